@@ -1,0 +1,323 @@
+package dev.graft.graph;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.BadModelException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Replaces every function call of a graph by the function's body, so that one flat graph remains.
+ * Functions stay only where they are values: loop bodies, branches, the functions of datasets;
+ * those are flattened inside.
+ *
+ * <p>Order is kept as TensorFlow keeps it: what waits for a call waits for everything that the body
+ * does for its effect; what the call waits for comes before everything in the body.
+ */
+public final class FunctionInliner {
+
+  /**
+   * More nodes than any real model has; a small file can otherwise describe a graph that fits in no
+   * memory.
+   */
+  private static final int MAX_NODES = 3_000_000;
+
+  private final Map<String, FunctionDef> library;
+  private final Map<String, FunctionGraph> flattened = new HashMap<>();
+  private final Set<String> open = new LinkedHashSet<>();
+
+  private FunctionInliner(Map<String, FunctionDef> library) {
+    this.library = library;
+  }
+
+  /**
+   * {@code graph} with every call inlined. Nodes of a body are named after the call: {@code
+   * call/node}.
+   */
+  public static Graph flatten(Graph graph) {
+    FunctionInliner inliner = new FunctionInliner(graph.functions());
+    return inliner.withValues(inliner.flattenGraph(graph, Set.of()).graph);
+  }
+
+  /**
+   * {@code function} with every call in it inlined.
+   *
+   * @param library the functions it may refer to
+   */
+  public static FunctionGraph flatten(FunctionDef function, Map<String, FunctionDef> library) {
+    FunctionInliner inliner = new FunctionInliner(ImmutableMap.copyOf(library));
+    FunctionGraph flat = inliner.flattenFunction(function, Map.of());
+    return new FunctionGraph(
+        flat.name(),
+        inliner.withValues(flat.graph()),
+        flat.arguments(),
+        flat.results(),
+        flat.resultNames(),
+        flat.targets(),
+        flat.attrs());
+  }
+
+  private FunctionGraph flattenFunction(FunctionDef function, Map<String, AttrValue> callAttrs) {
+    String name = function.getSignature().getName();
+    boolean generic =
+        function.getNodeDefList().stream()
+                .anyMatch(
+                    n ->
+                        n.getAttrMap().values().stream()
+                            .anyMatch(a -> !a.getPlaceholder().isEmpty()))
+            || function.getSignature().getInputArgList().stream()
+                .anyMatch(a -> !a.getTypeAttr().isEmpty());
+    FunctionGraph known = generic ? null : flattened.get(name);
+    if (known != null) {
+      return known;
+    }
+    if (!open.add(name)) {
+      throw new BadModelException(
+          "function '"
+              + name
+              + "' calls itself ("
+              + String.join(" > ", open)
+              + " > "
+              + name
+              + "); such a model cannot be flattened.");
+    }
+    FunctionGraph raw = FunctionGraph.of(function, library, callAttrs);
+    Flat flat = flattenGraph(raw.graph(), Set.copyOf(raw.targets()));
+    open.remove(name);
+    ImmutableList<TensorRef> results =
+        raw.results().stream().map(flat::resolve).collect(ImmutableList.toImmutableList());
+    FunctionGraph result =
+        new FunctionGraph(
+            name,
+            flat.graph,
+            raw.arguments(),
+            results,
+            raw.resultNames(),
+            raw.targets(),
+            raw.attrs());
+    if (!generic) {
+      flattened.put(name, result);
+    }
+    return result;
+  }
+
+  private Flat flattenGraph(Graph graph, Set<String> targets) {
+    Flat flat = new Flat();
+    Set<String> waitedFor = new HashSet<>(targets);
+    for (NodeDef node : graph.nodes()) {
+      waitedFor.addAll(Nodes.controlInputs(node));
+    }
+    for (NodeDef node : graph.nodes()) {
+      FunctionDef callee = callee(node);
+      if (callee == null) {
+        flat.nodes.put(node.getName(), node);
+      } else {
+        inline(
+            node,
+            flattenFunction(callee, node.getAttrMap()),
+            waitedFor.contains(node.getName()),
+            flat);
+      }
+      if (flat.nodes.size() > MAX_NODES) {
+        throw new BadModelException(
+            "the model's functions unfold to more than "
+                + MAX_NODES
+                + " nodes; it is damaged or made to exhaust memory.");
+      }
+    }
+    Map<String, NodeDef> resolved = new LinkedHashMap<>();
+    flat.nodes.forEach((name, node) -> resolved.put(name, flat.resolve(node)));
+    flat.graph = new Graph(resolved, library, graph.gradients(), graph.versions());
+    return flat;
+  }
+
+  /** {@code graph} with only those functions that are values, each flattened inside. */
+  private Graph withValues(Graph graph) {
+    GradientFunctions gradients = graph.gradientFunctions();
+    Map<String, FunctionDef> values = new LinkedHashMap<>();
+    Functions.reachable(graph.nodes(), library, gradients)
+        .forEach((name, function) -> values.put(name, flattenValue(function)));
+    Map<String, FunctionDef> used = Functions.reachable(graph.nodes(), values, gradients);
+    return new Graph(graph.nodeMap(), used, graph.gradients(), graph.versions());
+  }
+
+  /** A function that stays a function, flattened inside. */
+  private FunctionDef flattenValue(FunctionDef function) {
+    boolean calls = function.getNodeDefList().stream().anyMatch(node -> callee(node) != null);
+    boolean generic =
+        function.getSignature().getInputArgList().stream()
+            .anyMatch(a -> !a.getTypeAttr().isEmpty());
+    if (!calls || generic) {
+      return function;
+    }
+    return flattenFunction(function, Map.of()).toFunctionDef(function.getSignature().getName());
+  }
+
+  private @Nullable FunctionDef callee(NodeDef node) {
+    String op = node.getOp();
+    if (op.equals("PartitionedCall") || op.equals("StatefulPartitionedCall")) {
+      String name = node.getAttrOrDefault("f", AttrValue.getDefaultInstance()).getFunc().getName();
+      FunctionDef function = library.get(name);
+      if (function == null) {
+        throw BadModelException.atNode(
+            node.getName(),
+            "node '"
+                + node.getName()
+                + "' calls function '"
+                + name
+                + "', which the model does not hold; it is damaged.");
+      }
+      return function;
+    }
+    return library.get(op);
+  }
+
+  private static void inline(NodeDef call, FunctionGraph body, boolean waitedFor, Flat flat) {
+    List<TensorRef> given = Nodes.dataInputs(call);
+    if (given.size() != body.arguments().size()) {
+      throw BadModelException.atNode(
+          call.getName(),
+          "node '"
+              + call.getName()
+              + "' passes "
+              + given.size()
+              + " arguments to function '"
+              + body.name()
+              + "', which takes "
+              + body.arguments().size()
+              + "; the model is damaged.");
+    }
+    Map<String, TensorRef> bound = new HashMap<>();
+    for (int i = 0; i < given.size(); i++) {
+      bound.put(body.arguments().get(i), given.get(i));
+    }
+    String prefix = call.getName() + "/";
+    List<String> before = Nodes.controlInputs(call);
+    for (NodeDef node : body.graph().nodes()) {
+      if (bound.containsKey(node.getName())) {
+        continue;
+      }
+      NodeDef.Builder copy = node.toBuilder().setName(prefix + node.getName()).clearInput();
+      boolean first = true; // nothing else in the body comes before it
+      List<String> control = new ArrayList<>();
+      for (String input : node.getInputList()) {
+        TensorRef argument = bound.get(Nodes.producer(input));
+        first &= argument != null;
+        if (Nodes.isControl(input)) {
+          control.add("^" + (argument != null ? argument.node() : prefix + input.substring(1)));
+        } else if (argument != null) {
+          copy.addInput(argument.asInput());
+        } else {
+          copy.addInput(prefix + input);
+        }
+      }
+      copy.addAllInput(control);
+      if (first) {
+        before.forEach(name -> copy.addInput("^" + name));
+      }
+      if (copy.getDevice().isEmpty()) {
+        copy.setDevice(call.getDevice());
+      }
+      NodeDef renamed =
+          Colocation.rename(
+              copy.build(),
+              n -> body.graph().contains(n) && !bound.containsKey(n) ? prefix + n : null);
+      flat.nodes.put(renamed.getName(), renamed);
+    }
+    for (int i = 0; i < body.results().size(); i++) {
+      TensorRef result = body.results().get(i);
+      TensorRef argument = bound.get(result.node());
+      flat.results.put(
+          new TensorRef(call.getName(), i),
+          argument != null ? argument : new TensorRef(prefix + result.node(), result.index()));
+    }
+    if (waitedFor) {
+      addDone(call, body, before, prefix, bound, flat);
+    }
+  }
+
+  /** A node with the call's name that others can wait for. */
+  private static void addDone(
+      NodeDef call,
+      FunctionGraph body,
+      List<String> before,
+      String prefix,
+      Map<String, TensorRef> bound,
+      Flat flat) {
+    Set<String> awaited = new LinkedHashSet<>(before);
+    body.targets().forEach(target -> awaited.add(prefix + target));
+    for (TensorRef result : body.results()) {
+      TensorRef argument = bound.get(result.node());
+      awaited.add(argument != null ? argument.node() : prefix + result.node());
+    }
+    NodeDef.Builder done =
+        NodeDef.newBuilder().setName(call.getName()).setOp("NoOp").setDevice(call.getDevice());
+    awaited.forEach(name -> done.addInput("^" + name));
+    flat.nodes.put(call.getName(), done.build());
+  }
+
+  /**
+   * A graph in the making: nodes may still read the outputs of calls that are gone, until they are
+   * resolved.
+   */
+  private static final class Flat {
+    final Map<String, NodeDef> nodes = new LinkedHashMap<>();
+    final Map<TensorRef, TensorRef> results = new HashMap<>();
+    Graph graph = Graph.empty();
+
+    TensorRef resolve(TensorRef tensor) {
+      TensorRef at = tensor;
+      for (int hops = 0; results.containsKey(at); hops++) {
+        at = results.getOrDefault(at, at);
+        if (hops > results.size()) {
+          throw BadModelException.atNode(
+              tensor.node(), "the result of '" + tensor.node() + "' depends on itself.");
+        }
+      }
+      return at;
+    }
+
+    NodeDef resolve(NodeDef node) {
+      NodeDef.@Nullable Builder changed = null;
+      for (int i = 0; i < node.getInputCount(); i++) {
+        String input = node.getInput(i);
+        String now = input;
+        if (Nodes.isControl(input)) {
+          // a call that only gave its argument back may be gone: wait for what it gave back
+          String name = input.substring(1);
+          if (!nodes.containsKey(name)) {
+            now = "^" + resolve(TensorRef.of(name)).node();
+          }
+        } else {
+          now = resolve(TensorRef.parse(input)).asInput();
+        }
+        if (!now.equals(input)) {
+          changed = changed == null ? node.toBuilder() : changed;
+          changed.setInput(i, now);
+        }
+      }
+      return changed == null ? node : dedupeControl(changed.build());
+    }
+
+    private static NodeDef dedupeControl(NodeDef node) {
+      Set<String> seen = new LinkedHashSet<>();
+      NodeDef.Builder copy = node.toBuilder().clearInput();
+      for (String input : node.getInputList()) {
+        if (!Nodes.isControl(input) || seen.add(input)) {
+          copy.addInput(input);
+        }
+      }
+      return copy.build();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.graft.model;
+
+import dev.graft.graph.TensorRef;
+import java.util.Optional;
+
+/**
+ * An answer that the model gives. The trainer derives objective and metrics from it, the exporter
+ * its signatures.
+ *
+ * @param name its name, which is also that of the output in the signature
+ * @param kind what sort of answer it is
+ * @param labels what its outputs mean; empty for regression, embeddings and classifiers whose
+ *     labels are not known
+ * @param features what the head reads: the tensor at which the backbone was cut
+ * @param logits its raw answer, before softmax or sigmoid
+ * @param output what the signature gives
+ * @param units the size of the answer's last dimension
+ */
+public record Head(
+    String name,
+    Kind kind,
+    Optional<Labels> labels,
+    TensorRef features,
+    TensorRef logits,
+    TensorRef output,
+    int units) {
+
+  /** What sort of answer a head gives. */
+  public enum Kind {
+    /** Exactly one label holds: softmax over the logits. */
+    SINGLE_LABEL,
+    /** Any number of labels hold: a sigmoid for each. */
+    MULTI_LABEL,
+    /** Numbers. */
+    REGRESSION,
+    /** A vector to compare with others, of length 1. */
+    EMBEDDING
+  }
+}

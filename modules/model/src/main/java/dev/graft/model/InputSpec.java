@@ -1,0 +1,63 @@
+package dev.graft.model;
+
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import java.util.Optional;
+import org.tensorflow.proto.DataType;
+
+/**
+ * What the model expects at one of its inputs.
+ *
+ * @param name the input's name in the signature
+ * @param tensor the tensor to feed
+ * @param dtype its dtype
+ * @param shape its shape, batch first; pictures are [batch, height, width, channels]
+ * @param range the values that pixels take, if the model is known to read pictures
+ * @param channels the order of the colour channels
+ * @param resize how a picture of another size is brought to this one
+ */
+public record InputSpec(
+    String name,
+    TensorRef tensor,
+    DataType dtype,
+    Shape shape,
+    Optional<Range> range,
+    Channels channels,
+    Resize resize) {
+
+  /**
+   * The interval of pixel values.
+   *
+   * @param low the value of black
+   * @param high the value of white
+   * @param reason how this is known, in words
+   */
+  public record Range(float low, float high, String reason) {}
+
+  /** The order of colour channels. */
+  public enum Channels {
+    /** Red, green, blue. */
+    RGB,
+    /** Blue, green, red, as Caffe's models want it. */
+    BGR,
+    /** One channel. */
+    GREY,
+    /** Not a picture, or not known. */
+    UNKNOWN
+  }
+
+  /** How a picture is brought to the input's size. */
+  public enum Resize {
+    /** Height and width each to the wanted size, whatever the aspect ratio. */
+    STRETCH,
+    /** The shorter side to the wanted size, the middle cut out. */
+    CROP,
+    /** The longer side to the wanted size, the rest padded with black. */
+    PAD
+  }
+
+  /** Whether this is an input for pictures: rank 4 with 1 or 3 channels last. */
+  public boolean isImage() {
+    return shape.rank() == 4 && (shape.dim(-1) == 3 || shape.dim(-1) == 1);
+  }
+}

@@ -1,0 +1,170 @@
+package dev.graft.model;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A layer as the model's author thinks of it. Layers form a tree: a nested model or a wrapper holds
+ * others.
+ *
+ * @param name its name, unique among its siblings
+ * @param className its class: {@code Conv2D}, {@code BatchNormalization}; empty if not known
+ * @param children the layers inside it
+ * @param variables the names of its own variables, not those of its children
+ * @param inputs the tensors it reads, if known
+ * @param outputs the tensors it gives; several for a shared layer or one with several outputs
+ * @param outputShape the shape of its first output as far as it is known
+ * @param behaviour what it does differently in training, where that was recognised
+ * @param training its own training=True function, where the SavedModel holds one
+ * @param config its Keras configuration as JSON; empty if not known
+ */
+public record Layer(
+    String name,
+    String className,
+    ImmutableList<Layer> children,
+    ImmutableList<String> variables,
+    ImmutableList<TensorRef> inputs,
+    ImmutableList<TensorRef> outputs,
+    Shape outputShape,
+    Behaviour behaviour,
+    Optional<SavedFunction> training,
+    String config) {
+
+  /** What a layer does differently in training, as far as it has to be controlled from outside. */
+  public sealed interface Behaviour {
+    /** The same in training as in inference, as far as is known. */
+    record Plain() implements Behaviour {}
+
+    /**
+     * Normalises by the batch in training, by moving statistics in inference.
+     *
+     * @param momentum how much of the old statistics each step keeps
+     * @param epsilon what is added to the variance
+     * @param movingMean the variable's name
+     * @param movingVariance the variable's name
+     */
+    record BatchNorm(double momentum, double epsilon, String movingMean, String movingVariance)
+        implements Behaviour {}
+
+    /**
+     * Drops or disturbs values in training.
+     *
+     * @param kind the layer's class: Dropout, SpatialDropout2D, GaussianNoise, AlphaDropout...
+     * @param rate its rate or deviation
+     */
+    record Noise(String kind, double rate) implements Behaviour {}
+  }
+
+  /** A layer of which only name and class are known so far. */
+  public static Layer of(String name, String className) {
+    return new Layer(
+        name,
+        className,
+        ImmutableList.of(),
+        ImmutableList.of(),
+        ImmutableList.of(),
+        ImmutableList.of(),
+        Shape.unknown(),
+        new Behaviour.Plain(),
+        Optional.empty(),
+        "");
+  }
+
+  /** This layer and all inside it, from the outside in. */
+  public Stream<Layer> walk() {
+    return Stream.concat(Stream.of(this), children.stream().flatMap(Layer::walk));
+  }
+
+  /** This layer with other children. */
+  public Layer withChildren(Iterable<Layer> others) {
+    return new Layer(
+        name,
+        className,
+        ImmutableList.copyOf(others),
+        variables,
+        inputs,
+        outputs,
+        outputShape,
+        behaviour,
+        training,
+        config);
+  }
+
+  /** This layer with other variables. */
+  public Layer withVariables(Iterable<String> names) {
+    return new Layer(
+        name,
+        className,
+        children,
+        ImmutableList.copyOf(names),
+        inputs,
+        outputs,
+        outputShape,
+        behaviour,
+        training,
+        config);
+  }
+
+  /** This layer between other tensors. */
+  public Layer withTensors(Iterable<TensorRef> in, Iterable<TensorRef> out, Shape shape) {
+    return new Layer(
+        name,
+        className,
+        children,
+        variables,
+        ImmutableList.copyOf(in),
+        ImmutableList.copyOf(out),
+        shape,
+        behaviour,
+        training,
+        config);
+  }
+
+  /** This layer with its training behaviour told. */
+  public Layer withBehaviour(Behaviour other) {
+    return new Layer(
+        name,
+        className,
+        children,
+        variables,
+        inputs,
+        outputs,
+        outputShape,
+        other,
+        training,
+        config);
+  }
+
+  /** This layer with its own training=True function. */
+  public Layer withTraining(SavedFunction function) {
+    return new Layer(
+        name,
+        className,
+        children,
+        variables,
+        inputs,
+        outputs,
+        outputShape,
+        behaviour,
+        Optional.of(function),
+        config);
+  }
+
+  /** This layer with its Keras configuration. */
+  public Layer withConfig(String json) {
+    return new Layer(
+        name,
+        className,
+        children,
+        variables,
+        inputs,
+        outputs,
+        outputShape,
+        behaviour,
+        training,
+        json);
+  }
+}

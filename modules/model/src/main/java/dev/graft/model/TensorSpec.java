@@ -1,0 +1,14 @@
+package dev.graft.model;
+
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import org.tensorflow.proto.DataType;
+
+/**
+ * A tensor of the graph as a signature shows it.
+ *
+ * @param tensor which tensor
+ * @param dtype its dtype
+ * @param shape its shape as far as it is known before the graph runs
+ */
+public record TensorSpec(TensorRef tensor, DataType dtype, Shape shape) {}

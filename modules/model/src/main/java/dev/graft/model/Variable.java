@@ -1,0 +1,72 @@
+package dev.graft.model;
+
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import org.tensorflow.proto.DataType;
+
+/**
+ * A weight of the model.
+ *
+ * @param name what a user calls it, unique in the model: {@code block_1_expand/kernel}
+ * @param node the graph node that holds it: a {@code VarHandleOp} or a TF1 {@code VariableV2}
+ * @param dtype its dtype
+ * @param shape its shape, fully known for all but a few variables of old models
+ * @param trainable whether training changes it
+ * @param role what it does in its layer
+ * @param source where its value comes from
+ */
+public record Variable(
+    String name,
+    String node,
+    DataType dtype,
+    Shape shape,
+    boolean trainable,
+    Role role,
+    VariableSource source) {
+
+  /** What a variable does in its layer. */
+  public enum Role {
+    /** A dense, convolution or recurrent input kernel. */
+    KERNEL,
+    /** The kernel of a depthwise convolution. */
+    DEPTHWISE_KERNEL,
+    /** A kernel applied to a recurrent layer's own state. */
+    RECURRENT_KERNEL,
+    /** An additive offset. */
+    BIAS,
+    /** The scale of a normalisation. */
+    GAMMA,
+    /** The offset of a normalisation. */
+    BETA,
+    /** The moving mean of a BatchNorm. */
+    MOVING_MEAN,
+    /** The moving variance of a BatchNorm. */
+    MOVING_VARIANCE,
+    /** A table of embedding vectors. */
+    EMBEDDINGS,
+    /** No weight: a counter, a random seed, the state of a stateful layer. */
+    STATE,
+    /** Anything else. */
+    OTHER;
+
+    /** Whether optimizers leave it alone whatever its trainable flag says. */
+    public boolean isStatistic() {
+      return this == MOVING_MEAN || this == MOVING_VARIANCE || this == STATE;
+    }
+  }
+
+  /** The handle, or for TF1 the reference, that graph nodes read. */
+  public TensorRef handle() {
+    return TensorRef.of(node);
+  }
+
+  /** This variable, trained or not. */
+  public Variable withTrainable(boolean wanted) {
+    return new Variable(name, node, dtype, shape, wanted, role, source);
+  }
+
+  /** This variable with its value from elsewhere. */
+  public Variable withSource(VariableSource other) {
+    return new Variable(name, node, dtype, shape, trainable, role, other);
+  }
+}
