@@ -1,6 +1,7 @@
 package dev.graft.graph;
 
 import dev.graft.model.BadModelException;
+import dev.graft.model.TensorValue;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -62,6 +63,20 @@ public final class GraphEditor {
    */
   public OpBuilder op(String type) {
     return new OpBuilder(this, type);
+  }
+
+  /** Adds a constant, under {@code name} or that name with a suffix, and gives its output. */
+  public TensorRef constant(String name, TensorValue value) {
+    return op("Const")
+        .name(name)
+        .attr("dtype", value.dtype())
+        .attr("value", Attrs.of(value.toProto()))
+        .output();
+  }
+
+  /** Adds a placeholder, under {@code name} or that name with a suffix, and gives its output. */
+  public TensorRef placeholder(String name, DataType dtype, Shape shape) {
+    return op("Placeholder").name(name).attr("dtype", dtype).attr("shape", shape).output();
   }
 
   /** Adds a finished node; fails if its name is taken. */
