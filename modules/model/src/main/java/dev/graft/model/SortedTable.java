@@ -1,0 +1,108 @@
+package dev.graft.model;
+
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Reads LevelDB's sorted table, the format of a checkpoint's {@code .index} file (described in
+ * leveldb/doc/table_format.md): data blocks of prefix-compressed entries, an index block that says
+ * where they are, and a footer that says where the index block is.
+ */
+final class SortedTable {
+
+  private static final long MAGIC = 0xdb4775248b80fb57L;
+  private static final int FOOTER = 48;
+  private static final int TRAILER = 5; // compression type, masked checksum
+
+  private final ByteBuffer file;
+
+  private SortedTable(ByteBuffer file) {
+    this.file = file;
+  }
+
+  /**
+   * All entries of the table in {@code file}, in the table's order.
+   *
+   * @throws IllegalArgumentException saying what is wrong with it, if it is no sound table
+   */
+  static Map<ByteString, ByteString> read(ByteBuffer file) {
+    return new SortedTable(file.slice().order(ByteOrder.LITTLE_ENDIAN)).entries();
+  }
+
+  private Map<ByteString, ByteString> entries() {
+    if (file.limit() < FOOTER || file.getLong(file.limit() - 8) != MAGIC) {
+      throw new IllegalArgumentException("it does not end like a checkpoint index");
+    }
+    ByteBuffer footer = file.slice(file.limit() - FOOTER, FOOTER);
+    varint(footer); // where the unused metaindex block is
+    varint(footer); // and how long
+    Map<ByteString, ByteString> entries = new LinkedHashMap<>();
+    for (ByteString handle : block(footer).values()) {
+      entries.putAll(block(handle.asReadOnlyByteBuffer()));
+    }
+    return entries;
+  }
+
+  /** The entries of the block to which {@code handle} (offset and size) points. */
+  private Map<ByteString, ByteString> block(ByteBuffer handle) {
+    long offset = varint(handle);
+    long size = varint(handle);
+    if (offset < 0 || size < 4 || size > file.limit() || offset > file.limit() - size - TRAILER) {
+      throw new IllegalArgumentException("it points outside itself");
+    }
+    int end = (int) (offset + size);
+    if (file.get(end) != 0) {
+      throw new IllegalArgumentException("its blocks are compressed, which TensorFlow never does");
+    }
+    if (MaskedCrc.of(file.slice((int) offset, (int) size + 1)) != file.getInt(end + 1)) {
+      throw new IllegalArgumentException("the checksum of one of its blocks is wrong");
+    }
+    long restarts = Integer.toUnsignedLong(file.getInt(end - 4));
+    if (restarts > size / 4 - 1) {
+      throw new IllegalArgumentException("one of its blocks has no room for its restart points");
+    }
+    return entries(file.slice((int) offset, (int) (size - 4 * (restarts + 1))));
+  }
+
+  private static Map<ByteString, ByteString> entries(ByteBuffer block) {
+    Map<ByteString, ByteString> entries = new LinkedHashMap<>();
+    ByteString key = ByteString.EMPTY;
+    while (block.hasRemaining()) {
+      long shared = varint(block);
+      long rest = varint(block);
+      long length = varint(block);
+      if (shared < 0 || shared > key.size() || rest < 0 || length < 0) {
+        throw new IllegalArgumentException("one of its entries is damaged");
+      }
+      key = key.substring(0, (int) shared).concat(take(block, rest));
+      entries.put(key, take(block, length));
+    }
+    return entries;
+  }
+
+  private static ByteString take(ByteBuffer in, long count) {
+    if (count > in.remaining()) {
+      throw new IllegalArgumentException("one of its entries is longer than its block");
+    }
+    return ByteString.copyFrom(in, (int) count);
+  }
+
+  /** A number of 7 bits a byte, the lowest first, the last without the high bit. */
+  static long varint(ByteBuffer in) {
+    long value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (!in.hasRemaining()) {
+        throw new IllegalArgumentException("it ends in the middle of a number");
+      }
+      byte next = in.get();
+      value |= (next & 0x7fL) << shift;
+      if (next >= 0) {
+        return value;
+      }
+    }
+    throw new IllegalArgumentException("it holds a number of more than 64 bits");
+  }
+}
