@@ -1,0 +1,162 @@
+package dev.graft.testkit;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One model of the {@link Zoo}: where it lies, and what its {@code golden.json} says of it. */
+public final class ZooModel {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
+  private final Path dir;
+  private final Facts facts;
+
+  private ZooModel(Path dir, Facts facts) {
+    this.dir = dir;
+    this.facts = facts;
+  }
+
+  static ZooModel read(Path dir) {
+    Path folder = dir.normalize();
+    Path file = folder.resolve("golden.json");
+    try {
+      return new ZooModel(folder, JSON.readValue(file.toFile(), Facts.class));
+    } catch (JacksonException e) {
+      throw new IllegalStateException(file + ": " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the zoo's " + file + " cannot be read", e);
+    }
+  }
+
+  /** The SavedModel's folder. */
+  public Path savedModel() {
+    return dir.resolve("model");
+  }
+
+  /** The values that TensorFlow computed; read from disk at each call. */
+  public Golden golden() {
+    return Golden.read(dir.resolve("golden.pb"));
+  }
+
+  /** What golden.json says. */
+  public Facts facts() {
+    return facts;
+  }
+
+  /** What kind of network it is, for example {@code lstm} or {@code cnn}. */
+  public String family() {
+    return facts.family();
+  }
+
+  /** What wrote it, the name of the folder above: {@code keras2}, {@code keras3}, ... */
+  public String vintage() {
+    return facts.vintage();
+  }
+
+  /** The path in the zoo, for example {@code keras2/lstm}. */
+  @Override
+  public String toString() {
+    return facts.vintage() + "/" + facts.name();
+  }
+
+  /**
+   * The content of a golden.json.
+   *
+   * @param signature the signature that the first case calls, null for a model without signatures
+   * @param deterministic false where outputs are random; such a model has no loss or gradients
+   * @param bnTraining whether {@code train/} holds BatchNorm in training mode
+   * @param head the classifier that a fine-tuner would swap
+   * @param trainable the checkpoint keys of the trainable variables
+   * @param gradientNone keys of trainable variables that the loss does not depend on
+   * @param train what the {@code train/} values cover; null where there are none apart
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Facts(
+      String name,
+      String vintage,
+      String family,
+      String notes,
+      List<String> tags,
+      @Nullable String signature,
+      boolean deterministic,
+      boolean bnTraining,
+      @Nullable Head head,
+      List<String> trainable,
+      List<Variable> variables,
+      List<String> gradientNone,
+      List<Case> cases,
+      @Nullable Train train,
+      @Nullable Summary modelSummary) {}
+
+  /**
+   * A saved variable.
+   *
+   * @param key its key in the checkpoint
+   * @param aliases further keys under which the checkpoint holds it again
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Variable(
+      String key,
+      List<String> aliases,
+      String name,
+      String dtype,
+      List<Integer> shape,
+      boolean trainable) {}
+
+  /**
+   * One set of inputs and what TensorFlow makes of it.
+   *
+   * @param signature null where the model has none; then {@code function} is the root's function
+   * @param loader {@code session} where TensorFlow's C++ loader ran it, {@code python} where only
+   *     the object graph leads to the right variables; null where there is no signature
+   * @param gradientNone overrides the model's own list where it is not null
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Case(
+      String name,
+      @Nullable String signature,
+      @Nullable String function,
+      @Nullable String loader,
+      @Nullable List<Port> feeds,
+      @Nullable List<Port> fetches,
+      @Nullable List<String> gradientNone) {}
+
+  /**
+   * A named input or output of a signature.
+   *
+   * @param shape with null for a dimension that is unknown
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Port(String name, String dtype, List<@Nullable Integer> shape) {}
+
+  /** The layer that gives the model's answer. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Head(String layer, String kind, @Nullable String activation, int units) {}
+
+  /**
+   * The training=True values.
+   *
+   * @param caseName the case whose inputs they belong to
+   * @param moved keys of the variables that the forward pass itself changes
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Train(@JsonProperty("case") String caseName, List<String> moved) {}
+
+  /** The layers as {@code model.summary()} has them. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Summary(List<SummaryLayer> layers) {}
+
+  /** A line of {@code model.summary()}. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record SummaryLayer(
+      String name, @JsonProperty("class") String type, long params, long trainableParams) {}
+}
