@@ -1,0 +1,141 @@
+package dev.graft.runtime;
+
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Asset;
+import dev.graft.model.BadModelException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Internal;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+
+/** A model ready to run: its variables have their values, its tables are filled. */
+@Internal
+public final class ModelSession implements AutoCloseable {
+
+  private final Model model;
+  private final GraphSession session;
+  private final VariableAccess variables;
+  private final Map<Signature, PreparedRun> calls = new ConcurrentHashMap<>();
+
+  private ModelSession(Model model, GraphSession session, VariableAccess variables) {
+    this.model = model;
+    this.session = session;
+    this.variables = variables;
+  }
+
+  static ModelSession open(TensorFlowRuntime runtime, Model model, Graph extended) {
+    GraphEditor editor = extended.edit();
+    model.assets().forEach(asset -> place(editor, asset));
+    VariableAccess variables = VariableAccess.add(editor, model.variables());
+    GraphSession session = runtime.session(editor.build());
+    try {
+      variables.initialize(session);
+      for (String initializer : model.initializers()) {
+        session.run(Map.of(), List.of(), List.of(initializer));
+      }
+      return new ModelSession(model, session, variables);
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  /** Puts the path where the asset lies now in the place of the constant that held the old one. */
+  private static void place(GraphEditor editor, Asset asset) {
+    if (!editor.contains(asset.tensor().node())) {
+      return; // edited away
+    }
+    if (!Files.isRegularFile(asset.path())) {
+      throw BadModelException.inFile(
+          asset.path().toString(),
+          "the model's file '" + asset.name() + "' is not at " + asset.path() + ".",
+          null);
+    }
+    TensorValue path = TensorValue.scalar(asset.path().toAbsolutePath().toString());
+    editor.replace(
+        NodeDef.newBuilder()
+            .setName(asset.tensor().node())
+            .setOp("Const")
+            .putAttr("dtype", Attrs.of(DataType.DT_STRING))
+            .putAttr("value", Attrs.of(path.toProto()))
+            .build());
+  }
+
+  /** The model as it was opened. */
+  public Model model() {
+    return model;
+  }
+
+  /** The session underneath, for other runs of the same graph with the same variables. */
+  public GraphSession graph() {
+    return session;
+  }
+
+  /**
+   * Calls the model by one of its signatures.
+   *
+   * @param inputs a value for each input, by the signature's names
+   * @return a value for each output, by the signature's names, in its order
+   * @throws BadRequestException if inputs are missing, unknown, or of another dtype or shape
+   * @throws TensorFlowException if TensorFlow fails
+   */
+  public Map<String, TensorValue> call(Signature signature, Map<String, TensorValue> inputs) {
+    SignatureCalls.check(signature, inputs);
+    PreparedRun run = calls.computeIfAbsent(signature, this::prepare);
+    List<TensorValue> values = new ArrayList<>();
+    signature.inputs().keySet().forEach(name -> values.add(inputs.get(name)));
+    List<TensorValue> results = run.run(values);
+    Map<String, TensorValue> named = new LinkedHashMap<>();
+    for (String name : signature.outputs().keySet()) {
+      named.put(name, results.get(named.size()));
+    }
+    return named;
+  }
+
+  private PreparedRun prepare(Signature signature) {
+    return session.prepare(
+        signature.inputs().values().stream().map(TensorSpec::tensor).toList(),
+        signature.outputs().values().stream().map(TensorSpec::tensor).toList(),
+        signature.targets());
+  }
+
+  /**
+   * The value that {@code variable} has now.
+   *
+   * @throws BadRequestException if the model has no such variable
+   */
+  public TensorValue readVariable(Variable variable) {
+    return readVariables(List.of(variable)).get(0);
+  }
+
+  /** The values that {@code wanted} have now, in this order, read in one run. */
+  public List<TensorValue> readVariables(List<Variable> wanted) {
+    List<TensorRef> reads = wanted.stream().map(variables::read).toList();
+    return session.run(Map.of(), reads, List.of());
+  }
+
+  /** Gives {@code variable} another value, of its dtype and shape. */
+  public void assign(Variable variable, TensorValue value) {
+    variables.assign(session, variable, value);
+  }
+
+  /** Closes the session. */
+  @Override
+  public void close() {
+    session.close();
+  }
+}

@@ -1,0 +1,194 @@
+package dev.graft.runtime;
+
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteTensor;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationOutputType;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionRun;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Internal;
+import dev.graft.model.TensorValue;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.tensorflow.internal.c_api.TF_Buffer;
+import org.tensorflow.internal.c_api.TF_Operation;
+import org.tensorflow.internal.c_api.TF_Output;
+import org.tensorflow.internal.c_api.TF_Tensor;
+import org.tensorflow.proto.DataType;
+
+/**
+ * One way to run a {@link GraphSession}: which tensors go in, which come out, which nodes run.
+ * Several threads may run it at once.
+ */
+@Internal
+public final class PreparedRun implements AutoCloseable {
+
+  private static final int POINTER = Pointer.sizeof(Pointer.class);
+
+  private final NativeSession session;
+  private final ImmutableList<TensorRef> feeds;
+  private final ImmutableList<TensorRef> fetches;
+  private final ImmutableList<DataType> feedTypes;
+  private final ImmutableList<TensorRef> computed; // distinct fetches that are not fed
+  private final TF_Output inputs;
+  private final TF_Output outputs;
+  private final PointerPointer<TF_Operation> targets;
+  private final int targetCount;
+  private final Consumer<PreparedRun> closed;
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean open = true;
+
+  PreparedRun(
+      NativeSession session,
+      List<TensorRef> feeds,
+      List<TensorRef> fetches,
+      List<String> targets,
+      Consumer<PreparedRun> closed) {
+    this.session = session;
+    this.feeds = ImmutableList.copyOf(feeds);
+    this.fetches = ImmutableList.copyOf(fetches);
+    this.closed = closed;
+    LinkedHashSet<TensorRef> distinct = new LinkedHashSet<>(fetches);
+    feeds.forEach(distinct::remove); // TensorFlow refuses to fetch what it is fed
+    this.computed = ImmutableList.copyOf(distinct);
+    List<TF_Operation> operations = session.graph().operations(targets);
+    this.inputs = session.graph().outputs(feeds);
+    try {
+      this.outputs = session.graph().outputs(computed);
+    } catch (RuntimeException e) {
+      Pointer.free(inputs);
+      throw e;
+    }
+    this.targetCount = operations.size();
+    this.targets = pointers(targetCount);
+    ImmutableList.Builder<DataType> types = ImmutableList.builder();
+    for (int i = 0; i < feeds.size(); i++) {
+      types.add(dtype(TF_OperationOutputType(inputs.position(i))));
+    }
+    inputs.position(0);
+    this.feedTypes = types.build();
+    for (int i = 0; i < targetCount; i++) {
+      this.targets.put(i, operations.get(i));
+    }
+  }
+
+  private static DataType dtype(int number) {
+    return DataType.forNumber(number > 100 ? number - 100 : number); // references count from 100
+  }
+
+  private static <T extends Pointer> PointerPointer<T> pointers(int count) {
+    return new PointerPointer<>(Pointer.calloc(Math.max(1, count), POINTER));
+  }
+
+  /**
+   * Runs once.
+   *
+   * @param values one for each feed, in their order
+   * @return one for each fetch, in their order
+   * @throws BadRequestException if the values do not fit the feeds, or a fetched tensor has no
+   *     value outside TensorFlow
+   * @throws TensorFlowException if TensorFlow fails
+   */
+  public List<TensorValue> run(List<TensorValue> values) {
+    check(values);
+    lock.readLock().lock();
+    try {
+      if (!open) {
+        throw new IllegalStateException("this run or its session is closed");
+      }
+      return session.whileOpen(() -> runNow(values));
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private void check(List<TensorValue> values) {
+    if (values.size() != feeds.size()) {
+      throw new BadRequestException(
+          "this run takes " + feeds.size() + " values " + feeds + ", given " + values.size() + ".");
+    }
+    for (int i = 0; i < values.size(); i++) {
+      if (values.get(i).dtype() != feedTypes.get(i)) {
+        throw new BadRequestException(
+            "'" + feeds.get(i) + "' takes " + feedTypes.get(i) + ", given " + values.get(i) + ".");
+      }
+    }
+  }
+
+  private List<TensorValue> runNow(List<TensorValue> values) {
+    PointerPointer<TF_Tensor> in = pointers(feeds.size());
+    PointerPointer<TF_Tensor> out = pointers(computed.size());
+    List<TF_Tensor> owned = new ArrayList<>(feeds.size() + computed.size());
+    try (Status status = new Status()) {
+      for (int i = 0; i < values.size(); i++) {
+        TF_Tensor tensor = Tensors.toNative(values.get(i));
+        owned.add(tensor);
+        in.put(i, tensor);
+      }
+      TF_SessionRun(
+          session.handle(),
+          (TF_Buffer) null,
+          inputs,
+          in,
+          feeds.size(),
+          outputs,
+          out,
+          computed.size(),
+          targets,
+          targetCount,
+          (TF_Buffer) null,
+          status.handle());
+      for (int i = 0; i < computed.size(); i++) {
+        TF_Tensor tensor = out.get(TF_Tensor.class, i);
+        if (tensor != null) {
+          owned.add(tensor);
+        }
+      }
+      status.check("the graph failed to run");
+      List<TensorValue> results = new ArrayList<>(computed.size());
+      for (int i = 0; i < computed.size(); i++) {
+        results.add(Tensors.toJava(owned.get(feeds.size() + i), computed.get(i)));
+      }
+      return inOrder(values, results);
+    } finally {
+      owned.forEach(tensor -> TF_DeleteTensor(tensor));
+      Pointer.free(in);
+      Pointer.free(out);
+    }
+  }
+
+  private List<TensorValue> inOrder(List<TensorValue> values, List<TensorValue> results) {
+    if (computed.size() == fetches.size()) {
+      return results;
+    }
+    List<TensorValue> all = new ArrayList<>(fetches.size());
+    for (TensorRef fetch : fetches) {
+      int fed = feeds.indexOf(fetch);
+      all.add(fed >= 0 ? values.get(fed) : results.get(computed.indexOf(fetch)));
+    }
+    return all;
+  }
+
+  /** Frees the resolved names, after running calls have come back. May be called again. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      if (open) {
+        open = false;
+        Pointer.free(inputs);
+        Pointer.free(outputs);
+        Pointer.free(targets);
+        closed.accept(this);
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

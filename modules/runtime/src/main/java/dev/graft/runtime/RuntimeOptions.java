@@ -1,0 +1,127 @@
+package dev.graft.runtime;
+
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Internal;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How TensorFlow runs. Immutable; start from {@link #defaults()} and change with the {@code with}
+ * methods.
+ *
+ * @param device where ops run
+ * @param intraOpThreads threads inside one op, 0 for TensorFlow's choice (one per core). TensorFlow
+ *     makes this pool once in a process: the first session decides
+ * @param interOpThreads ops that run side by side, 0 for TensorFlow's choice; decided by the first
+ *     session as well
+ * @param memoryGrowth whether GPU memory is taken as needed, rather than all of it at once
+ * @param xla which parts of a graph XLA compiles
+ * @param precision the dtype in which the matrix work of a float32 graph is done
+ * @param target the session's target, as TensorFlow's distributed runtime knows it ({@code
+ *     grpc://host:port}); empty for this process
+ * @param nativeLog the file that gets what TensorFlow's C++ code writes to the standard error
+ *     stream; empty to leave that stream alone. See {@link NativeLog}
+ */
+@Internal
+public record RuntimeOptions(
+    Device device,
+    int intraOpThreads,
+    int interOpThreads,
+    boolean memoryGrowth,
+    Xla xla,
+    Precision precision,
+    String target,
+    Optional<Path> nativeLog) {
+
+  /** Where ops run. */
+  public enum Device {
+    /** On a GPU if TensorFlow finds one, else on the CPU. */
+    AUTO,
+    /** On the CPU, even if there is a GPU. */
+    CPU,
+    /** On a GPU; opening the runtime fails if TensorFlow finds none. */
+    GPU
+  }
+
+  /** Which parts of a graph XLA compiles by itself. */
+  public enum Xla {
+    /** None. */
+    OFF,
+    /** TensorFlow's {@code ON_1}: clusters that need no further analysis. */
+    ON_1,
+    /** TensorFlow's {@code ON_2}: all that can be compiled. Slow for depthwise work on the CPU. */
+    ON_2
+  }
+
+  /** The dtype in which the matrix work of a float32 graph is done; variables stay float32. */
+  public enum Precision {
+    /** float32 (on recent GPUs TensorFlow multiplies in TF32). */
+    FLOAT32,
+    /** Grappler's auto_mixed_precision: float16 on the GPU. The loss has to be scaled. */
+    MIXED_FLOAT16,
+    /** Grappler's auto_mixed_precision_onednn_bfloat16: bfloat16 on the CPU. */
+    MIXED_BFLOAT16
+  }
+
+  public RuntimeOptions {
+    if (intraOpThreads < 0 || interOpThreads < 0) {
+      throw new BadRequestException(
+          "a thread count is negative; give 0 to let TensorFlow choose, or a positive number.");
+    }
+  }
+
+  /** A GPU if there is one, TensorFlow's own thread counts, float32, no XLA, stderr left alone. */
+  public static RuntimeOptions defaults() {
+    return new RuntimeOptions(
+        Device.AUTO, 0, 0, true, Xla.OFF, Precision.FLOAT32, "", Optional.empty());
+  }
+
+  /** These options on another device. */
+  public RuntimeOptions withDevice(Device value) {
+    return new RuntimeOptions(
+        value, intraOpThreads, interOpThreads, memoryGrowth, xla, precision, target, nativeLog);
+  }
+
+  /** These options with other thread counts, 0 for TensorFlow's choice. */
+  public RuntimeOptions withThreads(int intraOp, int interOp) {
+    return new RuntimeOptions(
+        device, intraOp, interOp, memoryGrowth, xla, precision, target, nativeLog);
+  }
+
+  /** These options with GPU memory taken as needed, or all at once. */
+  public RuntimeOptions withMemoryGrowth(boolean value) {
+    return new RuntimeOptions(
+        device, intraOpThreads, interOpThreads, value, xla, precision, target, nativeLog);
+  }
+
+  /** These options with another use of XLA. */
+  public RuntimeOptions withXla(Xla value) {
+    return new RuntimeOptions(
+        device, intraOpThreads, interOpThreads, memoryGrowth, value, precision, target, nativeLog);
+  }
+
+  /** These options with another precision. */
+  public RuntimeOptions withPrecision(Precision value) {
+    return new RuntimeOptions(
+        device, intraOpThreads, interOpThreads, memoryGrowth, xla, value, target, nativeLog);
+  }
+
+  /** These options with sessions on another TensorFlow server. */
+  public RuntimeOptions withTarget(String value) {
+    return new RuntimeOptions(
+        device, intraOpThreads, interOpThreads, memoryGrowth, xla, precision, value, nativeLog);
+  }
+
+  /** These options with TensorFlow's standard error lines in a file. */
+  public RuntimeOptions withNativeLog(Path file) {
+    return new RuntimeOptions(
+        device,
+        intraOpThreads,
+        interOpThreads,
+        memoryGrowth,
+        xla,
+        precision,
+        target,
+        Optional.of(file));
+  }
+}

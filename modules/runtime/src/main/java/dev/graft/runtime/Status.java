@@ -1,0 +1,36 @@
+package dev.graft.runtime;
+
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteStatus;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_GetCode;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_Message;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewStatus;
+
+import org.tensorflow.internal.c_api.TF_Status;
+
+/** A native status for one call or a few in a row. */
+final class Status implements AutoCloseable {
+
+  private final TF_Status status = TF_NewStatus();
+
+  TF_Status handle() {
+    return status;
+  }
+
+  boolean ok() {
+    return TF_GetCode(status) == 0;
+  }
+
+  /** Fails with what TensorFlow reported, if it did; {@code doing} says what was tried. */
+  void check(String doing) {
+    int code = TF_GetCode(status);
+    if (code != 0) {
+      throw new TensorFlowException(
+          doing, TensorFlowException.Code.of(code), TF_Message(status).getString());
+    }
+  }
+
+  @Override
+  public void close() {
+    TF_DeleteStatus(status);
+  }
+}

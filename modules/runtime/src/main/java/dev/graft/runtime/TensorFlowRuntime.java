@@ -1,0 +1,171 @@
+package dev.graft.runtime;
+
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteDeviceList;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListCount;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListName;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionListDevices;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_Version;
+
+import dev.graft.graph.Graph;
+import dev.graft.model.BadModelException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Internal;
+import dev.graft.model.Model;
+import dev.graft.runtime.RuntimeOptions.Device;
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.internal.c_api.TF_DeviceList;
+
+/**
+ * TensorFlow in this process: whatever is native is opened here, and closed with this at the
+ * latest. Nothing is left to the garbage collector. Safe for use by several threads.
+ */
+@Internal
+public final class TensorFlowRuntime implements AutoCloseable {
+
+  private static final Handles RUNTIMES = new Handles();
+
+  private final RuntimeOptions options;
+  private final Handles handles = new Handles();
+  private final Runnable closed;
+  private volatile boolean open = true;
+
+  private TensorFlowRuntime(RuntimeOptions options) {
+    this.options = options;
+    this.closed = RUNTIMES.opened("TensorFlow runtime", this);
+  }
+
+  /** TensorFlow with its own choice of device and threads. */
+  public static TensorFlowRuntime open() {
+    return open(RuntimeOptions.defaults());
+  }
+
+  /**
+   * TensorFlow with these options; loads the native library on first use.
+   *
+   * @throws BadRequestException if a GPU is asked for and TensorFlow finds none, or there is no
+   *     native library for this machine on the class path
+   */
+  public static TensorFlowRuntime open(RuntimeOptions options) {
+    options.nativeLog().ifPresent(NativeLog::redirectTo);
+    try {
+      version();
+    } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+      throw new BadRequestException(
+          "TensorFlow's native library cannot be loaded on "
+              + System.getProperty("os.name")
+              + " "
+              + System.getProperty("os.arch")
+              + "; put dev.graft:graft-platform (or graft-platform-gpu) on the class path.",
+          e);
+    }
+    TensorFlowRuntime runtime = new TensorFlowRuntime(options);
+    if (options.device() == Device.GPU
+        && runtime.devices().stream().noneMatch(device -> device.contains(":GPU:"))) {
+      List<String> devices = runtime.devices();
+      runtime.close();
+      throw new BadRequestException(
+          "a GPU is asked for, but TensorFlow sees only "
+              + devices
+              + "; use the device AUTO or CPU, or put dev.graft:graft-platform-gpu on the class"
+              + " path of a machine with an NVIDIA driver.");
+    }
+    return runtime;
+  }
+
+  /** The version of TensorFlow's native library. */
+  public static String version() {
+    return TF_Version().getString();
+  }
+
+  /** The options that this was opened with. */
+  public RuntimeOptions options() {
+    return options;
+  }
+
+  /** The devices that sessions see, by TensorFlow's names. */
+  public List<String> devices() {
+    NativeSession session = session("device list", new NativeGraph());
+    try (session;
+        Status status = new Status()) {
+      return session.whileOpen(
+          () -> {
+            TF_DeviceList list = TF_SessionListDevices(session.handle(), status.handle());
+            status.check("the devices cannot be listed");
+            try {
+              List<String> names = new ArrayList<>();
+              for (int i = 0; i < TF_DeviceListCount(list); i++) {
+                names.add(TF_DeviceListName(list, i, status.handle()).getString());
+              }
+              return names;
+            } finally {
+              TF_DeleteDeviceList(list);
+            }
+          });
+    }
+  }
+
+  /**
+   * A session over {@code graph}, whose variables have no value yet.
+   *
+   * @throws TensorFlowException if TensorFlow refuses the graph: shapes or dtypes that do not fit,
+   *     an unknown op
+   */
+  public GraphSession session(Graph graph) {
+    return new GraphSession(session(graph.toString(), NativeGraph.of(graph.toGraphDef())));
+  }
+
+  private NativeSession session(String what, NativeGraph graph) {
+    if (!open) {
+      graph.close();
+      throw new IllegalStateException("this runtime is closed");
+    }
+    return NativeSession.open(handles, options, "session over " + what, graph);
+  }
+
+  /**
+   * A session over the model's graph with every variable set, assets in place and tables filled.
+   *
+   * @throws BadModelException if a variable has no value or one of another shape or dtype; the
+   *     message names it
+   * @throws TensorFlowException if TensorFlow refuses the graph
+   */
+  public ModelSession open(Model model) {
+    return open(model, model.graph());
+  }
+
+  /**
+   * As {@link #open(Model)}, over a graph that holds the model's graph and more.
+   *
+   * @param extended the model's graph with nodes added; the names of the model's own nodes hold
+   */
+  public ModelSession open(Model model, Graph extended) {
+    return ModelSession.open(this, model, extended);
+  }
+
+  /** What is open now, in the order in which it was opened, with the stack trace of each. */
+  public List<OpenHandle> openHandles() {
+    return handles.list();
+  }
+
+  /** The runtimes open in this process and all that is open in them, for leak checks. */
+  public static List<OpenHandle> openInProcess() {
+    List<OpenHandle> all = new ArrayList<>(RUNTIMES.list());
+    RUNTIMES
+        .resources()
+        .forEach(runtime -> all.addAll(((TensorFlowRuntime) runtime).openHandles()));
+    return all;
+  }
+
+  Handles handles() {
+    return handles;
+  }
+
+  /** Closes all that is still open, the newest first. May be called again. */
+  @Override
+  public void close() {
+    open = false;
+    handles.closeAll();
+    closed.run();
+  }
+}
