@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Checks that Python sees in an exported SavedModel what Java saw: the same scores for the same pictures.
+
+    python3.11 -m venv .venv-interop
+    .venv-interop/bin/pip install -r tools/interop/requirements.txt
+    ./graft predict --model serving/photos --json FILE... > predictions.json
+    .venv-interop/bin/python tools/interop/verify.py serving/photos/1 predictions.json
+
+Each picture goes three ways: through the signature serving_bytes with the file's own bytes (if the model
+has that signature), through serving_default with pixels that this script decodes itself, and through
+keras.layers.TFSMLayer on serving_default. The scores must agree with Java's to 1e-5 (--tolerance) in
+each, and the variables must be visible to tf.saved_model.load.
+
+What it assumes:
+- EXPORT_DIR is one version folder, the one that holds saved_model.pb.
+- PREDICTIONS.json is an array of {"file", "label", "score", "scores": {label: score}}, files relative to
+  the working folder.
+- serving_default takes one float tensor [batch, height, width, 3], RGB, of a fixed height and width and
+  with values 0..255. Pixels are made as Graft's decode graph makes them: decoded, turned as EXIF says
+  (not done here: give pictures that need no turning), scaled to that size by antialiased bilinear
+  resizing.
+- serving_bytes takes one string tensor [batch] with encoded pictures.
+- Each signature has exactly one float output [batch, labels], and the classes come in the order of the
+  string output [batch, labels] beside it, if there is one, otherwise in that of a file labels.txt in
+  assets or assets.extra, otherwise in that of "scores" in the JSON.
+
+Exit code 0 if all agree, 1 if not, 2 if the input is not as described.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class BadInput(Exception):
+    """The export or the predictions are not as the top of this file describes."""
+
+
+def read_predictions(file: Path) -> list[dict]:
+    try:
+        predictions = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as e:
+        raise BadInput(f"{file} cannot be read as JSON: {e}") from e
+    if not isinstance(predictions, list) or not predictions:
+        raise BadInput(f"{file} holds no array of predictions")
+    for prediction in predictions:
+        missing = {"file", "label", "score", "scores"} - prediction.keys()
+        if missing:
+            raise BadInput(f"{file}: a prediction lacks {sorted(missing)}: {prediction}")
+        if not Path(prediction["file"]).is_file():
+            raise BadInput(f"{file} names {prediction['file']}, which is not there")
+        scores = prediction["scores"]
+        if scores.keys() != predictions[0]["scores"].keys():
+            raise BadInput(f"{file}: {prediction['file']} has scores for other labels than the first")
+        best = max(scores, key=scores.get)
+        if prediction["label"] != best or abs(prediction["score"] - scores[best]) > 1e-6:
+            raise BadInput(
+                f"{file}: {prediction['file']} is labelled {prediction['label']} ({prediction['score']}),"
+                f" but its best score is {scores[best]} for {best}"
+            )
+    return predictions
+
+
+def the_input(signature) -> tuple[str, tf.TensorSpec]:
+    """Name and shape of a signature's only input."""
+    inputs = signature.structured_input_signature[1]
+    if len(inputs) != 1:
+        raise BadInput(f"a signature has the inputs {sorted(inputs)}, expected one")
+    return next(iter(inputs.items()))
+
+
+def the_scores(outputs: dict[str, tf.Tensor], count: int) -> np.ndarray:
+    """The only output [batch, count] of floats."""
+    scores = [v for v in outputs.values() if v.dtype.is_floating and v.shape[-1] == count]
+    if len(scores) != 1:
+        raise BadInput(f"expected one float output of {count} columns among {sorted(outputs)}")
+    return scores[0].numpy()
+
+
+def label_order(export: Path, outputs: dict[str, tf.Tensor], predictions: list[dict]) -> list[str]:
+    """The labels in the order of the columns."""
+    known = list(predictions[0]["scores"])
+    for value in outputs.values():
+        if value.dtype == tf.string and value.shape.rank == 2 and value.shape[1] == len(known):
+            return [label.decode("utf-8") for label in value.numpy()[0]]
+    for folder in ("assets", "assets.extra"):
+        file = export / folder / "labels.txt"
+        if file.is_file():
+            return file.read_text(encoding="utf-8").splitlines()
+    return known
+
+
+def decoded(predictions: list[dict], spec: tf.TensorSpec) -> tf.Tensor:
+    """Pixels 0..255 of every picture, in the size that the signature wants."""
+    if spec.shape.rank != 4 or None in spec.shape[1:3] or spec.shape[3] != 3:
+        raise BadInput(f"serving_default takes {spec.shape}, expected [batch, height, width, 3]")
+    pictures = []
+    for prediction in predictions:
+        content = Path(prediction["file"]).read_bytes()
+        pixels = tf.io.decode_image(content, channels=3, expand_animations=False)
+        pictures.append(tf.image.resize(pixels, spec.shape[1:3], antialias=True))
+    return tf.cast(tf.stack(pictures), spec.dtype)
+
+
+def compare(way: str, actual: np.ndarray, labels: list[str], predictions: list[dict]) -> float:
+    """Returns the largest difference to Java's scores and says where it is."""
+    expected = np.array([[p["scores"][label] for label in labels] for p in predictions])
+    differences = np.abs(actual - expected)
+    row, column = np.unravel_index(differences.argmax(), differences.shape)
+    largest = float(differences[row, column])
+    print(
+        f"{way:24} largest difference {largest:.3g}"
+        f" ({predictions[row]['file']}, {labels[column]}:"
+        f" Java {expected[row, column]:.7f}, Python {actual[row, column]:.7f})"
+    )
+    return largest
+
+
+def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
+    """Runs every way and returns the largest difference of each."""
+    if not (export / "saved_model.pb").is_file():
+        raise BadInput(f"{export} holds no saved_model.pb; give the version folder, such as {export}/1")
+    try:
+        model = tf.saved_model.load(str(export))  # kept: the signatures alone do not keep it alive
+    except Exception as e:  # TensorFlow raises whatever it met first
+        raise BadInput(f"tf.saved_model.load refuses {export}: {type(e).__name__}: {e}") from e
+    signatures = model.signatures
+    if "serving_default" not in signatures:
+        raise BadInput(f"{export} has no signature serving_default, only {sorted(signatures)}")
+    variables = signatures["serving_default"].variables
+    print(f"tf.saved_model.load      {len(variables)} variables, signatures {', '.join(sorted(signatures))}")
+    if not variables:
+        raise BadInput(f"{export} shows no variables to tf.saved_model.load: is its object graph there?")
+
+    count = len(predictions[0]["scores"])
+    name, spec = the_input(signatures["serving_default"])
+    pixels = decoded(predictions, spec)
+    results: dict[str, float] = {}
+
+    def run(way: str, call: Callable[[], dict[str, tf.Tensor]]) -> None:
+        outputs = call()
+        labels = label_order(export, outputs, predictions)
+        if sorted(labels) != sorted(predictions[0]["scores"]):
+            raise BadInput(f"the export's labels {labels} are not those of the predictions")
+        results[way] = compare(way, the_scores(outputs, count), labels, predictions)
+
+    run("serving_default", lambda: signatures["serving_default"](**{name: pixels}))
+    if "serving_bytes" in signatures:
+        bytes_name, _ = the_input(signatures["serving_bytes"])
+        content = tf.constant([Path(p["file"]).read_bytes() for p in predictions])
+        run("serving_bytes", lambda: signatures["serving_bytes"](**{bytes_name: content}))
+    layer = keras.layers.TFSMLayer(str(export), call_endpoint="serving_default")
+    run("keras.layers.TFSMLayer", lambda: layer(pixels))
+    return results
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Compares an exported model's scores in Python with Java's.")
+    parser.add_argument("export", type=Path, metavar="EXPORT_DIR")
+    parser.add_argument("predictions", type=Path, metavar="PREDICTIONS.json")
+    parser.add_argument("--tolerance", type=float, default=1e-5)
+    arguments = parser.parse_args()
+    try:
+        predictions = read_predictions(arguments.predictions)
+        results = verify(arguments.export, predictions)
+    except BadInput as e:
+        print(f"error: {e}", file=sys.stderr)
+        return 2
+    wrong = {way: d for way, d in results.items() if not d <= arguments.tolerance}
+    for way, difference in wrong.items():
+        print(
+            f"error: {way} gives other scores than Java: they differ by {difference:.3g},"
+            f" more than {arguments.tolerance:g}",
+            file=sys.stderr,
+        )
+    print(f"{len(results) - len(wrong)} of {len(results)} ways agree with Java on {len(predictions)} pictures")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
