@@ -10,12 +10,9 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import java.nio.file.Files;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -94,23 +91,9 @@ public final class ModelSession implements AutoCloseable {
    * @throws TensorFlowException if TensorFlow fails
    */
   public Map<String, TensorValue> call(Signature signature, Map<String, TensorValue> inputs) {
-    SignatureCalls.check(signature, inputs);
-    PreparedRun run = calls.computeIfAbsent(signature, this::prepare);
-    List<TensorValue> values = new ArrayList<>();
-    signature.inputs().keySet().forEach(name -> values.add(inputs.get(name)));
-    List<TensorValue> results = run.run(values);
-    Map<String, TensorValue> named = new LinkedHashMap<>();
-    for (String name : signature.outputs().keySet()) {
-      named.put(name, results.get(named.size()));
-    }
-    return named;
-  }
-
-  private PreparedRun prepare(Signature signature) {
-    return session.prepare(
-        signature.inputs().values().stream().map(TensorSpec::tensor).toList(),
-        signature.outputs().values().stream().map(TensorSpec::tensor).toList(),
-        signature.targets());
+    PreparedRun run =
+        calls.computeIfAbsent(signature, wanted -> SignatureCalls.prepare(session, wanted));
+    return SignatureCalls.call(run, signature, inputs);
   }
 
   /**

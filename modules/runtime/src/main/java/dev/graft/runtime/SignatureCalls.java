@@ -4,14 +4,46 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/** Checks the inputs of a call against its signature, so that mistakes are told by name. */
+/** Calls sessions by signatures. Checks the inputs first, so that mistakes are told by name. */
 final class SignatureCalls {
 
   private SignatureCalls() {}
 
-  static void check(Signature signature, Map<String, TensorValue> inputs) {
+  static PreparedRun prepare(GraphSession session, Signature signature) {
+    return session.prepare(
+        signature.inputs().values().stream().map(TensorSpec::tensor).toList(),
+        signature.outputs().values().stream().map(TensorSpec::tensor).toList(),
+        signature.targets());
+  }
+
+  static Map<String, TensorValue> call(
+      PreparedRun run, Signature signature, Map<String, TensorValue> inputs) {
+    check(signature, inputs);
+    List<TensorValue> values =
+        signature.inputs().keySet().stream().map(name -> value(signature, name, inputs)).toList();
+    List<TensorValue> results = run.run(values);
+    Map<String, TensorValue> named = new LinkedHashMap<>();
+    for (String name : signature.outputs().keySet()) {
+      named.put(name, results.get(named.size()));
+    }
+    return named;
+  }
+
+  private static TensorValue value(
+      Signature signature, String name, Map<String, TensorValue> inputs) {
+    TensorValue value = inputs.get(name);
+    if (value == null) {
+      throw new BadRequestException(
+          "signature '" + signature.name() + "' needs its input '" + name + "'.");
+    }
+    return value;
+  }
+
+  private static void check(Signature signature, Map<String, TensorValue> inputs) {
     for (String given : inputs.keySet()) {
       if (!signature.inputs().containsKey(given)) {
         throw new BadRequestException(
@@ -25,11 +57,7 @@ final class SignatureCalls {
       }
     }
     for (Map.Entry<String, TensorSpec> input : signature.inputs().entrySet()) {
-      TensorValue value = inputs.get(input.getKey());
-      if (value == null) {
-        throw new BadRequestException(
-            "signature '" + signature.name() + "' needs its input '" + input.getKey() + "'.");
-      }
+      TensorValue value = value(signature, input.getKey(), inputs);
       TensorSpec spec = input.getValue();
       if (value.dtype() != spec.dtype() || !spec.shape().isCompatibleWith(value.shape())) {
         throw new BadRequestException(

@@ -12,8 +12,10 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.RuntimeOptions.Device;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.tensorflow.internal.c_api.TF_DeviceList;
 
 /**
@@ -143,6 +145,20 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return ModelSession.open(this, model, extended);
   }
 
+  /**
+   * Opens a SavedModel with TensorFlow's own C++ loader, for comparison.
+   *
+   * @param dir its folder
+   * @param tags the tags of the MetaGraph to load, {@code serve} for nearly all
+   * @throws TensorFlowException if TensorFlow cannot load it
+   */
+  public SavedModelSession loadSavedModel(Path dir, Set<String> tags) {
+    if (!open) {
+      throw new IllegalStateException("this runtime is closed");
+    }
+    return SavedModelSession.load(handles, options, dir, tags);
+  }
+
   /** What is open now, in the order in which it was opened, with the stack trace of each. */
   public List<OpenHandle> openHandles() {
     return handles.list();
@@ -155,10 +171,6 @@ public final class TensorFlowRuntime implements AutoCloseable {
         .resources()
         .forEach(runtime -> all.addAll(((TensorFlowRuntime) runtime).openHandles()));
     return all;
-  }
-
-  Handles handles() {
-    return handles;
   }
 
   /** Closes all that is still open, the newest first. May be called again. */
