@@ -1,0 +1,261 @@
+package dev.graft.surgeon;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
+import dev.graft.model.Layer;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.tensorflow.proto.DataType;
+
+/**
+ * Adds the nodes of a new head to a graph. The same head can be put on several tensors (one for
+ * each signature of the model); its variables are made once.
+ */
+final class HeadBuilder {
+
+  private static final float SMALLEST_NORM = 1e-12f; // Keras' UnitNormalization, l2_normalize
+
+  private final GraphEditor editor;
+  private final HeadSpec spec;
+  private final String name;
+  private final NewVariables variables;
+  private final List<Layer> layers = new ArrayList<>();
+
+  HeadBuilder(GraphEditor editor, HeadSpec spec, String name, NewVariables variables) {
+    this.editor = editor;
+    this.spec = spec;
+    this.name = name;
+    this.variables = variables;
+  }
+
+  /** The layers of the head as it was put on last, in order. */
+  List<Layer> layers() {
+    return layers;
+  }
+
+  /**
+   * Puts the head on {@code features}.
+   *
+   * @param shape their shape; the last dimension has to be known
+   */
+  Head on(TensorRef features, Shape shape) {
+    layers.clear();
+    TensorRef x = floating(features);
+    x = pool(x, shape);
+    long size = spec.pooling() == HeadSpec.Pooling.FLATTEN ? flat(shape) : shape.dim(-1);
+    for (int i = 0; i < spec.hidden().size(); i++) {
+      int units = spec.hidden().get(i);
+      String layer = name + "_hidden_" + (i + 1);
+      TensorRef sum = dense(layer, x, size, units, i + 1);
+      TensorRef relu = editor.op("Relu").name(layer + "/Relu").input(sum).output();
+      layer(layer, "Dense", x, relu, units, kernelAndBias(layer));
+      x = relu;
+      size = units;
+    }
+    if (spec.dropout() > 0) {
+      String layer = name + "_dropout";
+      TensorRef kept = editor.op("Identity").name(layer + "/Identity").input(x).output();
+      layer(layer, "Dropout", x, kept, size, ImmutableList.of());
+      layers.set(
+          layers.size() - 1,
+          layers
+              .get(layers.size() - 1)
+              .withBehaviour(new Layer.Behaviour.Noise("Dropout", spec.dropout())));
+      x = kept;
+    }
+    TensorRef logits = spec.units() == 0 ? x : dense(name, x, size, spec.units(), 0);
+    TensorRef output = activate(logits);
+    int units = spec.units() == 0 ? (int) size : spec.units();
+    layer(
+        name,
+        spec.units() == 0 ? "UnitNormalization" : "Dense",
+        x,
+        output,
+        units,
+        spec.units() == 0 ? ImmutableList.of() : kernelAndBias(name));
+    return new Head(name, spec.kind(), spec.labels(), features, logits, output, units);
+  }
+
+  /** Half precision ends at the head, as Keras advises: softmax over halves loses small logits. */
+  private TensorRef floating(TensorRef features) {
+    return switch (editor.dtype(features)) {
+      case DT_FLOAT, DT_DOUBLE -> features;
+      case DT_HALF, DT_BFLOAT16 ->
+          editor
+              .op("Cast")
+              .name(name + "/Cast")
+              .input(features)
+              .attr("DstT", DataType.DT_FLOAT)
+              .output();
+      default ->
+          throw new BadRequestException(
+              "a head reads floating-point features, but "
+                  + features
+                  + " is "
+                  + editor.dtype(features)
+                  + "; cut at a later layer.");
+    };
+  }
+
+  private TensorRef pool(TensorRef x, Shape shape) {
+    if (shape.rank() < 2) {
+      throw new BadRequestException(
+          "a head reads [batch, features] or [batch, positions..., features], but "
+              + x
+              + " is "
+              + shape
+              + "; cut at a layer that gives at least two dimensions.");
+    }
+    int[] positions = IntStream.range(1, shape.rank() - 1).toArray();
+    if (positions.length == 0) {
+      return x;
+    }
+    String layer = name + "_pool";
+    String dims = positions.length + "D";
+    TensorRef pooled =
+        switch (spec.pooling()) {
+          case AUTO, AVERAGE -> reduce("Mean", layer, x, positions);
+          case MAX -> reduce("Max", layer, x, positions);
+          case FIRST -> first(layer, x, positions);
+          case FLATTEN ->
+              editor
+                  .op("Reshape")
+                  .name(layer + "/Reshape")
+                  .input(x)
+                  .input(constant(layer + "/shape", new int[] {-1, (int) flat(shape)}))
+                  .output();
+        };
+    String className =
+        switch (spec.pooling()) {
+          case AUTO, AVERAGE -> "GlobalAveragePooling" + dims;
+          case MAX -> "GlobalMaxPooling" + dims;
+          case FIRST -> "TFOpLambda";
+          case FLATTEN -> "Flatten";
+        };
+    long size = spec.pooling() == HeadSpec.Pooling.FLATTEN ? flat(shape) : shape.dim(-1);
+    layer(layer, className, x, pooled, size, ImmutableList.of());
+    return pooled;
+  }
+
+  private TensorRef reduce(String op, String layer, TensorRef x, int[] axes) {
+    return editor
+        .op(op)
+        .name(layer + "/" + op)
+        .input(x)
+        .input(constant(layer + "/reduction_indices", axes))
+        .output();
+  }
+
+  private TensorRef first(String layer, TensorRef x, int[] positions) {
+    int rank = positions.length + 2;
+    int[] zeros = new int[rank];
+    int[] ends = new int[rank];
+    int[] ones = new int[rank];
+    int shrink = 0;
+    for (int i = 0; i < rank; i++) {
+      ones[i] = 1;
+      ends[i] = 1;
+    }
+    for (int position : positions) {
+      shrink |= 1 << position;
+    }
+    int whole = 1 | 1 << (rank - 1);
+    return editor
+        .op("StridedSlice")
+        .name(layer + "/strided_slice")
+        .input(x)
+        .input(constant(layer + "/begin", zeros))
+        .input(constant(layer + "/end", ends))
+        .input(constant(layer + "/strides", ones))
+        .attr("begin_mask", whole)
+        .attr("end_mask", whole)
+        .attr("shrink_axis_mask", shrink)
+        .output();
+  }
+
+  private static long flat(Shape shape) {
+    long product = 1;
+    for (int i = 1; i < shape.rank(); i++) {
+      if (shape.dim(i) < 0) {
+        throw new BadRequestException(
+            "the features "
+                + shape
+                + " cannot be flattened, since their number of positions is not fixed; pool them"
+                + " by AVERAGE or MAX.");
+      }
+      product *= shape.dim(i);
+    }
+    return product;
+  }
+
+  private TensorRef dense(String layer, TensorRef x, long in, long out, int draw) {
+    DataType dtype = editor.dtype(x);
+    TensorRef kernel =
+        variables.read(
+            layer, "kernel", dtype, Shape.of(in, out), spec.initializer(), spec.seed() + draw);
+    TensorRef bias = variables.zeros(layer, "bias", dtype, Shape.of(out));
+    TensorRef product = editor.op("MatMul").name(layer + "/MatMul").input(x).input(kernel).output();
+    return editor.op("BiasAdd").name(layer + "/BiasAdd").input(product).input(bias).output();
+  }
+
+  private TensorRef activate(TensorRef logits) {
+    return switch (spec.kind()) {
+      case SINGLE_LABEL -> editor.op("Softmax").name(name + "/Softmax").input(logits).output();
+      case MULTI_LABEL -> editor.op("Sigmoid").name(name + "/Sigmoid").input(logits).output();
+      case REGRESSION -> editor.op("Identity").name(name + "/Identity").input(logits).output();
+      case EMBEDDING -> unitLength(logits);
+    };
+  }
+
+  /** x / max(|x|, smallest), TensorFlow's l2_normalize. */
+  private TensorRef unitLength(TensorRef x) {
+    String scope = name + "/l2_normalize";
+    TensorRef square = editor.op("Square").name(scope + "/Square").input(x).output();
+    TensorRef sum =
+        editor
+            .op("Sum")
+            .name(scope + "/Sum")
+            .input(square)
+            .input(constant(scope + "/axis", new int[] {-1}))
+            .attr("keep_dims", true)
+            .output();
+    TensorRef smallest =
+        variables.constant(scope + "/smallest", editor.dtype(x), TensorValue.scalar(SMALLEST_NORM));
+    TensorRef floor =
+        editor.op("Maximum").name(scope + "/Maximum").input(sum).input(smallest).output();
+    TensorRef inverse = editor.op("Rsqrt").name(scope + "/Rsqrt").input(floor).output();
+    return editor.op("Mul").name(scope).input(x).input(inverse).output();
+  }
+
+  private TensorRef constant(String wanted, int[] values) {
+    return editor.constant(wanted, TensorValue.of(Shape.of(values.length), values));
+  }
+
+  private ImmutableList<String> kernelAndBias(String layer) {
+    return variables.all().stream()
+        .map(Variable::name)
+        .filter(variable -> variable.startsWith(layer + "/"))
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private void layer(
+      String layer,
+      String className,
+      TensorRef in,
+      TensorRef out,
+      long units,
+      ImmutableList<String> own) {
+    layers.add(
+        Layer.of(layer, className)
+            .withVariables(own)
+            .withTensors(
+                ImmutableList.of(in), ImmutableList.of(out), Shape.of(Shape.UNKNOWN, units)));
+  }
+}

@@ -1,0 +1,277 @@
+package dev.graft.surgeon;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.Variable;
+import dev.graft.surgeon.Weights.Weight;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Finds the head of a model: the last dense layer or 1x1 convolution, with its bias and activation.
+ *
+ * <p>It walks from an output of the signature towards the input, past what only renames or reshapes
+ * the answer (Identity, Reshape, Cast), past softmax or sigmoid, past the mean or maximum over
+ * positions and a ReLU (SqueezeNet's order), and a bias, until it meets a product with a weight.
+ * Keras 2 and 3, TF Hub and TF1 graphs differ only in what stands between these.
+ */
+public final class HeadFinder {
+
+  private static final Set<String> PASSED =
+      Set.of(
+          "Identity", "Cast", "Reshape", "Squeeze", "StopGradient", "PreventGradient", "Snapshot");
+  private static final Set<String> POOLED = Set.of("Mean", "Max", "AvgPool", "MaxPool", "Relu");
+  private static final Set<String> PRODUCTS =
+      Set.of("MatMul", "BatchMatMul", "BatchMatMulV2", "Conv2D", "Conv1D", "Conv3D", "Einsum");
+  private static final Set<String> SUMS = Set.of("BiasAdd", "Add", "AddV2");
+
+  private final Graph graph;
+  private final Weights weights;
+
+  private HeadFinder(Model model) {
+    this.graph = model.graph();
+    this.weights = new Weights(model);
+  }
+
+  /** What was met on the way back from an output. */
+  private static final class Walk {
+    TensorRef at;
+    TensorRef logits;
+    String activation = "";
+    @Nullable Weight bias;
+
+    Walk(TensorRef answer) {
+      this.at = answer;
+      this.logits = answer;
+    }
+
+    void moveTo(TensorRef tensor, boolean keepsLogits) {
+      at = tensor;
+      if (!keepsLogits) {
+        logits = tensor;
+      }
+    }
+  }
+
+  /** The heads of the model's serving signature, at most one for each output. */
+  public static ImmutableList<FoundHead> all(Model model) {
+    return all(model, model.servingSignature());
+  }
+
+  /** The heads of {@code signature}, at most one for each output. */
+  static ImmutableList<FoundHead> all(Model model, Signature signature) {
+    HeadFinder finder = new HeadFinder(model);
+    ImmutableList.Builder<FoundHead> found = ImmutableList.builder();
+    signature.outputs().forEach((name, spec) -> finder.at(name, spec).ifPresent(found::add));
+    return found.build();
+  }
+
+  /**
+   * The one head of the model. Of several outputs of one head (classes and scores), the first that
+   * is a plain answer counts; a head whose output feeds another head (features given as a second
+   * output) does not count.
+   *
+   * @throws BadRequestException if there is none, or if there are several; the message says what
+   *     stands there instead and what to do
+   */
+  public static FoundHead only(Model model) {
+    List<FoundHead> candidates = new ArrayList<>();
+    for (FoundHead head : all(model)) {
+      if (candidates.stream().noneMatch(other -> other.kernel().equals(head.kernel()))) {
+        candidates.add(head);
+      }
+    }
+    if (candidates.size() > 1) {
+      List<FoundHead> last =
+          candidates.stream()
+              .filter(
+                  head ->
+                      candidates.stream()
+                          .noneMatch(other -> other != head && feeds(model.graph(), head, other)))
+              .toList();
+      candidates.retainAll(last);
+    }
+    if (candidates.size() == 1) {
+      return candidates.get(0);
+    }
+    if (candidates.isEmpty()) {
+      throw new BadRequestException(new HeadFinder(model).whyNone(model));
+    }
+    throw new BadRequestException(
+        model.name()
+            + " has "
+            + candidates.size()
+            + " answers, each with its own head: "
+            + candidates.stream().map(FoundHead::output).collect(Collectors.joining(", "))
+            + ". Say which one to keep with keepOutputs(...), or cut at a layer and add heads there.");
+  }
+
+  private static boolean feeds(Graph graph, FoundHead head, FoundHead other) {
+    return graph.upstream(List.of(other.features().node())).contains(head.logits().node());
+  }
+
+  private Optional<FoundHead> at(String output, TensorSpec spec) {
+    Walk walk = new Walk(spec.tensor());
+    while (true) {
+      NodeDef node = graph.node(walk.at.node());
+      String op = node.getOp();
+      if (PRODUCTS.contains(op)) {
+        return product(output, spec, walk, node);
+      }
+      TensorRef past = pastActivation(walk, node);
+      if (past != null) {
+        walk.moveTo(past, false);
+      } else if (PASSED.contains(op)) {
+        walk.moveTo(Nodes.dataInput(node, 0), true);
+      } else if (op.equals("IdentityN")) {
+        walk.moveTo(Nodes.dataInput(node, walk.at.index()), true);
+      } else if (POOLED.contains(op) && !walk.activation.isEmpty() && walk.bias == null) {
+        walk.moveTo(Nodes.dataInput(node, 0), true);
+      } else if (SUMS.contains(op) && walk.bias == null) {
+        TensorRef a = Nodes.dataInput(node, 0);
+        TensorRef b = Nodes.dataInput(node, 1);
+        Weight right = weights.reshaped(b);
+        walk.bias = right != null ? right : weights.reshaped(a);
+        if (walk.bias == null) {
+          return Optional.empty();
+        }
+        walk.moveTo(right != null ? a : b, true);
+      } else {
+        return Optional.empty();
+      }
+    }
+  }
+
+  /** What softmax or sigmoid is applied to, if {@code node} is one and none was met so far. */
+  private @Nullable TensorRef pastActivation(Walk walk, NodeDef node) {
+    if (!walk.activation.isEmpty() || walk.bias != null) {
+      return null;
+    }
+    switch (node.getOp()) {
+      case "Softmax", "LogSoftmax" -> walk.activation = "softmax";
+      case "Sigmoid" -> walk.activation = "sigmoid";
+      case "RealDiv" -> {
+        TensorRef logits = Composites.softmaxOf(graph, node);
+        if (logits != null) {
+          walk.activation = "softmax";
+        }
+        return logits;
+      }
+      default -> {
+        return null;
+      }
+    }
+    return Nodes.dataInput(node, 0);
+  }
+
+  private Optional<FoundHead> product(String output, TensorSpec spec, Walk walk, NodeDef node) {
+    Weight kernel = weights.at(Nodes.dataInput(node, 1));
+    boolean transposed = flag(node, "transpose_b") || flag(node, "adj_y");
+    if (kernel == null) {
+      TensorRef through = Composites.transposeOf(graph, Nodes.dataInput(node, 1));
+      kernel = through == null ? null : weights.at(through);
+      transposed = !transposed;
+    }
+    if (kernel == null || kernel.shape().rank() < 2 || !isPointwise(node, kernel)) {
+      return Optional.empty();
+    }
+    long units = kernel.shape().dim(transposed ? -2 : -1);
+    long inputs = kernel.shape().dim(transposed ? -1 : -2);
+    TensorRef features = Composites.unfolded(graph, Nodes.dataInput(node, 0));
+    Head.Kind kind =
+        switch (walk.activation) {
+          case "softmax" -> Head.Kind.SINGLE_LABEL;
+          case "sigmoid" -> Head.Kind.MULTI_LABEL;
+          default -> units == 1 ? Head.Kind.REGRESSION : Head.Kind.SINGLE_LABEL;
+        };
+    Optional<Variable> bias = walk.bias == null ? Optional.empty() : walk.bias.variable();
+    String reason =
+        "output '"
+            + output
+            + "' is "
+            + (walk.activation.isEmpty() ? "" : walk.activation + " over ")
+            + (node.getOp().startsWith("Conv") ? "a 1x1 convolution" : "a dense layer")
+            + " ("
+            + node.getOp()
+            + " with "
+            + kernel.name()
+            + " "
+            + kernel.shape()
+            + (walk.bias == null ? ", no bias" : " and " + walk.bias.name())
+            + ")"
+            + (walk.activation.isEmpty() ? " without softmax or sigmoid" : "");
+    return Optional.of(
+        new FoundHead(
+            output,
+            spec.tensor(),
+            walk.logits,
+            features,
+            kind,
+            walk.at,
+            node.getOp(),
+            kernel.name(),
+            kernel.variable(),
+            bias,
+            (int) inputs,
+            (int) units,
+            transposed,
+            reason));
+  }
+
+  private static boolean isPointwise(NodeDef node, Weight kernel) {
+    if (!node.getOp().startsWith("Conv")) {
+      return true;
+    }
+    for (int i = 0; i < kernel.shape().rank() - 2; i++) {
+      if (kernel.shape().dim(i) != 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean flag(NodeDef node, String name) {
+    return node.containsAttr(name) && node.getAttrOrThrow(name).getB();
+  }
+
+  private String whyNone(Model model) {
+    Signature signature = model.servingSignature();
+    String outputs =
+        signature.outputs().entrySet().stream()
+            .map(
+                e ->
+                    "'"
+                        + e.getKey()
+                        + "' comes from the op "
+                        + origin(e.getValue().tensor()).getOp()
+                        + " ("
+                        + origin(e.getValue().tensor()).getName()
+                        + ")")
+            .collect(Collectors.joining(", "));
+    return model.name()
+        + " has no head that Graft recognises: "
+        + outputs
+        + ", not from a dense layer or 1x1 convolution. Say where to cut: cut(\"<layer>\"), then"
+        + " addHead(...).";
+  }
+
+  private NodeDef origin(TensorRef tensor) {
+    NodeDef node = graph.node(tensor.node());
+    while (PASSED.contains(node.getOp())) {
+      node = graph.node(Nodes.dataInput(node, 0).node());
+    }
+    return node;
+  }
+}

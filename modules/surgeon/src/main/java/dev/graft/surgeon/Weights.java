@@ -1,0 +1,69 @@
+package dev.graft.surgeon;
+
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.NodeDef;
+
+/** Recognises tensors that are nothing but a weight: a variable as read, or a constant. */
+final class Weights {
+
+  private final Graph graph;
+  private final Map<String, Variable> byNode = new HashMap<>();
+
+  Weights(Model model) {
+    this.graph = model.graph();
+    model.variables().forEach(v -> byNode.put(v.node(), v));
+  }
+
+  /**
+   * A weight.
+   *
+   * @param variable the variable, if it is one
+   * @param shape its shape
+   * @param node the node that holds it
+   */
+  record Weight(Optional<Variable> variable, Shape shape, String node) {
+    String name() {
+      return variable.map(Variable::name).orElse(node);
+    }
+  }
+
+  /** The weight that {@code tensor} is, through reads, copies and casts; null if it is none. */
+  @Nullable Weight at(TensorRef tensor) {
+    NodeDef node = graph.node(tensor.node());
+    return switch (node.getOp()) {
+      case "VarHandleOp", "VariableV2", "Variable" -> {
+        Variable variable = byNode.get(node.getName());
+        yield variable == null
+            ? null
+            : new Weight(Optional.of(variable), variable.shape(), node.getName());
+      }
+      case "Const" -> {
+        AttrValue value = node.getAttrOrDefault("value", AttrValue.getDefaultInstance());
+        Shape shape = Shape.from(value.getTensor().getTensorShape());
+        yield new Weight(Optional.empty(), shape, node.getName());
+      }
+      case "ReadVariableOp", "Identity", "Cast", "StopGradient", "EnsureShape", "Enter" ->
+          at(Nodes.dataInput(node, 0));
+      default -> null;
+    };
+  }
+
+  /** As {@link #at}, also through a change of shape, as Keras 3 gives a convolution's bias. */
+  @Nullable Weight reshaped(TensorRef tensor) {
+    NodeDef node = graph.node(tensor.node());
+    return switch (node.getOp()) {
+      case "Reshape", "Squeeze" -> reshaped(Nodes.dataInput(node, 0));
+      default -> at(tensor);
+    };
+  }
+}
