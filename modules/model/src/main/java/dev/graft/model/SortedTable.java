@@ -13,8 +13,8 @@ import java.util.Map;
  */
 final class SortedTable {
 
-  private static final long MAGIC = 0xdb4775248b80fb57L;
-  private static final int FOOTER = 48;
+  static final long MAGIC = 0xdb4775248b80fb57L;
+  static final int FOOTER = 48;
   private static final int TRAILER = 5; // compression type, masked checksum
 
   private final ByteBuffer file;
