@@ -30,7 +30,9 @@ public final class FunctionInliner {
    * More nodes than any real model has; a small file can otherwise describe a graph that fits in no
    * memory.
    */
-  private static final int MAX_NODES = 3_000_000;
+  private static final int MAX_NODES = 1_000_000;
+
+  private static final int MAX_DEPTH = 200; // calls within calls, far more than Keras nests
 
   private final Map<String, FunctionDef> library;
   private final Map<String, FunctionGraph> flattened = new HashMap<>();
@@ -41,12 +43,45 @@ public final class FunctionInliner {
   }
 
   /**
-   * {@code graph} with every call inlined. Nodes of a body are named after the call: {@code
-   * call/node}.
+   * {@code graph} with every call inlined. Nodes of a body are named after the call, {@code
+   * call/node}, or {@code scope/node} where the call's own name only says that it is one ({@code
+   * scope/StatefulPartitionedCall}); a number is added where that name is taken.
    */
   public static Graph flatten(Graph graph) {
+    return flatten(graph, Set.of()).graph();
+  }
+
+  /**
+   * {@code graph} with every call inlined.
+   *
+   * @param awaited calls at the top of the graph of which the caller wants to run all effects, not
+   *     only those that a result needs: for these a {@code NoOp} with the call's name remains
+   */
+  public static Flattened flatten(Graph graph, Set<String> awaited) {
     FunctionInliner inliner = new FunctionInliner(graph.functions());
-    return inliner.withValues(inliner.flattenGraph(graph, Set.of()).graph);
+    Flat flat = inliner.flattenGraph(graph, awaited);
+    return new Flattened(inliner.withValues(flat.graph), flat);
+  }
+
+  /** A graph without calls, and what became of the tensors that calls gave. */
+  public static final class Flattened {
+    private final Graph graph;
+    private final Flat flat;
+
+    private Flattened(Graph graph, Flat flat) {
+      this.graph = graph;
+      this.flat = flat;
+    }
+
+    /** The flat graph. */
+    public Graph graph() {
+      return graph;
+    }
+
+    /** The tensor of the flat graph that holds what {@code tensor} held in the original. */
+    public TensorRef of(TensorRef tensor) {
+      return flat.resolve(tensor);
+    }
   }
 
   /**
@@ -81,6 +116,12 @@ public final class FunctionInliner {
     if (known != null) {
       return known;
     }
+    if (open.size() >= MAX_DEPTH) {
+      throw new BadModelException(
+          "the model's functions call each other more than "
+              + MAX_DEPTH
+              + " deep; it is damaged or made to exhaust memory.");
+    }
     if (!open.add(name)) {
       throw new BadModelException(
           "function '"
@@ -112,7 +153,7 @@ public final class FunctionInliner {
   }
 
   private Flat flattenGraph(Graph graph, Set<String> targets) {
-    Flat flat = new Flat();
+    Flat flat = new Flat(graph);
     Set<String> waitedFor = new HashSet<>(targets);
     for (NodeDef node : graph.nodes()) {
       waitedFor.addAll(Nodes.controlInputs(node));
@@ -121,19 +162,16 @@ public final class FunctionInliner {
       FunctionDef callee = callee(node);
       if (callee == null) {
         flat.nodes.put(node.getName(), node);
-      } else {
-        inline(
-            node,
-            flattenFunction(callee, node.getAttrMap()),
-            waitedFor.contains(node.getName()),
-            flat);
+        continue;
       }
-      if (flat.nodes.size() > MAX_NODES) {
+      FunctionGraph body = flattenFunction(callee, node.getAttrMap());
+      if (flat.nodes.size() + body.graph().size() > MAX_NODES) {
         throw new BadModelException(
             "the model's functions unfold to more than "
                 + MAX_NODES
                 + " nodes; it is damaged or made to exhaust memory.");
       }
+      inline(node, body, waitedFor.contains(node.getName()), flat);
     }
     Map<String, NodeDef> resolved = new LinkedHashMap<>();
     flat.nodes.forEach((name, node) -> resolved.put(name, flat.resolve(node)));
@@ -201,69 +239,70 @@ public final class FunctionInliner {
     for (int i = 0; i < given.size(); i++) {
       bound.put(body.arguments().get(i), given.get(i));
     }
-    String prefix = call.getName() + "/";
+    Map<String, String> names = new HashMap<>(); // of the body's nodes, here
+    for (NodeDef node : body.graph().nodes()) {
+      if (!bound.containsKey(node.getName())) {
+        names.put(node.getName(), flat.uniqueName(call, node.getName()));
+      }
+    }
     List<String> before = Nodes.controlInputs(call);
     for (NodeDef node : body.graph().nodes()) {
       if (bound.containsKey(node.getName())) {
         continue;
       }
-      NodeDef.Builder copy = node.toBuilder().setName(prefix + node.getName()).clearInput();
+      String name = names.getOrDefault(node.getName(), "");
+      NodeDef.Builder copy = node.toBuilder().setName(name).clearInput();
       boolean first = true; // nothing else in the body comes before it
       List<String> control = new ArrayList<>();
       for (String input : node.getInputList()) {
-        TensorRef argument = bound.get(Nodes.producer(input));
-        first &= argument != null;
-        if (Nodes.isControl(input)) {
-          control.add("^" + (argument != null ? argument.node() : prefix + input.substring(1)));
-        } else if (argument != null) {
-          copy.addInput(argument.asInput());
+        boolean isControl = Nodes.isControl(input);
+        TensorRef read = TensorRef.parse(isControl ? input.substring(1) : input);
+        TensorRef here = here(read, bound, names);
+        first &= bound.containsKey(read.node());
+        if (isControl) {
+          control.add("^" + here.asInput()); // which output matters while it is a call's
         } else {
-          copy.addInput(prefix + input);
+          copy.addInput(here.asInput());
         }
       }
       copy.addAllInput(control);
       if (first) {
-        before.forEach(name -> copy.addInput("^" + name));
+        before.forEach(earlier -> copy.addInput("^" + earlier));
       }
       if (copy.getDevice().isEmpty()) {
         copy.setDevice(call.getDevice());
       }
-      NodeDef renamed =
-          Colocation.rename(
-              copy.build(),
-              n -> body.graph().contains(n) && !bound.containsKey(n) ? prefix + n : null);
-      flat.nodes.put(renamed.getName(), renamed);
+      flat.nodes.put(name, Colocation.rename(copy.build(), names::get));
     }
     for (int i = 0; i < body.results().size(); i++) {
-      TensorRef result = body.results().get(i);
-      TensorRef argument = bound.get(result.node());
-      flat.results.put(
-          new TensorRef(call.getName(), i),
-          argument != null ? argument : new TensorRef(prefix + result.node(), result.index()));
+      flat.results.put(new TensorRef(call.getName(), i), here(body.results().get(i), bound, names));
     }
     if (waitedFor) {
-      addDone(call, body, before, prefix, bound, flat);
+      Set<String> awaited = new LinkedHashSet<>(before);
+      body.targets()
+          .forEach(target -> awaited.add(here(TensorRef.of(target), bound, names).asInput()));
+      body.results().forEach(result -> awaited.add(here(result, bound, names).asInput()));
+      NodeDef.Builder done =
+          NodeDef.newBuilder().setName(call.getName()).setOp("NoOp").setDevice(call.getDevice());
+      awaited.forEach(each -> done.addInput("^" + each));
+      flat.nodes.put(call.getName(), done.build());
     }
   }
 
-  /** A node with the call's name that others can wait for. */
-  private static void addDone(
-      NodeDef call,
-      FunctionGraph body,
-      List<String> before,
-      String prefix,
-      Map<String, TensorRef> bound,
-      Flat flat) {
-    Set<String> awaited = new LinkedHashSet<>(before);
-    body.targets().forEach(target -> awaited.add(prefix + target));
-    for (TensorRef result : body.results()) {
-      TensorRef argument = bound.get(result.node());
-      awaited.add(argument != null ? argument.node() : prefix + result.node());
+  /** What a body's {@code tensor} is where the body was put. */
+  private static TensorRef here(
+      TensorRef tensor, Map<String, TensorRef> bound, Map<String, String> names) {
+    TensorRef argument = bound.get(tensor.node());
+    if (argument != null) {
+      return argument;
     }
-    NodeDef.Builder done =
-        NodeDef.newBuilder().setName(call.getName()).setOp("NoOp").setDevice(call.getDevice());
-    awaited.forEach(name -> done.addInput("^" + name));
-    flat.nodes.put(call.getName(), done.build());
+    String name = names.get(tensor.node());
+    if (name == null) {
+      throw BadModelException.atNode(
+          tensor.node(),
+          "a function reads '" + tensor + "', which it does not hold; it is damaged.");
+    }
+    return new TensorRef(name, tensor.index());
   }
 
   /**
@@ -273,7 +312,35 @@ public final class FunctionInliner {
   private static final class Flat {
     final Map<String, NodeDef> nodes = new LinkedHashMap<>();
     final Map<TensorRef, TensorRef> results = new HashMap<>();
-    Graph graph = Graph.empty();
+    private final Set<String> taken;
+    private final Map<String, Integer> nextSuffix = new HashMap<>();
+    Graph graph;
+
+    Flat(Graph from) {
+      this.graph = from;
+      this.taken = new HashSet<>(from.nodeMap().keySet());
+    }
+
+    /** A name for {@code node} of the body of {@code call}. */
+    String uniqueName(NodeDef call, String node) {
+      String wanted = scope(call.getName()) + node;
+      if (!Character.isLetterOrDigit(wanted.charAt(0)) && wanted.charAt(0) != '.') {
+        wanted = call.getName() + "/" + node; // only functions may have names like _this
+      }
+      String name = wanted;
+      while (!taken.add(name)) {
+        name = wanted + "_" + nextSuffix.merge(wanted, 1, Integer::sum);
+      }
+      return name;
+    }
+
+    private static String scope(String call) {
+      int last = call.lastIndexOf('/') + 1;
+      boolean plain =
+          call.startsWith("StatefulPartitionedCall", last)
+              || call.startsWith("PartitionedCall", last);
+      return plain ? call.substring(0, last) : call + "/";
+    }
 
     TensorRef resolve(TensorRef tensor) {
       TensorRef at = tensor;
@@ -296,7 +363,7 @@ public final class FunctionInliner {
           // a call that only gave its argument back may be gone: wait for what it gave back
           String name = input.substring(1);
           if (!nodes.containsKey(name)) {
-            now = "^" + resolve(TensorRef.of(name)).node();
+            now = "^" + resolve(TensorRef.parse(name)).node();
           }
         } else {
           now = resolve(TensorRef.parse(input)).asInput();
@@ -306,7 +373,8 @@ public final class FunctionInliner {
           changed.setInput(i, now);
         }
       }
-      return changed == null ? node : dedupeControl(changed.build());
+      NodeDef plain = changed == null ? node : dedupeControl(changed.build());
+      return Colocation.rename(plain, name -> nodes.containsKey(name) ? name : null);
     }
 
     private static NodeDef dedupeControl(NodeDef node) {

@@ -1,0 +1,150 @@
+package dev.graft.importer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Graph;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Asset;
+import dev.graft.model.BadModelException;
+import dev.graft.model.TensorBundle;
+import dev.graft.model.TensorValue;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.tensorflow.proto.AssetFileDef;
+import org.tensorflow.proto.CollectionDef;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
+
+/** What has to run once before the model can be used, and the files that it reads then. */
+final class Initialization {
+
+  private static final String OP = "__saved_model_init_op";
+  private static final List<String> COLLECTIONS =
+      List.of("saved_model_main_op", "main_op", "legacy_init_op");
+
+  private Initialization() {}
+
+  /**
+   * The op that TensorFlow's loader runs after it has restored the variables: named by a signature
+   * or, in older files, by a collection. Empty if there is none.
+   */
+  static List<String> nodes(MetaGraphDef meta, Graph raw) {
+    List<String> named = new ArrayList<>();
+    if (meta.containsSignatureDef(OP)) {
+      meta.getSignatureDefOrThrow(OP)
+          .getOutputsMap()
+          .values()
+          .forEach(output -> named.add(output.getName()));
+    }
+    for (String collection : COLLECTIONS) {
+      if (named.isEmpty()) {
+        named.addAll(
+            meta.getCollectionDefMap()
+                .getOrDefault(collection, CollectionDef.getDefaultInstance())
+                .getNodeList()
+                .getValueList());
+      }
+    }
+    return named.stream()
+        .filter(name -> !name.isEmpty())
+        .map(name -> TensorRef.parse(name).node())
+        .filter(raw::contains)
+        .distinct()
+        .toList();
+  }
+
+  /** The asset files as the MetaGraph lists them, whichever of two ways it uses. */
+  static List<AssetFileDef> assetDefs(MetaGraphDef meta) {
+    if (meta.getAssetFileDefCount() > 0) {
+      return meta.getAssetFileDefList();
+    }
+    List<AssetFileDef> assets = new ArrayList<>();
+    for (Any any :
+        meta.getCollectionDefMap()
+            .getOrDefault("saved_model_assets", CollectionDef.getDefaultInstance())
+            .getAnyList()
+            .getValueList()) {
+      try {
+        assets.add(AssetFileDef.parseFrom(any.getValue()));
+      } catch (InvalidProtocolBufferException e) {
+        throw new BadModelException("the list of assets in saved_model.pb is damaged.", e);
+      }
+    }
+    return assets;
+  }
+
+  /** The assets whose path {@code graph} reads; fails if the file of one is missing. */
+  static ImmutableList<Asset> assets(
+      List<AssetFileDef> defs, Graph graph, SavedModelFolder folder) {
+    Map<String, Asset> assets = new LinkedHashMap<>();
+    for (AssetFileDef def : defs) {
+      TensorRef tensor = TensorRef.parse(def.getTensorInfo().getName());
+      if (!graph.contains(tensor.node())) {
+        continue;
+      }
+      Path file = folder.asset(def.getFilename());
+      if (!Files.isRegularFile(file)) {
+        throw BadModelException.inFile(
+            file.toString(),
+            "'" + file + "' is missing: the model's assets were not copied with it.",
+            null);
+      }
+      assets.put(tensor.toString(), new Asset(def.getFilename(), file, tensor));
+    }
+    return ImmutableList.copyOf(assets.values());
+  }
+
+  /**
+   * Nodes that fill tables of which the content is in the checkpoint: the restore op's own, reading
+   * constants. Returns their names.
+   *
+   * @param added where the nodes are put
+   */
+  static List<String> imports(
+      Restoration restoration, TensorBundle checkpoint, Set<String> taken, List<NodeDef> added) {
+    List<String> names = new ArrayList<>();
+    Function<String, String> unique =
+        wanted -> {
+          String name = wanted;
+          for (int i = 1; !taken.add(name); i++) {
+            name = wanted + "_" + i;
+          }
+          return name;
+        };
+    for (Restoration.Import node : restoration.imports()) {
+      NodeDef.Builder copy =
+          node.node().toBuilder()
+              .setName(unique.apply("restore/" + node.node().getName()))
+              .clearInput()
+              .removeAttr("_class");
+      for (int i = 0; i < node.inputs().size(); i++) {
+        if (node.inputs().get(i).isPresent()) {
+          Restoration.Saved saved = node.inputs().get(i).get();
+          TensorValue value = checkpoint.read(saved.key(), saved.slice());
+          NodeDef constant =
+              NodeDef.newBuilder()
+                  .setName(unique.apply(copy.getName() + "/value"))
+                  .setOp("Const")
+                  .putAttr("dtype", Attrs.of(value.dtype()))
+                  .putAttr("value", Attrs.of(value.toProto()))
+                  .build();
+          added.add(constant);
+          copy.addInput(constant.getName());
+        } else {
+          copy.addInput(node.node().getInput(i));
+        }
+      }
+      added.add(copy.build());
+      names.add(copy.getName());
+    }
+    return names;
+  }
+}

@@ -1,0 +1,118 @@
+package dev.graft.importer;
+
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.graft.model.BadModelException;
+import dev.graft.model.TensorBundle;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.SavedModel;
+
+/**
+ * The files of one SavedModel.
+ *
+ * @param path its folder
+ * @param pb the content of {@code saved_model.pb}
+ */
+record SavedModelFolder(Path path, byte[] pb) {
+
+  private static final String PB = "saved_model.pb";
+
+  /** Structured values of Keras' functions nest deeper than protobuf's own limit of 100. */
+  private static final int MAX_NESTING = 400;
+
+  /** Reads {@code saved_model.pb} in {@code path}. */
+  static SavedModelFolder at(Path path) {
+    Path file = path.resolve(PB);
+    try {
+      return new SavedModelFolder(path, Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      throw BadModelException.inFile(
+          file.toString(),
+          "'" + path + "' is no SavedModel: it holds no " + PB + ". Name the folder that does.",
+          e);
+    } catch (IOException e) {
+      throw BadModelException.inFile(
+          file.toString(), "'" + file + "' cannot be read: " + e.getMessage(), e);
+    } catch (OutOfMemoryError e) { // an array's limit, or an absurd size
+      throw BadModelException.inFile(file.toString(), "'" + file + "' is too large to be read.", e);
+    }
+  }
+
+  /** The content of {@code saved_model.pb}. */
+  SavedModel parse() {
+    try {
+      CodedInputStream in = CodedInputStream.newInstance(pb);
+      in.setRecursionLimit(MAX_NESTING);
+      return SavedModel.parseFrom(in);
+    } catch (InvalidProtocolBufferException e) {
+      throw damaged("it is no SavedModel message (" + e.getMessage() + ")", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // an array does not fail
+    }
+  }
+
+  /** Says that {@code saved_model.pb} is damaged. */
+  BadModelException damaged(String what, @Nullable Throwable cause) {
+    String file = path.resolve(PB).toString();
+    return BadModelException.inFile(
+        file, "'" + file + "' is damaged: " + what + ". Copy or export the model again.", cause);
+  }
+
+  /** The checkpoint with the weights, if there is one; a model without weights has none. */
+  Optional<TensorBundle> checkpoint() {
+    Path prefix = path.resolve("variables").resolve("variables");
+    return TensorBundle.exists(prefix) ? Optional.of(TensorBundle.open(prefix)) : Optional.empty();
+  }
+
+  /** The file called {@code name} in the folder for assets; fails if it lies elsewhere. */
+  Path asset(String name) {
+    Path assets = path.resolve("assets").normalize();
+    Path file = assets.resolve(name).normalize();
+    if (name.isEmpty() || !file.startsWith(assets) || file.equals(assets)) {
+      throw damaged("it names the asset '" + name + "', which is outside its folder", null);
+    }
+    return file;
+  }
+
+  /** SHA-256 of {@code saved_model.pb} and the checkpoint's index, in hex. */
+  String digest() {
+    Hasher hasher = Hashing.sha256().newHasher().putBytes(pb);
+    Path index = path.resolve("variables").resolve("variables.index");
+    try {
+      if (Files.isRegularFile(index)) {
+        hasher.putBytes(Files.readAllBytes(index));
+      }
+    } catch (IOException e) {
+      throw BadModelException.inFile(
+          index.toString(), "'" + index + "' cannot be read: " + e.getMessage(), e);
+    }
+    return hasher.hash().toString();
+  }
+
+  /** How many bytes it takes on disk. */
+  long bytes() {
+    try (Stream<Path> files = Files.walk(path)) {
+      return files.mapToLong(SavedModelFolder::size).sum();
+    } catch (IOException e) {
+      throw BadModelException.inFile(
+          path.toString(), "'" + path + "' cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.isRegularFile(file) ? Files.size(file) : 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package dev.graft.importer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
+import com.google.common.collect.Maps;
+import dev.graft.graph.FunctionInliner;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Asset;
+import dev.graft.model.BadModelException;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Model;
+import dev.graft.model.Provenance;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorBundle;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.Variable;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.tensorflow.proto.AssetFileDef;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SavedModel;
+
+/**
+ * Reads a SavedModel of any vintage: Keras 2 and 3, {@code tf.saved_model.save}, TF Hub, TF1. The
+ * result is one flat graph with what is known of its layers, variables and signatures. Weights stay
+ * on disk, and nothing of the model runs.
+ */
+public final class SavedModelImporter {
+
+  private SavedModelImporter() {}
+
+  /** {@link #load(Path, ImportOptions)} with the default options. */
+  public static Model load(Path path) {
+    return load(path, ImportOptions.defaults());
+  }
+
+  /**
+   * The model at {@code path}.
+   *
+   * @param path the folder that holds {@code saved_model.pb}
+   * @throws dev.graft.model.BadModelException if it is damaged or not supported; the message names
+   *     the file or node
+   * @throws dev.graft.model.BadRequestException if it has no such tags or signature
+   */
+  public static Model load(Path path, ImportOptions options) {
+    SavedModelFolder folder = SavedModelFolder.at(path);
+    SavedModel saved = folder.parse();
+    MetaGraphDef meta = MetaGraphs.choose(saved.getMetaGraphsList(), options.tags());
+    return new SavedModelImporter.Reader(folder, meta, options).read();
+  }
+
+  private static final class Reader {
+    private final SavedModelFolder folder;
+    private final MetaGraphDef meta;
+    private final ImportOptions options;
+    private final Optional<TensorBundle> checkpoint;
+    private final ObjectGraph objects;
+    private final List<AssetFileDef> assetDefs;
+    private final Graph raw;
+    private final Restoration restoration;
+    private final Captures captures;
+    private final Variables variables;
+
+    Reader(SavedModelFolder folder, MetaGraphDef meta, ImportOptions options) {
+      this.folder = folder;
+      this.meta = meta;
+      this.options = options;
+      this.checkpoint = folder.checkpoint();
+      this.objects = new ObjectGraph(meta.getObjectGraphDef());
+      this.assetDefs = Initialization.assetDefs(meta);
+      this.raw = Graph.of(meta.getGraphDef());
+      this.restoration = Restoration.of(meta.getSaverDef(), raw);
+      this.captures =
+          Captures.of(
+              raw,
+              objects,
+              restoration,
+              checkpoint.map(objects::checkpointKeys).orElse(Map.of()),
+              assetDefs);
+      this.variables = new Variables(meta, objects, captures, restoration, checkpoint.orElse(null));
+    }
+
+    Model read() {
+      Set<String> taken = new HashSet<>();
+      raw.nodes().forEach(node -> taken.add(node.getName()));
+      List<NodeDef> added = new ArrayList<>();
+      List<Signature> entries = EntryPoints.signatures(meta);
+      if (entries.isEmpty()) {
+        entries = EntryPoints.functions(objects, captures, raw.functions(), taken, added);
+      }
+      entries = EntryPoints.only(entries, options.signature());
+      List<String> initializers = new ArrayList<>(Initialization.nodes(meta, raw));
+      checkpoint.ifPresent(
+          bundle -> initializers.addAll(Initialization.imports(restoration, bundle, taken, added)));
+      Set<String> listed = variables.listed(raw);
+
+      Set<String> calls = new LinkedHashSet<>();
+      entries.forEach(
+          entry -> entry.outputs().values().forEach(spec -> calls.add(spec.tensor().node())));
+      Set<String> roots = new LinkedHashSet<>(calls);
+      entries.forEach(
+          entry -> entry.inputs().values().forEach(spec -> roots.add(spec.tensor().node())));
+      roots.addAll(initializers);
+      roots.addAll(listed);
+      Graph needed = plus(added).keepUpstreamOf(roots);
+      FunctionInliner.Flattened flat =
+          FunctionInliner.flatten(
+              needed, ImmutableSet.copyOf(Iterables.concat(calls, initializers)));
+      return assemble(flat, calls, entries, initializers, listed);
+    }
+
+    private Graph plus(List<NodeDef> added) {
+      return added.isEmpty()
+          ? raw
+          : Graph.of(GraphDef.newBuilder(meta.getGraphDef()).addAllNode(added).build());
+    }
+
+    private Model assemble(
+        FunctionInliner.Flattened flat,
+        Set<String> calls,
+        List<Signature> entries,
+        List<String> initializers,
+        Set<String> listed) {
+      Effects effects = new Effects(flat.graph());
+      List<Signature> signatures =
+          entries.stream().map(entry -> flatten(entry, flat, effects)).toList();
+      List<String> initializing = initializers.stream().filter(effects::isOrdered).toList();
+      Set<String> roots = new LinkedHashSet<>(listed);
+      for (Signature signature : signatures) {
+        signature.inputs().values().forEach(spec -> roots.add(spec.tensor().node()));
+        signature.outputs().values().forEach(spec -> roots.add(spec.tensor().node()));
+        roots.addAll(signature.targets());
+      }
+      roots.addAll(initializing);
+      GraphEditor editor = flat.graph().edit();
+      boolean relax = !effects.hasOldControlFlow();
+      for (NodeDef node : flat.graph().nodes()) {
+        NodeDef relaxed = relax ? effects.withoutIdleWaits(node) : node;
+        NodeDef plain = Normalization.of(relaxed, meta.getMetaInfoDef().getStrippedOpList());
+        if (plain != node) {
+          editor.replace(plain);
+        }
+      }
+      Graph graph = editor.build().keepUpstreamOf(roots);
+      List<Variable> found = variables.in(graph, listed);
+      ImmutableList<Asset> assets = Initialization.assets(assetDefs, graph, folder);
+      return Model.builder(name(), graph, origin())
+          .variables(found)
+          .signatures(signatures)
+          .inputs(inputs(signatures))
+          .assets(assets)
+          .initializers(initializing)
+          .build();
+    }
+
+    /** {@code entry} between tensors of the flat graph. */
+    private static Signature flatten(
+        Signature entry, FunctionInliner.Flattened flat, Effects effects) {
+      ImmutableMap<String, TensorSpec> outputs =
+          ImmutableMap.copyOf(
+              Maps.transformValues(
+                  entry.outputs(),
+                  spec ->
+                      new TensorSpec(
+                          existing(flat.graph(), flat.of(spec.tensor()), entry),
+                          spec.dtype(),
+                          spec.shape())));
+      entry.inputs().values().forEach(spec -> existing(flat.graph(), spec.tensor(), entry));
+      Set<String> fetched = new LinkedHashSet<>();
+      Set<String> called = new LinkedHashSet<>();
+      outputs.values().forEach(spec -> fetched.add(spec.tensor().node()));
+      entry.outputs().values().forEach(spec -> called.add(spec.tensor().node()));
+      called.removeIf(node -> !flat.graph().contains(node));
+      Set<String> effectsOfCall = new LinkedHashSet<>(effects.orderedUpstream(called));
+      effectsOfCall.removeAll(effects.orderedUpstream(fetched));
+      boolean more = !effectsOfCall.isEmpty();
+      return new Signature(
+          entry.name(),
+          entry.method(),
+          entry.inputs(),
+          outputs,
+          more ? ImmutableList.copyOf(called) : ImmutableList.of());
+    }
+
+    private static TensorRef existing(Graph graph, TensorRef tensor, Signature signature) {
+      if (!graph.contains(tensor.node())) {
+        throw BadModelException.atNode(
+            tensor.node(),
+            "signature '"
+                + signature.name()
+                + "' names the tensor '"
+                + tensor
+                + "', which the graph does not have; saved_model.pb is damaged.");
+      }
+      return tensor;
+    }
+
+    private String name() {
+      Path file = folder.path().toAbsolutePath().normalize().getFileName();
+      return file == null ? "model" : file.toString();
+    }
+
+    private Provenance.Origin origin() {
+      return new Provenance.Origin(
+          folder.path().toString(),
+          folder.digest(),
+          "TensorFlow " + meta.getMetaInfoDef().getTensorflowVersion(),
+          meta.getMetaInfoDef().getTensorflowVersion(),
+          folder.bytes());
+    }
+
+    private static List<InputSpec> inputs(List<Signature> signatures) {
+      return signatures.stream()
+          .filter(s -> s.name().equals(Signature.SERVING_DEFAULT) || signatures.size() == 1)
+          .flatMap(s -> s.inputs().entrySet().stream())
+          .map(
+              input ->
+                  new InputSpec(
+                      input.getKey(),
+                      input.getValue().tensor(),
+                      input.getValue().dtype(),
+                      input.getValue().shape(),
+                      Optional.empty(),
+                      InputSpec.Channels.UNKNOWN,
+                      InputSpec.Resize.STRETCH))
+          .toList();
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.graft.importer;
+
+import static dev.graft.testkit.TensorAssert.assertThat;
+
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.Zoo;
+import dev.graft.testkit.ZooModel;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.tensorflow.proto.DataType;
+
+/** Each model of the zoo computes, flat, what TensorFlow's own loader makes of the file. */
+class ZooParityTest {
+
+  private static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  static List<ZooModel> models() {
+    return Zoo.models(
+        // TensorFlow's C++ loader refuses it: its asset is listed twice
+        model -> !model.toString().equals("tf1/tf1_table_legacy_init"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void flatGraphEqualsTheOriginal(ZooModel zoo) {
+    ImportOptions options =
+        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new)).trusting();
+    Model model = SavedModelImporter.load(zoo.savedModel(), options);
+    try (ModelSession flat = runtime.open(model);
+        SavedModelSession original =
+            runtime.loadSavedModel(zoo.savedModel(), Set.copyOf(zoo.facts().tags()))) {
+      for (ZooModel.Case wanted : zoo.facts().cases()) {
+        compare(zoo, wanted, flat, original);
+      }
+    }
+  }
+
+  private static void compare(
+      ZooModel zoo, ZooModel.Case wanted, ModelSession flat, SavedModelSession original) {
+    Signature signature = signature(flat.model(), wanted);
+    Map<String, TensorValue> inputs = new TreeMap<>();
+    zoo.golden()
+        .under(wanted.name() + "/input/")
+        .forEach((name, value) -> inputs.put(name, fitting(value, signature.inputs().get(name))));
+    Map<String, TensorValue> outputs = flat.call(signature, inputs);
+    Map<String, TensorValue> expected = zoo.golden().under(wanted.name() + "/output/");
+    Assertions.assertThat(outputs).containsOnlyKeys(expected.keySet());
+    if (!zoo.facts().deterministic()) {
+      return;
+    }
+    if ("session".equals(wanted.loader())) {
+      Map<String, TensorValue> own = original.call(wanted.signature(), inputs);
+      own.forEach((name, value) -> assertThat(outputs.get(name)).isIdenticalTo(value));
+    }
+    expected.forEach(
+        (name, value) -> {
+          if (value.dtype() == DataType.DT_STRING) {
+            assertThat(outputs.get(name)).isIdenticalTo(value);
+          } else {
+            assertThat(outputs.get(name)).isCloseTo(value, 1e-5, 1e-5);
+          }
+        });
+  }
+
+  /** The float64 twins are fed doubles by Keras, which their signatures take as floats. */
+  private static TensorValue fitting(TensorValue value, TensorSpec spec) {
+    if (spec.dtype() != DataType.DT_FLOAT || value.dtype() != DataType.DT_DOUBLE) {
+      return value;
+    }
+    double[] doubles = value.doubles();
+    float[] floats = new float[doubles.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) doubles[i];
+    }
+    return TensorValue.of(value.shape(), floats);
+  }
+
+  private static Signature signature(Model model, ZooModel.Case wanted) {
+    if (wanted.signature() != null) {
+      Assertions.assertThat(model.signatures()).containsKey(wanted.signature());
+      return model.signatures().get(wanted.signature());
+    }
+    Assertions.assertThat(model.signatures()).isNotEmpty();
+    return model.signatures().containsKey(wanted.function())
+        ? model.signatures().get(wanted.function())
+        : model.servingSignature();
+  }
+}
