@@ -10,6 +10,7 @@ from tensorflow.core.framework import graph_pb2
 
 import bundle
 import checkpoint
+import kit
 import summary
 
 
@@ -24,7 +25,7 @@ class Values:
         if name in self.names:
             raise ValueError(f"{name} twice")
         self.names.add(name)
-        value = np.asarray(value)
+        value = value.numpy() if tf.is_tensor(value) else np.asarray(value)
         node = self.graph.node.add(name=name, op="Const")
         dtype = tf.string if value.dtype.kind in "OSU" else tf.as_dtype(value.dtype)
         node.attr["dtype"].type = dtype.as_datatype_enum
@@ -41,7 +42,7 @@ class Live:
     def __init__(self, spec, keys):
         self.spec = spec
         model = spec.model
-        self.variables = list(model.variables)
+        self.variables = kit.variables_of(model)
         self.trainable = [v for v in model.trainable_variables if id(v) in keys]
         self.unsaved = [v.name for v in model.trainable_variables if id(v) not in keys]
         self.key = {id(v): keys[id(v)][0] for v in self.variables if id(v) in keys}
@@ -49,8 +50,7 @@ class Live:
 
     def restore(self):
         for variable, value in zip(self.variables, self.start):
-            if variable.dtype != tf.string:
-                variable.assign(value)
+            variable.assign(value)
         if self.spec.reset:
             self.spec.reset()
 
@@ -69,7 +69,7 @@ class Live:
         if isinstance(outputs, dict) and set(outputs) == set(fetches):
             return dict(outputs)
         flat = [tf.convert_to_tensor(t) for t in tf.nest.flatten(outputs, expand_composites=True)]
-        order = list(getattr(self.spec.model, "output_names", []))
+        order = list(getattr(self.spec.model, "output_names", None) or [])
         if len(order) != len(flat) or set(order) != set(fetches):
             order = sorted(fetches, key=lambda n: (n.rstrip("0123456789"), number(n)))
         if len(order) != len(flat):
@@ -122,11 +122,11 @@ def weigh(outputs, weights):
     return tf.add_n(terms if same else [tf.cast(t, tf.float32) for t in terms])
 
 
-def make_weights(kit, outputs):
+def make_weights(rng, outputs):
     weights = {}
     for name, value in sorted(outputs.items()):
         if tf.as_dtype(value.dtype if value.dtype != object else tf.string).is_floating:
-            weights[name] = np.asarray(kit.rng.standard_normal(value.shape), np.float32).astype(value.dtype)
+            weights[name] = np.asarray(rng.standard_normal(value.shape), np.float32).astype(value.dtype)
     return weights
 
 
@@ -161,16 +161,16 @@ def same(name, saved, live, tolerance):
     np.testing.assert_allclose(saved.astype(np.float64), live.astype(np.float64), bound, bound, err_msg=name)
 
 
-def make(entry, kit, spec, folder):
+def make(entry, rng, spec, folder):
     """Writes golden.pb and golden.json for the SavedModel in folder/model."""
     directory = f"{folder}/model"
     proto = bundle.parse(directory)
-    keys = checkpoint.match(spec.model.variables, directory)
+    keys = checkpoint.match(kit.variables_of(spec.model), directory)
     live = Live(spec, keys)
     values = Values()
     report = describe(entry, spec, proto, live, keys)
     for index, case in enumerate(spec.cases):
-        report["cases"].append(one_case(spec, kit, live, values, case, index, directory, proto))
+        report["cases"].append(one_case(spec, rng, live, values, case, index, directory, proto))
     if spec.train:
         report["train"] = train(spec, live, values, report["cases"][0])
     live.restore()
@@ -191,7 +191,7 @@ def write_report(report, path):
         file.write(text + "\n")
 
 
-def one_case(spec, kit, live, values, case, index, directory, proto):
+def one_case(spec, rng, live, values, case, index, directory, proto):
     label = "abcdefgh"[index]
     if spec.function:
         live.restore()
@@ -206,7 +206,7 @@ def one_case(spec, kit, live, values, case, index, directory, proto):
         values.put(f"{label}/input/{key}", value)
     for key, value in sorted(saved.items()):
         values.put(f"{label}/output/{key}", value)
-    weights = make_weights(kit, saved) if spec.deterministic else {}
+    weights = make_weights(rng, saved) if spec.deterministic else {}
     for key, value in sorted(weights.items()):
         values.put(f"{label}/weight/{key}", value)
     row["none"] = []

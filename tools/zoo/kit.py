@@ -29,6 +29,7 @@ class Entry:
     keras: int
     build: Callable
     policy: str | None
+    big: bool = False
 
 
 @dataclasses.dataclass
@@ -43,7 +44,7 @@ class Spec:
     case_signatures: name of the signature of each case, where that is not serving_default.
     function: for models without a signature, the name of the function that the cases call.
     reset: called before each live call (stateful models).
-    exact_session: compare the live outputs with the saved signature's (off for random models).
+    custom_gradients: what SaveOptions.experimental_custom_gradients says (true by default since TF 2.6).
     """
 
     model: Any
@@ -58,14 +59,17 @@ class Spec:
     deterministic: bool = True
     optimizers: bool = True
     randomise: bool = True
-    custom_gradients: bool = False
+    custom_gradients: bool = True
     after: Callable | None = None
     tolerance: float = 2e-5
     notes: str = ""
 
 
-def zoo(name, family, vintages="keras2", policy=None, f64=""):
-    """Registers a builder for each of the vintages; f64 names those that get a float64 twin too."""
+def zoo(name, family, vintages="keras2", policy=None, f64="", big=""):
+    """Registers a builder for each of the vintages.
+
+    f64 names those that get a float64 twin too; big those too large to commit (make.py --big).
+    """
 
     def register(build):
         for vintage in vintages.split():
@@ -75,6 +79,9 @@ def zoo(name, family, vintages="keras2", policy=None, f64=""):
         for vintage in f64.split():
             folder, keras = VINTAGES[vintage]
             REGISTRY.append(Entry(name + "_f64", family, folder, keras, build, "float64"))
+        for vintage in big.split():
+            folder, keras = VINTAGES[vintage]
+            REGISTRY.append(Entry(name, family, folder, keras, build, policy, True))
         return build
 
     return register
@@ -115,13 +122,18 @@ class Kit:
 ADAPTED = {"Normalization", "StringLookup", "IntegerLookup", "TextVectorization", "Discretization"}
 
 
+def variables_of(model):
+    """The variables of a model; a lookup layer's handle on its vocabulary is none."""
+    return [v for v in model.variables if hasattr(v, "dtype")]
+
+
 def randomise(model, seed):
     """Gives every floating variable its own seeded values, in a range that suits its role."""
     kept = set()
     for layer in getattr(model, "_flatten_layers", lambda: [])():
         if type(layer).__name__ in ADAPTED:
             kept.update(id(v) for v in layer.weights)
-    for index, variable in enumerate(model.variables):
+    for index, variable in enumerate(variables_of(model)):
         dtype = str(getattr(variable.dtype, "name", variable.dtype))
         if id(variable) in kept or not dtype.startswith(("float", "bfloat")):
             continue

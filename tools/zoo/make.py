@@ -7,6 +7,7 @@ import argparse
 import importlib
 import os
 import pathlib
+import shutil
 import sys
 import time
 import traceback
@@ -50,7 +51,7 @@ def make(entry, out):
         if spec.after:
             spec.after()
         savers.save(entry, spec, f"{folder}/model")
-        golden.make(entry, kit, spec, folder)
+        golden.make(entry, kit.rng, spec, folder)
     finally:
         tf.keras.mixed_precision.set_global_policy("float32")
     return folder
@@ -60,21 +61,39 @@ def size(folder):
     return sum(f.stat().st_size for f in pathlib.Path(folder).rglob("*") if f.is_file())
 
 
+def prune(out):
+    """Removes models that no builder makes any more."""
+    made = {f"{e.vintage}/{e.name}" for e in kits.REGISTRY if not e.big}
+    for path in pathlib.Path(out).glob("*/*/golden.json"):
+        folder = path.parent
+        if f"{folder.parent.name}/{folder.name}" not in made:
+            shutil.rmtree(folder)
+            print(f"{folder.parent.name}/{folder.name} removed")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", help="names of models")
     parser.add_argument("--vintage", nargs="*", help="vintages")
     parser.add_argument("--out", default=str(ROOT))
+    parser.add_argument("--big", action="store_true", help="instead those too large to commit (needs --out)")
+    parser.add_argument("--prune", action="store_true", help="first remove models that no builder makes any more")
     parser.add_argument("--missing", action="store_true", help="only those not made yet")
     args = parser.parse_args()
+    if args.big and args.out == str(ROOT):
+        parser.error("--big needs --out")
     args.out = os.path.abspath(args.out)
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     load_families()
+    if args.prune:
+        prune(args.out)
     major = int(keras.__version__.split(".")[0])
     failed = []
     for entry in kits.REGISTRY:
         if entry.keras != major or (args.only and entry.name not in args.only):
+            continue
+        if entry.big != args.big:
             continue
         if args.vintage and entry.vintage not in args.vintage:
             continue

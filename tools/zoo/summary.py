@@ -4,7 +4,8 @@ import math
 
 
 def count(weights):
-    return sum(math.prod(tuple(w.shape)) for w in weights)
+    """Number of elements, as Keras counts: nothing where the shape is unknown, or for a vocabulary's handle."""
+    return sum(math.prod(d or 0 for d in w.shape) for w in weights if hasattr(w, "assign"))
 
 
 def plain(shape):

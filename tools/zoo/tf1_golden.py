@@ -141,7 +141,7 @@ def measure(sess, kit, graph, values, report):
         inputs, outputs = graph.signatures[name]
         fed = {inputs[key]: value for key, value in feeds.items()}
         results = sess.run(outputs, fed)
-        weights = golden.make_weights(kit, {k: np.asarray(v) for k, v in results.items()})
+        weights = golden.make_weights(kit.rng, {k: np.asarray(v) for k, v in results.items()})
         for kind, table in (("input", feeds), ("output", results), ("weight", weights)):
             for key, value in sorted(table.items()):
                 values.put(f"{label}/{kind}/{key}", value)

@@ -47,9 +47,9 @@ def sequential_deferred(kit):
                 notes="built by fit, without an Input layer")
 
 
-@zoo("activations", "activation", "keras2 keras3 keras2_export")
+@zoo("activations", "activation", "keras2", big="keras3")
 def activations(kit):
-    names = "elu selu softplus softsign swish gelu mish hard_sigmoid exponential relu6 softmax sigmoid tanh"
+    names = "elu selu softplus softsign swish gelu mish hard_sigmoid exponential relu6"
     x = K.Input((4,), name="x")
     branches = []
     for name in names.split():
@@ -58,7 +58,7 @@ def activations(kit):
     return Spec(K.Model(x, L.Concatenate()(branches)), [{"x": kit.f(3, 4)}, {"x": kit.f(2, 4)}])
 
 
-@zoo("activation_layers", "activation", "keras2 keras3")
+@zoo("activation_layers", "activation", "keras2", big="keras3")
 def activation_layers(kit):
     x = K.Input((5,), name="x")
     y = L.Dense(6)(x)
@@ -69,7 +69,7 @@ def activation_layers(kit):
     return Spec(K.Model(x, L.Concatenate()(z)), [{"x": kit.f(3, 5)}, {"x": kit.f(2, 5)}])
 
 
-@zoo("merge_layers", "merge", "keras2 keras3")
+@zoo("merge_layers", "merge", "keras2", big="keras3")
 def merge_layers(kit):
     a = K.Input((5,), name="a")
     b = K.Input((5,), name="b")

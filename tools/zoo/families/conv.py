@@ -22,7 +22,7 @@ def cnn_plain(kit):
     return Spec(model, image(kit, (2, 8, 8, 3), (3, 8, 8, 3)), head="predictions")
 
 
-@zoo("cnn_bn", "cnn", "keras2 keras3 keras2_export tfsave tfsave@3", f64="keras2 keras3")
+@zoo("cnn_bn", "cnn", "keras2 keras3 keras2_export tfsave tfsave@3", f64="keras2")
 def cnn_bn(kit):
     x = K.Input((8, 8, 3), name="x")
     y = x
@@ -58,7 +58,7 @@ def conv1x1_head(kit):
                 notes="MobileNetV1/V3 style head")
 
 
-@zoo("conv_dilated", "dilated", "keras2 keras3 keras2_export")
+@zoo("conv_dilated", "dilated", "keras2 keras3")
 def conv_dilated(kit):
     x = K.Input((10, 9, 2), name="x")
     y = L.Conv2D(3, 3, dilation_rate=2, padding="same", activation="relu")(x)
@@ -67,7 +67,7 @@ def conv_dilated(kit):
     return Spec(K.Model(x, y), image(kit, (2, 10, 9, 2), (1, 10, 9, 2)))
 
 
-@zoo("conv_dilated_free", "dilated", "keras2 keras3")
+@zoo("conv_dilated_free", "dilated", "keras2_export keras3")
 def conv_dilated_free(kit):
     x = K.Input((None, None, 2), name="x")
     y = L.Conv2D(3, 3, dilation_rate=2, padding="same", activation="relu")(x)
@@ -75,7 +75,7 @@ def conv_dilated_free(kit):
     return Spec(K.Model(x, y), image(kit, (2, 10, 9, 2), (1, 8, 13, 2)), notes="free height and width")
 
 
-@zoo("conv1d_causal", "dilated", "keras2 keras3")
+@zoo("conv1d_causal", "dilated", "keras2_export keras3")
 def conv1d_causal(kit):
     x = K.Input((None, 3), name="x")
     y = L.Conv1D(4, 2, padding="causal", activation="relu")(x)
@@ -84,7 +84,7 @@ def conv1d_causal(kit):
     return Spec(K.Model(x, y), image(kit, (2, 9, 3), (1, 12, 3)), notes="WaveNet style")
 
 
-@zoo("conv_separable", "separable", "keras2 keras3 keras2_export")
+@zoo("conv_separable", "separable", "keras3 keras2_export")
 def conv_separable(kit):
     x = K.Input((8, 8, 3), name="x")
     y = L.SeparableConv2D(4, 3, padding="same", depth_multiplier=2)(x)
@@ -105,7 +105,7 @@ def conv1d_stack(kit):
     return Spec(K.Model(x, L.Dense(2, name="logits")(y)), image(kit, (2, 9, 3), (3, 12, 3)), head="logits")
 
 
-@zoo("conv3d", "conv3d", "keras2 keras3 keras2_export")
+@zoo("conv3d", "conv3d", "keras3 keras2_export")
 def conv3d(kit):
     x = K.Input((6, 6, 6, 1), name="x")
     y = L.Conv3D(3, 3, padding="same", activation="relu")(x)
@@ -124,21 +124,21 @@ def conv_transpose(kit):
     return Spec(K.Model(x, y), image(kit, (2, 4, 5, 2), (1, 4, 5, 2)))
 
 
-@zoo("conv1d_transpose", "transpose", "keras2 keras3")
+@zoo("conv1d_transpose", "transpose", "keras2_export keras3")
 def conv1d_transpose(kit):
     x = K.Input((None, 2), name="x")
     y = L.Conv1DTranspose(3, 3, strides=2, padding="same", activation="relu")(x)
     return Spec(K.Model(x, L.Conv1DTranspose(2, 4, strides=2)(y)), image(kit, (2, 4, 2), (1, 6, 2)))
 
 
-@zoo("conv3d_transpose", "transpose", "keras2 keras3")
+@zoo("conv3d_transpose", "transpose", "keras2_export keras3")
 def conv3d_transpose(kit):
     x = K.Input((3, 3, 3, 2), name="x")
     y = L.Conv3DTranspose(2, 3, strides=2, padding="same", activation="relu")(x)
     return Spec(K.Model(x, y), image(kit, (2, 3, 3, 3, 2), (1, 3, 3, 3, 2)))
 
 
-@zoo("conv2d_transpose_dilated", "transpose", "keras2")
+@zoo("conv2d_transpose_dilated", "transpose", "keras2_export")
 def conv2d_transpose_dilated(kit):
     x = K.Input((5, 5, 2), name="x")
     y = L.Conv2DTranspose(2, 3, dilation_rate=2, padding="valid")(x)
@@ -148,9 +148,7 @@ def conv2d_transpose_dilated(kit):
 @zoo("locally_connected", "cnn")
 def locally_connected(kit):
     x = K.Input((6, 6, 1), name="x")
-    y = L.LocallyConnected2D(2, 3, activation="relu")(x)
-    y = L.Reshape((16, 2))(y)
-    return Spec(K.Model(x, L.LocallyConnected1D(2, 3)(y)), image(kit, (2, 6, 6, 1), (1, 6, 6, 1)))
+    return Spec(K.Model(x, L.LocallyConnected2D(2, 3, activation="relu")(x)), image(kit, (2, 6, 6, 1), (1, 6, 6, 1)))
 
 
 @zoo("pooling_all", "pooling", "keras2 keras3")
@@ -168,7 +166,7 @@ def pooling_all(kit):
     return Spec(K.Model(x, L.Concatenate()([a, b, c, d, e, f])), image(kit, (2, 8, 8, 2), (1, 8, 8, 2)))
 
 
-@zoo("residual", "residual", "keras2 keras3 keras2_export")
+@zoo("residual", "residual", "keras3 keras2_export", big="keras2")
 def residual(kit):
     x = K.Input((8, 8, 3), name="x")
     y = L.Conv2D(4, 3, padding="same")(x)
@@ -181,7 +179,7 @@ def residual(kit):
     return Spec(model, image(kit, (2, 8, 8, 3), (1, 8, 8, 3)), head="logits")
 
 
-@zoo("inception", "inception", "keras2 keras3")
+@zoo("inception", "inception", "keras2_export", big="keras3")
 def inception(kit):
     x = K.Input((8, 8, 3), name="x")
     a = L.Conv2D(2, 1, activation="relu")(x)
