@@ -1,0 +1,33 @@
+package dev.graft.data;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.Internal;
+import dev.graft.model.TensorValue;
+
+/**
+ * Some examples, ready to be fed.
+ *
+ * @param inputs the examples by the model's input names; encoded pictures are one string [N] under
+ *     {@link #ENCODED}, for the decode graph
+ * @param targets what the model should answer, [N, ...]: int32 label indices, or numbers
+ */
+@Internal
+public record Batch(ImmutableMap<String, TensorValue> inputs, TensorValue targets) {
+
+  /** The key of encoded pictures. */
+  public static final String ENCODED = "";
+
+  /** Whether the examples are encoded pictures. */
+  public boolean isEncoded() {
+    return inputs.containsKey(ENCODED);
+  }
+
+  /** The encoded pictures, string [N]; fails if the examples are none. */
+  public TensorValue encoded() {
+    TensorValue encoded = inputs.get(ENCODED);
+    if (encoded == null) {
+      throw new IllegalStateException("these examples are no encoded pictures");
+    }
+    return encoded;
+  }
+}

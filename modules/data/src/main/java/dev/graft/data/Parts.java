@@ -1,0 +1,18 @@
+package dev.graft.data;
+
+import dev.graft.model.Labels;
+
+/**
+ * A dataset divided by a {@link Split}.
+ *
+ * @param train what is learned from
+ * @param validation what decisions are made on
+ * @param test what is scored once
+ */
+public record Parts(Dataset train, Dataset validation, Dataset test) {
+
+  /** The labels, the same in all parts. */
+  public Labels labels() {
+    return train.labels();
+  }
+}

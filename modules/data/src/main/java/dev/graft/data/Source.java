@@ -1,0 +1,23 @@
+package dev.graft.data;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.TensorValue;
+
+/** Where examples come from; they have numbers from 0. */
+interface Source {
+
+  /** How many examples there are. */
+  int size();
+
+  /** What a user calls example {@code i}: its file, its row. */
+  String name(int i);
+
+  /**
+   * A key that two examples share if, and only if, their content is the same, as far as that is
+   * worth finding out.
+   */
+  String content(int i);
+
+  /** These examples as {@link Batch#inputs}. */
+  ImmutableMap<String, TensorValue> read(int[] examples);
+}
