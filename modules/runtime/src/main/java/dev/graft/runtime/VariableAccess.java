@@ -6,10 +6,12 @@ import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import dev.graft.model.VariableValues;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.tensorflow.proto.DataType;
 
 /** The nodes through which a model's variables are set and read. */
 final class VariableAccess {
@@ -93,9 +95,10 @@ final class VariableAccess {
     List<String> assigns = new ArrayList<>();
     long bytes = 0;
     for (Nodes nodes : byName.values()) {
-      feeds.put(nodes.feed(), values.of(nodes.variable()));
+      TensorValue value = values.of(nodes.variable());
+      feeds.put(nodes.feed(), value);
       assigns.add(nodes.assign());
-      bytes += VariableValues.bytes(nodes.variable());
+      bytes += value.dtype() == DataType.DT_STRING ? 0 : value.bytes().remaining();
       if (bytes >= GROUP_BYTES) {
         session.run(feeds, List.of(), assigns);
         feeds.clear();

@@ -1,23 +1,26 @@
-package dev.graft.runtime;
+package dev.graft.model;
 
-import dev.graft.graph.Shape;
-import dev.graft.model.BadModelException;
-import dev.graft.model.TensorBundle;
-import dev.graft.model.TensorValue;
-import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.tensorflow.proto.DataType;
 
-/** Fetches the values of variables from wherever they lie. Opens each checkpoint once. */
-final class VariableValues {
+/**
+ * Fetches the values of variables from wherever they lie. Opens each checkpoint once, when it is
+ * first needed; holds no file open. Not for use by several threads at once.
+ */
+@Internal
+public final class VariableValues {
 
   private final Map<Path, TensorBundle> checkpoints = new HashMap<>();
 
-  /** The value of {@code variable}, of its dtype and shape. */
-  TensorValue of(Variable variable) {
+  /**
+   * The value of {@code variable}, of its dtype and shape.
+   *
+   * @throws BadModelException if there is none, it cannot be read, or it is of another dtype or
+   *     shape; the message names the variable
+   */
+  public TensorValue of(Variable variable) {
     TensorValue value = read(variable);
     if (value.dtype() != variable.dtype() || !variable.shape().isCompatibleWith(value.shape())) {
       throw new BadModelException(
@@ -84,12 +87,5 @@ final class VariableValues {
     return source instanceof VariableSource.Initialized in
         ? "drawn by " + in.initializer()
         : "given outright";
-  }
-
-  static long bytes(Variable variable) {
-    Shape shape = variable.shape();
-    return shape.isFullyKnown() && variable.dtype() != DataType.DT_STRING
-        ? shape.elements() * TensorValue.size(variable.dtype())
-        : 0;
   }
 }
