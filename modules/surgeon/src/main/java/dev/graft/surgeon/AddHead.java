@@ -89,10 +89,7 @@ final class AddHead extends Edit {
               signature,
               site,
               name,
-              new TensorSpec(
-                  head.output(),
-                  editor.dtype(head.output()),
-                  Shape.of(Shape.UNKNOWN, head.units()))));
+              new TensorSpec(head.output(), editor.dtype(head.output()), builder.answer(head))));
     }
     List<Variable> all = new ArrayList<>(model.variables());
     all.addAll(variables.all());

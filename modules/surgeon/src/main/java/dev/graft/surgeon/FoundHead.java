@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param inputs how many features it reads
  * @param units how many answers it gives
  * @param transposed whether the kernel is applied transposed: [units, inputs]
+ * @param perPosition whether it answers for each position (of a sequence, a picture), not once
  * @param reason what was found and why, in words
  */
 public record FoundHead(
@@ -37,4 +38,5 @@ public record FoundHead(
     int inputs,
     int units,
     boolean transposed,
+    boolean perPosition,
     String reason) {}

@@ -27,12 +27,19 @@ final class HeadBuilder {
   private final String name;
   private final NewVariables variables;
   private final List<Layer> layers = new ArrayList<>();
+  private String product = "MatMul"; // BatchMatMulV2 multiplies each position by the same kernel
+  private Shape rest = Shape.unknown();
 
   HeadBuilder(GraphEditor editor, HeadSpec spec, String name, NewVariables variables) {
     this.editor = editor;
     this.spec = spec;
     this.name = name;
     this.variables = variables;
+  }
+
+  /** The shape of the answer to the head as it was put on last. */
+  Shape answer(Head head) {
+    return rest.withDim(-1, head.units());
   }
 
   /** The layers of the head as it was put on last, in order. */
@@ -48,6 +55,9 @@ final class HeadBuilder {
   Head on(TensorRef features, Shape shape) {
     layers.clear();
     TensorRef x = floating(features);
+    boolean positions = spec.pooling() == HeadSpec.Pooling.NONE && shape.rank() > 2;
+    this.product = positions ? "BatchMatMulV2" : "MatMul";
+    this.rest = positions ? shape : Shape.of(Shape.UNKNOWN, Shape.UNKNOWN);
     x = pool(x, shape);
     long size = spec.pooling() == HeadSpec.Pooling.FLATTEN ? flat(shape) : shape.dim(-1);
     for (int i = 0; i < spec.hidden().size(); i++) {
@@ -114,7 +124,7 @@ final class HeadBuilder {
               + "; cut at a layer that gives at least two dimensions.");
     }
     int[] positions = IntStream.range(1, shape.rank() - 1).toArray();
-    if (positions.length == 0) {
+    if (positions.length == 0 || spec.pooling() == HeadSpec.Pooling.NONE) {
       return x;
     }
     String layer = name + "_pool";
@@ -124,6 +134,7 @@ final class HeadBuilder {
           case AUTO, AVERAGE -> reduce("Mean", layer, x, positions);
           case MAX -> reduce("Max", layer, x, positions);
           case FIRST -> first(layer, x, positions);
+          case NONE -> x;
           case FLATTEN ->
               editor
                   .op("Reshape")
@@ -136,7 +147,7 @@ final class HeadBuilder {
         switch (spec.pooling()) {
           case AUTO, AVERAGE -> "GlobalAveragePooling" + dims;
           case MAX -> "GlobalMaxPooling" + dims;
-          case FIRST -> "TFOpLambda";
+          case FIRST, NONE -> "TFOpLambda";
           case FLATTEN -> "Flatten";
         };
     long size = spec.pooling() == HeadSpec.Pooling.FLATTEN ? flat(shape) : shape.dim(-1);
@@ -255,7 +266,6 @@ final class HeadBuilder {
     layers.add(
         Layer.of(layer, className)
             .withVariables(own)
-            .withTensors(
-                ImmutableList.of(in), ImmutableList.of(out), Shape.of(Shape.UNKNOWN, units)));
+            .withTensors(ImmutableList.of(in), ImmutableList.of(out), rest.withDim(-1, units)));
   }
 }

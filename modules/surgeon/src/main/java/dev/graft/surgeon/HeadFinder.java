@@ -3,6 +3,7 @@ package dev.graft.surgeon;
 import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
+import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
@@ -50,6 +51,7 @@ public final class HeadFinder {
     TensorRef at;
     TensorRef logits;
     String activation = "";
+    boolean pooled;
     @Nullable Weight bias;
 
     Walk(TensorRef answer) {
@@ -138,6 +140,7 @@ public final class HeadFinder {
       } else if (op.equals("IdentityN")) {
         walk.moveTo(Nodes.dataInput(node, walk.at.index()), true);
       } else if (POOLED.contains(op) && !walk.activation.isEmpty() && walk.bias == null) {
+        walk.pooled |= !op.equals("Relu");
         walk.moveTo(Nodes.dataInput(node, 0), true);
       } else if (SUMS.contains(op) && walk.bias == null) {
         TensorRef a = Nodes.dataInput(node, 0);
@@ -184,7 +187,7 @@ public final class HeadFinder {
       kernel = through == null ? null : weights.at(through);
       transposed = !transposed;
     }
-    if (kernel == null || kernel.shape().rank() < 2 || !isPointwise(node, kernel)) {
+    if (kernel == null || !isPointwise(node, kernel)) {
       return Optional.empty();
     }
     long units = kernel.shape().dim(transposed ? -2 : -1);
@@ -196,6 +199,7 @@ public final class HeadFinder {
           case "sigmoid" -> Head.Kind.MULTI_LABEL;
           default -> units == 1 ? Head.Kind.REGRESSION : Head.Kind.SINGLE_LABEL;
         };
+    boolean perPosition = !walk.pooled && isPerPosition(spec.shape());
     Optional<Variable> bias = walk.bias == null ? Optional.empty() : walk.bias.variable();
     String reason =
         "output '"
@@ -211,7 +215,8 @@ public final class HeadFinder {
             + kernel.shape()
             + (walk.bias == null ? ", no bias" : " and " + walk.bias.name())
             + ")"
-            + (walk.activation.isEmpty() ? " without softmax or sigmoid" : "");
+            + (walk.activation.isEmpty() ? " without softmax or sigmoid" : "")
+            + (perPosition ? ", at each position" : "");
     return Optional.of(
         new FoundHead(
             output,
@@ -227,12 +232,24 @@ public final class HeadFinder {
             (int) inputs,
             (int) units,
             transposed,
+            perPosition,
             reason));
   }
 
+  /** Whether an answer of this shape is one for each of several positions. */
+  private static boolean isPerPosition(Shape answer) {
+    for (int i = 1; i < answer.rank() - 1; i++) {
+      if (answer.dim(i) != 1) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether each position is multiplied by one and the same matrix. */
   private static boolean isPointwise(NodeDef node, Weight kernel) {
     if (!node.getOp().startsWith("Conv")) {
-      return true;
+      return kernel.shape().rank() == 2;
     }
     for (int i = 0; i < kernel.shape().rank() - 2; i++) {
       if (kernel.shape().dim(i) != 1) {
@@ -269,7 +286,7 @@ public final class HeadFinder {
 
   private NodeDef origin(TensorRef tensor) {
     NodeDef node = graph.node(tensor.node());
-    while (PASSED.contains(node.getOp())) {
+    while (PASSED.contains(node.getOp()) || node.getOp().equals("BiasAdd")) {
       node = graph.node(Nodes.dataInput(node, 0).node());
     }
     return node;

@@ -38,8 +38,13 @@ public record HeadSpec(
 
   /** How the positions of a picture or sequence become one vector. */
   public enum Pooling {
-    /** The mean over positions, if there are any. */
+    /**
+     * The mean over positions, if there are any; but no pooling where the head that is replaced
+     * answered for each position.
+     */
     AUTO,
+    /** None: an answer for each position. */
+    NONE,
     /** The mean over positions. */
     AVERAGE,
     /** The maximum over positions. */

@@ -1,7 +1,6 @@
 package dev.graft.surgeon;
 
 import dev.graft.graph.Graph;
-import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import java.util.ArrayDeque;
@@ -17,23 +16,29 @@ final class Loops {
 
   /** Fails if {@code tensor} is computed anew in each step of a loop. */
   static void refuseInside(Graph graph, TensorRef tensor) {
-    Deque<String> open = new ArrayDeque<>(Set.of(tensor.node()));
-    Set<String> seen = new HashSet<>();
+    if (inside(graph).contains(tensor.node())) {
+      throw new BadRequestException(
+          "'" + tensor + "' lies inside a loop; cut before or after the loop.");
+    }
+  }
+
+  /**
+   * The nodes that run once for each step of a TF1 loop, from its Enter nodes to before its Exits.
+   */
+  static Set<String> inside(Graph graph) {
+    Deque<String> open = new ArrayDeque<>();
+    for (NodeDef node : graph.nodes()) {
+      if (node.getOp().equals("Enter") || node.getOp().equals("RefEnter")) {
+        open.add(node.getName());
+      }
+    }
+    Set<String> inside = new HashSet<>();
     while (!open.isEmpty()) {
       String name = open.pop();
-      NodeDef node = graph.node(name);
-      if (!seen.add(name) || node.getOp().endsWith("Exit")) {
-        continue; // beyond an Exit lies a loop that has ended
+      if (!graph.node(name).getOp().endsWith("Exit") && inside.add(name)) {
+        open.addAll(graph.consumers(name));
       }
-      if (node.getOp().equals("Enter") || node.getOp().equals("RefEnter")) {
-        throw new BadRequestException(
-            "'"
-                + tensor
-                + "' lies inside the loop '"
-                + node.getAttrOrThrow("frame_name").getS().toStringUtf8()
-                + "'; cut before or after the loop.");
-      }
-      Nodes.dataInputs(node).forEach(input -> open.push(input.node()));
     }
+    return inside;
   }
 }

@@ -55,7 +55,9 @@ final class ReplaceHead extends Edit {
     Model headless =
         Prune.toSignatures(model.toBuilder().signatures(bare).heads(remaining(model, old)).build());
     Shape features = Shape.of(Shape.UNKNOWN, old.inputs());
-    return AddHead.put(headless, spec, spec.name().orElse(old.output()), sites, features);
+    boolean keepPositions = old.perPosition() && spec.pooling() == HeadSpec.Pooling.AUTO;
+    HeadSpec fitted = keepPositions ? spec.pooling(HeadSpec.Pooling.NONE) : spec;
+    return AddHead.put(headless, fitted, spec.name().orElse(old.output()), sites, features);
   }
 
   private static List<dev.graft.model.Head> remaining(Model model, FoundHead old) {

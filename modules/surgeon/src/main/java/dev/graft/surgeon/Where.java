@@ -137,6 +137,37 @@ public final class Where {
         index -> index.select(positions(position(index, name), index.entries().size())));
   }
 
+  /**
+   * The last {@code count} blocks before the head; see {@link Blocks}. The head itself is not in
+   * it.
+   *
+   * @param count at least 1
+   */
+  public static Where lastBlocks(int count) {
+    return new Where(
+        count == 1 ? "last block" : "last " + count + " blocks",
+        false,
+        index -> {
+          List<Block> blocks = Blocks.of(index.model());
+          if (count < 1 || count > blocks.size()) {
+            throw new BadRequestException(
+                index.model().name()
+                    + " has "
+                    + blocks.size()
+                    + " blocks ("
+                    + blocks.stream().map(Block::name).collect(Collectors.joining(", "))
+                    + "); the last "
+                    + count
+                    + " cannot be chosen.");
+          }
+          Set<String> variables =
+              blocks.subList(blocks.size() - count, blocks.size()).stream()
+                  .flatMap(block -> block.variables().stream())
+                  .collect(Collectors.toSet());
+          return index.select(variables::contains);
+        });
+  }
+
   /** The variables whose whole name the regular expression matches. */
   public static Where variables(String regex) {
     Pattern pattern;

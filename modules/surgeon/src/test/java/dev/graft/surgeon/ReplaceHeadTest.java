@@ -17,11 +17,10 @@ import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Variable;
-import dev.graft.testkit.Checkout;
-import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,7 +37,7 @@ class ReplaceHeadTest {
   @ParameterizedTest
   @MethodSource("classifiers")
   void theNewHeadTakesThePlaceOfTheOld(ZooModel zoo) {
-    Model before = FlatModels.of(zoo);
+    Model before = Models.of(zoo);
     FoundHead old = HeadFinder.only(before);
     String text = before.graph().toGraphDef().toString();
 
@@ -50,10 +49,12 @@ class ReplaceHeadTest {
     assertThat(after.trainableVariables())
         .extracting(Variable::shape)
         .containsExactly(Shape.of(old.inputs(), 5), Shape.of(5));
-    assertThat(after.variables())
-        .extracting(Variable::name)
-        .containsAll(namesWithout(before, old))
-        .hasSize(before.variables().size());
+    List<String> names = new ArrayList<>(usedWithout(before, old));
+    names.addAll(List.of(name + "/kernel", name + "/bias"));
+    assertThat(after.variables()).extracting(Variable::name).containsAll(names);
+    assertThat(after.variables().stream().map(Variable::source))
+        .as("the old head is gone, under whatever name")
+        .doesNotContain(old.kernelVariable().orElseThrow().source());
     Head head = after.heads().get(0);
     assertThat(head.kind()).isEqualTo(Head.Kind.SINGLE_LABEL);
     assertThat(head.labels()).contains(Labels.of("a", "b", "c", "d", "e"));
@@ -66,17 +67,27 @@ class ReplaceHeadTest {
     assertThat(HeadFinder.only(after).kernel()).isEqualTo(after.trainableVariables().get(0).name());
   }
 
-  private static List<String> namesWithout(Model model, FoundHead head) {
-    List<String> names = new ArrayList<>();
-    model.variables().forEach(v -> names.add(v.name()));
-    names.remove(head.kernel());
-    head.bias().ifPresent(bias -> names.remove(bias.name()));
-    return names;
+  /** The variables that the signatures read, but for the head's. */
+  private static List<String> usedWithout(Model model, FoundHead head) {
+    Set<String> used =
+        model
+            .graph()
+            .upstream(
+                model.signatures().values().stream()
+                    .flatMap(signature -> signature.outputs().values().stream())
+                    .map(spec -> spec.tensor().node())
+                    .toList());
+    return model.variables().stream()
+        .filter(v -> used.contains(v.node()))
+        .map(Variable::name)
+        .filter(v -> !v.equals(head.kernel()))
+        .filter(v -> head.bias().stream().noneMatch(bias -> bias.name().equals(v)))
+        .toList();
   }
 
   @Test
   void pooledHiddenAndDroppedFeatures() {
-    Model model = FlatModels.of(Zoo.model("keras2/cnn_plain"));
+    Model model = Models.zoo("keras2/cnn_plain");
     String conv =
         model.graph().nodes().stream()
             .filter(n -> n.getOp().equals("Conv2D"))
@@ -107,7 +118,7 @@ class ReplaceHeadTest {
 
   @Test
   void anUnknownCutNamesTheNearestLayers() {
-    Model model = FlatModels.of(Zoo.model("keras2/cnn_plain"));
+    Model model = Models.zoo("keras2/cnn_plain");
     assertThatThrownBy(() -> model.with(cut("predicitons")))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("predictions");
@@ -115,7 +126,7 @@ class ReplaceHeadTest {
 
   @Test
   void aCutThatDoesNotDependOnTheInputIsRefused() {
-    Model model = FlatModels.of(Zoo.model("keras2/cnn_plain"));
+    Model model = Models.zoo("keras2/cnn_plain");
     String read =
         model.graph().nodes().stream()
             .filter(n -> n.getOp().equals("ReadVariableOp"))
@@ -129,7 +140,7 @@ class ReplaceHeadTest {
 
   @Test
   void freezingAndUnfreezingGivesBackWhatCanTrain() {
-    Model model = FlatModels.of(Zoo.model("keras2/cnn_bn"));
+    Model model = Models.zoo("keras2/cnn_bn");
     Model frozen = model.with(freeze(Where.all()));
     assertThat(frozen.trainableVariables()).isEmpty();
     assertThat(frozen.graph()).isSameAs(model.graph());
@@ -139,7 +150,7 @@ class ReplaceHeadTest {
 
   @Test
   void aShippedBackboneGetsANewHead() {
-    Model model = FlatModels.of("efficientnet-lite0", Checkout.path("models/efficientnet-lite0"));
+    Model model = Models.efficientNetLite0();
     Model after = model.with(freeze(Where.all()), replaceHead(NEW));
     assertThat(after.trainableVariables())
         .extracting(Variable::shape)
