@@ -1,7 +1,9 @@
 package dev.graft.testkit;
 
+import com.google.common.base.Joiner;
 import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
+import dev.graft.runtime.TensorFlowRuntime;
 import java.util.Collection;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -14,29 +16,24 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Fails a test that leaves something native open, and shows where it was opened. What a class opens
  * in {@code @BeforeAll} may stay open during its tests, not after them.
  *
- * <pre>{@code
- * @RegisterExtension static final NoLeaks NO_LEAKS = NoLeaks.of(NativeThings::open);
- * }</pre>
+ * <p>JUnit finds this extension by itself in every module that has testkit on its test class path
+ * (META-INF/services, and junit-platform.properties beside it): no test can forget it.
  */
 public final class NoLeaks
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
   private static final ExtensionContext.Namespace NAMESPACE =
       ExtensionContext.Namespace.create(NoLeaks.class);
 
-  private final Supplier<? extends Collection<String>> open;
+  private final Supplier<? extends Collection<?>> open;
 
-  private NoLeaks(Supplier<? extends Collection<String>> open) {
-    this.open = open;
+  /** A check of all that TensorFlow runtimes have open in this process. */
+  public NoLeaks() {
+    this(TensorFlowRuntime::openInProcess);
   }
 
-  /**
-   * A check against a registry.
-   *
-   * @param open tells what is open at the moment: one text for each thing, with its kind and where
-   *     it was opened
-   */
-  public static NoLeaks of(Supplier<? extends Collection<String>> open) {
-    return new NoLeaks(open);
+  /** A check of what {@code open} lists; the text of each thing says where it was opened. */
+  NoLeaks(Supplier<? extends Collection<?>> open) {
+    this.open = open;
   }
 
   @Override
@@ -60,22 +57,27 @@ public final class NoLeaks
   }
 
   private void remember(ExtensionContext context) {
-    context.getStore(NAMESPACE).put(context.getUniqueId(), HashMultiset.create(open.get()));
+    context.getStore(NAMESPACE).put(key(context), HashMultiset.create(open.get()));
   }
 
   private void check(ExtensionContext context) {
-    Multiset<?> before = context.getStore(NAMESPACE).remove(context.getUniqueId(), Multiset.class);
-    Multiset<String> left = HashMultiset.create(open.get());
+    Multiset<?> before = context.getStore(NAMESPACE).remove(key(context), Multiset.class);
+    Multiset<Object> left = HashMultiset.create(open.get());
     if (before != null) {
       before.forEach(left::remove);
     }
     if (!left.isEmpty()) {
       throw new AssertionError(
           context.getDisplayName()
-              + " left "
+              + " left native things open: "
               + left.size()
-              + " native thing(s) open:\n"
-              + String.join("\n", left));
+              + ". Close them in the test, or open them in @BeforeAll and close them in @AfterAll.\n"
+              + Joiner.on('\n').join(left));
     }
+  }
+
+  /** Of this check: a test may have one of its own beside the one that JUnit finds. */
+  private String key(ExtensionContext context) {
+    return System.identityHashCode(this) + context.getUniqueId();
   }
 }

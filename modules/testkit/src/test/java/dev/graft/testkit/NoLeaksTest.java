@@ -2,6 +2,7 @@ package dev.graft.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +30,7 @@ class NoLeaksTest {
     assertThat(summary.getTestsSucceededCount()).isEqualTo(1);
     assertThat(summary.getFailures()).hasSize(2); // the test, and the class it is in
     assertThat(summary.getFailures().get(0).getException())
-        .hasMessageContaining("leaks() left 1 native thing(s) open")
+        .hasMessageContaining("leaks() left native things open: 1")
         .hasMessageContaining("session opened at Foo.java:1");
   }
 
@@ -39,7 +40,16 @@ class NoLeaksTest {
     assertThat(summary.getTestsSucceededCount()).isEqualTo(1);
     assertThat(summary.getFailures()).hasSize(1);
     assertThat(summary.getFailures().get(0).getException())
-        .hasMessageContaining("Keeping left 1 native thing(s) open");
+        .hasMessageContaining("Keeping left native things open: 1");
+  }
+
+  @Test
+  void findsAndChecksTheRuntimeUnasked() {
+    TestExecutionSummary summary = run(ForgettingTheRuntime.class);
+    ForgettingTheRuntime.runtime.close();
+    assertThat(summary.getFailures().get(0).getException())
+        .hasMessageContaining("TensorFlow runtime")
+        .hasMessageContaining("ForgettingTheRuntime.opens");
   }
 
   private static TestExecutionSummary run(Class<?> testClass) {
@@ -53,7 +63,7 @@ class NoLeaksTest {
   }
 
   static final class Leaking {
-    @RegisterExtension static final NoLeaks NO_LEAKS = NoLeaks.of(() -> OPEN);
+    @RegisterExtension static final NoLeaks NO_LEAKS = new NoLeaks(() -> OPEN);
 
     @Test
     void leaks() {
@@ -68,7 +78,7 @@ class NoLeaksTest {
   }
 
   static final class Keeping {
-    @RegisterExtension static final NoLeaks NO_LEAKS = NoLeaks.of(() -> OPEN);
+    @RegisterExtension static final NoLeaks NO_LEAKS = new NoLeaks(() -> OPEN);
 
     @BeforeAll
     static void open() {
@@ -78,6 +88,15 @@ class NoLeaksTest {
     @Test
     void uses() {
       assertThat(OPEN).hasSize(1);
+    }
+  }
+
+  static final class ForgettingTheRuntime {
+    static TensorFlowRuntime runtime;
+
+    @Test
+    void opens() {
+      runtime = TensorFlowRuntime.open();
     }
   }
 }
