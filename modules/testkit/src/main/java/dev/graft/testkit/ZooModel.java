@@ -118,6 +118,7 @@ public final class ZooModel {
    * @param signature null where the model has none; then {@code function} is the root's function
    * @param loader {@code session} where TensorFlow's C++ loader ran it, {@code python} where only
    *     the object graph leads to the right variables; null where there is no signature
+   * @param tags override the model's own where they are not null
    * @param gradientNone overrides the model's own list where it is not null
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -126,6 +127,7 @@ public final class ZooModel {
       @Nullable String signature,
       @Nullable String function,
       @Nullable String loader,
+      @Nullable List<String> tags,
       @Nullable List<Port> feeds,
       @Nullable List<Port> fetches,
       @Nullable List<String> gradientNone) {}
@@ -133,10 +135,10 @@ public final class ZooModel {
   /**
    * A named input or output of a signature.
    *
-   * @param shape with null for a dimension that is unknown
+   * @param shape with null for a dimension that is unknown; null if the rank is unknown
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  public record Port(String name, String dtype, List<@Nullable Integer> shape) {}
+  public record Port(String name, String dtype, @Nullable List<@Nullable Integer> shape) {}
 
   /** The layer that gives the model's answer. */
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -147,9 +149,15 @@ public final class ZooModel {
    *
    * @param caseName the case whose inputs they belong to
    * @param moved keys of the variables that the forward pass itself changes
+   * @param penalty whether the model has losses of its own
+   * @param gradientNone keys of trainable variables that this loss does not depend on
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  public record Train(@JsonProperty("case") String caseName, List<String> moved) {}
+  public record Train(
+      @JsonProperty("case") String caseName,
+      List<String> moved,
+      boolean penalty,
+      List<String> gradientNone) {}
 
   /** The layers as {@code model.summary()} has them. */
   @JsonIgnoreProperties(ignoreUnknown = true)

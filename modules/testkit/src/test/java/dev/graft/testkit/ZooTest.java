@@ -39,7 +39,9 @@ class ZooTest {
       if (each.feeds() != null) {
         for (ZooModel.Port feed : each.feeds()) {
           TensorValue value = golden.value(each.name() + "/input/" + feed.name());
-          assertThat(value.shape().rank()).isEqualTo(feed.shape().size());
+          if (feed.shape() != null) {
+            assertThat(value.shape().rank()).isEqualTo(feed.shape().size());
+          }
         }
       }
       assertThat(golden.under(each.name() + "/output/")).isNotEmpty();
