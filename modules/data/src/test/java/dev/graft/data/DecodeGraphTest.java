@@ -14,9 +14,7 @@ import dev.graft.model.InputSpec.Channels;
 import dev.graft.model.InputSpec.Resize;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
-import dev.graft.runtime.OpenHandle;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.testkit.NoLeaks;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +25,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,11 +32,6 @@ import org.tensorflow.proto.DataType;
 
 /** Runs {@link DecodeGraph}, which is built without native code, on TensorFlow. */
 class DecodeGraphTest {
-
-  @RegisterExtension
-  static final NoLeaks NO_LEAKS =
-      NoLeaks.of(
-          () -> TensorFlowRuntime.openInProcess().stream().map(OpenHandle::toString).toList());
 
   private static TensorFlowRuntime runtime;
 

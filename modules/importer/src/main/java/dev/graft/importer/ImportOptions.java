@@ -1,6 +1,7 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableSet;
+import dev.graft.model.Internal;
 import java.util.Optional;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param signature the only signature to keep; empty to keep all
  * @param trusted whether ops that touch files, the network or processes are let in
  */
+@Internal
 public record ImportOptions(
     ImmutableSet<String> tags, Optional<String> signature, boolean trusted) {
 

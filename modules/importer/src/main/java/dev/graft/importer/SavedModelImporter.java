@@ -12,6 +12,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Asset;
 import dev.graft.model.BadModelException;
 import dev.graft.model.InputSpec;
+import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
@@ -37,6 +38,7 @@ import org.tensorflow.proto.SavedModel;
  * result is one flat graph with what is known of its layers, variables and signatures. Weights stay
  * on disk, and nothing of the model runs.
  */
+@Internal
 public final class SavedModelImporter {
 
   private SavedModelImporter() {}
