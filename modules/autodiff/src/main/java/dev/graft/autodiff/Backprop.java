@@ -1,0 +1,165 @@
+package dev.graft.autodiff;
+
+import com.google.common.primitives.Booleans;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.OpRegistry;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * One node on the way back: what a {@link Rule} sees and fills in. Inputs and outputs count from 0;
+ * control inputs are left out.
+ */
+final class Backprop {
+
+  private final NodeDef node;
+  private final Ops t;
+  private final List<TensorRef> inputs;
+  private final @Nullable Gradient[] outgoing;
+  private final boolean[] wanted;
+  private final @Nullable Gradient[] given;
+
+  Backprop(NodeDef node, Ops t, @Nullable Gradient[] outgoing, boolean[] wanted) {
+    this.node = node;
+    this.t = t;
+    this.inputs = Nodes.dataInputs(node);
+    this.outgoing = outgoing;
+    this.wanted = wanted;
+    this.given = new Gradient[inputs.size()];
+  }
+
+  NodeDef node() {
+    return node;
+  }
+
+  int inputCount() {
+    return inputs.size();
+  }
+
+  int outputCount() {
+    return outgoing.length;
+  }
+
+  TensorRef in(int i) {
+    return inputs.get(i);
+  }
+
+  List<TensorRef> inputs() {
+    return inputs;
+  }
+
+  TensorRef out(int i) {
+    return new TensorRef(node.getName(), i);
+  }
+
+  /** Whether anybody wants the gradient of input {@code i}. */
+  boolean wants(int i) {
+    return wanted[i];
+  }
+
+  /** Whether the gradient of any of the inputs but {@code i} is wanted. */
+  boolean wantsOnly(int i) {
+    return wanted[i] && Booleans.countTrue(wanted) == 1;
+  }
+
+  /** Whether a gradient arrived at output {@code i}. */
+  boolean has(int i) {
+    return outgoing[i] != null;
+  }
+
+  /** The gradient of the first output. */
+  TensorRef dy() {
+    return dy(0);
+  }
+
+  /** The gradient of output {@code i}, all zero if none arrived. */
+  TensorRef dy(int i) {
+    Gradient gradient = outgoing[i];
+    return gradient == null ? t.zerosLike(out(i)) : Cotangents.dense(gradient, t);
+  }
+
+  /** The gradient of output {@code i} in the form in which it arrived. */
+  @Nullable Gradient gradient(int i) {
+    return outgoing[i];
+  }
+
+  /** Hands over the gradient of input {@code i}, which has that input's shape. */
+  void give(int i, TensorRef gradient) {
+    give(i, new Gradient.Dense(t.sameShape(gradient, in(i))));
+  }
+
+  /** Hands over the gradient of input {@code i} if it is wanted; otherwise adds no nodes. */
+  void give(int i, Supplier<TensorRef> gradient) {
+    if (wanted[i]) {
+      give(i, gradient.get());
+    }
+  }
+
+  /** Hands over the gradient of input {@code i}. */
+  void give(int i, Gradient gradient) {
+    given[i] = gradient;
+  }
+
+  /**
+   * Hands over the gradient of input {@code i} of an op that broadcasts its inputs to its output:
+   * {@code gradient} has the output's shape and is summed to the input's. Adds no nodes if it is
+   * not wanted.
+   */
+  void reduce(int i, Supplier<TensorRef> gradient) {
+    if (wanted[i]) {
+      List<TensorRef> others = new ArrayList<>(inputs);
+      others.remove(i);
+      give(i, Broadcasting.sumTo(in(i), others, gradient.get(), t));
+    }
+  }
+
+  @Nullable Gradient given(int i) {
+    return given[i];
+  }
+
+  // ---- attributes, with the op's defaults filled in
+
+  AttrValue attr(String key) {
+    AttrValue value = OpRegistry.standard().attr(node, key);
+    if (value == null) {
+      throw new IllegalStateException(node.getOp() + " has no attribute '" + key + "'");
+    }
+    return value;
+  }
+
+  long integer(String key) {
+    return attr(key).getI();
+  }
+
+  float real(String key) {
+    return attr(key).getF();
+  }
+
+  boolean flag(String key) {
+    return attr(key).getB();
+  }
+
+  String text(String key) {
+    return attr(key).getS().toStringUtf8();
+  }
+
+  DataType type(String key) {
+    return attr(key).getType();
+  }
+
+  Shape shape(int input) {
+    return t.shapeOf(in(input));
+  }
+
+  /** The dimension that {@code axis} means in a tensor of {@code rank}. */
+  static int axis(int axis, int rank) {
+    return axis < 0 ? axis + rank : axis;
+  }
+}

@@ -1,0 +1,60 @@
+package dev.graft.autodiff;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Internal;
+import dev.graft.runtime.ShapeInference;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/**
+ * Extends a flat graph by the nodes that compute gradients. The result is a plain graph: it can be
+ * written, read back and run anywhere.
+ */
+@Internal
+public final class Differentiator {
+
+  private Differentiator() {}
+
+  /**
+   * Differentiates the sum of {@code ys}, each weighted by its {@code dys}.
+   *
+   * @param graph a flat graph, all function calls inlined
+   * @param ys what to differentiate, of floating dtype
+   * @param dys for each of {@code ys} a tensor of its shape and dtype; empty for all ones
+   * @param xs what to differentiate by: floating tensors, or handles of variables
+   * @return the graph with the gradients; an x that has no influence on any y has none
+   * @throws NoGradientException if an op on the way has no gradient
+   */
+  public static GradientGraph gradients(
+      Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs) {
+    return gradients(graph, ys, dys, xs, Shapes.of(ShapeInference.of(graph).shapes()));
+  }
+
+  static GradientGraph gradients(
+      Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs, Shapes shapes) {
+    if (!dys.isEmpty() && dys.size() != ys.size()) {
+      throw new IllegalArgumentException(ys.size() + " results but " + dys.size() + " weights");
+    }
+    GraphEditor editor = graph.edit();
+    Ops t = new Ops(editor, shapes);
+    List<Gradient> seeds = new ArrayList<>();
+    for (int i = 0; i < ys.size(); i++) {
+      TensorRef seed = dys.isEmpty() ? t.call("OnesLike", ys.get(i)) : dys.get(i);
+      seeds.add(new Gradient.Dense(t.sameShape(seed, ys.get(i))));
+    }
+    Engine engine = new Engine(graph, t, RuleBook.standard());
+    engine.run(ys, seeds, xs);
+    ImmutableMap.Builder<TensorRef, Gradient> gradients = ImmutableMap.builder();
+    for (TensorRef x : List.copyOf(new LinkedHashSet<>(xs))) {
+      Gradient gradient = engine.of(x);
+      if (gradient != null) {
+        gradients.put(x, gradient);
+      }
+    }
+    return new GradientGraph(editor.build(), gradients.buildOrThrow());
+  }
+}

@@ -1,0 +1,138 @@
+package dev.graft.autodiff;
+
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.TensorRef;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Reverse-mode differentiation: walks from the results back to what they are differentiated by,
+ * each node after all that read it, and lets the rule of its op turn the gradients of its outputs
+ * into those of its inputs.
+ */
+final class Engine {
+
+  private final Graph graph;
+  private final Ops t;
+  private final RuleBook rules;
+  private final Cotangents cotangents;
+  private final Set<TensorRef> active = new HashSet<>(); // depends on what we differentiate by
+
+  Engine(Graph graph, Ops t, RuleBook rules) {
+    this.graph = graph;
+    this.t = t;
+    this.rules = rules;
+    this.cotangents = new Cotangents(t);
+  }
+
+  /** Adds the nodes that compute the gradients of the tensors {@code xs}. */
+  void run(List<TensorRef> ys, List<Gradient> dys, Collection<TensorRef> xs) {
+    activate(xs);
+    for (int i = 0; i < ys.size(); i++) {
+      if (active.contains(ys.get(i))) {
+        cotangents.add(ys.get(i), dys.get(i));
+      }
+    }
+    List<NodeDef> order = upstreamOf(ys);
+    for (int i = order.size() - 1; i >= 0; i--) {
+      differentiate(order.get(i));
+    }
+  }
+
+  /** The gradient of {@code x}, or null if it has no influence. */
+  @Nullable Gradient of(TensorRef x) {
+    return cotangents.sum(x);
+  }
+
+  /** Follows every tensor that depends on {@code xs} in a way that has a derivative. */
+  private void activate(Collection<TensorRef> xs) {
+    Deque<TensorRef> open = new ArrayDeque<>(new LinkedHashSet<>(xs));
+    active.addAll(open);
+    while (!open.isEmpty()) {
+      TensorRef tensor = open.pop();
+      for (String user : graph.consumers(tensor.node())) {
+        NodeDef node = graph.node(user);
+        if (rules.endsPath(node) || !Nodes.dataInputs(node).contains(tensor)) {
+          continue;
+        }
+        var types = graph.outputTypes(user);
+        for (int i = 0; i < types.size(); i++) {
+          TensorRef output = new TensorRef(user, i);
+          if (DataTypes.mayCarryGradient(types.get(i)) && active.add(output)) {
+            open.push(output);
+          }
+        }
+      }
+    }
+  }
+
+  /** The nodes between, each after those it reads. */
+  private List<NodeDef> upstreamOf(List<TensorRef> ys) {
+    List<NodeDef> order = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    record Visit(NodeDef node, int next) {}
+    Deque<Visit> open = new ArrayDeque<>();
+    for (TensorRef y : ys) {
+      if (active.contains(y) && seen.add(y.node())) {
+        open.push(new Visit(graph.node(y.node()), 0));
+      }
+      while (!open.isEmpty()) {
+        Visit visit = open.pop();
+        NodeDef node = visit.node();
+        if (visit.next() == node.getInputCount()) {
+          order.add(node);
+          continue;
+        }
+        open.push(new Visit(node, visit.next() + 1));
+        String input = node.getInput(visit.next());
+        if (!Nodes.isControl(input)) {
+          TensorRef tensor = TensorRef.parse(input);
+          if (active.contains(tensor) && seen.add(tensor.node())) {
+            open.push(new Visit(graph.node(tensor.node()), 0));
+          }
+        }
+      }
+    }
+    return order;
+  }
+
+  private void differentiate(NodeDef node) {
+    List<TensorRef> inputs = Nodes.dataInputs(node);
+    boolean[] wanted = new boolean[inputs.size()];
+    boolean any = false;
+    for (int i = 0; i < wanted.length; i++) {
+      wanted[i] = active.contains(inputs.get(i));
+      any |= wanted[i];
+    }
+    if (!any || rules.endsPath(node)) {
+      return;
+    }
+    @Nullable Gradient[] outgoing = new Gradient[graph.outputTypes(node.getName()).size()];
+    boolean reached = false;
+    t.enter(node.getName());
+    for (int i = 0; i < outgoing.length; i++) {
+      outgoing[i] = cotangents.sum(new TensorRef(node.getName(), i));
+      reached |= outgoing[i] != null;
+    }
+    if (!reached) {
+      return;
+    }
+    Backprop op = new Backprop(node, t, outgoing, wanted);
+    rules.of(graph, node).apply(op, t);
+    for (int i = 0; i < wanted.length; i++) {
+      Gradient gradient = op.given(i);
+      if (wanted[i] && gradient != null) {
+        cotangents.add(inputs.get(i), gradient);
+      }
+    }
+  }
+}

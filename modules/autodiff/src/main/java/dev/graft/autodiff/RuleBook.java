@@ -1,0 +1,69 @@
+package dev.graft.autodiff;
+
+import dev.graft.graph.Graph;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.proto.NodeDef;
+
+/** The rules by op, and the ops at which a path ends. */
+final class RuleBook {
+
+  private final Map<String, Rule> rules = new HashMap<>();
+
+  /** All of Graft's own rules. */
+  static RuleBook standard() {
+    return Standard.INSTANCE;
+  }
+
+  private RuleBook() {
+    MathRules.addTo(this);
+    FunctionRules.addTo(this);
+    ReductionRules.addTo(this);
+    ActivationRules.addTo(this);
+    ArrayRules.addTo(this);
+    SlicingRules.addTo(this);
+    IndexingRules.addTo(this);
+    LinearAlgebraRules.addTo(this);
+    ConvolutionRules.addTo(this);
+    NormalizationRules.addTo(this);
+    LossRules.addTo(this);
+  }
+
+  /** Adds one rule for several ops; fails if one of them has a rule already. */
+  void add(Rule rule, String... ops) {
+    for (String op : ops) {
+      if (rules.put(op, rule) != null) {
+        throw new IllegalStateException("two rules for " + op);
+      }
+    }
+  }
+
+  /** Adds the rule of one op. */
+  void add(String op, Rule rule) {
+    add(rule, op);
+  }
+
+  /** The ops with a rule of our own. */
+  Set<String> ops() {
+    return Set.copyOf(rules.keySet());
+  }
+
+  /** Whether no derivative passes through {@code node}, as in TensorFlow. */
+  boolean endsPath(NodeDef node) {
+    return NotDifferentiable.contains(node.getOp());
+  }
+
+  /** The rule for {@code node}. */
+  Rule of(Graph graph, NodeDef node) {
+    Rule rule = rules.get(node.getOp());
+    if (rule == null) {
+      throw new NoGradientException(node.getOp(), node.getName());
+    }
+    return rule;
+  }
+
+  private static final class Standard {
+    static final RuleBook INSTANCE = new RuleBook();
+  }
+}

@@ -1,0 +1,24 @@
+package dev.graft.autodiff;
+
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import java.util.Map;
+
+/**
+ * What is known about the shapes of a graph's tensors before it runs. Rules use it to leave out
+ * work that would only confirm it; a tensor that it does not know has the unknown shape.
+ */
+@FunctionalInterface
+interface Shapes {
+
+  /** Nothing is known. */
+  Shapes NONE = tensor -> Shape.unknown();
+
+  /** The shapes of {@code known}. */
+  static Shapes of(Map<TensorRef, Shape> known) {
+    return tensor -> known.getOrDefault(tensor, Shape.unknown());
+  }
+
+  /** The shape of {@code tensor} as far as it is known. */
+  Shape of(TensorRef tensor);
+}
