@@ -1,10 +1,8 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
-import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
@@ -17,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.tensorflow.proto.NodeDef;
 
 /**
  * Divides a backbone into blocks, from the input to the head. Names say where a block begins and
@@ -71,7 +71,7 @@ public final class Blocks {
   private record Placed(Variable variable, int firstUse, int stretch, Optional<String> named) {}
 
   private ImmutableList<Block> find() {
-    Set<String> backbone = backbone();
+    Set<String> backbone = backboneOrAll();
     List<Placed> placed = new ArrayList<>();
     for (Variable variable : model.variables()) {
       int firstUse = path.firstUse(variable);
@@ -87,18 +87,29 @@ public final class Blocks {
     return blocks(groups);
   }
 
-  /** The nodes that a head's features need; all nodes if no head is known. */
-  private Set<String> backbone() {
-    Graph graph = model.graph();
-    List<String> ends = new ArrayList<>();
-    model.heads().stream().map(Head::features).map(TensorRef::node).forEach(ends::add);
-    if (ends.isEmpty()) {
-      HeadFinder.all(model).forEach(head -> ends.add(head.features().node()));
+  /**
+   * The nodes that the features of the model's heads need.
+   *
+   * @throws BadRequestException if no head is known or found
+   */
+  static Set<String> backbone(Model model) {
+    List<String> features = new ArrayList<>();
+    model.heads().forEach(head -> features.add(head.features().node()));
+    if (features.isEmpty()) {
+      HeadFinder.all(model).forEach(head -> features.add(head.features().node()));
     }
-    if (ends.isEmpty()) {
-      model.servingSignature().outputs().values().forEach(spec -> ends.add(spec.tensor().node()));
+    if (features.isEmpty()) {
+      throw new BadRequestException(HeadFinder.whyNone(model));
     }
-    return graph.upstream(ends);
+    return model.graph().upstream(features);
+  }
+
+  /** All nodes if no head is known. */
+  private Set<String> backboneOrAll() {
+    boolean headless = model.heads().isEmpty() && HeadFinder.all(model).isEmpty();
+    return headless
+        ? model.graph().nodes().stream().map(NodeDef::getName).collect(Collectors.toSet())
+        : backbone(model);
   }
 
   /** Between which narrowing points a position lies: the number of those before it. */

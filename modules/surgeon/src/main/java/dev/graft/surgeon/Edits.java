@@ -27,6 +27,11 @@ public final class Edits {
     return new SetTrainable(where, true);
   }
 
+  /** Lets what {@code where} hits train, and nothing else. */
+  public static UnaryOperator<Model> train(Where where) {
+    return new TrainOnly(where);
+  }
+
   /**
    * Puts a new head where the model's head is, in every signature that uses it. Which part is the
    * head, {@link HeadFinder} says.

@@ -109,7 +109,7 @@ public final class HeadFinder {
       return candidates.get(0);
     }
     if (candidates.isEmpty()) {
-      throw new BadRequestException(new HeadFinder(model).whyNone(model));
+      throw new BadRequestException(whyNone(model));
     }
     throw new BadRequestException(
         model.name()
@@ -263,7 +263,9 @@ public final class HeadFinder {
     return node.containsAttr(name) && node.getAttrOrThrow(name).getB();
   }
 
-  private String whyNone(Model model) {
+  /** What stands at the model's outputs instead of a head. */
+  static String whyNone(Model model) {
+    HeadFinder finder = new HeadFinder(model);
     Signature signature = model.servingSignature();
     String outputs =
         signature.outputs().entrySet().stream()
@@ -272,9 +274,9 @@ public final class HeadFinder {
                     "'"
                         + e.getKey()
                         + "' comes from the op "
-                        + origin(e.getValue().tensor()).getOp()
+                        + finder.origin(e.getValue().tensor()).getOp()
                         + " ("
-                        + origin(e.getValue().tensor()).getName()
+                        + finder.origin(e.getValue().tensor()).getName()
                         + ")")
             .collect(Collectors.joining(", "));
     return model.name()

@@ -18,9 +18,46 @@ import java.util.stream.IntStream;
  * Which layers and variables of a model an edit means. A Where is made without a model and resolved
  * against one with {@link #in}. Selecting a layer selects all inside it.
  *
- * <p>{@link #toString} gives the form in which the command line takes it.
+ * <p>Each has a text form, which {@link #toString} gives and {@link #parse} and the command line
+ * take:
+ *
+ * <table>
+ * <caption>Selections</caption>
+ * <tr><td>{@code all}, {@code head}, {@code backbone}</td><td>everything, the head, all but the
+ * head</td></tr>
+ * <tr><td>{@code conv1}, {@code backbone/conv1}, {@code block_13*}, {@code 'odd name'}</td>
+ * <td>layers by name or path</td></tr>
+ * <tr><td>{@code class BatchNormalization}</td><td>layers by class</td></tr>
+ * <tr><td>{@code [3]}, {@code [0..9]}, {@code [-2..-1]}</td><td>outermost layers by position</td>
+ * </tr>
+ * <tr><td>{@code last 2 blocks}, {@code block block_13}</td><td>blocks</td></tr>
+ * <tr><td>{@code until block_13}, {@code from block_13}</td><td>all before, and from there on</td>
+ * </tr>
+ * <tr><td>{@code role bias}, {@code variables /.*gamma/}</td><td>variables</td></tr>
+ * <tr><td>{@code a or b}, {@code a and b}, {@code a except b}, {@code not a}</td><td>combined;
+ * {@code and} and {@code except} bind tighter than {@code or}, parentheses group</td></tr>
+ * </table>
  */
 public final class Where {
+
+  /** What a layer's name must be quoted to be. */
+  private static final Set<String> WORDS =
+      Set.of(
+          "all",
+          "head",
+          "backbone",
+          "not",
+          "and",
+          "or",
+          "except",
+          "last",
+          "block",
+          "blocks",
+          "until",
+          "from",
+          "class",
+          "role",
+          "variables");
 
   private final String text;
   private final boolean compound;
@@ -30,6 +67,15 @@ public final class Where {
     this.text = text;
     this.compound = compound;
     this.resolver = resolver;
+  }
+
+  /**
+   * Reads the text form.
+   *
+   * @throws BadRequestException if it cannot be read; the message says where and shows the forms
+   */
+  public static Where parse(String text) {
+    return WhereParser.parse(text);
   }
 
   /** Everything. */
@@ -160,12 +206,59 @@ public final class Where {
                     + count
                     + " cannot be chosen.");
           }
+          return in(index, blocks.subList(blocks.size() - count, blocks.size()));
+        });
+  }
+
+  /** The block called {@code name}; see {@link Blocks}. */
+  public static Where block(String name) {
+    return new Where(
+        "block " + quote(name),
+        false,
+        index -> {
+          List<Block> blocks = Blocks.of(index.model());
+          List<Block> hit = blocks.stream().filter(block -> block.name().equals(name)).toList();
+          if (hit.isEmpty()) {
+            throw new BadRequestException(
+                index.model().name()
+                    + " has no block '"
+                    + name
+                    + "'. "
+                    + Nearest.sentence(name, blocks.stream().map(Block::name).toList()));
+          }
+          return in(index, hit);
+        });
+  }
+
+  private static Selection in(LayerIndex index, List<Block> blocks) {
+    Set<String> variables =
+        blocks.stream().flatMap(block -> block.variables().stream()).collect(Collectors.toSet());
+    return index.select(variables::contains);
+  }
+
+  /**
+   * The model's heads: what comes after the features. Found by {@link HeadFinder} where no edit
+   * made one.
+   */
+  public static Where head() {
+    return new Where(
+        "head",
+        false,
+        index -> {
+          Set<String> backbone = Blocks.backbone(index.model());
           Set<String> variables =
-              blocks.subList(blocks.size() - count, blocks.size()).stream()
-                  .flatMap(block -> block.variables().stream())
+              index.model().variables().stream()
+                  .filter(v -> !backbone.contains(v.node()))
+                  .map(Variable::name)
                   .collect(Collectors.toSet());
           return index.select(variables::contains);
         });
+  }
+
+  /** All but the head. */
+  public static Where backbone() {
+    Where head = head();
+    return new Where("backbone", false, index -> head.resolver.apply(index).not(index));
   }
 
   /** The variables whose whole name the regular expression matches. */
@@ -178,7 +271,7 @@ public final class Where {
           "'" + regex + "' is no regular expression: " + e.getDescription() + ".", e);
     }
     return new Where(
-        "variables /" + regex + "/",
+        "variables /" + regex.replaceAll("(?<!\\\\)/", "\\\\/") + "/",
         false,
         index -> {
           Selection hit = index.select((String name) -> pattern.matcher(name).matches());
@@ -322,6 +415,7 @@ public final class Where {
   }
 
   private static String quote(String name) {
-    return name.matches("[\\w*?/.:-]+") ? name : "'" + name + "'";
+    boolean plain = name.matches("[\\w*?.:-][\\w*?/.:-]*") && !WORDS.contains(name);
+    return plain ? name : "'" + name.replace("'", "''") + "'";
   }
 }
