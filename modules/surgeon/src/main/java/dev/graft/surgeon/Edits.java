@@ -1,5 +1,6 @@
 package dev.graft.surgeon;
 
+import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import java.util.function.UnaryOperator;
 
@@ -51,5 +52,35 @@ public final class Edits {
   /** Puts a head on the one output of the model, as after {@link #cut}. */
   public static UnaryOperator<Model> addHead(HeadSpec head) {
     return new AddHead(head);
+  }
+
+  /**
+   * Finds out which pixel values and channel order the picture inputs expect, where that is not
+   * known yet: by their dtype, by the arithmetic at the beginning of the graph, or by the names of
+   * the layers, which tell the families of Keras Applications. VGG, ResNet and DenseNet, whose
+   * pixels need more than a range, get their {@link Preparation} into the graph. Inputs about which
+   * nothing is found out stay as they are; see {@link #describeInput}.
+   */
+  public static UnaryOperator<Model> fitInputs() {
+    return new FitInputs();
+  }
+
+  /**
+   * Says what the picture input expects.
+   *
+   * @param low the value of black
+   * @param high the value of white
+   */
+  public static UnaryOperator<Model> describeInput(
+      float low, float high, InputSpec.Channels channels, InputSpec.Resize resize) {
+    return new DescribeInput(low, high, channels, resize);
+  }
+
+  /**
+   * Puts what Keras' {@code preprocess_input} does into the graph; the picture input then takes RGB
+   * in 0..255.
+   */
+  public static UnaryOperator<Model> prepareInput(Preparation preparation) {
+    return new Prepare(preparation);
   }
 }

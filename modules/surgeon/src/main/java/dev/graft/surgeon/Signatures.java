@@ -47,6 +47,16 @@ final class Signatures {
         targets(graph, signature, nodes(outputs), now));
   }
 
+  /** {@code signature} with these inputs. */
+  static Signature withInputs(Signature signature, Map<String, TensorSpec> inputs) {
+    return new Signature(
+        signature.name(),
+        signature.method(),
+        ImmutableMap.copyOf(inputs),
+        signature.outputs(),
+        signature.targets());
+  }
+
   /** {@code signature} with {@code spec} under {@code name} where the output {@code old} was. */
   static Signature renameOutput(Signature signature, String old, String name, TensorSpec spec) {
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();

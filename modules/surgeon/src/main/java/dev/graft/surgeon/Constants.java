@@ -1,0 +1,73 @@
+package dev.graft.surgeon;
+
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableValues;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Small numeric tensors whose value is known without running the graph: constants, statistics held
+ * in variables, and what Keras' Normalization makes of them.
+ */
+final class Constants {
+
+  private static final int MOST = 4096;
+
+  private final Graph graph;
+  private final Map<String, Variable> byNode = new HashMap<>();
+  private final VariableValues values = new VariableValues();
+
+  Constants(Model model) {
+    this.graph = model.graph();
+    model.variables().forEach(v -> byNode.put(v.node(), v));
+  }
+
+  /** The elements of {@code tensor} in row-major order, or null if they are not known. */
+  double @Nullable [] of(TensorRef tensor) {
+    NodeDef node = graph.node(tensor.node());
+    return switch (node.getOp()) {
+      case "Const" -> numbers(TensorValue.from(node.getAttrOrThrow("value").getTensor()));
+      case "VarHandleOp", "VariableV2" -> variable(node.getName());
+      case "Identity", "ReadVariableOp", "Cast", "Reshape", "ExpandDims", "Squeeze" ->
+          of(Nodes.dataInput(node, 0));
+      case "Sqrt" -> map(node, Math::sqrt);
+      case "Rsqrt" -> map(node, x -> 1 / Math.sqrt(x));
+      case "Reciprocal" -> map(node, x -> 1 / x);
+      case "Maximum" -> {
+        double[] floor = of(Nodes.dataInput(node, 1));
+        yield floor == null || floor.length != 1 ? null : map(node, x -> Math.max(x, floor[0]));
+      }
+      default -> null;
+    };
+  }
+
+  private double @Nullable [] variable(String node) {
+    Variable variable = byNode.get(node);
+    boolean small =
+        variable != null
+            && variable.shape().isFullyKnown()
+            && variable.shape().elements() <= MOST
+            && variable.dtype() != DataType.DT_STRING;
+    return variable == null || !small ? null : values.of(variable).asDoubles();
+  }
+
+  private static double @Nullable [] numbers(TensorValue value) {
+    boolean small = value.dtype() != DataType.DT_STRING && value.shape().elements() <= MOST;
+    return small ? value.asDoubles() : null;
+  }
+
+  private double @Nullable [] map(NodeDef node, DoubleUnaryOperator function) {
+    double[] input = of(Nodes.dataInput(node, 0));
+    return input == null ? null : DoubleStream.of(input).map(function).toArray();
+  }
+}
