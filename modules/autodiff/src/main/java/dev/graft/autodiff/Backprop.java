@@ -25,6 +25,7 @@ final class Backprop {
   private final @Nullable Gradient[] outgoing;
   private final boolean[] wanted;
   private final @Nullable Gradient[] given;
+  private final Cotangents.@Nullable Item[] items;
 
   Backprop(NodeDef node, Ops t, @Nullable Gradient[] outgoing, boolean[] wanted) {
     this.node = node;
@@ -33,6 +34,7 @@ final class Backprop {
     this.outgoing = outgoing;
     this.wanted = wanted;
     this.given = new Gradient[inputs.size()];
+    this.items = new Cotangents.Item[inputs.size()];
   }
 
   NodeDef node() {
@@ -120,8 +122,23 @@ final class Backprop {
     }
   }
 
-  @Nullable Gradient given(int i) {
-    return given[i];
+  /**
+   * Hands over the gradient of input {@code i}, a list of tensors, where only one element has any.
+   */
+  void giveItem(int i, TensorRef index, TensorRef value) {
+    items[i] = new Cotangents.Item(index, value);
+  }
+
+  /** Passes on what was given for input {@code i}. */
+  void handOver(int i, Cotangents to) {
+    Gradient gradient = given[i];
+    if (gradient != null) {
+      to.add(inputs.get(i), gradient);
+    }
+    Cotangents.Item item = items[i];
+    if (item != null) {
+      to.add(inputs.get(i), item);
+    }
   }
 
   // ---- attributes, with the op's defaults filled in

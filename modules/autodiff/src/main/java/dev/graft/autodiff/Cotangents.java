@@ -14,7 +14,11 @@ import org.tensorflow.proto.DataType;
  */
 final class Cotangents {
 
+  /** The gradient of a list of tensors of which only one element has any. */
+  record Item(TensorRef index, TensorRef value) {}
+
   private final Map<TensorRef, List<Gradient>> arrived = new HashMap<>();
+  private final Map<TensorRef, List<Item>> items = new HashMap<>();
   private final Ops t;
 
   Cotangents(Ops t) {
@@ -25,21 +29,50 @@ final class Cotangents {
     arrived.computeIfAbsent(tensor, k -> new ArrayList<>(2)).add(gradient);
   }
 
+  void add(TensorRef list, Item item) {
+    items.computeIfAbsent(list, k -> new ArrayList<>(2)).add(item);
+  }
+
   /** The sum of what arrived at {@code tensor}, or null if nothing did. */
   @Nullable Gradient sum(TensorRef tensor) {
     List<Gradient> parts = arrived.get(tensor);
-    if (parts == null) {
+    List<Item> single = items.remove(tensor);
+    if (parts == null && single == null) {
       return null;
     }
-    if (parts.size() > 1) {
-      Gradient sum = sum(tensor, parts);
-      parts.clear();
-      parts.add(sum);
+    Gradient sum = parts == null ? null : parts.size() == 1 ? parts.get(0) : sum(parts);
+    if (single != null) {
+      sum = new Gradient.Dense(sumItems(tensor, sum == null ? null : dense(sum, t), single));
     }
-    return parts.get(0);
+    List<Gradient> one = new ArrayList<>(2);
+    if (sum != null) {
+      one.add(sum);
+    }
+    arrived.put(tensor, one);
+    return sum;
   }
 
-  private Gradient sum(TensorRef tensor, List<Gradient> parts) {
+  /**
+   * Adds single elements to a list in place: a step of a loop then costs one element, not the whole
+   * list.
+   */
+  private TensorRef sumItems(TensorRef list, @Nullable TensorRef base, List<Item> single) {
+    DataType element = t.dtype(single.get(0).value());
+    TensorRef sum = base == null ? TensorListRules.emptyLike(list, element, t) : base;
+    boolean first = base == null;
+    for (Item item : single) {
+      TensorRef value = item.value();
+      if (!first) {
+        TensorRef there = TensorListRules.element(sum, item.index(), t.shape(value), element, t);
+        value = t.add(there, value);
+      }
+      sum = t.call("TensorListSetItem", sum, item.index(), value);
+      first = false;
+    }
+    return sum;
+  }
+
+  private Gradient sum(List<Gradient> parts) {
     if (parts.stream().allMatch(part -> part instanceof Gradient.Sparse)) {
       return sumSparse(parts.stream().map(part -> (Gradient.Sparse) part).toList());
     }

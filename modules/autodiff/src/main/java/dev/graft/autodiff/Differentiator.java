@@ -19,6 +19,12 @@ public final class Differentiator {
 
   private Differentiator() {}
 
+  /** As the other form, with loops that keep what they can use again. */
+  public static GradientGraph gradients(
+      Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs) {
+    return gradients(graph, ys, dys, xs, LoopMemory.SAVE);
+  }
+
   /**
    * Differentiates the sum of {@code ys}, each weighted by its {@code dys}.
    *
@@ -26,28 +32,35 @@ public final class Differentiator {
    * @param ys what to differentiate, of floating dtype
    * @param dys for each of {@code ys} a tensor of its shape and dtype; empty for all ones
    * @param xs what to differentiate by: floating tensors, or handles of variables
+   * @param memory what loops keep for the way back
    * @return the graph with the gradients; an x that has no influence on any y has none
    * @throws NoGradientException if an op on the way has no gradient
    */
   public static GradientGraph gradients(
-      Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs) {
-    return gradients(graph, ys, dys, xs, Shapes.of(ShapeInference.of(graph).shapes()));
+      Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs, LoopMemory memory) {
+    Shapes shapes = Shapes.of(ShapeInference.of(graph).shapes());
+    return gradients(graph, ys, dys, xs, memory, shapes);
   }
 
   static GradientGraph gradients(
-      Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs, Shapes shapes) {
+      Graph graph,
+      List<TensorRef> ys,
+      List<TensorRef> dys,
+      List<TensorRef> xs,
+      LoopMemory memory,
+      Shapes shapes) {
     if (!dys.isEmpty() && dys.size() != ys.size()) {
       throw new IllegalArgumentException(ys.size() + " results but " + dys.size() + " weights");
     }
     GraphEditor editor = graph.edit();
-    Ops t = new Ops(editor, shapes);
+    Ops t = new Ops(editor, shapes, new Library(editor, memory));
     List<Gradient> seeds = new ArrayList<>();
     for (int i = 0; i < ys.size(); i++) {
       TensorRef seed = dys.isEmpty() ? t.call("OnesLike", ys.get(i)) : dys.get(i);
       seeds.add(new Gradient.Dense(t.sameShape(seed, ys.get(i))));
     }
-    Engine engine = new Engine(graph, t, RuleBook.standard());
-    engine.run(ys, seeds, xs);
+    Engine engine = new Engine(graph, t, RuleBook.standard(), xs);
+    engine.run(ys, seeds);
     ImmutableMap.Builder<TensorRef, Gradient> gradients = ImmutableMap.builder();
     for (TensorRef x : List.copyOf(new LinkedHashSet<>(xs))) {
       Gradient gradient = engine.of(x);

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,18 +24,18 @@ final class Engine {
   private final Ops t;
   private final RuleBook rules;
   private final Cotangents cotangents;
-  private final Set<TensorRef> active = new HashSet<>(); // depends on what we differentiate by
+  private final Activity active;
 
-  Engine(Graph graph, Ops t, RuleBook rules) {
+  Engine(Graph graph, Ops t, RuleBook rules, Collection<TensorRef> xs) {
     this.graph = graph;
     this.t = t;
     this.rules = rules;
     this.cotangents = new Cotangents(t);
+    this.active = new Activity(graph, rules, xs);
   }
 
-  /** Adds the nodes that compute the gradients of the tensors {@code xs}. */
-  void run(List<TensorRef> ys, List<Gradient> dys, Collection<TensorRef> xs) {
-    activate(xs);
+  /** Adds the nodes that compute the gradients, {@code dys} being those of {@code ys}. */
+  void run(List<TensorRef> ys, List<Gradient> dys) {
     for (int i = 0; i < ys.size(); i++) {
       if (active.contains(ys.get(i))) {
         cotangents.add(ys.get(i), dys.get(i));
@@ -48,31 +47,14 @@ final class Engine {
     }
   }
 
+  /** Whether {@code tensor} depends on what is differentiated by. */
+  boolean isActive(TensorRef tensor) {
+    return active.contains(tensor);
+  }
+
   /** The gradient of {@code x}, or null if it has no influence. */
   @Nullable Gradient of(TensorRef x) {
     return cotangents.sum(x);
-  }
-
-  /** Follows every tensor that depends on {@code xs} in a way that has a derivative. */
-  private void activate(Collection<TensorRef> xs) {
-    Deque<TensorRef> open = new ArrayDeque<>(new LinkedHashSet<>(xs));
-    active.addAll(open);
-    while (!open.isEmpty()) {
-      TensorRef tensor = open.pop();
-      for (String user : graph.consumers(tensor.node())) {
-        NodeDef node = graph.node(user);
-        if (rules.endsPath(node) || !Nodes.dataInputs(node).contains(tensor)) {
-          continue;
-        }
-        var types = graph.outputTypes(user);
-        for (int i = 0; i < types.size(); i++) {
-          TensorRef output = new TensorRef(user, i);
-          if (DataTypes.mayCarryGradient(types.get(i)) && active.add(output)) {
-            open.push(output);
-          }
-        }
-      }
-    }
   }
 
   /** The nodes between, each after those it reads. */
@@ -129,9 +111,8 @@ final class Engine {
     Backprop op = new Backprop(node, t, outgoing, wanted);
     rules.of(graph, node).apply(op, t);
     for (int i = 0; i < wanted.length; i++) {
-      Gradient gradient = op.given(i);
-      if (wanted[i] && gradient != null) {
-        cotangents.add(inputs.get(i), gradient);
+      if (wanted[i]) {
+        op.handOver(i, cotangents);
       }
     }
   }

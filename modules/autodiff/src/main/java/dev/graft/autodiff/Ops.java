@@ -27,14 +27,21 @@ final class Ops {
 
   private final GraphEditor editor;
   private final Shapes shapes;
+  private final Library library;
   private final Map<TensorRef, Shape> learned = new HashMap<>();
   private final Map<TensorProto, TensorRef> constants = new HashMap<>();
   private final Map<TensorRef, TensorRef> shapeNodes = new HashMap<>();
   private String scope = "gradients";
 
-  Ops(GraphEditor editor, Shapes shapes) {
+  Ops(GraphEditor editor, Shapes shapes, Library library) {
     this.editor = editor;
     this.shapes = shapes;
+    this.library = library;
+  }
+
+  /** The functions that all graphs of this run share. */
+  Library library() {
+    return library;
   }
 
   /** Names what follows after {@code node}. */
@@ -138,6 +145,20 @@ final class Ops {
   }
 
   // ---- shapes
+
+  /** Whether anything is known about shapes. */
+  boolean knowsShapes() {
+    return shapes != Shapes.NONE;
+  }
+
+  /** The variable whose handle {@code handle} is, if that can be seen from here. */
+  @Nullable NodeDef variable(TensorRef handle) {
+    NodeDef node = editor.node(handle.node());
+    while (node.getOp().equals("Identity")) {
+      node = editor.node(Nodes.dataInput(node, 0).node());
+    }
+    return node.getOp().equals("VarHandleOp") ? node : null;
+  }
 
   /** What is known about the shape of {@code tensor}. */
   Shape shapeOf(TensorRef tensor) {

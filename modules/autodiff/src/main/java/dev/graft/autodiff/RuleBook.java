@@ -28,6 +28,8 @@ final class RuleBook {
     ConvolutionRules.addTo(this);
     NormalizationRules.addTo(this);
     LossRules.addTo(this);
+    TensorListRules.addTo(this);
+    ControlFlowRules.addTo(this);
   }
 
   /** Adds one rule for several ops; fails if one of them has a rule already. */

@@ -110,13 +110,18 @@ abstract class RuleContract {
       dys.add(editor.constant("dy", weight));
     }
     List<TensorRef> xs = List.copyOf(rule.xs().keySet());
-    GradientGraph found = Differentiator.gradients(editor.build(), rule.ys(), dys, xs, shapes);
+    GradientGraph found =
+        Differentiator.gradients(editor.build(), rule.ys(), dys, xs, LoopMemory.SAVE, shapes);
     Graph read = Graph.of(GraphDef.parseFrom(found.graph().toGraphDef().toByteArray()));
     Map<TensorRef, TensorRef> fetches = new HashMap<>();
     GraphEditor densified = read.edit();
     for (TensorRef x : xs) {
       assertThat(found.gradients()).as("%s: gradient of %s %s", rule, x, how).containsKey(x);
-      fetches.put(x, Cotangents.dense(found.gradients().get(x), new Ops(densified, Shapes.NONE)));
+      fetches.put(
+          x,
+          Cotangents.dense(
+              found.gradients().get(x),
+              new Ops(densified, Shapes.NONE, new Library(densified, LoopMemory.SAVE))));
     }
     try (GraphSession session = runtime.session(densified.build())) {
       List<TensorValue> gradients =

@@ -3,6 +3,7 @@ package dev.graft.graph;
 import dev.graft.model.BadModelException;
 import dev.graft.model.TensorValue;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -131,6 +132,11 @@ public final class GraphEditor {
   /** The function called {@code name}, or null. */
   public @Nullable FunctionDef function(String name) {
     return functions.get(name);
+  }
+
+  /** All functions as they are now, by name. The map is a view. */
+  public Map<String, FunctionDef> functions() {
+    return Collections.unmodifiableMap(functions);
   }
 
   /** A function name that is not taken yet. */

@@ -24,7 +24,6 @@ import java.util.Optional;
  *     1
  * @param initializer how kernels start; biases start at zero
  * @param seed what the initial values are drawn from
- * @param carriesOver whether labels that the replaced head had too start with its weights
  */
 public record HeadSpec(
     Head.Kind kind,
@@ -35,8 +34,7 @@ public record HeadSpec(
     ImmutableList<Integer> hidden,
     double dropout,
     Initializer initializer,
-    long seed,
-    boolean carriesOver) {
+    long seed) {
 
   /** How the positions of a picture or sequence become one vector. */
   public enum Pooling {
@@ -128,8 +126,7 @@ public record HeadSpec(
         ImmutableList.of(),
         0,
         Initializer.GLOROT_UNIFORM,
-        0,
-        false);
+        0);
   }
 
   /** This head under another name. */
@@ -139,22 +136,12 @@ public record HeadSpec(
           "'" + value + "' cannot name a head; use letters, digits, '_', '.' and '-'.");
     }
     return new HeadSpec(
-        kind,
-        Optional.of(value),
-        labels,
-        units,
-        pooling,
-        hidden,
-        dropout,
-        initializer,
-        seed,
-        carriesOver);
+        kind, Optional.of(value), labels, units, pooling, hidden, dropout, initializer, seed);
   }
 
   /** This head with other pooling. */
   public HeadSpec pooling(Pooling value) {
-    return new HeadSpec(
-        kind, name, labels, units, value, hidden, dropout, initializer, seed, carriesOver);
+    return new HeadSpec(kind, name, labels, units, value, hidden, dropout, initializer, seed);
   }
 
   /** This head with hidden layers of these sizes. */
@@ -168,35 +155,21 @@ public record HeadSpec(
         ImmutableList.copyOf(Ints.asList(sizes)),
         dropout,
         initializer,
-        seed,
-        carriesOver);
+        seed);
   }
 
   /** This head with dropout. */
   public HeadSpec dropout(double rate) {
-    return new HeadSpec(
-        kind, name, labels, units, pooling, hidden, rate, initializer, seed, carriesOver);
+    return new HeadSpec(kind, name, labels, units, pooling, hidden, rate, initializer, seed);
   }
 
   /** This head with kernels that start otherwise. */
   public HeadSpec initializer(Initializer value) {
-    return new HeadSpec(
-        kind, name, labels, units, pooling, hidden, dropout, value, seed, carriesOver);
+    return new HeadSpec(kind, name, labels, units, pooling, hidden, dropout, value, seed);
   }
 
   /** This head with initial values drawn from another seed. */
   public HeadSpec seed(long value) {
-    return new HeadSpec(
-        kind, name, labels, units, pooling, hidden, dropout, initializer, value, carriesOver);
-  }
-
-  /**
-   * This head with the old head's weights for the labels that stay, as when classes are added to a
-   * model that was trained before. For {@link Edits#replaceHead} where the old head's labels are
-   * known (see {@link Edits#keepHead(Labels)}), and a head without hidden layers.
-   */
-  public HeadSpec carryOver() {
-    return new HeadSpec(
-        kind, name, labels, units, pooling, hidden, dropout, initializer, seed, true);
+    return new HeadSpec(kind, name, labels, units, pooling, hidden, dropout, initializer, value);
   }
 }

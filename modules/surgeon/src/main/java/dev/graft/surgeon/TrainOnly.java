@@ -14,7 +14,7 @@ final class TrainOnly extends Edit {
 
   @Override
   protected String operation() {
-    return "trainOnly";
+    return "train";
   }
 
   @Override

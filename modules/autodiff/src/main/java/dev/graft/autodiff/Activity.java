@@ -1,0 +1,80 @@
+package dev.graft.autodiff;
+
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.TensorRef;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+
+/** Which tensors depend on others in a way that has a derivative. */
+final class Activity {
+
+  private final Graph graph;
+  private final RuleBook rules;
+  private final Set<TensorRef> active = new HashSet<>();
+
+  /** Follows every tensor that {@code xs} influence. */
+  Activity(Graph graph, RuleBook rules, Collection<TensorRef> xs) {
+    this.graph = graph;
+    this.rules = rules;
+    add(xs);
+  }
+
+  /** Follows further tensors. */
+  void add(Collection<TensorRef> xs) {
+    Deque<TensorRef> open = new ArrayDeque<>();
+    for (TensorRef x : xs) {
+      if (active.add(x)) {
+        open.push(x);
+      }
+    }
+    while (!open.isEmpty()) {
+      TensorRef tensor = open.pop();
+      for (String user : graph.consumers(tensor.node())) {
+        NodeDef node = graph.node(user);
+        if (rules.endsPath(node) || !Nodes.dataInputs(node).contains(tensor)) {
+          continue;
+        }
+        List<DataType> types = graph.outputTypes(user);
+        for (int i = 0; i < types.size(); i++) {
+          TensorRef output = new TensorRef(user, i);
+          if (DataTypes.mayCarryGradient(types.get(i)) && active.add(output)) {
+            open.push(output);
+          }
+        }
+      }
+    }
+  }
+
+  boolean contains(TensorRef tensor) {
+    return active.contains(tensor);
+  }
+
+  /** Those of the active tensors that influence {@code y}, itself included if it is active. */
+  Set<TensorRef> upstreamOf(TensorRef y) {
+    Set<TensorRef> found = new HashSet<>();
+    Set<String> seen = new HashSet<>();
+    Deque<TensorRef> open = new ArrayDeque<>();
+    if (active.contains(y)) {
+      open.push(y);
+    }
+    while (!open.isEmpty()) {
+      TensorRef tensor = open.pop();
+      found.add(tensor);
+      if (seen.add(tensor.node())) {
+        for (TensorRef input : Nodes.dataInputs(graph.node(tensor.node()))) {
+          if (active.contains(input) && !found.contains(input)) {
+            open.push(input);
+          }
+        }
+      }
+    }
+    return found;
+  }
+}
