@@ -1,7 +1,13 @@
 package dev.graft.surgeon;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -34,11 +40,14 @@ public final class Edits {
   }
 
   /**
-   * Puts a new head where the model's head is, in every signature that uses it. Which part is the
-   * head, {@link HeadFinder} says.
+   * Puts a new head where the model's head is, in every signature that uses it, or several that
+   * read the same features. Which part is the head, {@link HeadFinder} says. The output keeps its
+   * name unless the new head has one.
+   *
+   * @param heads at least one; several need names
    */
-  public static UnaryOperator<Model> replaceHead(HeadSpec head) {
-    return new ReplaceHead(head);
+  public static UnaryOperator<Model> replaceHead(HeadSpec... heads) {
+    return new ReplaceHead(ImmutableList.copyOf(heads));
   }
 
   /**
@@ -49,9 +58,68 @@ public final class Edits {
     return new Cut(layerOrTensor);
   }
 
-  /** Puts a head on the one output of the model, as after {@link #cut}. */
-  public static UnaryOperator<Model> addHead(HeadSpec head) {
-    return new AddHead(head);
+  /**
+   * Puts a head, or several, on the one output of the model, as after {@link #cut}.
+   *
+   * @param heads at least one; several need names
+   */
+  public static UnaryOperator<Model> addHead(HeadSpec... heads) {
+    return new AddHead(ImmutableList.copyOf(heads));
+  }
+
+  /** Keeps the head that the model has, and records it so that it can be trained. */
+  public static UnaryOperator<Model> keepHead() {
+    return new KeepHead(Optional.empty());
+  }
+
+  /**
+   * Keeps the head that the model has, and says what its outputs mean.
+   *
+   * @param labels as many as the head tells apart, in the order of its outputs; where the model
+   *     knows its labels already, the same ones in any order
+   */
+  public static UnaryOperator<Model> keepHead(Labels labels) {
+    return new KeepHead(Optional.of(labels));
+  }
+
+  /** Keeps these outputs; the others go, with all that only they need. */
+  public static UnaryOperator<Model> keepOutputs(String... names) {
+    return new KeepOutputs(ImmutableList.copyOf(names));
+  }
+
+  /**
+   * Takes the part between two layers or tensors: {@code from} becomes the input {@code
+   * features_in}, {@code to} the output {@code features}. Further inputs on which the part depends
+   * stay.
+   */
+  public static UnaryOperator<Model> between(String from, String to) {
+    return new Between(from, to);
+  }
+
+  /**
+   * Takes out what no signature needs: variables that are only saved, tables nobody looks into,
+   * layers of a part that was cut away. Every edit that changes the graph does this by itself.
+   */
+  public static UnaryOperator<Model> prune() {
+    return new PruneEdit();
+  }
+
+  /**
+   * Gives what {@code where} hits fresh values, as a new layer of Keras would have them: kernels
+   * uniform after Glorot, embeddings normal with deviation 0.02, biases, offsets and means zero,
+   * scales and variances one.
+   */
+  public static UnaryOperator<Model> reinitialize(Where where, long seed) {
+    return new Reinitialize(where, seed);
+  }
+
+  /**
+   * Sets moving means and variances to values measured elsewhere.
+   *
+   * @param values by variable name, each of its variable's dtype and shape
+   */
+  public static UnaryOperator<Model> setStatistics(Map<String, TensorValue> values) {
+    return new SetStatistics(ImmutableMap.copyOf(values));
   }
 
   /**

@@ -24,6 +24,7 @@ import java.util.Optional;
  *     1
  * @param initializer how kernels start; biases start at zero
  * @param seed what the initial values are drawn from
+ * @param carriesOver whether labels that the replaced head had too start with its weights
  */
 public record HeadSpec(
     Head.Kind kind,
@@ -34,7 +35,8 @@ public record HeadSpec(
     ImmutableList<Integer> hidden,
     double dropout,
     Initializer initializer,
-    long seed) {
+    long seed,
+    boolean carriesOver) {
 
   /** How the positions of a picture or sequence become one vector. */
   public enum Pooling {
@@ -126,7 +128,8 @@ public record HeadSpec(
         ImmutableList.of(),
         0,
         Initializer.GLOROT_UNIFORM,
-        0);
+        0,
+        false);
   }
 
   /** This head under another name. */
@@ -136,12 +139,22 @@ public record HeadSpec(
           "'" + value + "' cannot name a head; use letters, digits, '_', '.' and '-'.");
     }
     return new HeadSpec(
-        kind, Optional.of(value), labels, units, pooling, hidden, dropout, initializer, seed);
+        kind,
+        Optional.of(value),
+        labels,
+        units,
+        pooling,
+        hidden,
+        dropout,
+        initializer,
+        seed,
+        carriesOver);
   }
 
   /** This head with other pooling. */
   public HeadSpec pooling(Pooling value) {
-    return new HeadSpec(kind, name, labels, units, value, hidden, dropout, initializer, seed);
+    return new HeadSpec(
+        kind, name, labels, units, value, hidden, dropout, initializer, seed, carriesOver);
   }
 
   /** This head with hidden layers of these sizes. */
@@ -155,21 +168,35 @@ public record HeadSpec(
         ImmutableList.copyOf(Ints.asList(sizes)),
         dropout,
         initializer,
-        seed);
+        seed,
+        carriesOver);
   }
 
   /** This head with dropout. */
   public HeadSpec dropout(double rate) {
-    return new HeadSpec(kind, name, labels, units, pooling, hidden, rate, initializer, seed);
+    return new HeadSpec(
+        kind, name, labels, units, pooling, hidden, rate, initializer, seed, carriesOver);
   }
 
   /** This head with kernels that start otherwise. */
   public HeadSpec initializer(Initializer value) {
-    return new HeadSpec(kind, name, labels, units, pooling, hidden, dropout, value, seed);
+    return new HeadSpec(
+        kind, name, labels, units, pooling, hidden, dropout, value, seed, carriesOver);
   }
 
   /** This head with initial values drawn from another seed. */
   public HeadSpec seed(long value) {
-    return new HeadSpec(kind, name, labels, units, pooling, hidden, dropout, initializer, value);
+    return new HeadSpec(
+        kind, name, labels, units, pooling, hidden, dropout, initializer, value, carriesOver);
+  }
+
+  /**
+   * This head with the old head's weights for the labels that stay, as when classes are added to a
+   * model that was trained before. For {@link Edits#replaceHead} where the old head's labels are
+   * known (see {@link Edits#keepHead(Labels)}), and a head without hidden layers.
+   */
+  public HeadSpec carryOver() {
+    return new HeadSpec(
+        kind, name, labels, units, pooling, hidden, dropout, initializer, seed, true);
   }
 }

@@ -30,6 +30,12 @@ final class NewVariables {
     return new ArrayList<>(made.values());
   }
 
+  /** Gives the variable {@code name}, made before, this value to start with. */
+  void give(String name, TensorValue value) {
+    made.computeIfPresent(
+        name, (key, variable) -> variable.withSource(new VariableSource.Given(value)));
+  }
+
   /**
    * The value of the variable {@code layer/what}, which is made on first use; trainable, with the
    * role that {@code what} names.

@@ -1,8 +1,12 @@
 package dev.graft.surgeon;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Shape;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
@@ -14,15 +18,15 @@ import java.util.Optional;
 import org.tensorflow.proto.DataType;
 
 /**
- * Takes the head that {@link HeadFinder} finds and puts a new one in its place, in every signature
+ * Takes the head that {@link HeadFinder} finds and puts new ones in its place, in every signature
  * that uses it. The signature's output keeps its name unless the new head has one.
  */
 final class ReplaceHead extends Edit {
 
-  private final HeadSpec spec;
+  private final ImmutableList<HeadSpec> heads;
 
-  ReplaceHead(HeadSpec spec) {
-    this.spec = spec;
+  ReplaceHead(ImmutableList<HeadSpec> heads) {
+    this.heads = NewHeads.checked(heads);
   }
 
   @Override
@@ -32,7 +36,7 @@ final class ReplaceHead extends Edit {
 
   @Override
   protected ImmutableMap<String, String> arguments() {
-    return HeadText.of(spec);
+    return HeadText.of(heads);
   }
 
   @Override
@@ -54,13 +58,43 @@ final class ReplaceHead extends Edit {
     }
     Model headless =
         Prune.toSignatures(model.toBuilder().signatures(bare).heads(remaining(model, old)).build());
-    Shape features = Shape.of(Shape.UNKNOWN, old.inputs());
-    boolean keepPositions = old.perPosition() && spec.pooling() == HeadSpec.Pooling.AUTO;
-    HeadSpec fitted = keepPositions ? spec.pooling(HeadSpec.Pooling.NONE) : spec;
-    return AddHead.put(headless, fitted, spec.name().orElse(old.output()), sites, features);
+    NewHeads fresh =
+        new NewHeads(headless, sites)
+            .knowing(Shape.of(Shape.UNKNOWN, old.inputs()))
+            .put(heads.stream().map(spec -> fitted(spec, old)).toList(), old.output());
+    for (int i = 0; i < heads.size(); i++) {
+      if (heads.get(i).carriesOver()) {
+        Head head = fresh.heads().get(fresh.heads().size() - heads.size() + i);
+        carryOver(model, old, heads.get(i), head, fresh.variables());
+      }
+    }
+    return fresh.build();
   }
 
-  private static List<dev.graft.model.Head> remaining(Model model, FoundHead old) {
+  /** A head that answered for each position is followed by one that does. */
+  private static HeadSpec fitted(HeadSpec spec, FoundHead old) {
+    boolean keepPositions = old.perPosition() && spec.pooling() == HeadSpec.Pooling.AUTO;
+    return keepPositions ? spec.pooling(HeadSpec.Pooling.NONE) : spec;
+  }
+
+  private static void carryOver(
+      Model model, FoundHead old, HeadSpec spec, Head head, NewVariables variables) {
+    Optional<Labels> before =
+        model.heads().stream()
+            .filter(h -> h.name().equals(old.output()))
+            .flatMap(h -> h.labels().stream())
+            .findFirst();
+    if (before.isEmpty()) {
+      throw new BadRequestException(
+          "which labels the old head of "
+              + model.name()
+              + " has is not known, so none can be carried over; say it first with"
+              + " keepHead(labels).");
+    }
+    CarriedWeights.copy(old, before.get(), spec, head, variables);
+  }
+
+  private static List<Head> remaining(Model model, FoundHead old) {
     return model.heads().stream().filter(head -> !head.name().equals(old.output())).toList();
   }
 

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import java.util.Collections;
@@ -57,17 +58,21 @@ final class Signatures {
         signature.targets());
   }
 
-  /** {@code signature} with {@code spec} under {@code name} where the output {@code old} was. */
-  static Signature renameOutput(Signature signature, String old, String name, TensorSpec spec) {
+  /** {@code signature} with these outputs where the output {@code old} was. */
+  static Signature replaceOutput(
+      Signature signature, String old, Map<String, TensorSpec> replacements) {
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
     signature
         .outputs()
         .forEach(
             (key, value) -> {
               if (key.equals(old)) {
-                outputs.put(name, spec);
-              } else {
+                outputs.putAll(replacements);
+              } else if (!replacements.containsKey(key)) {
                 outputs.put(key, value);
+              } else {
+                throw new BadRequestException(
+                    "the model has an output '" + key + "' already; name the new head otherwise.");
               }
             });
     return new Signature(

@@ -14,7 +14,7 @@ final class TrainOnly extends Edit {
 
   @Override
   protected String operation() {
-    return "train";
+    return "trainOnly";
   }
 
   @Override

@@ -1,0 +1,172 @@
+package dev.graft.exporter;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSortedMap;
+import com.google.protobuf.ByteString;
+import dev.graft.graph.Attrs;
+import dev.graft.graph.DecodeGraph;
+import dev.graft.graph.FunctionGraph;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * The signature {@code serving_bytes}: encoded pictures in, the outputs of {@code serving_default}
+ * and the labels out. Its function decodes and calls that of {@code serving_default}; the main
+ * graph calls the function.
+ */
+final class BytesSignature {
+
+  private static final String INPUT = "bytes";
+
+  private BytesSignature() {}
+
+  /**
+   * The picture input, if the model has that one input alone and all is known that decoding takes.
+   */
+  static Optional<InputSpec> picture(Model model) {
+    Signature serving = model.servingSignature();
+    if (model.inputs().size() != 1 || serving.inputs().size() != 1) {
+      return Optional.empty();
+    }
+    InputSpec input = model.inputs().get(0);
+    boolean known =
+        input.isImage()
+            && input.range().isPresent()
+            && input.shape().dim(1) > 0
+            && input.shape().dim(2) > 0
+            && serving.inputs().containsKey(input.name());
+    return known ? Optional.of(input) : Optional.empty();
+  }
+
+  /** The function; {@code serving} is that of {@code serving_default}. */
+  static SignatureFunction function(
+      Model model, InputSpec picture, SignatureFunction serving, String name) {
+    GraphEditor editor = Graph.empty().edit();
+    model.graph().functions().values().forEach(editor::putFunction); // their names are taken
+    editor.putFunction(serving.def());
+    TensorRef bytes = editor.placeholder(INPUT, DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
+    TensorRef pixels = DecodeGraph.add(editor, "decode", bytes, picture);
+    List<TensorRef> arguments = new ArrayList<>(List.of(pixels));
+    List<String> argumentNames = new ArrayList<>(List.of(bytes.node()));
+    for (String capture : serving.captures()) {
+      TensorRef argument = editor.placeholder(capture, DataType.DT_RESOURCE, Shape.unknown());
+      arguments.add(argument);
+      argumentNames.add(argument.node());
+    }
+    List<TensorRef> results = call(editor, "model", serving, arguments);
+    Map<String, TensorSpec> outputs = new LinkedHashMap<>();
+    Map<String, TensorRef> tensors = new LinkedHashMap<>();
+    for (String output : serving.outputs().keySet()) {
+      tensors.put(output, results.get(tensors.size()));
+      outputs.put(output, serving.outputs().get(output));
+    }
+    for (Head head : model.heads()) {
+      head.labels()
+          .ifPresent(
+              labels -> {
+                String key = labelsName(model, head, outputs);
+                TensorRef all = labels(editor, bytes, labels);
+                tensors.put(key, all);
+                Shape shape = Shape.of(Shape.UNKNOWN, labels.size());
+                outputs.put(key, new TensorSpec(all, DataType.DT_STRING, shape));
+              });
+    }
+    ImmutableSortedMap<String, TensorSpec> sorted = ImmutableSortedMap.copyOf(outputs);
+    List<TensorRef> ordered = sorted.keySet().stream().map(tensors::get).toList();
+    FunctionGraph function =
+        SignatureFunction.function(
+            name, editor.build(), argumentNames, ordered, List.of(), node -> false);
+    TensorSpec input = new TensorSpec(bytes, DataType.DT_STRING, Shape.of(-1));
+    return new SignatureFunction(
+        ServingForm.SERVING_BYTES,
+        function.toFunctionDef(name),
+        ImmutableSortedMap.of(INPUT, input),
+        sorted,
+        serving.captures(),
+        ImmutableMap.copyOf(function.graph().functions()));
+  }
+
+  private static String labelsName(Model model, Head head, Map<String, TensorSpec> taken) {
+    String name = model.heads().size() == 1 ? "labels" : head.name() + "_labels";
+    return taken.containsKey(name) ? name + "_of_" + head.name() : name;
+  }
+
+  /** The labels once for each picture: string [N, labels]. */
+  private static TensorRef labels(GraphEditor editor, TensorRef bytes, Labels labels) {
+    Scope g = new Scope(editor, editor.uniqueName("labels"));
+    List<ByteString> names = labels.names().stream().map(ByteString::copyFromUtf8).toList();
+    TensorRef row = g.constant(TensorValue.strings(Shape.of(1, names.size()), names));
+    TensorRef count = g.op("Size").input(bytes).attr("out_type", DataType.DT_INT32).output();
+    TensorRef times = g.op("Pack").inputs(List.of(count, g.scalar(1))).output();
+    return g.add("Tile", row, times);
+  }
+
+  /** {@code graph} with the signature added: a placeholder and a call of {@code function}. */
+  static Added add(Graph graph, SignatureFunction function) {
+    GraphEditor editor = graph.edit();
+    editor.putFunction(function.def());
+    function.library().values().forEach(editor::putFunction);
+    TensorRef bytes =
+        editor.placeholder(
+            ServingForm.SERVING_BYTES + "_" + INPUT, DataType.DT_STRING, Shape.of(-1));
+    List<TensorRef> arguments = new ArrayList<>(List.of(bytes));
+    function.captures().forEach(capture -> arguments.add(TensorRef.of(capture)));
+    List<TensorRef> results = call(editor, ServingForm.SERVING_BYTES, function, arguments);
+    ImmutableMap.Builder<String, TensorSpec> outputs = ImmutableMap.builder();
+    int i = 0;
+    for (Map.Entry<String, TensorSpec> output : function.outputs().entrySet()) {
+      TensorSpec spec = output.getValue();
+      outputs.put(output.getKey(), new TensorSpec(results.get(i++), spec.dtype(), spec.shape()));
+    }
+    TensorSpec input = new TensorSpec(bytes, DataType.DT_STRING, Shape.of(-1));
+    return new Added(
+        editor.build(),
+        Signature.predict(
+            ServingForm.SERVING_BYTES, ImmutableMap.of(INPUT, input), outputs.buildOrThrow()));
+  }
+
+  /** The graph with the signature, and the signature. */
+  record Added(Graph graph, Signature signature) {}
+
+  private static List<TensorRef> call(
+      GraphEditor editor, String name, SignatureFunction function, List<TensorRef> arguments) {
+    List<DataType> types =
+        function.def().getSignature().getOutputArgList().stream()
+            .map(arg -> arg.getType())
+            .collect(ImmutableList.toImmutableList());
+    String op =
+        function.def().getSignature().getIsStateful()
+            ? "StatefulPartitionedCall"
+            : "PartitionedCall";
+    return editor
+        .op(op)
+        .name(name)
+        .inputs(arguments)
+        .attr("Tout", Attrs.types(types))
+        .attr("f", Attrs.function(function.def().getSignature().getName()))
+        .outputs();
+  }
+
+  /** Whether a graph holds nothing that a function cannot: references, tables of TF1. */
+  static boolean isFunctional(Graph graph) {
+    return graph.nodes().stream().map(NodeDef::getOp).noneMatch("HashTable"::equals);
+  }
+}

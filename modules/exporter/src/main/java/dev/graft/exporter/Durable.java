@@ -1,0 +1,79 @@
+package dev.graft.exporter;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Files that survive a power cut once these methods have returned. */
+final class Durable {
+
+  private static final boolean WINDOWS =
+      System.getProperty("os.name", "").startsWith("Windows"); // opens no folders
+
+  private Durable() {}
+
+  static void write(Path file, byte[] content) throws IOException {
+    try (FileChannel out =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(content);
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+      out.force(true);
+    }
+  }
+
+  /** Forces the entries of a folder to the disk. */
+  static void syncFolder(Path dir) throws IOException {
+    if (WINDOWS) {
+      return;
+    }
+    try (FileChannel folder = FileChannel.open(dir, StandardOpenOption.READ)) {
+      folder.force(true);
+    }
+  }
+
+  /** Forces the entries of a folder and of all folders in it to the disk. */
+  static void syncFolders(Path dir) throws IOException {
+    List<Path> folders;
+    try (Stream<Path> all = Files.walk(dir)) {
+      folders = all.filter(Files::isDirectory).toList();
+    }
+    for (Path folder : folders) {
+      syncFolder(folder);
+    }
+  }
+
+  /** Deletes a folder with all that is in it. */
+  static void delete(Path dir) throws IOException {
+    Files.walkFileTree(
+        dir,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.delete(folder);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

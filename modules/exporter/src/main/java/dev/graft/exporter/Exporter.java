@@ -1,0 +1,94 @@
+package dev.graft.exporter;
+
+import dev.graft.model.BadModelException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Internal;
+import dev.graft.model.Model;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Publishes models as SavedModels: {@code base/<number>/}, whole or not at all.
+ *
+ * <p>A version holds the signatures of the model ({@code serving_default} among them) and, for a
+ * model that reads pictures, {@code serving_bytes}, which takes encoded pictures. TensorFlow's C++
+ * loader, TensorFlow Serving and Python's {@code tf.saved_model.load} read it.
+ */
+@Internal
+public final class Exporter {
+
+  private Exporter() {}
+
+  /**
+   * Writes {@code model} as the next version under {@code base}, holds it against the model and
+   * {@code proofs}, and only then lets it appear. If anything fails, {@code base} is as it was.
+   *
+   * @param base the folder that a server watches; made if it is not there
+   * @param proofs examples to compare on, and gates; without examples the comparison runs on
+   *     made-up inputs
+   * @throws BadRequestException if {@code base} holds anything that is no version, or cannot be
+   *     written to
+   * @throws BadModelException if the model cannot be exported; the message says why
+   * @throws FailedCheckException if the export gives other answers than the model, or a gate
+   *     refuses it
+   */
+  public static Version publish(
+      TensorFlowRuntime runtime, Model model, Path base, Proof... proofs) {
+    try {
+      ServingBase serving = ServingBase.at(base);
+      Path temporary = serving.temporary();
+      try {
+        ExportReport report = write(runtime, model, temporary, List.of(proofs));
+        long number = serving.commit(temporary);
+        return new Version(base.resolve(Long.toString(number)), number, report);
+      } finally {
+        serving.discard(temporary);
+      }
+    } catch (IOException e) {
+      throw failed(base, e);
+    } catch (UncheckedIOException e) {
+      throw failed(base, e);
+    }
+  }
+
+  private static BadRequestException failed(Path base, Exception e) {
+    return new BadRequestException(
+        "no version could be published in '"
+            + base
+            + "': "
+            + e.getClass().getSimpleName()
+            + ", "
+            + e.getMessage()
+            + "; the versions that are there are untouched.",
+        e);
+  }
+
+  private static ExportReport write(
+      TensorFlowRuntime runtime, Model model, Path dir, List<Proof> proofs) throws IOException {
+    Model served = OpenBatch.of(ServingForm.of(model));
+    SavedModelFiles files = SavedModelFiles.of(served);
+    files.write(dir);
+    Path extra = Files.createDirectory(dir.resolve("assets.extra"));
+    writeLabels(served, extra);
+    WarmUp warmUp = new WarmUp(served.name());
+    ExportReport report = new Trial(runtime, model, proofs, warmUp).of(files, dir);
+    if (warmUp.size() > 0) {
+      warmUp.write(extra);
+    }
+    return report;
+  }
+
+  /** The labels of a model with one head, one a line, for people and other tools. */
+  private static void writeLabels(Model model, Path extra) throws IOException {
+    if (model.heads().size() == 1 && model.heads().get(0).labels().isPresent()) {
+      String lines = String.join("\n", model.heads().get(0).labels().get().names()) + "\n";
+      Durable.write(extra.resolve("labels.txt"), lines.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.graft.exporter;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.runtime.ShapeInference;
+import dev.graft.runtime.TensorFlowException;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Opens the batch dimension of signatures, so that a server may batch requests, where the graph can
+ * take it: TensorFlow's shape inference has to find it open at the outputs as well. A graph that
+ * fixes its batch inside keeps it. Writes the shapes that inference finds into the signatures.
+ */
+final class OpenBatch {
+
+  private OpenBatch() {}
+
+  static Model of(Model model) {
+    Model opened = model;
+    for (Signature signature : model.signatures().values()) {
+      opened = opened(opened, signature);
+    }
+    return withInferredShapes(opened);
+  }
+
+  private static Model opened(Model model, Signature signature) {
+    GraphEditor editor = model.graph().edit();
+    boolean changed = false;
+    for (TensorSpec input : signature.inputs().values()) {
+      NodeDef node = editor.node(input.tensor().node());
+      if (!node.getOp().equals("Placeholder")) {
+        return model;
+      }
+      Shape shape = Shape.from(node.getAttrOrDefault("shape", Attrs.of(input.shape())).getShape());
+      if (shape.rank() > 0 && shape.dim(0) != Shape.UNKNOWN) {
+        Shape open = ServingForm.openBatch(shape);
+        editor.replace(node.toBuilder().putAttr("shape", Attrs.of(open)).build());
+        changed = true;
+      }
+    }
+    if (!changed) {
+      return model;
+    }
+    Graph graph = editor.build();
+    ShapeInference shapes;
+    try {
+      shapes = ShapeInference.of(graph);
+    } catch (TensorFlowException e) {
+      return model; // something inside counts on the fixed size
+    }
+    boolean open =
+        signature.outputs().values().stream()
+            .map(output -> shapes.shape(output.tensor()))
+            .allMatch(shape -> shape.rank() != 0 && shape.dim(0) == Shape.UNKNOWN);
+    return open ? model.toBuilder().graph(graph).build() : model;
+  }
+
+  private static Model withInferredShapes(Model model) {
+    ShapeInference shapes = ShapeInference.of(model.graph());
+    List<Signature> signatures =
+        model.signatures().values().stream()
+            .map(
+                signature ->
+                    new Signature(
+                        signature.name(),
+                        signature.method(),
+                        inferred(shapes, signature.inputs()),
+                        inferred(shapes, signature.outputs()),
+                        signature.targets()))
+            .toList();
+    return model.toBuilder().signatures(signatures).build();
+  }
+
+  private static ImmutableMap<String, TensorSpec> inferred(
+      ShapeInference shapes, Map<String, TensorSpec> specs) {
+    ImmutableMap.Builder<String, TensorSpec> all = ImmutableMap.builder();
+    specs.forEach(
+        (name, spec) -> {
+          TensorRef tensor = spec.tensor();
+          Shape known = shapes.shape(tensor);
+          all.put(
+              name, new TensorSpec(tensor, spec.dtype(), known.hasRank() ? known : spec.shape()));
+        });
+    return all.buildOrThrow();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.graft.exporter;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.ByteString;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Internal;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.SavedModelSession;
+import java.util.List;
+import java.util.Map;
+
+/** What an export has to stand before it is published. */
+@Internal
+public sealed interface Proof {
+
+  /**
+   * The exported {@code serving_default} has to give on these inputs what the model gives.
+   *
+   * @param inputs a value for each input of the signature, all with the same number of rows
+   */
+  record Examples(ImmutableMap<String, TensorValue> inputs) implements Proof {}
+
+  /**
+   * The exported {@code serving_bytes} has to give on these pictures what decoding them and calling
+   * the model gives.
+   *
+   * @param files encoded pictures
+   */
+  record Pictures(ImmutableList<ByteString> files) implements Proof {}
+
+  /**
+   * A check of the caller's on the exported model, its accuracy for example.
+   *
+   * @param name what it is, in a few words
+   * @param check the check
+   */
+  record Gate(String name, Check check) implements Proof {}
+
+  /** A check of the caller's. */
+  @FunctionalInterface
+  interface Check {
+    /**
+     * Looks at the exported model, opened by TensorFlow's own loader.
+     *
+     * @return what was found, in a few words for the report
+     * @throws FailedCheckException if it must not be published; the message says why
+     */
+    String on(SavedModelSession exported);
+  }
+
+  /** {@link Examples} with these inputs. */
+  static Proof examples(Map<String, TensorValue> inputs) {
+    return new Examples(ImmutableMap.copyOf(inputs));
+  }
+
+  /** {@link Pictures} with these files. */
+  static Proof pictures(List<ByteString> files) {
+    return new Pictures(ImmutableList.copyOf(files));
+  }
+
+  /** A {@link Gate}. */
+  static Proof gate(String name, Check check) {
+    return new Gate(name, check);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.graft.exporter;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
+import dev.graft.graph.Graph;
+import dev.graft.graph.Shape;
+import dev.graft.model.Asset;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorBundleWriter;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableValues;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.proto.AssetFileDef;
+import org.tensorflow.proto.CollectionDef;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
+
+/**
+ * The files of one SavedModel, made from a model in {@link ServingForm}.
+ *
+ * @param model the model as served
+ * @param savedModel the content of {@code saved_model.pb}
+ * @param objects the object tree that the checkpoint holds as well
+ * @param signatures all signatures, {@code serving_bytes} among them
+ */
+record SavedModelFiles(
+    Model model,
+    SavedModel savedModel,
+    ByteString objects,
+    ImmutableMap<String, Signature> signatures) {
+
+  private static final String INIT = "__saved_model_init_op";
+  private static final String TENSORFLOW = "2.18.0";
+  private static final String OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH";
+
+  static SavedModelFiles of(Model served) {
+    Graph graph = served.graph();
+    List<SignatureFunction> functions = new ArrayList<>();
+    Map<String, Signature> signatures = new LinkedHashMap<>(served.signatures());
+    boolean functional = BytesSignature.isFunctional(graph);
+    if (functional) {
+      for (Signature signature : served.signatures().values()) {
+        functions.add(
+            SignatureFunction.of(
+                graph,
+                signature,
+                functionName(signature.name()),
+                SignatureFunction.captured(served)));
+      }
+    }
+    Optional<InputSpec> picture = BytesSignature.picture(served);
+    if (functional && picture.isPresent()) {
+      SignatureFunction serving =
+          functions.stream()
+              .filter(function -> function.signature().equals(Signature.SERVING_DEFAULT))
+              .findFirst()
+              .orElseThrow();
+      SignatureFunction bytes =
+          BytesSignature.function(
+              served, picture.get(), serving, functionName(ServingForm.SERVING_BYTES));
+      functions.add(bytes);
+      BytesSignature.Added added = BytesSignature.add(graph, bytes);
+      graph = added.graph();
+      signatures.put(ServingForm.SERVING_BYTES, added.signature());
+    }
+    Saving saving = Saving.add(graph, served);
+    PythonView python = PythonView.of(saving.graph(), served, functions);
+    MetaGraphDef.Builder meta =
+        MetaGraphDef.newBuilder()
+            .setGraphDef(graphDef(saving.graph(), served, python.functions()))
+            .setSaverDef(saving.saver())
+            .setObjectGraphDef(python.objects().toSavedObjectGraph());
+    meta.getMetaInfoDefBuilder().addTags("serve").setTensorflowVersion(TENSORFLOW);
+    signatures.values().forEach(s -> meta.putSignatureDef(s.name(), signatureDef(s)));
+    TensorInfo init = TensorInfo.newBuilder().setName(saving.init()).build();
+    meta.putSignatureDef(INIT, SignatureDef.newBuilder().putOutputs(INIT, init).build());
+    addAssets(meta, served.assets());
+    return new SavedModelFiles(
+        served,
+        SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build(),
+        python.objects().toTrackableObjectGraph().toByteString(),
+        ImmutableMap.copyOf(signatures));
+  }
+
+  private static String functionName(String signature) {
+    return "graft_" + signature.replaceAll("[^A-Za-z0-9_]", "_");
+  }
+
+  /** The graph with the functions that only Python and a re-import look for. */
+  private static GraphDef graphDef(Graph graph, Model model, List<FunctionDef> functions) {
+    Map<String, FunctionDef> library = new LinkedHashMap<>(graph.functions());
+    functions.forEach(function -> library.put(function.getSignature().getName(), function));
+    GraphDef.Builder def = graph.toGraphDef().toBuilder();
+    def.getLibraryBuilder().clearFunction().addAllFunction(library.values());
+    return def.build();
+  }
+
+  private static SignatureDef signatureDef(Signature signature) {
+    SignatureDef.Builder def = SignatureDef.newBuilder().setMethodName(signature.method());
+    signature.inputs().forEach((name, spec) -> def.putInputs(name, info(spec)));
+    signature.outputs().forEach((name, spec) -> def.putOutputs(name, info(spec)));
+    return def.build();
+  }
+
+  private static TensorInfo info(TensorSpec spec) {
+    return TensorInfo.newBuilder()
+        .setName(spec.tensor().toString())
+        .setDtype(spec.dtype())
+        .setTensorShape(spec.shape().toProto())
+        .build();
+  }
+
+  /** Assets as both generations of loaders look for them. */
+  private static void addAssets(MetaGraphDef.Builder meta, List<Asset> assets) {
+    CollectionDef.Builder collection = CollectionDef.newBuilder();
+    for (Asset asset : assets) {
+      AssetFileDef def =
+          AssetFileDef.newBuilder()
+              .setFilename(asset.name())
+              .setTensorInfo(TensorInfo.newBuilder().setName(asset.tensor().toString()))
+              .build();
+      meta.addAssetFileDef(def);
+      collection.getAnyListBuilder().addValue(Any.pack(def));
+    }
+    if (!assets.isEmpty()) {
+      meta.putCollectionDef("saved_model_assets", collection.build());
+    }
+  }
+
+  /** Writes everything into {@code dir}, an empty folder, and forces it to the disk. */
+  void write(Path dir) throws IOException {
+    Path variables = Files.createDirectory(dir.resolve("variables"));
+    VariableValues values = new VariableValues();
+    try (TensorBundleWriter writer = TensorBundleWriter.create(variables.resolve("variables"))) {
+      for (Variable variable : model.variables()) {
+        writer.add(Saving.key(variable), values.of(variable));
+      }
+      writer.add(OBJECTS, TensorValue.strings(Shape.scalar(), List.of(objects)));
+      writer.finish();
+    }
+    if (!model.assets().isEmpty()) {
+      Path assets = Files.createDirectory(dir.resolve("assets"));
+      for (Asset asset : model.assets()) {
+        Durable.write(assets.resolve(asset.name()), Files.readAllBytes(asset.path()));
+      }
+    }
+    Durable.write(dir.resolve("saved_model.pb"), savedModel.toByteArray());
+  }
+}

@@ -1,0 +1,155 @@
+package dev.graft.exporter;
+
+import com.google.common.hash.Hashing;
+import dev.graft.model.BadRequestException;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The folder that a server watches: one folder for each version, named by its number, and nothing
+ * else. A new version is made beside them under a name that no server takes for a version, and
+ * appears whole by one rename.
+ */
+final class ServingBase {
+
+  private static final Pattern VERSION = Pattern.compile("\\d{1,18}");
+  private static final Pattern TEMPORARY =
+      Pattern.compile("\\.graft-tmp-([0-9a-f]{8})-(\\d+)-[0-9a-f]{8}");
+
+  /** The temporary folders that threads of this process work in. */
+  private static final Set<String> ACTIVE = ConcurrentHashMap.newKeySet();
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Path base;
+
+  private ServingBase(Path base) {
+    this.base = base;
+  }
+
+  /**
+   * The base at {@code path}, made if it is not there. What killed runs have left is cleared away.
+   *
+   * @throws BadRequestException if it holds anything that is no version
+   */
+  static ServingBase at(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw new BadRequestException(
+          "'" + path + "' is a file; give a folder to publish versions in.");
+    }
+    Files.createDirectories(path);
+    ServingBase serving = new ServingBase(path);
+    for (Path entry : serving.entries()) {
+      serving.check(entry);
+    }
+    return serving;
+  }
+
+  private List<Path> entries() throws IOException {
+    try (Stream<Path> all = Files.list(base)) {
+      return all.sorted().toList();
+    }
+  }
+
+  private void check(Path entry) throws IOException {
+    String name = entry.getFileName().toString();
+    Matcher temporary = TEMPORARY.matcher(name);
+    if (temporary.matches()) {
+      if (isAbandoned(name, temporary.group(1), temporary.group(2))) {
+        Durable.delete(entry);
+      }
+    } else if (!VERSION.matcher(name).matches() || !Files.isDirectory(entry)) {
+      throw new BadRequestException(
+          "'"
+              + base
+              + "' holds '"
+              + name
+              + "', which is no version; versions are folders named by a number. Give an empty"
+              + " folder, or one that holds versions only.");
+    }
+  }
+
+  private static boolean isAbandoned(String name, String host, String process) {
+    if (!host.equals(host()) || ACTIVE.contains(name)) {
+      return false;
+    }
+    long pid = new BigInteger(process).longValue();
+    return pid == ProcessHandle.current().pid() || ProcessHandle.of(pid).isEmpty();
+  }
+
+  /** This machine, since process numbers mean nothing on another that shares the folder. */
+  private static String host() {
+    String name;
+    try {
+      name = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      name = "";
+    }
+    return Hashing.sha256().hashString(name, StandardCharsets.UTF_8).toString().substring(0, 8);
+  }
+
+  /** Makes a folder to build the next version in. */
+  Path temporary() throws IOException {
+    byte[] random = new byte[4];
+    RANDOM.nextBytes(random);
+    String name =
+        String.join(
+            "-",
+            ".graft-tmp",
+            host(),
+            Long.toString(ProcessHandle.current().pid()),
+            HexFormat.of().formatHex(random));
+    ACTIVE.add(name);
+    return Files.createDirectory(base.resolve(name));
+  }
+
+  /** Makes {@code temporary} the next version, at once and for good; gives its number. */
+  long commit(Path temporary) throws IOException {
+    Durable.syncFolders(temporary);
+    while (true) {
+      long number = newest() + 1;
+      Path version = base.resolve(Long.toString(number));
+      try {
+        Files.move(temporary, version, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        if (Files.exists(version) && Files.exists(temporary)) {
+          continue; // somebody else has just published this number
+        }
+        throw e;
+      }
+      Durable.syncFolder(base);
+      return number;
+    }
+  }
+
+  private long newest() throws IOException {
+    return entries().stream()
+        .map(entry -> entry.getFileName().toString())
+        .filter(name -> VERSION.matcher(name).matches())
+        .mapToLong(Long::parseLong)
+        .max()
+        .orElse(0);
+  }
+
+  /** Forgets {@code temporary} and clears it away if it is still there. */
+  void discard(Path temporary) throws IOException {
+    ACTIVE.remove(temporary.getFileName().toString());
+    if (Files.exists(temporary)) {
+      Durable.delete(temporary);
+    }
+  }
+}

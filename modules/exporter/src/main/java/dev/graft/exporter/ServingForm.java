@@ -1,0 +1,179 @@
+package dev.graft.exporter;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.OpRegistry;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BadModelException;
+import dev.graft.model.Model;
+import dev.graft.model.SavedFunction;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.Variable;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+
+/**
+ * Brings a model into the form in which it is served: every variable a resource variable, what a
+ * signature runs for its effect tied to its outputs (a SignatureDef has no other place for it), and
+ * only the nodes that somebody needs.
+ */
+final class ServingForm {
+
+  /** The signature that takes encoded pictures; made anew at each export. */
+  static final String SERVING_BYTES = "serving_bytes";
+
+  private ServingForm() {}
+
+  static Model of(Model model) {
+    Model plain = withResourceVariables(pruned(withServingDefault(model)));
+    return pruned(withoutTargets(plain));
+  }
+
+  /** The model's serving signature under the name that servers look for. */
+  private static Model withServingDefault(Model model) {
+    Signature serving = model.servingSignature();
+    List<Signature> signatures = new ArrayList<>();
+    for (Signature signature : model.signatures().values()) {
+      if (signature == serving) {
+        signatures.add(
+            new Signature(
+                Signature.SERVING_DEFAULT,
+                Signature.PREDICT,
+                signature.inputs(),
+                signature.outputs(),
+                signature.targets()));
+      } else if (!signature.name().equals(SERVING_BYTES)) {
+        signatures.add(signature);
+      }
+    }
+    return model.toBuilder().signatures(signatures).build();
+  }
+
+  private static Model withResourceVariables(Model model) {
+    GraphEditor editor = model.graph().edit();
+    boolean changed = false;
+    for (Variable variable : model.variables()) {
+      NodeDef node = model.graph().node(variable.node());
+      if (node.getOp().equals("VariableV2") || node.getOp().equals("Variable")) {
+        toResource(model.graph(), editor, variable);
+        changed = true;
+      }
+    }
+    return changed ? model.toBuilder().graph(editor.build()).build() : model;
+  }
+
+  /** Puts a resource variable and a read of it in the place of a TF1 reference variable. */
+  private static void toResource(Graph graph, GraphEditor editor, Variable variable) {
+    for (String user : graph.consumers(variable.node())) {
+      NodeDef consumer = graph.node(user);
+      if (OpRegistry.standard().of(consumer).getInputArgList().stream()
+          .anyMatch(OpDef.ArgDef::getIsRef)) {
+        throw BadModelException.atNode(
+            user,
+            "node '"
+                + user
+                + "' ("
+                + consumer.getOp()
+                + ") changes the variable '"
+                + variable.name()
+                + "' in place, as only TF1 can; such a model cannot be exported.");
+      }
+    }
+    editor.remove(variable.node());
+    String handle =
+        editor
+            .op("VarHandleOp")
+            .name(variable.node())
+            .attr("dtype", variable.dtype())
+            .attr("shape", variable.shape())
+            .attr("shared_name", variable.node())
+            .node();
+    TensorRef value =
+        editor
+            .op("ReadVariableOp")
+            .name(variable.node() + "/read_value")
+            .attr("dtype", variable.dtype())
+            .input(TensorRef.of(handle))
+            .output();
+    editor.redirect(variable.handle(), value, node -> !node.getName().equals(value.node()));
+  }
+
+  private static Model withoutTargets(Model model) {
+    if (model.signatures().values().stream().allMatch(s -> s.targets().isEmpty())) {
+      return model;
+    }
+    GraphEditor editor = model.graph().edit();
+    List<Signature> signatures = new ArrayList<>();
+    for (Signature signature : model.signatures().values()) {
+      ImmutableMap.Builder<String, TensorSpec> outputs = ImmutableMap.builder();
+      for (Map.Entry<String, TensorSpec> output : signature.outputs().entrySet()) {
+        TensorSpec spec = output.getValue();
+        TensorRef tensor = spec.tensor();
+        if (!signature.targets().isEmpty()) {
+          tensor =
+              editor
+                  .op("Identity")
+                  .name("graft/outputs/" + signature.name() + "/" + output.getKey())
+                  .input(tensor)
+                  .after(signature.targets())
+                  .output();
+        }
+        outputs.put(output.getKey(), new TensorSpec(tensor, spec.dtype(), spec.shape()));
+      }
+      signatures.add(
+          new Signature(
+              signature.name(),
+              signature.method(),
+              signature.inputs(),
+              outputs.buildOrThrow(),
+              ImmutableList.of()));
+    }
+    return model.toBuilder().graph(editor.build()).signatures(signatures).build();
+  }
+
+  private static Model pruned(Model model) {
+    Set<String> roots = new LinkedHashSet<>();
+    for (Signature signature : model.signatures().values()) {
+      specs(signature).forEach(spec -> roots.add(spec.tensor().node()));
+      roots.addAll(signature.targets());
+    }
+    model.variables().forEach(variable -> roots.add(variable.node()));
+    roots.addAll(model.initializers());
+    savedFunctions(model)
+        .flatMap(function -> function.captures().stream())
+        .forEach(tensor -> roots.add(tensor.node()));
+    model
+        .heads()
+        .forEach(
+            head ->
+                Stream.of(head.features(), head.logits(), head.output())
+                    .forEach(tensor -> roots.add(tensor.node())));
+    return model.toBuilder().graph(model.graph().keepUpstreamOf(roots)).build();
+  }
+
+  private static Stream<TensorSpec> specs(Signature signature) {
+    return Stream.concat(
+        signature.inputs().values().stream(), signature.outputs().values().stream());
+  }
+
+  /** The functions saved beside the signatures: training behaviour and penalties. */
+  static Stream<SavedFunction> savedFunctions(Model model) {
+    return Stream.concat(
+        model.penalties().stream(), model.allLayers().flatMap(layer -> layer.training().stream()));
+  }
+
+  /** {@code shape} with its first dimension open. */
+  static Shape openBatch(Shape shape) {
+    return shape.rank() > 0 ? shape.withDim(0, Shape.UNKNOWN) : shape;
+  }
+}

@@ -1,0 +1,170 @@
+package dev.graft.exporter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.graft.graph.Shape;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Model;
+import dev.graft.model.TensorBundle;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ExporterTest {
+
+  private static TensorFlowRuntime runtime;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    assertThat(runtime.openHandles()).isEmpty();
+    runtime.close();
+  }
+
+  private static Set<String> names(Path dir) throws IOException {
+    Set<String> names = new TreeSet<>();
+    try (Stream<Path> all = Files.list(dir)) {
+      all.forEach(path -> names.add(path.getFileName().toString()));
+    }
+    return names;
+  }
+
+  @Test
+  void publishesOneVersionAfterTheOther() throws IOException {
+    Path base = folder.resolve("serving/colours");
+    Model model = PictureModel.of(-1);
+    Version first = Exporter.publish(runtime, model, base);
+    Version second = Exporter.publish(runtime, model, base);
+    assertThat(first.number()).isEqualTo(1);
+    assertThat(second.path()).isEqualTo(base.resolve("2"));
+    assertThat(names(base)).containsExactly("1", "2");
+    assertThat(names(second.path())).containsExactly("assets.extra", "saved_model.pb", "variables");
+    assertThat(first.report().batches()).contains(1, 3, 5);
+    assertThat(first.report().signatures()).containsExactly("serving_bytes", "serving_default");
+    assertThat(first.report().largestDifference()).isLessThan(1e-6);
+    assertThat(first.report().warmUps()).isEqualTo(2);
+    assertThat(TensorBundle.open(second.path().resolve("variables/variables")).keys())
+        .contains("dense/kernel/.ATTRIBUTES/VARIABLE_VALUE");
+  }
+
+  @Test
+  void theNextNumberFollowsTheHighest() throws IOException {
+    Files.createDirectories(folder.resolve("base/41"));
+    Files.createDirectories(folder.resolve("base/7"));
+    Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"));
+    assertThat(version.number()).isEqualTo(42);
+  }
+
+  @Test
+  void picturesGoInAsBytesAndComeOutWithLabels() {
+    Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"));
+    TensorValue pictures =
+        TensorValue.strings(Shape.of(2), List.of(MadeUpInputs.picture(), MadeUpInputs.picture()));
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      Map<String, TensorValue> out = session.call("serving_bytes", Map.of("bytes", pictures));
+      assertThat(out.get("scores").shape()).isEqualTo(Shape.of(2, 2));
+      assertThat(out.get("labels").strings().stream().map(ByteString::toStringUtf8))
+          .containsExactly("day", "night", "day", "night");
+      assertThat(session.signatures().get("serving_bytes").outputs().get("labels").shape())
+          .isEqualTo(Shape.of(-1, 2));
+    }
+  }
+
+  @Test
+  void aFixedBatchIsOpenedWhereTheGraphAllows() {
+    Version version = Exporter.publish(runtime, PictureModel.of(1), folder.resolve("base"));
+    assertThat(version.report().batches()).contains(1, 3, 5);
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      assertThat(session.signatures().get("serving_default").inputs().get("image").shape())
+          .isEqualTo(Shape.of(-1, 8, 8, 3));
+    }
+  }
+
+  @Test
+  void aFolderWithAnythingElseIsRefused() throws IOException {
+    Path base = Files.createDirectory(folder.resolve("base"));
+    Files.createDirectory(base.resolve("1"));
+    Files.writeString(base.resolve("notes.txt"), "mine");
+    assertThatThrownBy(() -> Exporter.publish(runtime, PictureModel.of(-1), base))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("notes.txt");
+    assertThat(names(base)).containsExactly("1", "notes.txt");
+    Files.delete(base.resolve("notes.txt"));
+    Files.writeString(base.resolve("2"), "a file");
+    assertThatThrownBy(() -> Exporter.publish(runtime, PictureModel.of(-1), base))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("'2'");
+    assertThatThrownBy(() -> Exporter.publish(runtime, PictureModel.of(-1), base.resolve("2")))
+        .isInstanceOf(BadRequestException.class);
+  }
+
+  @Test
+  void aGateThatRefusesLeavesNothing() throws IOException {
+    Path base = folder.resolve("base");
+    Model model = PictureModel.of(-1);
+    Proof passes = Proof.gate("two outputs", exported -> exported.signatures().size() + " found");
+    Version first = Exporter.publish(runtime, model, base, passes);
+    assertThat(first.report().gates()).containsExactly("two outputs: 2 found");
+    Proof fails =
+        Proof.gate(
+            "accuracy",
+            exported -> {
+              throw new FailedCheckException("accuracy 0.5 is below 0.9");
+            });
+    assertThatThrownBy(() -> Exporter.publish(runtime, model, base, passes, fails))
+        .isInstanceOf(FailedCheckException.class)
+        .hasMessage("accuracy 0.5 is below 0.9");
+    assertThat(names(base)).containsExactly("1");
+  }
+
+  @Test
+  void examplesAreComparedAsTheyAre() {
+    TensorValue images = TensorValue.of(Shape.of(7, 8, 8, 3), new float[7 * 8 * 8 * 3]);
+    Version version =
+        Exporter.publish(
+            runtime,
+            PictureModel.of(-1),
+            folder.resolve("base"),
+            Proof.examples(Map.of("image", images)),
+            Proof.pictures(List.of(MadeUpInputs.picture())));
+    assertThat(version.report().batches()).containsExactly(1, 3, 5, 7);
+  }
+
+  @Test
+  void whatKilledRunsLeaveIsClearedAwayAndOtherMachinesWorkIsLeft() throws IOException {
+    Path base = Files.createDirectory(folder.resolve("base"));
+    ServingBase serving = ServingBase.at(base);
+    Path working = serving.temporary();
+    String mine = working.getFileName().toString();
+    String host = mine.substring(".graft-tmp-".length(), ".graft-tmp-".length() + 8);
+    Path dead = Files.createDirectory(base.resolve(".graft-tmp-" + host + "-999999999-0123abcd"));
+    Files.writeString(dead.resolve("half"), "written");
+    Path foreign = Files.createDirectory(base.resolve(".graft-tmp-00000000-1-0123abcd"));
+    Exporter.publish(runtime, PictureModel.of(-1), base);
+    assertThat(dead).doesNotExist();
+    assertThat(names(base)).containsExactlyInAnyOrder(foreign.getFileName().toString(), mine, "1");
+    serving.discard(working);
+    assertThat(working).doesNotExist();
+  }
+}

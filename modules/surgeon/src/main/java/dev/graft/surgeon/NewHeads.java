@@ -1,0 +1,163 @@
+package dev.graft.surgeon;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
+import dev.graft.model.Layer;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.Variable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Puts heads on outputs of a model, in their place: on one output of each signature that gets them,
+ * with the same variables.
+ */
+final class NewHeads {
+
+  private final Model model;
+  private final Map<String, String> sites;
+  private final GraphEditor editor;
+  private final NewVariables variables;
+  private final StaticShapes shapes;
+  private final Map<String, Map<String, TensorSpec>> answers = new LinkedHashMap<>();
+  private final List<Head> heads;
+  private final List<Layer> layers;
+  private Shape known = Shape.unknown();
+
+  /**
+   * Heads for {@code model}.
+   *
+   * @param sites by the names of the signatures that get them, the outputs to put them on
+   */
+  NewHeads(Model model, Map<String, String> sites) {
+    this.model = model;
+    this.sites = sites;
+    this.editor = model.graph().edit();
+    this.variables = new NewVariables(editor);
+    this.shapes = new StaticShapes(model);
+    this.heads = new ArrayList<>(model.heads());
+    this.layers = new ArrayList<>(model.layers());
+  }
+
+  /** Several heads need names, each its own. */
+  static ImmutableList<HeadSpec> checked(ImmutableList<HeadSpec> heads) {
+    if (heads.isEmpty()) {
+      throw new BadRequestException("give at least one head.");
+    }
+    Set<String> names = new LinkedHashSet<>();
+    for (HeadSpec head : heads) {
+      if (heads.size() > 1 && head.name().filter(names::add).isEmpty()) {
+        throw new BadRequestException(
+            "several heads need a name each, all different; name them with named(...).");
+      }
+    }
+    return heads;
+  }
+
+  /** What is known of the features' shape from elsewhere. */
+  NewHeads knowing(Shape shape) {
+    known = shape;
+    return this;
+  }
+
+  /** The variables of the heads put on so far. */
+  NewVariables variables() {
+    return variables;
+  }
+
+  /** The heads of the model, with those put on so far last. */
+  List<Head> heads() {
+    return heads;
+  }
+
+  /** Puts on these heads; one without a name gets {@code defaultName}. */
+  NewHeads put(List<HeadSpec> specs, String defaultName) {
+    for (HeadSpec spec : specs) {
+      String name = spec.name().orElse(defaultName);
+      String layer =
+          NewVariables.freeName(name, layers.stream().map(Layer::name).toList(), model.variables());
+      put(new HeadBuilder(editor, spec, layer, variables), name);
+    }
+    return this;
+  }
+
+  private void put(HeadBuilder builder, String name) {
+    String serving = model.servingSignature().name();
+    for (Signature signature : model.signatures().values()) {
+      TensorSpec site = signature.outputs().get(sites.getOrDefault(signature.name(), ""));
+      if (site == null) {
+        continue;
+      }
+      Head head = builder.on(site.tensor(), shape(site.tensor()));
+      if (signature.name().equals(serving)) {
+        heads.add(renamed(head, name));
+        layers.addAll(builder.layers());
+      }
+      answers
+          .computeIfAbsent(signature.name(), k -> new LinkedHashMap<>())
+          .put(
+              name,
+              new TensorSpec(head.output(), editor.dtype(head.output()), builder.answer(head)));
+    }
+  }
+
+  /** The model with the heads. */
+  Model build() {
+    List<Signature> signatures = new ArrayList<>();
+    for (Signature signature : model.signatures().values()) {
+      Map<String, TensorSpec> own = answers.get(signature.name());
+      signatures.add(
+          own == null
+              ? signature
+              : Signatures.replaceOutput(signature, sites.getOrDefault(signature.name(), ""), own));
+    }
+    List<Variable> all = new ArrayList<>(model.variables());
+    all.addAll(variables.all());
+    return model.toBuilder()
+        .graph(editor.build())
+        .variables(all)
+        .layers(layers)
+        .signatures(signatures)
+        .heads(heads)
+        .build();
+  }
+
+  private static Head renamed(Head head, String name) {
+    return new Head(
+        name,
+        head.kind(),
+        head.labels(),
+        head.features(),
+        head.logits(),
+        head.output(),
+        head.units());
+  }
+
+  private Shape shape(TensorRef features) {
+    Shape shape = shapes.of(features);
+    if (!shape.hasRank()) {
+      shape = known;
+    } else if (shape.rank() > 0 && shape.dim(-1) < 0 && known.rank() > 0) {
+      shape = shape.withDim(-1, known.dim(-1));
+    }
+    if (!shape.hasRank() || (shape.rank() > 0 && shape.dim(-1) < 0)) {
+      throw new BadRequestException(
+          "the number of features at "
+              + features
+              + " does not follow from the graph (as far as known it is "
+              + shape
+              + "); cut at a dense, convolution or normalisation layer near it.");
+    }
+    return shape;
+  }
+}

@@ -1,0 +1,23 @@
+package dev.graft.surgeon;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.Model;
+
+/** Takes out what no signature needs. */
+final class PruneEdit extends Edit {
+
+  @Override
+  protected String operation() {
+    return "prune";
+  }
+
+  @Override
+  protected ImmutableMap<String, String> arguments() {
+    return ImmutableMap.of();
+  }
+
+  @Override
+  protected Model edit(Model model) {
+    return Prune.toSignatures(model);
+  }
+}
