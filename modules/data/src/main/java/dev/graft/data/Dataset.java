@@ -1,5 +1,6 @@
 package dev.graft.data;
 
+import com.google.common.collect.ImmutableSet;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
@@ -162,11 +163,33 @@ public final class Dataset {
     return source.content(rows[i]);
   }
 
+  /** The names of the inputs of each {@link #batch}. */
+  @Internal
+  public ImmutableSet<String> inputNames() {
+    return source.inputNames();
+  }
+
+  /**
+   * These examples with other inputs, computed from their own.
+   *
+   * @param inputs by name; row i belongs to example i
+   */
+  @Internal
+  public Dataset withInputs(Map<String, TensorValue> inputs) {
+    return ofTensors(inputs, Rows.of(targets, rows), labels);
+  }
+
   /** These examples, read and ready to be fed. */
   @Internal
   public Batch batch(int[] examples) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
     return new Batch(source.read(chosen), Rows.of(targets, chosen));
+  }
+
+  /** All examples at once, for those that fit in memory. */
+  @Internal
+  public Batch all() {
+    return batch(IntStream.range(0, size()).toArray());
   }
 
   @Override

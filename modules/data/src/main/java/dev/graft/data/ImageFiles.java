@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
 import com.google.protobuf.ByteString;
@@ -63,6 +64,11 @@ final class ImageFiles implements Source {
   @Override
   public int size() {
     return files.size();
+  }
+
+  @Override
+  public ImmutableSet<String> inputNames() {
+    return ImmutableSet.of(Batch.ENCODED);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.model.TensorValue;
 
 /** Where examples come from; they have numbers from 0. */
@@ -8,6 +9,9 @@ interface Source {
 
   /** How many examples there are. */
   int size();
+
+  /** The keys of what {@link #read} gives. */
+  ImmutableSet<String> inputNames();
 
   /** What a user calls example {@code i}: its file, its row. */
   String name(int i);

@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.model.TensorValue;
 import java.util.Map;
 
@@ -18,6 +19,11 @@ final class Tensors implements Source {
   @Override
   public int size() {
     return size;
+  }
+
+  @Override
+  public ImmutableSet<String> inputNames() {
+    return inputs.keySet();
   }
 
   @Override

@@ -1,0 +1,21 @@
+package dev.graft.trainer;
+
+/**
+ * What may be hung on training: showing progress, stopping early, writing files. Every method does
+ * nothing unless overridden, and is called on the thread that trains.
+ */
+public interface Callback {
+
+  /** Some units of a phase are finished. Called often; return quickly. */
+  default void onProgress(Progress progress) {}
+
+  /**
+   * Asked before each unit of work, and may wait.
+   *
+   * @throws java.util.concurrent.CancellationException to end training at once
+   */
+  default void beforeStep() {}
+
+  /** Something was decided; {@code sentence} says what and why, for a person to read. */
+  default void onDecision(String sentence) {}
+}

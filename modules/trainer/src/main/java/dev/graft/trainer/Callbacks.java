@@ -1,0 +1,27 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import java.util.List;
+
+/** Several callbacks as one, called in their order. */
+record Callbacks(ImmutableList<Callback> all) implements Callback {
+
+  static Callbacks of(Callback... callbacks) {
+    return new Callbacks(ImmutableList.copyOf(List.of(callbacks)));
+  }
+
+  @Override
+  public void onProgress(Progress progress) {
+    all.forEach(callback -> callback.onProgress(progress));
+  }
+
+  @Override
+  public void beforeStep() {
+    all.forEach(Callback::beforeStep);
+  }
+
+  @Override
+  public void onDecision(String sentence) {
+    all.forEach(callback -> callback.onDecision(sentence));
+  }
+}

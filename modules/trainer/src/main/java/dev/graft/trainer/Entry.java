@@ -1,0 +1,101 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Batch;
+import dev.graft.data.Dataset;
+import dev.graft.graph.DecodeGraph;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.proto.DataType;
+
+/**
+ * The way of a dataset's batches into a model's graph: pictures through the decode graph, named
+ * tensors straight to the inputs of that name, cached features to the tensors they were taken from.
+ *
+ * @param graph the model's graph, with the decode graph before its input if there are pictures
+ * @param feeds where each input of a batch goes, in the order of the batch's inputs
+ */
+record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds) {
+
+  /** How inputs of {@code data} get into {@code model}. */
+  static Entry of(Model model, Dataset data) {
+    GraphEditor editor = model.graph().edit();
+    ImmutableMap.Builder<String, TensorRef> feeds = ImmutableMap.builder();
+    for (String name : data.inputNames()) {
+      feeds.put(name, name.equals(Batch.ENCODED) ? decode(model, editor) : tensor(model, name));
+    }
+    return new Entry(editor.build(), feeds.buildOrThrow());
+  }
+
+  private static TensorRef decode(Model model, GraphEditor editor) {
+    List<InputSpec> images = model.inputs().stream().filter(InputSpec::isImage).toList();
+    if (images.size() != 1) {
+      throw new BadRequestException(
+          "the data are pictures, but "
+              + model.name()
+              + (images.isEmpty()
+                  ? " has no input for pictures: it reads "
+                  : " has several inputs for pictures: ")
+              + (images.isEmpty() ? model.inputs() : images).stream().map(Entry::words).toList()
+              + ".");
+    }
+    InputSpec input = images.get(0);
+    TensorRef bytes =
+        editor.placeholder("graft/pictures", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
+    TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, input);
+    editor.redirect(input.tensor(), pixels);
+    return bytes;
+  }
+
+  private static String words(InputSpec input) {
+    return input.name() + " " + input.dtype() + " " + input.shape();
+  }
+
+  private static TensorRef tensor(Model model, String name) {
+    Signature signature = model.servingSignature();
+    TensorSpec spec = signature.inputs().get(name);
+    if (spec != null) {
+      return spec.tensor();
+    }
+    TensorRef tensor = TensorRef.parse(name);
+    if (model.graph().contains(tensor.node())) {
+      return tensor;
+    }
+    throw new BadRequestException(
+        "the data have an input '"
+            + name
+            + "', but "
+            + model.name()
+            + " has "
+            + signature.inputs().keySet()
+            + ".");
+  }
+
+  /** The tensors to feed, in the order of {@link #values}. */
+  List<TensorRef> tensors() {
+    return feeds.values().asList();
+  }
+
+  /** What to feed for {@code batch}, in the order of {@link #tensors}. */
+  List<TensorValue> values(Batch batch) {
+    List<TensorValue> values = new ArrayList<>();
+    for (String name : feeds.keySet()) {
+      TensorValue value = batch.inputs().get(name);
+      if (value == null) {
+        throw new IllegalStateException("the batch lacks the input '" + name + "'");
+      }
+      values.add(value);
+    }
+    return values;
+  }
+}

@@ -1,0 +1,99 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Variable;
+import dev.graft.runtime.ShapeInference;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Where the frozen part of a network ends: the tensors that it hands to the part that trains. They
+ * need to be computed only once for each example.
+ */
+final class Frontier {
+
+  private final Graph graph;
+  private final ShapeInference shapes;
+  private final Set<String> fromInput; // nodes whose value depends on the example
+  private final Set<String> inputs;
+
+  private Frontier(Graph graph, Collection<TensorRef> inputs) {
+    this.graph = graph;
+    this.shapes = ShapeInference.of(graph);
+    this.inputs = new HashSet<>(inputs.stream().map(TensorRef::node).toList());
+    this.fromInput = graph.downstream(this.inputs);
+  }
+
+  /**
+   * The tensors at which the graph can be cut so that {@code answers} can be computed from them and
+   * no variable of {@code training} lies before them.
+   *
+   * @param inputs what the graph is fed with
+   * @param answers what training needs, the logits
+   * @param training the variables that train
+   */
+  static ImmutableList<TensorRef> of(
+      Graph graph,
+      Collection<TensorRef> inputs,
+      Collection<TensorRef> answers,
+      Collection<Variable> training) {
+    return new Frontier(graph, inputs).cut(answers, training);
+  }
+
+  private ImmutableList<TensorRef> cut(
+      Collection<TensorRef> answers, Collection<Variable> training) {
+    Set<String> needed = graph.upstream(answers.stream().map(TensorRef::node).toList());
+    Set<String> active =
+        new HashSet<>(graph.downstream(training.stream().map(Variable::node).toList()));
+    active.retainAll(needed);
+    Set<TensorRef> cut = new LinkedHashSet<>();
+    Set<String> seen = new HashSet<>();
+    Deque<TensorRef> open = new ArrayDeque<>(answers);
+    while (!open.isEmpty()) {
+      TensorRef tensor = open.pop();
+      String node = tensor.node();
+      if (!fromInput.contains(node)) {
+        continue; // a constant or a weight
+      }
+      if (inputs.contains(node) || (!active.contains(node) && isCacheable(tensor))) {
+        cut.add(tensor);
+      } else if (seen.add(node)) {
+        open.addAll(read(graph.node(node)));
+      }
+    }
+    return ImmutableList.sortedCopyOf(cut);
+  }
+
+  private static List<TensorRef> read(NodeDef node) {
+    return Nodes.dataInputs(node);
+  }
+
+  /**
+   * Whether {@code tensor} holds one row of known size for each example. Masks, shapes and lengths
+   * are computed again instead: that is cheap, and they may belong to the batch, not the example.
+   */
+  private boolean isCacheable(TensorRef tensor) {
+    DataType dtype = shapes.dtype(tensor);
+    Shape shape = shapes.shape(tensor);
+    boolean floating =
+        dtype == DataType.DT_FLOAT
+            || dtype == DataType.DT_DOUBLE
+            || dtype == DataType.DT_HALF
+            || dtype == DataType.DT_BFLOAT16;
+    return floating
+        && shape.rank() >= 1
+        && shape.dim(0) == Shape.UNKNOWN
+        && shape.withDim(0, 1).isFullyKnown();
+  }
+}

@@ -1,0 +1,139 @@
+package dev.graft.trainer;
+
+import dev.graft.data.Dataset;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+
+/**
+ * Trains a linear head on features that do not change: standardised, to convergence, with the L2
+ * strength that does best in cross-validation over the training examples. The standardisation is
+ * folded into kernel and bias afterwards, so that the model reads raw features as before.
+ */
+final class HeadPhase {
+
+  private final TensorFlowRuntime runtime;
+  private final Recipe.HeadSettings settings;
+  private final long seed;
+
+  HeadPhase(TensorFlowRuntime runtime, Recipe.HeadSettings settings, long seed) {
+    this.runtime = runtime;
+    this.settings = settings;
+    this.seed = seed;
+  }
+
+  /**
+   * What came out.
+   *
+   * @param kernel of the head, for raw features
+   * @param bias of the head, for raw features
+   * @param strength the L2 strength that was chosen
+   * @param heldOutLoss the mean loss in cross-validation at that strength, if there was one
+   * @param iterations of the search
+   */
+  record Trained(
+      TensorValue kernel,
+      TensorValue bias,
+      double strength,
+      OptionalDouble heldOutLoss,
+      int iterations) {
+
+    /** {@code model} with this head. */
+    Model in(Model model, LinearHead head) {
+      Map<String, TensorValue> values =
+          head.bias().isPresent()
+              ? Map.of(head.kernel().name(), kernel, head.bias().get().name(), bias)
+              : Map.of(head.kernel().name(), kernel);
+      return withValues(model, values);
+    }
+  }
+
+  /** {@code model} with these values for some of its variables, by name. */
+  static Model withValues(Model model, Map<String, TensorValue> values) {
+    List<Variable> variables = new ArrayList<>();
+    for (Variable variable : model.variables()) {
+      TensorValue value = values.get(variable.name());
+      variables.add(
+          value == null ? variable : variable.withSource(new VariableSource.Given(value)));
+    }
+    return model.toBuilder().variables(variables).build();
+  }
+
+  /**
+   * Trains.
+   *
+   * @param features float32 [N, features]
+   * @param data the same examples, for their targets
+   */
+  Trained train(TensorValue features, Dataset data, Objective objective, int outputs, Pace pace) {
+    Standardization standard = Standardization.of(runtime, features);
+    TensorValue targets = data.all().targets();
+    HeadSolver solver = new HeadSolver(runtime, standard.features(), targets, objective, outputs);
+    int[] labels = IntStream.range(0, data.size()).map(data::label).toArray();
+    boolean many = data.size() > settings.crossValidateUpTo();
+    Folds folds = Folds.of(labels, settings.folds(), seed);
+    int held = many ? Math.min(1, folds.count()) : folds.count();
+
+    List<Double> strengths = settings.strengths();
+    List<double[]> weights = new ArrayList<>();
+    List<Double> each = new ArrayList<>();
+    for (double strength : held == 0 ? List.of(settings.fallbackStrength()) : strengths) {
+      for (int fold = 0; fold < held; fold++) {
+        weights.add(shares(folds.heldBack(fold), false));
+        each.add(strength);
+      }
+      weights.add(shares(new boolean[labels.length], false));
+      each.add(strength);
+    }
+    double[] all = each.stream().mapToDouble(Double::doubleValue).toArray();
+    HeadSolver.Heads heads = solver.solve(weights, all, pace::tick);
+
+    int best = 0;
+    double bestLoss = Double.POSITIVE_INFINITY;
+    for (int s = 0; held > 0 && s < strengths.size(); s++) {
+      double loss = 0;
+      for (int fold = 0; fold < held; fold++) {
+        double[] share = shares(folds.heldBack(fold), true);
+        int column = s * (held + 1) + fold;
+        loss +=
+            IntStream.range(0, labels.length)
+                    .mapToDouble(i -> share[i] * heads.losses()[i][column])
+                    .sum()
+                / held;
+      }
+      if (loss < bestLoss) {
+        best = s;
+        bestLoss = loss;
+      }
+    }
+    int column = best * (held + 1) + held;
+    Standardization.Folded folded =
+        standard.fold(runtime, heads.kernels().get(column), heads.biases().get(column));
+    return new Trained(
+        folded.kernel(),
+        folded.bias(),
+        all[column],
+        held == 0 ? OptionalDouble.empty() : OptionalDouble.of(bestLoss),
+        heads.iterations());
+  }
+
+  /** Equal shares of 1 for those examples whose mark is {@code wanted}, none for the others. */
+  private static double[] shares(boolean[] marks, boolean wanted) {
+    int count = 0;
+    for (boolean mark : marks) {
+      count += mark == wanted ? 1 : 0;
+    }
+    double[] shares = new double[marks.length];
+    for (int i = 0; i < marks.length; i++) {
+      shares[i] = marks[i] == wanted ? 1.0 / count : 0;
+    }
+    return shares;
+  }
+}

@@ -1,0 +1,205 @@
+package dev.graft.trainer;
+
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.proto.DataType;
+
+/**
+ * Trains linear heads on features, to convergence and many at once: for each column of {@code
+ * weights} one head, with its own examples and its own strength of the L2 penalty.
+ *
+ * <p>Head k makes {@code sum_n weights[n, k] loss(n) + strength[k] / 2 * |kernel|^2} small; the
+ * bias is not penalised.
+ */
+final class HeadSolver {
+
+  static final int ITERATIONS = 300;
+  private static final double TOLERANCE = 1e-4;
+
+  /** Parameters of heads trained at once: the search keeps some twenty times that in memory. */
+  private static final long AT_ONCE = 4_000_000;
+
+  /**
+   * The trained heads.
+   *
+   * @param kernels each [features, outputs]
+   * @param biases each [outputs]
+   * @param losses [N, heads]: the loss of each example under each head, penalty left out
+   * @param iterations the search's, the most of any head
+   */
+  record Heads(
+      List<TensorValue> kernels, List<TensorValue> biases, double[][] losses, int iterations) {}
+
+  private final TensorFlowRuntime runtime;
+  private final TensorValue features;
+  private final TensorValue targets;
+  private final Objective objective;
+  private final int outputs;
+
+  /**
+   * Heads on these examples.
+   *
+   * @param features float32 [N, features], standardised
+   * @param targets [N] or [N, outputs]
+   */
+  HeadSolver(
+      TensorFlowRuntime runtime,
+      TensorValue features,
+      TensorValue targets,
+      Objective objective,
+      int outputs) {
+    this.runtime = runtime;
+    this.features = features;
+    this.targets = targets;
+    this.objective = objective;
+    this.outputs = outputs;
+  }
+
+  /**
+   * Trains one head for each of {@code strengths}.
+   *
+   * @param weights for each head, how much each example counts
+   */
+  Heads solve(List<double[]> weights, double[] strengths, Runnable beforeEach) {
+    long parameters = (features.shape().dim(1) + 1) * outputs;
+    int atOnce = (int) Math.max(1, Math.min(strengths.length, AT_ONCE / parameters));
+    List<TensorValue> kernels = new ArrayList<>();
+    List<TensorValue> biases = new ArrayList<>();
+    double[][] losses = new double[(int) features.shape().dim(0)][strengths.length];
+    int iterations = 0;
+    for (int from = 0; from < strengths.length; from += atOnce) {
+      int to = Math.min(strengths.length, from + atOnce);
+      Group group = new Group(weights.subList(from, to), strengths, from);
+      iterations = Math.max(iterations, group.solve(beforeEach));
+      group.collect(kernels, biases, losses, from);
+    }
+    return new Heads(kernels, biases, losses, iterations);
+  }
+
+  /** Heads that are trained at once. */
+  private final class Group implements Lbfgs.Problem {
+    private final int n = (int) features.shape().dim(0);
+    private final int inputs = (int) features.shape().dim(1);
+    private final int heads;
+    private final GraphEditor editor = Graph.empty().edit();
+    private final Map<TensorRef, TensorValue> feeds = new LinkedHashMap<>();
+    private final TensorRef x;
+    private final TensorRef y;
+    private final TensorRef weight;
+    private final TensorRef strength;
+    private TensorValue solution = TensorValue.scalar(0f);
+
+    Group(List<double[]> weights, double[] strengths, int from) {
+      this.heads = weights.size();
+      this.x = feed("features", features);
+      this.y = feed("targets", targets);
+      float[] table = new float[n * heads];
+      float[] penalties = new float[heads];
+      for (int k = 0; k < heads; k++) {
+        penalties[k] = (float) strengths[from + k];
+        for (int i = 0; i < n; i++) {
+          table[i * heads + k] = (float) weights.get(k)[i];
+        }
+      }
+      this.weight = feed("weights", TensorValue.of(Shape.of(n, heads), table));
+      this.strength = feed("strengths", TensorValue.of(Shape.of(heads), penalties));
+    }
+
+    private TensorRef feed(String name, TensorValue value) {
+      TensorRef placeholder = editor.placeholder(name, value.dtype(), value.shape());
+      feeds.put(placeholder, value);
+      return placeholder;
+    }
+
+    int solve(Runnable beforeEach) {
+      Shape shape = Shape.of((long) (inputs + 1) * outputs, heads);
+      Lbfgs.Result result =
+          Lbfgs.minimize(
+              runtime, editor.build(), feeds, this, shape, ITERATIONS, TOLERANCE, beforeEach);
+      solution = result.x();
+      return result.iterations();
+    }
+
+    @Override
+    public TensorRef values(Scope g, TensorRef parameters) {
+      TensorRef kernel = kernel(g, parameters);
+      TensorRef penalty =
+          g.add(
+              "Mul",
+              g.add("Sum", g.add("Square", kernel), g.ints(0)),
+              g.add("Mul", strength, g.scalar(0.5f)));
+      TensorRef loss = g.add("Sum", g.add("Mul", losses(g, parameters), weight), g.ints(0));
+      return g.add("AddV2", loss, penalty);
+    }
+
+    /** [inputs * outputs, heads]: the first rows of the parameters; the biases come last. */
+    private TensorRef kernel(Scope g, TensorRef parameters) {
+      return g.add("Slice", parameters, g.ints(0, 0), g.ints(inputs * outputs, heads));
+    }
+
+    /** [N, heads]. */
+    private TensorRef losses(Scope g, TensorRef parameters) {
+      TensorRef wide = g.add("Reshape", kernel(g, parameters), g.ints(inputs, outputs * heads));
+      TensorRef bias =
+          g.add("Slice", parameters, g.ints(inputs * outputs, 0), g.ints(outputs, heads));
+      TensorRef product = g.add("MatMul", x, wide);
+      TensorRef logits = g.add("AddV2", product, g.add("Reshape", bias, g.ints(outputs * heads)));
+      TensorRef each =
+          g.add("Transpose", g.add("Reshape", logits, g.ints(n, outputs, heads)), g.ints(0, 2, 1));
+      TensorRef flat = g.add("Reshape", each, g.ints(n * heads, outputs));
+      return g.add("Reshape", objective.perExample(g, flat, repeated(g)), g.ints(n, heads));
+    }
+
+    /** The targets, each once for every head. */
+    private TensorRef repeated(Scope g) {
+      TensorRef one = g.add("ExpandDims", y, g.scalar(1));
+      if (targets.shape().rank() == 1) {
+        return g.add("Reshape", g.add("BroadcastTo", one, g.ints(n, heads)), g.ints(n * heads));
+      }
+      return g.add(
+          "Reshape",
+          g.add("BroadcastTo", one, g.ints(n, heads, outputs)),
+          g.ints(n * heads, outputs));
+    }
+
+    /** Takes the heads apart. */
+    void collect(List<TensorValue> kernels, List<TensorValue> biases, double[][] losses, int from) {
+      GraphEditor last = editor.build().edit();
+      Scope g = new Scope(last, "result");
+      TensorRef parameters = last.placeholder("parameters", DataType.DT_FLOAT, solution.shape());
+      List<TensorRef> fetches = new ArrayList<>();
+      fetches.add(losses(g, parameters));
+      List<TensorRef> columns =
+          g.op("Unpack").input(parameters).attr("num", heads).attr("axis", 1).outputs();
+      for (TensorRef column : columns) {
+        TensorRef kernel = g.add("Slice", column, g.ints(0), g.ints(inputs * outputs));
+        fetches.add(g.add("Reshape", kernel, g.ints(inputs, outputs)));
+        fetches.add(g.add("Slice", column, g.ints(inputs * outputs), g.ints(outputs)));
+      }
+      feeds.put(parameters, solution);
+      feeds.remove(weight);
+      feeds.remove(strength);
+      List<TensorValue> values;
+      try (var session = runtime.session(last.build())) {
+        values = session.run(feeds, fetches, List.of());
+      }
+      for (int k = 0; k < heads; k++) {
+        kernels.add(values.get(1 + 2 * k));
+        biases.add(values.get(2 + 2 * k));
+      }
+      double[] all = values.get(0).asDoubles();
+      for (int i = 0; i < n; i++) {
+        System.arraycopy(all, i * heads, losses[i], from, heads);
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package dev.graft.trainer;
+
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import java.util.Optional;
+import java.util.Set;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * A head that is one dense layer: {@code logits = input * kernel + bias}.
+ *
+ * @param input what it reads, [N, features]
+ * @param kernel [features, outputs]
+ * @param bias [outputs], if it has one
+ */
+record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
+
+  private static final Set<String> SUMS = Set.of("BiasAdd", "Add", "AddV2");
+
+  /** {@code head} as a linear head, if it is one. */
+  static Optional<LinearHead> of(Model model, Head head) {
+    Graph graph = model.graph();
+    NodeDef node = graph.node(head.logits().node());
+    Optional<Variable> bias = Optional.empty();
+    if (SUMS.contains(node.getOp())) {
+      bias = read(model, Nodes.dataInput(node, 1));
+      if (bias.isEmpty()) {
+        return Optional.empty();
+      }
+      node = graph.node(Nodes.dataInput(node, 0).node());
+    }
+    if (!node.getOp().equals("MatMul")
+        || node.getAttrOrThrow("transpose_a").getB()
+        || node.getAttrOrThrow("transpose_b").getB()) {
+      return Optional.empty();
+    }
+    Optional<Variable> kernel = read(model, Nodes.dataInput(node, 1));
+    TensorRef input = Nodes.dataInput(node, 0);
+    Optional<Variable> offset = bias;
+    return kernel.map(k -> new LinearHead(input, k, offset));
+  }
+
+  /** The variable that {@code tensor} is the value of. */
+  private static Optional<Variable> read(Model model, TensorRef tensor) {
+    NodeDef node = model.graph().node(tensor.node());
+    while (node.getOp().equals("Identity") || node.getOp().equals("ReadVariableOp")) {
+      node = model.graph().node(Nodes.dataInput(node, 0).node());
+    }
+    String holder = node.getName();
+    return model.variables().stream().filter(v -> v.node().equals(holder)).findFirst();
+  }
+}

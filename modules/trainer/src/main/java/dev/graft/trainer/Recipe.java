@@ -1,0 +1,54 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.model.BadRequestException;
+
+/**
+ * How to train, as a value to read and change.
+ *
+ * @param name what the recipe is called
+ * @param head how the new head is trained
+ * @param seed what every draw comes from: the same data, recipe and seed give the same model
+ */
+public record Recipe(String name, HeadSettings head, long seed) {
+
+  /** Trains the new head and leaves all else as it is. */
+  public static Recipe headOnly() {
+    return new Recipe("head", HeadSettings.defaults(), 0);
+  }
+
+  /** This recipe with another seed. */
+  public Recipe seed(long value) {
+    return new Recipe(name, head, value);
+  }
+
+  /**
+   * How a linear head is trained on features that do not change.
+   *
+   * @param strengths the L2 strengths to choose from by cross-validation
+   * @param folds into how many parts the training examples are dealt for it
+   * @param crossValidateUpTo with more training examples than this, one part is held back once
+   *     instead of each in turn
+   * @param fallbackStrength the strength where a label has a single example, so that none can be
+   *     held back
+   */
+  public record HeadSettings(
+      ImmutableList<Double> strengths, int folds, int crossValidateUpTo, double fallbackStrength) {
+
+    public HeadSettings {
+      if (strengths.isEmpty() || strengths.stream().anyMatch(s -> s < 0) || folds < 2) {
+        throw new BadRequestException(
+            "a head needs L2 strengths of 0 or more and at least 2 folds, given "
+                + strengths
+                + " and "
+                + folds
+                + ".");
+      }
+    }
+
+    /** Five strengths from 1e-4 to 1, five folds. */
+    public static HeadSettings defaults() {
+      return new HeadSettings(ImmutableList.of(1e-4, 1e-3, 1e-2, 1e-1, 1.0), 5, 5000, 1e-2);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.Model;
+import java.time.Duration;
+
+/**
+ * What training gives.
+ *
+ * @param model the trained model
+ * @param recipe how it was trained
+ * @param validation how it does on the validation part, which decisions were made on
+ * @param decisions what was decided on the way and why, in sentences
+ * @param times how long each phase took
+ */
+public record Run(
+    Model model,
+    Recipe recipe,
+    Evaluation validation,
+    ImmutableList<String> decisions,
+    ImmutableMap<Progress.Phase, Duration> times) {}

@@ -1,0 +1,113 @@
+package dev.graft.trainer;
+
+import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.replaceHead;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.data.Dataset;
+import dev.graft.data.Split;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.VariableSource;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.Checkout;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The main job on the real backbone and the real photos. */
+class PhotosTest {
+
+  static final Dataset PHOTOS = Dataset.imageFolder(Checkout.path("testdata/photos"));
+  static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  static Model model() {
+    Model backbone = SavedModelImporter.load(Checkout.path("models/efficientnet-lite0"));
+    InputSpec input = backbone.inputs().get(0);
+    InputSpec told = // as its card says
+        new InputSpec(
+            input.name(),
+            input.tensor(),
+            input.dtype(),
+            input.shape(),
+            Optional.of(new InputSpec.Range(0, 255, "the card")),
+            InputSpec.Channels.RGB,
+            input.resize());
+    return backbone.toBuilder()
+        .inputs(List.of(told))
+        .build()
+        .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(PHOTOS.labels())));
+  }
+
+  @Test
+  void aNewHeadLearnsThePhotosAndTheSameAgain() {
+    Model model = model();
+    Split split = Split.of(60, 20, 20).seed(0);
+    Recipe recipe = Recipe.headOnly().seed(0);
+    Run run = Trainer.fit(runtime, model, PHOTOS.split(split), recipe);
+    Evaluation test = Evaluator.evaluate(runtime, run.model(), PHOTOS.split(split).test());
+    assertThat(test.accuracy()).isGreaterThan(0.82);
+    assertThat(test.count()).isEqualTo(28);
+    assertThat(run.validation().accuracy()).isGreaterThan(0.82);
+    assertThat(run.decisions()).anyMatch(sentence -> sentence.startsWith("L2 strength"));
+
+    Run again = Trainer.fit(runtime, model, PHOTOS.split(split), recipe);
+    assertThat(kernel(again.model()).floats()).containsExactly(kernel(run.model()).floats());
+  }
+
+  private static TensorValue kernel(Model model) {
+    VariableSource source =
+        model.variables().stream()
+            .filter(v -> v.name().equals("predictions/kernel"))
+            .findFirst()
+            .orElseThrow()
+            .source();
+    return ((VariableSource.Given) source).value();
+  }
+
+  @Test
+  void cancellingFromAnotherThreadEndsIt() {
+    TrainingSwitch training = new TrainingSwitch();
+    Callback canceller =
+        new Callback() {
+          @Override
+          public void onProgress(Progress progress) {
+            Thread other = new Thread(training::cancel);
+            other.start();
+            try {
+              other.join();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          }
+        };
+    Assertions.assertThatThrownBy(
+            () ->
+                Trainer.fit(
+                    runtime,
+                    model(),
+                    PHOTOS.split(Split.of(60, 20, 20)),
+                    Recipe.headOnly(),
+                    canceller,
+                    training))
+        .isInstanceOf(CancellationException.class);
+  }
+}
