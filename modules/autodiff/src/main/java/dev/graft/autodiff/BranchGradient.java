@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -198,8 +199,7 @@ final class BranchGradient {
     boolean stateful = false;
     for (int b = 0; b < branches.size(); b++) {
       String name = t.library().name(node, "backward");
-      Library.put(outer, branch(name, b, inputs, found, arguments, values.keySet()));
-      stateful |= outer.function(name).getSignature().getIsStateful();
+      stateful |= Library.put(outer, branch(name, b, inputs, found, arguments, values.keySet()));
       names.add(name);
     }
     boolean isCase = op.node().getOp().endsWith("Case");
@@ -265,10 +265,11 @@ final class BranchGradient {
     List<TensorRef> all = new ArrayList<>();
     for (int i : found) {
       TensorRef value = own.get(i);
-      if (value == null) {
-        value = editor.op("ZerosLike").input(whole.get(i)).output();
+      TensorRef argument = whole.get(i);
+      if (value == null && argument != null) {
+        value = editor.op("ZerosLike").input(argument).output();
       }
-      all.add(value);
+      all.add(Objects.requireNonNull(value));
     }
     List<String> names = placeholders.stream().map(TensorRef::node).toList();
     return LoopGradient.function(name, editor, names, all, null);

@@ -1,5 +1,6 @@
 package dev.graft.autodiff;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.FunctionInliner;
 import dev.graft.graph.Graph;
@@ -58,10 +59,17 @@ final class Library {
     return name;
   }
 
-  /** Puts {@code function}, and the functions that its graph refers to, within reach of editor. */
-  static void put(GraphEditor editor, FunctionGraph function) {
+  /**
+   * Puts {@code function}, and the functions that its graph refers to, within reach of editor.
+   *
+   * @return whether it does more than compute
+   */
+  @CanIgnoreReturnValue
+  static boolean put(GraphEditor editor, FunctionGraph function) {
     putAll(editor, function.graph());
-    editor.putFunction(function.toFunctionDef(function.name()));
+    FunctionDef def = function.toFunctionDef(function.name());
+    editor.putFunction(def);
+    return def.getSignature().getIsStateful();
   }
 
   static void putAll(GraphEditor editor, Graph graph) {

@@ -341,7 +341,8 @@ final class LoopGradient {
     }
     DataType type = type(i);
     if (type == DataType.DT_RESOURCE) {
-      return t.zerosLike(readVariable(i, gradient.dtype(gradient.outgoing().get(i))));
+      TensorRef found = gradient.outgoing().getOrDefault(i, op.in(i));
+      return t.zerosLike(readVariable(i, gradient.dtype(found)));
     }
     if (type == DataType.DT_VARIANT) {
       DataType element = TensorListRules.elementType(body.graph(), body.arguments().get(i));
@@ -369,7 +370,7 @@ final class LoopGradient {
     List<String> arguments = variables.stream().map(v -> v.placeholder().node()).toList();
     String bodyName = t.library().name(loopName, "backward");
     FunctionGraph backward = function(bodyName, editor, arguments, results, null);
-    Library.put(outer, backward);
+    boolean stateful = Library.put(outer, backward);
     GraphEditor cond = Graph.empty().edit();
     for (Variable variable : variables) {
       cond.placeholder(variable.placeholder().node(), type(variable.initial()), Shape.unknown());
@@ -382,7 +383,6 @@ final class LoopGradient {
             .output();
     String condName = t.library().name(loopName, "backward_cond");
     Library.put(outer, function(condName, cond, arguments, List.of(more), null));
-    boolean stateful = outer.function(bodyName).getSignature().getIsStateful();
     var loop =
         t.op(stateful ? "While" : "StatelessWhile", op.node(), "parallel_iterations")
             .inputs(variables.stream().map(Variable::initial).toList())
