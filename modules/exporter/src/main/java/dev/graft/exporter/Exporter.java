@@ -9,7 +9,6 @@ import dev.graft.runtime.TensorFlowRuntime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -74,7 +73,7 @@ public final class Exporter {
     Model served = OpenBatch.of(ServingForm.of(model));
     SavedModelFiles files = SavedModelFiles.of(served);
     files.write(dir);
-    Path extra = Files.createDirectory(dir.resolve("assets.extra"));
+    Path extra = dir.resolve("assets.extra");
     writeLabels(served, extra);
     WarmUp warmUp = new WarmUp(served.name());
     ExportReport report = new Trial(runtime, model, proofs, warmUp).of(files, dir);

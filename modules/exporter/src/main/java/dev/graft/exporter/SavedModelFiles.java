@@ -8,6 +8,7 @@ import dev.graft.graph.Shape;
 import dev.graft.model.Asset;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
+import dev.graft.model.ModelMetadata;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorBundleWriter;
 import dev.graft.model.TensorSpec;
@@ -15,6 +16,7 @@ import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.FunctionDef;
@@ -106,6 +109,7 @@ record SavedModelFiles(
   private static GraphDef graphDef(Graph graph, Model model, List<FunctionDef> functions) {
     Map<String, FunctionDef> library = new LinkedHashMap<>(graph.functions());
     functions.forEach(function -> library.put(function.getSignature().getName(), function));
+    library.putAll(ModelMetadata.functions(model));
     GraphDef.Builder def = graph.toGraphDef().toBuilder();
     def.getLibraryBuilder().clearFunction().addAllFunction(library.values());
     return def.build();
@@ -160,6 +164,9 @@ record SavedModelFiles(
         Durable.write(assets.resolve(asset.name()), Files.readAllBytes(asset.path()));
       }
     }
+    Files.createDirectory(dir.resolve("assets.extra"));
+    String metadata = ModelMetadata.of(model, Set.of(ServingForm.SERVING_BYTES)).toJson();
+    Durable.write(dir.resolve(ModelMetadata.FILE), metadata.getBytes(StandardCharsets.UTF_8));
     Durable.write(dir.resolve("saved_model.pb"), savedModel.toByteArray());
   }
 }

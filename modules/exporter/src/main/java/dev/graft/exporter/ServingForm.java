@@ -167,7 +167,7 @@ final class ServingForm {
   }
 
   /** The functions saved beside the signatures: training behaviour and penalties. */
-  static Stream<SavedFunction> savedFunctions(Model model) {
+  private static Stream<SavedFunction> savedFunctions(Model model) {
     return Stream.concat(
         model.penalties().stream(), model.allLayers().flatMap(layer -> layer.training().stream()));
   }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Shape;
+import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
+import dev.graft.model.ModelMetadata;
 import dev.graft.model.TensorBundle;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
@@ -166,5 +168,29 @@ class ExporterTest {
     assertThat(names(base)).containsExactlyInAnyOrder(foreign.getFileName().toString(), mine, "1");
     serving.discard(working);
     assertThat(working).doesNotExist();
+  }
+
+  @Test
+  void whatGraftKnowsOfTheModelComesBackOnImport() {
+    Model model = SavedFunctions.addTo(PictureModel.of(-1));
+    Version version = Exporter.publish(runtime, model, folder.resolve("base"));
+    Model again = SavedModelImporter.load(version.path());
+    assertThat(again.name()).isEqualTo(model.name());
+    assertThat(again.signatures()).isEqualTo(model.signatures());
+    assertThat(again.inputs()).isEqualTo(model.inputs());
+    assertThat(again.heads()).isEqualTo(model.heads());
+    assertThat(again.provenance()).isEqualTo(model.provenance());
+    assertThat(again.variables())
+        .usingRecursiveFieldByFieldElementComparatorIgnoringFields("source")
+        .isEqualTo(model.variables());
+    assertThat(ModelMetadata.of(again, Set.of()).toJson())
+        .isEqualTo(ModelMetadata.of(model, Set.of()).toJson());
+    assertThat(again.penalties()).hasSize(1);
+    assertThat(SavedFunctions.penalty(runtime, again))
+        .isEqualTo(SavedFunctions.penalty(runtime, model))
+        .isGreaterThan(0);
+    Version second = Exporter.publish(runtime, again, folder.resolve("base"));
+    Model third = SavedModelImporter.load(second.path());
+    assertThat(third.graph().nodes()).isEqualTo(again.graph().nodes());
   }
 }

@@ -5,6 +5,7 @@ import com.google.common.hash.Hashing;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.model.BadModelException;
+import dev.graft.model.ModelMetadata;
 import dev.graft.model.TensorBundle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -71,6 +72,19 @@ record SavedModelFolder(Path path, byte[] pb) {
   Optional<TensorBundle> checkpoint() {
     Path prefix = path.resolve("variables").resolve("variables");
     return TensorBundle.exists(prefix) ? Optional.of(TensorBundle.open(prefix)) : Optional.empty();
+  }
+
+  /** What Graft wrote beside a model that it exported itself. */
+  Optional<ModelMetadata> metadata() {
+    Path file = path.resolve(ModelMetadata.FILE);
+    try {
+      return Files.isRegularFile(file)
+          ? Optional.of(ModelMetadata.parse(Files.readString(file)))
+          : Optional.empty();
+    } catch (IOException e) {
+      throw BadModelException.inFile(
+          file.toString(), "'" + file + "' cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /** The file called {@code name} in the folder for assets; fails if it lies elsewhere. */

@@ -14,6 +14,7 @@ import dev.graft.model.BadModelException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
+import dev.graft.model.ModelMetadata;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorBundle;
@@ -60,7 +61,8 @@ public final class SavedModelImporter {
     SavedModelFolder folder = SavedModelFolder.at(path);
     SavedModel saved = folder.parse();
     MetaGraphDef meta = MetaGraphs.choose(saved.getMetaGraphsList(), options.tags());
-    return new SavedModelImporter.Reader(folder, meta, options).read();
+    Reader reader = new Reader(folder, meta, options);
+    return reader.withMetadata(reader.read());
   }
 
   private static final class Reader {
@@ -74,6 +76,7 @@ public final class SavedModelImporter {
     private final Restoration restoration;
     private final Captures captures;
     private final Variables variables;
+    private final Optional<ModelMetadata> metadata;
 
     Reader(SavedModelFolder folder, MetaGraphDef meta, ImportOptions options) {
       this.folder = folder;
@@ -92,6 +95,12 @@ public final class SavedModelImporter {
               checkpoint.map(objects::checkpointKeys).orElse(Map.of()),
               assetDefs);
       this.variables = new Variables(meta, objects, captures, restoration, checkpoint.orElse(null));
+      this.metadata = folder.metadata();
+    }
+
+    /** {@code model} with what Graft itself noted of it when it exported it. */
+    Model withMetadata(Model model) {
+      return metadata.map(known -> known.applyTo(model, raw.functions())).orElse(model);
     }
 
     Model read() {
@@ -116,6 +125,7 @@ public final class SavedModelImporter {
           entry -> entry.inputs().values().forEach(spec -> roots.add(spec.tensor().node())));
       roots.addAll(initializers);
       roots.addAll(listed);
+      metadata.ifPresent(known -> roots.addAll(known.nodes()));
       Graph needed = plus(added).keepUpstreamOf(roots);
       FunctionInliner.Flattened flat =
           FunctionInliner.flatten(
@@ -146,6 +156,7 @@ public final class SavedModelImporter {
         roots.addAll(signature.targets());
       }
       roots.addAll(initializing);
+      metadata.ifPresent(known -> roots.addAll(known.nodes()));
       GraphEditor editor = flat.graph().edit();
       boolean relax = !effects.hasOldControlFlow();
       for (NodeDef node : flat.graph().nodes()) {

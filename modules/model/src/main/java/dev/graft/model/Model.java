@@ -303,6 +303,13 @@ public final class Model {
       return this;
     }
 
+    /** Sets where it came from and what was done to it so far. */
+    @CanIgnoreReturnValue
+    public Builder provenance(Provenance value) {
+      this.provenance = value;
+      return this;
+    }
+
     /** Records one more step of what was done. */
     @CanIgnoreReturnValue
     public Builder step(String operation, ImmutableMap<String, String> arguments) {
