@@ -125,8 +125,9 @@ final class EntryPoints {
   }
 
   /**
-   * A signature for each function of the root object; the nodes that call them are added to {@code
-   * added}.
+   * A signature for each function of the root object that takes a tensor; the nodes that call them
+   * are added to {@code added}. What Python calls as {@code model(x)}, or the only function, serves
+   * by default.
    */
   static List<Signature> functions(
       ObjectGraph objects,
@@ -144,18 +145,19 @@ final class EntryPoints {
           .ifPresent(
               function -> {
                 FunctionDef def = library.get(function);
-                if (def != null) {
-                  signatures.add(
-                      call(
-                          child.getLocalName(),
-                          def,
-                          objects.function(function).orElseThrow(),
-                          captures,
-                          names,
-                          added));
+                SavedConcreteFunction known = objects.function(function).orElseThrow();
+                if (def != null
+                    && def.getSignature().getInputArgCount() > known.getBoundInputsCount()) {
+                  signatures.add(call(child.getLocalName(), def, known, captures, names, added));
                 }
               });
     }
+    signatures.replaceAll(
+        signature ->
+            signature.name().equals("__call__") || signatures.size() == 1
+                ? Signature.predict(
+                    Signature.SERVING_DEFAULT, signature.inputs(), signature.outputs())
+                : signature);
     return signatures;
   }
 

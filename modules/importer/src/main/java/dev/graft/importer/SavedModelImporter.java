@@ -13,6 +13,7 @@ import dev.graft.model.Asset;
 import dev.graft.model.BadModelException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Internal;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.ModelMetadata;
 import dev.graft.model.Provenance;
@@ -22,6 +23,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -108,7 +110,7 @@ public final class SavedModelImporter {
       raw.nodes().forEach(node -> taken.add(node.getName()));
       List<NodeDef> added = new ArrayList<>();
       List<Signature> entries = EntryPoints.signatures(meta);
-      if (entries.isEmpty()) {
+      if (entries.stream().allMatch(entry -> entry.inputs().isEmpty())) {
         entries = EntryPoints.functions(objects, captures, raw.functions(), taken, added);
       }
       entries = EntryPoints.only(entries, options.signature());
@@ -171,6 +173,7 @@ public final class SavedModelImporter {
       ImmutableList<Asset> assets = Initialization.assets(assetDefs, graph, folder);
       return Model.builder(name(), graph, origin())
           .variables(found)
+          .layers(layers(graph, found, signatures))
           .signatures(signatures)
           .inputs(inputs(signatures))
           .assets(assets)
@@ -218,6 +221,32 @@ public final class SavedModelImporter {
                 + "', which the graph does not have; saved_model.pb is damaged.");
       }
       return tensor;
+    }
+
+    private List<Layer> layers(Graph graph, List<Variable> found, List<Signature> signatures) {
+      Optional<Signature> serving =
+          signatures.stream()
+              .filter(signature -> signature.name().equals(Signature.SERVING_DEFAULT))
+              .findFirst()
+              .or(() -> signatures.stream().findFirst());
+      Signature signature =
+          serving.orElseGet(() -> Signature.predict("none", ImmutableMap.of(), ImmutableMap.of()));
+      LayerTensors tensors = new LayerTensors(graph, signature);
+      Map<String, Variable> byNode = new HashMap<>();
+      found.forEach(variable -> byNode.put(variable.node(), variable));
+      Map<Integer, Variable> byObject = new HashMap<>();
+      captures
+          .tensors()
+          .forEach(
+              (id, tensor) -> {
+                Variable variable = byNode.get(tensor.node());
+                if (variable != null) {
+                  byObject.put(id, variable);
+                }
+              });
+      KerasMetadata metadata = KerasMetadata.of(folder.path(), objects);
+      List<Layer> layers = new KerasLayers(objects, metadata, tensors, byObject).layers();
+      return layers.isEmpty() ? new ScopeLayers(name(), tensors, found).layers() : layers;
     }
 
     private String name() {

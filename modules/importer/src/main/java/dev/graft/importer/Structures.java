@@ -18,8 +18,8 @@ final class Structures {
   }
 
   /**
-   * Names for {@code count} results: the keys of dictionaries where there are any, {@code output_0}
-   * and so on otherwise.
+   * Names for {@code count} results: the keys of a dictionary of tensors, {@code output_0} and so
+   * on for anything else.
    */
   static List<String> names(StructuredValue results, int count) {
     List<String> names = new ArrayList<>();
@@ -28,13 +28,12 @@ final class Structures {
         "",
         (path, leaf) -> {
           if (leaf.getKindCase() == StructuredValue.KindCase.TENSOR_SPEC_VALUE) {
-            names.add(
-                path.isEmpty() || Character.isDigit(path.charAt(0))
-                    ? "output_" + names.size()
-                    : path);
+            names.add(path.contains("/") ? "" : path); // nested: no name of its own
           }
         });
-    if (names.size() == count && names.stream().distinct().count() == count) {
+    boolean dictionary = results.getKindCase() == StructuredValue.KindCase.DICT_VALUE;
+    boolean named = names.size() == count && names.stream().distinct().count() == count;
+    if (dictionary && named && !names.contains("")) {
       return names;
     }
     names.clear();
