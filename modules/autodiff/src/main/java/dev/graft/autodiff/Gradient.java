@@ -1,8 +1,10 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.TensorRef;
+import dev.graft.model.Internal;
 
 /** The derivative of the result with respect to one tensor, as tensors of the graph. */
+@Internal
 public sealed interface Gradient {
 
   /**

@@ -3,6 +3,7 @@ package dev.graft.autodiff;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.Internal;
 
 /**
  * A graph with its gradients in it. All that the original graph had is still there under its own
@@ -12,4 +13,5 @@ import dev.graft.graph.TensorRef;
  * @param gradients the gradient for each tensor or variable handle asked for; one that has no
  *     influence on the result has no entry
  */
+@Internal
 public record GradientGraph(Graph graph, ImmutableMap<TensorRef, Gradient> gradients) {}

@@ -1,6 +1,9 @@
 package dev.graft.autodiff;
 
+import dev.graft.model.Internal;
+
 /** What a loop keeps of its steps for the way back. */
+@Internal
 public enum LoopMemory {
   /** Every tensor that the way back reads: faster. */
   SAVE,

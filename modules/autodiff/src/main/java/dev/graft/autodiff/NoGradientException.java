@@ -1,8 +1,10 @@
 package dev.graft.autodiff;
 
 import dev.graft.model.BadModelException;
+import dev.graft.model.Internal;
 
 /** An op between the variables and the loss has no gradient. */
+@Internal
 public final class NoGradientException extends BadModelException {
 
   private static final long serialVersionUID = 1L;
