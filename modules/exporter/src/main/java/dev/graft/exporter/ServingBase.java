@@ -113,8 +113,14 @@ final class ServingBase {
             host(),
             Long.toString(ProcessHandle.current().pid()),
             HexFormat.of().formatHex(random));
-    ACTIVE.add(name);
-    return Files.createDirectory(base.resolve(name));
+    Path folder = base.resolve(name);
+    ACTIVE.add(name); // before another thread can see the folder
+    try {
+      return Files.createDirectory(folder);
+    } catch (IOException e) {
+      ACTIVE.remove(name);
+      throw e;
+    }
   }
 
   /** Makes {@code temporary} the next version, at once and for good; gives its number. */
@@ -146,10 +152,14 @@ final class ServingBase {
   }
 
   /** Forgets {@code temporary} and clears it away if it is still there. */
-  void discard(Path temporary) throws IOException {
+  void discard(Path temporary) {
     ACTIVE.remove(temporary.getFileName().toString());
-    if (Files.exists(temporary)) {
-      Durable.delete(temporary);
+    try {
+      if (Files.exists(temporary)) {
+        Durable.delete(temporary);
+      }
+    } catch (IOException e) {
+      // The next run clears it away; what is told is the failure that led here.
     }
   }
 }

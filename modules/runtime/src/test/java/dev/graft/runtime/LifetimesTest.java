@@ -1,0 +1,196 @@
+package dev.graft.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.TensorValue;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.tensorflow.proto.DataType;
+
+/** Nothing native outlives its owner, grows with use, or is freed while a thread is using it. */
+class LifetimesTest {
+
+  private static final int FLOATS = 256 << 10; // 1 MiB
+  private static final int RUNS = 500;
+
+  private record Echo(Graph graph, TensorRef x, TensorRef text, TensorRef y, TensorRef joined) {}
+
+  private static Echo echo() {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(FLOATS));
+    TensorRef text = editor.placeholder("text", DataType.DT_STRING, Shape.of(-1));
+    TensorRef y = editor.op("AddV2").name("y").input(x).input(x).output();
+    TensorRef joined = editor.op("StringJoin").name("joined").inputs(List.of(text, text)).output();
+    return new Echo(editor.build(), x, text, y, joined);
+  }
+
+  private static TensorValue text() {
+    ByteString kilobytes = ByteString.copyFrom(new byte[64 << 10]);
+    return TensorValue.strings(Shape.of(8), Collections.nCopies(8, kilobytes));
+  }
+
+  /** Resident memory of this process in MiB. */
+  private static long resident() throws Exception {
+    String pages = Files.readString(Path.of("/proc/self/statm")).split(" ")[1];
+    return Long.parseLong(pages) * 4096 >> 20;
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void memoryStaysFlatOverManyRuns() throws Exception {
+    Echo echo = echo();
+    TensorValue x = TensorValue.of(Shape.of(FLOATS), new float[FLOATS]);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession session = runtime.session(echo.graph());
+        PreparedRun run =
+            session.prepare(
+                List.of(echo.x(), echo.text()), List.of(echo.y(), echo.joined()), List.of())) {
+      List<TensorValue> inputs = List.of(x, text());
+      for (int i = 0; i < RUNS; i++) {
+        run.run(inputs);
+      }
+      System.gc();
+      long before = resident();
+      for (int i = 0; i < RUNS; i++) {
+        run.run(inputs);
+      }
+      System.gc();
+      // Each run moves 3.5 MiB; one tensor kept per run would be 500 MiB.
+      assertThat(resident() - before).isLessThan(150);
+      assertThat(runtime.openHandles()).hasSize(1);
+    }
+    assertThat(TensorFlowRuntime.openInProcess()).isEmpty();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void memoryStaysFlatOverManySessions() throws Exception {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef constant = editor.constant("c", TensorValue.of(Shape.of(FLOATS), new float[FLOATS]));
+    TensorRef negative = editor.op("Neg").name("negative").input(constant).output();
+    Graph graph = editor.build();
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      long before = 0;
+      for (int i = 0; i < 120; i++) {
+        if (i == 40) {
+          System.gc();
+          before = resident();
+        }
+        try (GraphSession session = runtime.session(graph)) {
+          session.run(Map.of(), List.of(negative), List.of());
+        }
+      }
+      System.gc();
+      // Graph, session and folded constant hold a few MiB each; 80 kept would be 300 MiB or more.
+      assertThat(resident() - before).isLessThan(150);
+      assertThat(runtime.openHandles()).isEmpty();
+    }
+  }
+
+  @Test
+  void aFailedRunFreesWhatItWasFed() throws Exception {
+    Echo echo = echo();
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession session = runtime.session(echo.graph())) {
+      TensorValue wrong = TensorValue.of(Shape.of(3), new float[3]);
+      for (int i = 0; i < 50; i++) {
+        assertThatThrownBy(
+                () -> session.run(Map.of(echo.x(), wrong), List.of(echo.joined()), List.of()))
+            .isInstanceOf(TensorFlowException.class);
+      }
+      assertThat(runtime.openHandles()).hasSize(1);
+    }
+  }
+
+  @Test
+  void manyThreadsRunWhileSessionsOpenAndClose() throws Exception {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef x = editor.placeholder("x", DataType.DT_INT32, Shape.scalar());
+    TensorRef y = editor.op("Mul").name("y").input(x).input(x).output();
+    Graph graph = editor.build();
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession shared = runtime.session(graph)) {
+      PreparedRun run = shared.prepare(List.of(x), List.of(y), List.of());
+      List<Future<?>> all = new ArrayList<>();
+      for (int t = 0; t < 8; t++) {
+        int thread = t;
+        all.add(
+            threads.submit(
+                () -> {
+                  for (int i = 0; i < 200; i++) {
+                    int value = thread * 1000 + i;
+                    assertThat(run.run(List.of(TensorValue.scalar(value))).get(0).ints())
+                        .containsExactly(value * value);
+                    if (i % 20 == 0) {
+                      try (GraphSession own = runtime.session(graph)) {
+                        own.run(Map.of(x, TensorValue.scalar(3)), List.of(y), List.of());
+                      }
+                    }
+                  }
+                }));
+      }
+      for (Future<?> one : all) {
+        one.get(2, TimeUnit.MINUTES);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(TensorFlowRuntime.openInProcess()).isEmpty();
+  }
+
+  @Test
+  void closingWaitsForRunningCallsAndRefusesLaterOnes() throws Exception {
+    Echo echo = echo();
+    TensorValue x = TensorValue.of(Shape.of(FLOATS), new float[FLOATS]);
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      for (int round = 0; round < 10; round++) {
+        TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession session = runtime.session(echo.graph());
+        CountDownLatch started = new CountDownLatch(4);
+        List<Future<?>> all = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+          all.add(
+              threads.submit(
+                  () -> {
+                    started.countDown();
+                    while (true) {
+                      session.run(Map.of(echo.x(), x), List.of(echo.y()), List.of());
+                    }
+                  }));
+        }
+        started.await();
+        Thread.sleep(20);
+        runtime.close();
+        for (Future<?> one : all) {
+          assertThatThrownBy(() -> one.get(1, TimeUnit.MINUTES))
+              .isInstanceOf(ExecutionException.class)
+              .hasCauseInstanceOf(IllegalStateException.class);
+        }
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(TensorFlowRuntime.openInProcess()).isEmpty();
+  }
+}
