@@ -31,14 +31,27 @@ class Graph1:
 
 @dataclasses.dataclass
 class Spec1:
-    """A TF1 model: a function for each MetaGraph, all over the same variables, the first with the cases."""
+    """A TF1 model: a function for each MetaGraph, all over the same variables.
+
+    control_flow_v1: loops and branches, and their gradients, as Enter, Exit, Switch and Merge.
+    """
 
     graphs: list
     notes: str = ""
+    control_flow_v1: bool = False
 
 
 def make_tf1(entry, kit, folder):
     spec = entry.build(kit)
+    if spec.control_flow_v1:
+        v1.disable_control_flow_v2()
+    try:
+        write_model(entry, spec, kit, folder)
+    finally:
+        v1.enable_control_flow_v2()
+
+
+def write_model(entry, spec, kit, folder):
     shutil.rmtree(f"{folder}/model", ignore_errors=True)
     builder = v1.saved_model.Builder(f"{folder}/model")
     values = golden.Values()

@@ -3,12 +3,17 @@
 import numpy as np
 import tensorflow as tf
 
-from formula import formula
+from formula import formula as eager_formula
 from kit import Spec, zoo
 
 F = tf.float32
 K = tf.keras
 L = K.layers
+
+
+def formula(*args, **options):
+    """Loops run as graphs: a Python loop gives None where a While that takes no step gives zeros."""
+    return eager_formula(*args, compiled=True, **options)
 
 
 def square(kit, n=3):
@@ -127,7 +132,7 @@ def cond(kit):
         return tf.cond(tf.reduce_sum(x) > 0, lambda: tf.matmul(x, m.w), lambda: x * m.b)
 
     cases = [{"x": np.abs(kit.f(2, 3))}, {"x": -np.abs(kit.f(3, 3))}]
-    return formula(kit, call, square(kit), {"x": ([None, 3], F)}, cases, compiled=True,
+    return formula(kit, call, square(kit), {"x": ([None, 3], F)}, cases,
                    notes="each case takes another branch; the variable of the other one has gradient zero")
 
 
@@ -140,7 +145,7 @@ def cond_in_while(kit):
 
         return tf.while_loop(lambda i, y: i < 5, step, (0, x))[1]
 
-    return formula(kit, call, square(kit), {"x": ([None, 3], F)}, rows(kit, 2, 3), compiled=True)
+    return formula(kit, call, square(kit), {"x": ([None, 3], F)}, rows(kit, 2, 3))
 
 
 @zoo("switch_case", "switch-case", "tfsave")
@@ -150,7 +155,7 @@ def switch_case(kit):
         return tf.switch_case(which, branches)
 
     cases = [{"x": kit.f(2, 3), "which": np.array(i, np.int32)} for i in (0, 2)]
-    return formula(kit, call, square(kit), {"x": ([None, 3], F), "which": ([], tf.int32)}, cases, compiled=True)
+    return formula(kit, call, square(kit), {"x": ([None, 3], F), "which": ([], tf.int32)}, cases)
 
 
 @zoo("autograph_loop", "while", "tfsave")
@@ -166,7 +171,7 @@ def autograph_loop(kit):
                 break
         return y
 
-    return formula(kit, call, square(kit), {"x": ([None, 3], F)}, rows(kit, 2, 3), compiled=True,
+    return formula(kit, call, square(kit), {"x": ([None, 3], F)}, rows(kit, 2, 3),
                    notes="for, if and break as autograph writes them")
 
 
@@ -191,3 +196,34 @@ def recurrent_layer_loop(kit):
     x = K.Input((4,), name="x")
     return Spec(K.Model(x, L.Dense(2, name="logits")(Refine()(x))), [{"x": kit.f(3, 4)}, {"x": kit.f(2, 4)}],
                 head="logits")
+
+
+@zoo("tensor_list_ops", "while", "tfsave")
+def tensor_list_ops(kit):
+    def call(m, x):
+        y = tf.tanh(tf.matmul(x, m.w))
+        rows = tf.TensorArray(F, size=0, dynamic_size=True, element_shape=[3], clear_after_read=False).unstack(y)
+        gathered = rows.gather([1, 0, 1])
+        parts = tf.TensorArray(F, size=2, infer_shape=False, element_shape=[None, 3]).split(y, [1, tf.shape(y)[0] - 1])
+        scattered = tf.TensorArray(F, size=4, element_shape=[3]).scatter([3, 0], gathered[:2] * m.b)
+        scattered = scattered.write(1, m.b).write(2, m.b * 2.0)
+        return {"gather": gathered, "concat": parts.concat(), "stack": scattered.stack(), "last": parts.read(1)}
+
+    return formula(kit, call, square(kit), {"x": ([None, 3], F)}, rows(kit, 3, 4))
+
+
+@zoo("stateful_branches", "cond", "tfsave")
+def stateful_branches(kit):
+    def call(m, x):
+        def count(y):
+            m.calls.assign_add(1.0)
+            return tf.matmul(y, m.w)
+
+        y = tf.cond(tf.reduce_sum(x) > 0, lambda: count(x), lambda: x * m.b)
+        _, y = tf.while_loop(lambda i, y: i < 2, lambda i, y: (i + 1, count(y)), (0, y))
+        return tf.switch_case(tf.cast(tf.size(x) % 2, tf.int32), [lambda: count(y), lambda: y])
+
+    cases = [{"x": np.abs(kit.f(2, 3))}, {"x": -np.abs(kit.f(3, 3))}]
+    variables = {**square(kit), "calls": np.float32(0.0)}
+    return formula(kit, call, variables, {"x": ([None, 3], F)}, cases,
+                   notes="If, While and Case, not their stateless forms: the branches count calls in a variable")

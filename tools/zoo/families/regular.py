@@ -81,3 +81,11 @@ def constraints(kit):
     y = L.Dense(4, kernel_constraint=c.MaxNorm(1.0), bias_constraint=c.NonNeg(), activation="relu")(x)
     return Spec(K.Model(x, L.Dense(2, name="logits")(y)), [{"x": kit.f(3, 5)}, {"x": kit.f(2, 5)}], head="logits",
                 optimizers=False, notes="constraints act in Keras' optimizers and are not saved as functions")
+
+
+@zoo("dropout_always", "dropout", "keras2 keras3")
+def dropout_always(kit):
+    x = K.Input((5,), name="x")
+    y = L.Dropout(0.5)(L.Dense(4, activation="relu")(x), training=True)
+    return Spec(K.Model(x, L.Dense(2, name="logits")(y)), [{"x": kit.f(3, 5)}, {"x": kit.f(2, 5)}], head="logits",
+                deterministic=False, notes="Monte Carlo dropout: random in the signature too")

@@ -25,10 +25,8 @@ def vocabulary_file():
 def tf1_table_legacy_init(kit):
     def build():
         words = v1.placeholder(tf.string, [None], "words")
-        asset = v1.constant(vocabulary_file(), name="vocabulary")
-        v1.add_to_collection(v1.GraphKeys.ASSET_FILEPATHS, asset)
-        init = tf.lookup.TextFileInitializer(
-            asset, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER)
+        init = tf.lookup.TextFileInitializer(  # adds its file to the collection of assets itself
+            vocabulary_file(), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER)
         table = tf.lookup.StaticHashTable(init, -1)
         embeddings = v1.get_variable("embeddings", [5, 3], use_resource=False)
         kernel = v1.get_variable("kernel", [3, 2], use_resource=True)
@@ -170,18 +168,15 @@ def tf1_conv_bn(kit):
 @zoo("tf1_while_v1", "tf1", "tf1")
 def tf1_while_v1(kit):
     def build():
-        v1.disable_control_flow_v2()
-        try:
-            x = v1.placeholder(tf.float32, [None, 3], "x")
-            w = v1.get_variable("w", [3, 3])
-            step = lambda i, y: (i + 1, tf.tanh(tf.matmul(y, w)))
-            _, y = v1.while_loop(lambda i, y: i < 3, step, (0, x))
-            y = v1.cond(tf.reduce_sum(x) > 0, lambda: y, lambda: y * 2.0)
-            return serving(x, {"y": y}, kit, 3)
-        finally:
-            v1.enable_control_flow_v2()
+        x = v1.placeholder(tf.float32, [None, 3], "x")
+        w = v1.get_variable("w", [3, 3])
+        step = lambda i, y: (i + 1, tf.tanh(tf.matmul(y, w)))
+        _, y = v1.while_loop(lambda i, y: i < 3, step, (0, x))
+        y = v1.cond(tf.reduce_sum(x) > 0, lambda: y, lambda: y * 2.0)
+        return serving(x, {"y": y}, kit, 3)
 
-    return Spec1([build], "Enter, Exit, Switch and Merge: the control flow of TensorFlow 1")
+    return Spec1([build], "Enter, Exit, Switch and Merge: the control flow of TensorFlow 1",
+                 control_flow_v1=True)
 
 
 @zoo("tf1_estimator_style", "tf1", "tf1")
@@ -205,3 +200,42 @@ def tf1_estimator_style(kit):
         return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString(deterministic=True)
 
     return Spec1([build], "tf.Example in, classes and scores out, as Estimator exports")
+
+
+@zoo("tf1_dynamic_rnn", "tf1", "tf1")
+def tf1_dynamic_rnn(kit):
+    def build():
+        x = v1.placeholder(tf.float32, [None, None, 2], "x")
+        lengths = v1.placeholder(tf.int32, [None], "lengths")
+        cell = v1.nn.rnn_cell.GRUCell(3)
+        y, state = v1.nn.dynamic_rnn(cell, x, lengths, dtype=tf.float32)
+        cases = [("serving_default", {"x": kit.f(n, t, 2), "lengths": kit.i(n, low=1, high=t + 1)})
+                 for n, t in ((3, 4), (2, 6))]
+        signature = ({"x": x, "lengths": lengths}, {"y": y, "state": state})
+        return Graph1({"serving_default": signature}, cases)
+
+    return Spec1([build], "dynamic_rnn of TensorFlow 1: TensorArrayV3 in a loop of Enter and Exit, lengths as input",
+                 control_flow_v1=True)
+
+
+@zoo("tf1_old_ops", "tf1", "tf1")
+def tf1_old_ops(kit):
+    def build():
+        raw = tf.raw_ops
+        x = v1.placeholder(tf.float32, [None, 4, 4, 2], "x")
+        scale, offset = v1.get_variable("scale", [2]), v1.get_variable("offset", [2])
+        mean = v1.get_variable("mean", [2], trainable=False)
+        variance = tf.exp(v1.get_variable("log_variance", [2], trainable=False))
+        y = raw.FusedBatchNorm(x=x, scale=scale, offset=offset, mean=mean, variance=variance, is_training=False).y
+        y = raw.ResizeBilinear(images=raw.MaxPool(input=y, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID"),
+                               size=[3, 3], align_corners=True)
+        flat = tf.reshape(y, [-1, 9, 2])
+        gram = raw.BatchMatMul(x=flat, y=flat, adj_x=True)
+        part = raw.MatrixDiagPart(input=gram)
+        kernel = v1.get_variable("kernel", [2, 3], use_resource=False)
+        logits = raw.Add(x=tf.matmul(part, kernel), y=raw.Gather(params=v1.get_variable("rows", [4, 3]), indices=[1]))
+        picked = raw.Select(condition=logits > 0, x=logits, y=logits * 0.1)
+        cases = [("serving_default", {"x": kit.f(n, 4, 4, 2)}) for n in (3, 2)]
+        return Graph1({"serving_default": ({"x": x}, {"y": picked})}, cases)
+
+    return Spec1([build], "ops that newer versions replaced: FusedBatchNorm, BatchMatMul, MatrixDiagPart, Gather, Select, Add")

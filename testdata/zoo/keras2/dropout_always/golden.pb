@@ -1,0 +1,18 @@
+
+v
+	a/input/xConst*
+dtype0*U
+valueLBJ"<{îµ¾õ*°?"t
+Àøèâ>z9¿²?pfÝ?‘ÊY?aò ?FŽ?öÑþ>t>0æ=Q†w¿J"^?
+X
+a/output/logitsConst*
+dtype0*1
+value(B&"|	Ž>ÐŒ1¾z™¾fcÓ¾h1?^Ñð¾
+b
+	b/input/xConst*
+dtype0*A
+value8B6"(¤´¡=¸éÒ¾Z w¿Þg‰?|¦?Ù«A>z¿Ìµ¾ ½X>¨¾¾
+P
+b/output/logitsConst*
+dtype0*)
+value B"Ð>øQŸ¾Xmi>uèö½
