@@ -100,7 +100,7 @@ def make(name, major, folder, size, batch):
     tf.keras.utils.set_random_seed(7)
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     model = build(name, size)
-    shape = (batch, *model.inputs[0].shape[1:])
+    shape = (batch, *(side or 224 for side in model.inputs[0].shape[1:]))
     pictures = rng.uniform(0, 255, shape) if takes_bytes(model) else rng.standard_normal(shape)
     pictures = pictures.astype(np.float32)
     randomise(model, rng)
