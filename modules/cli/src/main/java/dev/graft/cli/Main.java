@@ -1,39 +1,26 @@
 package dev.graft.cli;
 
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/** Entry point of the {@code graft} command line. */
-@Command(
-    name = "graft",
-    description = "Transfer learning for any Keras SavedModel, on the JVM.",
-    mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class,
-    synopsisSubcommandLabel = "COMMAND")
-public final class Main implements Runnable {
-  @Spec private CommandSpec spec = CommandSpec.create();
+/** The program {@code graft}. */
+public final class Main {
 
   private Main() {}
 
-  /** Runs one command and exits: 0 when it worked, 2 for bad usage or input, 1 for a failure. */
+  /** Runs one command and exits: 0 if it did its work, 1 if it failed, 2 for bad usage or input. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Main()).execute(args));
+    System.exit(run(Terminal.system(), args));
   }
 
-  @Override
-  public void run() {
-    throw new ParameterException(spec.commandLine(), "which command? 'graft --help' lists them");
-  }
-
-  /** The version that the jar's manifest names. */
-  static final class Version implements CommandLine.IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {"graft " + (version == null ? "(not packaged)" : version)};
-    }
+  static int run(Terminal terminal, String... args) {
+    CommandLine commands = new CommandLine(new GraftCommand(), new Commands(terminal));
+    commands.setOut(terminal.writer());
+    commands.setErr(terminal.errorWriter());
+    commands.setExecutionExceptionHandler(new Failures(terminal));
+    commands.setColorScheme(
+        CommandLine.Help.defaultColorScheme(
+            terminal.isInteractive() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
+    return commands.execute(args);
   }
 }

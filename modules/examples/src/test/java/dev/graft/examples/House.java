@@ -42,6 +42,9 @@ final class House {
   private static final Set<String> API_MODULES =
       Set.of("graft", "model", "surgeon", "data", "trainer");
 
+  /** What a Model shows of the graph under it. */
+  private static final Set<String> GRAPH_VALUES = Set.of("Graph", "Shape", "TensorRef");
+
   private House() {}
 
   /** The module that a class of Graft belongs to, or "" for a class of somebody else. */
@@ -70,7 +73,8 @@ final class House {
   /** Visible to an application: public, in a public place, not marked as internal. */
   static boolean isApi(JavaClass type) {
     return API_MODULES.contains(module(type))
-        && !type.getPackageName().equals("dev.graft.graph")
+        && (!type.getPackageName().equals("dev.graft.graph")
+            || GRAPH_VALUES.contains(type.getSimpleName()))
         && isOpen(type)
         && !isInternal(type);
   }

@@ -56,6 +56,21 @@ public final class Exporter {
     }
   }
 
+  /**
+   * Makes sure that versions can be published under {@code base} before long work begins.
+   *
+   * @throws BadRequestException if {@code base} holds anything that is no version, or cannot be
+   *     written to
+   */
+  public static void requirePublishable(Path base) {
+    try {
+      ServingBase serving = ServingBase.at(base);
+      serving.discard(serving.temporary());
+    } catch (IOException e) {
+      throw failed(base, e);
+    }
+  }
+
   private static BadRequestException failed(Path base, Exception e) {
     return new BadRequestException(
         "no version could be published in '"

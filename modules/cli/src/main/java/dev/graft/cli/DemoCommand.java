@@ -1,0 +1,131 @@
+package dev.graft.cli;
+
+import dev.graft.Baselines;
+import dev.graft.Device;
+import dev.graft.Graft;
+import dev.graft.Version;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.model.Model;
+import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.trainer.Evaluation;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Run;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code graft demo}. */
+@Command(
+    name = "demo",
+    description =
+        "The whole job on this machine: a backbone trained on ImageNet learns five new labels.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  graft demo                  train, publish to out/demo/<version>, score the test photos",
+      "  graft demo --splits 10      the same on ten splits, and the mean",
+      "  graft demo --per-class 5    what five photos of each label can do"
+    })
+final class DemoCommand implements Callable<Integer> {
+
+  private static final int RAW_PIXELS = 32;
+
+  private final Terminal terminal;
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--splits",
+      paramLabel = "N",
+      description = "Repeat on N splits (seeds 0 to N-1) and print the mean; nothing is published.")
+  private int splits;
+
+  @Option(
+      names = "--per-class",
+      paramLabel = "N",
+      description = "Learn from at most N photos of each label.")
+  private int perClass;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "What the split and every draw come from (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where versions are published (default: ${DEFAULT-VALUE}).")
+  private Path out = Path.of("out", "demo");
+
+  DemoCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    long start = System.nanoTime();
+    Model backbone = Graft.load(ModelNames.resolve("efficientnet-lite0"));
+    Dataset photos = Dataset.imageFolder(ModelNames.ofRepository("testdata/photos"));
+    if (splits == 0) {
+      Graft.requirePublishable(out);
+    }
+    try (Graft graft = Graft.open(Device.AUTO, NativeLogFile.path())) {
+      FineTuning job = new FineTuning(terminal, graft, backbone, photos);
+      job.introduce();
+      return splits > 0 ? repeat(graft, job, photos) : once(graft, job, photos, start);
+    }
+  }
+
+  private Split split(long ofSeed) {
+    return Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass);
+  }
+
+  private int once(Graft graft, FineTuning job, Dataset photos, long start) {
+    Parts parts = job.divide(split(seed));
+    Run run = job.train(parts, seed);
+    Version version = job.publish(run, parts, out);
+    Evaluation test = job.test(version, parts);
+    Evaluation raw = rawPixels(graft, photos, parts);
+    job.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
+    job.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
+    job.say("next", "graft predict --model %s some.jpg", out);
+    job.say(
+        "yours",
+        "graft finetune --model efficientnet-lite0 --data YOUR_PHOTOS --out serving/photos");
+    terminal.line(FineTuning.heldOut(test.accuracy()));
+    return 0;
+  }
+
+  private Evaluation rawPixels(Graft graft, Dataset photos, Parts parts) {
+    Model pixels =
+        Baselines.rawPixels(RAW_PIXELS).with(Edits.addHead(HeadSpec.singleLabel(photos.labels())));
+    Run run = graft.train(pixels, parts, Recipe.headOnly().seed(seed));
+    return graft.evaluate(run.model(), parts.test());
+  }
+
+  private int repeat(Graft graft, FineTuning job, Dataset photos) {
+    double sum = 0;
+    double lowest = 1;
+    for (int i = 0; i < splits; i++) {
+      Parts parts = photos.split(split(i));
+      Run run =
+          graft.train(
+              job.withNewHead(i), parts, Recipe.headOnly().seed(i), new ProgressBar(terminal));
+      Evaluation test = graft.evaluate(run.model(), parts.test());
+      job.say("split " + i, "%d of %d right: %.3f", test.correct(), test.count(), test.accuracy());
+      sum += test.accuracy();
+      lowest = Math.min(lowest, test.accuracy());
+    }
+    job.say("lowest", "%.3f", lowest);
+    terminal.line(String.format(Locale.ROOT, "mean held-out accuracy: %.3f", sum / splits));
+    return 0;
+  }
+}

@@ -1,0 +1,92 @@
+package dev.graft.cli;
+
+import dev.graft.Device;
+import dev.graft.Graft;
+import dev.graft.Version;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.model.Model;
+import dev.graft.trainer.Evaluation;
+import dev.graft.trainer.Run;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code graft finetune}. */
+@Command(
+    name = "finetune",
+    description = "Teach a model your own labels, and publish it for a server.",
+    sortOptions = false,
+    footer = {
+      "",
+      "The pictures lie in one folder for each label: DIR/<label>/*. 60%% are learned from,",
+      "20%% decide, 20%% are scored once at the end.",
+      "",
+      "Examples:",
+      "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos",
+      "  graft finetune --model my/saved_model --data photos --out serving/photos --seed 7"
+    })
+final class FinetuneCommand implements Callable<Integer> {
+
+  private final Terminal terminal;
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR|NAME",
+      description = "A SavedModel's folder, or a backbone that ships with Graft.")
+  private String model = "";
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The pictures, a folder for each label.")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "Where versions are published: DIR/1, DIR/2 and so on.")
+  private Path out = Path.of("");
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "What the split and every draw come from (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|gpu",
+      description = "Where to compute (default: ${DEFAULT-VALUE}).")
+  private Device device = Device.AUTO;
+
+  FinetuneCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    Model backbone = Graft.load(ModelNames.resolve(model));
+    Dataset photos = Dataset.imageFolder(data);
+    Graft.requirePublishable(out);
+    try (Graft graft = Graft.open(device, NativeLogFile.path())) {
+      FineTuning job = new FineTuning(terminal, graft, backbone, photos);
+      job.introduce();
+      Parts parts = job.divide(Split.of(60, 20, 20).seed(seed));
+      Run run = job.train(parts, seed);
+      Version version = job.publish(run, parts, out);
+      Evaluation test = job.test(version, parts);
+      job.say("next", "graft predict --model %s some.jpg", out);
+      terminal.line(FineTuning.heldOut(test.accuracy()));
+      return 0;
+    }
+  }
+}

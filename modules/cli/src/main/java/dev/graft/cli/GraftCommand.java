@@ -1,0 +1,28 @@
+package dev.graft.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The root of the command line. */
+@Command(
+    name = "graft",
+    description = "Fine-tune any Keras SavedModel on the JVM, and serve what comes out.",
+    subcommands = {
+      DemoCommand.class,
+      InspectCommand.class,
+      FinetuneCommand.class,
+      PredictCommand.class,
+      HelpCommand.class
+    },
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Examples:",
+      "  graft demo                                   the whole job on the photos in this repository",
+      "  graft inspect efficientnet-lite0             look at a SavedModel",
+      "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos",
+      "  graft predict --model serving/photos some.jpg"
+    })
+final class GraftCommand {}

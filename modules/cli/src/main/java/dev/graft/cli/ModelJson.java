@@ -1,0 +1,112 @@
+package dev.graft.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.Inspection;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Layer;
+import dev.graft.model.Model;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.Variable;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A model as {@code graft inspect --json} prints it. */
+final class ModelJson {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private ModelJson() {}
+
+  static String of(Inspection inspection) throws JsonProcessingException {
+    Model model = inspection.model();
+    ObjectNode root = MAPPER.createObjectNode();
+    root.put("name", model.name());
+    root.put("writer", model.provenance().origin().writer());
+    root.put("tensorflow", model.provenance().origin().tensorflow());
+    root.put("bytes", model.provenance().origin().bytes());
+    root.put("digest", model.provenance().origin().digest());
+    root.put("nodes", model.graph().size());
+    root.put("functions", model.graph().functions().size());
+    ObjectNode signatures = root.putObject("signatures");
+    model
+        .signatures()
+        .forEach(
+            (name, signature) -> {
+              ObjectNode node = signatures.putObject(name);
+              tensors(node.putArray("inputs"), signature.inputs());
+              tensors(node.putArray("outputs"), signature.outputs());
+            });
+    ArrayNode inputs = root.putArray("inputs");
+    model.inputs().forEach(input -> inputs.add(input(input)));
+    ArrayNode heads = root.putArray("heads");
+    inspection.heads().forEach(heads::add);
+    ArrayNode blocks = root.putArray("blocks");
+    inspection.blocks().forEach(block -> blocks.add(block.name()));
+    ArrayNode unknown = root.putArray("unknownOps");
+    inspection.unknownOps().forEach(unknown::add);
+    long trainable =
+        model.variables().stream().filter(Variable::trainable).mapToLong(LayerRows::count).sum();
+    root.put("parameters", model.variables().stream().mapToLong(LayerRows::count).sum());
+    root.put("trainableParameters", trainable);
+    ArrayNode layers = root.putArray("layers");
+    LayerRows rows = new LayerRows(model);
+    model.layers().forEach(layer -> layers.add(layer(rows, layer)));
+    ArrayNode variables = root.putArray("variables");
+    model.variables().forEach(variable -> variables.add(variable(variable)));
+    return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root);
+  }
+
+  private static void tensors(ArrayNode array, Map<String, TensorSpec> specs) {
+    specs.forEach(
+        (name, spec) ->
+            array
+                .addObject()
+                .put("name", name)
+                .put("tensor", spec.tensor().toString())
+                .put("dtype", spec.dtype().name())
+                .put("shape", spec.shape().toString()));
+  }
+
+  private static ObjectNode input(InputSpec input) {
+    ObjectNode node = MAPPER.createObjectNode();
+    node.put("name", input.name()).put("shape", input.shape().toString());
+    node.put("channels", input.channels().name().toLowerCase(Locale.ROOT));
+    input
+        .range()
+        .ifPresent(
+            range ->
+                node.put("low", range.low())
+                    .put("high", range.high())
+                    .put("reason", range.reason()));
+    return node;
+  }
+
+  private static ObjectNode layer(LayerRows rows, Layer layer) {
+    LayerRows.Row row =
+        rows.row(0, layer.name(), layer.className(), layer.outputShape(), List.of(layer));
+    ObjectNode node = MAPPER.createObjectNode();
+    node.put("name", row.name())
+        .put("class", row.type())
+        .put("output", layer.outputShape().toString());
+    node.put("parameters", row.parameters()).put("trains", row.trains());
+    if (!layer.children().isEmpty()) {
+      ArrayNode children = node.putArray("layers");
+      layer.children().forEach(child -> children.add(layer(rows, child)));
+    }
+    return node;
+  }
+
+  private static ObjectNode variable(Variable variable) {
+    return MAPPER
+        .createObjectNode()
+        .put("name", variable.name())
+        .put("dtype", variable.dtype().name())
+        .put("shape", variable.shape().toString())
+        .put("trainable", variable.trainable())
+        .put("role", variable.role().name().toLowerCase(Locale.ROOT));
+  }
+}

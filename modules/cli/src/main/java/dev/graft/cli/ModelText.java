@@ -1,0 +1,155 @@
+package dev.graft.cli;
+
+import dev.graft.Inspection;
+import dev.graft.graph.Shape;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Layer;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.Variable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** A model as {@code graft inspect} prints it. */
+final class ModelText {
+
+  private static final int WIDEST = 44;
+
+  private final Inspection inspection;
+  private final Model model;
+
+  ModelText(Inspection inspection) {
+    this.inspection = inspection;
+    this.model = inspection.model();
+  }
+
+  List<String> lines(int depth) {
+    List<String> lines = new ArrayList<>();
+    lines.add(title());
+    lines.addAll(signatures());
+    for (String head : inspection.heads()) {
+      lines.add("head     " + head);
+    }
+    if (inspection.heads().isEmpty()) {
+      lines.add("head     none found: " + inspection.whyNoHead());
+    }
+    if (!inspection.unknownOps().isEmpty()) {
+      lines.add("unusual  not in TensorFlow 2.18: " + String.join(", ", inspection.unknownOps()));
+    }
+    lines.add("");
+    TextTable table = new TextTable(WIDEST, false, false, false, true, false);
+    table.row("layer", "type", "output", "params", "trains");
+    for (LayerRows.Row row : rows(depth)) {
+      table.row(
+          "  ".repeat(row.depth()) + row.name(),
+          row.type(),
+          row.output(),
+          LayerRows.grouped(row.parameters()),
+          row.trains());
+    }
+    lines.addAll(table.lines());
+    lines.add("");
+    lines.add(totals());
+    return lines;
+  }
+
+  private String title() {
+    var origin = model.provenance().origin();
+    String size = String.format(Locale.ROOT, "%.1f MB", origin.bytes() / 1e6);
+    String version = origin.tensorflow().isEmpty() ? "" : " · TensorFlow " + origin.tensorflow();
+    return model.name() + " · " + origin.writer() + version + " · " + size;
+  }
+
+  private List<String> signatures() {
+    TextTable table = new TextTable(WIDEST, false, false, false, false);
+    for (Signature signature : model.signatures().values()) {
+      String suffix = model.signatures().size() > 1 ? signature.name() : "";
+      signature
+          .inputs()
+          .forEach(
+              (name, spec) -> table.row("input  ", name, type(spec), join(suffix, about(name))));
+      signature.outputs().forEach((name, spec) -> table.row("output ", name, type(spec), suffix));
+    }
+    return table.lines();
+  }
+
+  private static String join(String a, String b) {
+    return a.isEmpty() ? b : b.isEmpty() ? a : a + "  " + b;
+  }
+
+  private static String type(TensorSpec spec) {
+    String dtype = spec.dtype().name().substring(3).toLowerCase(Locale.ROOT);
+    return (dtype.equals("float") ? "float32" : dtype) + " " + spec.shape();
+  }
+
+  private String about(String input) {
+    for (InputSpec spec : model.inputs()) {
+      if (spec.name().equals(input) && spec.range().isPresent()) {
+        InputSpec.Range range = spec.range().get();
+        String channels =
+            spec.channels() == InputSpec.Channels.UNKNOWN ? "" : spec.channels() + " ";
+        return String.format(
+            Locale.ROOT, "%s%.4g..%.4g (%s)", channels, range.low(), range.high(), range.reason());
+      }
+    }
+    return "";
+  }
+
+  /** At depth 1 the layers of a block share a row; deeper every layer has its own. */
+  private List<LayerRows.Row> rows(int depth) {
+    LayerRows rows = new LayerRows(model);
+    List<Layer> top = model.layers();
+    while (top.size() == 1 && !top.get(0).children().isEmpty()) {
+      top = top.get(0).children();
+    }
+    if (depth > 1 || inspection.blocks().size() < 2) {
+      return rows.of(top, Math.max(1, depth - 1));
+    }
+    Map<String, String> blockOf = new HashMap<>();
+    Set<String> names = new HashSet<>();
+    for (Inspection.BlockOfLayers block : inspection.blocks()) {
+      names.add(block.name());
+      block
+          .layers()
+          .forEach(layer -> blockOf.put(layer.substring(layer.lastIndexOf('/') + 1), block.name()));
+    }
+    Map<String, List<Layer>> groups = new LinkedHashMap<>();
+    String current = "";
+    for (Layer layer : top) {
+      String block = blockOf.get(layer.name());
+      if (block == null && !current.isEmpty() && layer.name().startsWith(current + "_")) {
+        block = current; // an activation or a sum of the block, without variables
+      }
+      current = block == null ? "" : block;
+      groups
+          .computeIfAbsent(block == null ? "\n" + layer.name() : block, k -> new ArrayList<>())
+          .add(layer);
+    }
+    List<LayerRows.Row> result = new ArrayList<>();
+    groups.forEach(
+        (name, layers) -> {
+          Layer last = layers.get(layers.size() - 1);
+          Shape output = last.outputShape();
+          if (layers.size() == 1) {
+            result.add(rows.row(0, last.name(), last.className(), output, layers));
+          } else {
+            result.add(rows.row(0, name, layers.size() + " layers", output, layers));
+          }
+        });
+    return result;
+  }
+
+  private String totals() {
+    long all = model.variables().stream().mapToLong(LayerRows::count).sum();
+    long trainable =
+        model.variables().stream().filter(Variable::trainable).mapToLong(LayerRows::count).sum();
+    return LayerRows.grouped(all) + " parameters, " + LayerRows.grouped(trainable) + " trainable";
+  }
+}

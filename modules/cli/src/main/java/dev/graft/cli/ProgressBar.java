@@ -1,0 +1,85 @@
+package dev.graft.cli;
+
+import dev.graft.trainer.Callback;
+import dev.graft.trainer.Progress;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * Shows how far training has come: one line that is drawn over on a terminal; elsewhere a plain
+ * line when a phase ends and now and then in a long one.
+ */
+final class ProgressBar implements Callback {
+
+  private static final int WIDTH = 20;
+  private static final long DRAW_EVERY = 100_000_000L; // ns
+  private static final long LINE_EVERY = 10_000_000_000L; // ns
+
+  private final Terminal terminal;
+  private long last;
+  private Progress.Phase phase = Progress.Phase.FEATURES;
+
+  ProgressBar(Terminal terminal) {
+    this.terminal = terminal;
+    this.last = System.nanoTime();
+  }
+
+  @Override
+  public void onProgress(Progress progress) {
+    long now = System.nanoTime();
+    boolean finished = progress.done() >= progress.total();
+    boolean begun = progress.phase() != phase;
+    phase = progress.phase();
+    if (terminal.isInteractive()) {
+      if (finished) {
+        terminal.clear();
+      } else if (begun || now - last > DRAW_EVERY) {
+        last = now;
+        terminal.draw(text(progress));
+      }
+    } else if (!finished && now - last > LINE_EVERY) {
+      last = now;
+      terminal.line(text(progress));
+    }
+  }
+
+  static String text(Progress progress) {
+    double share =
+        progress.total() == 0 ? 1 : Math.min(1, (double) progress.done() / progress.total());
+    int full = (int) Math.round(share * WIDTH);
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "%-9s %s%s %3d%%  %d of %d %s",
+            name(progress.phase()),
+            "━".repeat(full),
+            "╌".repeat(WIDTH - full),
+            Math.round(100 * share),
+            progress.done(),
+            progress.total(),
+            progress.unit()));
+    if (progress.epoch() > 0) {
+      text.append("  epoch ").append(progress.epoch());
+    }
+    progress.loss().ifPresent(l -> text.append(String.format(Locale.ROOT, "  loss %.3f", l)));
+    progress.validation().ifPresent(v -> text.append(String.format(Locale.ROOT, "  val %.3f", v)));
+    text.append(String.format(Locale.ROOT, "  %.0f img/s", progress.perSecond()));
+    progress.left().ifPresent(left -> text.append("  ").append(clock(left)).append(" left"));
+    return text.toString();
+  }
+
+  private static String name(Progress.Phase phase) {
+    return switch (phase) {
+      case FEATURES -> "features";
+      case HEAD -> "head";
+      case FINE_TUNE -> "top";
+      case EVALUATE -> "test";
+    };
+  }
+
+  static String clock(Duration time) {
+    long seconds = Math.round(time.toMillis() / 1000.0);
+    return String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
+  }
+}

@@ -1,0 +1,96 @@
+package dev.graft.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/**
+ * Where the program prints. On an interactive terminal a line may be drawn over (the moving bar)
+ * and coloured; everywhere else each line is printed once and stays, so that a log file reads well.
+ */
+final class Terminal {
+
+  /** Set by the launcher, which can see whether standard output is a terminal; Java 17 cannot. */
+  private static final String COLUMNS = "graft.columns";
+
+  private static final String ERASE_LINE = "\r\u001b[K";
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final int columns; // 0 where it is no terminal
+  private boolean drawn; // whether a line is there that the next one covers
+
+  private Terminal(PrintStream out, PrintStream err, int columns) {
+    this.out = out;
+    this.err = err;
+    this.columns = columns;
+  }
+
+  static Terminal system() {
+    return new Terminal(
+        new PrintStream(System.out, true, StandardCharsets.UTF_8),
+        new PrintStream(System.err, true, StandardCharsets.UTF_8),
+        Integer.getInteger(COLUMNS, 0));
+  }
+
+  static Terminal to(PrintStream out, PrintStream err, int columns) {
+    return new Terminal(out, err, columns);
+  }
+
+  boolean isInteractive() {
+    return columns > 0;
+  }
+
+  int columns() {
+    return isInteractive() ? columns : 100;
+  }
+
+  /** Prints a line that stays. */
+  synchronized void line(String text) {
+    clear();
+    out.println(text);
+  }
+
+  /** Prints a line in {@code printf} form that stays. */
+  void format(String pattern, Object... arguments) {
+    line(String.format(Locale.ROOT, pattern, arguments));
+  }
+
+  /** Draws a line over the last drawn one; does nothing where lines cannot be drawn over. */
+  synchronized void draw(String text) {
+    if (isInteractive()) {
+      out.print(ERASE_LINE + (text.length() >= columns ? text.substring(0, columns - 1) : text));
+      out.flush();
+      drawn = true;
+    }
+  }
+
+  /** Takes the drawn line away. */
+  synchronized void clear() {
+    if (drawn) {
+      out.print(ERASE_LINE);
+      out.flush();
+      drawn = false;
+    }
+  }
+
+  /** Prints a line of bad news. */
+  synchronized void error(String text) {
+    clear();
+    err.println(text);
+  }
+
+  /** {@code text} in bold where the terminal can. */
+  String bold(String text) {
+    return isInteractive() ? "\u001b[1m" + text + "\u001b[0m" : text;
+  }
+
+  PrintWriter writer() {
+    return new PrintWriter(out, true, StandardCharsets.UTF_8);
+  }
+
+  PrintWriter errorWriter() {
+    return new PrintWriter(err, true, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,208 @@
+package dev.graft;
+
+import com.google.protobuf.ByteString;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.exporter.Exporter;
+import dev.graft.exporter.Proof;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Model;
+import dev.graft.runtime.RuntimeOptions;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.Edits;
+import dev.graft.trainer.Callback;
+import dev.graft.trainer.Evaluation;
+import dev.graft.trainer.Evaluator;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.Trainer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/**
+ * The front door. Loading and editing models needs no native code and no instance; an instance owns
+ * all that is native, and closing it closes everything that was opened through it.
+ *
+ * <pre>{@code
+ * Model backbone = Graft.load(Path.of("models/efficientnet-lite0"));
+ * Parts photos = Dataset.imageFolder(Path.of("photos")).split(Split.of(60, 20, 20));
+ * Model model =
+ *     backbone.with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(photos.labels())));
+ * try (Graft graft = Graft.open()) {
+ *   Run run = graft.train(model, photos, Recipe.headOnly());
+ *   Version version = graft.publish(run.model(), Path.of("serving/photos"));
+ * }
+ * }</pre>
+ */
+public final class Graft implements AutoCloseable {
+
+  /** Pictures on which an export has to answer as the model does. */
+  private static final int COMPARED = 4;
+
+  private final TensorFlowRuntime runtime;
+
+  private Graft(TensorFlowRuntime runtime) {
+    this.runtime = runtime;
+  }
+
+  /**
+   * Reads a SavedModel. No native code runs, and the weights stay on disk.
+   *
+   * @param path the folder that holds {@code saved_model.pb}, or one that holds numbered versions,
+   *     of which the newest is taken
+   * @throws dev.graft.model.BadModelException if it is damaged or not supported; the message names
+   *     the file or node
+   */
+  public static Model load(Path path) {
+    return SavedModelImporter.load(ModelFolder.of(path)).with(Edits.fitInputs());
+  }
+
+  /** Looks at a model without running it. */
+  public static Inspection inspect(Model model) {
+    return Inspection.of(model);
+  }
+
+  /**
+   * Makes sure that versions can be published under {@code base}, before long work begins.
+   *
+   * @throws dev.graft.model.BadRequestException if {@code base} holds anything that is no version,
+   *     or cannot be written to
+   */
+  public static void requirePublishable(Path base) {
+    Exporter.requirePublishable(base);
+  }
+
+  /** Starts TensorFlow on a GPU if there is one, else on the CPU. */
+  public static Graft open() {
+    return open(Device.AUTO);
+  }
+
+  /** Starts TensorFlow. */
+  public static Graft open(Device device) {
+    return new Graft(TensorFlowRuntime.open(options(device)));
+  }
+
+  /**
+   * Starts TensorFlow.
+   *
+   * @param nativeLog the file that gets what TensorFlow's own code would write to standard error
+   */
+  public static Graft open(Device device, Path nativeLog) {
+    return new Graft(TensorFlowRuntime.open(options(device).withNativeLog(nativeLog)));
+  }
+
+  private static RuntimeOptions options(Device device) {
+    return RuntimeOptions.defaults()
+        .withDevice(
+            switch (device) {
+              case AUTO -> RuntimeOptions.Device.AUTO;
+              case CPU -> RuntimeOptions.Device.CPU;
+              case GPU -> RuntimeOptions.Device.GPU;
+            });
+  }
+
+  /**
+   * Trains {@code model} on the training part of {@code data}; every choice is made on the
+   * validation part, and the test part is not looked at. {@code model} stays as it is.
+   *
+   * @param callbacks what listens, and may interfere: progress, a {@link
+   *     dev.graft.trainer.TrainingSwitch} to cancel
+   * @throws dev.graft.model.BadRequestException if the recipe does not fit the model, or the model
+   *     the data
+   * @throws dev.graft.model.BadDataException if an example cannot be read
+   * @throws java.util.concurrent.CancellationException if a callback ended it
+   */
+  public Run train(Model model, Parts data, Recipe recipe, Callback... callbacks) {
+    return Trainer.fit(runtime, model, data, recipe, callbacks);
+  }
+
+  /** Scores a model on examples whose labels are known. */
+  public Evaluation evaluate(Model model, Dataset examples, Callback... callbacks) {
+    return Evaluator.evaluate(runtime, model, examples, callbacks);
+  }
+
+  /**
+   * Writes {@code model} as the next numbered version under {@code base}: whole, loaded back by
+   * TensorFlow's own loader, its answers held against the model's and past every gate; or not at
+   * all, with {@code base} as it was.
+   *
+   * @param base the folder that a server watches; made if it is not there
+   * @throws dev.graft.model.BadRequestException if {@code base} holds anything that is no version,
+   *     or cannot be written to
+   * @throws FailedCheckException if the export answers otherwise than the model, or a gate refuses
+   *     it
+   */
+  public Version publish(Model model, Path base, Gate... gates) {
+    List<Proof> proofs = new ArrayList<>();
+    for (Gate gate : gates) {
+      if (proofs.isEmpty()) {
+        proofs.add(Proof.pictures(some(gate.pictures())));
+      }
+      if (gate.accuracy() > 0) {
+        proofs.add(proof(gate, base));
+      }
+    }
+    dev.graft.exporter.Version version =
+        Exporter.publish(runtime, model, base, proofs.toArray(new Proof[0]));
+    return new Version(
+        version.path(),
+        version.number(),
+        version.report().largestDifference(),
+        version.report().batches(),
+        version.report().warmUps(),
+        version.report().gates());
+  }
+
+  private static List<ByteString> some(Dataset pictures) {
+    int[] rows = IntStream.range(0, Math.min(COMPARED, pictures.size())).toArray();
+    return pictures.batch(rows).encoded().strings();
+  }
+
+  private static Proof proof(Gate gate, Path base) {
+    return Proof.gate(
+        "accuracy",
+        session -> {
+          // not closed here: the session is the exporter's
+          LiveModel exported = new LiveModel(session, base.toString());
+          Evaluation found = exported.evaluate(gate.pictures());
+          String words =
+              String.format(
+                  Locale.ROOT,
+                  "%.3f on %d pictures, at least %.3f asked for",
+                  found.accuracy(),
+                  found.count(),
+                  gate.accuracy());
+          if (found.accuracy() < gate.accuracy()) {
+            throw new FailedCheckException(
+                "the model reached "
+                    + words
+                    + "; nothing was published. Train it on more pictures, or lower the gate.");
+          }
+          return words;
+        });
+  }
+
+  /** Opens a published version. */
+  public LiveModel serve(Version version) {
+    return serve(version.path());
+  }
+
+  /**
+   * Opens an exported classifier of pictures.
+   *
+   * @param path its folder, or one that holds numbered versions, of which the newest is taken
+   */
+  public LiveModel serve(Path path) {
+    return LiveModel.open(runtime, path);
+  }
+
+  /** Closes everything that was opened through this instance. */
+  @Override
+  public void close() {
+    runtime.close();
+  }
+}

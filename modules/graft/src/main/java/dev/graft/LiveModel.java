@@ -1,0 +1,199 @@
+package dev.graft;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.ByteString;
+import dev.graft.data.Dataset;
+import dev.graft.graph.Shape;
+import dev.graft.model.BadDataException;
+import dev.graft.model.BadModelException;
+import dev.graft.model.Labels;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowException;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.Evaluation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.tensorflow.proto.DataType;
+
+/**
+ * An exported classifier of pictures, opened by TensorFlow's own loader as a server opens it. It
+ * reads encoded pictures through the signature {@code serving_bytes}, so they are decoded as they
+ * were in training. May be called from several threads; close it when done.
+ */
+public final class LiveModel implements AutoCloseable {
+
+  private static final String SERVING_BYTES = "serving_bytes";
+  private static final int BATCH = 16;
+
+  /** A black PNG of one pixel. */
+  private static final ByteString BLANK =
+      ByteString.copyFrom(
+          Base64.getDecoder()
+              .decode(
+                  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"));
+
+  private final SavedModelSession session;
+  private final String input;
+  private final String scores;
+  private final Labels labels;
+
+  LiveModel(SavedModelSession session, String place) {
+    this.session = session;
+    Signature signature = session.signatures().get(SERVING_BYTES);
+    if (signature == null) {
+      throw new BadModelException(
+          "'"
+              + place
+              + "' has no signature '"
+              + SERVING_BYTES
+              + "', which takes encoded pictures; it has "
+              + session.signatures().keySet()
+              + ". Models that 'graft finetune' writes have it.");
+    }
+    this.input = signature.inputs().keySet().iterator().next();
+    this.scores = one(signature, DataType.DT_FLOAT, place);
+    this.labels = labels(signature, place);
+  }
+
+  static LiveModel open(TensorFlowRuntime runtime, Path folder) {
+    Path path = ModelFolder.existing(folder);
+    SavedModelSession session = runtime.loadSavedModel(path, Set.of("serve"));
+    try {
+      return new LiveModel(session, path.toString());
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private static String one(Signature signature, DataType dtype, String place) {
+    List<String> found = new ArrayList<>();
+    for (Map.Entry<String, TensorSpec> output : signature.outputs().entrySet()) {
+      if (output.getValue().dtype() == dtype) {
+        found.add(output.getKey());
+      }
+    }
+    if (found.size() != 1) {
+      throw new BadModelException(
+          "'"
+              + place
+              + "' is no classifier with one answer; its outputs are "
+              + signature.outputs().keySet()
+              + ".");
+    }
+    return found.get(0);
+  }
+
+  /** The signature gives the labels with every answer; so ask it about a blank picture. */
+  private Labels labels(Signature signature, String place) {
+    String names = one(signature, DataType.DT_STRING, place);
+    TensorValue none = TensorValue.strings(Shape.of(1), List.of(BLANK));
+    Map<String, TensorValue> answer = session.call(SERVING_BYTES, Map.of(input, none));
+    TensorValue value = answer.get(names);
+    if (value == null) {
+      throw new BadModelException("'" + place + "' names no labels.");
+    }
+    return Labels.of(value.strings().stream().map(ByteString::toStringUtf8).toList());
+  }
+
+  /** The labels, in the order of the model's outputs. */
+  public Labels labels() {
+    return labels;
+  }
+
+  /**
+   * Classifies one picture.
+   *
+   * @param picture a JPEG, PNG, GIF or BMP file
+   * @throws BadDataException if it cannot be read
+   */
+  public Prediction classify(Path picture) {
+    try {
+      return classify(List.of(ByteString.copyFrom(Files.readAllBytes(picture)))).get(0);
+    } catch (TensorFlowException e) {
+      throw new BadDataException(
+          "'" + picture + "' is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.",
+          e);
+    } catch (IOException e) {
+      throw new BadDataException(
+          "'"
+              + picture
+              + "' cannot be read: "
+              + e.getClass().getSimpleName()
+              + "; give the path of a picture.",
+          e);
+    }
+  }
+
+  /** Classifies encoded pictures, in one run. */
+  public List<Prediction> classify(List<ByteString> pictures) {
+    TensorValue bytes = TensorValue.strings(Shape.of(pictures.size()), pictures);
+    return predictions(bytes, pictures.size());
+  }
+
+  private List<Prediction> predictions(TensorValue bytes, int count) {
+    TensorValue answer = session.call(SERVING_BYTES, Map.of(input, bytes)).get(scores);
+    if (answer == null) {
+      throw new IllegalStateException("TensorFlow gave no '" + scores + "'");
+    }
+    float[] values = answer.floats();
+    List<Prediction> predictions = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ImmutableMap.Builder<String, Float> byLabel = ImmutableMap.builder();
+      for (int label = 0; label < labels.size(); label++) {
+        byLabel.put(labels.names().get(label), values[i * labels.size() + label]);
+      }
+      predictions.add(new Prediction(byLabel.buildOrThrow()));
+    }
+    return predictions;
+  }
+
+  /**
+   * Scores the exported model on pictures whose labels are known.
+   *
+   * @throws BadDataException if its labels are not those of the pictures
+   */
+  public Evaluation evaluate(Dataset pictures) {
+    if (!pictures.labels().equals(labels)) {
+      throw new BadDataException(
+          "the model knows the labels "
+              + labels.names()
+              + ", the pictures have "
+              + pictures.labels().names()
+              + ".");
+    }
+    ImmutableList.Builder<Integer> actual = ImmutableList.builder();
+    ImmutableList.Builder<Integer> predicted = ImmutableList.builder();
+    double loss = 0;
+    for (int start = 0; start < pictures.size(); start += BATCH) {
+      int[] rows = IntStream.range(start, Math.min(start + BATCH, pictures.size())).toArray();
+      List<Prediction> answers = predictions(pictures.batch(rows).encoded(), rows.length);
+      for (int i = 0; i < rows.length; i++) {
+        int label = pictures.label(rows[i]);
+        actual.add(label);
+        predicted.add(labels.names().indexOf(answers.get(i).label()));
+        Float score = answers.get(i).scores().get(labels.names().get(label));
+        loss -= Math.log(Math.max(1e-7, score == null ? 0 : score));
+      }
+    }
+    return new Evaluation(
+        labels, actual.build(), predicted.build(), loss / Math.max(1, pictures.size()));
+  }
+
+  /** Closes the session. */
+  @Override
+  public void close() {
+    session.close();
+  }
+}

@@ -1,0 +1,67 @@
+package dev.graft;
+
+import dev.graft.model.BadModelException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Finds the SavedModel that a path means: the path itself, or the newest version below it. */
+final class ModelFolder {
+
+  private static final String FILE = "saved_model.pb";
+
+  private ModelFolder() {}
+
+  /**
+   * {@code path} if it is no serving base path; else its newest version, the folder with the
+   * highest number.
+   */
+  static Path of(Path path) {
+    if (!Files.isDirectory(path) || Files.exists(path.resolve(FILE))) {
+      return path; // a SavedModel, an archive, or something that the importer refuses with reason
+    }
+    return newest(path).orElse(path);
+  }
+
+  /**
+   * The SavedModel at {@code path}, for those that open it without the importer.
+   *
+   * @throws BadModelException if there is none
+   */
+  static Path existing(Path path) {
+    Path found = of(path);
+    if (!Files.exists(found.resolve(FILE))) {
+      throw BadModelException.inFile(
+          path.toString(),
+          "'"
+              + path
+              + "' holds no "
+              + FILE
+              + " and no numbered version that does. Give the folder of a SavedModel, or the folder"
+              + " that holds its versions.",
+          null);
+    }
+    return found;
+  }
+
+  private static Optional<Path> newest(Path base) {
+    try (Stream<Path> entries = Files.list(base)) {
+      return entries
+          .filter(entry -> isNumber(entry.getFileName().toString()))
+          .filter(entry -> Files.exists(entry.resolve(FILE)))
+          .max(Comparator.comparingLong(entry -> Long.parseLong(entry.getFileName().toString())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isNumber(String name) {
+    return !name.isEmpty()
+        && name.length() < 19
+        && name.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+}

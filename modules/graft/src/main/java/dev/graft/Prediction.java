@@ -1,0 +1,47 @@
+package dev.graft;
+
+import com.google.common.collect.ImmutableMap;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What a classifier says of one picture.
+ *
+ * @param scores the score of each label, in the order of the model's outputs
+ */
+public record Prediction(ImmutableMap<String, Float> scores) {
+
+  /**
+   * One label with its score.
+   *
+   * @param label the label
+   * @param score its score, 0 to 1
+   */
+  public record Score(String label, float score) {
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "%s %.3f", label, score);
+    }
+  }
+
+  /** The {@code count} labels with the highest scores, best first. */
+  public List<Score> top(int count) {
+    return scores.entrySet().stream()
+        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+        .limit(count)
+        .map(entry -> new Score(entry.getKey(), entry.getValue()))
+        .toList();
+  }
+
+  /** The label with the highest score. */
+  public String label() {
+    return top(1).get(0).label();
+  }
+
+  /** The highest score. */
+  public float score() {
+    return top(1).get(0).score();
+  }
+}
