@@ -93,6 +93,23 @@ final class HeadBuilder {
     return new Head(name, spec.kind(), spec.labels(), features, logits, output, units);
   }
 
+  /** Fails if no head can read a tensor of this dtype. */
+  static void checkFloating(TensorRef features, DataType dtype) {
+    switch (dtype) {
+      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16 -> {}
+      default -> throw notFloating(features, dtype);
+    }
+  }
+
+  private static BadRequestException notFloating(TensorRef features, DataType dtype) {
+    return new BadRequestException(
+        "a head reads floating-point features, but "
+            + features
+            + " is "
+            + dtype
+            + "; cut at a later layer.");
+  }
+
   /** Half precision ends at the head, as Keras advises: softmax over halves loses small logits. */
   private TensorRef floating(TensorRef features) {
     return switch (editor.dtype(features)) {
@@ -104,13 +121,7 @@ final class HeadBuilder {
               .input(features)
               .attr("DstT", DataType.DT_FLOAT)
               .output();
-      default ->
-          throw new BadRequestException(
-              "a head reads floating-point features, but "
-                  + features
-                  + " is "
-                  + editor.dtype(features)
-                  + "; cut at a later layer.");
+      default -> throw notFloating(features, editor.dtype(features));
     };
   }
 

@@ -144,6 +144,7 @@ final class NewHeads {
   }
 
   private Shape shape(TensorRef features) {
+    HeadBuilder.checkFloating(features, editor.dtype(features));
     Shape shape = shapes.of(features);
     if (!shape.hasRank()) {
       shape = known;
