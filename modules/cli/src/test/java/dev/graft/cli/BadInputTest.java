@@ -1,0 +1,147 @@
+package dev.graft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Bad usage and bad input: one clear sentence, exit code 2, no stack trace, nothing half-written.
+ */
+class BadInputTest {
+
+  private static final String BACKBONE = "../../models/efficientnet-lite0";
+
+  @TempDir private Path dir = Path.of("");
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @BeforeEach
+  void clear() {
+    out.reset();
+    err.reset();
+  }
+
+  private int graft(String... args) {
+    return Main.run(
+        Terminal.to(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            0),
+        args);
+  }
+
+  private String errors() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private int finetune(Path data, Path serving) {
+    return graft(
+        "finetune", "--model", BACKBONE, "--data", data.toString(), "--out", serving.toString());
+  }
+
+  private void refused(Path data, String... words) throws IOException {
+    Path serving = dir.resolve("serving");
+    assertThat(finetune(data, serving)).isEqualTo(2);
+    assertThat(errors()).startsWith("error: ").contains(words).doesNotContain("\tat ");
+    if (Files.exists(serving)) {
+      try (Stream<Path> left = Files.list(serving)) {
+        assertThat(left).isEmpty();
+      }
+    }
+  }
+
+  private Path folder(String name) throws IOException {
+    return Files.createDirectories(dir.resolve(name));
+  }
+
+  @Test
+  void noFolderOfPictures() throws IOException {
+    refused(dir.resolve("nowhere"), "nowhere");
+  }
+
+  @Test
+  void anEmptyClass() throws IOException {
+    Path data = folder("data");
+    folder("data/cats");
+    folder("data/dogs");
+    refused(data, "cats");
+  }
+
+  @Test
+  void oneClassOnly() throws IOException {
+    Path data = folder("data");
+    folder("data/cats");
+    Files.copy(
+        Path.of("../../testdata/photos/animals/cat.jpg"), data.resolve("cats").resolve("cat.jpg"));
+    refused(data, "label");
+  }
+
+  @Test
+  void aFileThatIsNoPicture() throws IOException {
+    Path data = folder("data");
+    for (String label : new String[] {"cats", "dogs"}) {
+      folder("data/" + label);
+      Files.copy(
+          Path.of("../../testdata/photos/animals/cat.jpg"), data.resolve(label).resolve("cat.jpg"));
+    }
+    Files.writeString(data.resolve("dogs").resolve("letter.jpg"), "Dear dog,");
+    refused(data, "letter.jpg");
+  }
+
+  @Test
+  void aFolderWithoutASavedModel() throws IOException {
+    Path empty = folder("empty");
+    assertThat(graft("inspect", empty.toString())).isEqualTo(2);
+    assertThat(errors()).contains("saved_model.pb").doesNotContain("\tat ");
+  }
+
+  @Test
+  void anUnknownModel() {
+    assertThat(graft("inspect", "no-such-model")).isEqualTo(2);
+    assertThat(errors()).contains("no-such-model");
+  }
+
+  @Test
+  void anOutputFolderThatHoldsOtherThings() throws IOException {
+    Path serving = folder("serving");
+    Files.writeString(serving.resolve("notes.txt"), "mine");
+    assertThat(finetune(Path.of("../../testdata/photos"), serving)).isEqualTo(2);
+    assertThat(errors()).contains("notes.txt");
+    assertThat(serving.resolve("notes.txt")).exists();
+  }
+
+  @Test
+  void anOutputFolderThatIsAFile() throws IOException {
+    Path file = Files.writeString(dir.resolve("file"), "");
+    assertThat(finetune(Path.of("../../testdata/photos"), file)).isEqualTo(2);
+    assertThat(errors()).contains("file");
+  }
+
+  @Test
+  void badUsageAndHelp() {
+    assertThat(graft("finetune")).isEqualTo(2);
+    assertThat(errors()).contains("--model");
+    assertThat(graft("no-such-command")).isEqualTo(2);
+    for (String command : new String[] {"demo", "finetune", "predict", "inspect"}) {
+      out.reset();
+      assertThat(graft(command, "--help")).isZero();
+      assertThat(out.toString(StandardCharsets.UTF_8)).contains("Examples:");
+    }
+  }
+
+  @Test
+  void inspectShowsTheBackbone() {
+    assertThat(graft("inspect", BACKBONE)).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("4,694,024 parameters, 4,652,008 trainable", "predictions", "[?, 224, 224, 3]");
+  }
+}

@@ -1,0 +1,81 @@
+package dev.graft.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.Gate;
+import dev.graft.Graft;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Model;
+import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.Checkout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The code that README shows does what README says, and README shows that code. */
+class PhotosTest {
+
+  private static final Path BACKBONE = Checkout.path("models/efficientnet-lite0");
+  private static final Path PHOTOS = Checkout.path("testdata/photos");
+
+  @Test
+  void theSnippetTeachesPublishesAndServes(@TempDir Path out) {
+    Path picture = Checkout.path("testdata/photos/animals/cat.jpg");
+    Photos.Result result = Photos.teach(BACKBONE, PHOTOS, out, picture);
+    assertThat(result.test().accuracy()).isGreaterThanOrEqualTo(0.82);
+    assertThat(result.version().number()).isEqualTo(1);
+    assertThat(result.version().largestDifference()).isLessThanOrEqualTo(1e-5);
+    assertThat(result.version().gates()).hasSize(1);
+    assertThat(result.best()).hasSize(3);
+    assertThat(result.version().path().resolve("saved_model.pb")).exists();
+  }
+
+  @Test
+  void aModelThatMissesItsGateIsNotPublished(@TempDir Path out) throws IOException {
+    Parts parts = Dataset.imageFolder(PHOTOS).split(Split.of(60, 20, 20));
+    Model untrained =
+        Graft.load(BACKBONE)
+            .with(
+                Edits.freeze(Where.all()), Edits.replaceHead(HeadSpec.singleLabel(parts.labels())));
+    try (Graft graft = Graft.open()) {
+      assertThatThrownBy(
+              () -> graft.publish(untrained, out, Gate.accuracy(0.9).on(parts.validation())))
+          .isInstanceOf(FailedCheckException.class)
+          .hasMessageContaining("nothing was published");
+    }
+    try (Stream<Path> left = Files.list(out)) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
+  void aFolderWithOtherThingsIsNoServingBase(@TempDir Path out) throws IOException {
+    Files.writeString(out.resolve("notes.txt"), "mine");
+    assertThatThrownBy(() -> Graft.requirePublishable(out))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("notes.txt");
+  }
+
+  @Test
+  void readmeShowsThisCode() throws IOException {
+    String source =
+        Files.readString(
+            Checkout.path("modules/examples/src/main/java/dev/graft/examples/Photos.java"));
+    String snippet =
+        source.substring(
+            source.indexOf("// README begins\n") + "// README begins\n".length(),
+            source.indexOf("    // README ends"));
+    assertThat(Files.readString(Checkout.path("README.md")))
+        .contains(snippet.stripTrailing().stripIndent().strip());
+  }
+}
