@@ -33,7 +33,7 @@ import java.util.stream.IntStream;
  * Model model =
  *     backbone.with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(photos.labels())));
  * try (Graft graft = Graft.open()) {
- *   Run run = graft.train(model, photos, Recipe.headOnly());
+ *   Run run = graft.train(model, photos, Recipe.headThenTop());
  *   Version version = graft.publish(run.model(), Path.of("serving/photos"));
  * }
  * }</pre>

@@ -118,7 +118,7 @@ final class DemoCommand implements Callable<Integer> {
       Parts parts = photos.split(split(i));
       Run run =
           graft.train(
-              job.withNewHead(i), parts, Recipe.headOnly().seed(i), new ProgressBar(terminal));
+              job.withNewHead(i), parts, Recipe.headThenTop().seed(i), new ProgressBar(terminal));
       Evaluation test = graft.evaluate(run.model(), parts.test());
       job.say("split " + i, "%d of %d right: %.3f", test.correct(), test.count(), test.accuracy());
       sum += test.accuracy();

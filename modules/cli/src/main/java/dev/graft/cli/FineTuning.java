@@ -95,7 +95,7 @@ final class FineTuning {
     say("head", "%s: %d labels in the place of the old answer", head.name(), head.units());
     Run run =
         graft.train(
-            model, parts, Recipe.headOnly().seed(seed), new ProgressBar(terminal), decisions());
+            model, parts, Recipe.headThenTop().seed(seed), new ProgressBar(terminal), decisions());
     for (Map.Entry<Progress.Phase, Duration> time : run.times().entrySet()) {
       say(
           "time",

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Batch;
+import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
 import dev.graft.graph.DecodeGraph;
 import dev.graft.graph.Graph;
@@ -14,6 +15,9 @@ import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
+import dev.graft.runtime.PreparedRun;
+import dev.graft.runtime.TensorFlowException;
+import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.proto.DataType;
@@ -97,5 +101,26 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds) {
       values.add(value);
     }
     return values;
+  }
+
+  /**
+   * Runs {@code run} on {@code values}, which were made of these examples.
+   *
+   * @throws dev.graft.model.BadDataException if that fails because some of them are pictures that
+   *     cannot be decoded
+   */
+  List<TensorValue> run(
+      TensorFlowRuntime runtime,
+      PreparedRun run,
+      List<TensorValue> values,
+      Dataset data,
+      int[] examples) {
+    try {
+      return run.run(values);
+    } catch (TensorFlowException e) {
+      List<String> broken =
+          feeds.containsKey(Batch.ENCODED) ? BrokenPictures.in(runtime, data, examples) : List.of();
+      throw broken.isEmpty() ? e : BrokenPictures.exception(broken);
+    }
   }
 }

@@ -1,7 +1,5 @@
 package dev.graft.trainer;
 
-import dev.graft.data.Batch;
-import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
 import dev.graft.data.Rows;
 import dev.graft.graph.TensorRef;
@@ -9,7 +7,6 @@ import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
-import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,7 +55,8 @@ final class Features implements AutoCloseable {
     for (int start = 0; start < data.size(); start += BATCH) {
       pace.before();
       int[] examples = IntStream.range(start, Math.min(start + BATCH, data.size())).toArray();
-      List<TensorValue> values = run(data, examples);
+      List<TensorValue> values =
+          entry.run(runtime, run, entry.values(data.batch(examples)), data, examples);
       for (int i = 0; i < wanted.size(); i++) {
         parts.getOrDefault(wanted.get(i), List.of()).add(values.get(i));
       }
@@ -67,17 +65,6 @@ final class Features implements AutoCloseable {
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
     parts.forEach((tensor, values) -> inputs.put(tensor.toString(), Rows.concat(values)));
     return data.withInputs(inputs);
-  }
-
-  private List<TensorValue> run(Dataset data, int[] examples) {
-    Batch batch = data.batch(examples);
-    try {
-      return run.run(entry.values(batch));
-    } catch (TensorFlowException e) {
-      List<String> broken =
-          batch.isEncoded() ? BrokenPictures.in(runtime, data, examples) : List.of();
-      throw broken.isEmpty() ? e : BrokenPictures.exception(broken);
-    }
   }
 
   @Override

@@ -4,22 +4,40 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.model.BadRequestException;
 
 /**
- * How to train, as a value to read and change.
+ * How to train, as a value to read and change: the new head first, then one stretch of fine-tuning
+ * after another, each kept only if it is better on the validation part.
  *
  * @param name what the recipe is called
  * @param head how the new head is trained
+ * @param fineTunes what is trained after that, in order
  * @param seed what every draw comes from: the same data, recipe and seed give the same model
  */
-public record Recipe(String name, HeadSettings head, long seed) {
+public record Recipe(String name, HeadSettings head, ImmutableList<FineTune> fineTunes, long seed) {
 
   /** Trains the new head and leaves all else as it is. */
   public static Recipe headOnly() {
-    return new Recipe("head", HeadSettings.defaults(), 0);
+    return new Recipe("head", HeadSettings.defaults(), ImmutableList.of(), 0);
+  }
+
+  /** Trains the new head, then the last layers with it at a low rate. */
+  public static Recipe headThenTop() {
+    return new Recipe(
+        "head then top", HeadSettings.defaults(), ImmutableList.of(FineTune.top()), 0);
   }
 
   /** This recipe with another seed. */
   public Recipe seed(long value) {
-    return new Recipe(name, head, value);
+    return new Recipe(name, head, fineTunes, value);
+  }
+
+  /** This recipe with the head trained otherwise. */
+  public Recipe head(HeadSettings value) {
+    return new Recipe(name, value, fineTunes, seed);
+  }
+
+  /** This recipe with other fine-tuning after the head. */
+  public Recipe then(FineTune... value) {
+    return new Recipe(name, head, ImmutableList.copyOf(value), seed);
   }
 
   /**

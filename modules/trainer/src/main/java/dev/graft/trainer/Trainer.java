@@ -15,10 +15,14 @@ import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Trains a model by a recipe. */
@@ -30,6 +34,9 @@ public final class Trainer {
   private final Parts data;
   private final Recipe recipe;
   private final Callbacks callbacks;
+  private final Head head;
+  private final LinearHead linear;
+  private final Entry entry;
   private final List<String> decisions = new ArrayList<>();
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
 
@@ -40,6 +47,17 @@ public final class Trainer {
     this.data = data;
     this.recipe = recipe;
     this.callbacks = callbacks;
+    this.head = Heads.classifier(model, data.train());
+    this.linear =
+        LinearHead.of(model, head)
+            .orElseThrow(
+                () ->
+                    new BadRequestException(
+                        "head '"
+                            + head.name()
+                            + "' is no single dense layer; give the model one with"
+                            + " replaceHead(...)."));
+    this.entry = Entry.of(model, data.train());
   }
 
   /**
@@ -58,46 +76,91 @@ public final class Trainer {
   }
 
   private Run fit() {
-    Head head = Heads.classifier(model, data.train());
-    LinearHead linear =
-        LinearHead.of(model, head)
-            .orElseThrow(
-                () ->
-                    new BadRequestException(
-                        "head '"
-                            + head.name()
-                            + "' is no single dense layer; give the model one"
-                            + " with replaceHead(...)."));
-    Entry entry = Entry.of(model, data.train());
-    List<Variable> variables = Heads.variables(model, head);
-    ImmutableList<TensorRef> cut =
-        Frontier.of(entry.graph(), entry.tensors(), List.of(linear.input()), variables);
-    Cached cached = timed(Progress.Phase.FEATURES, () -> features(entry, cut));
-    Model trained = timed(Progress.Phase.HEAD, () -> head(head, linear, cached.train()));
-    Evaluation validation = Evaluator.evaluate(runtime, trained, cached.validation());
-    decide(
-        String.format(
-            Locale.ROOT,
-            "head alone: %d of %d validation examples right (%.3f)",
-            validation.correct(),
-            validation.count(),
-            validation.accuracy()));
+    List<Stage> stages = recipe.fineTunes().stream().map(this::stage).toList();
+    ImmutableList<TensorRef> headCut = cut(List.of(linear.input()), Heads.variables(model, head));
+    Set<TensorRef> wanted = new LinkedHashSet<>(headCut);
+    stages.forEach(stage -> wanted.addAll(stage.cut()));
+    Cached cached = timed(Progress.Phase.FEATURES, () -> features(List.copyOf(wanted)));
+
+    Cached forHead = cached.only(headCut);
+    Model best = timed(Progress.Phase.HEAD, () -> head(forHead.train()));
+    Evaluation score = Evaluator.evaluate(runtime, best, forHead.validation());
+    decide("head alone: " + words(score));
+    for (Stage stage : stages) {
+      Model start = best;
+      Tuned tuned =
+          timed(Progress.Phase.FINE_TUNE, () -> fineTune(start, stage, cached.only(stage.cut())));
+      if (tuned.score().accuracy() > score.accuracy()) {
+        decide(stage.words() + ": kept, " + words(tuned.score()));
+        best = tuned.model();
+        score = tuned.score();
+      } else {
+        decide(
+            String.format(
+                Locale.ROOT,
+                "%s: not kept, %.3f is no better than %.3f on validation",
+                stage.words(),
+                tuned.score().accuracy(),
+                score.accuracy()));
+      }
+    }
     return new Run(
-        trained, recipe, validation, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
+        best, recipe, score, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
+  }
+
+  /** A stretch of fine-tuning: what trains, and where the part that does not ends. */
+  private record Stage(FineTune settings, List<Variable> training, ImmutableList<TensorRef> cut) {
+    String words() {
+      long kernels = training.stream().filter(v -> v.shape().rank() >= 2).count();
+      return String.format(
+          Locale.ROOT,
+          "fine-tuning %d layers from %s on, rate %.0e",
+          kernels,
+          training.get(0).name(),
+          settings.rate());
+    }
+  }
+
+  private Stage stage(FineTune settings) {
+    List<Variable> training =
+        TopLayers.of(model, entry.graph(), entry.tensors(), head, settings.share());
+    return new Stage(settings, training, cut(List.of(head.logits()), training));
+  }
+
+  private ImmutableList<TensorRef> cut(List<TensorRef> answers, Collection<Variable> training) {
+    return Frontier.of(entry.graph(), entry.tensors(), answers, training);
   }
 
   /** Features of the training and the validation part. */
-  private record Cached(Dataset train, Dataset validation) {}
+  private record Cached(Dataset train, Dataset validation) {
 
-  private Cached features(Entry entry, List<TensorRef> cut) {
+    /** With no more inputs than {@code tensors}: what is fed is not computed. */
+    Cached only(Collection<TensorRef> tensors) {
+      return new Cached(only(train, tensors), only(validation, tensors));
+    }
+
+    private static Dataset only(Dataset data, Collection<TensorRef> tensors) {
+      Map<String, TensorValue> all = data.all().inputs();
+      Map<String, TensorValue> wanted = new LinkedHashMap<>();
+      all.forEach(
+          (name, value) -> {
+            if (tensors.contains(TensorRef.parse(name))) {
+              wanted.put(name, value);
+            }
+          });
+      return data.withInputs(wanted);
+    }
+  }
+
+  private Cached features(List<TensorRef> wanted) {
     long total = data.train().size() + data.validation().size();
     Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
-    try (Features features = Features.open(runtime, model, entry, cut)) {
+    try (Features features = Features.open(runtime, model, entry, wanted)) {
       return new Cached(features.of(data.train(), pace), features.of(data.validation(), pace));
     }
   }
 
-  private Model head(Head head, LinearHead linear, Dataset features) {
+  private Model head(Dataset features) {
     TensorValue input = features.all().inputs().get(linear.input().toString());
     if (input == null) {
       throw new IllegalStateException("the head reads " + linear.input() + ", which is not cached");
@@ -117,6 +180,33 @@ public final class Trainer {
                     + String.format(Locale.ROOT, "%.3f", trained.heldOutLoss().getAsDouble())
                 : "by default, since too few examples could be held back to choose"));
     return trained.in(model, linear);
+  }
+
+  private record Tuned(Model model, Evaluation score) {}
+
+  private Tuned fineTune(Model start, Stage stage, Cached features) {
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime,
+            start,
+            head,
+            stage.training(),
+            stage.settings(),
+            features.train(),
+            features.validation(),
+            recipe.seed())) {
+      TrainingLoop.Result result = loop.run(callbacks);
+      return new Tuned(HeadPhase.withValues(start, result.values()), result.validation());
+    }
+  }
+
+  private static String words(Evaluation score) {
+    return String.format(
+        Locale.ROOT,
+        "%d of %d validation examples right (%.3f)",
+        score.correct(),
+        score.count(),
+        score.accuracy());
   }
 
   private void decide(String sentence) {

@@ -5,6 +5,7 @@ import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.InputSpec;
@@ -15,6 +16,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Checkout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -71,6 +73,28 @@ class PhotosTest {
 
     Run again = Trainer.fit(runtime, model, PHOTOS.split(split), recipe);
     assertThat(kernel(again.model()).floats()).containsExactly(kernel(run.model()).floats());
+  }
+
+  @Test
+  void fineTuningIsTriedAndNeverMakesItWorse() {
+    Parts parts = PHOTOS.split(Split.of(60, 20, 20).seed(2));
+    FineTune once = FineTune.top().epochs(1);
+    List<Progress.Phase> seen = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onProgress(Progress progress) {
+            seen.add(progress.phase());
+          }
+        };
+    Run head = Trainer.fit(runtime, model(), parts, Recipe.headOnly().seed(1));
+    Run both =
+        Trainer.fit(runtime, model(), parts, Recipe.headThenTop().then(once).seed(1), watcher);
+    assertThat(seen)
+        .contains(Progress.Phase.FEATURES, Progress.Phase.HEAD, Progress.Phase.FINE_TUNE);
+    assertThat(both.validation().accuracy()).isGreaterThanOrEqualTo(head.validation().accuracy());
+    assertThat(both.decisions())
+        .anyMatch(sentence -> sentence.startsWith("fine-tuning 10 layers from block13"));
   }
 
   private static TensorValue kernel(Model model) {

@@ -1,0 +1,90 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Iterables;
+import dev.graft.autodiff.Gradient;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import java.util.Collection;
+import java.util.List;
+import org.tensorflow.proto.DataType;
+
+/**
+ * A model's graph with a training step in it: loss, gradients and updates, all in one run.
+ *
+ * <p>The updates are sound: each waits, by control edges, for every node of the step that reads its
+ * variable. Without that a read sees the old or the new value at random.
+ *
+ * @param model the model over the extended graph, with the optimizer's variables
+ * @param targets what the examples should give, to be fed
+ * @param weights how much each example counts, to be fed: float32 [N]
+ * @param rate the learning rate, to be fed: float32
+ * @param step how many steps are done, to be fed: int64
+ * @param loss what the step makes small: the weighted mean over the examples
+ * @param losses of each example, not weighted: [N]
+ * @param gradients of the loss, by the names of the variables
+ * @param updates the nodes to run
+ */
+record TrainingGraph(
+    Model model,
+    TensorRef targets,
+    TensorRef weights,
+    TensorRef rate,
+    TensorRef step,
+    TensorRef loss,
+    TensorRef losses,
+    ImmutableMap<String, Gradient> gradients,
+    ImmutableList<String> updates) {
+
+  /**
+   * Adds a training step.
+   *
+   * @param model the model
+   * @param graph its graph, with the way in for the examples
+   * @param head the head whose answers are compared with the targets
+   * @param training the variables that change
+   */
+  static TrainingGraph of(
+      Model model,
+      Graph graph,
+      Head head,
+      Objective objective,
+      Optimizer optimizer,
+      Clipping clipping,
+      Collection<Variable> training) {
+    GraphEditor editor = graph.edit();
+    Scope g = new Scope(editor, editor.uniqueName("graft/train"));
+    TensorRef targets =
+        editor.placeholder(g.name("targets"), objective.targetType(), Shape.unknown());
+    TensorRef weights =
+        editor.placeholder(g.name("weights"), DataType.DT_FLOAT, Shape.of(Shape.UNKNOWN));
+    TensorRef rate = editor.placeholder(g.name("rate"), DataType.DT_FLOAT, Shape.scalar());
+    TensorRef step = editor.placeholder(g.name("step"), DataType.DT_INT64, Shape.scalar());
+    TensorRef losses = objective.perExample(g.in("loss"), head.logits(), targets);
+    TensorRef loss = weightedMean(g.in("loss"), losses, weights);
+
+    UpdateGraph updated =
+        UpdateGraph.of(
+            editor.build(), loss, List.of(losses), optimizer, clipping, training, rate, step);
+    Model extended =
+        model.toBuilder()
+            .graph(updated.graph())
+            .variables(Iterables.concat(model.variables(), updated.slots()))
+            .build();
+    return new TrainingGraph(
+        extended, targets, weights, rate, step, loss, losses, updated.gradients(), updated.nodes());
+  }
+
+  /** As Keras' SUM_OVER_BATCH_SIZE: the weighted sum, divided by the number of examples. */
+  private static TensorRef weightedMean(Scope g, TensorRef losses, TensorRef weights) {
+    TensorRef weighted = g.add("Mul", losses, g.cast(weights, g.editor().dtype(losses)));
+    return g.add("Mean", weighted, g.ints(0));
+  }
+}
