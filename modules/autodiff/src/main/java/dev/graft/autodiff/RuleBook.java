@@ -28,6 +28,16 @@ final class RuleBook {
     ConvolutionRules.addTo(this);
     NormalizationRules.addTo(this);
     LossRules.addTo(this);
+    SegmentRules.addTo(this);
+    ScatterRules.addTo(this);
+    ImageRules.addTo(this);
+    QuantizationRules.addTo(this);
+    SpectralRules.addTo(this);
+    MatrixRules.addTo(this);
+    EinsumRules.addTo(this);
+    SparseRules.addTo(this);
+    RaggedRules.addTo(this);
+    RecurrentRules.addTo(this);
     TensorListRules.addTo(this);
     ControlFlowRules.addTo(this);
   }
