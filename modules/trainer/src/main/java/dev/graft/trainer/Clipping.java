@@ -37,6 +37,7 @@ public sealed interface Clipping {
 
   /** See {@link #none}. */
   record None() implements Clipping {
+    @Internal
     @Override
     public List<Gradient> apply(Scope g, List<Gradient> gradients) {
       return gradients;
@@ -49,6 +50,7 @@ public sealed interface Clipping {
       check(limit);
     }
 
+    @Internal
     @Override
     public List<Gradient> apply(Scope g, List<Gradient> gradients) {
       return gradients.stream()
@@ -68,6 +70,7 @@ public sealed interface Clipping {
       check(limit);
     }
 
+    @Internal
     @Override
     public List<Gradient> apply(Scope g, List<Gradient> gradients) {
       return gradients.stream()
@@ -91,6 +94,7 @@ public sealed interface Clipping {
       check(limit);
     }
 
+    @Internal
     @Override
     public List<Gradient> apply(Scope g, List<Gradient> gradients) {
       if (gradients.isEmpty()) {

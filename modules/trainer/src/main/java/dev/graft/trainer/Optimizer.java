@@ -115,11 +115,13 @@ public sealed interface Optimizer {
       return new Sgd(momentum, nesterov, value);
     }
 
+    @Internal
     @Override
     public ImmutableList<Slot> slots() {
       return momentum == 0 ? ImmutableList.of() : ImmutableList.of(new Slot("m", 0));
     }
 
+    @Internal
     @Override
     public String apply(WeightUpdate u) {
       if (momentum == 0 && u.isSparse()) {
@@ -173,6 +175,7 @@ public sealed interface Optimizer {
       return new Adam(beta1, beta2, epsilon, amsgrad, value);
     }
 
+    @Internal
     @Override
     public ImmutableList<Slot> slots() {
       ImmutableList.Builder<Slot> slots = ImmutableList.builder();
@@ -180,6 +183,7 @@ public sealed interface Optimizer {
       return amsgrad ? slots.add(new Slot("vhat", 0)).build() : slots.build();
     }
 
+    @Internal
     @Override
     public String apply(WeightUpdate u) {
       var op = u.op(amsgrad ? "ResourceApplyAdamWithAmsgrad" : "ResourceApplyAdam");
@@ -229,6 +233,7 @@ public sealed interface Optimizer {
       return new RmsProp(rho, momentum, epsilon, centered, value);
     }
 
+    @Internal
     @Override
     public ImmutableList<Slot> slots() {
       // the kernels always keep the momentum, also where it is 0
@@ -237,6 +242,7 @@ public sealed interface Optimizer {
       return centered ? slots.add(new Slot("average_gradient", 0)).build() : slots.build();
     }
 
+    @Internal
     @Override
     public String apply(WeightUpdate u) {
       var op = u.op(centered ? "ResourceApplyCenteredRMSProp" : "ResourceApplyRMSProp");
@@ -269,11 +275,13 @@ public sealed interface Optimizer {
       return new Adagrad(initialAccumulator, epsilon, value);
     }
 
+    @Internal
     @Override
     public ImmutableList<Slot> slots() {
       return ImmutableList.of(new Slot("accumulator", initialAccumulator));
     }
 
+    @Internal
     @Override
     public String apply(WeightUpdate u) {
       var op = u.op(u.isSparse() ? "ResourceSparseApplyAdagradV2" : "ResourceApplyAdagradV2");
