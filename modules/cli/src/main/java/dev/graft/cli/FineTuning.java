@@ -54,18 +54,18 @@ final class FineTuning {
         photos.duplicates() == 0
             ? ""
             : ", " + photos.duplicates() + " duplicates kept on one side");
-    InputSpec input = backbone.inputs().get(0);
     say(
         "model",
-        "%s, %s parameters, pictures of %dx%d",
+        "%s, %s parameters",
         backbone.name(),
-        LayerRows.grouped(backbone.variables().stream().mapToLong(LayerRows::count).sum()),
-        input.shape().dim(1),
-        input.shape().dim(2));
-    input
-        .range()
-        .ifPresent(
-            range -> say("range", "%.0f..%.0f, %s", range.low(), range.high(), range.reason()));
+        LayerRows.grouped(backbone.variables().stream().mapToLong(LayerRows::count).sum()));
+    for (InputSpec input : backbone.inputs()) {
+      input
+          .range()
+          .ifPresent(
+              range ->
+                  say("input", "%s, %s", LayerRows.shape(input.shape()), ModelText.words(range)));
+    }
   }
 
   /** Divides the pictures and says how. */

@@ -63,7 +63,8 @@ final class ModelText {
   private String title() {
     var origin = model.provenance().origin();
     String size = String.format(Locale.ROOT, "%.1f MB", origin.bytes() / 1e6);
-    String version = origin.tensorflow().isEmpty() ? "" : " · TensorFlow " + origin.tensorflow();
+    boolean told = origin.tensorflow().isEmpty() || origin.writer().contains(origin.tensorflow());
+    String version = told ? "" : " · TensorFlow " + origin.tensorflow();
     return model.name() + " · " + origin.writer() + version + " · " + size;
   }
 
@@ -92,14 +93,23 @@ final class ModelText {
   private String about(String input) {
     for (InputSpec spec : model.inputs()) {
       if (spec.name().equals(input) && spec.range().isPresent()) {
-        InputSpec.Range range = spec.range().get();
         String channels =
             spec.channels() == InputSpec.Channels.UNKNOWN ? "" : spec.channels() + " ";
-        return String.format(
-            Locale.ROOT, "%s%.4g..%.4g (%s)", channels, range.low(), range.high(), range.reason());
+        return channels + words(spec.range().get());
       }
     }
     return "";
+  }
+
+  /** {@code 0..255 (why)}. */
+  static String words(InputSpec.Range range) {
+    return number(range.low()) + ".." + number(range.high()) + " (" + range.reason() + ")";
+  }
+
+  private static String number(float value) {
+    return value == Math.rint(value)
+        ? String.format(Locale.ROOT, "%.0f", value)
+        : String.format(Locale.ROOT, "%.4g", value);
   }
 
   /** At depth 1 the layers of a block share a row; deeper every layer has its own. */

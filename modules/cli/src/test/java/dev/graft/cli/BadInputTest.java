@@ -111,6 +111,22 @@ class BadInputTest {
   }
 
   @Test
+  void aModelThatReadsNoPictures() throws IOException {
+    Path serving = dir.resolve("serving");
+    int code =
+        graft(
+            "finetune",
+            "--model",
+            "../../testdata/zoo/keras2/dense_mlp/model",
+            "--data",
+            "../../testdata/photos",
+            "--out",
+            serving.toString());
+    assertThat(code).isEqualTo(2);
+    assertThat(errors()).contains("has no input for pictures").doesNotContain("\tat ");
+  }
+
+  @Test
   void anOutputFolderThatHoldsOtherThings() throws IOException {
     Path serving = folder("serving");
     Files.writeString(serving.resolve("notes.txt"), "mine");
@@ -142,6 +158,10 @@ class BadInputTest {
   void inspectShowsTheBackbone() {
     assertThat(graft("inspect", BACKBONE)).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8))
-        .contains("4,694,024 parameters, 4,652,008 trainable", "predictions", "[?, 224, 224, 3]");
+        .contains(
+            "4,694,024 parameters, 4,652,008 trainable",
+            "predictions",
+            "[?, 224, 224, 3]",
+            "RGB 0..255 (");
   }
 }
