@@ -2,9 +2,9 @@ package dev.graft;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.InputSpec;
@@ -12,7 +12,6 @@ import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
 import java.util.List;
 import java.util.Optional;
 import org.tensorflow.proto.DataType;
@@ -32,15 +31,8 @@ public final class Baselines {
     Shape shape = Shape.of(Shape.UNKNOWN, side, side, 3);
     TensorRef image = editor.placeholder("image", DataType.DT_FLOAT, shape);
     int features = side * side * 3;
-    TensorRef wanted =
-        editor
-            .op("Const")
-            .name("pixels/shape")
-            .attr(
-                "value", Attrs.of(TensorValue.of(Shape.of(2), new int[] {-1, features}).toProto()))
-            .attr("dtype", DataType.DT_INT32)
-            .output();
-    TensorRef pixels = editor.op("Reshape").name("pixels").input(image).input(wanted).output();
+    Scope scope = new Scope(editor, "pixels");
+    TensorRef pixels = scope.add("Reshape", image, scope.ints(-1, features));
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,

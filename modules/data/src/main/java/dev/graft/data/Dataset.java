@@ -5,6 +5,7 @@ import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
 import dev.graft.model.Labels;
+import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
 import java.util.Map;
 

@@ -161,7 +161,7 @@ final class Trial {
       Signature original,
       SavedModelSession exported,
       Map<String, TensorValue> batch) {
-    int rows = Rows.count(batch);
+    int rows = BatchRows.count(batch);
     Map<String, TensorValue> expected = expected(session, original, batch);
     Map<String, TensorValue> actual;
     try {
@@ -180,7 +180,7 @@ final class Trial {
   /** What the model gives; if it takes only batches of one size, in several calls. */
   private static Map<String, TensorValue> expected(
       ModelSession session, Signature original, Map<String, TensorValue> batch) {
-    int rows = Rows.count(batch);
+    int rows = BatchRows.count(batch);
     long fixed =
         original.inputs().values().stream()
             .map(TensorSpec::shape)
@@ -193,11 +193,11 @@ final class Trial {
     }
     List<Map<String, TensorValue>> parts = new ArrayList<>();
     for (int start = 0; start < rows; start += (int) fixed) {
-      parts.add(session.call(original, Rows.take(batch, start, (int) fixed)));
+      parts.add(session.call(original, BatchRows.take(batch, start, (int) fixed)));
     }
     Map<String, TensorValue> joined = new LinkedHashMap<>();
     for (String name : parts.get(0).keySet()) {
-      joined.put(name, Rows.join(parts.stream().map(part -> part.get(name)).toList(), rows));
+      joined.put(name, BatchRows.join(parts.stream().map(part -> part.get(name)).toList(), rows));
     }
     return joined;
   }
@@ -205,11 +205,11 @@ final class Trial {
   /** Batches of several sizes where the signature takes them, else the example as it is. */
   private static List<Map<String, TensorValue>> batches(
       Signature served, Map<String, TensorValue> example) {
-    int rows = Rows.count(example);
+    int rows = BatchRows.count(example);
     if (rows < 1 || !isOpen(served)) {
       return List.of(example);
     }
-    return sizes(rows).stream().map(size -> Rows.take(example, 0, size)).toList();
+    return sizes(rows).stream().map(size -> BatchRows.take(example, 0, size)).toList();
   }
 
   private static boolean isOpen(Signature signature) {

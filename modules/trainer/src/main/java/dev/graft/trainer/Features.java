@@ -1,9 +1,9 @@
 package dev.graft.trainer;
 
 import dev.graft.data.Dataset;
-import dev.graft.data.Rows;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
+import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
