@@ -27,7 +27,7 @@ final class HeadBuilder {
   private final String name;
   private final NewVariables variables;
   private final List<Layer> layers = new ArrayList<>();
-  private String product = "MatMul"; // BatchMatMulV2 multiplies each position by the same kernel
+  private String multiply = "MatMul"; // BatchMatMulV2 multiplies each position by the same kernel
   private Shape rest = Shape.unknown();
 
   HeadBuilder(GraphEditor editor, HeadSpec spec, String name, NewVariables variables) {
@@ -56,7 +56,7 @@ final class HeadBuilder {
     layers.clear();
     TensorRef x = floating(features);
     boolean positions = spec.pooling() == HeadSpec.Pooling.NONE && shape.rank() > 2;
-    this.product = positions ? "BatchMatMulV2" : "MatMul";
+    this.multiply = positions ? "BatchMatMulV2" : "MatMul";
     this.rest = positions ? shape : Shape.of(Shape.UNKNOWN, Shape.UNKNOWN);
     x = pool(x, shape);
     long size = spec.pooling() == HeadSpec.Pooling.FLATTEN ? flat(shape) : shape.dim(-1);
@@ -223,7 +223,7 @@ final class HeadBuilder {
         variables.read(
             layer, "kernel", dtype, Shape.of(in, out), spec.initializer(), spec.seed() + draw);
     TensorRef bias = variables.zeros(layer, "bias", dtype, Shape.of(out));
-    TensorRef product = editor.op("MatMul").name(layer + "/MatMul").input(x).input(kernel).output();
+    TensorRef product = editor.op(multiply).name(layer + "/MatMul").input(x).input(kernel).output();
     return editor.op("BiasAdd").name(layer + "/BiasAdd").input(product).input(bias).output();
   }
 
