@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * Where the program prints. On an interactive terminal a line may be drawn over (the moving bar)
@@ -17,25 +18,29 @@ final class Terminal {
   private static final String ERASE_LINE = "\r\u001b[K";
 
   private final PrintStream out;
-  private final PrintStream err;
+  private final Supplier<PrintStream> err;
   private final int columns; // 0 where it is no terminal
   private boolean drawn; // whether a line is there that the next one covers
 
-  private Terminal(PrintStream out, PrintStream err, int columns) {
+  private Terminal(PrintStream out, Supplier<PrintStream> err, int columns) {
     this.out = out;
     this.err = err;
     this.columns = columns;
   }
 
+  /**
+   * The terminal of this process. Standard error is asked for anew at each line: once TensorFlow's
+   * own lines go to a file, what {@code System.err} was before leads to that file too.
+   */
   static Terminal system() {
     return new Terminal(
         new PrintStream(System.out, true, StandardCharsets.UTF_8),
-        new PrintStream(System.err, true, StandardCharsets.UTF_8),
+        () -> new PrintStream(System.err, true, StandardCharsets.UTF_8),
         Integer.getInteger(COLUMNS, 0));
   }
 
   static Terminal to(PrintStream out, PrintStream err, int columns) {
-    return new Terminal(out, err, columns);
+    return new Terminal(out, () -> err, columns);
   }
 
   boolean isInteractive() {
@@ -78,7 +83,7 @@ final class Terminal {
   /** Prints a line of bad news. */
   synchronized void error(String text) {
     clear();
-    err.println(text);
+    err.get().println(text);
   }
 
   /** {@code text} in bold where the terminal can. */
@@ -91,6 +96,6 @@ final class Terminal {
   }
 
   PrintWriter errorWriter() {
-    return new PrintWriter(err, true, StandardCharsets.UTF_8);
+    return new PrintWriter(err.get(), true, StandardCharsets.UTF_8);
   }
 }
