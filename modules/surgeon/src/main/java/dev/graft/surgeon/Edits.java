@@ -151,4 +151,22 @@ public final class Edits {
   public static UnaryOperator<Model> prepareInput(Preparation preparation) {
     return new Prepare(preparation);
   }
+
+  /** The picture input takes bytes, uint8 in 0..255; its range has to be known before. */
+  public static UnaryOperator<Model> uint8Input() {
+    return new AdaptInput(AdaptInput.To.UINT8);
+  }
+
+  /** The picture input takes one channel, which the graph repeats over the three it had. */
+  public static UnaryOperator<Model> greyInput() {
+    return new AdaptInput(AdaptInput.To.GREY);
+  }
+
+  /**
+   * The picture input takes pictures of any size, one size in a batch, which the graph brings to
+   * the size it had, by the input's {@link InputSpec#resize() resize rule}.
+   */
+  public static UnaryOperator<Model> anySizeInput() {
+    return new AdaptInput(AdaptInput.To.ANY_SIZE);
+  }
 }

@@ -49,6 +49,7 @@ public final class Replay {
     readers.put("fitInputs", a -> Edits.fitInputs());
     readers.put(
         "prepareInput", a -> Edits.prepareInput(Preparation.valueOf(HeadText.upper(a, "as"))));
+    readers.put("adaptInput", a -> new AdaptInput(AdaptInput.To.valueOf(HeadText.upper(a, "to"))));
     readers.put(
         "describeInput",
         a ->
