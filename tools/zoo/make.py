@@ -43,6 +43,7 @@ def make(entry, out):
         make_tf1(entry, kits.Kit(entry.name, entry.keras), folder)
         return folder
     tf.keras.mixed_precision.set_global_policy(entry.policy or "float32")
+    tf.keras.backend.set_floatx("float64" if entry.policy == "float64" else "float32")  # what an Input is of
     try:
         kit = kits.Kit(entry.name, entry.keras, entry.policy)
         spec = entry.build(kit)
@@ -53,6 +54,7 @@ def make(entry, out):
         savers.save(entry, spec, f"{folder}/model")
         golden.make(entry, kit.rng, spec, folder)
     finally:
+        tf.keras.backend.set_floatx("float32")
         tf.keras.mixed_precision.set_global_policy("float32")
     return folder
 
