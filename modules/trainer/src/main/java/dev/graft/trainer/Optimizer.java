@@ -143,7 +143,7 @@ public sealed interface Optimizer {
           .input(u.slot("m"))
           .input(u.rate())
           .input(u.dense())
-          .input(u.number(momentum))
+          .input(u.keras(momentum))
           .attr("use_nesterov", nesterov)
           .node();
     }
@@ -191,8 +191,8 @@ public sealed interface Optimizer {
       if (amsgrad) {
         op.input(u.slot("vhat"));
       }
-      return op.input(u.scope().add("Pow", u.number(beta1), u.stepNumber()))
-          .input(u.scope().add("Pow", u.number(beta2), u.stepNumber()))
+      return op.input(u.scope().add("Pow", u.keras(beta1), u.stepNumber()))
+          .input(u.scope().add("Pow", u.keras(beta2), u.stepNumber()))
           .input(u.rate())
           .input(u.number(beta1))
           .input(u.number(beta2))
@@ -265,7 +265,7 @@ public sealed interface Optimizer {
    * Adagrad (Duchi et al. 2011).
    *
    * @param initialAccumulator where the sums of squared gradients start
-   * @param epsilon keeps the division from overflowing
+   * @param epsilon added to these sums
    */
   record Adagrad(double initialAccumulator, double epsilon, WeightDecay decay)
       implements Optimizer {
@@ -278,14 +278,16 @@ public sealed interface Optimizer {
     @Internal
     @Override
     public ImmutableList<Slot> slots() {
-      return ImmutableList.of(new Slot("accumulator", initialAccumulator));
+      // Keras divides by sqrt(sum + epsilon), the kernels by sqrt(sum), or in their second version
+      // by sqrt(sum) + epsilon; so epsilon is in the sum from the start
+      return ImmutableList.of(new Slot("accumulator", initialAccumulator + epsilon));
     }
 
     @Internal
     @Override
     public String apply(WeightUpdate u) {
-      var op = u.op(u.isSparse() ? "ResourceSparseApplyAdagradV2" : "ResourceApplyAdagradV2");
-      op.input(u.weight()).input(u.slot("accumulator")).input(u.rate()).input(u.number(epsilon));
+      var op = u.op(u.isSparse() ? "ResourceSparseApplyAdagrad" : "ResourceApplyAdagrad");
+      op.input(u.weight()).input(u.slot("accumulator")).input(u.rate());
       return u.isSparse()
           ? op.input(u.values()).input(u.indices()).node()
           : op.input(u.dense()).node();

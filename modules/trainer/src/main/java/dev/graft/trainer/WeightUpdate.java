@@ -82,6 +82,15 @@ public final class WeightUpdate {
     return scope.scalarLike(rate(), value);
   }
 
+  /**
+   * A hyper-parameter that Keras puts through {@code tf.cast}, which makes a Python number a
+   * float32 first: 0.999 becomes 0.99900001287 for float64 weights too, and 1 minus it is off by
+   * 1e-5.
+   */
+  TensorRef keras(double value) {
+    return number((float) value);
+  }
+
   /** Whether the gradient names only some rows. */
   boolean isSparse() {
     return gradient instanceof Gradient.Sparse;
@@ -116,7 +125,7 @@ public final class WeightUpdate {
             .input(weight.handle())
             .after(after)
             .output();
-    TensorRef share = scope.add("Mul", rate(), number(strength));
+    TensorRef share = scope.add("Mul", rate(), keras(strength));
     after.add(
         op("AssignSubVariableOp").input(weight()).input(scope.add("Mul", value, share)).node());
   }
