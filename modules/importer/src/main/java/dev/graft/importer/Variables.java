@@ -171,7 +171,8 @@ final class Variables {
     VariableSource source =
         new VariableSource.InCheckpoint(
             Objects.requireNonNull(checkpoint).prefix(), saved.key(), saved.slice());
-    return new Variable(name, node.getName(), dtype, shape, trainable, role(wanted, dtype), source);
+    return new Variable(
+        name, node.getName(), dtype, shape, trainable, role(wanted, dtype, trainable), source);
   }
 
   /** Where the value of the variable at {@code node} is in the checkpoint. */
@@ -187,7 +188,7 @@ final class Variables {
     return Optional.ofNullable(restored).filter(saved -> checkpoint.entry(saved.key()).isPresent());
   }
 
-  private static Role role(String name, DataType dtype) {
+  private static Role role(String name, DataType dtype, boolean trainable) {
     String last = name.substring(name.lastIndexOf('/') + 1);
     return switch (last) {
       case "kernel", "pointwise_kernel", "weights", "w" -> Role.KERNEL;
@@ -200,6 +201,9 @@ final class Variables {
       case "moving_variance" -> Role.MOVING_VARIANCE;
       case "embeddings" -> Role.EMBEDDINGS;
       case "seed_generator_state", "count" -> Role.STATE;
+      // what Normalization learned by adapt(), SpectralNormalization's vector, BatchNorm's renorm
+      case "mean", "variance", "vector_u", "moving_stddev", "renorm_mean", "renorm_stddev" ->
+          trainable ? Role.OTHER : Role.STATE;
       default -> isInteger(dtype) ? Role.STATE : Role.OTHER;
     };
   }

@@ -20,6 +20,7 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -83,6 +84,15 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds) {
             + " has "
             + signature.inputs().keySet()
             + ".");
+  }
+
+  /** What a dataset calls {@code tensor}: an input of its own, or one cached under its own name. */
+  String nameOf(TensorRef tensor) {
+    return feeds.entrySet().stream()
+        .filter(feed -> feed.getValue().equals(tensor))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseGet(tensor::toString);
   }
 
   /** The tensors to feed, in the order of {@link #values}. */

@@ -9,9 +9,11 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -26,6 +28,7 @@ final class Features implements AutoCloseable {
   private final TensorFlowRuntime runtime;
   private final Entry entry;
   private final List<TensorRef> wanted;
+  private final List<TensorRef> computed; // TensorFlow runs nothing for what is fed
   private final ModelSession session;
   private final PreparedRun run;
 
@@ -35,7 +38,8 @@ final class Features implements AutoCloseable {
     this.entry = entry;
     this.wanted = wanted;
     this.session = session;
-    this.run = session.graph().prepare(entry.tensors(), wanted, List.of());
+    this.computed = wanted.stream().filter(tensor -> !entry.tensors().contains(tensor)).toList();
+    this.run = session.graph().prepare(entry.tensors(), computed, List.of());
   }
 
   /**
@@ -55,16 +59,28 @@ final class Features implements AutoCloseable {
     for (int start = 0; start < data.size(); start += BATCH) {
       pace.before();
       int[] examples = IntStream.range(start, Math.min(start + BATCH, data.size())).toArray();
-      List<TensorValue> values =
-          entry.run(runtime, run, entry.values(data.batch(examples)), data, examples);
-      for (int i = 0; i < wanted.size(); i++) {
-        parts.getOrDefault(wanted.get(i), List.of()).add(values.get(i));
-      }
+      Map<TensorRef, TensorValue> values = values(data, examples);
+      parts.forEach((tensor, list) -> list.add(Objects.requireNonNull(values.get(tensor))));
       pace.advance(examples.length);
     }
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
-    parts.forEach((tensor, values) -> inputs.put(tensor.toString(), Rows.concat(values)));
+    parts.forEach((tensor, values) -> inputs.put(entry.nameOf(tensor), Rows.concat(values)));
     return data.withInputs(inputs);
+  }
+
+  private Map<TensorRef, TensorValue> values(Dataset data, int[] examples) {
+    List<TensorValue> fed = entry.values(data.batch(examples));
+    Map<TensorRef, TensorValue> values = new HashMap<>();
+    for (int i = 0; i < fed.size(); i++) {
+      values.put(entry.tensors().get(i), fed.get(i));
+    }
+    if (!computed.isEmpty()) {
+      List<TensorValue> found = entry.run(runtime, run, fed, data, examples);
+      for (int i = 0; i < found.size(); i++) {
+        values.put(computed.get(i), found.get(i));
+      }
+    }
+    return values;
   }
 
   @Override

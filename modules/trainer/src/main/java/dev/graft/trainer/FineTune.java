@@ -6,7 +6,11 @@ import dev.graft.model.BadRequestException;
  * Trains the last layers of a network together with its head. BatchNorm keeps its moving
  * statistics. What comes out is kept only if it is better on the validation part.
  *
- * @param share which part of the layers with a kernel trains, counted from the head, above 0 to 1
+ * <p>Where the model says by itself what trains besides its head (part of it is not frozen),
+ * exactly that trains; a head that is frozen stays as it is.
+ *
+ * @param share which part of the layers with a kernel trains where all but the head is frozen,
+ *     counted from the head, above 0 to 1
  * @param optimizer how gradients change weights
  * @param clipping how large gradients are cut down
  * @param rate the highest learning rate; it rises to it over the first tenth of the steps and falls

@@ -53,21 +53,16 @@ final class Heads {
     return head;
   }
 
-  /** The variables that lie between the head's features and its logits. */
+  /**
+   * The variables that train between the head's features and its logits; none where the head is
+   * frozen, as one that is kept.
+   */
   static List<Variable> variables(Model model, Head head) {
     Set<String> all = model.graph().upstream(List.of(head.logits().node()));
     Set<String> before = model.graph().upstream(List.of(head.features().node()));
-    List<Variable> own =
-        model.variables().stream()
-            .filter(v -> all.contains(v.node()) && !before.contains(v.node()))
-            .filter(v -> v.trainable() && !v.role().isStatistic())
-            .toList();
-    if (own.isEmpty()) {
-      throw new BadRequestException(
-          "head '"
-              + head.name()
-              + "' has no variables that train; unfreeze it, or replace it by a new one.");
-    }
-    return own;
+    return model.variables().stream()
+        .filter(v -> all.contains(v.node()) && !before.contains(v.node()))
+        .filter(v -> v.trainable() && !v.role().isStatistic())
+        .toList();
   }
 }

@@ -34,8 +34,8 @@ final class TopLayers {
   }
 
   /**
-   * The weights to train together with the head: those used at least as deep as the kernels of the
-   * last layers.
+   * The weights to train together with the head: those that the model says train, if there are any
+   * besides the head's; else those used at least as deep as the kernels of the last layers.
    *
    * @param graph the model's graph, with the way in for the examples
    * @param inputs what it is fed with
@@ -45,6 +45,13 @@ final class TopLayers {
       Model model, Graph graph, Collection<TensorRef> inputs, Head head, double share) {
     TopLayers layers = new TopLayers(model, graph, inputs);
     Set<String> needed = graph.upstream(List.of(head.logits().node()));
+    List<Variable> unfrozen =
+        model.variables().stream()
+            .filter(v -> v.trainable() && needed.contains(v.node()) && layers.mayTrain(v))
+            .toList();
+    if (!Heads.variables(model, head).containsAll(unfrozen)) {
+      return unfrozen;
+    }
     Map<Variable, Integer> used = new HashMap<>();
     for (Variable variable : model.variables()) {
       if (needed.contains(variable.node()) && layers.mayTrain(variable)) {

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.graph.TensorRef;
@@ -17,11 +18,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -35,7 +36,6 @@ public final class Trainer {
   private final Recipe recipe;
   private final Callbacks callbacks;
   private final Head head;
-  private final LinearHead linear;
   private final Entry entry;
   private final List<String> decisions = new ArrayList<>();
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
@@ -48,15 +48,6 @@ public final class Trainer {
     this.recipe = recipe;
     this.callbacks = callbacks;
     this.head = Heads.classifier(model, data.train());
-    this.linear =
-        LinearHead.of(model, head)
-            .orElseThrow(
-                () ->
-                    new BadRequestException(
-                        "head '"
-                            + head.name()
-                            + "' is no single dense layer; give the model one with"
-                            + " replaceHead(...)."));
     this.entry = Entry.of(model, data.train());
   }
 
@@ -76,20 +67,29 @@ public final class Trainer {
   }
 
   private Run fit() {
+    List<Variable> ofHead = Heads.variables(model, head);
+    checkSomethingTrains(ofHead);
     List<Stage> stages = recipe.fineTunes().stream().map(this::stage).toList();
-    ImmutableList<TensorRef> headCut = cut(List.of(linear.input()), Heads.variables(model, head));
+    Optional<LinearHead> linear = ofHead.isEmpty() ? Optional.empty() : Optional.of(linear());
+    ImmutableList<TensorRef> headCut =
+        linear
+            .map(l -> cut(List.of(l.input()), ofHead))
+            .orElseGet(() -> stages.get(0).cut()); // a head that stays is only scored
     Set<TensorRef> wanted = new LinkedHashSet<>(headCut);
     stages.forEach(stage -> wanted.addAll(stage.cut()));
     Cached cached = timed(Progress.Phase.FEATURES, () -> features(List.copyOf(wanted)));
 
-    Cached forHead = cached.only(headCut);
-    Model best = timed(Progress.Phase.HEAD, () -> head(forHead.train()));
+    Cached forHead = cached.only(names(headCut));
+    Model best =
+        linear.map(l -> timed(Progress.Phase.HEAD, () -> head(l, forHead.train()))).orElse(model);
     Evaluation score = Evaluator.evaluate(runtime, best, forHead.validation());
-    decide("head alone: " + words(score));
+    decide((linear.isPresent() ? "head alone: " : "as it was: ") + words(score));
     for (Stage stage : stages) {
       Model start = best;
       Tuned tuned =
-          timed(Progress.Phase.FINE_TUNE, () -> fineTune(start, stage, cached.only(stage.cut())));
+          timed(
+              Progress.Phase.FINE_TUNE,
+              () -> fineTune(start, stage, cached.only(names(stage.cut()))));
       if (tuned.score().accuracy() > score.accuracy()) {
         decide(stage.words() + ": kept, " + words(tuned.score()));
         best = tuned.model();
@@ -106,6 +106,41 @@ public final class Trainer {
     }
     return new Run(
         best, recipe, score, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
+  }
+
+  private void checkSomethingTrains(List<Variable> ofHead) {
+    Set<String> used = model.graph().upstream(List.of(head.logits().node()));
+    boolean nothing =
+        model.variables().stream()
+            .noneMatch(v -> v.trainable() && !v.role().isStatistic() && used.contains(v.node()));
+    if (nothing) {
+      throw new BadRequestException(
+          "all that head '"
+              + head.name()
+              + "' of "
+              + model.name()
+              + " depends on is frozen, so nothing is left to train; unfreeze(Where.head()) is the"
+              + " least, or replace the head.");
+    }
+    if (ofHead.isEmpty() && recipe.fineTunes().isEmpty()) {
+      throw new BadRequestException(
+          "the recipe '"
+              + recipe.name()
+              + "' trains the head alone, and head '"
+              + head.name()
+              + "' is frozen; unfreeze(Where.head()), or take Recipe.headThenTop().");
+    }
+  }
+
+  private LinearHead linear() {
+    return LinearHead.of(model, head)
+        .orElseThrow(
+            () ->
+                new BadRequestException(
+                    "head '"
+                        + head.name()
+                        + "' is no single dense layer; give the model one with"
+                        + " replaceHead(...)."));
   }
 
   /** A stretch of fine-tuning: what trains, and where the part that does not ends. */
@@ -134,22 +169,18 @@ public final class Trainer {
   /** Features of the training and the validation part. */
   private record Cached(Dataset train, Dataset validation) {
 
-    /** With no more inputs than {@code tensors}: what is fed is not computed. */
-    Cached only(Collection<TensorRef> tensors) {
-      return new Cached(only(train, tensors), only(validation, tensors));
+    /** With no more inputs than these: what is fed is not computed. */
+    Cached only(Collection<String> names) {
+      return new Cached(only(train, names), only(validation, names));
     }
 
-    private static Dataset only(Dataset data, Collection<TensorRef> tensors) {
-      Map<String, TensorValue> all = data.all().inputs();
-      Map<String, TensorValue> wanted = new LinkedHashMap<>();
-      all.forEach(
-          (name, value) -> {
-            if (tensors.contains(TensorRef.parse(name))) {
-              wanted.put(name, value);
-            }
-          });
-      return data.withInputs(wanted);
+    private static Dataset only(Dataset data, Collection<String> names) {
+      return data.withInputs(Maps.filterKeys(data.all().inputs(), names::contains));
     }
+  }
+
+  private List<String> names(Collection<TensorRef> tensors) {
+    return tensors.stream().map(entry::nameOf).toList();
   }
 
   private Cached features(List<TensorRef> wanted) {
@@ -160,8 +191,8 @@ public final class Trainer {
     }
   }
 
-  private Model head(Dataset features) {
-    TensorValue input = features.all().inputs().get(linear.input().toString());
+  private Model head(LinearHead linear, Dataset features) {
+    TensorValue input = features.all().inputs().get(entry.nameOf(linear.input()));
     if (input == null) {
       throw new IllegalStateException("the head reads " + linear.input() + ", which is not cached");
     }

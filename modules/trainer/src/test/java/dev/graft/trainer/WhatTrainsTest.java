@@ -1,0 +1,125 @@
+package dev.graft.trainer;
+
+import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.keepHead;
+import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.Edits.train;
+import static dev.graft.surgeon.Edits.unfreeze;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.graph.Shape;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableValues;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.Zoo;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What the model says is frozen stays to the bit; what it says trains does. */
+class WhatTrainsTest {
+
+  private static final Model MODEL =
+      SavedModelImporter.load(Zoo.model("keras2/dense_mlp").savedModel());
+  private static final Labels LABELS =
+      Labels.of(
+          IntStream.range(0, Zoo.model("keras2/dense_mlp").facts().head().units())
+              .mapToObj(i -> "label " + i)
+              .toList());
+
+  /** Which of the first inputs is the largest. */
+  private static Parts data() {
+    InputSpec input = MODEL.inputs().get(0);
+    int width = (int) input.shape().dim(-1);
+    int count = 60 * LABELS.size();
+    Random random = new Random(3);
+    float[] values = new float[count * width];
+    int[] targets = new int[count];
+    for (int i = 0; i < count; i++) {
+      int best = i % LABELS.size();
+      for (int j = 0; j < width; j++) {
+        values[i * width + j] = random.nextFloat() * (j == best ? 1 : 0.8f) + (j == best ? 1 : 0);
+      }
+      targets[i] = best;
+    }
+    return Dataset.of(
+            Map.of(input.name(), TensorValue.of(Shape.of(count, width), values)),
+            TensorValue.of(Shape.of(count), targets),
+            LABELS)
+        .split(Split.of(60, 20, 20));
+  }
+
+  private static Run run(Model model) {
+    Recipe recipe =
+        Recipe.headThenTop().then(FineTune.top().rate(0.02).epochs(40).patience(40)).seed(1);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      return Trainer.fit(runtime, model, data(), recipe);
+    }
+  }
+
+  private static List<String> changed(Model before, Model after) {
+    VariableValues values = new VariableValues();
+    return before.variables().stream()
+        .filter(
+            v ->
+                !Arrays.equals(
+                    values.of(v).asDoubles(),
+                    values.of(after.variable(v.name()).orElseThrow()).asDoubles()))
+        .map(Variable::name)
+        .toList();
+  }
+
+  @Test
+  void aKeptHeadStaysAndTheLayersBelowItTrain() {
+    Model model = MODEL.with(keepHead(LABELS), train(Where.backbone()));
+    Run run = run(model);
+    assertThat(run.decisions().get(0)).startsWith("as it was: ");
+    assertThat(run.decisions().get(run.decisions().size() - 1)).contains(": kept, ");
+    assertThat(changed(model, run.model()))
+        .containsExactlyElementsOf(Where.backbone().in(model).variables());
+  }
+
+  @Test
+  void onlyWhatIsUnfrozenTrainsWithANewHead() {
+    String layer = MODEL.layers().get(MODEL.layers().size() - 2).name();
+    Model model =
+        MODEL.with(
+            freeze(Where.all()),
+            replaceHead(HeadSpec.singleLabel(LABELS)),
+            unfreeze(Where.layer(layer)));
+    Run run = run(model);
+    assertThat(changed(model, run.model()))
+        .isSubsetOf(Where.head().or(Where.layer(layer)).in(model).variables());
+  }
+
+  @Test
+  void aFrozenWholeLeavesNothingToTrain() {
+    Model model = MODEL.with(keepHead(LABELS), freeze(Where.all()));
+    assertThatThrownBy(() -> run(model))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("nothing is left to train")
+        .hasMessageContaining("unfreeze(Where.head())");
+    Model tuned = model.with(unfreeze(Where.backbone()));
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      assertThatThrownBy(() -> Trainer.fit(runtime, tuned, data(), Recipe.headOnly()))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("trains the head alone")
+          .hasMessageContaining("headThenTop");
+    }
+  }
+}
