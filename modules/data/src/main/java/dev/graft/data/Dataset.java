@@ -180,6 +180,12 @@ public final class Dataset {
     return ofTensors(inputs, Rows.of(targets, rows), labels);
   }
 
+  /** What the model should answer to each of these examples, [N, ...]. */
+  @Internal
+  public TensorValue targets() {
+    return Rows.of(targets, rows);
+  }
+
   /** These examples, read and ready to be fed. */
   @Internal
   public Batch batch(int[] examples) {

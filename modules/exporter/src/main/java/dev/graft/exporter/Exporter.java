@@ -2,6 +2,7 @@ package dev.graft.exporter;
 
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Durable;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Shape;
 import dev.graft.model.Asset;
+import dev.graft.model.Durable;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.ModelMetadata;

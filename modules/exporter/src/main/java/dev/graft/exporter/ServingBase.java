@@ -2,6 +2,7 @@ package dev.graft.exporter;
 
 import com.google.common.hash.Hashing;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Durable;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;

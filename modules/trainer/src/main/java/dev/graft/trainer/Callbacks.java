@@ -10,6 +10,15 @@ record Callbacks(ImmutableList<Callback> all) implements Callback {
     return new Callbacks(ImmutableList.copyOf(List.of(callbacks)));
   }
 
+  /** Where checkpoints go. */
+  Checkpoints checkpoints() {
+    return all.stream()
+        .filter(Checkpoints.class::isInstance)
+        .map(Checkpoints.class::cast)
+        .findFirst()
+        .orElseGet(Checkpoints::none);
+  }
+
   @Override
   public void onProgress(Progress progress) {
     all.forEach(callback -> callback.onProgress(progress));

@@ -1,14 +1,11 @@
 package dev.graft.trainer;
 
+import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
-import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
-import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
@@ -45,25 +42,12 @@ final class HeadPhase {
       OptionalDouble heldOutLoss,
       int iterations) {
 
-    /** {@code model} with this head. */
-    Model in(Model model, LinearHead head) {
-      Map<String, TensorValue> values =
-          head.bias().isPresent()
-              ? Map.of(head.kernel().name(), kernel, head.bias().get().name(), bias)
-              : Map.of(head.kernel().name(), kernel);
-      return withValues(model, values);
+    /** The values of the head's variables, by their names. */
+    ImmutableMap<String, TensorValue> values(LinearHead head) {
+      return head.bias().isPresent()
+          ? ImmutableMap.of(head.kernel().name(), kernel, head.bias().get().name(), bias)
+          : ImmutableMap.of(head.kernel().name(), kernel);
     }
-  }
-
-  /** {@code model} with these values for some of its variables, by name. */
-  static Model withValues(Model model, Map<String, TensorValue> values) {
-    List<Variable> variables = new ArrayList<>();
-    for (Variable variable : model.variables()) {
-      TensorValue value = values.get(variable.name());
-      variables.add(
-          value == null ? variable : variable.withSource(new VariableSource.Given(value)));
-    }
-    return model.toBuilder().variables(variables).build();
   }
 
   /**

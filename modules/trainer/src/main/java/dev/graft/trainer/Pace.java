@@ -16,6 +16,7 @@ final class Pace {
   private final LongSupplier nanos;
   private final long start;
   private long done;
+  private long before; // of these, in an earlier process
 
   Pace(Callback listener, Progress.Phase phase, String unit, long total, double examplesPerUnit) {
     this(listener, phase, unit, total, examplesPerUnit, System::nanoTime);
@@ -35,6 +36,13 @@ final class Pace {
     this.examplesPerUnit = examplesPerUnit;
     this.nanos = nanos;
     this.start = nanos.getAsLong();
+  }
+
+  /** Begins with so many units done in an earlier process. */
+  Pace from(long units) {
+    done = units;
+    before = units;
+    return this;
   }
 
   /** Before a unit: may wait or end the work. */
@@ -57,9 +65,9 @@ final class Pace {
   void advance(long units, int epoch, OptionalDouble loss, OptionalDouble validation) {
     done += units;
     double seconds = Math.max(1e-9, (nanos.getAsLong() - start) / 1e9);
-    double unitsPerSecond = done / seconds;
+    double unitsPerSecond = (done - before) / seconds;
     Optional<Duration> left =
-        done == 0
+        done == before
             ? Optional.empty()
             : Optional.of(Duration.ofMillis(Math.round(1000 * (total - done) / unitsPerSecond)));
     listener.onProgress(

@@ -13,6 +13,7 @@ import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +40,13 @@ public final class Trainer {
   private final Entry entry;
   private final List<String> decisions = new ArrayList<>();
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
+  private final RunIdentity identity;
+  private final Checkpoints checkpoints;
+
+  // where it stands, see Checkpoint
+  private int next;
+  private int kept = -1;
+  private ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
 
   private Trainer(
       TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, Callbacks callbacks) {
@@ -49,13 +57,16 @@ public final class Trainer {
     this.callbacks = callbacks;
     this.head = Heads.classifier(model, data.train());
     this.entry = Entry.of(model, data.train());
+    this.identity = RunIdentity.of(runtime, model, data, recipe);
+    this.checkpoints = callbacks.checkpoints();
   }
 
   /**
    * Trains {@code model} on {@code data.train()}; every choice is made on {@code
    * data.validation()}, and {@code data.test()} is not looked at.
    *
-   * @param callbacks what listens and may interfere
+   * @param callbacks what listens and may interfere; with {@link Checkpoints} among them, training
+   *     goes on from the newest of these if there are any
    * @return the trained model; {@code model} stays as it is
    * @throws BadRequestException if the recipe does not fit the model, or the model the data
    * @throws BadDataException if an example cannot be read
@@ -77,35 +88,88 @@ public final class Trainer {
             .orElseGet(() -> stages.get(0).cut()); // a head that stays is only scored
     Set<TensorRef> wanted = new LinkedHashSet<>(headCut);
     stages.forEach(stage -> wanted.addAll(stage.cut()));
+    Optional<Checkpoint> last = checkpoints.newest(this::decide);
+    last.ifPresent(this::goOnFrom);
     Cached cached = timed(Progress.Phase.FEATURES, () -> features(List.copyOf(wanted)));
 
     Cached forHead = cached.only(names(headCut));
-    Model best =
-        linear.map(l -> timed(Progress.Phase.HEAD, () -> head(l, forHead.train()))).orElse(model);
-    Evaluation score = Evaluator.evaluate(runtime, best, forHead.validation());
-    decide((linear.isPresent() ? "head alone: " : "as it was: ") + words(score));
-    for (Stage stage : stages) {
-      Model start = best;
-      Tuned tuned =
+    Evaluation score;
+    if (last.isEmpty()) {
+      linear.ifPresent(l -> trained = timed(Progress.Phase.HEAD, () -> head(l, forHead.train())));
+      score = Evaluator.evaluate(runtime, best(), forHead.validation());
+      decide((linear.isPresent() ? "head alone: " : "as it was: ") + words(score));
+      save(Optional.empty());
+    } else {
+      Cached before = kept < 0 ? forHead : cached.only(names(stages.get(kept).cut()));
+      score = Evaluator.evaluate(runtime, best(), before.validation());
+    }
+    Optional<LoopState> underWay = last.flatMap(Checkpoint::loop);
+    while (next < stages.size()) {
+      Stage stage = stages.get(next);
+      Optional<LoopState> from = underWay;
+      TrainingLoop.Result tuned =
           timed(
               Progress.Phase.FINE_TUNE,
-              () -> fineTune(start, stage, cached.only(names(stage.cut()))));
-      if (tuned.score().accuracy() > score.accuracy()) {
-        decide(stage.words() + ": kept, " + words(tuned.score()));
-        best = tuned.model();
-        score = tuned.score();
-      } else {
-        decide(
-            String.format(
-                Locale.ROOT,
-                "%s: not kept, %.3f is no better than %.3f on validation",
-                stage.words(),
-                tuned.score().accuracy(),
-                score.accuracy()));
-      }
+              () -> fineTune(stage, cached.only(names(stage.cut())), from));
+      score = better(stage, tuned, score);
+      next++;
+      save(Optional.empty());
+      underWay = Optional.empty();
     }
     return new Run(
-        best, recipe, score, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
+        best(), recipe, score, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
+  }
+
+  /** Takes what a stretch gave if it is better than all before on the validation part. */
+  private Evaluation better(Stage stage, TrainingLoop.Result tuned, Evaluation score) {
+    if (tuned.validation().accuracy() > score.accuracy()) {
+      decide(stage.words() + ": kept, " + words(tuned.validation()));
+      trained =
+          ImmutableMap.<String, TensorValue>builder()
+              .putAll(trained)
+              .putAll(tuned.values())
+              .buildKeepingLast();
+      kept = next;
+      return tuned.validation();
+    }
+    decide(
+        String.format(
+            Locale.ROOT,
+            "%s: not kept, %.3f is no better than %.3f on validation",
+            stage.words(),
+            tuned.validation().accuracy(),
+            score.accuracy()));
+    return score;
+  }
+
+  private void goOnFrom(Checkpoint last) {
+    Optional<String> warning = identity.check(last.identity(), checkpoints.toString());
+    decisions.addAll(last.decisions());
+    trained = last.trained();
+    next = last.stage();
+    kept = last.kept();
+    decide(
+        "goes on from a checkpoint, "
+            + last.loop()
+                .map(loop -> "after step " + loop.step() + " of fine-tuning")
+                .orElse("with the head trained"));
+    warning.ifPresent(this::decide);
+  }
+
+  private void save(Optional<LoopState> underWay) {
+    checkpoints.save(
+        new Checkpoint(identity, next, kept, ImmutableList.copyOf(decisions), trained, underWay));
+  }
+
+  /** The best model so far. */
+  private Model best() {
+    List<Variable> variables = new ArrayList<>();
+    for (Variable variable : model.variables()) {
+      TensorValue value = trained.get(variable.name());
+      variables.add(
+          value == null ? variable : variable.withSource(new VariableSource.Given(value)));
+    }
+    return model.toBuilder().variables(variables).build();
   }
 
   private void checkSomethingTrains(List<Variable> ofHead) {
@@ -184,50 +248,48 @@ public final class Trainer {
   }
 
   private Cached features(List<TensorRef> wanted) {
-    long total = data.train().size() + data.validation().size();
+    long total = (long) data.train().size() + data.validation().size();
     Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
     try (Features features = Features.open(runtime, model, entry, wanted)) {
       return new Cached(features.of(data.train(), pace), features.of(data.validation(), pace));
     }
   }
 
-  private Model head(LinearHead linear, Dataset features) {
+  private ImmutableMap<String, TensorValue> head(LinearHead linear, Dataset features) {
     TensorValue input = features.all().inputs().get(entry.nameOf(linear.input()));
     if (input == null) {
       throw new IllegalStateException("the head reads " + linear.input() + ", which is not cached");
     }
     Pace pace =
         new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
-    HeadPhase.Trained trained =
+    HeadPhase.Trained found =
         new HeadPhase(runtime, recipe.head(), recipe.seed())
             .train(input, features, Objective.of(head), head.units(), pace);
     decide(
         String.format(
             Locale.ROOT,
             "L2 strength %.0e %s",
-            trained.strength(),
-            trained.heldOutLoss().isPresent()
+            found.strength(),
+            found.heldOutLoss().isPresent()
                 ? "had the smallest loss in cross-validation, "
-                    + String.format(Locale.ROOT, "%.3f", trained.heldOutLoss().getAsDouble())
+                    + String.format(Locale.ROOT, "%.3f", found.heldOutLoss().getAsDouble())
                 : "by default, since too few examples could be held back to choose"));
-    return trained.in(model, linear);
+    return found.values(linear);
   }
 
-  private record Tuned(Model model, Evaluation score) {}
-
-  private Tuned fineTune(Model start, Stage stage, Cached features) {
+  private TrainingLoop.Result fineTune(Stage stage, Cached features, Optional<LoopState> from) {
     try (TrainingLoop loop =
         TrainingLoop.open(
             runtime,
-            start,
+            best(),
             head,
             stage.training(),
             stage.settings(),
             features.train(),
             features.validation(),
             recipe.seed())) {
-      TrainingLoop.Result result = loop.run(callbacks);
-      return new Tuned(HeadPhase.withValues(start, result.values()), result.validation());
+      from.ifPresent(loop::restore);
+      return loop.run(callbacks, state -> save(Optional.of(state)));
     }
   }
 

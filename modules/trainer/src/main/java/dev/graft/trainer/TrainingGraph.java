@@ -30,6 +30,7 @@ import org.tensorflow.proto.DataType;
  * @param loss what the step makes small: the weighted mean over the examples
  * @param losses of each example, not weighted: [N]
  * @param gradients of the loss, by the names of the variables
+ * @param slots the variables that the optimizer keeps
  * @param updates the nodes to run
  */
 record TrainingGraph(
@@ -41,6 +42,7 @@ record TrainingGraph(
     TensorRef loss,
     TensorRef losses,
     ImmutableMap<String, Gradient> gradients,
+    ImmutableList<Variable> slots,
     ImmutableList<String> updates) {
 
   /**
@@ -79,7 +81,16 @@ record TrainingGraph(
             .variables(Iterables.concat(model.variables(), updated.slots()))
             .build();
     return new TrainingGraph(
-        extended, targets, weights, rate, step, loss, losses, updated.gradients(), updated.nodes());
+        extended,
+        targets,
+        weights,
+        rate,
+        step,
+        loss,
+        losses,
+        updated.gradients(),
+        updated.slots(),
+        updated.nodes());
   }
 
   /** As Keras' SUM_OVER_BATCH_SIZE: the weighted sum, divided by the number of examples. */

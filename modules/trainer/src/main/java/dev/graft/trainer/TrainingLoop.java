@@ -1,10 +1,13 @@
 package dev.graft.trainer;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
@@ -15,10 +18,11 @@ import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 
 /** The loop: epochs of steps, each followed by a look at the validation part. */
 final class TrainingLoop implements AutoCloseable {
@@ -29,11 +33,19 @@ final class TrainingLoop implements AutoCloseable {
   private final Dataset validation;
   private final Entry entry;
   private final Scoring scoring;
-  private final TrainingGraph graph;
-  private final List<Variable> training;
+  private final ImmutableList<Variable> training;
+  private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
+  private final Order order;
   private final ModelSession session;
   private final PreparedRun step;
-  private final Order order;
+
+  // where it stands, see LoopState
+  private long done;
+  private double lossSum;
+  private final List<Double> losses = new ArrayList<>();
+  private double bestLoss = Double.NaN; // nothing was scored yet
+  private int sinceBest;
+  private ImmutableMap<String, TensorValue> best = ImmutableMap.of();
 
   private TrainingLoop(
       TensorFlowRuntime runtime,
@@ -51,8 +63,9 @@ final class TrainingLoop implements AutoCloseable {
     this.validation = validation;
     this.entry = entry;
     this.scoring = scoring;
-    this.graph = graph;
-    this.training = training;
+    this.training = ImmutableList.copyOf(training);
+    this.changing =
+        ImmutableList.<Variable>builder().addAll(training).addAll(graph.slots()).build();
     this.order = order;
     this.session = runtime.open(graph.model());
     List<TensorRef> feeds = new ArrayList<>(entry.tensors());
@@ -101,41 +114,49 @@ final class TrainingLoop implements AutoCloseable {
    * @param validation the score there
    * @param epochs how many were run
    */
-  record Result(Map<String, TensorValue> values, Evaluation validation, int epochs) {}
+  record Result(ImmutableMap<String, TensorValue> values, Evaluation validation, int epochs) {}
 
-  /** Trains until the epochs are used up or the validation loss has not become smaller for long. */
-  Result run(Callback callbacks) {
+  /**
+   * Trains until the epochs are used up or the validation loss has not become smaller for long.
+   *
+   * @param save given the state when a checkpoint is due, and when a callback ends the training
+   */
+  Result run(Callbacks callbacks, Consumer<LoopState> save) {
     long steps = (long) settings.epochs() * order.batches();
     Schedule schedule = settings.schedule(steps);
-    Pace pace = new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch());
-    List<Double> losses = new ArrayList<>();
-    Evaluation now = score();
-    Result best = new Result(values(), now, 0);
-    int sinceBest = 0;
-    long done = 0;
-    for (int epoch = 1; epoch <= settings.epochs() && sinceBest < settings.patience(); epoch++) {
-      double sum = 0;
-      int batches = 0;
-      for (int[] batch : order.epoch(epoch)) {
+    Checkpoints checkpoints = callbacks.checkpoints();
+    Pace pace =
+        new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch()).from(done);
+    if (Double.isNaN(bestLoss)) {
+      keep(score().loss());
+    }
+    OptionalDouble accuracy = OptionalDouble.empty();
+    while (done < steps && sinceBest < settings.patience()) {
+      try {
         pace.before();
-        double rate = schedule.rate(new Schedule.Position(done, steps, losses));
-        sum += step(batch, rate, done++);
-        OptionalDouble mean = OptionalDouble.of(sum / ++batches);
-        pace.advance(1, epoch, mean, OptionalDouble.of(now.accuracy()));
+      } catch (CancellationException e) {
+        save.accept(state());
+        throw e;
       }
-      now = score();
-      losses.add(now.loss());
-      sinceBest++;
-      if (now.loss() < best.validation().loss()) {
-        best = new Result(values(), now, epoch);
-        sinceBest = 0;
+      int epoch = Math.toIntExact(done / order.batches()) + 1;
+      double rate = schedule.rate(new Schedule.Position(done, steps, losses));
+      lossSum += step(order.batch(done), rate);
+      done++;
+      long ofEpoch = done - (epoch - 1L) * order.batches();
+      pace.advance(1, epoch, OptionalDouble.of(lossSum / ofEpoch), accuracy);
+      if (ofEpoch == order.batches()) {
+        accuracy = OptionalDouble.of(endOfEpoch().accuracy());
+      }
+      if (checkpoints.isDueAfterStep()) {
+        save.accept(state());
       }
     }
-    return new Result(best.values(), best.validation(), losses.size());
+    assign(training, best);
+    return new Result(best, score(), losses.size());
   }
 
   /** One step; gives its loss. */
-  private double step(int[] examples, double rate, long done) {
+  private double step(int[] examples, double rate) {
     Batch batch = train.batch(examples);
     float[] weights = new float[examples.length];
     Arrays.fill(weights, 1);
@@ -156,19 +177,81 @@ final class TrainingLoop implements AutoCloseable {
     return loss;
   }
 
+  private Evaluation endOfEpoch() {
+    Evaluation now = score();
+    losses.add(now.loss());
+    lossSum = 0;
+    sinceBest++;
+    if (now.loss() < bestLoss) {
+      keep(now.loss());
+    }
+    return now;
+  }
+
+  private void keep(double loss) {
+    bestLoss = loss;
+    sinceBest = 0;
+    best = values(training);
+  }
+
   private Evaluation score() {
     Pace quiet =
         new Pace(Callbacks.of(), Progress.Phase.EVALUATE, "examples", validation.size(), 1);
     return scoring.score(runtime, session, entry, validation, quiet);
   }
 
-  private Map<String, TensorValue> values() {
-    List<TensorValue> values = session.readVariables(training);
-    Map<String, TensorValue> byName = new HashMap<>();
+  /** Where it stands. */
+  LoopState state() {
+    return new LoopState(
+        done, lossSum, ImmutableList.copyOf(losses), bestLoss, sinceBest, best, values(changing));
+  }
+
+  /**
+   * Goes on from where a loop with the same settings stood.
+   *
+   * @throws BadRequestException if it had other variables, or an optimizer that keeps other ones
+   */
+  void restore(LoopState state) {
+    assign(training, state.best()); // so that these are checked, too
+    assign(changing, state.values());
+    done = state.step();
+    lossSum = state.lossSum();
+    losses.clear();
+    losses.addAll(state.validationLosses());
+    bestLoss = state.bestLoss();
+    sinceBest = state.sinceBest();
+    best = state.best();
+  }
+
+  private ImmutableMap<String, TensorValue> values(List<Variable> variables) {
+    List<TensorValue> values = session.readVariables(variables);
+    ImmutableMap.Builder<String, TensorValue> byName = ImmutableMap.builder();
     for (int i = 0; i < values.size(); i++) {
-      byName.put(training.get(i).name(), values.get(i));
+      byName.put(variables.get(i).name(), values.get(i));
     }
-    return byName;
+    return byName.buildOrThrow();
+  }
+
+  private void assign(List<Variable> variables, Map<String, TensorValue> values) {
+    for (Variable variable : variables) {
+      TensorValue value = values.get(variable.name());
+      if (value == null
+          || value.dtype() != variable.dtype()
+          || !variable.shape().isCompatibleWith(value.shape())) {
+        throw new BadRequestException(
+            "training needs '"
+                + variable.name()
+                + "' as "
+                + variable.dtype()
+                + " "
+                + variable.shape()
+                + ", but the checkpoint has it "
+                + (value == null ? "not at all" : "as " + value)
+                + "; resume with the model and the optimizer that the run began with, or begin a"
+                + " new run.");
+      }
+      session.assign(variable, value);
+    }
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.graft.exporter;
+package dev.graft.model;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,14 +14,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Files that survive a power cut once these methods have returned. */
-final class Durable {
+@Internal
+public final class Durable {
 
   private static final boolean WINDOWS =
       System.getProperty("os.name", "").startsWith("Windows"); // opens no folders
 
   private Durable() {}
 
-  static void write(Path file, byte[] content) throws IOException {
+  /** Makes a file with this content, which must not exist yet. */
+  public static void write(Path file, byte[] content) throws IOException {
     try (FileChannel out =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ByteBuffer bytes = ByteBuffer.wrap(content);
@@ -33,7 +35,7 @@ final class Durable {
   }
 
   /** Forces the entries of a folder to the disk. */
-  static void syncFolder(Path dir) throws IOException {
+  public static void syncFolder(Path dir) throws IOException {
     if (WINDOWS) {
       return;
     }
@@ -43,7 +45,7 @@ final class Durable {
   }
 
   /** Forces the entries of a folder and of all folders in it to the disk. */
-  static void syncFolders(Path dir) throws IOException {
+  public static void syncFolders(Path dir) throws IOException {
     List<Path> folders;
     try (Stream<Path> all = Files.walk(dir)) {
       folders = all.filter(Files::isDirectory).toList();
@@ -54,7 +56,7 @@ final class Durable {
   }
 
   /** Deletes a folder with all that is in it. */
-  static void delete(Path dir) throws IOException {
+  public static void delete(Path dir) throws IOException {
     Files.walkFileTree(
         dir,
         new SimpleFileVisitor<>() {

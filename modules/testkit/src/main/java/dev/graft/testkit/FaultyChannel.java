@@ -1,4 +1,4 @@
-package dev.graft.exporter;
+package dev.graft.testkit;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,4 +1,4 @@
-package dev.graft.exporter;
+package dev.graft.testkit;
 
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -26,10 +26,10 @@ import java.util.Set;
  * The default file system, of which one operation fails: opening, writing, forcing, listing,
  * creating, deleting, moving. Paths print as what they are, so native code finds the files.
  */
-final class FaultyFileSystem extends FileSystemProvider {
+public final class FaultyFileSystem extends FileSystemProvider {
 
   /** What happens at the operation that fails. */
-  enum Fault {
+  public enum Fault {
     /** It fails and does nothing; all others work. */
     ONCE,
     /** It is done and then fails all the same. */
@@ -51,13 +51,13 @@ final class FaultyFileSystem extends FileSystemProvider {
   private int operations;
 
   /** Operation number {@code failing} (from 1) fails; 0 for none. */
-  FaultyFileSystem(int failing, Fault fault) {
+  public FaultyFileSystem(int failing, Fault fault) {
     this.failing = failing;
     this.fault = fault;
   }
 
   /** How many operations there were. */
-  synchronized int operations() {
+  public synchronized int operations() {
     return operations;
   }
 
@@ -79,7 +79,7 @@ final class FaultyFileSystem extends FileSystemProvider {
   }
 
   /** {@code path} in this file system. */
-  Path wrap(Path path) {
+  public Path wrap(Path path) {
     return (Path)
         Proxy.newProxyInstance(
             Wrapped.class.getClassLoader(),

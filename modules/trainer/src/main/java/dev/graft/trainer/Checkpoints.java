@@ -1,0 +1,194 @@
+package dev.graft.trainer;
+
+import dev.graft.model.BadModelException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Durable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a training from being lost. Given as one of its callbacks, it writes all that is needed to
+ * go on to a folder, now and then and whenever a phase ends; and the same training begun again with
+ * the same folder goes on from there. On the CPU, with as many threads, the outcome is the same to
+ * the bit as without interruption.
+ *
+ * <p>A checkpoint appears by one rename after its bytes are on the disk, so that at no moment a
+ * half one can be taken for whole. Each holds the current weights and the best ones so far, and
+ * nothing outside the folder refers to it: older ones can go.
+ */
+public final class Checkpoints implements Callback {
+
+  private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
+  private static final String TEMPORARY = ".writing";
+  private static final String NAME = "training"; // of the TensorFlow checkpoint inside
+
+  private final @Nullable Path folder;
+  private final Duration interval;
+  private final int steps;
+  private final int keep;
+  private long savedAt = System.nanoTime();
+  private int stepsSince;
+
+  private Checkpoints(@Nullable Path folder, Duration interval, int steps, int keep) {
+    this.folder = folder;
+    this.interval = interval;
+    this.steps = steps;
+    this.keep = keep;
+    if (interval.isNegative() || steps < 1 || keep < 1) {
+      throw new BadRequestException(
+          "checkpoints are written every so many minutes or steps above 0, and at least one is"
+              + " kept; given "
+              + interval
+              + ", "
+              + steps
+              + " and "
+              + keep
+              + ".");
+    }
+  }
+
+  /**
+   * Checkpoints in {@code folder}, made if it is not there: every two minutes, the last two kept.
+   */
+  public static Checkpoints in(Path folder) {
+    return new Checkpoints(folder, Duration.ofMinutes(2), Integer.MAX_VALUE, 2);
+  }
+
+  /** No checkpoints. */
+  static Checkpoints none() {
+    return new Checkpoints(null, Duration.ZERO, 1, 1);
+  }
+
+  /** These with at most {@code value} between one and the next. */
+  public Checkpoints every(Duration value) {
+    return new Checkpoints(folder, value, steps, keep);
+  }
+
+  /** These with at most so many steps between one and the next, however long they take. */
+  public Checkpoints everySteps(int value) {
+    return new Checkpoints(folder, interval, value, keep);
+  }
+
+  /** These with the last {@code value} kept. */
+  public Checkpoints keep(int value) {
+    return new Checkpoints(folder, interval, steps, value);
+  }
+
+  /** Counts a step of training; says whether a checkpoint should be written now. */
+  boolean isDueAfterStep() {
+    stepsSince++;
+    return folder != null
+        && (stepsSince >= steps || System.nanoTime() - savedAt >= interval.toNanos());
+  }
+
+  /**
+   * The newest checkpoint that is whole.
+   *
+   * @param announce told of those that are damaged and passed over
+   */
+  Optional<Checkpoint> newest(Consumer<String> announce) {
+    savedAt = System.nanoTime();
+    if (folder == null) {
+      return Optional.empty();
+    }
+    try {
+      Files.createDirectories(folder);
+      List<Path> all = all(folder);
+      for (Path checkpoint : all) {
+        try {
+          return Optional.of(Checkpoint.read(checkpoint.resolve(NAME)));
+        } catch (BadModelException e) {
+          announce.accept(
+              "checkpoint "
+                  + checkpoint
+                  + " is damaged and passed over ("
+                  + e.getMessage()
+                  + "); "
+                  + (checkpoint.equals(all.get(all.size() - 1))
+                      ? "there is none before it, so training begins anew"
+                      : "the one before it is taken"));
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  /**
+   * Writes {@code checkpoint} and then deletes those that are too old.
+   *
+   * @throws BadRequestException if the disk is full or fails; the checkpoints that are there stay
+   */
+  void save(Checkpoint checkpoint) {
+    if (folder == null) {
+      return;
+    }
+    try {
+      write(folder, checkpoint);
+    } catch (IOException | UncheckedIOException e) {
+      throw failed(folder, e);
+    }
+    savedAt = System.nanoTime();
+    stepsSince = 0;
+  }
+
+  private void write(Path base, Checkpoint checkpoint) throws IOException {
+    Path temporary = base.resolve(TEMPORARY);
+    if (Files.exists(temporary)) {
+      Durable.delete(temporary); // left by a run that was killed
+    }
+    Files.createDirectory(temporary);
+    checkpoint.write(temporary.resolve(NAME));
+    Durable.syncFolder(temporary);
+    List<Path> before = all(base);
+    int number = before.isEmpty() ? 1 : number(before.get(0)) + 1;
+    Path whole = base.resolve(Integer.toString(number));
+    Files.move(temporary, whole, StandardCopyOption.ATOMIC_MOVE);
+    Durable.syncFolder(base);
+    for (Path old : before.subList(Math.min(before.size(), keep - 1), before.size())) {
+      Files.move(old, temporary, StandardCopyOption.ATOMIC_MOVE); // half a one must not be seen
+      Durable.delete(temporary);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return folder == null ? "no checkpoints" : "'" + folder + "'";
+  }
+
+  /** The newest first. */
+  private static List<Path> all(Path base) throws IOException {
+    try (Stream<Path> entries = Files.list(base)) {
+      return entries
+          .filter(entry -> NUMBER.matcher(entry.getFileName().toString()).matches())
+          .sorted(Comparator.comparingInt(Checkpoints::number).reversed())
+          .toList();
+    }
+  }
+
+  private static int number(Path checkpoint) {
+    return Integer.parseInt(checkpoint.getFileName().toString());
+  }
+
+  private static BadRequestException failed(Path folder, Exception e) {
+    return new BadRequestException(
+        "training was stopped since its checkpoints could not be kept in '"
+            + folder
+            + "' ("
+            + e.getMessage()
+            + "); those that are there are untouched. Make room or repair the disk, and resume.",
+        e);
+  }
+}

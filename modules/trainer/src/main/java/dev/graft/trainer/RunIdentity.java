@@ -1,0 +1,88 @@
+package dev.graft.trainer;
+
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Model;
+import dev.graft.runtime.RuntimeOptions;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a run is: a checkpoint of another is not continued.
+ *
+ * @param model the SavedModel that it began with, and what was done to it
+ * @param data a digest of the examples' names and targets
+ * @param recipe every setting, the seed among them
+ * @param machine what the last digits of the result depend on: it may change, with a warning
+ */
+record RunIdentity(String model, String data, String recipe, String machine) {
+
+  static RunIdentity of(TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe) {
+    Hasher digest = Hashing.sha256().newHasher();
+    put(digest, data.train());
+    put(digest, data.validation());
+    return new RunIdentity(
+        model.provenance().origin().digest() + " " + model.provenance().steps(),
+        digest.hash().toString(),
+        recipe.toString(),
+        machine(runtime.options()));
+  }
+
+  /** By the last part of their names: pictures may be copied elsewhere together. */
+  private static void put(Hasher digest, Dataset data) {
+    for (int i = 0; i < data.size(); i++) {
+      String name = data.name(i);
+      int folders = Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'));
+      digest.putString(name.substring(folders + 1), StandardCharsets.UTF_8).putInt(0);
+    }
+    digest.putBytes(data.targets().bytes());
+  }
+
+  private static String machine(RuntimeOptions options) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return String.format(
+        Locale.ROOT,
+        "%d and %d threads, device %s, precision %s, XLA %s, TensorFlow %s",
+        options.intraOpThreads() == 0 ? cores : options.intraOpThreads(),
+        options.interOpThreads() == 0 ? cores : options.interOpThreads(),
+        options.device(),
+        options.precision(),
+        options.xla(),
+        TensorFlowRuntime.version());
+  }
+
+  /**
+   * Makes sure that a checkpoint of {@code saved} may be continued by this run.
+   *
+   * @return a warning if the outcome may differ in its last digits
+   * @throws BadRequestException if it is another run
+   */
+  Optional<String> check(RunIdentity saved, String where) {
+    require(saved.model.equals(model), where, "model");
+    require(saved.data.equals(data), where, "training or validation examples");
+    require(saved.recipe.equals(recipe), where, "recipe or seed");
+    return saved.machine.equals(machine)
+        ? Optional.empty()
+        : Optional.of(
+            "the run began with "
+                + saved.machine
+                + " and goes on with "
+                + machine
+                + ": its outcome may differ in the last digits from one without interruption");
+  }
+
+  private static void require(boolean same, String where, String what) {
+    if (!same) {
+      throw new BadRequestException(
+          where
+              + " belongs to a run with another "
+              + what
+              + "; continue it with what it began with, or begin a new run in another folder.");
+    }
+  }
+}

@@ -1,0 +1,304 @@
+package dev.graft.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.graph.Shape;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.RuntimeOptions;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.FaultyFileSystem;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Training that is stopped and begun again ends as if it had never stopped. */
+class CheckpointsTest {
+
+  private static final Parts PARTS = SmallTraining.parts();
+  private static final Recipe RECIPE = SmallTraining.recipe(2);
+
+  private static TensorFlowRuntime runtime;
+  private static String uninterrupted;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void trainOnceWithoutInterruption() {
+    runtime = TensorFlowRuntime.open();
+    uninterrupted = SmallTraining.digest(train(RECIPE, PARTS).model());
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  private static Run train(Recipe recipe, Parts parts, Callback... callbacks) {
+    return Trainer.fit(runtime, SmallTraining.MODEL, parts, recipe, callbacks);
+  }
+
+  private Checkpoints everyStep() {
+    return Checkpoints.in(folder).everySteps(1);
+  }
+
+  /** Ends training before its n-th step of fine-tuning, from 1. */
+  private static Callback endBefore(int step) {
+    return new Callback() {
+      private int steps;
+
+      @Override
+      public void onProgress(Progress progress) {
+        steps += progress.phase() == Progress.Phase.FINE_TUNE ? 1 : 0;
+      }
+
+      @Override
+      public void beforeStep() {
+        if (steps == step - 1 && step > 1) {
+          throw new CancellationException("enough");
+        }
+      }
+    };
+  }
+
+  private void trainUntil(int step) {
+    assertThatThrownBy(() -> train(RECIPE, PARTS, everyStep(), endBefore(step)))
+        .isInstanceOf(CancellationException.class);
+  }
+
+  @Test
+  void goesOnToTheBit() {
+    goesOnToTheBit(4);
+  }
+
+  @Tag("nightly")
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 6, 7, 8, 12})
+  void goesOnToTheBit(int step) {
+    trainUntil(step);
+    Run resumed = train(RECIPE, PARTS, everyStep());
+    assertThat(SmallTraining.digest(resumed.model())).isEqualTo(uninterrupted);
+    assertThat(resumed.decisions())
+        .anyMatch(sentence -> sentence.startsWith("head alone"))
+        .anyMatch(sentence -> sentence.startsWith("goes on from a checkpoint, after step"))
+        .noneMatch(sentence -> sentence.contains("may differ"));
+  }
+
+  @Test
+  void aFinishedRunGivesItsModelAgain() throws IOException {
+    Run run = train(RECIPE, PARTS, Checkpoints.in(folder));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("2", "3");
+    }
+    List<Progress.Phase> phases = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onProgress(Progress progress) {
+            phases.add(progress.phase());
+          }
+        };
+    Run again = train(RECIPE, PARTS, Checkpoints.in(folder), watcher);
+    assertThat(SmallTraining.digest(again.model()))
+        .isEqualTo(SmallTraining.digest(run.model()))
+        .isEqualTo(uninterrupted);
+    assertThat(again.validation()).isEqualTo(run.validation());
+    assertThat(phases).containsOnly(Progress.Phase.FEATURES);
+  }
+
+  @Test
+  void aDamagedCheckpointIsPassedOver() throws IOException {
+    trainUntil(5);
+    damage(newest());
+    Run resumed = train(RECIPE, PARTS, everyStep());
+    assertThat(SmallTraining.digest(resumed.model())).isEqualTo(uninterrupted);
+    assertThat(resumed.decisions().get(0))
+        .contains("is damaged and passed over", "checksum", "the one before it is taken");
+  }
+
+  @Tag("nightly")
+  @Test
+  void whereAllAreDamagedTrainingBeginsAnew() throws IOException {
+    trainUntil(3);
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path each : all.toList()) {
+        damage(each);
+      }
+    }
+    Run again = train(RECIPE, PARTS, everyStep());
+    assertThat(SmallTraining.digest(again.model())).isEqualTo(uninterrupted);
+    assertThat(again.decisions()).anyMatch(sentence -> sentence.contains("begins anew"));
+  }
+
+  private Path newest() {
+    for (int i = 100; i > 0; i--) {
+      Path checkpoint = folder.resolve(Integer.toString(i));
+      if (Files.exists(checkpoint)) {
+        return checkpoint;
+      }
+    }
+    throw new AssertionError("no checkpoint in " + folder);
+  }
+
+  private static void damage(Path checkpoint) throws IOException {
+    Path data = checkpoint.resolve("training.data-00000-of-00001");
+    try (FileChannel out = FileChannel.open(data, StandardOpenOption.WRITE)) {
+      out.write(ByteBuffer.wrap(new byte[] {77, 78, 79}), out.size() / 2);
+    }
+  }
+
+  @Test
+  void anotherRunsCheckpointIsRefused() {
+    trainUntil(2);
+    assertThatThrownBy(() -> train(RECIPE.seed(4), PARTS, everyStep()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(folder.toString(), "another recipe or seed", "begin a new run");
+    Parts other = SmallTraining.examples().split(Split.of(60, 20, 20).seed(1));
+    assertThatThrownBy(() -> train(RECIPE, other, everyStep()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("another training or validation examples");
+  }
+
+  @Test
+  void anOptimizerStateOfAnotherShapeIsRefused() {
+    trainUntil(3);
+    Checkpoint last = everyStep().newest(sentence -> {}).orElseThrow();
+    LoopState loop = last.loop().orElseThrow();
+    String slot =
+        loop.values().keySet().stream().filter(name -> name.endsWith("/v")).findFirst().get();
+    ImmutableMap<String, TensorValue> values =
+        ImmutableMap.<String, TensorValue>builder()
+            .putAll(loop.values())
+            .put(slot, TensorValue.of(Shape.of(1), new float[1]))
+            .buildKeepingLast();
+    LoopState other =
+        new LoopState(
+            loop.step(),
+            loop.lossSum(),
+            loop.validationLosses(),
+            loop.bestLoss(),
+            loop.sinceBest(),
+            loop.best(),
+            values);
+    everyStep()
+        .save(
+            new Checkpoint(
+                last.identity(),
+                last.stage(),
+                last.kept(),
+                last.decisions(),
+                last.trained(),
+                Optional.of(other)));
+    assertThatThrownBy(() -> train(RECIPE, PARTS, everyStep()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(slot, "resume with the model and the optimizer");
+  }
+
+  @Test
+  void anotherNumberOfThreadsWarns() {
+    RunIdentity two = identity(runtime.options().withThreads(2, 2));
+    RunIdentity three = identity(runtime.options().withThreads(3, 2));
+    assertThat(two.check(two, "here")).isEmpty();
+    assertThat(three.check(two, "here").orElseThrow())
+        .contains("2 and 2 threads", "3 and 2 threads", "may differ in the last digits");
+  }
+
+  private static RunIdentity identity(RuntimeOptions options) {
+    try (TensorFlowRuntime own = TensorFlowRuntime.open(options)) {
+      return RunIdentity.of(own, SmallTraining.MODEL, PARTS, RECIPE);
+    }
+  }
+
+  private static Checkpoint numbered(int number) {
+    return new Checkpoint(
+        new RunIdentity("model", "data", "recipe", "machine"),
+        number,
+        -1,
+        ImmutableList.of("a decision"),
+        ImmutableMap.of("w", TensorValue.of(Shape.of(2), new float[] {number, 1})),
+        Optional.empty());
+  }
+
+  private static int newestIn(Path folder) {
+    return Checkpoints.in(folder)
+        .newest(sentence -> assertThat(sentence).as("no sentence").isEmpty())
+        .orElseThrow()
+        .stage();
+  }
+
+  /** Each is saved when the one before is there, with every file operation failing in turn. */
+  @ParameterizedTest
+  @EnumSource
+  void whicheverFileOperationFailsTheLastCheckpointIsWhole(FaultyFileSystem.Fault fault) {
+    Checkpoints.in(folder).save(numbered(1));
+    Checkpoints.in(folder).save(numbered(2));
+    FaultyFileSystem counting = new FaultyFileSystem(0, fault);
+    Checkpoints.in(counting.wrap(folder)).save(numbered(3));
+    assertThat(counting.operations()).isGreaterThan(15);
+    int last = 3;
+    int refused = 0;
+    for (int i = 1; i <= counting.operations(); i++) {
+      int next = last + 1;
+      try {
+        Checkpoints.in(new FaultyFileSystem(i, fault).wrap(folder)).save(numbered(next));
+      } catch (BadRequestException e) {
+        assertThat(e).hasMessageContainingAll("injected", "are untouched", "Make room");
+        refused++;
+      }
+      int now = newestIn(folder);
+      assertThat(now).as("after operation %d failed", i).isBetween(last, next);
+      last = now;
+    }
+    assertThat(refused).isGreaterThan(counting.operations() / 2);
+    Checkpoints.in(folder).save(numbered(last + 1));
+    assertThat(newestIn(folder)).isEqualTo(last + 1);
+  }
+
+  @Test
+  void aFullDiskStopsTheRunAndItGoesOnLater() {
+    FaultyFileSystem full = new FaultyFileSystem(60, FaultyFileSystem.Fault.FOR_GOOD);
+    Checkpoints failing = Checkpoints.in(full.wrap(folder)).everySteps(1);
+    assertThatThrownBy(() -> train(RECIPE, PARTS, failing))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("training was stopped");
+    Run resumed = train(RECIPE, PARTS, everyStep());
+    assertThat(resumed.decisions()).anyMatch(sentence -> sentence.startsWith("goes on from"));
+    assertThat(SmallTraining.digest(resumed.model())).isEqualTo(uninterrupted);
+  }
+
+  @Test
+  void settingsThatMakeNoSenseAreRefused() {
+    for (Runnable wrong :
+        Map.<String, Runnable>of(
+                "keep", () -> Checkpoints.in(folder).keep(0),
+                "steps", () -> Checkpoints.in(folder).everySteps(0),
+                "time", () -> Checkpoints.in(folder).every(Duration.ofSeconds(-1)))
+            .values()) {
+      assertThatThrownBy(wrong::run).isInstanceOf(BadRequestException.class);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package dev.graft.trainer;
+
+import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.replaceHead;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.graph.Shape;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableValues;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.Checkout;
+import dev.graft.trainer.Recipe.HeadSettings;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** A real model so small that training it takes no time: a tiny MobileNetV2 of the zoo. */
+final class SmallTraining {
+
+  static final Labels LABELS = Labels.of(List.of("dark", "medium", "bright"));
+
+  private SmallTraining() {}
+
+  static final Model MODEL =
+      SavedModelImporter.load(Checkout.path("testdata/zoo/keras2/mobilenetv2_mini/model"))
+          .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(LABELS)));
+
+  /** Noise around a level that the label gives, so faint that there is something to learn. */
+  static Dataset examples() {
+    Random random = new Random(1);
+    int size = 60;
+    int[] targets = new int[size];
+    float[] pixels = new float[size * 8 * 8 * 3];
+    for (int i = 0; i < size; i++) {
+      targets[i] = i % 3;
+      for (int j = 0; j < 192; j++) {
+        pixels[192 * i + j] = (float) (0.05 * targets[i] + random.nextGaussian());
+      }
+    }
+    return Dataset.of(
+        Map.of("x", TensorValue.of(Shape.of(size, 8, 8, 3), pixels)),
+        TensorValue.of(Shape.of(size), targets),
+        LABELS);
+  }
+
+  static Parts parts() {
+    return examples().split(Split.of(60, 20, 20));
+  }
+
+  /** Three steps an epoch. */
+  static Recipe recipe(int epochs) {
+    FineTune half =
+        FineTune.top().share(0.5).rate(1e-3).batch(12).epochs(epochs).patience(Integer.MAX_VALUE);
+    HeadSettings quick = new HeadSettings(ImmutableList.of(1e-2), 2, 5000, 1e-2);
+    return Recipe.headThenTop().head(quick).then(half, half.share(1)).seed(3);
+  }
+
+  /** A digest of all weights: equal for models that are equal to the bit. */
+  static String digest(Model model) {
+    VariableValues values = new VariableValues();
+    Hasher digest = Hashing.sha256().newHasher();
+    for (Variable variable : model.variables()) {
+      digest.putBytes(values.of(variable).bytes());
+    }
+    return digest.hash().toString();
+  }
+}
