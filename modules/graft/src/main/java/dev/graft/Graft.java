@@ -5,6 +5,7 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
+import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
@@ -56,9 +57,23 @@ public final class Graft implements AutoCloseable {
    *     of which the newest is taken
    * @throws dev.graft.model.BadModelException if it is damaged or not supported; the message names
    *     the file or node
+   * @throws dev.graft.model.UntrustedModelException if it would reach into files, the network or
+   *     other code when it runs
    */
   public static Model load(Path path) {
-    return SavedModelImporter.load(ModelFolder.of(path)).with(Edits.fitInputs());
+    return load(path, Trust.REFUSE);
+  }
+
+  /**
+   * As {@link #load(Path)}, with a say in what the model may reach for.
+   *
+   * @param trust {@link Trust#ALLOW} only if you know who made it: a SavedModel is a program
+   */
+  public static Model load(Path path, Trust trust) {
+    ImportOptions options = ImportOptions.defaults();
+    return SavedModelImporter.load(
+            ModelFolder.of(path), trust == Trust.ALLOW ? options.trusting() : options)
+        .with(Edits.fitInputs());
   }
 
   /** Looks at a model without running it. */
@@ -188,16 +203,31 @@ public final class Graft implements AutoCloseable {
 
   /** Opens a published version. */
   public LiveModel serve(Version version) {
-    return serve(version.path());
+    return serve(version.path(), Trust.ALLOW);
   }
 
   /**
    * Opens an exported classifier of pictures.
    *
    * @param path its folder, or one that holds numbered versions, of which the newest is taken
+   * @throws dev.graft.model.UntrustedModelException if it would reach into files, the network or
+   *     other code when it runs
    */
   public LiveModel serve(Path path) {
-    return LiveModel.open(runtime, path);
+    return serve(path, Trust.REFUSE);
+  }
+
+  /**
+   * As {@link #serve(Path)}, with a say in what the model may reach for.
+   *
+   * @param trust {@link Trust#ALLOW} only if you know who made it: a SavedModel is a program
+   */
+  public LiveModel serve(Path path, Trust trust) {
+    Path folder = ModelFolder.existing(path);
+    if (trust == Trust.REFUSE) {
+      SavedModelImporter.load(folder); // fails if it reaches beyond itself
+    }
+    return LiveModel.open(runtime, folder);
   }
 
   /** Closes everything that was opened through this instance. */

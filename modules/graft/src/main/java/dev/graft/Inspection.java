@@ -3,7 +3,9 @@ package dev.graft;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.graph.OpRegistry;
+import dev.graft.importer.MachineAccesses;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Blocks;
 import dev.graft.surgeon.FoundHead;
@@ -21,13 +23,16 @@ import java.util.TreeSet;
  * @param whyNoHead why none was found; empty if one was
  * @param blocks the blocks of the backbone, from the input to the head
  * @param unknownOps ops that the TensorFlow that Graft runs on does not have
+ * @param accesses nodes that reach beyond the model, into files, the network or other code; with
+ *     any of them the model is refused unless it is trusted
  */
 public record Inspection(
     Model model,
     ImmutableList<String> heads,
     String whyNoHead,
     ImmutableList<BlockOfLayers> blocks,
-    ImmutableSet<String> unknownOps) {
+    ImmutableSet<String> unknownOps,
+    ImmutableList<MachineAccess> accesses) {
 
   /**
    * One block of the backbone.
@@ -51,7 +56,8 @@ public record Inspection(
         found.stream().map(FoundHead::reason).collect(ImmutableList.toImmutableList()),
         found.isEmpty() ? "no final dense layer or 1x1 convolution leads to an output" : "",
         blocks.build(),
-        ImmutableSet.copyOf(unknown));
+        ImmutableSet.copyOf(unknown),
+        MachineAccesses.in(model));
   }
 
   private static List<FoundHead> heads(Model model) {

@@ -66,8 +66,7 @@ public final class LiveModel implements AutoCloseable {
     this.labels = labels(signature, place);
   }
 
-  static LiveModel open(TensorFlowRuntime runtime, Path folder) {
-    Path path = ModelFolder.existing(folder);
+  static LiveModel open(TensorFlowRuntime runtime, Path path) {
     SavedModelSession session = runtime.loadSavedModel(path, Set.of("serve"));
     try {
       return new LiveModel(session, path.toString());

@@ -35,6 +35,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common = new CommonOptions();
 
+  @Mixin private TrustOption trust = new TrustOption();
+
   @Option(
       names = "--model",
       required = true,
@@ -74,7 +76,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Model backbone = Graft.load(ModelNames.resolve(model));
+    Model backbone = Graft.load(ModelNames.resolve(model), trust.trust());
     Dataset photos = Dataset.imageFolder(data);
     Graft.requirePublishable(out);
     try (Graft graft = Graft.open(device, NativeLogFile.path())) {

@@ -48,6 +48,17 @@ final class ModelJson {
     inspection.blocks().forEach(block -> blocks.add(block.name()));
     ArrayNode unknown = root.putArray("unknownOps");
     inspection.unknownOps().forEach(unknown::add);
+    ArrayNode accesses = root.putArray("machineAccesses");
+    inspection
+        .accesses()
+        .forEach(
+            access ->
+                accesses
+                    .addObject()
+                    .put("kind", access.kind().name().toLowerCase(Locale.ROOT))
+                    .put("op", access.op())
+                    .put("node", access.node())
+                    .put("place", access.place()));
     long trainable =
         model.variables().stream().filter(Variable::trainable).mapToLong(LayerRows::count).sum();
     root.put("parameters", model.variables().stream().mapToLong(LayerRows::count).sum());

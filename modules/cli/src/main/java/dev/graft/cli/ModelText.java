@@ -4,6 +4,7 @@ import dev.graft.Inspection;
 import dev.graft.graph.Shape;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Layer;
+import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
@@ -42,6 +43,9 @@ final class ModelText {
     }
     if (!inspection.unknownOps().isEmpty()) {
       lines.add("unusual  not in TensorFlow 2.18: " + String.join(", ", inspection.unknownOps()));
+    }
+    for (MachineAccess access : inspection.accesses()) {
+      lines.add("unusual  " + access.kind().words() + ": " + access + "; refused without --trust");
     }
     lines.add("");
     TextTable table = new TextTable(WIDEST, false, false, false, true, false);

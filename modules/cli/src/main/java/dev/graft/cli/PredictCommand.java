@@ -36,6 +36,8 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common = new CommonOptions();
 
+  @Mixin private TrustOption trust = new TrustOption();
+
   @Option(
       names = "--model",
       required = true,
@@ -59,7 +61,7 @@ final class PredictCommand implements Callable<Integer> {
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode answers = mapper.createArrayNode();
     try (Graft graft = Graft.open(Device.AUTO, NativeLogFile.path());
-        LiveModel live = graft.serve(ModelNames.resolve(model))) {
+        LiveModel live = graft.serve(ModelNames.resolve(model), trust.trust())) {
       for (Path file : files) {
         try {
           Prediction prediction = live.classify(file);

@@ -59,7 +59,7 @@ class ZooExportTest {
   @MethodSource("models")
   void survivesExportAndImport(ZooModel zoo) {
     ImportOptions options =
-        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new)).trusting();
+        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new));
     Model model = SavedModelImporter.load(zoo.savedModel(), options);
     Path base = folder.resolve(zoo.toString().replace('/', '.'));
     if (model.signatures().size() > 1
@@ -79,7 +79,7 @@ class ZooExportTest {
     if (inputs.isEmpty()) {
       return;
     }
-    Model again = SavedModelImporter.load(version.path(), ImportOptions.defaults().trusting());
+    Model again = SavedModelImporter.load(version.path(), ImportOptions.defaults());
     assertThat(again.variables()).hasSameSizeAs(model.variables());
     try (ModelSession first = runtime.open(model);
         ModelSession second = runtime.open(again)) {

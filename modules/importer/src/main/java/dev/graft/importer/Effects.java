@@ -110,7 +110,7 @@ final class Effects {
   }
 
   private boolean hasEffect(NodeDef node) {
-    if (CHECKS.contains(node.getOp())) {
+    if (CHECKS.contains(node.getOp()) || MachineOps.kind(node).isPresent()) {
       return true;
     }
     if (HARMLESS.contains(node.getOp()) || READS.contains(node.getOp())) {

@@ -8,6 +8,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.MachineAccess;
 import dev.graft.model.TensorValue;
 import java.util.List;
 import java.util.Optional;
@@ -22,10 +23,15 @@ import org.tensorflow.proto.SaverDef;
  * @param variables what goes into a variable, by the node that holds it
  * @param imports other nodes that take tensors of the checkpoint, such as {@code
  *     LookupTableImportV2}
+ * @param accesses its nodes that do more than read the model's own checkpoint
  */
-record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<Import> imports) {
+record Restoration(
+    ImmutableMap<String, Saved> variables,
+    ImmutableList<Import> imports,
+    ImmutableList<MachineAccess> accesses) {
 
-  private static final Restoration NONE = new Restoration(ImmutableMap.of(), ImmutableList.of());
+  private static final Restoration NONE =
+      new Restoration(ImmutableMap.of(), ImmutableList.of(), ImmutableList.of());
 
   /**
    * A tensor of the checkpoint, or part of one.
@@ -67,7 +73,10 @@ record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<Import> 
         }
       }
     }
-    return new Restoration(variables.buildKeepingLast(), imports.build());
+    return new Restoration(
+        variables.buildKeepingLast(),
+        imports.build(),
+        MachineAccesses.inRestore(graph, TensorRef.parse(saver.getFilenameTensorName())));
   }
 
   /** The tensor of the checkpoint that arrives at {@code tensor}, if one does. */

@@ -61,11 +61,17 @@ record SavedModelFolder(Path path, byte[] pb) {
     }
   }
 
+  /** The path of {@code saved_model.pb}. */
+  String file() {
+    return path.resolve(PB).toString();
+  }
+
   /** Says that {@code saved_model.pb} is damaged. */
   BadModelException damaged(String what, @Nullable Throwable cause) {
-    String file = path.resolve(PB).toString();
     return BadModelException.inFile(
-        file, "'" + file + "' is damaged: " + what + ". Copy or export the model again.", cause);
+        file(),
+        "'" + file() + "' is damaged: " + what + ". Copy or export the model again.",
+        cause);
   }
 
   /** The checkpoint with the weights, if there is one; a model without weights has none. */

@@ -14,12 +14,14 @@ import dev.graft.model.BadModelException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Internal;
 import dev.graft.model.Layer;
+import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
 import dev.graft.model.ModelMetadata;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorBundle;
 import dev.graft.model.TensorSpec;
+import dev.graft.model.UntrustedModelException;
 import dev.graft.model.Variable;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,6 +59,8 @@ public final class SavedModelImporter {
    * @param path the folder that holds {@code saved_model.pb}
    * @throws dev.graft.model.BadModelException if it is damaged or not supported; the message names
    *     the file or node
+   * @throws dev.graft.model.UntrustedModelException if it would reach into files, the network or
+   *     other code, and the options do not trust it
    * @throws dev.graft.model.BadRequestException if it has no such tags or signature
    */
   public static Model load(Path path, ImportOptions options) {
@@ -64,7 +68,11 @@ public final class SavedModelImporter {
     SavedModel saved = folder.parse();
     MetaGraphDef meta = MetaGraphs.choose(saved.getMetaGraphsList(), options.tags());
     Reader reader = new Reader(folder, meta, options);
-    return reader.withMetadata(reader.read());
+    Model model = reader.withMetadata(reader.read());
+    if (!options.trusted()) {
+      reader.requireHarmless(model);
+    }
+    return model;
   }
 
   private static final class Reader {
@@ -103,6 +111,15 @@ public final class SavedModelImporter {
     /** {@code model} with what Graft itself noted of it when it exported it. */
     Model withMetadata(Model model) {
       return metadata.map(known -> known.applyTo(model, raw.functions())).orElse(model);
+    }
+
+    /** Fails if {@code model}, or what restores it, reaches beyond the model. */
+    void requireHarmless(Model model) {
+      List<MachineAccess> accesses = new ArrayList<>(MachineAccesses.in(model));
+      accesses.addAll(restoration.accesses());
+      if (!accesses.isEmpty()) {
+        throw new UntrustedModelException(folder.file(), accesses);
+      }
     }
 
     Model read() {

@@ -43,7 +43,7 @@ class LayerTreeTest {
   @ParameterizedTest
   @MethodSource("listed")
   void equalsTheSummary(ZooModel zoo) {
-    Model model = SavedModelImporter.load(zoo.savedModel(), ImportOptions.defaults().trusting());
+    Model model = SavedModelImporter.load(zoo.savedModel(), ImportOptions.defaults());
     List<String> expected =
         zoo.facts().modelSummary().layers().stream()
             .map(l -> l.name() + " (" + l.type() + ") " + counts(l.params(), l.trainableParams()))
@@ -65,7 +65,7 @@ class LayerTreeTest {
   @ParameterizedTest
   @MethodSource("others")
   void findsTheLayersWithWeights(ZooModel zoo) {
-    Model model = SavedModelImporter.load(zoo.savedModel(), ImportOptions.defaults().trusting());
+    Model model = SavedModelImporter.load(zoo.savedModel(), ImportOptions.defaults());
     List<String> expected =
         zoo.facts().modelSummary().layers().stream()
             .filter(l -> l.params() > 0)

@@ -19,7 +19,7 @@ final class Models {
 
   static Model of(ZooModel zoo) {
     ImportOptions options =
-        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new)).trusting();
+        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new));
     return SavedModelImporter.load(zoo.savedModel(), options);
   }
 

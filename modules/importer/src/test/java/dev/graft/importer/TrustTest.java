@@ -1,0 +1,253 @@
+package dev.graft.importer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.protobuf.ByteString;
+import dev.graft.graph.Attrs;
+import dev.graft.graph.OpRegistry;
+import dev.graft.model.MachineAccess;
+import dev.graft.model.TensorValue;
+import dev.graft.model.UntrustedModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.NameAttrList;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * What reaches into files, the network or other code is refused wherever it hides, unless trusted.
+ * That no model of the zoo is refused, {@link ZooParityTest} says.
+ */
+class TrustTest {
+
+  @TempDir private Path folder = Path.of("");
+
+  private UntrustedModelException refused(HandMade model) {
+    Path path = model.in(folder);
+    UntrustedModelException refusal =
+        catchThrowableOfType(UntrustedModelException.class, () -> SavedModelImporter.load(path));
+    assertThat(refusal).isNotNull();
+    assertThat(refusal.file()).contains(path.resolve("saved_model.pb").toString());
+    assertThat(refusal).hasMessageContaining("--trust");
+    assertThatCode(() -> SavedModelImporter.load(path, ImportOptions.defaults().trusting()))
+        .doesNotThrowAnyException();
+    return refusal;
+  }
+
+  private void accepted(HandMade model) {
+    Path path = model.in(folder);
+    assertThatCode(() -> SavedModelImporter.load(path)).doesNotThrowAnyException();
+  }
+
+  private static NodeDef waiting(NodeDef.Builder node, String... before) {
+    for (String each : before) {
+      node.addInput("^" + each);
+    }
+    return node.build();
+  }
+
+  /** A function that writes a file on the side. */
+  private static void writer(HandMade model, String name) {
+    FunctionDef.Builder function = model.function(name);
+    HandMade.textInto(function.addNodeDefBuilder().setName("path").setOp("Const"), "/tmp/owned");
+    function
+        .addNodeDefBuilder()
+        .setName("WriteFile")
+        .setOp("WriteFile")
+        .addInput("path:output:0")
+        .addInput("path:output:0");
+    function
+        .addNodeDefBuilder()
+        .setName("y")
+        .setOp("Identity")
+        .addInput("x")
+        .addInput("^WriteFile")
+        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
+    function.putControlRet("WriteFile", "WriteFile");
+  }
+
+  @Test
+  void everyListedOpIsOneOfTensorFlows() {
+    assertThat(MachineOps.all())
+        .hasSizeGreaterThan(90)
+        .allSatisfy(op -> assertThat(OpRegistry.standard().find(op)).as(op).isPresent());
+  }
+
+  @Test
+  void writeFileInTheGraph() {
+    HandMade model = new HandMade().text("path", "/tmp/owned");
+    model.node("steal/WriteFile", "WriteFile", "path", "path");
+    waiting(model.answer("x"), "steal/WriteFile");
+    UntrustedModelException refusal = refused(model);
+    assertThat(refusal.accesses())
+        .containsExactly(
+            new MachineAccess(
+                MachineAccess.Kind.FILES, "WriteFile", "steal/WriteFile", "layer 'steal'"));
+    assertThat(refusal.node()).contains("steal/WriteFile");
+  }
+
+  @Test
+  void writeFileInACalledFunction() {
+    HandMade model = new HandMade();
+    writer(model, "inner");
+    FunctionDef.Builder outer = model.function("outer");
+    outer
+        .addNodeDefBuilder()
+        .setName("y")
+        .setOp("StatefulPartitionedCall")
+        .addInput("x")
+        .putAttr("f", Attrs.function("inner"))
+        .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+        .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
+    model.call("call", "outer", "x");
+    model.answer("call");
+    assertThat(refused(model).accesses())
+        .singleElement()
+        .extracting(MachineAccess::op)
+        .isEqualTo("WriteFile");
+  }
+
+  @Test
+  void writeFileInABranch() {
+    HandMade model = new HandMade();
+    writer(model, "branch");
+    model
+        .node("flag", "Const")
+        .putAttr("dtype", Attrs.of(DataType.DT_INT32))
+        .putAttr("value", Attrs.of(TensorValue.scalar(0).toProto()));
+    model
+        .node("case", "Case", "flag", "x")
+        .putAttr(
+            "branches",
+            AttrValue.newBuilder()
+                .setList(
+                    AttrValue.ListValue.newBuilder()
+                        .addFunc(NameAttrList.newBuilder().setName("branch")))
+                .build())
+        .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+        .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
+    model.answer("case");
+    assertThat(refused(model).accesses())
+        .singleElement()
+        .extracting(MachineAccess::place)
+        .isEqualTo("function 'branch'");
+  }
+
+  @Test
+  void writeFileInTheInitializer() {
+    HandMade model = new HandMade();
+    writer(model, "init");
+    model.call("init", "init", "x");
+    model.initializer("init");
+    model.answer("x");
+    assertThat(refused(model).accesses()).isNotEmpty();
+  }
+
+  @Test
+  void writeFileInTheRestoreOp() {
+    HandMade model = new HandMade();
+    writer(model, "restore");
+    model.text("checkpoint", "");
+    model.call("restore_all", "restore", "x");
+    model.restore("restore_all", "checkpoint:0");
+    model.answer("x");
+    assertThat(refused(model).accesses())
+        .singleElement()
+        .extracting(MachineAccess::place)
+        .isEqualTo("the restore op");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"checkpoint, true", "elsewhere, false"})
+  void onlyItsOwnCheckpointIsRestored(String from, boolean fine) {
+    HandMade model = new HandMade();
+    model.text("checkpoint", "").text("elsewhere", "/var/lib/others").text("names", "w");
+    model
+        .node("read", "RestoreV2", from, "names", "names")
+        .putAttr("dtypes", Attrs.types(List.of(DataType.DT_FLOAT)));
+    waiting(model.node("restore_all", "NoOp"), "read");
+    model.restore("restore_all", "checkpoint:0");
+    model.answer("x");
+    if (fine) {
+      accepted(model);
+    } else {
+      assertThat(refused(model).accesses()).hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"words.txt, true", "../../secret, false"})
+  void onlyItsOwnAssetsAreRead(String asset, boolean own) throws IOException {
+    Files.createDirectories(folder.resolve("assets"));
+    Files.writeString(folder.resolve("assets/words.txt"), "a\nb\n");
+    HandMade model = new HandMade().text("path", asset);
+    model
+        .node("table", "HashTableV2")
+        .putAttr("key_dtype", Attrs.of(DataType.DT_STRING))
+        .putAttr("value_dtype", Attrs.of(DataType.DT_INT64));
+    model
+        .node("fill", "InitializeTableFromTextFileV2", "table", "path")
+        .putAttr("key_index", Attrs.of(-2L))
+        .putAttr("value_index", Attrs.of(-1L));
+    model.initializer("fill");
+    model.answer("x");
+    if (own) {
+      model.asset("path", asset);
+      accepted(model);
+    } else {
+      assertThat(refused(model).accesses()).hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PyFunc, '', CODE",
+    "EagerPyFunc, '', CODE",
+    "_Send, '', NETWORK",
+    "DebugIdentity, file:///tmp/x, FILES",
+    "PrintV2, file:///tmp/x, FILES"
+  })
+  void otherWaysOut(String op, String address, MachineAccess.Kind kind) {
+    HandMade model = new HandMade();
+    NodeDef.Builder node =
+        model
+            .node("out", op, op.equals("PrintV2") ? "text" : "x")
+            .putAttr("T", Attrs.of(DataType.DT_FLOAT))
+            .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+            .putAttr("Tout", Attrs.types(List.of()));
+    if (op.equals("PrintV2")) {
+      node.putAttr("output_stream", Attrs.of(address));
+      model.text("text", "hello");
+    } else if (!address.isEmpty()) {
+      node.putAttr(
+          "debug_urls",
+          AttrValue.newBuilder()
+              .setList(AttrValue.ListValue.newBuilder().addS(ByteString.copyFromUtf8(address)))
+              .build());
+    }
+    waiting(model.answer("x"), "out");
+    assertThat(refused(model).accesses())
+        .singleElement()
+        .extracting(MachineAccess::kind)
+        .isEqualTo(kind);
+  }
+
+  @Test
+  void printingAndWatchingWithoutAnAddressIsFine() {
+    HandMade model = new HandMade().text("text", "hello");
+    model.node("print", "PrintV2", "text").putAttr("output_stream", Attrs.of("stderr"));
+    model.node("watch", "DebugIdentity", "x").putAttr("T", Attrs.of(DataType.DT_FLOAT));
+    waiting(model.answer("watch"), "print");
+    accepted(model);
+  }
+}
