@@ -7,9 +7,11 @@ import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadModelException;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.AttrValue;
@@ -112,5 +114,17 @@ record Captures(ImmutableMap<Integer, TensorRef> tensors, ImmutableMap<Integer, 
   /** Whether all that {@code function} captures is in the graph. */
   boolean has(SavedConcreteFunction function) {
     return function.getBoundInputsList().stream().allMatch(tensors::containsKey);
+  }
+
+  /** The nodes of what functions capture beside variables: constants, tables, paths of assets. */
+  Set<String> constants(ObjectGraph objects) {
+    Set<String> nodes = new LinkedHashSet<>();
+    tensors.forEach(
+        (id, tensor) -> {
+          if (objects.object(id).getKindCase() != SavedObject.KindCase.VARIABLE) {
+            nodes.add(tensor.node());
+          }
+        });
+    return nodes;
   }
 }

@@ -2,10 +2,12 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
+import dev.graft.graph.Graph;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.KerasMetadata.Inbound;
 import dev.graft.importer.KerasMetadata.Info;
+import dev.graft.importer.LayerTensors.Call;
 import dev.graft.model.Layer;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
@@ -16,8 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject.KindCase;
 import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.TrackableObject.ObjectReference;
@@ -36,19 +38,28 @@ final class KerasLayers {
   private final KerasMetadata metadata;
   private final LayerTensors tensors;
   private final Map<Integer, Variable> variables; // by object
+  private final Graph graph;
+  private final KerasTraining training;
   private final Map<Integer, Info> infos = new HashMap<>();
-  private final Map<String, Layer> byName = new HashMap<>(); // finished, for those without nodes
+  private final LayerScopes scopes;
+  private final SilentLayers silent;
   private final Iterator<String> unnamed; // inputs of the signature, for input layers without name
 
   KerasLayers(
       ObjectGraph objects,
       KerasMetadata metadata,
       LayerTensors tensors,
-      Map<Integer, Variable> variables) {
+      Map<Integer, Variable> variables,
+      Graph graph,
+      KerasTraining training) {
     this.objects = objects;
     this.metadata = metadata;
     this.tensors = tensors;
     this.variables = variables;
+    this.graph = graph;
+    this.training = training;
+    this.scopes = new LayerScopes(tensors);
+    this.silent = new SilentLayers(graph, tensors);
     this.unnamed = tensors.inputs().keySet().iterator();
   }
 
@@ -62,8 +73,17 @@ final class KerasLayers {
     if (top.isEmpty() && isLayer(ObjectGraph.ROOT) && !weights(ObjectGraph.ROOT).isEmpty()) {
       top = List.of(ObjectGraph.ROOT);
     }
-    List<String> scopes = rootScopes(top);
-    return build(top, scopes, 0);
+    boolean chain =
+        isLayer(ObjectGraph.ROOT) && info(ObjectGraph.ROOT).className().equals("Sequential");
+    return build(top, new Network(rootScopes(top), 1, chain), 0);
+  }
+
+  /**
+   * The graph in which each layer has a node, if the one at hand lacks some; to be asked after
+   * {@link #layers}.
+   */
+  Optional<Graph> completed() {
+    return silent.graph();
   }
 
   private boolean isLayer(int id) {
@@ -182,42 +202,69 @@ final class KerasLayers {
     return variable == null ? List.of() : tensors.readers(variable.node());
   }
 
-  private List<Layer> build(List<Integer> ids, List<String> parents, int depth) {
-    Set<String> siblings = new HashSet<>();
-    ids.forEach(id -> siblings.add(info(id).name()));
+  /** The layers of one network, model or wrapper, while they are built. */
+  private static final class Network {
+    final List<String> scopes; // of the network's own calls, in which its layers stand
+    final int calls;
+    final boolean chain; // each layer reads the one before
+    final Set<String> names = new HashSet<>();
+    final Map<String, Placed> placed = new LinkedHashMap<>();
+    final Set<String> silent = new LinkedHashSet<>(); // layers without a node that act in training
+
+    Network(List<String> scopes, int calls, boolean chain) {
+      this.scopes = scopes;
+      this.calls = calls;
+      this.chain = chain;
+    }
+  }
+
+  /** A layer with its calls. */
+  record Placed(Layer layer, Info info, ImmutableList<Call> calls) {
+
+    /** The tensor that {@code inbound} means, which names this layer, if it is known. */
+    Optional<TensorRef> output(Inbound inbound) {
+      int made = Math.max(1, info.calls().size());
+      int perCall = layer.outputs().size() / made;
+      int at = call(inbound) * perCall + inbound.output();
+      return inbound.output() < perCall && at < layer.outputs().size()
+          ? Optional.of(layer.outputs().get(at))
+          : Optional.empty();
+    }
+
+    /** Which of the calls {@code inbound} means; of a model Keras counts its own making as one. */
+    int call(Inbound inbound) {
+      boolean model = !layer.children().isEmpty() && info.isModel();
+      return Math.max(0, inbound.call() - (model ? 1 : 0));
+    }
+  }
+
+  private List<Layer> build(List<Integer> ids, Network network, int depth) {
+    ids.forEach(id -> network.names.add(info(id).name()));
     List<Layer> layers = new ArrayList<>();
     Set<String> names = new HashSet<>();
+    String previous = "";
     for (int id : ids) {
-      Layer layer = build(id, parents, siblings, depth);
+      Layer layer = build(id, network, previous, depth);
+      previous = layer.name();
       String name = layer.name();
       for (int i = 1; !names.add(name); i++) {
         name = layer.name() + "_" + i;
       }
-      layers.add(name.equals(layer.name()) ? layer : renamed(layer, name));
+      layers.add(name.equals(layer.name()) ? layer : layer.withName(name));
     }
+    silent.speak(network.silent, network.placed, network.scopes);
     return layers;
   }
 
-  static Layer renamed(Layer layer, String name) {
-    return new Layer(
-        name,
-        layer.className(),
-        layer.children(),
-        layer.variables(),
-        layer.inputs(),
-        layer.outputs(),
-        layer.outputShape(),
-        layer.behaviour(),
-        layer.training(),
-        layer.config());
-  }
-
-  private Layer build(int id, List<String> parents, Set<String> siblings, int depth) {
-    Info info = info(id);
+  private Layer build(int id, Network network, String previous, int depth) {
+    Info info = network.chain ? info(id).after(previous) : info(id);
     List<Integer> weights = weights(id);
-    List<String> scopes = scopes(info, weights, parents, siblings);
+    List<String> readers = weights.stream().flatMap(weight -> readers(weight).stream()).toList();
+    List<String> places = scopes.of(info, readers, network.scopes, network.names);
+    ImmutableList<Call> calls = calls(places, info, network);
     List<Integer> inside = depth < MAX_DEPTH ? layersOf(id) : List.of();
-    List<Layer> children = build(inside, scopes, depth + 1);
+    boolean chain = info.className().equals("Sequential");
+    List<Layer> children = build(inside, new Network(places, calls.size(), chain), depth + 1);
     Set<Integer> own = new LinkedHashSet<>(weights);
     inside.forEach(child -> weights(child).forEach(own::remove));
     List<Variable> held = new ArrayList<>();
@@ -230,39 +277,69 @@ final class KerasLayers {
     String type = info.className();
     if (type.isEmpty()) {
       Set<String> ops = new HashSet<>();
-      scopes.forEach(scope -> ops.addAll(tensors.ops(scope)));
+      places.forEach(scope -> ops.addAll(tensors.ops(scope)));
       type = LayerClass.of(info.name(), held, ops, !children.isEmpty());
     }
     Layer layer =
         Layer.of(info.name().isEmpty() ? "layer_" + id : info.name(), type)
             .withChildren(children)
             .withVariables(Lists.transform(held, Variable::name))
-            .withConfig(info.config());
-    layer = withTensors(layer, info, scopes);
-    if (depth == 0) {
-      byName.put(layer.name(), layer);
+            .withConfig(info.config())
+            .withBehaviour(LayerBehaviour.of(type, info, held));
+    layer = withTensors(layer, info, calls, network);
+    if (!actsThroughLayers(info, inside, children)) {
+      LayerPlace place = new LayerPlace(layer.name(), graph, calls);
+      layer = training.of(id, place).map(layer::withTraining).orElse(layer);
+      if (calls.isEmpty() && training.differs(id)) {
+        network.silent.add(layer.name());
+      }
     }
+    network.placed.put(layer.name(), new Placed(layer, info, calls));
     return layer;
   }
 
-  private Layer withTensors(Layer layer, Info info, List<String> scopes) {
+  /**
+   * Whether a layer is a mere arrangement of others, and each of these that acts in training has a
+   * function of its own, or is such an arrangement itself.
+   */
+  private boolean actsThroughLayers(Info info, List<Integer> inside, List<Layer> children) {
+    boolean all = info.isModel() && !inside.isEmpty();
+    for (int i = 0; all && i < inside.size(); i++) {
+      Layer child = children.get(i);
+      all =
+          child.training().isPresent()
+              || !training.differs(inside.get(i))
+              || actsThroughLayers(info(inside.get(i)), layersOf(inside.get(i)), child.children());
+    }
+    return all;
+  }
+
+  /** A layer of a shared network is called as often as the network, or a multiple of that. */
+  private ImmutableList<Call> calls(List<String> places, Info info, Network network) {
+    int most = network.calls * Math.max(1, info.calls().size());
+    ImmutableList<Call> calls = tensors.calls(places, most);
+    return calls.size() == most ? calls : tensors.calls(places, network.calls);
+  }
+
+  private Layer withTensors(Layer layer, Info info, ImmutableList<Call> calls, Network network) {
     List<TensorRef> inputs = new ArrayList<>();
     List<TensorRef> outputs = new ArrayList<>();
-    for (String scope : scopes) {
-      LayerTensors.Border border = tensors.border(tensors.under(scope));
-      inputs.addAll(border.inputs());
-      outputs.addAll(border.outputs());
+    for (Call call : calls) {
+      inputs.addAll(call.border().inputs());
+      outputs.addAll(call.border().outputs());
     }
-    if (scopes.isEmpty() && info.className().equals("InputLayer")) {
+    if (calls.isEmpty() && info.className().equals("InputLayer")) {
       outputs.addAll(tensors.input(layer.name()));
-    } else if (scopes.isEmpty()) { // it hands on what it gets, like a linear activation
+    } else if (calls.isEmpty()) { // it hands on what it gets, like a linear activation
       for (ImmutableList<Inbound> call : info.calls()) {
-        for (Inbound inbound : call) {
-          Layer from = byName.get(inbound.layer());
-          if (from != null && inbound.output() < from.outputs().size() && call.size() == 1) {
-            inputs.add(from.outputs().get(inbound.output()));
-            outputs.add(from.outputs().get(inbound.output()));
-          }
+        Placed from = call.size() == 1 ? network.placed.get(call.get(0).layer()) : null;
+        if (from != null) {
+          from.output(call.get(0))
+              .ifPresent(
+                  tensor -> {
+                    inputs.add(tensor);
+                    outputs.add(tensor);
+                  });
         }
       }
     }
@@ -270,85 +347,20 @@ final class KerasLayers {
     return layer.withTensors(inputs, outputs, shape);
   }
 
-  /** The scopes of the layer's calls: {@code parent/name/}, and with a number for further calls. */
-  private List<String> scopes(
-      Info info, List<Integer> weights, List<String> parents, Set<String> siblings) {
-    Set<String> scopes = new LinkedHashSet<>();
-    String name = scopeName(info.name());
-    for (String parent : parents) {
-      String first = parent + name + "/";
-      if (tensors.has(first)) {
-        scopes.add(first);
-      }
-      for (int weight : weights) {
-        for (String reader : readers(weight)) {
-          String scope = callScope(parent, name, reader);
-          if (scope != null) {
-            scopes.add(scope);
-          }
-        }
-      }
-      int missing = info.calls().size() - scopes.size();
-      for (int i = 1; missing > 0 && weights.isEmpty() && i < 50; i++) {
-        String further = parent + name + "_" + i + "/";
-        if (!siblings.contains(info.name() + "_" + i) && tensors.has(further)) {
-          scopes.add(further);
-          missing--;
-        }
-      }
-    }
-    return List.copyOf(scopes);
-  }
-
-  private static @Nullable String callScope(String parent, String name, String reader) {
-    if (!reader.startsWith(parent + name)) {
-      return null;
-    }
-    int end = reader.indexOf('/', parent.length() + name.length());
-    if (end < 0) {
-      return null;
-    }
-    for (int i = parent.length() + name.length(); i < end; i++) {
-      char c = reader.charAt(i);
-      if (c != '_' && (c < '0' || c > '9')) {
-        return null;
-      }
-    }
-    return reader.substring(0, end + 1);
-  }
-
-  /**
-   * Keras makes a scope's name from a layer's by putting underscores where TensorFlow wants them.
-   */
-  private static String scopeName(String layer) {
-    StringBuilder scope = new StringBuilder(layer);
-    for (int i = 0; i < layer.length(); i++) {
-      char c = layer.charAt(i);
-      boolean legal =
-          c >= 'a' && c <= 'z'
-              || c >= 'A' && c <= 'Z'
-              || c >= '0' && c <= '9'
-              || "_.-/".indexOf(c) >= 0;
-      if (!legal) {
-        scope.setCharAt(i, '_');
-      }
-    }
-    return scope.toString();
-  }
-
   /**
    * The scopes under which the outermost layers stand: that of the model's own name, or wherever
    * the layers' variables are read.
    */
   private List<String> rootScopes(List<Integer> top) {
-    String name = isLayer(ObjectGraph.ROOT) ? scopeName(info(ObjectGraph.ROOT).name()) + "/" : "";
+    String name =
+        isLayer(ObjectGraph.ROOT) ? LayerScopes.scopeName(info(ObjectGraph.ROOT).name()) + "/" : "";
     Map<String, Integer> votes = new LinkedHashMap<>();
     votes.put("", 0);
     if (tensors.has(name)) {
       votes.put(name, 1);
     }
     for (int id : top) {
-      String layer = scopeName(info(id).name());
+      String layer = LayerScopes.scopeName(info(id).name());
       for (int weight : weights(id)) {
         for (String reader : readers(weight)) {
           int at = reader.startsWith(layer + "/") ? 0 : reader.indexOf("/" + layer + "/") + 1;

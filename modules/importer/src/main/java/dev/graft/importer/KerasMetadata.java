@@ -53,6 +53,25 @@ final class KerasMetadata {
       String kerasVersion) {
 
     static final Info NONE = new Info("", "", "", ImmutableList.of(), "");
+
+    /** This layer as the one behind {@code previous} in a chain, which does not say so itself. */
+    Info after(String previous) {
+      return previous.isEmpty() || !calls.isEmpty()
+          ? this
+          : new Info(
+              name,
+              className,
+              config,
+              ImmutableList.of(ImmutableList.of(new Inbound(previous, 0, 0))),
+              kerasVersion);
+    }
+
+    /** Whether it is a model within a model. */
+    boolean isModel() {
+      return className.equals("Functional")
+          || className.equals("Sequential")
+          || className.equals("Model");
+    }
   }
 
   /**

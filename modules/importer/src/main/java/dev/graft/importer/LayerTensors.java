@@ -1,6 +1,7 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
@@ -9,6 +10,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -54,6 +56,53 @@ final class LayerTensors {
 
   /** The tensors that cross the border of a scope. */
   record Border(ImmutableList<TensorRef> inputs, ImmutableList<TensorRef> outputs) {}
+
+  /**
+   * One call of a layer.
+   *
+   * @param scope the scope of its nodes, ending with a slash; calls may share it
+   * @param nodes its nodes in file order
+   * @param border what enters and leaves it
+   */
+  record Call(String scope, ImmutableList<String> nodes, Border border) {}
+
+  /**
+   * The calls of a layer whose nodes stand under {@code scopes}. A shared layer may have the nodes
+   * of several calls under one scope, {@code MatMul} of the first and {@code MatMul_1} of the
+   * second: what was traced together stands together in the file.
+   *
+   * @param expected how many calls there should be, if a scope has to be parted for it
+   */
+  ImmutableList<Call> calls(List<String> scopes, int expected) {
+    ImmutableList.Builder<Call> calls = ImmutableList.builder();
+    boolean parted = !scopes.isEmpty() && expected % scopes.size() == 0;
+    for (String scope : scopes) {
+      for (List<String> part : part(scope, parted ? expected / scopes.size() : 1)) {
+        calls.add(new Call(scope, ImmutableList.copyOf(part), border(part)));
+      }
+    }
+    return calls.build();
+  }
+
+  /** The nodes under {@code scope} in {@code parts} of the same ops; in one if that fails. */
+  private List<List<String>> part(String scope, int parts) {
+    List<String> names = new ArrayList<>(under(scope));
+    names.sort(Comparator.comparing(order::get));
+    if (parts < 2 || names.size() % parts != 0) {
+      return List.of(names);
+    }
+    List<List<String>> split = Lists.partition(names, names.size() / parts);
+    for (List<String> part : split) {
+      if (!Lists.transform(part, this::op).equals(Lists.transform(split.get(0), this::op))) {
+        return List.of(names);
+      }
+    }
+    return split;
+  }
+
+  private String op(String node) {
+    return graph.node(node).getOp();
+  }
 
   /** The nodes of the signature under {@code scope} (which ends with a slash), by name. */
   NavigableSet<String> under(String scope) {

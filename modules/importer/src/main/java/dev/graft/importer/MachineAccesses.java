@@ -15,7 +15,6 @@ import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -49,11 +48,23 @@ public final class MachineAccesses {
   }
 
   private static void add(SavedFunction function, Set<String> seen, List<Found> found) {
-    if (seen.add(function.body().name())) {
-      for (Found each : in(function.body().graph(), new Own(Set.of(), Set.of()))) {
-        found.add(each.function().isEmpty() ? each.inside(function.body().name()) : each);
-      }
+    function
+        .definitions()
+        .forEach(
+            (name, definition) -> {
+              if (seen.add(name)) {
+                found.addAll(in(name, definition));
+              }
+            });
+  }
+
+  private static List<Found> in(String name, FunctionDef function) {
+    List<Found> found = new ArrayList<>();
+    for (NodeDef node : function.getNodeDefList()) {
+      MachineOps.kind(node)
+          .ifPresent(kind -> found.add(new Found(kind, node.getOp(), node.getName(), name)));
     }
+    return found;
   }
 
   /**
@@ -69,10 +80,6 @@ public final class MachineAccesses {
 
   /** A node and the function that holds it, if one does. */
   private record Found(Kind kind, String op, String node, String function) {
-
-    Found inside(String name) {
-      return new Found(kind, op, node, name);
-    }
 
     MachineAccess in(Model model) {
       String place = function.isEmpty() ? "" : "function '" + function + "'";
@@ -115,14 +122,7 @@ public final class MachineAccesses {
           .filter(kind -> !readsOnly(graph, node, own))
           .ifPresent(kind -> found.add(new Found(kind, node.getOp(), node.getName(), "")));
     }
-    for (Map.Entry<String, FunctionDef> function : graph.functions().entrySet()) {
-      for (NodeDef node : function.getValue().getNodeDefList()) {
-        MachineOps.kind(node)
-            .ifPresent(
-                kind ->
-                    found.add(new Found(kind, node.getOp(), node.getName(), function.getKey())));
-      }
-    }
+    graph.functions().forEach((name, function) -> found.addAll(in(name, function)));
     return found;
   }
 

@@ -7,7 +7,6 @@ import com.google.common.collect.Iterables;
 import com.google.common.collect.Maps;
 import dev.graft.graph.FunctionInliner;
 import dev.graft.graph.Graph;
-import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Asset;
 import dev.graft.model.BadModelException;
@@ -86,6 +85,7 @@ public final class SavedModelImporter {
     private final Restoration restoration;
     private final Captures captures;
     private final Variables variables;
+    private final KerasTraining training;
     private final Optional<ModelMetadata> metadata;
 
     Reader(SavedModelFolder folder, MetaGraphDef meta, ImportOptions options) {
@@ -105,6 +105,9 @@ public final class SavedModelImporter {
               checkpoint.map(objects::checkpointKeys).orElse(Map.of()),
               assetDefs);
       this.variables = new Variables(meta, objects, captures, restoration, checkpoint.orElse(null));
+      this.training =
+          new KerasTraining(
+              objects, captures, raw.functions(), meta.getMetaInfoDef().getStrippedOpList());
       this.metadata = folder.metadata();
     }
 
@@ -144,6 +147,8 @@ public final class SavedModelImporter {
           entry -> entry.inputs().values().forEach(spec -> roots.add(spec.tensor().node())));
       roots.addAll(initializers);
       roots.addAll(listed);
+      roots.addAll(captures.constants(objects));
+      roots.addAll(training.captured());
       metadata.ifPresent(known -> roots.addAll(known.nodes()));
       Graph needed = plus(added).keepUpstreamOf(roots);
       FunctionInliner.Flattened flat =
@@ -176,25 +181,22 @@ public final class SavedModelImporter {
       }
       roots.addAll(initializing);
       metadata.ifPresent(known -> roots.addAll(known.nodes()));
-      GraphEditor editor = flat.graph().edit();
-      boolean relax = !effects.hasOldControlFlow();
-      for (NodeDef node : flat.graph().nodes()) {
-        NodeDef relaxed = relax ? effects.withoutIdleWaits(node) : node;
-        NodeDef plain = Normalization.of(relaxed, meta.getMetaInfoDef().getStrippedOpList());
-        if (plain != node) {
-          editor.replace(plain);
-        }
-      }
-      Graph graph = editor.build().keepUpstreamOf(roots);
+      captures.constants(objects).stream().filter(flat.graph()::contains).forEach(roots::add);
+      training.captured().stream().filter(flat.graph()::contains).forEach(roots::add);
+      Graph graph =
+          CleanGraph.of(flat.graph(), effects, meta.getMetaInfoDef().getStrippedOpList())
+              .keepUpstreamOf(roots);
       List<Variable> found = variables.in(graph, listed);
       ImmutableList<Asset> assets = Initialization.assets(assetDefs, graph, folder);
-      return Model.builder(name(), graph, origin())
+      Layered layered = layers(graph, found, signatures);
+      return Model.builder(name(), layered.graph(), origin())
           .variables(found)
-          .layers(layers(graph, found, signatures))
+          .layers(layered.layers())
           .signatures(signatures)
           .inputs(inputs(signatures))
           .assets(assets)
           .initializers(initializing)
+          .penalties(training.penalties())
           .build();
     }
 
@@ -240,7 +242,10 @@ public final class SavedModelImporter {
       return tensor;
     }
 
-    private List<Layer> layers(Graph graph, List<Variable> found, List<Signature> signatures) {
+    /** The layers, and the graph in which each has a place. */
+    private record Layered(Graph graph, List<Layer> layers) {}
+
+    private Layered layers(Graph graph, List<Variable> found, List<Signature> signatures) {
       Optional<Signature> serving =
           signatures.stream()
               .filter(signature -> signature.name().equals(Signature.SERVING_DEFAULT))
@@ -248,7 +253,6 @@ public final class SavedModelImporter {
               .or(() -> signatures.stream().findFirst());
       Signature signature =
           serving.orElseGet(() -> Signature.predict("none", ImmutableMap.of(), ImmutableMap.of()));
-      LayerTensors tensors = new LayerTensors(graph, signature);
       Map<String, Variable> byNode = new HashMap<>();
       found.forEach(variable -> byNode.put(variable.node(), variable));
       Map<Integer, Variable> byObject = new HashMap<>();
@@ -262,8 +266,17 @@ public final class SavedModelImporter {
                 }
               });
       KerasMetadata metadata = KerasMetadata.of(folder.path(), objects);
-      List<Layer> layers = new KerasLayers(objects, metadata, tensors, byObject).layers();
-      return layers.isEmpty() ? new ScopeLayers(name(), tensors, found).layers() : layers;
+      LayerTensors tensors = new LayerTensors(graph, signature);
+      KerasLayers keras = new KerasLayers(objects, metadata, tensors, byObject, graph, training);
+      List<Layer> layers = keras.layers();
+      Optional<Graph> completed = keras.completed();
+      if (completed.isPresent()) {
+        tensors = new LayerTensors(completed.get(), signature);
+        keras = new KerasLayers(objects, metadata, tensors, byObject, completed.get(), training);
+        return new Layered(completed.get(), keras.layers());
+      }
+      return new Layered(
+          graph, layers.isEmpty() ? new ScopeLayers(name(), tensors, found).layers() : layers);
     }
 
     private String name() {

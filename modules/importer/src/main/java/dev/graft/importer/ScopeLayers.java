@@ -284,7 +284,7 @@ final class ScopeLayers {
       for (int i = 1; !names.add(name); i++) {
         name = layer.name() + "_" + i;
       }
-      unique.add(name.equals(layer.name()) ? layer : KerasLayers.renamed(layer, name));
+      unique.add(name.equals(layer.name()) ? layer : layer.withName(name));
     }
     return unique.build();
   }

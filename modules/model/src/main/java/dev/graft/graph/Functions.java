@@ -8,12 +8,25 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.FunctionDefLibrary;
 import org.tensorflow.proto.NodeDef;
 
 /** Which functions nodes refer to. */
-final class Functions {
+public final class Functions {
 
   private Functions() {}
+
+  /** Function {@code name} and those that it refers to, directly or through others, by name. */
+  public static Map<String, FunctionDef> reachable(String name, Map<String, FunctionDef> library) {
+    Map<String, FunctionDef> found = new LinkedHashMap<>();
+    FunctionDef function = library.get(name);
+    if (function != null) {
+      GradientFunctions none = new GradientFunctions(FunctionDefLibrary.getDefaultInstance());
+      found.put(name, function);
+      found.putAll(reachable(function.getNodeDefList(), library, none));
+    }
+    return found;
+  }
 
   /**
    * Those of {@code library} that {@code nodes} refer to, directly, as gradients, or through other

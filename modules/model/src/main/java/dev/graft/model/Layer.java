@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * @param outputs the tensors it gives; several for a shared layer or one with several outputs
  * @param outputShape the shape of its first output as far as it is known
  * @param behaviour what it does differently in training, where that was recognised
- * @param training its own training=True function, where the SavedModel holds one
+ * @param training its own training=True function, where the SavedModel holds one that does anything
+ *     else than the graph; see {@link #training}
  * @param config its Keras configuration as JSON; empty if not known
  */
 public record Layer(
@@ -58,6 +59,38 @@ public record Layer(
     record Noise(String kind, double rate) implements Behaviour {}
   }
 
+  /**
+   * Its own training=True function, where the SavedModel holds one that does anything else than the
+   * graph: dropout, noise, augmentation, BatchNorm by the batch, penalties, whatever its author
+   * wrote under {@code if training}. It stands for one call of the layer and for all that is inside
+   * the layer: who splices it in does not splice in those of its {@link #children} too. A model
+   * within the model that only arranges layers has none, since its layers have theirs.
+   *
+   * <ul>
+   *   <li>Its first {@link SavedFunction#callerArguments} arguments are the call's inputs: {@link
+   *       #inputs} holds those of the first call, then those of the second, and so on, the same
+   *       number for each. The remaining arguments are bound to {@link SavedFunction#captures}.
+   *   <li>A result called {@code output_2} takes the place of the call's output number 2, counted
+   *       from 0, in what {@link #outputs} holds for that call. Not every output has one (masks are
+   *       the same in training), and some functions give no output at all.
+   *   <li>Results called {@code penalty_0}, {@code penalty_1}, ... are scalars that Keras adds to
+   *       the loss. A penalty on the layer's activity is divided by the batch size already. Those
+   *       on weights are not among them but in {@link Model#penalties}.
+   *   <li>Its targets (updates of moving statistics, random generators) have to run with it. Where
+   *       a layer is called several times, a later call reads what an earlier one has written: all
+   *       reads of a later call wait for the targets of the one before.
+   *   <li>Random ops in it may have the same seed as those of other layers.
+   * </ul>
+   *
+   * The function is read when {@link SavedFunction#body} is first called, which fails with a {@link
+   * BadModelException} if it does not fit the layer's place in the graph. An edit that changes what
+   * a layer reads or gives has to leave the function out.
+   */
+  @Override
+  public Optional<SavedFunction> training() {
+    return training;
+  }
+
   /** A layer of which only name and class are known so far. */
   public static Layer of(String name, String className) {
     return new Layer(
@@ -76,6 +109,21 @@ public record Layer(
   /** This layer and all inside it, from the outside in. */
   public Stream<Layer> walk() {
     return Stream.concat(Stream.of(this), children.stream().flatMap(Layer::walk));
+  }
+
+  /** This layer under another name. */
+  public Layer withName(String other) {
+    return new Layer(
+        other,
+        className,
+        children,
+        variables,
+        inputs,
+        outputs,
+        outputShape,
+        behaviour,
+        training,
+        config);
   }
 
   /** This layer with other children. */
@@ -150,6 +198,21 @@ public record Layer(
         outputShape,
         behaviour,
         Optional.of(function),
+        config);
+  }
+
+  /** This layer without a training=True function: in training it does what the graph does. */
+  public Layer withoutTraining() {
+    return new Layer(
+        name,
+        className,
+        children,
+        variables,
+        inputs,
+        outputs,
+        outputShape,
+        behaviour,
+        Optional.empty(),
         config);
   }
 

@@ -37,7 +37,9 @@ final class MetadataWriter {
     model.heads().forEach(head -> heads.add(head(head)));
     variables(model);
     ArrayNode penalties = root.putArray("penalties"); // before layers: so their names count up
-    model.penalties().forEach(penalty -> penalties.add(function(penalty)));
+    model.penalties().stream()
+        .filter(SavedFunction::isUsable)
+        .forEach(penalty -> penalties.add(function(penalty)));
     ArrayNode layers = root.putArray("layers");
     model.layers().forEach(layer -> layers.add(layer(layer)));
     provenance(model.provenance());
@@ -111,7 +113,10 @@ final class MetadataWriter {
     put(node, "outputs", layer.outputs());
     put(node, "outputShape", layer.outputShape());
     behaviour(node, layer.behaviour());
-    layer.training().ifPresent(function -> node.set("training", function(function)));
+    layer
+        .training()
+        .filter(SavedFunction::isUsable)
+        .ifPresent(function -> node.set("training", function(function)));
     if (!layer.config().isEmpty()) {
       node.put("config", layer.config());
     }

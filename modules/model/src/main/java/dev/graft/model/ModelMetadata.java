@@ -95,10 +95,12 @@ public final class ModelMetadata {
     return ImmutableMap.copyOf(library);
   }
 
-  /** In the order in which their names count up. */
+  /** Those that can be used, in the order in which their names count up. */
   static Stream<SavedFunction> savedFunctions(Model model) {
     return Stream.concat(
-        model.penalties().stream(), model.allLayers().flatMap(layer -> layer.training().stream()));
+            model.penalties().stream(),
+            model.allLayers().flatMap(layer -> layer.training().stream()))
+        .filter(SavedFunction::isUsable);
   }
 
   static String functionName(int i) {

@@ -1,6 +1,5 @@
 package dev.graft.surgeon;
 
-import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
@@ -13,7 +12,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -119,19 +117,13 @@ final class Prune {
         kept.add(
             whole
                 ? layer
-                : new Layer(
-                    layer.name(),
-                    layer.className(),
-                    ImmutableList.copyOf(children),
-                    layer.variables().stream()
-                        .filter(name -> needed.contains(node(name)))
-                        .collect(ImmutableList.toImmutableList()),
-                    layer.inputs(),
-                    layer.outputs(),
-                    layer.outputShape(),
-                    layer.behaviour(),
-                    Optional.empty(), // its function still computes what was taken out
-                    layer.config()));
+                : layer
+                    .withoutTraining() // its function still computes what was taken out
+                    .withChildren(children)
+                    .withVariables(
+                        layer.variables().stream()
+                            .filter(name -> needed.contains(node(name)))
+                            .toList()));
       }
     }
     return kept;
@@ -158,12 +150,13 @@ final class Prune {
     return found == null ? "" : found.node();
   }
 
-  /** {@code layer} without the tensors that are gone. */
+  /** {@code layer} without the tensors that are gone, and then without what stood between them. */
   private static Layer between(Layer layer, Graph kept) {
     List<TensorRef> inputs = layer.inputs().stream().filter(t -> kept.contains(t.node())).toList();
     List<TensorRef> outputs =
         layer.outputs().stream().filter(t -> kept.contains(t.node())).toList();
-    return layer
+    boolean whole = inputs.equals(layer.inputs()) && outputs.equals(layer.outputs());
+    return (whole ? layer : layer.withoutTraining())
         .withChildren(layer.children().stream().map(child -> between(child, kept)).toList())
         .withTensors(inputs, outputs, layer.outputShape());
   }

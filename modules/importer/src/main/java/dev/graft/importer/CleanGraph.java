@@ -1,0 +1,63 @@
+package dev.graft.importer;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.graph.FunctionGraph;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpList;
+
+/** Takes out of flattened graphs what says nothing: waiting for nothing, devices, dead nodes. */
+final class CleanGraph {
+
+  private CleanGraph() {}
+
+  /**
+   * {@code flat} without idle waiting and devices, checked.
+   *
+   * @param producer the ops as the writer knew them
+   */
+  static Graph of(Graph flat, Effects effects, OpList producer) {
+    GraphEditor editor = flat.edit();
+    boolean relax = !effects.hasOldControlFlow();
+    for (NodeDef node : flat.nodes()) {
+      NodeDef relaxed = relax ? effects.withoutIdleWaits(node) : node;
+      NodeDef plain = Normalization.of(relaxed, producer);
+      if (plain != node) {
+        editor.replace(plain);
+      }
+    }
+    return editor.build();
+  }
+
+  /**
+   * A flattened function, cleaned the same way; of its targets those that have an effect remain.
+   */
+  static FunctionGraph of(FunctionGraph flat, OpList producer) {
+    Effects effects = new Effects(flat.graph());
+    List<String> targets = new ArrayList<>();
+    for (String target : flat.targets()) {
+      if (effects.isOrdered(target)) {
+        targets.add(target);
+      }
+    }
+    Set<String> roots = new LinkedHashSet<>(flat.arguments());
+    roots.addAll(targets);
+    for (TensorRef result : flat.results()) {
+      roots.add(result.node());
+    }
+    return new FunctionGraph(
+        flat.name(),
+        of(flat.graph(), effects, producer).keepUpstreamOf(roots),
+        flat.arguments(),
+        flat.results(),
+        flat.resultNames(),
+        ImmutableList.copyOf(targets),
+        flat.attrs());
+  }
+}
