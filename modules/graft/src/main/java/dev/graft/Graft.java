@@ -125,7 +125,8 @@ public final class Graft implements AutoCloseable {
    * validation part, and the test part is not looked at. {@code model} stays as it is.
    *
    * @param callbacks what listens, and may interfere: progress, a {@link
-   *     dev.graft.trainer.TrainingSwitch} to cancel
+   *     dev.graft.trainer.TrainingSwitch} to cancel, {@link dev.graft.trainer.Checkpoints} with
+   *     which the same call goes on where a killed one stopped
    * @throws dev.graft.model.BadRequestException if the recipe does not fit the model, or the model
    *     the data
    * @throws dev.graft.model.BadDataException if an example cannot be read
@@ -133,6 +134,21 @@ public final class Graft implements AutoCloseable {
    */
   public Run train(Model model, Parts data, Recipe recipe, Callback... callbacks) {
     return Trainer.fit(runtime, model, data, recipe, callbacks);
+  }
+
+  /**
+   * Begins the job of a run, or goes on with it where it was stopped: on the CPU, with as many
+   * threads, to the bit as if it had not been.
+   *
+   * @param callbacks as in {@link #train}
+   */
+  public Run resume(RunFolder run, Callback... callbacks) {
+    Job job = run.job();
+    Dataset pictures = job.readPictures();
+    Model model = job.start(load(job.model()), pictures);
+    List<Callback> all = new ArrayList<>(List.of(callbacks));
+    all.add(run.checkpoints());
+    return train(model, pictures.split(job.split()), job.recipe(), all.toArray(new Callback[0]));
   }
 
   /** Scores a model on examples whose labels are known. */

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.model.BadRequestException;
+import java.util.List;
 
 /**
  * How to train, as a value to read and change: the new head first, then one stretch of fine-tuning
@@ -23,6 +24,21 @@ public record Recipe(String name, HeadSettings head, ImmutableList<FineTune> fin
   public static Recipe headThenTop() {
     return new Recipe(
         "head then top", HeadSettings.defaults(), ImmutableList.of(FineTune.top()), 0);
+  }
+
+  /**
+   * The recipe of this name, as {@link #name} has it.
+   *
+   * @throws BadRequestException if there is none
+   */
+  public static Recipe named(String name) {
+    for (Recipe recipe : List.of(headOnly(), headThenTop())) {
+      if (recipe.name().equals(name)) {
+        return recipe;
+      }
+    }
+    throw new BadRequestException(
+        "there is no recipe '" + name + "'; take 'head' or 'head then top'.");
   }
 
   /** This recipe with another seed. */

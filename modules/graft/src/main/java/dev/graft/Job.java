@@ -1,0 +1,38 @@
+package dev.graft;
+
+import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.replaceHead;
+
+import dev.graft.data.Dataset;
+import dev.graft.data.Split;
+import dev.graft.model.Model;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.trainer.Recipe;
+import java.nio.file.Path;
+
+/**
+ * The main job as a value: a backbone learns the labels of a folder of pictures. The same job gives
+ * the same model.
+ *
+ * @param model the backbone's folder, a SavedModel
+ * @param pictures a folder for each label
+ * @param split how the pictures are divided
+ * @param recipe how the model is trained
+ * @param out where versions of it are published
+ * @param device where it is computed
+ */
+public record Job(
+    Path model, Path pictures, Split split, Recipe recipe, Path out, Device device) {
+
+  /** The pictures, read from their folder. */
+  public Dataset readPictures() {
+    return Dataset.imageFolder(pictures);
+  }
+
+  /** {@code backbone} frozen, with a new head for the labels of {@code pictures}. */
+  public Model start(Model backbone, Dataset pictures) {
+    HeadSpec head = HeadSpec.singleLabel(pictures.labels()).seed(recipe.seed());
+    return backbone.with(freeze(Where.all()), replaceHead(head));
+  }
+}
