@@ -145,7 +145,7 @@ public final class Graft implements AutoCloseable {
   public Run resume(RunFolder run, Callback... callbacks) {
     Job job = run.job();
     Dataset pictures = job.readPictures();
-    Model model = job.start(load(job.model()), pictures);
+    Model model = job.start(job.readBackbone(), pictures);
     List<Callback> all = new ArrayList<>(List.of(callbacks));
     all.add(run.checkpoints());
     return train(model, pictures.split(job.split()), job.recipe(), all.toArray(new Callback[0]));

@@ -16,6 +16,7 @@ import java.nio.file.Path;
  * the same model.
  *
  * @param model the backbone's folder, a SavedModel
+ * @param trust whether it may reach outside
  * @param pictures a folder for each label
  * @param split how the pictures are divided
  * @param recipe how the model is trained
@@ -23,9 +24,14 @@ import java.nio.file.Path;
  * @param device where it is computed
  */
 public record Job(
-    Path model, Path pictures, Split split, Recipe recipe, Path out, Device device) {
+    Path model, Trust trust, Path pictures, Split split, Recipe recipe, Path out, Device device) {
 
-  /** The pictures, read from their folder. */
+  /** The backbone. */
+  public Model readBackbone() {
+    return Graft.load(model, trust);
+  }
+
+  /** The pictures, in the order of their names. */
   public Dataset readPictures() {
     return Dataset.imageFolder(pictures);
   }

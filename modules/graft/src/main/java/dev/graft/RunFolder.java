@@ -41,6 +41,7 @@ public final class RunFolder {
   private record Stored(
       int format,
       String model,
+      Trust trust,
       String pictures,
       Split split,
       String recipe,
@@ -58,6 +59,7 @@ public final class RunFolder {
         new Stored(
             FORMAT,
             absolute(job.model()),
+            job.trust(),
             absolute(job.pictures()),
             job.split(),
             job.recipe().name(),
@@ -114,6 +116,7 @@ public final class RunFolder {
           folder,
           new Job(
               Path.of(stored.model()),
+              stored.trust(),
               Path.of(stored.pictures()),
               stored.split(),
               Recipe.named(stored.recipe()).seed(stored.seed()),

@@ -3,7 +3,9 @@ package dev.graft.cli;
 import dev.graft.Baselines;
 import dev.graft.Device;
 import dev.graft.Graft;
-import dev.graft.Version;
+import dev.graft.Job;
+import dev.graft.RunFolder;
+import dev.graft.Trust;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
@@ -72,27 +74,33 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     long start = System.nanoTime();
-    Model backbone = Graft.load(ModelNames.resolve("efficientnet-lite0"));
-    Dataset photos = Dataset.imageFolder(ModelNames.ofRepository("testdata/photos"));
+    Model backbone = job(seed).readBackbone();
+    Dataset photos = job(seed).readPictures();
     if (splits == 0) {
       Graft.requirePublishable(out);
     }
     try (Graft graft = Graft.open(Device.AUTO, NativeLogFile.path())) {
       FineTuning job = new FineTuning(terminal, graft, backbone, photos);
       job.introduce();
-      return splits > 0 ? repeat(graft, job, photos) : once(graft, job, photos, start);
+      return splits > 0 ? repeat(graft, job, backbone, photos) : once(graft, job, photos, start);
     }
   }
 
-  private Split split(long ofSeed) {
-    return Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass);
+  private Job job(long ofSeed) {
+    return new Job(
+        ModelNames.resolve("efficientnet-lite0"),
+        Trust.REFUSE,
+        ModelNames.ofRepository("testdata/photos"),
+        Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass),
+        Recipe.headThenTop().seed(ofSeed),
+        out,
+        Device.AUTO);
   }
 
   private int once(Graft graft, FineTuning job, Dataset photos, long start) {
-    Parts parts = job.divide(split(seed));
-    Run run = job.train(parts, seed);
-    Version version = job.publish(run, parts, out);
-    Evaluation test = job.test(version, parts);
+    Job work = job(seed);
+    Parts parts = job.divide(work.split());
+    Evaluation test = job.work(parts, RunFolder.create(FinetuneCommand.RUNS, "demo", work));
     Evaluation raw = rawPixels(graft, photos, parts);
     job.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
     job.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
@@ -111,14 +119,15 @@ final class DemoCommand implements Callable<Integer> {
     return graft.evaluate(run.model(), parts.test());
   }
 
-  private int repeat(Graft graft, FineTuning job, Dataset photos) {
+  private int repeat(Graft graft, FineTuning job, Model backbone, Dataset photos) {
     double sum = 0;
     double lowest = 1;
     for (int i = 0; i < splits; i++) {
-      Parts parts = photos.split(split(i));
+      Job work = job(i);
+      Parts parts = photos.split(work.split());
       Run run =
           graft.train(
-              job.withNewHead(i), parts, Recipe.headThenTop().seed(i), new ProgressBar(terminal));
+              work.start(backbone, photos), parts, work.recipe(), new ProgressBar(terminal));
       Evaluation test = graft.evaluate(run.model(), parts.test());
       job.say("split " + i, "%d of %d right: %.3f", test.correct(), test.count(), test.accuracy());
       sum += test.accuracy();

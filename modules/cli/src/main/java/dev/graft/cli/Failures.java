@@ -4,6 +4,7 @@ import dev.graft.model.FailedCheckException;
 import dev.graft.model.GraftException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 
 /**
@@ -14,6 +15,7 @@ record Failures(Terminal terminal) implements CommandLine.IExecutionExceptionHan
 
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
+  static final int INTERRUPTED = 130; // as shells have it for Ctrl-C
 
   @Override
   public int handleExecutionException(
@@ -28,12 +30,17 @@ record Failures(Terminal terminal) implements CommandLine.IExecutionExceptionHan
       terminal.error("error: " + failure.getMessage());
       return failure instanceof FailedCheckException ? FAILED : BAD_INPUT;
     }
+    if (failure instanceof CancellationException) {
+      return INTERRUPTED; // what was stopped has said so
+    }
     terminal.error(
         "error: "
             + (failure.getMessage() == null ? failure.toString() : failure.getMessage())
             + (debug
                 ? ""
-                : "\n  This was not expected; the same command with --debug shows where it happened."));
+                : "\n"
+                    + "  This was not expected; the same command with --debug shows where it"
+                    + " happened."));
     return FAILED;
   }
 }

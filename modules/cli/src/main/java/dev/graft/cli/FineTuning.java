@@ -3,6 +3,7 @@ package dev.graft.cli;
 import dev.graft.Gate;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
+import dev.graft.RunFolder;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -10,20 +11,16 @@ import dev.graft.data.Split;
 import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
-import dev.graft.surgeon.Edits;
-import dev.graft.surgeon.HeadSpec;
-import dev.graft.surgeon.Where;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Interval;
 import dev.graft.trainer.Progress;
-import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 
 /** The main job, told line by line: a backbone and a folder of pictures in, a served model out. */
 final class FineTuning {
@@ -81,21 +78,12 @@ final class FineTuning {
     return parts;
   }
 
-  /** The backbone frozen, with a new head for the labels of the pictures. */
-  Model withNewHead(long seed) {
-    return backbone.with(
-        Edits.freeze(Where.all()),
-        Edits.replaceHead(HeadSpec.singleLabel(photos.labels()).seed(seed)));
-  }
-
-  /** Trains, and says what was decided on the way. */
-  Run train(Parts parts, long seed) {
-    Model model = withNewHead(seed);
+  /** Trains, and says what was decided on the way. Ctrl-C ends it with its last state kept. */
+  Run train(Parts parts, RunFolder folder) {
+    Model model = folder.job().start(backbone, photos);
     Head head = model.heads().get(0);
     say("head", "%s: %d labels in the place of the old answer", head.name(), head.units());
-    Run run =
-        graft.train(
-            model, parts, Recipe.headThenTop().seed(seed), new ProgressBar(terminal), decisions());
+    Run run = train(model, parts, folder);
     for (Map.Entry<Progress.Phase, Duration> time : run.times().entrySet()) {
       say(
           "time",
@@ -104,6 +92,24 @@ final class FineTuning {
           time.getValue().toMillis() / 1000.0);
     }
     return run;
+  }
+
+  private Run train(Model model, Parts parts, RunFolder folder) {
+    try (Interrupt interrupt = new Interrupt()) {
+      try {
+        return graft.train(
+            model,
+            parts,
+            folder.job().recipe(),
+            new ProgressBar(terminal),
+            decisions(),
+            folder.checkpoints(),
+            interrupt.trainingSwitch());
+      } catch (CancellationException e) {
+        say("stopped", "'graft resume %s' goes on from here", folder.path());
+        throw e;
+      }
+    }
   }
 
   private Callback decisions() {
@@ -116,8 +122,10 @@ final class FineTuning {
   }
 
   /** Publishes the trained model; it has to answer on pictures as it did in training. */
-  Version publish(Run run, Parts parts, Path base) {
-    Version version = graft.publish(run.model(), base, new Gate(0, parts.validation()));
+  Version publish(Run run, Parts parts, RunFolder folder) {
+    Version version =
+        graft.publish(run.model(), folder.job().out(), new Gate(0, parts.validation()));
+    folder.done(version);
     say(
         "export",
         "%s · reloaded by TensorFlow, largest difference %.1e · batches %s · %s",
@@ -148,6 +156,13 @@ final class FineTuning {
   void say(String what, String pattern, Object... arguments) {
     terminal.line(
         String.format(Locale.ROOT, "%-9s ", what) + String.format(Locale.ROOT, pattern, arguments));
+  }
+
+  /** The whole of it, from training to the score of what was published. */
+  Evaluation work(Parts parts, RunFolder folder) {
+    say("run", "%s", folder.path());
+    Run run = train(parts, folder);
+    return test(publish(run, parts, folder), parts);
   }
 
   /** The line that programs read. */

@@ -2,13 +2,14 @@ package dev.graft.cli;
 
 import dev.graft.Device;
 import dev.graft.Graft;
-import dev.graft.Version;
+import dev.graft.Job;
+import dev.graft.RunFolder;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.model.Model;
 import dev.graft.trainer.Evaluation;
-import dev.graft.trainer.Run;
+import dev.graft.trainer.Recipe;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,6 +31,9 @@ import picocli.CommandLine.Option;
       "  graft finetune --model my/saved_model --data photos --out serving/photos --seed 7"
     })
 final class FinetuneCommand implements Callable<Integer> {
+
+  /** Where runs are kept. */
+  static final Path RUNS = Path.of("runs");
 
   private final Terminal terminal;
 
@@ -76,19 +80,27 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Model backbone = Graft.load(ModelNames.resolve(model), trust.trust());
-    Dataset photos = Dataset.imageFolder(data);
+    Split split = Split.of(60, 20, 20).seed(seed);
+    Recipe recipe = Recipe.headThenTop().seed(seed);
+    Job work = new Job(ModelNames.resolve(model), trust.trust(), data, split, recipe, out, device);
+    Model backbone = work.readBackbone();
+    Dataset photos = work.readPictures();
     Graft.requirePublishable(out);
     try (Graft graft = Graft.open(device, NativeLogFile.path())) {
       FineTuning job = new FineTuning(terminal, graft, backbone, photos);
       job.introduce();
-      Parts parts = job.divide(Split.of(60, 20, 20).seed(seed));
-      Run run = job.train(parts, seed);
-      Version version = job.publish(run, parts, out);
-      Evaluation test = job.test(version, parts);
+      Parts parts = job.divide(split);
+      RunFolder folder = RunFolder.create(RUNS, name(data), work);
+      Evaluation test = job.work(parts, folder);
       job.say("next", "graft predict --model %s some.jpg", out);
       terminal.line(FineTuning.heldOut(test.accuracy()));
       return 0;
     }
+  }
+
+  /** What a run on these data is called. */
+  private static String name(Path data) {
+    Path last = data.toAbsolutePath().normalize().getFileName();
+    return last == null ? "run" : last.toString();
   }
 }

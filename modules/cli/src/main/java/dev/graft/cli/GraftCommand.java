@@ -11,6 +11,7 @@ import picocli.CommandLine.HelpCommand;
       DemoCommand.class,
       InspectCommand.class,
       FinetuneCommand.class,
+      ResumeCommand.class,
       PredictCommand.class,
       HelpCommand.class
     },
@@ -20,9 +21,11 @@ import picocli.CommandLine.HelpCommand;
     footer = {
       "",
       "Examples:",
-      "  graft demo                                   the whole job on the photos in this repository",
+      "  graft demo                                   the whole job on the photos in this"
+          + " repository",
       "  graft inspect efficientnet-lite0             look at a SavedModel",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos",
+      "  graft resume runs/photos-1                   go on after Ctrl-C or a crash",
       "  graft predict --model serving/photos some.jpg"
     })
 final class GraftCommand {}

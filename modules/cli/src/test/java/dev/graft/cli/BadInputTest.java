@@ -164,4 +164,10 @@ class BadInputTest {
             "[?, 224, 224, 3]",
             "RGB 0..255 (");
   }
+
+  @Test
+  void aFolderThatIsNoRun() {
+    assertThat(graft("resume", dir.toString())).isEqualTo(2);
+    assertThat(errors()).startsWith("error: ").contains("is no run", "runs/photos-1");
+  }
 }

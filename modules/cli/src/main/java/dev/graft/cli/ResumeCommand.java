@@ -1,0 +1,61 @@
+package dev.graft.cli;
+
+import dev.graft.Graft;
+import dev.graft.RunFolder;
+import dev.graft.data.Parts;
+import dev.graft.model.BadRequestException;
+import dev.graft.trainer.Evaluation;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code graft resume}. */
+@Command(
+    name = "resume",
+    description = "Go on with a run that was stopped, killed or ran out of disk.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Model, pictures and settings are those that the run began with.",
+      "",
+      "Example:",
+      "  graft resume runs/photos-1"
+    })
+final class ResumeCommand implements Callable<Integer> {
+
+  private final Terminal terminal;
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Parameters(paramLabel = "RUN", description = "The run's folder, as 'graft finetune' names it.")
+  private Path run = Path.of("");
+
+  ResumeCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    RunFolder folder = RunFolder.open(run);
+    folder
+        .published()
+        .ifPresent(
+            version -> {
+              throw new BadRequestException(
+                  "'" + run + "' is finished: it was published as " + version + ".");
+            });
+    Graft.requirePublishable(folder.job().out());
+    try (Graft graft = Graft.open(folder.job().device(), NativeLogFile.path())) {
+      FineTuning job =
+          new FineTuning(terminal, graft, folder.job().readBackbone(), folder.job().readPictures());
+      job.introduce();
+      Parts parts = job.divide(folder.job().split());
+      Evaluation test = job.work(parts, folder);
+      job.say("next", "graft predict --model %s some.jpg", folder.job().out());
+      terminal.line(FineTuning.heldOut(test.accuracy()));
+      return 0;
+    }
+  }
+}
