@@ -14,6 +14,7 @@ import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.Classification;
 import dev.graft.trainer.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -186,8 +187,9 @@ public final class LiveModel implements AutoCloseable {
         loss -= Math.log(Math.max(1e-7, score == null ? 0 : score));
       }
     }
-    return new Evaluation(
-        labels, actual.build(), predicted.build(), loss / Math.max(1, pictures.size()));
+    return Evaluation.of(
+        new Classification(labels, actual.build(), predicted.build()),
+        loss / Math.max(1, pictures.size()));
   }
 
   /** Closes the session. */

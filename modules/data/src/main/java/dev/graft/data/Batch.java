@@ -9,13 +9,21 @@ import dev.graft.model.TensorValue;
  *
  * @param inputs the examples by the model's input names; encoded pictures are one string [N] under
  *     {@link #ENCODED}, for the decode graph
- * @param targets what the model should answer, [N, ...]: int32 label indices, or numbers
+ * @param targets the {@link Answers#values} by the names of the heads; those of a dataset for one
+ *     head, whatever its name, under {@link #ONLY}
+ * @param weights how much each example counts: float32 [N]
  */
 @Internal
-public record Batch(ImmutableMap<String, TensorValue> inputs, TensorValue targets) {
+public record Batch(
+    ImmutableMap<String, TensorValue> inputs,
+    ImmutableMap<String, TensorValue> targets,
+    TensorValue weights) {
 
   /** The key of encoded pictures. */
   public static final String ENCODED = "";
+
+  /** The key of answers that belong to the only head there is. */
+  public static final String ONLY = "";
 
   /** Whether the examples are encoded pictures. */
   public boolean isEncoded() {

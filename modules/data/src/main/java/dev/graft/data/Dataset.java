@@ -1,6 +1,8 @@
 package dev.graft.data;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
@@ -12,27 +14,31 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
 
 /** Examples with what the model should answer, in a fixed order. Immutable. */
 public final class Dataset {
 
   private final Source source;
-  private final TensorValue targets; // of the whole source
-  private final @Nullable Labels labels;
+  private final ImmutableMap<String, Answers> answers; // of the whole source, by head
+  private final float @Nullable [] weights; // of the whole source; none if all count alike
   private final int[] rows; // which of the source's examples, in order
 
-  Dataset(Source source, TensorValue targets, @Nullable Labels labels) {
-    this(source, targets, labels, IntStream.range(0, source.size()).toArray());
+  Dataset(Source source, Map<String, Answers> answers) {
+    this(source, ImmutableMap.copyOf(answers), null, IntStream.range(0, source.size()).toArray());
   }
 
-  private Dataset(Source source, TensorValue targets, @Nullable Labels labels, int[] rows) {
+  private Dataset(
+      Source source,
+      ImmutableMap<String, Answers> answers,
+      float @Nullable [] weights,
+      int[] rows) {
     this.source = source;
-    this.targets = targets;
-    this.labels = labels;
+    this.answers = answers;
+    this.weights = weights;
     this.rows = rows;
   }
 
@@ -52,51 +58,78 @@ public final class Dataset {
    * Examples in memory for a classifier.
    *
    * @param inputs a tensor for each input of the model, by name; row i is example i
-   * @param targets int32 [N], the index of each example's label
+   * @param targets int32 [N], the index of each example's label; or, where any number of labels may
+   *     hold, float32 [N, labels] of ones and zeros
    * @param labels the labels
    */
   public static Dataset of(Map<String, TensorValue> inputs, TensorValue targets, Labels labels) {
-    if (targets.dtype() != DataType.DT_INT32 || targets.shape().rank() != 1) {
-      throw new BadRequestException(
-          "the targets of a classifier are int32 [N], given " + targets + ".");
-    }
-    for (int i = 0; i < targets.shape().dim(0); i++) {
-      int label = targets.bytes().getInt(4 * i);
-      if (label < 0 || label >= labels.size()) {
-        throw new BadDataException(
-            "row "
-                + i
-                + " has label "
-                + label
-                + ", but there are labels 0 to "
-                + (labels.size() - 1)
-                + "; correct the row or name all labels.");
-      }
-    }
-    return ofTensors(inputs, targets, labels);
+    return of(inputs, new Answers(targets, Optional.of(labels)));
   }
 
   /**
-   * Examples in memory for anything else.
+   * Examples in memory with numbers to predict.
    *
    * @param inputs a tensor for each input of the model, by name; row i is example i
-   * @param targets [N, ...], what the model should answer
+   * @param targets float32 or float64 [N, ...]
    */
   public static Dataset of(Map<String, TensorValue> inputs, TensorValue targets) {
-    return ofTensors(inputs, targets, null);
+    return of(inputs, Answers.numbers(targets));
   }
 
-  private static Dataset ofTensors(
-      Map<String, TensorValue> inputs, TensorValue targets, @Nullable Labels labels) {
-    long size = targets.shape().dim(0);
-    inputs.forEach(
-        (name, tensor) -> {
-          if (tensor.shape().rank() < 1 || tensor.shape().dim(0) != size) {
-            throw new BadRequestException(
-                "input '" + name + "' is " + tensor + ", but there are " + size + " targets.");
-          }
-        });
-    return new Dataset(new Tensors(inputs, Math.toIntExact(size)), targets, labels);
+  /**
+   * Examples in memory for a model with one head.
+   *
+   * @param inputs a tensor for each input of the model, by name; row i is example i
+   */
+  public static Dataset of(Map<String, TensorValue> inputs, Answers answers) {
+    return of(inputs, Map.of(Batch.ONLY, answers));
+  }
+
+  /**
+   * Examples in memory for a model with several heads.
+   *
+   * @param inputs a tensor for each input of the model, by name; row i is example i
+   * @param answers to each head, by its name
+   * @throws BadRequestException if they are not for the same number of examples
+   */
+  public static Dataset of(Map<String, TensorValue> inputs, Map<String, Answers> answers) {
+    if (answers.isEmpty()) {
+      throw new BadRequestException("examples to learn from need an answer for a head at least.");
+    }
+    int size = answers.values().iterator().next().size();
+    answers.forEach(
+        (head, each) -> checkSize("the answers for head '" + head + "'", each.values(), size));
+    inputs.forEach((name, tensor) -> checkSize("input '" + name + "'", tensor, size));
+    return new Dataset(new Tensors(inputs, size), answers);
+  }
+
+  private static void checkSize(String what, TensorValue tensor, int size) {
+    if (tensor.shape().rank() < 1 || tensor.shape().dim(0) != size) {
+      throw new BadRequestException(
+          what + " is " + tensor + ", but there are answers to " + size + " examples.");
+    }
+  }
+
+  /**
+   * These examples, with some counting more than others in training.
+   *
+   * @param each for each example how much it counts, 0 or more; 1 is usual
+   */
+  public Dataset weighted(float... each) {
+    if (each.length != size()) {
+      throw new BadRequestException(
+          "given " + each.length + " weights for " + size() + " examples.");
+    }
+    float[] all = new float[source.size()];
+    Arrays.fill(all, 1);
+    for (int i = 0; i < each.length; i++) {
+      if (!(each[i] >= 0) || Float.isInfinite(each[i])) {
+        throw new BadDataException(
+            name(i) + " has the weight " + each[i] + "; a weight is 0 or more.");
+      }
+      all[rows[i]] = each[i];
+    }
+    return new Dataset(source, answers, all, rows);
   }
 
   /** How many examples there are. */
@@ -104,16 +137,45 @@ public final class Dataset {
     return rows.length;
   }
 
+  /** What these examples should be answered with, by the names of the heads. */
+  @Internal
+  public ImmutableMap<String, Answers> answers() {
+    if (rows.length == source.size() && isInOrder()) {
+      return answers;
+    }
+    ImmutableMap.Builder<String, Answers> mine = ImmutableMap.builder();
+    answers.forEach((head, all) -> mine.put(head, all.rows(rows)));
+    return mine.buildOrThrow();
+  }
+
+  private boolean isInOrder() {
+    return IntStream.range(0, rows.length).allMatch(i -> rows[i] == i);
+  }
+
   /**
    * The labels.
    *
-   * @throws BadRequestException if these examples have none
+   * @throws BadRequestException if these examples have none, or answers for several heads
    */
   public Labels labels() {
-    if (labels == null) {
-      throw new BadRequestException("these examples have no labels, only numbers to predict.");
+    return only()
+        .labels()
+        .orElseThrow(
+            () ->
+                new BadRequestException("these examples have no labels, only numbers to predict."));
+  }
+
+  private Answers only() {
+    if (answers.size() != 1) {
+      throw new BadRequestException(
+          "these examples have answers for the heads " + answers.keySet() + ", not for one only.");
     }
-    return labels;
+    return answers.values().iterator().next();
+  }
+
+  /** Whether each example has exactly one label, and nothing else to be answered. */
+  public boolean isOneLabel() {
+    return answers.size() == 1 && only().isOneLabel() && only().values().shape().rank() == 1;
   }
 
   /** What a user calls example {@code i}: its file or its row. */
@@ -121,10 +183,16 @@ public final class Dataset {
     return source.name(rows[i]);
   }
 
-  /** The label index of example {@code i} of a classifier's dataset. */
+  /**
+   * The label index of example {@code i}.
+   *
+   * @throws BadRequestException unless {@link #isOneLabel}
+   */
   public int label(int i) {
-    labels();
-    return targets.bytes().getInt(4 * rows[i]);
+    if (!isOneLabel()) {
+      throw new BadRequestException("these examples do not have one label each.");
+    }
+    return only().values().bytes().getInt(4 * rows[i]);
   }
 
   /** How many examples of each label there are, in the order of the labels. */
@@ -143,8 +211,8 @@ public final class Dataset {
   }
 
   /**
-   * Divides the examples. Each label is divided alike; examples of equal content stay together, so
-   * that nothing is learned from what is then scored.
+   * Divides the examples. Where each has one label, each label is divided alike; examples of equal
+   * content stay together, so that nothing is learned from what is then scored.
    *
    * @throws BadDataException if a label has too few examples to be in every part
    */
@@ -156,7 +224,7 @@ public final class Dataset {
   /** A dataset of some of these examples, in this order. */
   public Dataset subset(int[] examples) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
-    return new Dataset(source, targets, labels, chosen);
+    return new Dataset(source, answers, weights, chosen);
   }
 
   /** What stands for the content of example {@code i}: equal for equal content. */
@@ -177,20 +245,30 @@ public final class Dataset {
    */
   @Internal
   public Dataset withInputs(Map<String, TensorValue> inputs) {
-    return ofTensors(inputs, Rows.of(targets, rows), labels);
-  }
-
-  /** What the model should answer to each of these examples, [N, ...]. */
-  @Internal
-  public TensorValue targets() {
-    return Rows.of(targets, rows);
+    Dataset computed = of(inputs, answers());
+    return weights == null
+        ? computed
+        : new Dataset(computed.source, computed.answers, weights(rows, weights), computed.rows);
   }
 
   /** These examples, read and ready to be fed. */
   @Internal
   public Batch batch(int[] examples) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
-    return new Batch(source.read(chosen), Rows.of(targets, chosen));
+    ImmutableMap.Builder<String, TensorValue> targets = ImmutableMap.builder();
+    answers.forEach((head, all) -> targets.put(head, Rows.of(all.values(), chosen)));
+    return new Batch(
+        source.read(chosen),
+        targets.buildOrThrow(),
+        TensorValue.of(Shape.of(chosen.length), weights(chosen, weights)));
+  }
+
+  private static float[] weights(int[] chosen, float @Nullable [] all) {
+    float[] mine = new float[chosen.length];
+    for (int i = 0; i < mine.length; i++) {
+      mine[i] = all == null ? 1 : all[chosen[i]];
+    }
+    return mine;
   }
 
   /** All examples at once, for those that fit in memory. */
@@ -201,6 +279,10 @@ public final class Dataset {
 
   @Override
   public String toString() {
-    return size() + " examples" + (labels == null ? "" : ", " + labels.size() + " labels");
+    return size()
+        + " examples"
+        + (answers.size() == 1 && only().labels().isPresent()
+            ? ", " + labels().size() + " labels"
+            : "");
   }
 }

@@ -1,9 +1,7 @@
 package dev.graft.data;
 
-import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.Labels;
-import dev.graft.model.TensorValue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -56,8 +55,7 @@ final class ImageFolder {
     }
     Labels names = Labels.of(folders.stream().map(ImageFolder::name).toList());
     int[] targets = labels.stream().mapToInt(Integer::intValue).toArray();
-    return new Dataset(
-        new ImageFiles(files), TensorValue.of(Shape.of(targets.length), targets), names);
+    return new Dataset(new ImageFiles(files), Map.of(Batch.ONLY, Answers.oneOf(names, targets)));
   }
 
   private static List<Path> pictures(Path folder) {

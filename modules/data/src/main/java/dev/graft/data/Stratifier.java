@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.model.BadDataException;
+import dev.graft.model.BadRequestException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -11,20 +12,29 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Divides a dataset label by label. The unit is a group of examples with equal content. A part is
- * filled up to its share, rounded so that the parts of one label add up; each part that has a share
- * at all gets at least one group of each label.
+ * Divides a dataset label by label, or as a whole if its examples do not have one label each. The
+ * unit is a group of examples with equal content. A part is filled up to its share, rounded so that
+ * the parts of one label add up; each part that has a share at all gets at least one group of each
+ * label.
  */
 final class Stratifier {
 
   private final Dataset dataset;
   private final Split split;
   private final int[] shares;
+  private final boolean isByLabel;
 
   Stratifier(Dataset dataset, Split split) {
     this.dataset = dataset;
     this.split = split;
     this.shares = new int[] {split.train(), split.validation(), split.test()};
+    this.isByLabel = dataset.isOneLabel();
+    if (split.perLabel() > 0 && !isByLabel) {
+      throw new BadRequestException(
+          "to take "
+              + split.perLabel()
+              + " examples of each label, each has to have one label; leave perLabel out.");
+    }
   }
 
   /** The examples of each part, in the dataset's order. */
@@ -62,7 +72,8 @@ final class Stratifier {
         .forEach(
             group ->
                 byLabel
-                    .computeIfAbsent(dataset.label(group.get(0)), k -> new ArrayList<>())
+                    .computeIfAbsent(
+                        isByLabel ? dataset.label(group.get(0)) : 0, k -> new ArrayList<>())
                     .add(group));
     return byLabel;
   }
@@ -72,14 +83,15 @@ final class Stratifier {
     int wanted = (int) Arrays.stream(shares).filter(share -> share > 0).count();
     if (total < wanted) {
       throw new BadDataException(
-          "label '"
-              + dataset.labels().names().get(label)
-              + "' has "
+          (isByLabel
+                  ? "label '" + dataset.labels().names().get(label) + "' has "
+                  : "there are only ")
               + total
               + (total == 1 ? " example" : " different examples")
               + "; at least "
               + wanted
-              + " are needed to have one in each part. Add some, or leave the label out.");
+              + " are needed to have one in each part. Add some"
+              + (isByLabel ? ", or leave the label out." : "."));
     }
     int sum = Arrays.stream(shares).sum();
     int[] counts = new int[shares.length];

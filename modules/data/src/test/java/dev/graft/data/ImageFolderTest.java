@@ -49,7 +49,8 @@ class ImageFolderTest {
     assertThat(dataset.perLabel()).containsExactly(2, 1);
     assertThat(dataset.name(0)).endsWith("a.jpg");
     assertThat(dataset.name(1)).endsWith("b.jpg");
-    assertThat(dataset.batch(new int[] {2, 0}).targets().ints()).containsExactly(1, 0);
+    assertThat(dataset.batch(new int[] {2, 0}).targets().get(Batch.ONLY).ints())
+        .containsExactly(1, 0);
     assertThat(dataset.batch(new int[] {0, 2}).encoded().strings()).hasSize(2);
   }
 

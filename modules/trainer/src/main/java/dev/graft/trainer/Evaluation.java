@@ -1,95 +1,117 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Labels;
-import java.util.stream.IntStream;
+import java.util.Optional;
+import java.util.Set;
 
 /**
- * How a classifier did on examples whose labels are known.
+ * How a model did on examples whose answers are known.
  *
- * @param labels the labels
- * @param actual the label index of each example
- * @param predicted the label index that the model gave each example
- * @param loss the mean loss
+ * @param count how many examples there were
+ * @param loss the mean of what training makes small; with several heads their weighted sum
+ * @param metrics by name: {@code accuracy}, {@code top-5}, {@code precision}, {@code recall},
+ *     {@code f1} (these three means over the labels), {@code auc}, {@code mae}, {@code rmse}; with
+ *     several heads {@code head/metric}, and {@code head/loss}
+ * @param classification the answers themselves, if the model has one head and that gives one label
+ *     to each example
  */
 public record Evaluation(
-    Labels labels, ImmutableList<Integer> actual, ImmutableList<Integer> predicted, double loss) {
+    int count,
+    double loss,
+    ImmutableMap<String, Double> metrics,
+    Optional<Classification> classification) {
 
-  /** How many examples there were. */
-  public int count() {
-    return actual.size();
-  }
+  private static final Set<String> SMALLER_IS_BETTER = Set.of("loss", "mae", "rmse");
 
-  /** How many of them the model got right. */
-  public int correct() {
-    return (int) IntStream.range(0, count()).filter(this::isRight).count();
-  }
-
-  /** Whether the model got example {@code i} right. */
-  public boolean isRight(int i) {
-    return actual.get(i).equals(predicted.get(i));
-  }
-
-  /** The share that the model got right. */
-  public double accuracy() {
-    return count() == 0 ? 0 : (double) correct() / count();
-  }
-
-  /** The range in which the accuracy lies with 95% confidence. */
-  public Interval interval() {
-    return Interval.wilson(correct(), count());
-  }
-
-  /** How many examples of label (row) were given label (column). */
-  public ImmutableList<ImmutableList<Integer>> confusion() {
-    int[][] table = new int[labels.size()][labels.size()];
-    for (int i = 0; i < count(); i++) {
-      table[actual.get(i)][predicted.get(i)]++;
-    }
-    ImmutableList.Builder<ImmutableList<Integer>> rows = ImmutableList.builder();
-    for (int[] row : table) {
-      rows.add(IntStream.of(row).boxed().collect(ImmutableList.toImmutableList()));
-    }
-    return rows.build();
-  }
-
-  /** The scores of each label, in the order of the labels. */
-  public ImmutableList<LabelScore> perClass() {
-    ImmutableList<ImmutableList<Integer>> table = confusion();
-    ImmutableList.Builder<LabelScore> scores = ImmutableList.builder();
-    for (int label = 0; label < labels.size(); label++) {
-      int column = label;
-      int given = table.stream().mapToInt(row -> row.get(column)).sum();
-      int count = table.get(label).stream().mapToInt(Integer::intValue).sum();
-      scores.add(
-          new LabelScore(labels.names().get(label), count, given, table.get(label).get(label)));
-    }
-    return scores.build();
+  /** How a classifier did, from its answers. */
+  public static Evaluation of(Classification answers, double loss) {
+    return new Evaluation(
+        answers.count(),
+        loss,
+        ImmutableMap.of("accuracy", answers.accuracy()),
+        Optional.of(answers));
   }
 
   /**
-   * How a classifier did on one label.
+   * A metric, or {@code loss}.
    *
-   * @param label which
-   * @param count how many examples have it
-   * @param given how many examples were given it
-   * @param correct how many of these have it
+   * @throws BadRequestException if there is none of that name
    */
-  public record LabelScore(String label, int count, int given, int correct) {
-
-    /** Of the examples that were given the label, the share that has it; 0 if none was given it. */
-    public double precision() {
-      return given == 0 ? 0 : (double) correct / given;
+  public double metric(String name) {
+    if (name.equals("loss")) {
+      return loss;
     }
-
-    /** Of the examples that have the label, the share that was given it; 0 if none has it. */
-    public double recall() {
-      return count == 0 ? 0 : (double) correct / count;
+    Double value = metrics.get(name);
+    if (value == null) {
+      throw new BadRequestException(
+          "there is no metric '" + name + "'; there are loss and " + metrics.keySet() + ".");
     }
+    return value;
+  }
 
-    /** The harmonic mean of precision and recall. */
-    public double f1() {
-      return count + given == 0 ? 0 : 2.0 * correct / (count + given);
-    }
+  /** Whether this is better than {@code other} by a metric, or by {@code loss}. */
+  public boolean isBetter(Evaluation other, String metric) {
+    String last = metric.substring(metric.lastIndexOf('/') + 1);
+    return SMALLER_IS_BETTER.contains(last)
+        ? metric(metric) < other.metric(metric)
+        : metric(metric) > other.metric(metric);
+  }
+
+  private Classification answers() {
+    return classification.orElseThrow(
+        () ->
+            new BadRequestException(
+                "only a model whose one head gives one label has single answers to look at; see"
+                    + " the metrics "
+                    + metrics.keySet()
+                    + "."));
+  }
+
+  /** See {@link Classification#labels}. */
+  public Labels labels() {
+    return answers().labels();
+  }
+
+  /** See {@link Classification#actual}. */
+  public ImmutableList<Integer> actual() {
+    return answers().actual();
+  }
+
+  /** See {@link Classification#predicted}. */
+  public ImmutableList<Integer> predicted() {
+    return answers().predicted();
+  }
+
+  /** See {@link Classification#correct}. */
+  public int correct() {
+    return answers().correct();
+  }
+
+  /** See {@link Classification#isRight}. */
+  public boolean isRight(int i) {
+    return answers().isRight(i);
+  }
+
+  /** The share that a model with one head got right. */
+  public double accuracy() {
+    return metric("accuracy");
+  }
+
+  /** See {@link Classification#interval}. */
+  public Interval interval() {
+    return answers().interval();
+  }
+
+  /** See {@link Classification#confusion}. */
+  public ImmutableList<ImmutableList<Integer>> confusion() {
+    return answers().confusion();
+  }
+
+  /** See {@link Classification#perClass}. */
+  public ImmutableList<LabelScore> perClass() {
+    return answers().perClass();
   }
 }

@@ -3,7 +3,6 @@ package dev.graft.trainer;
 import dev.graft.data.Dataset;
 import dev.graft.graph.GraphEditor;
 import dev.graft.model.BadRequestException;
-import dev.graft.model.Head;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.ModelSession;
@@ -15,17 +14,26 @@ public final class Evaluator {
 
   private Evaluator() {}
 
+  /** As the other form, with the usual objectives. */
+  public static Evaluation evaluate(
+      TensorFlowRuntime runtime, Model model, Dataset data, Callback... callbacks) {
+    return evaluate(runtime, model, data, Objectives.usual(), callbacks);
+  }
+
   /**
    * Scores {@code model} on all of {@code data}.
    *
-   * @throws BadRequestException if the model is no classifier with the labels of the data
+   * @throws BadRequestException if the data's answers are not those that the heads give
    */
   public static Evaluation evaluate(
-      TensorFlowRuntime runtime, Model model, Dataset data, Callback... callbacks) {
-    Head head = Heads.classifier(model, data);
+      TensorFlowRuntime runtime,
+      Model model,
+      Dataset data,
+      Objectives objectives,
+      Callback... callbacks) {
     Entry entry = Entry.of(model, data);
     GraphEditor editor = entry.graph().edit();
-    Scoring scoring = Scoring.add(editor, head, Objective.of(head));
+    Scoring scoring = Scoring.add(editor, Goal.of(model, data, objectives));
     Pace pace =
         new Pace(Callbacks.of(callbacks), Progress.Phase.EVALUATE, "examples", data.size(), 1);
     try (ModelSession session = runtime.open(model, editor.build())) {

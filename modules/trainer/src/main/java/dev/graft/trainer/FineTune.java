@@ -51,6 +51,11 @@ public record FineTune(
     return new FineTune(0.2, Optimizer.adam(), Clipping.none(), 1e-5, 10, 16, 3);
   }
 
+  /** All layers at up to 3e-3, as for a head on features that do not change. */
+  public static FineTune head() {
+    return new FineTune(1, Optimizer.adam(), Clipping.none(), 3e-3, 100, 16, 10);
+  }
+
   /** This with another part of the layers. */
   public FineTune share(double value) {
     return new FineTune(value, optimizer, clipping, rate, epochs, batch, patience);

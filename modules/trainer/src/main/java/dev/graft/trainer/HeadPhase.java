@@ -1,6 +1,7 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -54,13 +55,23 @@ final class HeadPhase {
    * Trains.
    *
    * @param features float32 [N, features]
-   * @param data the same examples, for their targets
+   * @param data the same examples, for their answers and weights
+   * @param goal what the head should do
    */
-  Trained train(TensorValue features, Dataset data, Objective objective, int outputs, Pace pace) {
+  Trained train(TensorValue features, Dataset data, Goal goal, Pace pace) {
     Standardization standard = Standardization.of(runtime, features);
-    TensorValue targets = data.all().targets();
-    HeadSolver solver = new HeadSolver(runtime, standard.features(), targets, objective, outputs);
-    int[] labels = IntStream.range(0, data.size()).map(data::label).toArray();
+    Batch examples = data.all();
+    HeadSolver solver =
+        new HeadSolver(
+            runtime,
+            standard.features(),
+            goal.targets(examples),
+            goal.objective(),
+            goal.head().units());
+    float[] counts = examples.weights().floats();
+    // examples are dealt label by label where each has one
+    int[] labels =
+        IntStream.range(0, data.size()).map(i -> data.isOneLabel() ? data.label(i) : 0).toArray();
     boolean many = data.size() > settings.crossValidateUpTo();
     Folds folds = Folds.of(labels, settings.folds(), seed);
     int held = many ? Math.min(1, folds.count()) : folds.count();
@@ -70,10 +81,10 @@ final class HeadPhase {
     List<Double> each = new ArrayList<>();
     for (double strength : held == 0 ? List.of(settings.fallbackStrength()) : strengths) {
       for (int fold = 0; fold < held; fold++) {
-        weights.add(shares(folds.heldBack(fold), false));
+        weights.add(shares(folds.heldBack(fold), false, counts));
         each.add(strength);
       }
-      weights.add(shares(new boolean[labels.length], false));
+      weights.add(shares(new boolean[labels.length], false, counts));
       each.add(strength);
     }
     double[] all = each.stream().mapToDouble(Double::doubleValue).toArray();
@@ -84,7 +95,7 @@ final class HeadPhase {
     for (int s = 0; held > 0 && s < strengths.size(); s++) {
       double loss = 0;
       for (int fold = 0; fold < held; fold++) {
-        double[] share = shares(folds.heldBack(fold), true);
+        double[] share = shares(folds.heldBack(fold), true, counts);
         int column = s * (held + 1) + fold;
         loss +=
             IntStream.range(0, labels.length)
@@ -108,15 +119,18 @@ final class HeadPhase {
         heads.iterations());
   }
 
-  /** Equal shares of 1 for those examples whose mark is {@code wanted}, none for the others. */
-  private static double[] shares(boolean[] marks, boolean wanted) {
+  /**
+   * Shares for those examples whose mark is {@code wanted}, none for the others: equal shares of 1,
+   * times how much each example counts.
+   */
+  private static double[] shares(boolean[] marks, boolean wanted, float[] counts) {
     int count = 0;
     for (boolean mark : marks) {
       count += mark == wanted ? 1 : 0;
     }
     double[] shares = new double[marks.length];
     for (int i = 0; i < marks.length; i++) {
-      shares[i] = marks[i] == wanted ? 1.0 / count : 0;
+      shares[i] = marks[i] == wanted ? (double) counts[i] / count : 0;
     }
     return shares;
   }

@@ -156,19 +156,18 @@ final class HeadSolver {
       TensorRef each =
           g.add("Transpose", g.add("Reshape", logits, g.ints(n, outputs, heads)), g.ints(0, 2, 1));
       TensorRef flat = g.add("Reshape", each, g.ints(n * heads, outputs));
-      return g.add("Reshape", objective.perExample(g, flat, repeated(g)), g.ints(n, heads));
+      return g.add(
+          "Reshape", objective.perExample(g, flat, repeated(g), outputs), g.ints(n, heads));
     }
 
     /** The targets, each once for every head. */
     private TensorRef repeated(Scope g) {
-      TensorRef one = g.add("ExpandDims", y, g.scalar(1));
-      if (targets.shape().rank() == 1) {
-        return g.add("Reshape", g.add("BroadcastTo", one, g.ints(n, heads)), g.ints(n * heads));
-      }
-      return g.add(
-          "Reshape",
-          g.add("BroadcastTo", one, g.ints(n, heads, outputs)),
-          g.ints(n * heads, outputs));
+      int width = (int) targets.shape().withDim(0, 1).elements();
+      TensorRef one = g.add("Reshape", y, g.ints(n, 1, width));
+      TensorRef all = g.add("BroadcastTo", one, g.ints(n, heads, width));
+      return targets.shape().rank() == 1
+          ? g.add("Reshape", all, g.ints(n * heads))
+          : g.add("Reshape", all, g.ints(n * heads, width));
     }
 
     /** Takes the heads apart. */

@@ -6,6 +6,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.NodeDef;
@@ -42,6 +43,11 @@ record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
     TensorRef input = Nodes.dataInput(node, 0);
     Optional<Variable> offset = bias;
     return kernel.map(k -> new LinearHead(input, k, offset));
+  }
+
+  /** Kernel and bias. */
+  List<Variable> variables() {
+    return bias.map(b -> List.of(kernel, b)).orElseGet(() -> List.of(kernel));
   }
 
   /** The variable that {@code tensor} is the value of. */

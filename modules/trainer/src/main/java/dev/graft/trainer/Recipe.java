@@ -11,19 +11,29 @@ import java.util.List;
  * @param name what the recipe is called
  * @param head how the new head is trained
  * @param fineTunes what is trained after that, in order
+ * @param objectives what each head is trained for
  * @param seed what every draw comes from: the same data, recipe and seed give the same model
  */
-public record Recipe(String name, HeadSettings head, ImmutableList<FineTune> fineTunes, long seed) {
+public record Recipe(
+    String name,
+    HeadSettings head,
+    ImmutableList<FineTune> fineTunes,
+    Objectives objectives,
+    long seed) {
 
   /** Trains the new head and leaves all else as it is. */
   public static Recipe headOnly() {
-    return new Recipe("head", HeadSettings.defaults(), ImmutableList.of(), 0);
+    return new Recipe("head", HeadSettings.defaults(), ImmutableList.of(), Objectives.usual(), 0);
   }
 
   /** Trains the new head, then the last layers with it at a low rate. */
   public static Recipe headThenTop() {
     return new Recipe(
-        "head then top", HeadSettings.defaults(), ImmutableList.of(FineTune.top()), 0);
+        "head then top",
+        HeadSettings.defaults(),
+        ImmutableList.of(FineTune.top()),
+        Objectives.usual(),
+        0);
   }
 
   /**
@@ -43,21 +53,27 @@ public record Recipe(String name, HeadSettings head, ImmutableList<FineTune> fin
 
   /** This recipe with another seed. */
   public Recipe seed(long value) {
-    return new Recipe(name, head, fineTunes, value);
+    return new Recipe(name, head, fineTunes, objectives, value);
   }
 
   /** This recipe with the head trained otherwise. */
   public Recipe head(HeadSettings value) {
-    return new Recipe(name, value, fineTunes, seed);
+    return new Recipe(name, value, fineTunes, objectives, seed);
   }
 
   /** This recipe with other fine-tuning after the head. */
   public Recipe then(FineTune... value) {
-    return new Recipe(name, head, ImmutableList.copyOf(value), seed);
+    return new Recipe(name, head, ImmutableList.copyOf(value), objectives, seed);
+  }
+
+  /** This recipe with heads trained for something else than usual. */
+  public Recipe objectives(Objectives value) {
+    return new Recipe(name, head, fineTunes, value, seed);
   }
 
   /**
-   * How a linear head is trained on features that do not change.
+   * How heads are trained on features that do not change: a single dense layer to convergence, any
+   * other step by step.
    *
    * @param strengths the L2 strengths to choose from by cross-validation
    * @param folds into how many parts the training examples are dealt for it
@@ -65,9 +81,15 @@ public record Recipe(String name, HeadSettings head, ImmutableList<FineTune> fin
    *     instead of each in turn
    * @param fallbackStrength the strength where a label has a single example, so that none can be
    *     held back
+   * @param steps how heads that are no single dense layer are trained, or whose objective compares
+   *     examples with each other, or with a penalty; its share does not count
    */
   public record HeadSettings(
-      ImmutableList<Double> strengths, int folds, int crossValidateUpTo, double fallbackStrength) {
+      ImmutableList<Double> strengths,
+      int folds,
+      int crossValidateUpTo,
+      double fallbackStrength,
+      FineTune steps) {
 
     public HeadSettings {
       if (strengths.isEmpty() || strengths.stream().anyMatch(s -> s < 0) || folds < 2) {
@@ -80,9 +102,15 @@ public record Recipe(String name, HeadSettings head, ImmutableList<FineTune> fin
       }
     }
 
-    /** Five strengths from 1e-4 to 1, five folds. */
+    /** Five strengths from 1e-4 to 1, five folds; else {@link FineTune#head}. */
     public static HeadSettings defaults() {
-      return new HeadSettings(ImmutableList.of(1e-4, 1e-3, 1e-2, 1e-1, 1.0), 5, 5000, 1e-2);
+      return new HeadSettings(
+          ImmutableList.of(1e-4, 1e-3, 1e-2, 1e-1, 1.0), 5, 5000, 1e-2, FineTune.head());
+    }
+
+    /** These settings with other steps. */
+    public HeadSettings steps(FineTune value) {
+      return new HeadSettings(strengths, folds, crossValidateUpTo, fallbackStrength, value);
     }
   }
 }

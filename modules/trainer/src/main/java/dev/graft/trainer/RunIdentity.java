@@ -40,7 +40,14 @@ record RunIdentity(String model, String data, String recipe, String machine) {
       int folders = Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'));
       digest.putString(name.substring(folders + 1), StandardCharsets.UTF_8).putInt(0);
     }
-    digest.putBytes(data.targets().bytes());
+    data.answers()
+        .forEach(
+            (head, answers) ->
+                digest
+                    .putString(head, StandardCharsets.UTF_8)
+                    .putInt(0)
+                    .putBytes(answers.values().bytes()));
+    digest.putBytes(data.all().weights().bytes());
   }
 
   private static String machine(RuntimeOptions options) {

@@ -3,7 +3,6 @@ package dev.graft.trainer;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import java.util.Collection;
@@ -39,17 +38,19 @@ final class TopLayers {
    *
    * @param graph the model's graph, with the way in for the examples
    * @param inputs what it is fed with
+   * @param goals what the heads should do
    * @param share which part of the layers with a kernel counts as last, above 0 to 1
    */
   static List<Variable> of(
-      Model model, Graph graph, Collection<TensorRef> inputs, Head head, double share) {
+      Model model, Graph graph, Collection<TensorRef> inputs, List<Goal> goals, double share) {
     TopLayers layers = new TopLayers(model, graph, inputs);
-    Set<String> needed = graph.upstream(List.of(head.logits().node()));
+    Set<String> needed =
+        graph.upstream(goals.stream().map(goal -> goal.head().logits().node()).toList());
     List<Variable> unfrozen =
         model.variables().stream()
             .filter(v -> v.trainable() && needed.contains(v.node()) && layers.mayTrain(v))
             .toList();
-    if (!Heads.variables(model, head).containsAll(unfrozen)) {
+    if (!Goal.variables(model, goals).containsAll(unfrozen)) {
       return unfrozen;
     }
     Map<Variable, Integer> used = new HashMap<>();

@@ -1,5 +1,7 @@
 package dev.graft.trainer;
 
+import static java.util.stream.Collectors.joining;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
@@ -8,7 +10,6 @@ import dev.graft.data.Parts;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
-import dev.graft.model.Head;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
@@ -36,7 +37,8 @@ public final class Trainer {
   private final Parts data;
   private final Recipe recipe;
   private final Callbacks callbacks;
-  private final Head head;
+  private final ImmutableList<Goal> goals;
+  private final ImmutableMap<Goal, LinearHead> solvable;
   private final Entry entry;
   private final List<String> decisions = new ArrayList<>();
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
@@ -55,7 +57,8 @@ public final class Trainer {
     this.data = data;
     this.recipe = recipe;
     this.callbacks = callbacks;
-    this.head = Heads.classifier(model, data.train());
+    this.goals = Goal.of(model, data.train(), recipe.objectives());
+    this.solvable = solvable(model, goals, recipe.objectives());
     this.entry = Entry.of(model, data.train());
     this.identity = RunIdentity.of(runtime, model, data, recipe);
     this.checkpoints = callbacks.checkpoints();
@@ -77,15 +80,27 @@ public final class Trainer {
     return new Trainer(runtime, model, data, recipe, Callbacks.of(callbacks)).fit();
   }
 
+  /** The heads whose best weights can be computed; all others are trained step by step. */
+  private static ImmutableMap<Goal, LinearHead> solvable(
+      Model model, List<Goal> goals, Objectives objectives) {
+    ImmutableMap.Builder<Goal, LinearHead> found = ImmutableMap.builder();
+    for (Goal goal : goals) {
+      List<Variable> own = goal.variables(model);
+      if (!own.isEmpty()
+          && goal.objective().isSeparable()
+          && objectives.penalty().equals(Penalty.none())) {
+        LinearHead.of(model, goal.head())
+            .filter(linear -> linear.variables().containsAll(own))
+            .ifPresent(linear -> found.put(goal, linear));
+      }
+    }
+    return found.buildOrThrow();
+  }
+
   private Run fit() {
-    List<Variable> ofHead = Heads.variables(model, head);
-    checkSomethingTrains(ofHead);
-    List<Stage> stages = recipe.fineTunes().stream().map(this::stage).toList();
-    Optional<LinearHead> linear = ofHead.isEmpty() ? Optional.empty() : Optional.of(linear());
-    ImmutableList<TensorRef> headCut =
-        linear
-            .map(l -> cut(List.of(l.input()), ofHead))
-            .orElseGet(() -> stages.get(0).cut()); // a head that stays is only scored
+    checkSomethingTrains();
+    List<Stage> stages = stages();
+    ImmutableList<TensorRef> headCut = headCut();
     Set<TensorRef> wanted = new LinkedHashSet<>(headCut);
     stages.forEach(stage -> wanted.addAll(stage.cut()));
     Optional<Checkpoint> last = checkpoints.newest(this::decide);
@@ -95,13 +110,14 @@ public final class Trainer {
     Cached forHead = cached.only(names(headCut));
     Evaluation score;
     if (last.isEmpty()) {
-      linear.ifPresent(l -> trained = timed(Progress.Phase.HEAD, () -> head(l, forHead.train())));
-      score = Evaluator.evaluate(runtime, best(), forHead.validation());
-      decide((linear.isPresent() ? "head alone: " : "as it was: ") + words(score));
+      if (!solvable.isEmpty()) {
+        trained = timed(Progress.Phase.HEAD, () -> heads(forHead.train()));
+      }
+      score = evaluate(forHead);
+      decide((solvable.isEmpty() ? "as it was: " : "head alone: ") + words(score));
       save(Optional.empty());
     } else {
-      Cached before = kept < 0 ? forHead : cached.only(names(stages.get(kept).cut()));
-      score = Evaluator.evaluate(runtime, best(), before.validation());
+      score = evaluate(kept < 0 ? forHead : cached.only(names(stages.get(kept).cut())));
     }
     Optional<LoopState> underWay = last.flatMap(Checkpoint::loop);
     while (next < stages.size()) {
@@ -122,7 +138,8 @@ public final class Trainer {
 
   /** Takes what a stretch gave if it is better than all before on the validation part. */
   private Evaluation better(Stage stage, TrainingLoop.Result tuned, Evaluation score) {
-    if (tuned.validation().accuracy() > score.accuracy()) {
+    String metric = Goal.metric(goals);
+    if (tuned.validation().isBetter(score, metric)) {
       decide(stage.words() + ": kept, " + words(tuned.validation()));
       trained =
           ImmutableMap.<String, TensorValue>builder()
@@ -135,10 +152,11 @@ public final class Trainer {
     decide(
         String.format(
             Locale.ROOT,
-            "%s: not kept, %.3f is no better than %.3f on validation",
+            "%s: not kept, %s %.3f is no better than %.3f on validation",
             stage.words(),
-            tuned.validation().accuracy(),
-            score.accuracy()));
+            metric,
+            tuned.validation().metric(metric),
+            score.metric(metric)));
     return score;
   }
 
@@ -172,58 +190,88 @@ public final class Trainer {
     return model.toBuilder().variables(variables).build();
   }
 
-  private void checkSomethingTrains(List<Variable> ofHead) {
-    Set<String> used = model.graph().upstream(List.of(head.logits().node()));
+  private void checkSomethingTrains() {
+    Set<String> used = model.graph().upstream(logits().stream().map(TensorRef::node).toList());
     boolean nothing =
         model.variables().stream()
             .noneMatch(v -> v.trainable() && !v.role().isStatistic() && used.contains(v.node()));
     if (nothing) {
       throw new BadRequestException(
-          "all that head '"
-              + head.name()
-              + "' of "
+          "all that "
+              + headWords(goals)
+              + " of "
               + model.name()
               + " depends on is frozen, so nothing is left to train; unfreeze(Where.head()) is the"
               + " least, or replace the head.");
     }
-    if (ofHead.isEmpty() && recipe.fineTunes().isEmpty()) {
+    if (ofHeads().isEmpty() && recipe.fineTunes().isEmpty()) {
       throw new BadRequestException(
           "the recipe '"
               + recipe.name()
-              + "' trains the head alone, and head '"
-              + head.name()
-              + "' is frozen; unfreeze(Where.head()), or take Recipe.headThenTop().");
+              + "' trains the head alone, and "
+              + headWords(goals)
+              + " is frozen; unfreeze(Where.head()), or take Recipe.headThenTop().");
     }
   }
 
-  private LinearHead linear() {
-    return LinearHead.of(model, head)
-        .orElseThrow(
-            () ->
-                new BadRequestException(
-                    "head '"
-                        + head.name()
-                        + "' is no single dense layer; give the model one with"
-                        + " replaceHead(...)."));
+  private static String headWords(List<Goal> goals) {
+    return (goals.size() == 1 ? "head " : "heads ")
+        + goals.stream().map(goal -> "'" + goal.head().name() + "'").collect(joining(", "));
   }
 
-  /** A stretch of fine-tuning: what trains, and where the part that does not ends. */
-  private record Stage(FineTune settings, List<Variable> training, ImmutableList<TensorRef> cut) {
-    String words() {
-      long kernels = training.stream().filter(v -> v.shape().rank() >= 2).count();
-      return String.format(
-          Locale.ROOT,
-          "fine-tuning %d layers from %s on, rate %.0e",
-          kernels,
-          training.get(0).name(),
-          settings.rate());
+  private List<TensorRef> logits() {
+    return goals.stream().map(goal -> goal.head().logits()).toList();
+  }
+
+  /** The variables that train in all heads. */
+  private List<Variable> ofHeads() {
+    return Goal.variables(model, goals);
+  }
+
+  /** What is trained step by step, in order. */
+  private List<Stage> stages() {
+    Set<Variable> changed = new LinkedHashSet<>(ofHeads());
+    List<Stage> stages = new ArrayList<>();
+    List<Goal> others =
+        goals.stream()
+            .filter(goal -> !solvable.containsKey(goal) && !goal.variables(model).isEmpty())
+            .toList();
+    if (!others.isEmpty()) {
+      String words = "training " + headWords(others) + " step by step";
+      List<Variable> training = Goal.variables(model, others);
+      stages.add(new Stage(words, recipe.head().steps(), training, cut(logits(), changed)));
     }
+    for (FineTune settings : recipe.fineTunes()) {
+      List<Variable> training =
+          TopLayers.of(model, entry.graph(), entry.tensors(), goals, settings.share());
+      changed.addAll(training); // what one stretch has changed is not cached for the next
+      stages.add(new Stage(words(settings, training), settings, training, cut(logits(), changed)));
+    }
+    return stages;
   }
 
-  private Stage stage(FineTune settings) {
-    List<Variable> training =
-        TopLayers.of(model, entry.graph(), entry.tensors(), head, settings.share());
-    return new Stage(settings, training, cut(List.of(head.logits()), training));
+  private static String words(FineTune settings, List<Variable> training) {
+    long kernels = training.stream().filter(v -> v.shape().rank() >= 2).count();
+    return String.format(
+        Locale.ROOT,
+        "fine-tuning %d layers from %s on, rate %.0e",
+        kernels,
+        training.get(0).name(),
+        settings.rate());
+  }
+
+  /** A stretch of training: what trains, and where the part that does not ends. */
+  private record Stage(
+      String words, FineTune settings, List<Variable> training, ImmutableList<TensorRef> cut) {}
+
+  /** Where the part that no head's variables are in ends. */
+  private ImmutableList<TensorRef> headCut() {
+    List<TensorRef> answers = new ArrayList<>();
+    for (Goal goal : goals) {
+      LinearHead linear = solvable.get(goal);
+      answers.add(linear == null ? goal.head().logits() : linear.input());
+    }
+    return cut(answers, ofHeads());
   }
 
   private ImmutableList<TensorRef> cut(List<TensorRef> answers, Collection<Variable> training) {
@@ -255,7 +303,13 @@ public final class Trainer {
     }
   }
 
-  private ImmutableMap<String, TensorValue> head(LinearHead linear, Dataset features) {
+  private ImmutableMap<String, TensorValue> heads(Dataset features) {
+    ImmutableMap.Builder<String, TensorValue> values = ImmutableMap.builder();
+    solvable.forEach((goal, linear) -> values.putAll(head(goal, linear, features)));
+    return values.buildOrThrow();
+  }
+
+  private ImmutableMap<String, TensorValue> head(Goal goal, LinearHead linear, Dataset features) {
     TensorValue input = features.all().inputs().get(entry.nameOf(linear.input()));
     if (input == null) {
       throw new IllegalStateException("the head reads " + linear.input() + ", which is not cached");
@@ -263,13 +317,13 @@ public final class Trainer {
     Pace pace =
         new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
     HeadPhase.Trained found =
-        new HeadPhase(runtime, recipe.head(), recipe.seed())
-            .train(input, features, Objective.of(head), head.units(), pace);
+        new HeadPhase(runtime, recipe.head(), recipe.seed()).train(input, features, goal, pace);
     decide(
         String.format(
             Locale.ROOT,
-            "L2 strength %.0e %s",
+            "L2 strength %.0e %s%s",
             found.strength(),
+            goals.size() == 1 ? "" : "for " + headWords(List.of(goal)) + " ",
             found.heldOutLoss().isPresent()
                 ? "had the smallest loss in cross-validation, "
                     + String.format(Locale.ROOT, "%.3f", found.heldOutLoss().getAsDouble())
@@ -277,12 +331,16 @@ public final class Trainer {
     return found.values(linear);
   }
 
+  private Evaluation evaluate(Cached features) {
+    return Evaluator.evaluate(runtime, best(), features.validation(), recipe.objectives());
+  }
+
   private TrainingLoop.Result fineTune(Stage stage, Cached features, Optional<LoopState> from) {
     try (TrainingLoop loop =
         TrainingLoop.open(
             runtime,
             best(),
-            head,
+            recipe.objectives(),
             stage.training(),
             stage.settings(),
             features.train(),
@@ -294,12 +352,20 @@ public final class Trainer {
   }
 
   private static String words(Evaluation score) {
+    if (score.classification().isPresent()) {
+      return String.format(
+          Locale.ROOT,
+          "%d of %d validation examples right (%.3f)",
+          score.correct(),
+          score.count(),
+          score.accuracy());
+    }
+    String metrics =
+        score.metrics().entrySet().stream()
+            .map(each -> String.format(Locale.ROOT, ", %s %.3f", each.getKey(), each.getValue()))
+            .collect(joining());
     return String.format(
-        Locale.ROOT,
-        "%d of %d validation examples right (%.3f)",
-        score.correct(),
-        score.count(),
-        score.accuracy());
+        Locale.ROOT, "loss %.3f on %d validation examples%s", score.loss(), score.count(), metrics);
   }
 
   private void decide(String sentence) {

@@ -12,6 +12,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.tensorflow.proto.DataType;
@@ -23,24 +24,23 @@ import org.tensorflow.proto.DataType;
  * variable. Without that a read sees the old or the new value at random.
  *
  * @param model the model over the extended graph, with the optimizer's variables
- * @param targets what the examples should give, to be fed
+ * @param targets what the examples should give, to be fed, for each goal
  * @param weights how much each example counts, to be fed: float32 [N]
- * @param rate the learning rate, to be fed: float32
+ * @param rate the learning rate, to be fed: float64
  * @param step how many steps are done, to be fed: int64
- * @param loss what the step makes small: the weighted mean over the examples
- * @param losses of each example, not weighted: [N]
+ * @param loss what the step makes small: the weighted mean over the examples, for several heads
+ *     their weighted sum, and the penalty
  * @param gradients of the loss, by the names of the variables
  * @param slots the variables that the optimizer keeps
  * @param updates the nodes to run
  */
 record TrainingGraph(
     Model model,
-    TensorRef targets,
+    ImmutableList<TensorRef> targets,
     TensorRef weights,
     TensorRef rate,
     TensorRef step,
     TensorRef loss,
-    TensorRef losses,
     ImmutableMap<String, Gradient> gradients,
     ImmutableList<Variable> slots,
     ImmutableList<String> updates) {
@@ -50,31 +50,37 @@ record TrainingGraph(
    *
    * @param model the model
    * @param graph its graph, with the way in for the examples
-   * @param head the head whose answers are compared with the targets
+   * @param goals what its heads should do
    * @param training the variables that change
    */
   static TrainingGraph of(
       Model model,
       Graph graph,
-      Head head,
-      Objective objective,
+      List<Goal> goals,
+      Penalty penalty,
       Optimizer optimizer,
       Clipping clipping,
       Collection<Variable> training) {
     GraphEditor editor = graph.edit();
     Scope g = new Scope(editor, editor.uniqueName("graft/train"));
-    TensorRef targets =
-        editor.placeholder(g.name("targets"), objective.targetType(), Shape.unknown());
     TensorRef weights =
         editor.placeholder(g.name("weights"), DataType.DT_FLOAT, Shape.of(Shape.UNKNOWN));
-    TensorRef rate = editor.placeholder(g.name("rate"), DataType.DT_FLOAT, Shape.scalar());
+    TensorRef rate = editor.placeholder(g.name("rate"), DataType.DT_DOUBLE, Shape.scalar());
     TensorRef step = editor.placeholder(g.name("step"), DataType.DT_INT64, Shape.scalar());
-    TensorRef losses = objective.perExample(g.in("loss"), head.logits(), targets);
-    TensorRef loss = weightedMean(g.in("loss"), losses, weights);
+    ImmutableList.Builder<TensorRef> targets = ImmutableList.builder();
+    List<TensorRef> losses = new ArrayList<>();
+    for (Goal goal : goals) {
+      Head head = goal.head();
+      Scope own = g.in("loss/" + head.name());
+      TensorRef wanted = editor.placeholder(own.name("targets"), goal.dtype(), Shape.unknown());
+      targets.add(wanted);
+      TensorRef each = goal.objective().perExample(own, head.logits(), wanted, head.units());
+      losses.add(weightedMean(own, each, weights, goal.weight()));
+    }
+    TensorRef loss = penalty.addTo(g.in("penalty"), sum(g.in("loss"), losses), training);
 
     UpdateGraph updated =
-        UpdateGraph.of(
-            editor.build(), loss, List.of(losses), optimizer, clipping, training, rate, step);
+        UpdateGraph.of(editor.build(), loss, List.of(), optimizer, clipping, training, rate, step);
     Model extended =
         model.toBuilder()
             .graph(updated.graph())
@@ -82,20 +88,31 @@ record TrainingGraph(
             .build();
     return new TrainingGraph(
         extended,
-        targets,
+        targets.build(),
         weights,
         rate,
         step,
         loss,
-        losses,
         updated.gradients(),
         updated.slots(),
         updated.nodes());
   }
 
-  /** As Keras' SUM_OVER_BATCH_SIZE: the weighted sum, divided by the number of examples. */
-  private static TensorRef weightedMean(Scope g, TensorRef losses, TensorRef weights) {
+  /**
+   * As Keras' SUM_OVER_BATCH_SIZE: the weighted sum, divided by the number of examples; times how
+   * much the head counts.
+   */
+  private static TensorRef weightedMean(
+      Scope g, TensorRef losses, TensorRef weights, double counts) {
     TensorRef weighted = g.add("Mul", losses, g.cast(weights, g.editor().dtype(losses)));
-    return g.add("Mean", weighted, g.ints(0));
+    TensorRef mean = g.add("Mean", weighted, g.ints(0));
+    return counts == 1 ? mean : g.add("Mul", mean, g.scalarLike(mean, counts));
+  }
+
+  private static TensorRef sum(Scope g, List<TensorRef> losses) {
+    DataType dtype = g.editor().dtype(losses.get(0));
+    return losses.size() == 1
+        ? losses.get(0)
+        : g.addList("AddN", losses.stream().map(loss -> g.cast(loss, dtype)).toList());
   }
 }

@@ -9,7 +9,6 @@ import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
-import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
@@ -17,7 +16,6 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -32,6 +30,7 @@ final class TrainingLoop implements AutoCloseable {
   private final Dataset train;
   private final Dataset validation;
   private final Entry entry;
+  private final List<Goal> goals;
   private final Scoring scoring;
   private final ImmutableList<Variable> training;
   private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
@@ -53,6 +52,7 @@ final class TrainingLoop implements AutoCloseable {
       Dataset train,
       Dataset validation,
       Entry entry,
+      List<Goal> goals,
       Scoring scoring,
       TrainingGraph graph,
       List<Variable> training,
@@ -62,6 +62,7 @@ final class TrainingLoop implements AutoCloseable {
     this.train = train;
     this.validation = validation;
     this.entry = entry;
+    this.goals = goals;
     this.scoring = scoring;
     this.training = ImmutableList.copyOf(training);
     this.changing =
@@ -69,13 +70,15 @@ final class TrainingLoop implements AutoCloseable {
     this.order = order;
     this.session = runtime.open(graph.model());
     List<TensorRef> feeds = new ArrayList<>(entry.tensors());
-    feeds.addAll(List.of(graph.targets(), graph.weights(), graph.rate(), graph.step()));
+    feeds.addAll(graph.targets());
+    feeds.addAll(List.of(graph.weights(), graph.rate(), graph.step()));
     this.step = session.graph().prepare(feeds, List.of(graph.loss()), graph.updates());
   }
 
   /**
    * Opens a loop.
    *
+   * @param objectives what the heads are trained for
    * @param training the variables that train
    * @param train examples, or their features at the end of the part that does not train
    * @param validation the same for the validation part
@@ -83,28 +86,28 @@ final class TrainingLoop implements AutoCloseable {
   static TrainingLoop open(
       TensorFlowRuntime runtime,
       Model model,
-      Head head,
+      Objectives objectives,
       List<Variable> training,
       FineTune settings,
       Dataset train,
       Dataset validation,
       long seed) {
-    Objective objective = Objective.of(head);
+    List<Goal> goals = Goal.of(model, train, objectives);
     Entry entry = Entry.of(model, train);
     GraphEditor editor = entry.graph().edit();
-    Scoring scoring = Scoring.add(editor, head, objective);
+    Scoring scoring = Scoring.add(editor, goals);
     TrainingGraph graph =
         TrainingGraph.of(
             model,
             editor.build(),
-            head,
-            objective,
+            goals,
+            objectives.penalty(),
             settings.optimizer(),
             settings.clipping(),
             training);
     Order order = new Order(train.size(), settings.batch(), seed);
     return new TrainingLoop(
-        runtime, settings, train, validation, entry, scoring, graph, training, order);
+        runtime, settings, train, validation, entry, goals, scoring, graph, training, order);
   }
 
   /**
@@ -130,7 +133,7 @@ final class TrainingLoop implements AutoCloseable {
     if (Double.isNaN(bestLoss)) {
       keep(score().loss());
     }
-    OptionalDouble accuracy = OptionalDouble.empty();
+    OptionalDouble score = OptionalDouble.empty();
     while (done < steps && sinceBest < settings.patience()) {
       try {
         pace.before();
@@ -143,9 +146,9 @@ final class TrainingLoop implements AutoCloseable {
       lossSum += step(order.batch(done), rate);
       done++;
       long ofEpoch = done - (epoch - 1L) * order.batches();
-      pace.advance(1, epoch, OptionalDouble.of(lossSum / ofEpoch), accuracy);
+      pace.advance(1, epoch, OptionalDouble.of(lossSum / ofEpoch), score);
       if (ofEpoch == order.batches()) {
-        accuracy = OptionalDouble.of(endOfEpoch().accuracy());
+        score = OptionalDouble.of(endOfEpoch().metric(Goal.metric(goals)));
       }
       if (checkpoints.isDueAfterStep()) {
         save.accept(state());
@@ -158,12 +161,10 @@ final class TrainingLoop implements AutoCloseable {
   /** One step; gives its loss. */
   private double step(int[] examples, double rate) {
     Batch batch = train.batch(examples);
-    float[] weights = new float[examples.length];
-    Arrays.fill(weights, 1);
     List<TensorValue> values = new ArrayList<>(entry.values(batch));
-    values.add(batch.targets());
-    values.add(TensorValue.of(Shape.of(weights.length), weights));
-    values.add(TensorValue.scalar((float) rate));
+    goals.forEach(goal -> values.add(goal.targets(batch)));
+    values.add(batch.weights());
+    values.add(TensorValue.of(Shape.scalar(), new double[] {rate}));
     values.add(TensorValue.scalar(done));
     double loss = entry.run(runtime, step, values, train, examples).get(0).asDoubles()[0];
     if (!Double.isFinite(loss)) {

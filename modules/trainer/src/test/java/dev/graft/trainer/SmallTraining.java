@@ -61,7 +61,7 @@ final class SmallTraining {
   static Recipe recipe(int epochs) {
     FineTune half =
         FineTune.top().share(0.5).rate(1e-3).batch(12).epochs(epochs).patience(Integer.MAX_VALUE);
-    HeadSettings quick = new HeadSettings(ImmutableList.of(1e-2), 2, 5000, 1e-2);
+    HeadSettings quick = new HeadSettings(ImmutableList.of(1e-2), 2, 5000, 1e-2, FineTune.head());
     return Recipe.headThenTop().head(quick).then(half, half.share(1)).seed(3);
   }
 

@@ -1,0 +1,125 @@
+package dev.graft.data;
+
+import dev.graft.graph.Shape;
+import dev.graft.model.BadDataException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Labels;
+import dev.graft.model.Rows;
+import dev.graft.model.TensorValue;
+import java.util.Optional;
+import org.tensorflow.proto.DataType;
+
+/**
+ * What one head of a model should answer to each example; row i is for example i.
+ *
+ * @param values one label: int32 [N], or [N, positions...] for an answer at each position; any
+ *     number of labels: float32 [N, ..., labels], 1 for those that hold and 0 for the others;
+ *     numbers: float32 or float64 [N, ...]
+ * @param labels what the values mean; none for numbers
+ */
+public record Answers(TensorValue values, Optional<Labels> labels) {
+
+  /**
+   * Checks that the values fit the labels.
+   *
+   * @throws BadDataException if a row has a label that there is not, or a number that is none
+   * @throws BadRequestException if the values have another dtype or shape
+   */
+  public Answers {
+    if (values.shape().rank() < 1) {
+      throw new BadRequestException("answers are [N, ...], one row an example, given " + values);
+    }
+    if (values.dtype() == DataType.DT_INT32 && labels.isPresent()) {
+      checkIndices(values, labels.get());
+    } else if (values.dtype() == DataType.DT_FLOAT || values.dtype() == DataType.DT_DOUBLE) {
+      checkNumbers(values, labels);
+    } else {
+      throw new BadRequestException(
+          "answers are int32 label indices with their labels, or float32 or float64 numbers, given "
+              + values
+              + (labels.isPresent() ? "" : " without labels")
+              + ".");
+    }
+  }
+
+  /** Exactly one of {@code labels} for each example, by its index. */
+  public static Answers oneOf(Labels labels, int... indices) {
+    return new Answers(TensorValue.of(Shape.of(indices.length), indices), Optional.of(labels));
+  }
+
+  /**
+   * Any number of {@code labels} for each example.
+   *
+   * @param holds float32 [N, labels]: 1 where a label holds, 0 where it does not
+   */
+  public static Answers anyOf(Labels labels, TensorValue holds) {
+    return new Answers(holds, Optional.of(labels));
+  }
+
+  /** Numbers, float32 or float64 [N, ...]. */
+  public static Answers numbers(TensorValue values) {
+    return new Answers(values, Optional.empty());
+  }
+
+  /** For how many examples. */
+  public int size() {
+    return Math.toIntExact(values.shape().dim(0));
+  }
+
+  /** Whether each value is the index of one label. */
+  public boolean isOneLabel() {
+    return values.dtype() == DataType.DT_INT32;
+  }
+
+  /** The answers to some of the examples, in this order. */
+  Answers rows(int[] examples) {
+    return new Answers(Rows.of(values, examples), labels);
+  }
+
+  private static void checkIndices(TensorValue values, Labels labels) {
+    int[] indices = values.ints();
+    long perRow = values.shape().withDim(0, 1).elements();
+    for (int i = 0; i < indices.length; i++) {
+      if (indices[i] < 0 || indices[i] >= labels.size()) {
+        throw new BadDataException(
+            "row "
+                + i / perRow
+                + " has label "
+                + indices[i]
+                + ", but there are labels 0 to "
+                + (labels.size() - 1)
+                + "; correct the row or name all labels.");
+      }
+    }
+  }
+
+  private static void checkNumbers(TensorValue values, Optional<Labels> labels) {
+    int rank = values.shape().rank();
+    if (labels.isPresent() && (rank < 2 || values.shape().dim(rank - 1) != labels.get().size())) {
+      throw new BadRequestException(
+          "answers for "
+              + labels.get().size()
+              + " labels, any number of which hold, are [N, "
+              + labels.get().size()
+              + "], given "
+              + values
+              + ".");
+    }
+    double[] numbers = values.asDoubles();
+    long perRow = values.shape().withDim(0, 1).elements();
+    for (int i = 0; i < numbers.length; i++) {
+      if (!Double.isFinite(numbers[i])
+          || (labels.isPresent() && !(numbers[i] >= 0 && numbers[i] <= 1))) {
+        throw new BadDataException(
+            "row "
+                + i / perRow
+                + " has the answer "
+                + numbers[i]
+                + (labels.isPresent()
+                    ? ", but a label holds (1), does not hold (0), or something between"
+                    : ", which is no number to learn")
+                + "; correct the row or leave it out.");
+      }
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package dev.graft.trainer;
+
+import static dev.graft.surgeon.Edits.addHead;
+import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.replaceHead;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.data.Answers;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.graph.Shape;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.BadDataException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.Zoo;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Heads of every kind learn, alone and together, from data whose rule is known. */
+class HeadsTest {
+
+  private static final Model BACKBONE =
+      SavedModelImporter.load(Zoo.model("keras2/dense_mlp").savedModel());
+  private static final InputSpec INPUT = BACKBONE.inputs().get(0);
+  private static final int WIDTH = (int) INPUT.shape().dim(-1);
+  private static final int COUNT = 200;
+  private static final Labels SIGN = Labels.of("negative", "positive");
+  private static final Labels TRAITS = Labels.of("first", "second", "both");
+  private static final Split SPLIT = Split.of(70, 30, 0);
+
+  private static final float[] X = new float[COUNT * WIDTH];
+  private static final int[] POSITIVE = new int[COUNT];
+  private static final float[] HOLDS = new float[COUNT * 3];
+  private static final float[] NUMBERS = new float[COUNT * 2];
+
+  private static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+    Random random = new Random(5);
+    for (int i = 0; i < COUNT; i++) {
+      for (int j = 0; j < WIDTH; j++) {
+        X[i * WIDTH + j] = (float) random.nextGaussian() * (j < 2 ? 2 : 0.2f);
+      }
+      float a = X[i * WIDTH];
+      float b = X[i * WIDTH + 1];
+      POSITIVE[i] = a > 0 ? 1 : 0;
+      HOLDS[3 * i] = a > 0 ? 1 : 0;
+      HOLDS[3 * i + 1] = b > 0 ? 1 : 0;
+      HOLDS[3 * i + 2] = a > 0 && b > 0 ? 1 : 0;
+      NUMBERS[2 * i] = 100 + 10 * a;
+      NUMBERS[2 * i + 1] = a - b;
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  private static Map<String, TensorValue> inputs() {
+    return Map.of(INPUT.name(), TensorValue.of(Shape.of(COUNT, WIDTH), X));
+  }
+
+  private static Answers traits() {
+    return Answers.anyOf(TRAITS, TensorValue.of(Shape.of(COUNT, 3), HOLDS));
+  }
+
+  private static Answers numbers() {
+    return Answers.numbers(TensorValue.of(Shape.of(COUNT, 2), NUMBERS));
+  }
+
+  private static Model model(HeadSpec head) {
+    return BACKBONE.with(freeze(Where.all()), replaceHead(head));
+  }
+
+  /** Trains the head, and scores the model before and after. */
+  private static Evaluation[] learn(Model model, Answers answers, Recipe recipe) {
+    return learn(model, Dataset.of(inputs(), answers), recipe);
+  }
+
+  private static Evaluation[] learn(Model model, Dataset data, Recipe recipe) {
+    Parts parts = data.split(SPLIT);
+    Evaluation before = Evaluator.evaluate(runtime, model, parts.validation(), recipe.objectives());
+    Run run = Trainer.fit(runtime, model, parts, recipe);
+    Evaluation after =
+        Evaluator.evaluate(runtime, run.model(), parts.validation(), recipe.objectives());
+    assertThat(after.loss()).isEqualTo(run.validation().loss());
+    return new Evaluation[] {before, after};
+  }
+
+  @Test
+  void anyNumberOfLabels() {
+    Evaluation[] scores =
+        learn(model(HeadSpec.multiLabel(TRAITS)), traits(), Recipe.headOnly().seed(1));
+    assertThat(scores[1].accuracy()).isGreaterThan(0.75).isGreaterThan(scores[0].accuracy());
+    assertThat(scores[1].metric("auc")).isGreaterThan(0.85);
+    assertThatThrownBy(() -> scores[1].confusion()).isInstanceOf(BadRequestException.class);
+  }
+
+  @Test
+  void numbersFarFromZero() {
+    Evaluation[] scores =
+        learn(model(HeadSpec.regression(2)), numbers(), Recipe.headOnly().seed(1));
+    assertThat(scores[0].metric("rmse")).isGreaterThan(50);
+    assertThat(scores[1].metric("rmse")).isLessThan(12);
+    assertThat(scores[1].metric("mae")).isLessThan(scores[1].metric("rmse"));
+  }
+
+  @Test
+  void aHeadWithAHiddenLayerIsTrainedStepByStep() {
+    Model model = model(HeadSpec.singleLabel(SIGN).hidden(8));
+    Run run =
+        Trainer.fit(
+            runtime,
+            model,
+            Dataset.of(inputs(), Answers.oneOf(SIGN, POSITIVE)).split(SPLIT),
+            Recipe.headOnly().seed(1));
+    assertThat(run.validation().accuracy()).isGreaterThan(0.8);
+    assertThat(run.decisions())
+        .anyMatch(sentence -> sentence.matches("training head .* step by step: kept, .*"));
+  }
+
+  @Test
+  void twoAnswersFromOneBackboneEachByItsOwnLoss() {
+    Model model =
+        BACKBONE.with(
+            freeze(Where.all()),
+            replaceHead(HeadSpec.singleLabel(SIGN).named("sign")),
+            addHead(HeadSpec.regression(2).named("numbers").hidden(8)));
+    Dataset data =
+        Dataset.of(inputs(), Map.of("sign", Answers.oneOf(SIGN, POSITIVE), "numbers", numbers()));
+    Objectives objectives =
+        Objectives.usual().with("numbers", Objective.huber()).weigh("numbers", 0.1);
+    Recipe recipe =
+        Recipe.headOnly()
+            .head(Recipe.HeadSettings.defaults().steps(FineTune.head().rate(0.03)))
+            .objectives(objectives)
+            .seed(1);
+    Evaluation[] scores = learn(model, data, recipe);
+    assertThat(scores[1].metric("sign/accuracy")).isGreaterThan(0.8);
+    assertThat(scores[1].metric("numbers/mae")).isLessThan(scores[0].metric("numbers/mae") / 2);
+    assertThat(scores[1].loss())
+        .isCloseTo(
+            scores[1].metric("sign/loss") + 0.1 * scores[1].metric("numbers/loss"),
+            org.assertj.core.api.Assertions.within(1e-6));
+  }
+
+  @Test
+  void anEmbeddingBringsExamplesOfOneLabelTogether() {
+    Evaluation[] scores =
+        learn(
+            model(HeadSpec.embedding(4)),
+            Answers.oneOf(SIGN, POSITIVE),
+            Recipe.headOnly()
+                .head(Recipe.HeadSettings.defaults().steps(FineTune.head().rate(0.01)))
+                .seed(1));
+    assertThat(scores[1].loss()).isLessThan(scores[0].loss() - 0.3);
+  }
+
+  @Test
+  void examplesThatCountNothingTeachNothing() {
+    int[] wrong = POSITIVE.clone();
+    float[] weights = new float[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+      weights[i] = i % 2;
+      wrong[i] = i % 2 == 0 ? 1 - wrong[i] : wrong[i];
+    }
+    Dataset data = Dataset.of(inputs(), Answers.oneOf(SIGN, wrong));
+    Dataset truth = Dataset.of(inputs(), Answers.oneOf(SIGN, POSITIVE));
+    for (HeadSpec head :
+        new HeadSpec[] {HeadSpec.singleLabel(SIGN), HeadSpec.singleLabel(SIGN).hidden(4)}) {
+      Parts parts = new Parts(data.weighted(weights), truth, truth);
+      Run run = Trainer.fit(runtime, model(head), parts, Recipe.headOnly().seed(1));
+      assertThat(run.validation().accuracy()).isGreaterThan(0.7); // by the wrong ones: below 0.3
+    }
+  }
+
+  @Test
+  void whatDoesNotFitIsRefusedWithTheRemedy() {
+    Answers one = Answers.oneOf(SIGN, POSITIVE);
+    Recipe recipe = Recipe.headOnly();
+    assertThatThrownBy(() -> learn(model(HeadSpec.multiLabel(SIGN)), one, recipe))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("has one label; use a single-label head");
+    assertThatThrownBy(() -> learn(model(HeadSpec.regression(3)), numbers(), recipe))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("gives 3 numbers");
+    assertThatThrownBy(
+            () ->
+                learn(
+                    model(HeadSpec.singleLabel(SIGN).named("sign")),
+                    one,
+                    recipe.objectives(
+                        Objectives.usual().with("sign", Objective.binaryCrossEntropy()))))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("does not fit head 'sign', which is single-label")
+        .hasMessageContaining("CrossEntropy");
+    assertThatThrownBy(
+            () ->
+                learn(
+                    model(HeadSpec.singleLabel(SIGN)),
+                    one,
+                    recipe.objectives(Objectives.usual().weigh("sine", 2))))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("[sine]");
+    assertThatThrownBy(() -> Answers.oneOf(SIGN, 0, 1, 2))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("row 2 has label 2, but there are labels 0 to 1");
+    assertThatThrownBy(
+            () -> Answers.numbers(TensorValue.of(Shape.of(2), new float[] {1, Float.NaN})))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("row 1");
+    assertThatThrownBy(
+            () ->
+                learn(
+                    model(HeadSpec.singleLabel(SIGN).named("sign")),
+                    Dataset.of(inputs(), Map.of("sgn", one)),
+                    recipe))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("no answers for head 'sign'")
+        .hasMessageContaining("[sgn]");
+  }
+}
