@@ -81,6 +81,7 @@ public final class SavedModelImporter {
     private final Optional<TensorBundle> checkpoint;
     private final ObjectGraph objects;
     private final List<AssetFileDef> assetDefs;
+    private final GraphDef graphDef;
     private final Graph raw;
     private final Restoration restoration;
     private final Captures captures;
@@ -95,7 +96,8 @@ public final class SavedModelImporter {
       this.checkpoint = folder.checkpoint();
       this.objects = new ObjectGraph(meta.getObjectGraphDef());
       this.assetDefs = Initialization.assetDefs(meta);
-      this.raw = Graph.of(meta.getGraphDef());
+      this.graphDef = CustomGradients.bind(meta.getGraphDef(), objects);
+      this.raw = Graph.of(graphDef);
       this.restoration = Restoration.of(meta.getSaverDef(), raw);
       this.captures =
           Captures.of(
@@ -160,7 +162,7 @@ public final class SavedModelImporter {
     private Graph plus(List<NodeDef> added) {
       return added.isEmpty()
           ? raw
-          : Graph.of(GraphDef.newBuilder(meta.getGraphDef()).addAllNode(added).build());
+          : Graph.of(GraphDef.newBuilder(graphDef).addAllNode(added).build());
     }
 
     private Model assemble(

@@ -126,16 +126,6 @@ public final class Graph {
     return versions;
   }
 
-  /**
-   * The function that the model's author gave as the gradient of {@code node} ({@code
-   * tf.custom_gradient}, saved with the model), or null. Its arguments are the node's inputs, then
-   * what TensorFlow's writer captured.
-   */
-  public @Nullable FunctionDef customGradient(NodeDef node) {
-    String name = gradientFunctions.of(node);
-    return name == null ? null : functions.get(name);
-  }
-
   FunctionDefLibrary gradients() {
     return gradients;
   }
