@@ -5,6 +5,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.Layer;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ShapeInference;
 import java.util.ArrayDeque;
@@ -42,20 +43,25 @@ final class Frontier {
    * @param inputs what the graph is fed with
    * @param answers what training needs, the logits
    * @param training the variables that train
+   * @param layers those that behave as in training: what they read is before the cut, or at it
    */
   static ImmutableList<TensorRef> of(
       Graph graph,
       Collection<TensorRef> inputs,
       Collection<TensorRef> answers,
-      Collection<Variable> training) {
-    return new Frontier(graph, inputs).cut(answers, training);
+      Collection<Variable> training,
+      Collection<Layer> layers) {
+    Set<String> starts = new HashSet<>();
+    training.forEach(variable -> starts.add(variable.node()));
+    for (Layer layer : layers) {
+      layer.inputs().forEach(input -> starts.addAll(graph.consumers(input.node())));
+    }
+    return new Frontier(graph, inputs).cut(answers, starts);
   }
 
-  private ImmutableList<TensorRef> cut(
-      Collection<TensorRef> answers, Collection<Variable> training) {
+  private ImmutableList<TensorRef> cut(Collection<TensorRef> answers, Set<String> starts) {
     Set<String> needed = graph.upstream(answers.stream().map(TensorRef::node).toList());
-    Set<String> active =
-        new HashSet<>(graph.downstream(training.stream().map(Variable::node).toList()));
+    Set<String> active = new HashSet<>(graph.downstream(starts)); // differs from step to step
     active.retainAll(needed);
     Set<TensorRef> cut = new LinkedHashSet<>();
     Set<String> seen = new HashSet<>();

@@ -26,6 +26,11 @@ final class Order {
     return (size + batch - 1) / batch;
   }
 
+  /** The size of the smallest batch. */
+  int smallest() {
+    return size % batch == 0 ? batch : size % batch;
+  }
+
   /**
    * The examples of step {@code step}, counted from 0 over all epochs. In an epoch each example
    * comes once; its last batch may be smaller.

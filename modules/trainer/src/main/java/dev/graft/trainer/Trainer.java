@@ -11,6 +11,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
@@ -239,15 +240,28 @@ public final class Trainer {
     if (!others.isEmpty()) {
       String words = "training " + headWords(others) + " step by step";
       List<Variable> training = Goal.variables(model, others);
-      stages.add(new Stage(words, recipe.head().steps(), training, cut(logits(), changed)));
+      stages.add(stage(words, recipe.head().steps(), training, changed));
     }
     for (FineTune settings : recipe.fineTunes()) {
       List<Variable> training =
           TopLayers.of(model, entry.graph(), entry.tensors(), goals, settings.share());
       changed.addAll(training); // what one stretch has changed is not cached for the next
-      stages.add(new Stage(words(settings, training), settings, training, cut(logits(), changed)));
+      stages.add(stage(words(settings, training), settings, training, changed));
     }
     return stages;
+  }
+
+  private Stage stage(
+      String words, FineTune settings, List<Variable> training, Set<Variable> changed) {
+    ImmutableList<Layer> layers =
+        LayersInTraining.of(
+            model,
+            entry.graph(),
+            entry.tensors(),
+            logits(),
+            training,
+            settings.batchNorm() == FineTune.BatchNorm.TRAINING);
+    return new Stage(words, settings, training, layers, cut(logits(), changed, layers));
   }
 
   private static String words(FineTune settings, List<Variable> training) {
@@ -260,9 +274,16 @@ public final class Trainer {
         settings.rate());
   }
 
-  /** A stretch of training: what trains, and where the part that does not ends. */
+  /**
+   * A stretch of training: which variables train, which layers behave as in training, and where the
+   * part ends that neither is in.
+   */
   private record Stage(
-      String words, FineTune settings, List<Variable> training, ImmutableList<TensorRef> cut) {}
+      String words,
+      FineTune settings,
+      List<Variable> training,
+      ImmutableList<Layer> layers,
+      ImmutableList<TensorRef> cut) {}
 
   /** Where the part that no head's variables are in ends. */
   private ImmutableList<TensorRef> headCut() {
@@ -271,11 +292,12 @@ public final class Trainer {
       LinearHead linear = solvable.get(goal);
       answers.add(linear == null ? goal.head().logits() : linear.input());
     }
-    return cut(answers, ofHeads());
+    return cut(answers, ofHeads(), List.of());
   }
 
-  private ImmutableList<TensorRef> cut(List<TensorRef> answers, Collection<Variable> training) {
-    return Frontier.of(entry.graph(), entry.tensors(), answers, training);
+  private ImmutableList<TensorRef> cut(
+      List<TensorRef> answers, Collection<Variable> training, Collection<Layer> layers) {
+    return Frontier.of(entry.graph(), entry.tensors(), answers, training, layers);
   }
 
   /** Features of the training and the validation part. */
@@ -342,6 +364,7 @@ public final class Trainer {
             best(),
             recipe.objectives(),
             stage.training(),
+            stage.layers(),
             stage.settings(),
             features.train(),
             features.validation(),

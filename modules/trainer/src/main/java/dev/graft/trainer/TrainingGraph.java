@@ -10,6 +10,7 @@ import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
@@ -29,9 +30,11 @@ import org.tensorflow.proto.DataType;
  * @param rate the learning rate, to be fed: float64
  * @param step how many steps are done, to be fed: int64
  * @param loss what the step makes small: the weighted mean over the examples, for several heads
- *     their weighted sum, and the penalty
+ *     their weighted sum, and the penalties
  * @param gradients of the loss, by the names of the variables
  * @param slots the variables that the optimizer keeps
+ * @param moved the model's variables that layers in training change by themselves: the moving
+ *     statistics of BatchNorm
  * @param updates the nodes to run
  */
 record TrainingGraph(
@@ -43,6 +46,7 @@ record TrainingGraph(
     TensorRef loss,
     ImmutableMap<String, Gradient> gradients,
     ImmutableList<Variable> slots,
+    ImmutableList<Variable> moved,
     ImmutableList<String> updates) {
 
   /**
@@ -52,21 +56,27 @@ record TrainingGraph(
    * @param graph its graph, with the way in for the examples
    * @param goals what its heads should do
    * @param training the variables that change
+   * @param layers those that behave as in training
+   * @param seed what random numbers follow from, together with the step
    */
   static TrainingGraph of(
       Model model,
       Graph graph,
       List<Goal> goals,
       Penalty penalty,
-      Optimizer optimizer,
-      Clipping clipping,
-      Collection<Variable> training) {
-    GraphEditor editor = graph.edit();
+      FineTune settings,
+      Collection<Variable> training,
+      Collection<Layer> layers,
+      long seed) {
+    List<TensorRef> logits = goals.stream().map(goal -> goal.head().logits()).toList();
+    TrainingForm form = TrainingForm.of(model, graph, layers, logits, settings.savedPenalties());
+    GraphEditor editor = form.graph().edit();
     Scope g = new Scope(editor, editor.uniqueName("graft/train"));
     TensorRef weights =
         editor.placeholder(g.name("weights"), DataType.DT_FLOAT, Shape.of(Shape.UNKNOWN));
     TensorRef rate = editor.placeholder(g.name("rate"), DataType.DT_DOUBLE, Shape.scalar());
     TensorRef step = editor.placeholder(g.name("step"), DataType.DT_INT64, Shape.scalar());
+    StatelessRandom.replace(editor, form.random(), seed, step);
     ImmutableList.Builder<TensorRef> targets = ImmutableList.builder();
     List<TensorRef> losses = new ArrayList<>();
     for (Goal goal : goals) {
@@ -74,13 +84,23 @@ record TrainingGraph(
       Scope own = g.in("loss/" + head.name());
       TensorRef wanted = editor.placeholder(own.name("targets"), goal.dtype(), Shape.unknown());
       targets.add(wanted);
-      TensorRef each = goal.objective().perExample(own, head.logits(), wanted, head.units());
+      TensorRef answers = form.of(head.logits());
+      TensorRef each = goal.objective().perExample(own, answers, wanted, head.units());
       losses.add(weightedMean(own, each, weights, goal.weight()));
     }
+    losses.addAll(form.penalties());
     TensorRef loss = penalty.addTo(g.in("penalty"), sum(g.in("loss"), losses), training);
 
     UpdateGraph updated =
-        UpdateGraph.of(editor.build(), loss, List.of(), optimizer, clipping, training, rate, step);
+        UpdateGraph.of(
+            editor.build(),
+            loss,
+            form.targets().stream().map(TensorRef::of).toList(),
+            settings.optimizer(),
+            settings.clipping(),
+            training,
+            rate,
+            step);
     Model extended =
         model.toBuilder()
             .graph(updated.graph())
@@ -95,7 +115,10 @@ record TrainingGraph(
         loss,
         updated.gradients(),
         updated.slots(),
-        updated.nodes());
+        model.variables().stream()
+            .filter(variable -> form.moved().contains(variable.node()))
+            .collect(ImmutableList.toImmutableList()),
+        ImmutableList.<String>builder().addAll(updated.nodes()).addAll(form.targets()).build());
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
@@ -32,7 +33,7 @@ final class TrainingLoop implements AutoCloseable {
   private final Entry entry;
   private final List<Goal> goals;
   private final Scoring scoring;
-  private final ImmutableList<Variable> training;
+  private final ImmutableList<Variable> training; // and the moving statistics that change with it
   private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
   private final Order order;
   private final ModelSession session;
@@ -64,9 +65,10 @@ final class TrainingLoop implements AutoCloseable {
     this.entry = entry;
     this.goals = goals;
     this.scoring = scoring;
-    this.training = ImmutableList.copyOf(training);
+    this.training =
+        ImmutableList.<Variable>builder().addAll(training).addAll(graph.moved()).build();
     this.changing =
-        ImmutableList.<Variable>builder().addAll(training).addAll(graph.slots()).build();
+        ImmutableList.<Variable>builder().addAll(this.training).addAll(graph.slots()).build();
     this.order = order;
     this.session = runtime.open(graph.model());
     List<TensorRef> feeds = new ArrayList<>(entry.tensors());
@@ -80,6 +82,7 @@ final class TrainingLoop implements AutoCloseable {
    *
    * @param objectives what the heads are trained for
    * @param training the variables that train
+   * @param layers those that behave as in training
    * @param train examples, or their features at the end of the part that does not train
    * @param validation the same for the validation part
    */
@@ -88,6 +91,7 @@ final class TrainingLoop implements AutoCloseable {
       Model model,
       Objectives objectives,
       List<Variable> training,
+      List<Layer> layers,
       FineTune settings,
       Dataset train,
       Dataset validation,
@@ -98,14 +102,16 @@ final class TrainingLoop implements AutoCloseable {
     Scoring scoring = Scoring.add(editor, goals);
     TrainingGraph graph =
         TrainingGraph.of(
-            model,
-            editor.build(),
-            goals,
-            objectives.penalty(),
-            settings.optimizer(),
-            settings.clipping(),
-            training);
+            model, editor.build(), goals, objectives.penalty(), settings, training, layers, seed);
     Order order = new Order(train.size(), settings.batch(), seed);
+    if (order.smallest() == 1 && layers.stream().anyMatch(LayersInTraining::hasBatchNorm)) {
+      throw new BadRequestException(
+          train.size()
+              + " training examples in batches of "
+              + settings.batch()
+              + " make a batch of one example, by which BatchNorm cannot normalise; take batches of"
+              + " another size, or FineTune.batchNorm(INFERENCE).");
+    }
     return new TrainingLoop(
         runtime, settings, train, validation, entry, goals, scoring, graph, training, order);
   }

@@ -10,6 +10,7 @@ import dev.graft.data.Split;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.TensorValue;
+import dev.graft.model.VariableValues;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.FaultyFileSystem;
@@ -300,5 +301,44 @@ class CheckpointsTest {
             .values()) {
       assertThatThrownBy(wrong::run).isInstanceOf(BadRequestException.class);
     }
+  }
+
+  @Test
+  void batchNormMovesItsStatisticsOnlyWhereItTrains() {
+    assertThat(changedAfterAStep(FineTune.BatchNorm.INFERENCE)).noneMatch(CheckpointsTest::moves);
+    assertThat(changedAfterAStep(FineTune.BatchNorm.TRAINING)).anyMatch(CheckpointsTest::moves);
+  }
+
+  private static boolean moves(String variable) {
+    return variable.contains("moving_");
+  }
+
+  private List<String> changedAfterAStep(FineTune.BatchNorm batchNorm) {
+    Recipe all = RECIPE.then(RECIPE.fineTunes().get(0).share(1).batchNorm(batchNorm));
+    Path own = folder.resolve(batchNorm.name());
+    assertThatThrownBy(() -> train(all, PARTS, Checkpoints.in(own).everySteps(1), endBefore(2)))
+        .isInstanceOf(CancellationException.class);
+    LoopState loop = Checkpoints.in(own).newest(s -> {}).orElseThrow().loop().orElseThrow();
+    return loop.values().keySet().stream()
+        .filter(name -> SmallTraining.MODEL.variable(name).isPresent())
+        .filter(
+            name ->
+                !loop.values()
+                    .get(name)
+                    .bytes()
+                    .equals(
+                        new VariableValues()
+                            .of(SmallTraining.MODEL.variable(name).orElseThrow())
+                            .bytes()))
+        .toList();
+  }
+
+  @Test
+  void aBatchOfOneIsRefusedWhereBatchNormTrains() {
+    FineTune training = FineTune.top().share(1).batch(7).batchNorm(FineTune.BatchNorm.TRAINING);
+    assertThat(PARTS.train().size() % 7).isEqualTo(1);
+    assertThatThrownBy(() -> train(RECIPE.then(training), PARTS))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("36 training examples in batches of 7", "BatchNorm");
   }
 }

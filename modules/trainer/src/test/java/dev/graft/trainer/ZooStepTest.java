@@ -146,7 +146,7 @@ class ZooStepTest {
         : Arrays.stream(gradient.asDoubles()).map(Math::abs).max().orElse(0);
   }
 
-  private static Map<String, Variable> byKey(ZooModel zoo, Model model) {
+  static Map<String, Variable> byKey(ZooModel zoo, Model model) {
     Map<String, Variable> byKey = new HashMap<>();
     for (Variable variable : model.variables()) {
       if (variable.source() instanceof VariableSource.InCheckpoint in) {
@@ -167,7 +167,7 @@ class ZooStepTest {
   /**
    * A golden value in the dtype of the signature: the zoo keeps int32 where a model wants int64.
    */
-  private static TensorValue fitting(TensorValue value, TensorSpec spec) {
+  static TensorValue fitting(TensorValue value, TensorSpec spec) {
     if (value.dtype() == DataType.DT_DOUBLE && spec.dtype() == DataType.DT_FLOAT) {
       double[] doubles = value.doubles();
       float[] floats = new float[doubles.length];

@@ -1,0 +1,227 @@
+package dev.graft.trainer;
+
+import static dev.graft.testkit.TensorAssert.assertThat;
+
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.importer.ImportOptions;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.Layer;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.runtime.GraphSession;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.Golden;
+import dev.graft.testkit.Zoo;
+import dev.graft.testkit.ZooModel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.proto.DataType;
+
+/** Models in training do what Keras does with them in training. */
+class TrainingFormTest {
+
+  /** A penalty that reads a layer which the signature does not; a branch in the model itself. */
+  private static final Set<String> NOT_OF_A_LAYER =
+      Set.of("custom_loss_layer", "subclass_if_training");
+
+  private static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  static List<ZooModel> models() {
+    return Zoo.models(
+        zoo ->
+            zoo.vintage().equals("keras2")
+                && zoo.facts().train() != null
+                && zoo.facts().deterministic()
+                && !NOT_OF_A_LAYER.contains(zoo.facts().name()));
+  }
+
+  private static Model load(ZooModel zoo) {
+    return SavedModelImporter.load(zoo.savedModel(), ImportOptions.defaults().trusting());
+  }
+
+  /** The outermost layers that have a training function. */
+  private static void all(List<Layer> layers, List<Layer> found) {
+    for (Layer layer : layers) {
+      if (layer.training().isPresent()) {
+        found.add(layer);
+      } else {
+        all(layer.children(), found);
+      }
+    }
+  }
+
+  private static TrainingForm form(Model model, Signature signature) {
+    List<Layer> layers = new ArrayList<>();
+    all(model.layers(), layers);
+    List<TensorRef> outputs =
+        signature.outputs().values().stream().map(TensorSpec::tensor).toList();
+    return TrainingForm.of(model, model.graph(), layers, outputs, true);
+  }
+
+  private static Map<TensorRef, TensorValue> inputs(
+      ZooModel zoo, ZooModel.Case wanted, Signature signature) {
+    Map<TensorRef, TensorValue> feeds = new LinkedHashMap<>();
+    zoo.golden()
+        .under(wanted.name() + "/input/")
+        .forEach(
+            (input, value) -> {
+              TensorSpec spec = signature.inputs().get(input);
+              feeds.put(spec.tensor(), ZooStepTest.fitting(value, spec));
+            });
+    return feeds;
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void oneStepOfSgdInTrainingIsKeras(ZooModel zoo) {
+    oneStepInTrainingIsKeras(zoo, "sgd");
+  }
+
+  @Tag("nightly")
+  @ParameterizedTest
+  @MethodSource("models")
+  void oneStepOfAdamInTrainingIsKeras(ZooModel zoo) {
+    oneStepInTrainingIsKeras(zoo, "adam");
+  }
+
+  private static void oneStepInTrainingIsKeras(ZooModel zoo, String name) {
+    ZooModel.Case wanted = zoo.facts().cases().get(0);
+    Model model = load(zoo);
+    Signature signature = model.signatures().get(wanted.signature());
+    Golden golden = zoo.golden();
+    TrainingForm form = form(model, signature);
+    GraphEditor editor = form.graph().edit();
+    Scope g = new Scope(editor, "test");
+    List<TensorRef> parts = new ArrayList<>();
+    golden
+        .under(wanted.name() + "/weight/")
+        .forEach(
+            (output, value) -> {
+              TensorRef tensor = form.of(signature.outputs().get(output).tensor());
+              TensorRef product = g.add("Mul", tensor, g.constant(value));
+              parts.add(g.add("Sum", g.add("Reshape", product, g.ints(-1)), g.ints(0)));
+            });
+    DataType dtype = editor.dtype(parts.get(0));
+    form.penalties().forEach(penalty -> parts.add(g.cast(penalty, dtype)));
+    TensorRef loss = g.addList("AddN", parts);
+    TensorRef rate = editor.placeholder("rate", DataType.DT_DOUBLE, Shape.scalar());
+    TensorRef step = editor.placeholder("step", DataType.DT_INT64, Shape.scalar());
+    boolean sgd = name.equals("sgd");
+    double of = sgd ? 0.01 : 0.001;
+    Map<String, Variable> byKey = ZooStepTest.byKey(zoo, model);
+    UpdateGraph update =
+        UpdateGraph.of(
+            editor.build(),
+            loss,
+            form.targets().stream().map(TensorRef::of).toList(),
+            sgd ? Optimizer.sgd() : Optimizer.adam(),
+            Clipping.none(),
+            zoo.facts().trainable().stream().map(byKey::get).toList(),
+            rate,
+            step);
+    Map<TensorRef, TensorValue> feeds = inputs(zoo, wanted, signature);
+    feeds.put(rate, TensorValue.of(Shape.scalar(), new double[] {of}));
+    feeds.put(step, TensorValue.scalar(0L));
+    List<String> nodes = new ArrayList<>(update.nodes());
+    nodes.addAll(form.targets());
+    Model extended =
+        model.toBuilder()
+            .graph(update.graph())
+            .variables(Stream.concat(model.variables().stream(), update.slots().stream()).toList())
+            .build();
+    try (ModelSession session = runtime.open(extended)) {
+      session.graph().run(feeds, List.of(), nodes);
+      golden
+          .under("train/moved/")
+          .forEach(
+              (key, value) ->
+                  assertThat(session.readVariable(byKey.get(key)))
+                      .as("moved %s", key)
+                      .isCloseTo(value, 1e-5, 1e-4));
+      Map<String, TensorValue> after = golden.under("train/" + name + "/");
+      Assertions.assertThat(after).isNotEmpty();
+      // Adam divides a gradient by its size: what is nothing but rounding becomes a whole step
+      boolean noise = !sgd && zoo.facts().bnTraining() && dtype == DataType.DT_FLOAT;
+      after.forEach(
+          (key, value) ->
+              assertThat(session.readVariable(byKey.get(key)))
+                  .as(key)
+                  .isCloseTo(
+                      value, noise ? 2 * of : 2e-6 + 1e-4 * of * largest(golden, key), 1e-5));
+    }
+  }
+
+  private static double largest(Golden golden, String key) {
+    TensorValue gradient = golden.under("train/grad/").get(key);
+    return gradient == null
+        ? 0
+        : Arrays.stream(gradient.asDoubles()).map(Math::abs).max().orElse(0);
+  }
+
+  /** A new session, another step, another seed: only the latter two change what is drawn. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "dropout_mlp",
+        "noise_layers",
+        "image_augmentation",
+        "spatial_dropout",
+        "dropout_always",
+        "transformer_encoder_masked"
+      })
+  void randomLayersFollowFromSeedAndStep(String name) {
+    ZooModel zoo = Zoo.model("keras2/" + name);
+    TensorValue first = draw(zoo, 7, 3);
+    assertThat(draw(zoo, 7, 3)).isIdenticalTo(first);
+    Assertions.assertThat(draw(zoo, 7, 4).bytes()).isNotEqualTo(first.bytes());
+    Assertions.assertThat(draw(zoo, 8, 3).bytes()).isNotEqualTo(first.bytes());
+  }
+
+  private static TensorValue draw(ZooModel zoo, long seed, long steps) {
+    ZooModel.Case wanted = zoo.facts().cases().get(0);
+    Model model = load(zoo);
+    Signature signature = model.signatures().get(wanted.signature());
+    TrainingForm form = form(model, signature);
+    Assertions.assertThat(form.random()).isNotEmpty();
+    GraphEditor editor = form.graph().edit();
+    TensorRef step = editor.placeholder("step", DataType.DT_INT64, Shape.scalar());
+    StatelessRandom.replace(editor, form.random(), seed, step);
+    Map<TensorRef, TensorValue> feeds = inputs(zoo, wanted, signature);
+    feeds.put(step, TensorValue.scalar(steps));
+    TensorRef output = signature.outputs().values().iterator().next().tensor();
+    Assertions.assertThat(form.of(output)).isNotEqualTo(output);
+    try (ModelSession session = runtime.open(model, editor.build())) {
+      GraphSession graph = session.graph();
+      return graph.run(feeds, List.of(form.of(output)), form.targets()).get(0);
+    }
+  }
+}
