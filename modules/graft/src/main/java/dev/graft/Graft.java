@@ -81,6 +81,24 @@ public final class Graft implements AutoCloseable {
     return Inspection.of(model);
   }
 
+  /** {@link #check(Path, CheckOptions)} with the default options. */
+  public static CheckReport check(Path path) {
+    return check(path, CheckOptions.defaults());
+  }
+
+  /**
+   * Finds out whether a model will work, by taking it the whole road in a process of its own: it is
+   * imported, run beside TensorFlow's own loader on made-up inputs, given a new head where one is
+   * found, trained for one step, exported and loaded again.
+   *
+   * @param path as for {@link #load(Path)}
+   * @return what held and what did not; also for a model that cannot be read at all, or that brings
+   *     its process down
+   */
+  public static CheckReport check(Path path, CheckOptions options) {
+    return CheckProcess.run(path, options);
+  }
+
   /**
    * Makes sure that versions can be published under {@code base}, before long work begins.
    *

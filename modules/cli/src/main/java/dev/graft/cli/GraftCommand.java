@@ -10,6 +10,7 @@ import picocli.CommandLine.HelpCommand;
     subcommands = {
       DemoCommand.class,
       InspectCommand.class,
+      CheckCommand.class,
       FinetuneCommand.class,
       ResumeCommand.class,
       PredictCommand.class,
@@ -24,6 +25,7 @@ import picocli.CommandLine.HelpCommand;
       "  graft demo                                   the whole job on the photos in this"
           + " repository",
       "  graft inspect efficientnet-lite0             look at a SavedModel",
+      "  graft check someones/saved_model             will it train and serve?",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos",
       "  graft resume runs/photos-1                   go on after Ctrl-C or a crash",
       "  graft predict --model serving/photos some.jpg"

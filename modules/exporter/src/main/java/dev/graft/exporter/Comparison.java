@@ -64,6 +64,21 @@ final class Comparison {
     }
   }
 
+  /** Whether the two are the same to the bit. */
+  static boolean equal(Map<String, TensorValue> one, Map<String, TensorValue> other) {
+    return one.entrySet().stream()
+        .allMatch(
+            entry -> {
+              TensorValue a = entry.getValue();
+              TensorValue b = other.get(entry.getKey());
+              return b != null
+                  && a.shape().equals(b.shape())
+                  && (a.dtype() == DataType.DT_STRING
+                      ? a.strings().equals(b.strings())
+                      : a.bytes().equals(b.bytes()));
+            });
+  }
+
   double largest() {
     return largest;
   }

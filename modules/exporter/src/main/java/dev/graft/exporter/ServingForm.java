@@ -2,25 +2,20 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.OpRegistry;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
 import dev.graft.model.Model;
+import dev.graft.model.ResourceVariables;
 import dev.graft.model.SavedFunction;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.OpDef;
 
 /**
  * Brings a model into the form in which it is served: every variable a resource variable, what a
@@ -35,7 +30,7 @@ final class ServingForm {
   private ServingForm() {}
 
   static Model of(Model model) {
-    Model plain = withResourceVariables(pruned(withServingDefault(model)));
+    Model plain = ResourceVariables.in(pruned(withServingDefault(model)));
     return pruned(withoutTargets(plain));
   }
 
@@ -57,55 +52,6 @@ final class ServingForm {
       }
     }
     return model.toBuilder().signatures(signatures).build();
-  }
-
-  private static Model withResourceVariables(Model model) {
-    GraphEditor editor = model.graph().edit();
-    boolean changed = false;
-    for (Variable variable : model.variables()) {
-      NodeDef node = model.graph().node(variable.node());
-      if (node.getOp().equals("VariableV2") || node.getOp().equals("Variable")) {
-        toResource(model.graph(), editor, variable);
-        changed = true;
-      }
-    }
-    return changed ? model.toBuilder().graph(editor.build()).build() : model;
-  }
-
-  /** Puts a resource variable and a read of it in the place of a TF1 reference variable. */
-  private static void toResource(Graph graph, GraphEditor editor, Variable variable) {
-    for (String user : graph.consumers(variable.node())) {
-      NodeDef consumer = graph.node(user);
-      if (OpRegistry.standard().of(consumer).getInputArgList().stream()
-          .anyMatch(OpDef.ArgDef::getIsRef)) {
-        throw BadModelException.atNode(
-            user,
-            "node '"
-                + user
-                + "' ("
-                + consumer.getOp()
-                + ") changes the variable '"
-                + variable.name()
-                + "' in place, as only TF1 can; such a model cannot be exported.");
-      }
-    }
-    editor.remove(variable.node());
-    String handle =
-        editor
-            .op("VarHandleOp")
-            .name(variable.node())
-            .attr("dtype", variable.dtype())
-            .attr("shape", variable.shape())
-            .attr("shared_name", variable.node())
-            .node();
-    TensorRef value =
-        editor
-            .op("ReadVariableOp")
-            .name(variable.node() + "/read_value")
-            .attr("dtype", variable.dtype())
-            .input(TensorRef.of(handle))
-            .output();
-    editor.redirect(variable.handle(), value, node -> !node.getName().equals(value.node()));
   }
 
   private static Model withoutTargets(Model model) {

@@ -63,10 +63,7 @@ public final class SavedModelImporter {
    * @throws dev.graft.model.BadRequestException if it has no such tags or signature
    */
   public static Model load(Path path, ImportOptions options) {
-    SavedModelFolder folder = SavedModelFolder.at(path);
-    SavedModel saved = folder.parse();
-    MetaGraphDef meta = MetaGraphs.choose(saved.getMetaGraphsList(), options.tags());
-    Reader reader = new Reader(folder, meta, options);
+    Reader reader = reader(SavedModelFolder.at(path), options);
     Model model = reader.withMetadata(reader.read());
     if (!options.trusted()) {
       reader.requireHarmless(model);
@@ -74,7 +71,25 @@ public final class SavedModelImporter {
     return model;
   }
 
-  private static final class Reader {
+  /**
+   * The model with its graph as the file has it: calls of functions, nothing simplified. What
+   * TensorFlow makes of it is what the flat model is held against where TensorFlow's own loader
+   * cannot restore the variables.
+   *
+   * @param flat what {@link #load(Path, ImportOptions)} gave for the same path and options
+   */
+  public static Model unflattened(Path path, ImportOptions options, Model flat) {
+    return reader(SavedModelFolder.at(path), options).unflattened(flat);
+  }
+
+  static Reader reader(SavedModelFolder folder, ImportOptions options) {
+    SavedModel saved = folder.parse();
+    return new Reader(
+        folder, MetaGraphs.choose(saved.getMetaGraphsList(), options.tags()), options);
+  }
+
+  /** Reads one MetaGraph. */
+  static final class Reader {
     private final SavedModelFolder folder;
     private final MetaGraphDef meta;
     private final ImportOptions options;
@@ -128,14 +143,9 @@ public final class SavedModelImporter {
     }
 
     Model read() {
-      Set<String> taken = new HashSet<>();
-      raw.nodes().forEach(node -> taken.add(node.getName()));
+      Set<String> taken = taken();
       List<NodeDef> added = new ArrayList<>();
-      List<Signature> entries = EntryPoints.signatures(meta);
-      if (entries.stream().allMatch(entry -> entry.inputs().isEmpty())) {
-        entries = EntryPoints.functions(objects, captures, raw.functions(), taken, added);
-      }
-      entries = EntryPoints.only(entries, options.signature());
+      List<Signature> entries = entries(taken, added);
       List<String> initializers = new ArrayList<>(Initialization.nodes(meta, raw));
       checkpoint.ifPresent(
           bundle -> initializers.addAll(Initialization.imports(restoration, bundle, taken, added)));
@@ -157,6 +167,44 @@ public final class SavedModelImporter {
           FunctionInliner.flatten(
               needed, ImmutableSet.copyOf(Iterables.concat(calls, initializers)));
       return assemble(flat, calls, entries, initializers, listed);
+    }
+
+    /** The file as TensorFlow's own loader can be asked what the model can be asked. */
+    LoadableBundle loadable(Path scratch) {
+      List<NodeDef> added = new ArrayList<>();
+      List<Signature> entries = entries(taken(), added);
+      return LoadableBundle.of(folder, meta, entries, added, scratch);
+    }
+
+    /** {@code flat} over the graph as the file has it. */
+    Model unflattened(Model flat) {
+      List<NodeDef> added = new ArrayList<>();
+      Set<String> taken = taken();
+      List<Signature> entries = entries(taken, added);
+      List<String> initializers = new ArrayList<>(Initialization.nodes(meta, raw));
+      checkpoint.ifPresent(
+          bundle -> initializers.addAll(Initialization.imports(restoration, bundle, taken, added)));
+      return Model.builder(name(), plus(added), origin())
+          .variables(flat.variables())
+          .signatures(entries)
+          .assets(flat.assets())
+          .initializers(initializers)
+          .build();
+    }
+
+    private Set<String> taken() {
+      Set<String> taken = new HashSet<>();
+      raw.nodes().forEach(node -> taken.add(node.getName()));
+      return taken;
+    }
+
+    /** The ways to call the model; the nodes that they need are put into {@code added}. */
+    private List<Signature> entries(Set<String> taken, List<NodeDef> added) {
+      List<Signature> entries = EntryPoints.signatures(meta);
+      if (entries.stream().allMatch(entry -> entry.inputs().isEmpty())) {
+        entries = EntryPoints.functions(objects, captures, raw.functions(), taken, added);
+      }
+      return EntryPoints.only(entries, options.signature());
     }
 
     private Graph plus(List<NodeDef> added) {

@@ -130,6 +130,9 @@ public final class HeadFinder {
       NodeDef node = graph.node(walk.at.node());
       String op = node.getOp();
       if (PRODUCTS.contains(op)) {
+        if (Nodes.dataInputs(node).size() != 2) {
+          return Optional.empty(); // an einsum of one or three
+        }
         return product(output, spec, walk, node);
       }
       TensorRef past = pastActivation(walk, node);

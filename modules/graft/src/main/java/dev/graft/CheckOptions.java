@@ -1,0 +1,34 @@
+package dev.graft;
+
+import java.time.Duration;
+
+/**
+ * How {@link Graft#check} goes about it.
+ *
+ * @param trust whether the model may reach into files, the network or other code
+ * @param timeout how long all of it may take
+ * @param heapMegabytes the Java heap of the process that runs the model, 0 for the JVM's choice;
+ *     TensorFlow's own memory comes on top
+ */
+public record CheckOptions(Trust trust, Duration timeout, int heapMegabytes) {
+
+  /** No trust, ten minutes, the JVM's choice of heap. */
+  public static CheckOptions defaults() {
+    return new CheckOptions(Trust.REFUSE, Duration.ofMinutes(10), 0);
+  }
+
+  /** These options with another say in what the model may reach for. */
+  public CheckOptions withTrust(Trust value) {
+    return new CheckOptions(value, timeout, heapMegabytes);
+  }
+
+  /** These options with another limit on the time. */
+  public CheckOptions withTimeout(Duration value) {
+    return new CheckOptions(trust, value, heapMegabytes);
+  }
+
+  /** These options with another limit on the Java heap. */
+  public CheckOptions withHeapMegabytes(int value) {
+    return new CheckOptions(trust, timeout, value);
+  }
+}

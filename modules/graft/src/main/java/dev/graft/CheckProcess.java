@@ -1,0 +1,169 @@
+package dev.graft;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Checks a model in a process of its own, so that whatever its native code does, even an abort,
+ * becomes a sentence in the report.
+ */
+final class CheckProcess {
+
+  static final String REPORT = "report.json";
+  private static final String LOG = "log.txt";
+
+  /** What the shell adds to the number of the signal that ended a process. */
+  private static final int SIGNAL = 128;
+
+  private static final Map<Integer, String> SIGNALS =
+      Map.of(4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV");
+
+  private CheckProcess() {}
+
+  /** What the process noted last: its report so far and the step that it began. */
+  record Note(String step, boolean done, CheckReport report) {}
+
+  static CheckReport run(Path model, CheckOptions options) {
+    try {
+      Path scratch = Files.createTempDirectory("graft-check");
+      try {
+        return run(model, options, scratch);
+      } finally {
+        delete(scratch);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the check cannot be started", e);
+    }
+  }
+
+  private static CheckReport run(Path model, CheckOptions options, Path scratch)
+      throws IOException {
+    Path log = scratch.resolve(LOG);
+    ProcessBuilder builder =
+        new ProcessBuilder(command(model, options, scratch))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    builder.environment().putIfAbsent("TF_CPP_MIN_LOG_LEVEL", "2");
+    Process process = builder.start();
+    process.getOutputStream().close();
+    boolean ended;
+    try {
+      ended = process.waitFor(options.timeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      ended = false;
+    } finally {
+      process.destroyForcibly();
+    }
+    Note note = note(scratch.resolve(REPORT));
+    if (note.done()) {
+      return note.report();
+    }
+    String reason =
+        ended
+            ? died(process.exitValue(), note.step()) + lastWords(log)
+            : "there was no result within "
+                + options.timeout().toSeconds()
+                + " s; it was stopped while it "
+                + note.step()
+                + ". Allow more time with --timeout.";
+    List<CheckReport.Line> story = new ArrayList<>(note.report().story());
+    story.add(new CheckReport.Line("stopped", reason));
+    return withStory(note.report(), story).failed(reason);
+  }
+
+  private static CheckReport withStory(CheckReport report, List<CheckReport.Line> story) {
+    return new CheckReport(
+        report.imported(),
+        report.parityMaxDiff(),
+        report.trainable(),
+        report.blocked(),
+        report.head(),
+        report.trained(),
+        report.exported(),
+        report.exportMaxDiff(),
+        report.error(),
+        story);
+  }
+
+  private static List<String> command(Path model, CheckOptions options, Path scratch) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+      if (flag.startsWith("-XX:SharedArchiveFile=") || flag.startsWith("--")) {
+        command.add(flag);
+      }
+    }
+    if (options.heapMegabytes() > 0) {
+      command.add("-Xmx" + options.heapMegabytes() + "m");
+    }
+    command.addAll(
+        List.of(
+            "-Xlog:disable",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-CreateCoredumpOnCrash",
+            "-XX:ErrorFile=" + scratch.resolve("crash.txt"),
+            "-Djava.io.tmpdir=" + scratch,
+            "-cp",
+            System.getProperty("java.class.path"),
+            CheckMain.class.getName(),
+            model.toAbsolutePath().toString(),
+            scratch.toString(),
+            options.trust().name()));
+    return command;
+  }
+
+  private static Note note(Path file) {
+    try {
+      return new ObjectMapper().readValue(file.toFile(), Note.class);
+    } catch (IOException e) {
+      return new Note("started", false, CheckReport.nothing());
+    }
+  }
+
+  private static String died(int code, String step) {
+    int signal = code > SIGNAL ? code - SIGNAL : -1;
+    return "the process that ran the model ended while it "
+        + step
+        + ": "
+        + (SIGNALS.containsKey(signal) ? "signal " + SIGNALS.get(signal) + ", " : "")
+        + "exit code "
+        + code;
+  }
+
+  /** The last line that it printed, which tells what went wrong more often than not. */
+  private static String lastWords(Path log) throws IOException {
+    List<String> lines = new ArrayList<>();
+    try (Stream<String> all = Files.lines(log, java.nio.charset.StandardCharsets.ISO_8859_1)) {
+      all.filter(line -> !line.isBlank()).forEach(lines::add);
+    }
+    String telling =
+        lines.stream()
+            .filter(
+                line ->
+                    line.contains("Check failed")
+                        || line.contains("OutOfMemoryError")
+                        || line.startsWith("F"))
+            .findFirst()
+            .orElse("");
+    return telling.isEmpty() ? "." : ". Its last words: " + telling.strip();
+  }
+
+  static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+    }
+  }
+}

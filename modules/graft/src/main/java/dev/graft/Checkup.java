@@ -1,0 +1,410 @@
+package dev.graft;
+
+import dev.graft.exporter.Exporter;
+import dev.graft.exporter.Proof;
+import dev.graft.graph.OpRegistry;
+import dev.graft.importer.ImportOptions;
+import dev.graft.importer.LoadableBundle;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.BadModelException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.GraftException;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.RuntimeOptions;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowException;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.FoundHead;
+import dev.graft.surgeon.HeadFinder;
+import dev.graft.surgeon.HeadSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Takes one model the whole road: import, comparison with TensorFlow's own loader, gradients, a new
+ * head, a training step, export. What fails is noted, and the steps that can go on without it do.
+ */
+final class Checkup {
+
+  /** How far answers may differ where two ways of running one graph round differently. */
+  private static final double ROUNDING = 1e-5;
+
+  private static final String[] LABELS = {"a", "b", "c"};
+
+  private final Path path;
+  private final ImportOptions options;
+  private final Path scratch;
+  private final Consumer<CheckProcess.Note> notes;
+
+  private final List<CheckReport.Line> story = new ArrayList<>();
+  private boolean imported;
+  private @Nullable Double parity;
+  private int trainable;
+  private List<CheckReport.Blocked> blocked = List.of();
+  private @Nullable String head;
+  private boolean trained;
+  private boolean exported;
+  private @Nullable Double exportDifference;
+  private @Nullable String error;
+
+  /**
+   * A checkup.
+   *
+   * @param scratch an empty folder that the caller deletes
+   * @param notes gets the report so far as each step begins, and when all are done
+   */
+  Checkup(Path path, Trust trust, Path scratch, Consumer<CheckProcess.Note> notes) {
+    this.path = path;
+    this.options =
+        trust == Trust.ALLOW ? ImportOptions.defaults().trusting() : ImportOptions.defaults();
+    this.scratch = scratch;
+    this.notes = notes;
+  }
+
+  /** Takes all steps. */
+  void run() {
+    Optional<Model> model = step("import", "imported it", this::importIt);
+    if (model.isPresent()) {
+      try (TensorFlowRuntime runtime =
+          TensorFlowRuntime.open(RuntimeOptions.defaults().withDevice(RuntimeOptions.Device.CPU))) {
+        new Running(runtime, model.get()).steps();
+      } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+        fail("runtime", e);
+      }
+    }
+    notes.accept(new CheckProcess.Note("ended", true, report()));
+  }
+
+  private CheckReport report() {
+    return new CheckReport(
+        imported,
+        parity,
+        trainable,
+        blocked,
+        head,
+        trained,
+        exported,
+        exportDifference,
+        error,
+        story);
+  }
+
+  /** A piece of work that gives something. */
+  @FunctionalInterface
+  private interface Work<T> {
+    T go();
+  }
+
+  private <T> Optional<T> step(String name, String doing, Work<T> work) {
+    notes.accept(new CheckProcess.Note(doing, false, report()));
+    try {
+      return Optional.of(work.go());
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      fail(name, e);
+      return Optional.empty();
+    }
+  }
+
+  private void tell(String step, String pattern, Object... arguments) {
+    story.add(new CheckReport.Line(step, String.format(Locale.ROOT, pattern, arguments)));
+  }
+
+  private void fail(String step, Throwable e) {
+    String reason =
+        e instanceof GraftException ? String.valueOf(e.getMessage()) : "unexpected: " + e;
+    story.add(new CheckReport.Line(step, reason));
+    if (error == null) {
+      error = step + ": " + reason;
+    }
+  }
+
+  private Model importIt() {
+    Path folder = ModelFolder.of(path);
+    Model model = SavedModelImporter.load(folder, options);
+    Signature signature = choose(model);
+    if (model.signatures().size() > 1 && !signature.name().equals(Signature.SERVING_DEFAULT)) {
+      model = SavedModelImporter.load(folder, options.withSignature(signature.name()));
+    }
+    for (NodeDef node : model.graph().nodes()) {
+      if (OpRegistry.standard().find(node.getOp()).isEmpty()) {
+        OpRegistry.standard().of(node); // fails, and says why
+      }
+    }
+    imported = true;
+    tell(
+        "import",
+        "%,d ops flattened, %,d functions left%s",
+        model.graph().size(),
+        model.graph().functions().size(),
+        signature.name().equals(Signature.SERVING_DEFAULT)
+            ? ""
+            : ", signature '" + signature.name() + "'");
+    return model;
+  }
+
+  private static Signature choose(Model model) {
+    if (model.signatures().isEmpty()) {
+      throw new BadModelException(
+          "the SavedModel has no signature and no function that could be called; save it with"
+              + " signatures (tf.saved_model.save(model, dir, signatures=...)).");
+    }
+    Signature serving = model.signatures().get(Signature.SERVING_DEFAULT);
+    return serving != null
+        ? serving
+        : model.signatures().values().stream()
+            .filter(
+                signature ->
+                    signature.outputs().values().stream()
+                        .anyMatch(output -> TrainingTrial.isReal(output.dtype())))
+            .findFirst()
+            .orElseGet(() -> model.signatures().values().iterator().next());
+  }
+
+  /** The steps that need TensorFlow. */
+  private final class Running {
+    private final TensorFlowRuntime runtime;
+    private final Model model;
+    private final Signature signature;
+
+    Running(TensorFlowRuntime runtime, Model model) {
+      this.runtime = runtime;
+      this.model = model;
+      this.signature = choose(model);
+    }
+
+    void steps() {
+      Optional<Map<String, TensorValue>> inputs =
+          step("parity", "ran it beside the original", this::compare);
+      Model described =
+          step("input", "looked at its inputs", () -> model.with(Edits.fitInputs())).orElse(model);
+      step("gradients", "looked for gradients", () -> gradients(described));
+      Model candidate = step("head", "swapped its head", () -> swap(described)).orElse(described);
+      if (inputs.isPresent()) {
+        Map<String, TensorValue> fitting = only(candidate, inputs.get());
+        Model ready =
+            step("train", "took a training step", () -> train(candidate, fitting))
+                .orElse(candidate);
+        step("export", "exported it", () -> export(ready, fitting));
+      }
+    }
+
+    private static Map<String, TensorValue> only(Model model, Map<String, TensorValue> inputs) {
+      Map<String, TensorValue> fitting = new LinkedHashMap<>(inputs);
+      fitting.keySet().retainAll(choose(model).inputs().keySet());
+      return fitting;
+    }
+
+    /** What was fed, and what came out of a session that ran once or more. */
+    private record Answer(
+        Map<String, TensorValue> inputs, Map<String, TensorValue> outputs, boolean firstRun) {}
+
+    private Map<String, TensorValue> compare() {
+      LoadableBundle bundle =
+          LoadableBundle.of(ModelFolder.of(path), options, scratch.resolve("original"));
+      Opener original = () -> bundle(bundle);
+      String what = "the original";
+      Answer first;
+      try {
+        first = answer(original);
+      } catch (BadModelException | FailedCheckException refused) {
+        original = this::functions;
+        what = "its functions as TensorFlow calls them";
+        try {
+          first = answer(original);
+        } catch (BadModelException | FailedCheckException e) {
+          throw refused;
+        }
+        tell("parity", "%s", String.valueOf(refused.getMessage()));
+        tell("", "so it is compared with its own functions, given the values of the checkpoint");
+      }
+      Map<String, TensorValue> flat;
+      try (ModelSession session = runtime.open(model)) {
+        flat = session.call(signature, first.inputs());
+      }
+      Map<String, TensorValue> expected = first.outputs();
+      if (!first.firstRun() || Answers.differ(expected, flat)) {
+        expected = again(original, first.inputs());
+      }
+      if (Answers.differ(expected, flat)
+          && Answers.differ(expected, again(original, first.inputs()))) {
+        tell("parity", "answers otherwise at each run (random ops): not compared");
+        return first.inputs();
+      }
+      parity = Answers.largestDifference(expected, flat);
+      tell("parity", "largest difference to %s %s", what, parity);
+      if (!(parity <= ROUNDING)) {
+        throw new FailedCheckException(
+            "the flat graph answers otherwise than the original: largest difference " + parity);
+      }
+      return first.inputs();
+    }
+
+    /** One way to run the model. */
+    private interface Runner extends AutoCloseable {
+      Map<String, TensorValue> call(Map<String, TensorValue> inputs);
+
+      @Override
+      void close();
+    }
+
+    /** Opens a way to run the model, fresh. */
+    @FunctionalInterface
+    private interface Opener {
+      Runner open();
+    }
+
+    private Runner bundle(LoadableBundle bundle) {
+      SavedModelSession session = runtime.loadSavedModel(bundle.path(), bundle.tags());
+      return new Runner() {
+        @Override
+        public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
+          return session.call(signature.name(), inputs);
+        }
+
+        @Override
+        public void close() {
+          session.close();
+        }
+      };
+    }
+
+    private Runner functions() {
+      Model unflattened = SavedModelImporter.unflattened(ModelFolder.of(path), options, model);
+      ModelSession session = runtime.open(unflattened);
+      Signature called = choose(unflattened);
+      return new Runner() {
+        @Override
+        public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
+          return session.call(called, inputs);
+        }
+
+        @Override
+        public void close() {
+          session.close();
+        }
+      };
+    }
+
+    private static Map<String, TensorValue> again(Opener opener, Map<String, TensorValue> inputs) {
+      try (Runner runner = opener.open()) {
+        return runner.call(inputs);
+      }
+    }
+
+    /** The first made-up inputs that the model takes, and what it makes of them. */
+    private Answer answer(Opener opener) {
+      try (Runner runner = opener.open()) {
+        return answer(runner);
+      }
+    }
+
+    private Answer answer(Runner runner) {
+      TensorFlowException first = null;
+      Iterator<Map<String, TensorValue>> guesses =
+          new ProbeInputs(model, signature).inputs().iterator();
+      while (guesses.hasNext()) {
+        Map<String, TensorValue> inputs = guesses.next();
+        try {
+          return new Answer(inputs, runner.call(inputs), first == null);
+        } catch (TensorFlowException e) {
+          first = first == null ? e : first;
+        }
+      }
+      throw new FailedCheckException(
+          "no made-up input for signature '"
+              + signature.name()
+              + "' was taken; TensorFlow says of the first: "
+              + (first == null ? "too large" : first.detail()),
+          first == null ? new IllegalStateException("no guess") : first);
+    }
+
+    private boolean gradients(Model described) {
+      List<Variable> wanted = described.trainableVariables();
+      Reach reach = Reach.of(described, Reach.outputs(choose(described)), wanted);
+      trainable = reach.reached().size();
+      blocked = reach.blocked();
+      tell("gradients", "%d of %d trainable variables", trainable, wanted.size());
+      reach.words().forEach(words -> tell("", "%s", words));
+      return true;
+    }
+
+    private Model swap(Model described) {
+      Model candidate = described;
+      FoundHead found;
+      try {
+        found = HeadFinder.only(described);
+      } catch (BadRequestException e) {
+        List<FoundHead> all = HeadFinder.all(described);
+        if (all.isEmpty()) {
+          tell("head", "none found, trained as it is");
+          return described;
+        }
+        found = all.get(0);
+        candidate = described.with(Edits.keepOutputs(found.output()));
+      }
+      head = words(found);
+      Model swapped = candidate.with(Edits.replaceHead(HeadSpec.singleLabel(LABELS)));
+      tell("head", "%s: swapped", head);
+      return swapped;
+    }
+
+    private static String words(FoundHead found) {
+      int slash = found.kernel().lastIndexOf('/');
+      String layer = slash < 0 ? found.kernel() : found.kernel().substring(0, slash);
+      return String.format(
+          Locale.ROOT,
+          "%s %d → %d (layer '%s')",
+          found.operation().startsWith("Conv") ? "1x1 convolution" : "dense",
+          found.inputs(),
+          found.units(),
+          layer);
+    }
+
+    private Model train(Model candidate, Map<String, TensorValue> inputs) {
+      Signature serving = choose(candidate);
+      Reach reach =
+          Reach.of(
+              candidate,
+              candidate.heads().isEmpty()
+                  ? Reach.outputs(serving)
+                  : List.of(candidate.heads().get(0).logits()),
+              candidate.trainableVariables());
+      if (reach.reached().isEmpty()) {
+        throw new FailedCheckException(
+            candidate.variables().isEmpty()
+                ? "the model has no variables: there is nothing to train"
+                : "no trainable variable has a gradient: there is nothing to train");
+      }
+      TrainingTrial trial = TrainingTrial.of(runtime, candidate, serving, inputs, reach.reached());
+      trained = true;
+      tell("train", "one step: loss %.4g → %.4g", trial.before(), trial.after());
+      return trial.model();
+    }
+
+    private boolean export(Model ready, Map<String, TensorValue> inputs) {
+      Proof[] proofs = inputs.isEmpty() ? new Proof[0] : new Proof[] {Proof.examples(inputs)};
+      exportDifference =
+          Exporter.publish(runtime, ready, scratch.resolve("export"), proofs)
+              .report()
+              .largestDifference();
+      exported = true;
+      tell("export", "reloaded by TensorFlow, largest difference %s", exportDifference);
+      return true;
+    }
+  }
+}
