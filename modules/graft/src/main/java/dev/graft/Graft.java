@@ -1,5 +1,6 @@
 package dev.graft;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -9,12 +10,14 @@ import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Edits;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Evaluator;
+import dev.graft.trainer.Predictor;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.Trainer;
@@ -172,6 +175,17 @@ public final class Graft implements AutoCloseable {
   /** Scores a model on examples whose labels are known. */
   public Evaluation evaluate(Model model, Dataset examples, Callback... callbacks) {
     return Evaluator.evaluate(runtime, model, examples, callbacks);
+  }
+
+  /**
+   * What {@code model} answers to examples: scores, numbers, or vectors to compare.
+   *
+   * @return by the names of the serving signature's outputs, in the signature's order; row i
+   *     belongs to example i
+   */
+  public ImmutableMap<String, TensorValue> predict(
+      Model model, Dataset examples, Callback... callbacks) {
+    return Predictor.predict(runtime, model, examples, callbacks);
   }
 
   /**

@@ -1,13 +1,9 @@
 package dev.graft;
 
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.replaceHead;
-
 import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.model.Model;
-import dev.graft.surgeon.HeadSpec;
-import dev.graft.surgeon.Where;
 import dev.graft.trainer.Recipe;
 import java.nio.file.Path;
 
@@ -18,13 +14,21 @@ import java.nio.file.Path;
  * @param model the backbone's folder, a SavedModel
  * @param trust whether it may reach outside
  * @param pictures a folder for each label
+ * @param surgery what is done to the backbone before
  * @param split how the pictures are divided
  * @param recipe how the model is trained
  * @param out where versions of it are published
  * @param device where it is computed
  */
 public record Job(
-    Path model, Trust trust, Path pictures, Split split, Recipe recipe, Path out, Device device) {
+    Path model,
+    Trust trust,
+    Path pictures,
+    Surgery surgery,
+    Split split,
+    Recipe recipe,
+    Path out,
+    Device device) {
 
   /** The backbone. */
   public Model readBackbone() {
@@ -36,9 +40,15 @@ public record Job(
     return Dataset.imageFolder(pictures);
   }
 
-  /** {@code backbone} frozen, with a new head for the labels of {@code pictures}. */
+  /** {@code backbone} as it is then trained on {@code pictures}. */
   public Model start(Model backbone, Dataset pictures) {
-    HeadSpec head = HeadSpec.singleLabel(pictures.labels()).seed(recipe.seed());
-    return backbone.with(freeze(Where.all()), replaceHead(head));
+    return surgery.on(backbone, pictures.labels(), recipe.seed());
+  }
+
+  /** {@code parts} with their labels as the head of {@code start} counts them. */
+  public static Parts fitting(Parts parts, Model start) {
+    return start.heads().get(0).labels().isEmpty()
+        ? parts
+        : parts.inOrderOf(start.heads().get(0).labels().get());
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Split;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Labels;
+import dev.graft.surgeon.Where;
 import dev.graft.trainer.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +24,13 @@ class RunFolderTest {
         runs.resolve("model"),
         Trust.ALLOW,
         runs.resolve("pictures"),
+        Surgery.standard()
+            .head(HeadChoice.NEW)
+            .freeze(Where.parse("until block_13 or class BatchNormalization"))
+            .unfreeze(Where.lastBlocks(2))
+            .labels(Labels.of("a, with comma", "b"))
+            .carryOver()
+            .size(96, 128),
         Split.of(70, 20, 10).seed(5).perLabel(3),
         Recipe.headThenTop().seed(9),
         runs.resolve("out"),

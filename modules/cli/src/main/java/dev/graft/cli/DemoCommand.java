@@ -5,6 +5,7 @@ import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.Job;
 import dev.graft.RunFolder;
+import dev.graft.Surgery;
 import dev.graft.Trust;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -91,6 +92,7 @@ final class DemoCommand implements Callable<Integer> {
         ModelNames.resolve("efficientnet-lite0"),
         Trust.REFUSE,
         ModelNames.ofRepository("testdata/photos"),
+        Surgery.standard(),
         Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass),
         Recipe.headThenTop().seed(ofSeed),
         out,
@@ -100,7 +102,7 @@ final class DemoCommand implements Callable<Integer> {
   private int once(Graft graft, FineTuning job, Dataset photos, long start) {
     Job work = job(seed);
     Parts parts = job.divide(work.split());
-    Evaluation test = job.work(parts, RunFolder.create(FinetuneCommand.RUNS, "demo", work));
+    double accuracy = job.work(parts, RunFolder.create(FinetuneCommand.RUNS, "demo", work));
     Evaluation raw = rawPixels(graft, photos, parts);
     job.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
     job.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
@@ -108,7 +110,7 @@ final class DemoCommand implements Callable<Integer> {
     job.say(
         "yours",
         "graft finetune --model efficientnet-lite0 --data YOUR_PHOTOS --out serving/photos");
-    terminal.line(FineTuning.heldOut(test.accuracy()));
+    terminal.line(FineTuning.heldOut(accuracy));
     return 0;
   }
 

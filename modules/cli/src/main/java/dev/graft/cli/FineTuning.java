@@ -1,7 +1,10 @@
 package dev.graft.cli;
 
+import dev.graft.Gallery;
 import dev.graft.Gate;
 import dev.graft.Graft;
+import dev.graft.HeadChoice;
+import dev.graft.Job;
 import dev.graft.LiveModel;
 import dev.graft.RunFolder;
 import dev.graft.Version;
@@ -11,6 +14,7 @@ import dev.graft.data.Split;
 import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Interval;
@@ -79,11 +83,9 @@ final class FineTuning {
   }
 
   /** Trains, and says what was decided on the way. Ctrl-C ends it with its last state kept. */
-  Run train(Parts parts, RunFolder folder) {
-    Model model = folder.job().start(backbone, photos);
-    Head head = model.heads().get(0);
-    say("head", "%s: %d labels in the place of the old answer", head.name(), head.units());
-    Run run = train(model, parts, folder);
+  private Run train(Parts parts, Model model, RunFolder folder) {
+    say("head", "%s", words(model));
+    Run run = interruptible(model, parts, folder);
     for (Map.Entry<Progress.Phase, Duration> time : run.times().entrySet()) {
       say(
           "time",
@@ -94,7 +96,7 @@ final class FineTuning {
     return run;
   }
 
-  private Run train(Model model, Parts parts, RunFolder folder) {
+  private Run interruptible(Model model, Parts parts, RunFolder folder) {
     try (Interrupt interrupt = new Interrupt()) {
       try {
         return graft.train(
@@ -112,6 +114,18 @@ final class FineTuning {
     }
   }
 
+  private static String words(Model model) {
+    Head head = model.heads().get(0);
+    boolean isNew =
+        model.variables().stream()
+            .anyMatch(v -> v.trainable() && v.name().startsWith(head.name() + "/"));
+    return head.name()
+        + ": "
+        + (isNew
+            ? head.units() + " labels in the place of the old answer"
+            : head.units() + " labels, kept as it is");
+  }
+
   private Callback decisions() {
     return new Callback() {
       @Override
@@ -124,7 +138,10 @@ final class FineTuning {
   /** Publishes the trained model; it has to answer on pictures as it did in training. */
   Version publish(Run run, Parts parts, RunFolder folder) {
     Version version =
-        graft.publish(run.model(), folder.job().out(), new Gate(0, parts.validation()));
+        graft.publish(
+            folder.job().surgery().finished(run.model()),
+            folder.job().out(),
+            new Gate(0, parts.validation()));
     folder.done(version);
     say(
         "export",
@@ -158,11 +175,33 @@ final class FineTuning {
         String.format(Locale.ROOT, "%-9s ", what) + String.format(Locale.ROOT, pattern, arguments));
   }
 
-  /** The whole of it, from training to the score of what was published. */
-  Evaluation work(Parts parts, RunFolder folder) {
+  /** The whole of it, from training to the score of what was published, 0 to 1. */
+  double work(Parts divided, RunFolder folder) {
     say("run", "%s", folder.path());
-    Run run = train(parts, folder);
-    return test(publish(run, parts, folder), parts);
+    Model start = folder.job().start(backbone, photos);
+    Parts parts = Job.fitting(divided, start);
+    Run run = train(parts, start, folder);
+    Version version = publish(run, parts, folder);
+    return folder.job().surgery().head() == HeadChoice.EMBEDDING
+        ? search(folder.job().surgery().finished(run.model()), parts)
+        : test(version, parts).accuracy();
+  }
+
+  /**
+   * Scores the vectors that {@code model} gives as a search does: is the nearest picture of the
+   * training part one of the same label?
+   */
+  private double search(Model model, Parts parts) {
+    Gallery gallery =
+        Gallery.of(graft.predict(model, parts.train()).values().asList().get(0), parts.train());
+    TensorValue asked = graft.predict(model, parts.test()).values().asList().get(0);
+    int right = 0;
+    for (int i = 0; i < parts.test().size(); i++) {
+      Gallery.Match nearest = gallery.nearest(asked, i, 1).get(0);
+      right += parts.train().label(nearest.example()) == parts.test().label(i) ? 1 : 0;
+    }
+    say("test", "the nearest picture has the same label for %d of %d", right, parts.test().size());
+    return (double) right / parts.test().size();
   }
 
   /** The line that programs read. */

@@ -8,7 +8,6 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.model.Model;
-import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Recipe;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -28,7 +27,18 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos",
-      "  graft finetune --model my/saved_model --data photos --out serving/photos --seed 7"
+      "  graft finetune --model my/saved_model --data photos --out serving/photos --seed 7",
+      "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos \\",
+      "        --unfreeze 'last 2 blocks' --size 160",
+      "  graft finetune --model serving/photos --data more_photos --out serving/photos \\",
+      "        --head new --carry-over",
+      "  graft finetune --model serving/photos --data drawings --out serving/drawings --head keep",
+      "  graft finetune --model efficientnet-lite0 --data photos --out serving/search \\",
+      "        --head embedding --cut block14_add",
+      "",
+      "--freeze, --unfreeze: all, head, backbone, a layer's name or glob, 'class BatchNormalization',",
+      "'last 2 blocks', 'until block_13', 'role bias', joined by and, or, except, not.",
+      "docs/surgery.md shows each with what it prints."
     })
 final class FinetuneCommand implements Callable<Integer> {
 
@@ -62,6 +72,8 @@ final class FinetuneCommand implements Callable<Integer> {
       description = "Where versions are published: DIR/1, DIR/2 and so on.")
   private Path out = Path.of("");
 
+  @Mixin private SurgeryOptions surgery = new SurgeryOptions();
+
   @Option(
       names = "--seed",
       paramLabel = "N",
@@ -82,18 +94,28 @@ final class FinetuneCommand implements Callable<Integer> {
   public Integer call() {
     Split split = Split.of(60, 20, 20).seed(seed);
     Recipe recipe = Recipe.headThenTop().seed(seed);
-    Job work = new Job(ModelNames.resolve(model), trust.trust(), data, split, recipe, out, device);
+    Job work =
+        new Job(
+            ModelNames.resolve(model),
+            trust.trust(),
+            data,
+            surgery.surgery(),
+            split,
+            recipe,
+            out,
+            device);
     Model backbone = work.readBackbone();
     Dataset photos = work.readPictures();
+    work.start(backbone, photos); // what does not fit is said before TensorFlow starts
     Graft.requirePublishable(out);
     try (Graft graft = Graft.open(device, NativeLogFile.path())) {
       FineTuning job = new FineTuning(terminal, graft, backbone, photos);
       job.introduce();
       Parts parts = job.divide(split);
       RunFolder folder = RunFolder.create(RUNS, name(data), work);
-      Evaluation test = job.work(parts, folder);
+      double accuracy = job.work(parts, folder);
       job.say("next", "graft predict --model %s some.jpg", out);
-      terminal.line(FineTuning.heldOut(test.accuracy()));
+      terminal.line(FineTuning.heldOut(accuracy));
       return 0;
     }
   }

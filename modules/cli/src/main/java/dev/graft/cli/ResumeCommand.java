@@ -4,7 +4,6 @@ import dev.graft.Graft;
 import dev.graft.RunFolder;
 import dev.graft.data.Parts;
 import dev.graft.model.BadRequestException;
-import dev.graft.trainer.Evaluation;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -52,9 +51,9 @@ final class ResumeCommand implements Callable<Integer> {
           new FineTuning(terminal, graft, folder.job().readBackbone(), folder.job().readPictures());
       job.introduce();
       Parts parts = job.divide(folder.job().split());
-      Evaluation test = job.work(parts, folder);
+      double accuracy = job.work(parts, folder);
       job.say("next", "graft predict --model %s some.jpg", folder.job().out());
-      terminal.line(FineTuning.heldOut(test.accuracy()));
+      terminal.line(FineTuning.heldOut(accuracy));
       return 0;
     }
   }

@@ -178,6 +178,39 @@ public final class Dataset {
     return answers.size() == 1 && only().isOneLabel() && only().values().shape().rank() == 1;
   }
 
+  /**
+   * These examples with their labels counted as in {@code order}, the labels of a model that is to
+   * go on with them: the same in another order, or more. Where any number of labels may hold, the
+   * order stays.
+   *
+   * @throws BadRequestException if one of these examples' labels is not among them
+   */
+  public Dataset inOrderOf(Labels order) {
+    Labels own = labels();
+    if (own.equals(order) || !only().isOneLabel()) {
+      return this;
+    }
+    int[] now = own.names().stream().mapToInt(order.names()::indexOf).toArray();
+    for (int i = 0; i < now.length; i++) {
+      if (now[i] < 0) {
+        throw new BadRequestException(
+            "the examples have the label '"
+                + own.names().get(i)
+                + "', which is not among the model's "
+                + order.size()
+                + "; give the model a head for it.");
+      }
+    }
+    int[] indices = only().values().ints();
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = now[indices[i]];
+    }
+    TensorValue counted = TensorValue.of(only().values().shape(), indices);
+    String head = answers.keySet().iterator().next();
+    return new Dataset(
+        source, ImmutableMap.of(head, new Answers(counted, Optional.of(order))), weights, rows);
+  }
+
   /** What a user calls example {@code i}: its file or its row. */
   public String name(int i) {
     return source.name(rows[i]);

@@ -15,4 +15,9 @@ public record Parts(Dataset train, Dataset validation, Dataset test) {
   public Labels labels() {
     return train.labels();
   }
+
+  /** These parts with their labels counted as in {@code order}; see {@link Dataset#inOrderOf}. */
+  public Parts inOrderOf(Labels order) {
+    return new Parts(train.inOrderOf(order), validation.inOrderOf(order), test.inOrderOf(order));
+  }
 }

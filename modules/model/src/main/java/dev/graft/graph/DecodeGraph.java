@@ -196,35 +196,9 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
   /** {@code image} as float32 [height, width, 3]. */
   private static TensorRef resize(
       Scope g, TensorRef image, int height, int width, InputSpec.Resize rule) {
-    TensorRef shape = g.add("Shape", image);
-    TensorRef sides =
-        g.cast(g.add("GatherV2", shape, g.ints(0, 1), g.scalar(0)), DataType.DT_FLOAT);
-    TensorRef wanted = g.floats(height, width);
-    TensorRef scale = g.add("RealDiv", wanted, sides);
-    scale =
-        switch (rule) {
-          case STRETCH -> scale;
-          case CROP -> both(g, g.add("Max", scale, g.ints(0)));
-          case PAD -> both(g, g.add("Min", scale, g.ints(0)));
-        };
-    // what is too much or too little is shared by both ends
-    TensorRef rest = g.add("Sub", wanted, g.add("Mul", sides, scale));
-    TensorRef translation =
-        rule == InputSpec.Resize.STRETCH ? g.floats(0, 0) : g.add("Mul", rest, g.scalar(0.5f));
     TensorRef resized =
-        g.op("ScaleAndTranslate")
-            .input(g.add("ExpandDims", image, g.scalar(0)))
-            .input(g.ints(height, width))
-            .input(scale)
-            .input(translation)
-            .attr("kernel_type", "triangle")
-            .attr("antialias", true)
-            .output();
+        PictureResize.add(g, g.add("ExpandDims", image, g.scalar(0)), height, width, rule);
     return g.op("Squeeze").input(resized).attr("squeeze_dims", Attrs.ints(0)).output();
-  }
-
-  private static TensorRef both(Scope g, TensorRef scalar) {
-    return g.op("Pack").inputs(List.of(scalar, scalar)).output();
   }
 
   /** From RGB in 0..255 to the channels, range and dtype of the input. */

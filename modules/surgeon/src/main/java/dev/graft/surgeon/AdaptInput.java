@@ -1,7 +1,8 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
-import dev.graft.graph.Scope;
+import dev.graft.graph.DecodeGraph;
+import dev.graft.graph.PictureResize;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
@@ -22,7 +23,9 @@ final class AdaptInput extends Edit {
     /** One channel, repeated over the three that the network reads. */
     GREY,
     /** Pictures of any one size, resized to the network's. */
-    ANY_SIZE
+    ANY_SIZE,
+    /** Encoded pictures, decoded in the graph. */
+    ENCODED
   }
 
   private final To to;
@@ -46,8 +49,9 @@ final class AdaptInput extends Edit {
     InputSpec input = InputAdapter.find(model, "");
     return switch (to) {
       case UINT8 -> uint8(model, input);
-      case GREY -> grey(model, input);
+      case GREY -> repeated(model, input);
       case ANY_SIZE -> anySize(model, input);
+      case ENCODED -> encoded(model, input);
     };
   }
 
@@ -87,15 +91,39 @@ final class AdaptInput extends Edit {
     return range.low() + ".." + range.high();
   }
 
-  private static Model grey(Model model, InputSpec input) {
+  private static Model repeated(Model model, InputSpec input) {
+    checkColour(input);
+    return InputAdapter.insert(
+        model,
+        "grey_to_colour",
+        grey(input),
+        (g, pixels) -> g.add("Tile", pixels, g.ints(1, 1, 1, 3)));
+  }
+
+  /** Fails if {@code input} does not take three channels. */
+  static void checkColour(InputSpec input) {
     if (input.shape().dim(-1) != 3) {
       throw new BadRequestException(
           "input '" + input.name() + "' has " + input.shape().dim(-1) + " channel, not three.");
     }
+  }
+
+  /** {@code input} for one channel. */
+  static InputSpec grey(InputSpec input) {
+    return changed(
+        input, input.dtype(), input.shape().withDim(-1, 1), input.range(), Channels.GREY);
+  }
+
+  /** The one decode graph, inside the model. */
+  private static Model encoded(Model model, InputSpec input) {
+    Shape bytes = Shape.of(Shape.UNKNOWN);
     InputSpec changed =
-        changed(input, input.dtype(), input.shape().withDim(-1, 1), input.range(), Channels.GREY);
+        changed(input, DataType.DT_STRING, bytes, Optional.empty(), Channels.UNKNOWN);
     return InputAdapter.insert(
-        model, "grey_to_colour", changed, (g, pixels) -> g.add("Tile", pixels, g.ints(1, 1, 1, 3)));
+        model,
+        "from_encoded",
+        changed,
+        (g, files) -> DecodeGraph.add(g.editor(), g.name("decode"), files, input));
   }
 
   private static Model anySize(Model model, InputSpec input) {
@@ -112,32 +140,7 @@ final class AdaptInput extends Edit {
         model,
         "to_size",
         changed,
-        (g, pixels) -> resized(g, pixels, (int) height, (int) width, input.resize()));
-  }
-
-  /** As the decode graph resizes: triangle filter, antialiased; too much is shared by both ends. */
-  private static TensorRef resized(
-      Scope g, TensorRef pixels, int height, int width, InputSpec.Resize rule) {
-    TensorRef shape = g.add("Shape", pixels);
-    TensorRef sides =
-        g.cast(g.add("GatherV2", shape, g.ints(1, 2), g.scalar(0)), DataType.DT_FLOAT);
-    TensorRef wanted = g.floats(height, width);
-    TensorRef scale = g.add("RealDiv", wanted, sides);
-    TensorRef even =
-        switch (rule) {
-          case STRETCH -> scale;
-          case CROP -> g.add("Mul", g.floats(1, 1), g.add("Max", scale, g.ints(0)));
-          case PAD -> g.add("Mul", g.floats(1, 1), g.add("Min", scale, g.ints(0)));
-        };
-    TensorRef rest = g.add("Sub", wanted, g.add("Mul", sides, even));
-    return g.op("ScaleAndTranslate")
-        .input(pixels)
-        .input(g.ints(height, width))
-        .input(even)
-        .input(g.add("Mul", rest, g.scalar(0.5f)))
-        .attr("kernel_type", "triangle")
-        .attr("antialias", true)
-        .output();
+        (g, pixels) -> PictureResize.add(g, pixels, (int) height, (int) width, input.resize()));
   }
 
   private static void checkFloat(InputSpec input) {
@@ -147,7 +150,7 @@ final class AdaptInput extends Edit {
     }
   }
 
-  private static InputSpec changed(
+  static InputSpec changed(
       InputSpec input, DataType dtype, Shape shape, Optional<Range> range, Channels channels) {
     return new InputSpec(
         input.name(), input.tensor(), dtype, shape, range, channels, input.resize());

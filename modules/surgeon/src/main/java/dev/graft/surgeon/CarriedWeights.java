@@ -40,9 +40,9 @@ final class CarriedWeights {
     if (none) {
       throw new BadRequestException(
           "no label stays: the old head has "
-              + before.names()
+              + Nearest.some(before.names())
               + ", the new one "
-              + now
+              + Nearest.some(now)
               + "; leave out carryOver().");
     }
     VariableValues values = new VariableValues();
@@ -55,14 +55,14 @@ final class CarriedWeights {
         w[i * from.length + unit] = oldW[at];
       }
     }
-    variables.give(kernel.name(), value(kernel, w));
+    variables.give(kernel.name(), value(kernel.dtype(), kernel.shape(), w));
     if (old.bias().isPresent()) {
       double[] b = values.of(bias).asDoubles();
       double[] oldB = values.of(old.bias().get()).asDoubles();
       for (int unit = 0; unit < from.length; unit++) {
         b[unit] = from[unit] >= 0 ? oldB[from[unit]] : b[unit];
       }
-      variables.give(bias.name(), value(bias, b));
+      variables.give(bias.name(), value(bias.dtype(), bias.shape(), b));
     }
   }
 
@@ -77,9 +77,9 @@ final class CarriedWeights {
                     "a head without a dense layer has nothing to carry weights over to."));
   }
 
-  private static TensorValue value(Variable variable, double[] numbers) {
-    Shape shape = variable.shape();
-    if (variable.dtype() == DataType.DT_DOUBLE) {
+  /** {@code numbers} as a tensor, float64 or float32. */
+  static TensorValue value(DataType dtype, Shape shape, double[] numbers) {
+    if (dtype == DataType.DT_DOUBLE) {
       return TensorValue.of(shape, numbers);
     }
     float[] floats = new float[numbers.length];

@@ -45,7 +45,11 @@ final class Cut extends Edit {
     Signature cut = Signatures.withOutputs(model.graph(), serving, ImmutableMap.of(OUTPUT, spec));
     if (cut.inputs().isEmpty() && !serving.inputs().isEmpty()) {
       throw new BadRequestException(
-          "'" + at + "' does not depend on the model's input; cut at a later layer.");
+          "'"
+              + at
+              + "' does not depend on the model's input, so no path leads from it to an answer; cut at"
+              + " a later layer. "
+              + CutPoints.near(model, List.of(tensor.node())));
     }
     return model.toBuilder().signatures(List.of(cut)).heads(List.of()).build();
   }
@@ -64,18 +68,32 @@ final class Cut extends Edit {
         throw new BadRequestException(
             "node '" + tensor.node() + "' has no output " + tensor.index() + ".");
       }
-      Loops.refuseInside(model.graph(), tensor);
+      refuseInsideLoops(model, tensor);
       return tensor;
     }
     for (FunctionDef function : model.graph().functions().values()) {
       if (function.getNodeDefList().stream().anyMatch(n -> n.getName().equals(tensor.node()))) {
+        String name = function.getSignature().getName();
         throw new BadRequestException(
-            "'" + at + "' lies inside a loop or branch; cut at the layer around it instead.");
+            "'"
+                + at
+                + "' lies inside a loop or branch; cut at the layer around it instead. "
+                + CutPoints.near(model, CutPoints.callers(model.graph(), name)));
       }
     }
     List<String> known = new ArrayList<>(index.names());
     throw new BadRequestException(
         model.name() + " has no layer or tensor '" + at + "'. " + Nearest.sentence(at, known));
+  }
+
+  private static void refuseInsideLoops(Model model, TensorRef tensor) {
+    if (Loops.inside(model.graph()).contains(tensor.node())) {
+      throw new BadRequestException(
+          "'"
+              + tensor
+              + "' lies inside a loop; cut before or after the loop. "
+              + CutPoints.near(model, List.of(tensor.node())));
+    }
   }
 
   private static TensorRef output(Model model, Layer layer) {
@@ -88,7 +106,7 @@ final class Cut extends Edit {
     List<TensorRef> outputs =
         layer.outputs().stream().filter(t -> live.contains(t.node())).toList();
     if (outputs.size() == 1) {
-      Loops.refuseInside(graph, outputs.get(0));
+      refuseInsideLoops(model, outputs.get(0));
       return outputs.get(0);
     }
     throw new BadRequestException(

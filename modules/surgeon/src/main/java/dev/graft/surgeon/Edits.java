@@ -163,6 +163,34 @@ public final class Edits {
   }
 
   /**
+   * The picture input takes one channel, and the first convolution the sum of its kernel over the
+   * three it had: the answers are those of {@link #greyInput}, to rounding, at less cost.
+   */
+  public static UnaryOperator<Model> greyFirstKernel() {
+    return new GreyKernel();
+  }
+
+  /**
+   * The picture input takes encoded pictures (JPEG, PNG, GIF, BMP), string [N], which the graph
+   * decodes and resizes as training and {@code serving_bytes} do; its range has to be known before.
+   */
+  public static UnaryOperator<Model> encodedInput() {
+    return new AdaptInput(AdaptInput.To.ENCODED);
+  }
+
+  /**
+   * The network is rebuilt for pictures of another size, as giving Keras another {@code
+   * input_shape} does: weights stay, feature maps grow or shrink. Refused, with the reason, where a
+   * Flatten or a position embedding was made for one size.
+   *
+   * @param height rows, at least 1
+   * @param width columns, at least 1
+   */
+  public static UnaryOperator<Model> inputSize(int height, int width) {
+    return new InputSize(height, width);
+  }
+
+  /**
    * The picture input takes pictures of any size, one size in a batch, which the graph brings to
    * the size it had, by the input's {@link InputSpec#resize() resize rule}.
    */

@@ -50,6 +50,7 @@ final class HeadBuilder {
   /**
    * Puts the head on {@code features}.
    *
+   * @param features floating, of rank 2 at least
    * @param shape their shape; the last dimension has to be known
    */
   Head on(TensorRef features, Shape shape) {
@@ -93,27 +94,17 @@ final class HeadBuilder {
     return new Head(name, spec.kind(), spec.labels(), features, logits, output, units);
   }
 
-  /** Fails if no head can read a tensor of this dtype. */
-  static void checkFloating(TensorRef features, DataType dtype) {
-    switch (dtype) {
-      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16 -> {}
-      default -> throw notFloating(features, dtype);
-    }
-  }
-
-  private static BadRequestException notFloating(TensorRef features, DataType dtype) {
-    return new BadRequestException(
-        "a head reads floating-point features, but "
-            + features
-            + " is "
-            + dtype
-            + "; cut at a later layer.");
+  /** Whether a head can read a tensor of this dtype. */
+  static boolean isFloating(DataType dtype) {
+    return switch (dtype) {
+      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16 -> true;
+      default -> false;
+    };
   }
 
   /** Half precision ends at the head, as Keras advises: softmax over halves loses small logits. */
   private TensorRef floating(TensorRef features) {
     return switch (editor.dtype(features)) {
-      case DT_FLOAT, DT_DOUBLE -> features;
       case DT_HALF, DT_BFLOAT16 ->
           editor
               .op("Cast")
@@ -121,19 +112,11 @@ final class HeadBuilder {
               .input(features)
               .attr("DstT", DataType.DT_FLOAT)
               .output();
-      default -> throw notFloating(features, editor.dtype(features));
+      default -> features;
     };
   }
 
   private TensorRef pool(TensorRef x, Shape shape) {
-    if (shape.rank() < 2) {
-      throw new BadRequestException(
-          "a head reads [batch, features] or [batch, positions..., features], but "
-              + x
-              + " is "
-              + shape
-              + "; cut at a layer that gives at least two dimensions.");
-    }
     int[] positions = IntStream.range(1, shape.rank() - 1).toArray();
     if (positions.length == 0 || spec.pooling() == HeadSpec.Pooling.NONE) {
       return x;

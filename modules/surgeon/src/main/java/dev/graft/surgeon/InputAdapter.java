@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
-import org.tensorflow.proto.NodeDef;
 
 /**
  * Puts nodes between an input and what reads it. The input keeps its name and its place in the
@@ -72,18 +71,31 @@ final class InputAdapter {
     Set<String> before = new HashSet<>();
     editor.nodes().forEach(node -> before.add(node.getName()));
     TensorRef input = changed.tensor();
-    NodeDef placeholder = editor.node(input.node());
-    editor.replace(
-        placeholder.toBuilder()
-            .putAttr("dtype", Attrs.of(changed.dtype()))
-            .putAttr("shape", Attrs.of(changed.shape()))
-            .removeAttr("_output_shapes")
-            .build());
+    tell(editor, changed);
     TensorRef adapted = nodes.apply(new Scope(editor, editor.uniqueName(scope)), input);
     editor.redirect(input, adapted, node -> before.contains(node.getName()));
     return describe(
         model.toBuilder().graph(editor.build()).signatures(changed(model, changed)).build(),
         changed);
+  }
+
+  /** {@code model} with an input of another shape, which its readers take as it is. */
+  static Model reshape(Model model, InputSpec changed) {
+    GraphEditor editor = model.graph().edit();
+    tell(editor, changed);
+    return describe(
+        model.toBuilder().graph(editor.build()).signatures(changed(model, changed)).build(),
+        changed);
+  }
+
+  /** Tells the placeholder its dtype and shape. */
+  private static void tell(GraphEditor editor, InputSpec changed) {
+    editor.replace(
+        editor.node(changed.tensor().node()).toBuilder()
+            .putAttr("dtype", Attrs.of(changed.dtype()))
+            .putAttr("shape", Attrs.of(changed.shape()))
+            .removeAttr("_output_shapes")
+            .build());
   }
 
   private static List<Signature> changed(Model model, InputSpec changed) {

@@ -64,13 +64,17 @@ record InputArithmetic(
 
   /** The one node that reads the pixels; null if several do, or none. */
   private static @Nullable NodeDef onlyReader(Graph graph, TensorRef tensor) {
-    List<NodeDef> readers =
-        graph.consumers(tensor.node()).stream()
-            .map(graph::node)
-            .filter(node -> Nodes.dataInputs(node).contains(tensor))
-            .filter(node -> !SHAPES.contains(node.getOp()))
-            .toList();
+    List<NodeDef> readers = readers(graph, tensor);
     return readers.size() == 1 ? readers.get(0) : null;
+  }
+
+  /** The nodes that read the values of {@code tensor}, not its shape alone. */
+  static List<NodeDef> readers(Graph graph, TensorRef tensor) {
+    return graph.consumers(tensor.node()).stream()
+        .map(graph::node)
+        .filter(node -> Nodes.dataInputs(node).contains(tensor))
+        .filter(node -> !SHAPES.contains(node.getOp()))
+        .toList();
   }
 
   private @Nullable InputArithmetic through(NodeDef node, Constants constants) {

@@ -3,7 +3,6 @@ package dev.graft.surgeon;
 import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -93,14 +92,28 @@ final class KeepHead extends Edit {
 
   /** The model's own order counts; another set of labels would mean something else. */
   private static Labels same(Labels known, Optional<Labels> given) {
-    if (given.isPresent()
-        && !ImmutableSet.copyOf(given.get().names()).equals(ImmutableSet.copyOf(known.names()))) {
+    if (given.isEmpty()) {
+      return known;
+    }
+    for (String label : given.get().names()) {
+      if (!known.names().contains(label)) {
+        throw new BadRequestException(
+            "the head does not know the label '"
+                + label
+                + "', only "
+                + Nearest.some(known.names())
+                + ". "
+                + Nearest.sentence(label, known.names())
+                + " Replace the head, with carryOver() if some labels stay.");
+      }
+    }
+    if (given.get().size() != known.size()) {
       throw new BadRequestException(
-          "the head knows the labels "
-              + known.names()
-              + ", but "
-              + given.get().names()
-              + " are given; replace the head, with carryOver() if some stay.");
+          "the head tells "
+              + known.size()
+              + " labels apart, of which "
+              + given.get().size()
+              + " are given; keep them all with keepHead(), or replace the head, with carryOver().");
     }
     return known;
   }

@@ -1,8 +1,6 @@
 package dev.graft.surgeon;
 
 import dev.graft.graph.Graph;
-import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -13,14 +11,6 @@ import org.tensorflow.proto.NodeDef;
 final class Loops {
 
   private Loops() {}
-
-  /** Fails if {@code tensor} is computed anew in each step of a loop. */
-  static void refuseInside(Graph graph, TensorRef tensor) {
-    if (inside(graph).contains(tensor.node())) {
-      throw new BadRequestException(
-          "'" + tensor + "' lies inside a loop; cut before or after the loop.");
-    }
-  }
 
   /**
    * The nodes that run once for each step of a TF1 loop, from its Enter nodes to before its Exits.

@@ -30,6 +30,12 @@ final class Nearest {
     return to(wanted, known).stream().collect(Collectors.joining(", ", "Nearest: ", "."));
   }
 
+  /** The first few of many names, and how many more there are. */
+  static String some(List<String> names) {
+    String first = names.stream().limit(MOST).collect(Collectors.joining(", "));
+    return names.size() <= MOST ? first : first + " and " + (names.size() - MOST) + " more";
+  }
+
   /** Edits between the two, half price for a name that contains the other. */
   private static int score(String wanted, String name) {
     String a = wanted.toLowerCase(Locale.ROOT);

@@ -144,20 +144,38 @@ final class NewHeads {
   }
 
   private Shape shape(TensorRef features) {
-    HeadBuilder.checkFloating(features, editor.dtype(features));
+    if (!HeadBuilder.isFloating(editor.dtype(features))) {
+      throw new BadRequestException(
+          "a head reads floating-point features, but "
+              + features
+              + " is "
+              + editor.dtype(features)
+              + "; cut at a later layer. "
+              + CutPoints.near(model, List.of(features.node())));
+    }
     Shape shape = shapes.of(features);
     if (!shape.hasRank()) {
       shape = known;
     } else if (shape.rank() > 0 && shape.dim(-1) < 0 && known.rank() > 0) {
       shape = shape.withDim(-1, known.dim(-1));
     }
-    if (!shape.hasRank() || (shape.rank() > 0 && shape.dim(-1) < 0)) {
+    if (shape.hasRank() && shape.rank() < 2) {
+      throw new BadRequestException(
+          "a head reads [batch, features] or [batch, positions..., features], but "
+              + features
+              + " is "
+              + shape
+              + "; cut at a layer that gives at least two dimensions. "
+              + CutPoints.near(model, List.of(features.node())));
+    }
+    if (!shape.hasRank() || shape.dim(-1) < 0) {
       throw new BadRequestException(
           "the number of features at "
               + features
               + " does not follow from the graph (as far as known it is "
               + shape
-              + "); cut at a dense, convolution or normalisation layer near it.");
+              + "); cut at a dense, convolution or normalisation layer near it. "
+              + CutPoints.near(model, List.of(features.node())));
     }
     return shape;
   }

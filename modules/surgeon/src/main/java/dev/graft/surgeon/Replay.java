@@ -49,6 +49,12 @@ public final class Replay {
     readers.put("fitInputs", a -> Edits.fitInputs());
     readers.put(
         "prepareInput", a -> Edits.prepareInput(Preparation.valueOf(HeadText.upper(a, "as"))));
+    readers.put("greyFirstKernel", a -> Edits.greyFirstKernel());
+    readers.put(
+        "inputSize",
+        a ->
+            Edits.inputSize(
+                Integer.parseInt(text(a, "height")), Integer.parseInt(text(a, "width"))));
     readers.put("adaptInput", a -> new AdaptInput(AdaptInput.To.valueOf(HeadText.upper(a, "to"))));
     readers.put(
         "describeInput",

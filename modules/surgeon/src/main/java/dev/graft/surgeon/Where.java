@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which layers and variables of a model an edit means. A Where is made without a model and resolved
@@ -360,6 +361,17 @@ public final class Where {
   @Override
   public String toString() {
     return text;
+  }
+
+  /** Two are equal if their text form is. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Where where && where.text.equals(text);
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
   }
 
   private String grouped() {

@@ -2,20 +2,30 @@ package dev.graft.surgeon;
 
 import static dev.graft.surgeon.Edits.anySizeInput;
 import static dev.graft.surgeon.Edits.describeInput;
+import static dev.graft.surgeon.Edits.encodedInput;
+import static dev.graft.surgeon.Edits.greyFirstKernel;
 import static dev.graft.surgeon.Edits.greyInput;
+import static dev.graft.surgeon.Edits.prepareInput;
 import static dev.graft.surgeon.Edits.uint8Input;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import dev.graft.graph.DecodeGraph;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
+import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.Checkout;
 import dev.graft.testkit.TensorAssert;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,5 +119,43 @@ class AdaptInputTest {
     assertThat(adapted.inputs().get(0).dtype()).isEqualTo(DataType.DT_UINT8);
     Model again = Replay.standard().run(Models.zoo("keras2/cnn_plain"), adapted.provenance());
     assertThat(again.graph().toGraphDef()).isEqualTo(adapted.graph().toGraphDef());
+  }
+
+  @Test
+  void aSummedKernelAnswersAsTheRepeatedChannel() {
+    int pixels = side() * side();
+    float[] grey = new float[pixels];
+    for (int i = 0; i < pixels; i++) {
+      grey[i] = (float) Math.sin(3 * i);
+    }
+    TensorValue picture = TensorValue.of(Shape.of(1, side(), side(), 1), grey);
+    Model summed = MODEL.with(greyFirstKernel());
+    assertThat(summed.variable("conv2d/kernel").orElseThrow().shape())
+        .isEqualTo(Shape.of(3, 3, 1, 4));
+    assertThat(MODEL.variable("conv2d/kernel").orElseThrow().shape())
+        .isEqualTo(Shape.of(3, 3, 3, 4));
+    TensorAssert.assertThat(answer(summed, picture))
+        .isCloseTo(answer(MODEL.with(greyInput()), picture), 1e-5, 1e-5);
+    assertThatThrownBy(() -> MODEL.with(prepareInput(Preparation.STANDARDIZE), greyFirstKernel()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("channel by channel by Sub")
+        .hasMessageContaining("greyInput()");
+  }
+
+  @Test
+  void encodedPicturesAreDecodedAsThePipelineDoes() throws IOException {
+    ByteString file =
+        ByteString.copyFrom(Files.readAllBytes(Checkout.path("testdata/photos/animals/cat.jpg")));
+    TensorValue bytes = TensorValue.strings(Shape.of(1), List.of(file));
+    DecodeGraph decode = DecodeGraph.of(MODEL.inputs().get(0));
+    TensorValue pixels;
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession session = runtime.session(decode.graph())) {
+      pixels =
+          session.run(Map.of(decode.bytes(), bytes), List.of(decode.pixels()), List.of()).get(0);
+    }
+    Model adapted = MODEL.with(encodedInput());
+    assertThat(adapted.inputs().get(0).dtype()).isEqualTo(DataType.DT_STRING);
+    TensorAssert.assertThat(answer(adapted, bytes)).isIdenticalTo(answer(MODEL, pixels));
   }
 }

@@ -45,7 +45,8 @@ class CutTest {
             .orElseThrow();
     assertThatThrownBy(() -> model.with(cut(inside)))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("inside a loop");
+        .hasMessageContaining("inside a loop")
+        .hasMessageContaining("Nearest: ");
   }
 
   @Test
@@ -60,7 +61,9 @@ class CutTest {
             .getName();
     assertThatThrownBy(() -> model.with(cut(inside)))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("inside a loop or branch");
+        .hasMessageContaining("inside a loop or branch")
+        .hasMessageContaining("Nearest: ")
+        .hasMessageContaining("lstm");
   }
 
   @Test
@@ -68,7 +71,8 @@ class CutTest {
     Model scalar = withMean(Models.zoo("keras2/cnn_plain"));
     assertThatThrownBy(() -> scalar.with(cut("mean"), addHead(HeadSpec.regression(1))))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("at least two dimensions");
+        .hasMessageContaining("at least two dimensions")
+        .hasMessageContaining("Nearest: predictions");
   }
 
   /** The model with the mean over everything as one more node. */
@@ -86,7 +90,8 @@ class CutTest {
     String ids = model.servingSignature().inputs().values().iterator().next().tensor().toString();
     assertThatThrownBy(() -> model.with(cut(ids), addHead(HeadSpec.regression(1))))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("floating-point features");
+        .hasMessageContaining("floating-point features")
+        .hasMessageContaining("cut at a later layer");
   }
 
   @Test

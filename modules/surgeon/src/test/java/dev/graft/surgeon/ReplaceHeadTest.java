@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReplaceHeadTest {
 
@@ -135,7 +136,8 @@ class ReplaceHeadTest {
             .getName();
     assertThatThrownBy(() -> model.with(cut(read)))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("does not depend on the model's input");
+        .hasMessageContaining("does not depend on the model's input")
+        .hasMessageContaining("Nearest: conv2d");
   }
 
   @Test
@@ -145,6 +147,21 @@ class ReplaceHeadTest {
     assertThat(frozen.trainableVariables()).isEmpty();
     assertThat(frozen.graph()).isSameAs(model.graph());
     assertThat(frozen.with(unfreeze(Where.all())).trainableVariables())
+        .isEqualTo(model.trainableVariables());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "keras2/normalization_tabular",
+        "keras3/normalization_tabular",
+        "keras3/spectral_norm",
+        "keras2/bn_renorm"
+      })
+  void whatALayerLearnedWithoutGradientsNeverTrains(String zoo) {
+    Model model = Models.zoo(zoo);
+    assertThat(model.variables().stream().filter(v -> !v.trainable())).isNotEmpty();
+    assertThat(model.with(freeze(Where.all()), unfreeze(Where.all())).trainableVariables())
         .isEqualTo(model.trainableVariables());
   }
 

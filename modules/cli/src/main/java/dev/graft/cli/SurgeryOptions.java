@@ -1,0 +1,129 @@
+package dev.graft.cli;
+
+import dev.graft.HeadChoice;
+import dev.graft.Surgery;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Labels;
+import dev.graft.surgeon.Where;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** What is done to the model before it learns. */
+final class SurgeryOptions {
+
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
+
+  @Option(
+      names = "--head",
+      paramLabel = "KIND",
+      converter = Choice.class,
+      description = {
+        "What becomes of the output layer: auto|new|keep|multi-label|regression|embedding.",
+        "auto keeps it if the model knows your labels already, else makes a new one."
+      })
+  private HeadChoice head = HeadChoice.AUTO;
+
+  @Option(
+      names = "--freeze",
+      paramLabel = "WHERE",
+      description =
+          "What stays as it is: 'until block_13', 'class BatchNormalization' (default: all).")
+  private @Nullable String freeze;
+
+  @Option(
+      names = "--unfreeze",
+      paramLabel = "WHERE",
+      description =
+          "What trains besides a new head: 'last 2 blocks'. 'graft inspect --select' shows it.")
+  private @Nullable String unfreeze;
+
+  @Option(
+      names = "--cut",
+      paramLabel = "LAYER",
+      description = "Put the new head on this layer or tensor instead of where the old one was.")
+  private @Nullable String cut;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE|A,B,..",
+      description =
+          "What the model's own outputs mean, in their order: a file with one label a line, or names.")
+  private @Nullable String labels;
+
+  @Option(
+      names = "--carry-over",
+      description = "Labels that the model knows already start with the weights they had.")
+  private boolean carryOver;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N|HxW",
+      description = "Rebuild a convolutional network for pictures of another size.")
+  private @Nullable String size;
+
+  /**
+   * The options as a value.
+   *
+   * @throws BadRequestException if one of them cannot be read
+   */
+  Surgery surgery() {
+    Surgery surgery = Surgery.standard().head(head);
+    surgery = freeze == null ? surgery : surgery.freeze(Where.parse(freeze));
+    surgery = unfreeze == null ? surgery : surgery.unfreeze(Where.parse(unfreeze));
+    surgery = cut == null ? surgery : surgery.cut(cut);
+    surgery = labels == null ? surgery : surgery.labels(labels(labels));
+    surgery = carryOver ? surgery.carryOver() : surgery;
+    return size == null ? surgery : sized(surgery, size);
+  }
+
+  private static Surgery sized(Surgery surgery, String text) {
+    Matcher matcher = SIZE.matcher(text);
+    if (!matcher.matches()) {
+      throw new BadRequestException(
+          "'" + text + "' is no size; give --size 128, or --size 96x128 for height and width.");
+    }
+    int height = Integer.parseInt(matcher.group(1));
+    return surgery.size(
+        height, matcher.group(2) == null ? height : Integer.parseInt(matcher.group(2)));
+  }
+
+  private static Labels labels(String text) {
+    Path file = Path.of(text);
+    if (!Files.isRegularFile(file)) {
+      return Labels.of(Arrays.stream(text.split(",", -1)).map(String::strip).toList());
+    }
+    try {
+      List<String> lines = Files.readAllLines(file);
+      return Labels.of(lines.stream().map(String::strip).filter(line -> !line.isEmpty()).toList());
+    } catch (IOException e) {
+      throw new BadRequestException(
+          "'" + text + "' cannot be read as labels: " + e.getMessage() + "; give one a line.", e);
+    }
+  }
+
+  /** Reads {@code multi-label} as MULTI_LABEL. */
+  static final class Choice implements ITypeConverter<HeadChoice> {
+    @Override
+    public HeadChoice convert(String value) {
+      for (HeadChoice choice : HeadChoice.values()) {
+        if (choice.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(value)) {
+          return choice;
+        }
+      }
+      throw new TypeConversionException(
+          "'"
+              + value
+              + "' is no kind of head; choose auto, new, keep, multi-label, regression or embedding");
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.graft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The flags of finetune that say what is done to the model. */
+class SurgeryFlagsTest {
+
+  @TempDir private Path dir = Path.of("");
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private int finetune(String model, String... flags) {
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "finetune",
+                "--model",
+                model,
+                "--data",
+                "../../testdata/photos",
+                "--out",
+                dir.resolve("serving").toString()));
+    args.addAll(List.of(flags));
+    return Main.run(
+        Terminal.to(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            0),
+        args.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "--head; nonsense; choose auto, new, keep, multi-label, regression or embedding",
+        "--size; big; give --size 128",
+        "--freeze; until blok13; Nearest: block13",
+        "--freeze; last blocks; blocks",
+        "--unfreeze; class Dens; Nearest: Dense",
+        "--cut; block15_projct_bn; Nearest: block15_project_bn",
+        "--head; keep; tells 1000 labels apart, but 5 are given",
+        "--labels; cat,dog; tells 1000 labels apart, but 2 are given",
+        "--labels; cat,cat; stands twice",
+      })
+  void whatDoesNotFitIsExplained(String flag, String value, String words) {
+    assertThat(finetune("../../models/efficientnet-lite0", flag, value)).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains(words).doesNotContain("\tat ");
+    assertThat(dir.resolve("serving")).doesNotExist();
+  }
+
+  @Test
+  void carryingOverNeedsAHeadWhoseLabelsAreKnown() {
+    assertThat(finetune("../../models/efficientnet-lite0", "--carry-over")).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("keepHead(labels)");
+  }
+
+  @Tag("nightly")
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--size 128 --unfreeze block15_*",
+        "--cut block14_project_bn --head new",
+        "--head embedding --size 128",
+      })
+  void theWholeJobWithFlags(String flags) throws IOException {
+    assertThat(finetune("../../models/efficientnet-lite0", flags.split(" "))).isZero();
+    String[] lines = out.toString(StandardCharsets.UTF_8).strip().split("\n", -1);
+    String last = lines[lines.length - 1];
+    assertThat(last).startsWith("held-out accuracy: ");
+    assertThat(Double.parseDouble(last.substring(last.lastIndexOf(' ')))).isGreaterThan(0.6);
+    assertThat(dir.resolve("serving/1/saved_model.pb")).exists();
+  }
+
+  @Tag("nightly")
+  @Test
+  void anExportIsTaughtOnItsOwnLabels() {
+    assertThat(finetune("../../models/efficientnet-lite0", "--size", "128")).isZero();
+    String export = dir.resolve("serving").toString();
+    assertThat(finetune(export, "--head", "keep")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("kept as it is");
+    assertThat(finetune(export)).isZero();
+  }
+}

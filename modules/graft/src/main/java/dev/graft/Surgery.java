@@ -1,0 +1,172 @@
+package dev.graft;
+
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.surgeon.Blocks;
+import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import java.util.HashSet;
+import java.util.Optional;
+
+/**
+ * What is done to a backbone before it learns, as a value: which part stays frozen, what becomes of
+ * its output layer, which pictures it takes. The flags of {@code graft finetune}. Start from {@link
+ * #standard} and change what differs; whoever needs more writes the edits of {@link Edits} one by
+ * one.
+ *
+ * @param head what becomes of the output layer
+ * @param freeze what stays as it is of the backbone; if empty, all of it, or all that {@code
+ *     unfreeze} does not name
+ * @param unfreeze what trains besides a new head, even if {@code freeze} names it
+ * @param cut the layer or tensor to put the new head on; if empty, where the old one was
+ * @param labels what the model's own outputs mean, in their order, where it does not say so itself
+ * @param carriesOver whether labels that stay start with the weights they had
+ * @param size the size of the pictures that the network is rebuilt for; if empty, its own
+ */
+public record Surgery(
+    HeadChoice head,
+    Optional<Where> freeze,
+    Optional<Where> unfreeze,
+    Optional<String> cut,
+    Optional<Labels> labels,
+    boolean carriesOver,
+    Optional<Size> size) {
+
+  /** How many blocks train under a head that is kept, of how many: the recipe's fifth. */
+  private static final int FIFTH = 5;
+
+  /**
+   * A size in pixels.
+   *
+   * @param height rows
+   * @param width columns
+   */
+  public record Size(int height, int width) {}
+
+  public Surgery {
+    if (cut.isPresent() && head == HeadChoice.KEEP) {
+      throw new BadRequestException(
+          "a head is either kept, or the model is cut before it at '" + cut.get() + "'; not both.");
+    }
+    if (carriesOver && (cut.isPresent() || head == HeadChoice.KEEP)) {
+      throw new BadRequestException(
+          "weights are carried over from a head that is replaced by a new one; with carry-over,"
+              + " neither cut nor keep it.");
+    }
+  }
+
+  /** The backbone frozen, its head kept if the labels are the same, else a new one. */
+  public static Surgery standard() {
+    return new Surgery(
+        HeadChoice.AUTO,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        false,
+        Optional.empty());
+  }
+
+  /** This with another choice for the output layer. */
+  public Surgery head(HeadChoice value) {
+    return new Surgery(value, freeze, unfreeze, cut, labels, carriesOver, size);
+  }
+
+  /** This with this part frozen, and the rest of the backbone as it was saved. */
+  public Surgery freeze(Where value) {
+    return new Surgery(head, Optional.of(value), unfreeze, cut, labels, carriesOver, size);
+  }
+
+  /** This with this part training. */
+  public Surgery unfreeze(Where value) {
+    return new Surgery(head, freeze, Optional.of(value), cut, labels, carriesOver, size);
+  }
+
+  /** This with the new head on that layer or tensor. */
+  public Surgery cut(String value) {
+    return new Surgery(head, freeze, unfreeze, Optional.of(value), labels, carriesOver, size);
+  }
+
+  /** This, knowing what the model's own outputs mean. */
+  public Surgery labels(Labels value) {
+    return new Surgery(head, freeze, unfreeze, cut, Optional.of(value), carriesOver, size);
+  }
+
+  /** This with the weights of labels that stay. */
+  public Surgery carryOver() {
+    return new Surgery(head, freeze, unfreeze, cut, labels, true, size);
+  }
+
+  /** This for pictures of another size. */
+  public Surgery size(int height, int width) {
+    return new Surgery(
+        head, freeze, unfreeze, cut, labels, carriesOver, Optional.of(new Size(height, width)));
+  }
+
+  /**
+   * {@code backbone} after all this, ready to be trained.
+   *
+   * @param wanted the labels to tell; a kept head may know more, and its order is its own, see
+   *     {@link dev.graft.data.Dataset#inOrderOf}
+   * @param seed what a new head's first weights are drawn from
+   * @throws BadRequestException if a part does not fit the model; the message names the nearest
+   *     choice that does
+   */
+  public Model on(Model backbone, Labels wanted, long seed) {
+    Model model =
+        size.map(s -> backbone.with(Edits.inputSize(s.height(), s.width()))).orElse(backbone);
+    if (labels.isPresent()) {
+      model = model.with(Edits.keepHead(labels.get()));
+    }
+    boolean keeps =
+        head == HeadChoice.KEEP || head == HeadChoice.AUTO && cut.isEmpty() && tells(model, wanted);
+    if (keeps) {
+      model = model.with(knows(model, wanted) ? Edits.keepHead() : Edits.keepHead(wanted));
+    }
+    model = model.with(Edits.freeze(freeze.orElse(Where.all())));
+    if (unfreeze.isPresent()) {
+      model = model.with(Edits.unfreeze(unfreeze.get()));
+    } else if (keeps && freeze.isEmpty()) {
+      int blocks = Blocks.of(model).size();
+      model = model.with(Edits.unfreeze(Where.lastBlocks((blocks + FIFTH - 1) / FIFTH)));
+    }
+    if (keeps) {
+      return model.with(Edits.freeze(Where.head()));
+    }
+    HeadSpec spec = spec(wanted).seed(seed);
+    return cut.isPresent()
+        ? model.with(Edits.cut(cut.get()), Edits.addHead(spec))
+        : model.with(Edits.replaceHead(carriesOver ? spec.carryOver() : spec));
+  }
+
+  /** {@code trained} as it is published: an embedding without the head that taught it. */
+  public Model finished(Model trained) {
+    return head == HeadChoice.EMBEDDING
+        ? trained.with(Edits.replaceHead(HeadSpec.embedding()))
+        : trained;
+  }
+
+  private static boolean knows(Model model, Labels wanted) {
+    return model.heads().size() == 1
+        && model.heads().get(0).labels().stream()
+            .anyMatch(own -> own.names().containsAll(wanted.names()));
+  }
+
+  private static boolean tells(Model model, Labels wanted) {
+    return model.heads().size() == 1
+        && model.heads().get(0).kind() == Head.Kind.SINGLE_LABEL
+        && model.heads().get(0).labels().stream()
+            .anyMatch(own -> new HashSet<>(own.names()).equals(new HashSet<>(wanted.names())));
+  }
+
+  private HeadSpec spec(Labels wanted) {
+    return switch (head) {
+      case AUTO, NEW, KEEP, EMBEDDING -> HeadSpec.singleLabel(wanted);
+      case MULTI_LABEL -> HeadSpec.multiLabel(wanted);
+      case REGRESSION -> HeadSpec.regression(1);
+    };
+  }
+}

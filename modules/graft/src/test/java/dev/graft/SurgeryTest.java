@@ -1,0 +1,148 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.data.Dataset;
+import dev.graft.graph.Shape;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableValues;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.Checkout;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The flags of finetune, as a value. */
+class SurgeryTest {
+
+  private static final Model BACKBONE =
+      Graft.load(Checkout.path("testdata/surgery/mobilenet/model"));
+  private static final Labels OLD = Labels.of("a", "b", "c", "d");
+  private static final Labels NEW = Labels.of("x", "y");
+
+  private static Model after(Surgery surgery, Labels labels) {
+    return surgery.on(BACKBONE, labels, 0);
+  }
+
+  @Test
+  void aBackboneGetsANewHeadAndStaysFrozen() {
+    Model model = after(Surgery.standard(), NEW);
+    assertThat(model.trainableVariables())
+        .extracting(Variable::name)
+        .containsExactly("predictions/kernel", "predictions/bias");
+    assertThat(model.heads().get(0).labels()).contains(NEW);
+  }
+
+  @Test
+  void theSameLabelsKeepTheHeadAndTrainBelowIt() {
+    Labels shuffled = Labels.of("c", "a", "d", "b");
+    Model model = after(Surgery.standard().labels(OLD), shuffled);
+    assertThat(model.heads().get(0).labels()).contains(OLD);
+    assertThat(model.graph()).isSameAs(BACKBONE.graph());
+    assertThat(model.trainableVariables())
+        .isNotEmpty()
+        .noneMatch(v -> v.name().startsWith("predictions"))
+        .noneMatch(v -> v.name().startsWith("stem"));
+    assertThat(after(Surgery.standard().labels(OLD).head(HeadChoice.NEW), shuffled).heads())
+        .extracting(head -> head.labels().orElseThrow())
+        .containsExactly(shuffled);
+    assertThat(after(Surgery.standard().head(HeadChoice.KEEP), OLD).heads())
+        .as("the pictures' labels, in the order of the outputs")
+        .extracting(head -> head.labels().orElseThrow())
+        .containsExactly(OLD);
+  }
+
+  @Test
+  void eachKindOfHead() {
+    assertThat(after(Surgery.standard().head(HeadChoice.MULTI_LABEL), NEW).heads().get(0).kind())
+        .isEqualTo(Head.Kind.MULTI_LABEL);
+    assertThat(after(Surgery.standard().head(HeadChoice.REGRESSION), NEW).heads().get(0).kind())
+        .isEqualTo(Head.Kind.REGRESSION);
+    Surgery embedding = Surgery.standard().head(HeadChoice.EMBEDDING);
+    Model learning = after(embedding, NEW);
+    assertThat(learning.heads().get(0).kind()).isEqualTo(Head.Kind.SINGLE_LABEL);
+    Model finished = embedding.finished(learning);
+    assertThat(finished.heads().get(0).kind()).isEqualTo(Head.Kind.EMBEDDING);
+    assertThat(finished.heads().get(0).units()).isEqualTo(4);
+  }
+
+  @Test
+  void whatIsFrozenAndWhatTrains() {
+    Where lastBlock = Where.parse("block_2_*");
+    Model unfrozen = after(Surgery.standard().unfreeze(lastBlock), NEW);
+    assertThat(unfrozen.trainableVariables())
+        .extracting(Variable::name)
+        .contains("block_2_depthwise/depthwise_kernel", "predictions/bias")
+        .doesNotContain("block_1_depthwise/depthwise_kernel");
+    Model frozen = after(Surgery.standard().freeze(Where.until("block_2_expand_conv")), NEW);
+    assertThat(frozen.trainableVariables()).isEqualTo(unfrozen.trainableVariables());
+    Model both =
+        after(
+            Surgery.standard()
+                .freeze(Where.until("block_2_expand_conv"))
+                .unfreeze(Where.layer("stem_conv")),
+            NEW);
+    assertThat(both.trainableVariables()).extracting(Variable::name).contains("stem_conv/kernel");
+  }
+
+  @Test
+  void anotherPlaceAndAnotherSize() {
+    Model model = after(Surgery.standard().cut("block_1_add").size(24, 32), NEW);
+    assertThat(model.inputs().get(0).shape()).isEqualTo(Shape.of(-1, 24, 32, 3));
+    assertThat(model.allLayers()).noneMatch(layer -> layer.name().startsWith("block_2"));
+  }
+
+  @Test
+  void contradictionsAreRefused() {
+    assertThatThrownBy(() -> Surgery.standard().head(HeadChoice.KEEP).cut("stem_act"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("either kept");
+    assertThatThrownBy(() -> Surgery.standard().carryOver().cut("stem_act"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("carried over");
+    assertThatThrownBy(() -> after(Surgery.standard().head(HeadChoice.KEEP), NEW))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("tells 4 labels apart, but 2 are given");
+    assertThatThrownBy(
+            () ->
+                after(
+                    Surgery.standard().labels(OLD).head(HeadChoice.KEEP),
+                    Labels.of("a", "b", "c", "e")))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("does not know the label 'e'");
+  }
+
+  @Test
+  void labelsThatStayKeepTheirWeights() {
+    Model model = after(Surgery.standard().labels(OLD).carryOver(), Labels.of("n", "c"));
+    double[] now =
+        new VariableValues().of(model.variable("predictions/kernel").orElseThrow()).asDoubles();
+    double[] old =
+        new VariableValues().of(BACKBONE.variable("predictions/kernel").orElseThrow()).asDoubles();
+    assertThat(now[1]).isEqualTo(old[2]);
+    assertThat(now[3]).isEqualTo(old[4 + 2]);
+  }
+
+  @Test
+  void aGalleryFindsTheNearest() {
+    float half = (float) Math.sqrt(0.5);
+    Dataset examples =
+        Dataset.of(
+            Map.of("x", TensorValue.of(Shape.of(3, 1), new float[] {1, 2, 3})),
+            TensorValue.of(Shape.of(3), new int[] {0, 1, 1}),
+            NEW);
+    Gallery gallery =
+        Gallery.of(TensorValue.of(Shape.of(3, 2), new float[] {1, 0, 0, 1, half, half}), examples);
+    TensorValue asked = TensorValue.of(Shape.of(2, 2), new float[] {0.6f, 0.8f, -1, 0});
+    assertThat(gallery.nearest(asked, 0, 2))
+        .extracting(Gallery.Match::example)
+        .containsExactly(2, 1);
+    assertThat(gallery.nearest(asked, 1, 3).get(2).example()).isZero();
+    assertThatThrownBy(() -> Gallery.of(asked, examples)).hasMessageContaining("3 examples");
+  }
+}

@@ -1,0 +1,432 @@
+package dev.graft.surgeon;
+
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.OpRegistry;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Model;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * How many rows and columns the tensors of a network have at one size of the pictures and at
+ * another: what an edit of the size has to follow through the graph. Convolution, pooling and
+ * padding are counted as TensorFlow counts them; what looks at the shape while it runs follows by
+ * itself; what was made for one size is refused, with the reason.
+ */
+final class SpatialExtents {
+
+  /** How a tensor's shape depends on the size of the pictures. */
+  sealed interface Extent {}
+
+  /** Rows and columns, [N, height, width, ...]; -1 if not known. */
+  record Grid(long oldHeight, long oldWidth, long height, long width) implements Extent {
+    boolean isUnchanged() {
+      return oldHeight == height && oldWidth == width;
+    }
+  }
+
+  /** One row of positions, [N, count, ...]. */
+  record Line(long oldCount, long count) implements Extent {}
+
+  /**
+   * The examples' positions one below the other, [N * positions, ...], as a dense layer has them.
+   */
+  record Folded(Extent positions) implements Extent {}
+
+  /** In some way that the graph itself follows while it runs. */
+  record Loose() implements Extent {}
+
+  /** Takes the place of a number in a shape that the graph holds as a constant. */
+  interface Rewriter {
+    /**
+     * {@code value} as element {@code index} of the shape that {@code node} reads as {@code in}.
+     */
+    void shape(NodeDef node, int in, int index, long value);
+
+    /** The window of a pooling. */
+    void window(NodeDef node, long height, long width);
+  }
+
+  private static final Extent LOOSE = new Loose();
+  private static final Set<String> SHAPES = Set.of("Shape", "ShapeN", "Size", "Rank");
+  private static final Set<String> SAME =
+      Set.of(
+          "Identity",
+          "Cast",
+          "Relu",
+          "Relu6",
+          "LeakyRelu",
+          "Elu",
+          "Selu",
+          "Sigmoid",
+          "Tanh",
+          "Softplus",
+          "Softsign",
+          "Softmax",
+          "Exp",
+          "Log",
+          "Sqrt",
+          "Rsqrt",
+          "Square",
+          "Neg",
+          "Erf",
+          "Abs",
+          "StopGradient",
+          "PreventGradient",
+          "Snapshot",
+          "BiasAdd",
+          "FusedBatchNorm",
+          "FusedBatchNormV2",
+          "FusedBatchNormV3",
+          "ReverseV2");
+  private static final Set<String> PAIRED =
+      Set.of(
+          "Add",
+          "AddV2",
+          "Mul",
+          "Sub",
+          "RealDiv",
+          "Maximum",
+          "Minimum",
+          "SquaredDifference",
+          "Pow");
+
+  private final Graph graph;
+  private final Weights weights;
+  private final Constants constants;
+  private final StaticShapes shapes;
+  private final Rewriter rewriter;
+  private final Map<TensorRef, Extent> extents = new HashMap<>();
+
+  private SpatialExtents(Model model, Rewriter rewriter) {
+    this.graph = model.graph();
+    this.weights = new Weights(model);
+    this.constants = new Constants(model);
+    this.shapes = new StaticShapes(model);
+    this.rewriter = rewriter;
+  }
+
+  /**
+   * The tensors whose shape depends on the size of {@code input}.
+   *
+   * @param input the pictures, [N, height, width, channels]
+   * @param size their sizes now and then
+   * @throws BadRequestException if a part of the network was made for the old size
+   */
+  static Map<TensorRef, Extent> of(Model model, TensorRef input, Grid size, Rewriter rewriter) {
+    SpatialExtents found = new SpatialExtents(model, rewriter);
+    found.extents.put(input, size);
+    Set<String> after = new HashSet<>(found.graph.downstream(List.of(input.node())));
+    for (NodeDef node : found.graph.topological()) {
+      if (after.contains(node.getName()) && !node.getName().equals(input.node())) {
+        found.follow(node);
+      }
+    }
+    return found.extents;
+  }
+
+  private void follow(NodeDef node) {
+    if (Nodes.dataInputs(node).stream().noneMatch(extents::containsKey)
+        || SHAPES.contains(node.getOp())) {
+      return;
+    }
+    Extent extent = through(node);
+    if (extent == null || (extent instanceof Grid grid && grid.isUnchanged())) {
+      return;
+    }
+    if (extent instanceof Grid grid && (grid.height() == 0 || grid.width() == 0)) {
+      throw new BadRequestException(
+          "pictures of this size are too small: nothing is left of them at "
+              + node.getName()
+              + "; choose a larger size.");
+    }
+    boolean one = extent instanceof Grid || extent instanceof Line;
+    for (int i = 0; i < (one ? 1 : graph.outputTypes(node.getName()).size()); i++) {
+      extents.put(new TensorRef(node.getName(), i), extent);
+    }
+  }
+
+  private @Nullable Extent through(NodeDef node) {
+    String op = node.getOp();
+    Extent first = extents.get(Nodes.dataInput(node, 0));
+    if (SAME.contains(op)) {
+      return first;
+    }
+    if (PAIRED.contains(op)) {
+      return paired(node);
+    }
+    return switch (op) {
+      case "Conv2D", "DepthwiseConv2dNative" ->
+          first instanceof Grid grid ? convolved(node, grid) : LOOSE;
+      case "MaxPool", "AvgPool" -> first instanceof Grid grid ? pooled(node, grid) : LOOSE;
+      case "Pad", "PadV2", "MirrorPad" -> first instanceof Grid grid ? padded(node, grid) : LOOSE;
+      case "Mean", "Max", "Sum", "Min", "Prod" -> reduced(node, first);
+      case "MatMul" -> first instanceof Folded ? first : LOOSE;
+      case "BatchMatMul", "BatchMatMulV2" ->
+          first != null && weights.at(Nodes.dataInput(node, 1)) != null ? first : LOOSE;
+      case "Reshape" -> first == null ? null : reshaped(node, first);
+      case "Squeeze" -> squeezed(node, first);
+      case "ConcatV2" -> concatenated(node);
+      case "ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic" ->
+          constants.of(Nodes.dataInput(node, 1)) == null ? LOOSE : null;
+      default -> LOOSE;
+    };
+  }
+
+  private Extent convolved(NodeDef node, Grid grid) {
+    Weights.Weight kernel = weights.at(Nodes.dataInput(node, 1));
+    if (kernel == null || kernel.shape().rank() != 4 || !isRowsThenColumns(node)) {
+      return LOOSE;
+    }
+    long[] dilations = list(node, "dilations");
+    long dilatedHeight = (kernel.shape().dim(0) - 1) * (dilations.length == 4 ? dilations[1] : 1);
+    long dilatedWidth = (kernel.shape().dim(1) - 1) * (dilations.length == 4 ? dilations[2] : 1);
+    return slid(node, grid, dilatedHeight + 1, dilatedWidth + 1);
+  }
+
+  /** A window as large as what it slides over stands for all of it, at any size. */
+  private @Nullable Extent pooled(NodeDef node, Grid grid) {
+    long[] window = list(node, "ksize");
+    if (window.length != 4 || !isRowsThenColumns(node)) {
+      return LOOSE;
+    }
+    boolean valid = padding(node).equals("VALID");
+    if (valid && window[1] == grid.oldHeight() && window[2] == grid.oldWidth()) {
+      rewriter.window(node, grid.height(), grid.width());
+      return null;
+    }
+    return slid(node, grid, window[1], window[2]);
+  }
+
+  private static Extent slid(NodeDef node, Grid grid, long height, long width) {
+    String padding = padding(node);
+    long[] strides = list(node, "strides");
+    if (padding.equals("EXPLICIT") || strides.length != 4) {
+      return LOOSE;
+    }
+    boolean same = padding.equals("SAME");
+    return new Grid(
+        positions(grid.oldHeight(), height, strides[1], same),
+        positions(grid.oldWidth(), width, strides[2], same),
+        positions(grid.height(), height, strides[1], same),
+        positions(grid.width(), width, strides[2], same));
+  }
+
+  private static long positions(long size, long window, long stride, boolean same) {
+    if (size < 0) {
+      return Shape.UNKNOWN;
+    }
+    return same ? (size + stride - 1) / stride : Math.max(0, (size - window + stride) / stride);
+  }
+
+  private Extent padded(NodeDef node, Grid grid) {
+    double[] amounts = constants.of(Nodes.dataInput(node, 1));
+    if (amounts == null || amounts.length != 8) {
+      return LOOSE;
+    }
+    long rows = (long) (amounts[2] + amounts[3]);
+    long columns = (long) (amounts[4] + amounts[5]);
+    return new Grid(
+        grid.oldHeight() < 0 ? -1 : grid.oldHeight() + rows,
+        grid.oldWidth() < 0 ? -1 : grid.oldWidth() + columns,
+        grid.height() + rows,
+        grid.width() + columns);
+  }
+
+  private @Nullable Extent reduced(NodeDef node, @Nullable Extent first) {
+    double[] axes = constants.of(Nodes.dataInput(node, 1));
+    if (first == null || axes == null) {
+      return LOOSE;
+    }
+    int rank = first instanceof Line ? 3 : 4;
+    Set<Integer> gone = new HashSet<>();
+    Arrays.stream(axes).forEach(axis -> gone.add((int) (axis < 0 ? axis + rank : axis)));
+    if (gone.contains(1) && (first instanceof Line || gone.contains(2))) {
+      return null;
+    }
+    boolean keeps = node.getAttrOrDefault("keep_dims", AttrValue.getDefaultInstance()).getB();
+    return keeps && gone.equals(Set.of(rank - 1)) ? first : LOOSE;
+  }
+
+  private @Nullable Extent squeezed(NodeDef node, @Nullable Extent first) {
+    if (first instanceof Grid grid && grid.oldHeight() == 1 && grid.oldWidth() == 1) {
+      throw refused(
+          node,
+          "takes away rows and columns, of which there would be "
+              + grid.height()
+              + "x"
+              + grid.width());
+    }
+    return first == null ? null : LOOSE;
+  }
+
+  private @Nullable Extent reshaped(NodeDef node, Extent first) {
+    long[] told = told(Nodes.dataInput(node, 1));
+    if (told == null) {
+      return LOOSE;
+    }
+    if (told.length == 2 && !isOnePosition(first) && keepsChannels(node, told[1])) {
+      return first instanceof Loose ? LOOSE : new Folded(first);
+    }
+    Extent positions = first instanceof Folded folded ? folded.positions() : first;
+    if (positions instanceof Grid grid && grid.oldHeight() > 0 && grid.oldWidth() > 0) {
+      if (told.length >= 4 && told[1] == grid.oldHeight() && told[2] == grid.oldWidth()) {
+        rewriter.shape(node, 1, 1, grid.height());
+        rewriter.shape(node, 1, 2, grid.width());
+        return told.length == 4 ? grid : LOOSE;
+      }
+      long count = grid.oldHeight() * grid.oldWidth();
+      if (told.length == 3 && told[1] == count) {
+        rewriter.shape(node, 1, 1, grid.height() * grid.width());
+        return new Line(count, grid.height() * grid.width());
+      }
+      if (told.length == 3 && told[0] < 0 && told[1] < 0 && first == grid) {
+        return new Line(count, grid.height() * grid.width());
+      }
+    }
+    if (positions instanceof Line line && told.length >= 3 && told[1] == line.oldCount()) {
+      rewriter.shape(node, 1, 1, line.count());
+      return told.length == 3 ? line : LOOSE;
+    }
+    if (Arrays.stream(told).skip(1).allMatch(dim -> dim > 0)) {
+      throw refused(
+          node,
+          told.length == 2
+              ? "puts rows and columns together into "
+                  + told[1]
+                  + " numbers (a Flatten), for which the next layer's weights were made"
+              : "brings features into the fixed shape " + Shape.of(told));
+    }
+    return LOOSE;
+  }
+
+  /** Of a single position, as many numbers as channels are a Flatten all the same. */
+  private static boolean isOnePosition(Extent extent) {
+    return extent instanceof Grid grid && grid.oldHeight() == 1 && grid.oldWidth() == 1
+        || extent instanceof Line line && line.oldCount() == 1;
+  }
+
+  private boolean keepsChannels(NodeDef node, long last) {
+    Shape before = shapes.of(Nodes.dataInput(node, 0));
+    return before.rank() > 0 && before.dim(-1) == last;
+  }
+
+  /** The elements of a shape: constants, and -1 for what is known only while it runs. */
+  private long @Nullable [] told(TensorRef shape) {
+    double[] constant = constants.of(shape);
+    if (constant != null) {
+      return Arrays.stream(constant).mapToLong(d -> (long) d).toArray();
+    }
+    NodeDef node = graph.node(shape.node());
+    if (!node.getOp().equals("Pack")) {
+      return null;
+    }
+    return Nodes.dataInputs(node).stream()
+        .map(constants::of)
+        .mapToLong(value -> value == null ? Shape.UNKNOWN : (long) value[0])
+        .toArray();
+  }
+
+  private @Nullable Extent paired(NodeDef node) {
+    Extent a = extents.get(Nodes.dataInput(node, 0));
+    Extent b = extents.get(Nodes.dataInput(node, 1));
+    if (a != null && b != null) {
+      return meeting(node, a, b);
+    }
+    Extent own = a != null ? a : b;
+    Shape other = shapes.of(Nodes.dataInput(node, a != null ? 1 : 0));
+    boolean perPosition =
+        own instanceof Grid && (dim(other, 3) > 1 || dim(other, 2) > 1)
+            || own instanceof Line && dim(other, 2) > 1;
+    if (perPosition) {
+      throw refused(
+          node,
+          "puts numbers of shape "
+              + other
+              + ", one for each position (a position embedding), to features of that many"
+              + " positions");
+    }
+    return own;
+  }
+
+  /** The size of the dimension at this place from the end; -1 if there is none or it is unknown. */
+  private static long dim(Shape shape, int fromEnd) {
+    return shape.rank() >= fromEnd ? shape.dim(-fromEnd) : Shape.UNKNOWN;
+  }
+
+  private Extent meeting(NodeDef node, Extent a, Extent b) {
+    if (a instanceof Grid x && b instanceof Grid y) {
+      boolean rows = x.height() == y.height() || x.height() == 1 || y.height() == 1;
+      boolean columns = x.width() == y.width() || x.width() == 1 || y.width() == 1;
+      if (!rows || !columns) {
+        throw refused(
+            node,
+            String.format(
+                "brings together %dx%d and %dx%d positions, which differ at this size",
+                x.height(), x.width(), y.height(), y.width()));
+      }
+      return x.height() >= y.height() ? x : y;
+    }
+    return a.equals(b) ? a : LOOSE;
+  }
+
+  private Extent concatenated(NodeDef node) {
+    List<TensorRef> inputs = Nodes.dataInputs(node);
+    double[] axis = constants.of(inputs.get(inputs.size() - 1));
+    List<TensorRef> parts = inputs.subList(0, inputs.size() - 1);
+    if (axis == null) {
+      return LOOSE;
+    }
+    List<Extent> own = parts.stream().map(extents::get).filter(e -> e != null).toList();
+    if (own.size() == parts.size() && (axis[0] == 3 || axis[0] == -1)) {
+      return own.stream().reduce((a, b) -> meeting(node, a, b)).orElse(LOOSE);
+    }
+    if (axis[0] == 1 && own.size() == 1 && own.get(0) instanceof Line line) {
+      long more = 0;
+      for (TensorRef part : parts) {
+        Shape shape = shapes.of(part);
+        if (!extents.containsKey(part)) {
+          more = more < 0 || shape.rank() != 3 || shape.dim(1) < 0 ? -1 : more + shape.dim(1);
+        }
+      }
+      return more < 0 ? LOOSE : new Line(line.oldCount() + more, line.count() + more);
+    }
+    return LOOSE;
+  }
+
+  private static BadRequestException refused(NodeDef node, String why) {
+    return new BadRequestException(
+        "the network works at one size only: "
+            + node.getName()
+            + " "
+            + why
+            + ". Keep its size and let the graph resize the pictures (anySizeInput()), or cut"
+            + " before that layer and put a head that pools there.");
+  }
+
+  private static boolean isRowsThenColumns(NodeDef node) {
+    AttrValue format = OpRegistry.standard().attr(node, "data_format");
+    return format == null || format.getS().toStringUtf8().equals("NHWC");
+  }
+
+  private static String padding(NodeDef node) {
+    return node.getAttrOrDefault("padding", AttrValue.getDefaultInstance()).getS().toStringUtf8();
+  }
+
+  private static long[] list(NodeDef node, String name) {
+    AttrValue value = OpRegistry.standard().attr(node, name);
+    return value == null
+        ? new long[0]
+        : value.getList().getIList().stream().mapToLong(Long::longValue).toArray();
+  }
+}

@@ -1,0 +1,44 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Internal;
+import dev.graft.model.Model;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** What a model answers to examples. */
+@Internal
+public final class Predictor {
+
+  private Predictor() {}
+
+  /**
+   * The outputs of the serving signature by name, in its order; row i belongs to example i of
+   * {@code data}.
+   *
+   * @throws dev.graft.model.BadRequestException if the data do not fit the model
+   * @throws dev.graft.model.BadDataException if an example cannot be read
+   */
+  public static ImmutableMap<String, TensorValue> predict(
+      TensorFlowRuntime runtime, Model model, Dataset data, Callback... callbacks) {
+    ImmutableMap<String, TensorSpec> outputs = model.servingSignature().outputs();
+    List<TensorRef> wanted = outputs.values().stream().map(TensorSpec::tensor).distinct().toList();
+    Entry entry = Entry.of(model, data);
+    Pace pace =
+        new Pace(Callbacks.of(callbacks), Progress.Phase.EVALUATE, "examples", data.size(), 1);
+    ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
+    try (Features features = Features.open(runtime, model, entry, wanted)) {
+      Map<String, TensorValue> found = features.of(data, pace).all().inputs();
+      outputs.forEach(
+          (name, spec) ->
+              answers.put(name, Objects.requireNonNull(found.get(entry.nameOf(spec.tensor())))));
+    }
+    return answers.buildOrThrow();
+  }
+}
