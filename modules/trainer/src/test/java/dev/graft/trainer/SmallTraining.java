@@ -62,7 +62,10 @@ final class SmallTraining {
     FineTune half =
         FineTune.top().share(0.5).rate(1e-3).batch(12).epochs(epochs).patience(Integer.MAX_VALUE);
     HeadSettings quick = new HeadSettings(ImmutableList.of(1e-2), 2, 5000, 1e-2, FineTune.head());
-    return Recipe.headThenTop().head(quick).then(half, half.share(1).batchNorm(FineTune.BatchNorm.TRAINING)).seed(3);
+    return Recipe.headThenTop()
+        .head(quick)
+        .then(half, half.share(1).batchNorm(FineTune.BatchNorm.TRAINING))
+        .seed(3);
   }
 
   /** A digest of all weights: equal for models that are equal to the bit. */
