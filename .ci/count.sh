@@ -26,6 +26,7 @@ check_one() {
   else
     broken=$((broken - 1))
     failed=$((failed + 1))
+    return 1
   fi
 }
 
