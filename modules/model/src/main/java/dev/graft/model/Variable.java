@@ -60,6 +60,15 @@ public record Variable(
     return TensorRef.of(node);
   }
 
+  /** Whether training could change it: floating point or complex, and no statistic. */
+  public boolean canTrain() {
+    return switch (dtype) {
+      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16, DT_COMPLEX64, DT_COMPLEX128 ->
+          !role.isStatistic();
+      default -> false;
+    };
+  }
+
   /** This variable, trained or not. */
   public Variable withTrainable(boolean wanted) {
     return new Variable(name, node, dtype, shape, wanted, role, source);

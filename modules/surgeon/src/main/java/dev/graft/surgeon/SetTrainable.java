@@ -40,14 +40,6 @@ final class SetTrainable extends Edit {
   }
 
   private Variable set(Variable variable) {
-    return variable.withTrainable(trainable && canTrain(variable));
-  }
-
-  private static boolean canTrain(Variable variable) {
-    return switch (variable.dtype()) {
-      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16, DT_COMPLEX64, DT_COMPLEX128 ->
-          !variable.role().isStatistic();
-      default -> false;
-    };
+    return variable.withTrainable(trainable && variable.canTrain());
   }
 }

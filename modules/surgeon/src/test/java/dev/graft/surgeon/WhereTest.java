@@ -1,6 +1,5 @@
 package dev.graft.surgeon;
 
-import static dev.graft.surgeon.Edits.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,7 +7,6 @@ import com.google.common.collect.Sets;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -135,17 +133,5 @@ class WhereTest {
     assertThat(Where.layer("head").toString()).isEqualTo("'head'");
     assertThat(Where.layer("it's").toString()).isEqualTo("'it''s'");
     assertThatThrownBy(() -> Where.parse("'it''s'").in(MODEL)).hasMessageContaining("layer 'it's'");
-  }
-
-  @Test
-  void plansUnfreezeFromTheTop() {
-    List<Integer> counts =
-        Unfreezing.gradually(3).phases().stream()
-            .map(where -> MODEL.with(train(where)).trainableVariables().size())
-            .toList();
-    assertThat(counts).hasSize(4).isSorted().doesNotHaveDuplicates().startsWith(2);
-    assertThat(MODEL.with(train(Unfreezing.everything().phases().get(0))).trainableVariables())
-        .isEqualTo(MODEL.trainableVariables());
-    assertThat(Unfreezing.topBlocks(2).phases()).hasSize(2);
   }
 }

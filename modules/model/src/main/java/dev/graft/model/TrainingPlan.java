@@ -1,0 +1,22 @@
+package dev.graft.model;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+
+/**
+ * Which part of a backbone trains when: stretch after stretch, each with more of it or less. The
+ * heads are not named, they train in every stretch unless they are frozen. The surgeon's {@code
+ * Plans} make one for a model.
+ *
+ * @param stretches what trains, in order; empty if the heads train alone
+ */
+public record TrainingPlan(ImmutableList<Stretch> stretches) {
+
+  /**
+   * What trains together.
+   *
+   * @param name what a user calls it: {@code last 2 blocks}
+   * @param variables the names of the variables; none of them in a head, none a moving statistic
+   */
+  public record Stretch(String name, ImmutableSet<String> variables) {}
+}
