@@ -80,9 +80,10 @@ final class Checkup {
   void run() {
     Optional<Model> model = step("import", "imported it", this::importIt);
     if (model.isPresent()) {
-      try (TensorFlowRuntime runtime =
-          TensorFlowRuntime.open(RuntimeOptions.defaults().withDevice(RuntimeOptions.Device.CPU))) {
-        new Running(runtime, model.get()).steps();
+      RuntimeOptions cpu = RuntimeOptions.defaults().withDevice(RuntimeOptions.Device.CPU);
+      try (TensorFlowRuntime runtime = TensorFlowRuntime.open(cpu);
+          TensorFlowRuntime unfused = TensorFlowRuntime.open(cpu.withFusion(false))) {
+        new Running(runtime, unfused, model.get()).steps();
       } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
         fail("runtime", e);
       }
@@ -178,11 +179,13 @@ final class Checkup {
   /** The steps that need TensorFlow. */
   private final class Running {
     private final TensorFlowRuntime runtime;
+    private final TensorFlowRuntime unfused; // where two forms of a model do the same arithmetic
     private final Model model;
     private final Signature signature;
 
-    Running(TensorFlowRuntime runtime, Model model) {
+    Running(TensorFlowRuntime runtime, TensorFlowRuntime unfused, Model model) {
       this.runtime = runtime;
+      this.unfused = unfused;
       this.model = model;
       this.signature = choose(model);
     }
@@ -233,7 +236,7 @@ final class Checkup {
         tell("", "so it is compared with its own functions, given the values of the checkpoint");
       }
       Map<String, TensorValue> flat;
-      try (ModelSession session = runtime.open(model)) {
+      try (ModelSession session = unfused.open(model)) {
         flat = session.call(signature, first.inputs());
       }
       Map<String, TensorValue> expected = first.outputs();
@@ -269,7 +272,7 @@ final class Checkup {
     }
 
     private Runner bundle(LoadableBundle bundle) {
-      SavedModelSession session = runtime.loadSavedModel(bundle.path(), bundle.tags());
+      SavedModelSession session = unfused.loadSavedModel(bundle.path(), bundle.tags());
       return new Runner() {
         @Override
         public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
@@ -285,7 +288,7 @@ final class Checkup {
 
     private Runner functions() {
       Model unflattened = SavedModelImporter.unflattened(ModelFolder.of(path), options, model);
-      ModelSession session = runtime.open(unflattened);
+      ModelSession session = unfused.open(unflattened);
       Signature called = choose(unflattened);
       return new Runner() {
         @Override

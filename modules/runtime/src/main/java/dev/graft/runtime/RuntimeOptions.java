@@ -17,6 +17,9 @@ import java.util.Optional;
  * @param memoryGrowth whether GPU memory is taken as needed, rather than all of it at once
  * @param xla which parts of a graph XLA compiles
  * @param precision the dtype in which the matrix work of a float32 graph is done
+ * @param fusion whether TensorFlow's optimiser may put one kernel in the place of several ops. The
+ *     kernel rounds otherwise, and which groups it finds depends on the order of its passes, so two
+ *     forms of one computation may differ in the last bit; without it they do the same arithmetic
  * @param target the session's target, as TensorFlow's distributed runtime knows it ({@code
  *     grpc://host:port}); empty for this process
  * @param nativeLog the file that gets what TensorFlow's C++ code writes to the standard error
@@ -30,6 +33,7 @@ public record RuntimeOptions(
     boolean memoryGrowth,
     Xla xla,
     Precision precision,
+    boolean fusion,
     String target,
     Optional<Path> nativeLog) {
 
@@ -70,46 +74,95 @@ public record RuntimeOptions(
     }
   }
 
-  /** A GPU if there is one, TensorFlow's own thread counts, float32, no XLA, stderr left alone. */
+  /**
+   * A GPU if there is one, TensorFlow's own thread counts, float32, fused kernels, no XLA, stderr
+   * left alone.
+   */
   public static RuntimeOptions defaults() {
     return new RuntimeOptions(
-        Device.AUTO, 0, 0, true, Xla.OFF, Precision.FLOAT32, "", Optional.empty());
+        Device.AUTO, 0, 0, true, Xla.OFF, Precision.FLOAT32, true, "", Optional.empty());
   }
 
   /** These options on another device. */
   public RuntimeOptions withDevice(Device value) {
     return new RuntimeOptions(
-        value, intraOpThreads, interOpThreads, memoryGrowth, xla, precision, target, nativeLog);
+        value,
+        intraOpThreads,
+        interOpThreads,
+        memoryGrowth,
+        xla,
+        precision,
+        fusion,
+        target,
+        nativeLog);
   }
 
   /** These options with other thread counts, 0 for TensorFlow's choice. */
   public RuntimeOptions withThreads(int intraOp, int interOp) {
     return new RuntimeOptions(
-        device, intraOp, interOp, memoryGrowth, xla, precision, target, nativeLog);
+        device, intraOp, interOp, memoryGrowth, xla, precision, fusion, target, nativeLog);
   }
 
   /** These options with GPU memory taken as needed, or all at once. */
   public RuntimeOptions withMemoryGrowth(boolean value) {
     return new RuntimeOptions(
-        device, intraOpThreads, interOpThreads, value, xla, precision, target, nativeLog);
+        device, intraOpThreads, interOpThreads, value, xla, precision, fusion, target, nativeLog);
   }
 
   /** These options with another use of XLA. */
   public RuntimeOptions withXla(Xla value) {
     return new RuntimeOptions(
-        device, intraOpThreads, interOpThreads, memoryGrowth, value, precision, target, nativeLog);
+        device,
+        intraOpThreads,
+        interOpThreads,
+        memoryGrowth,
+        value,
+        precision,
+        fusion,
+        target,
+        nativeLog);
   }
 
   /** These options with another precision. */
   public RuntimeOptions withPrecision(Precision value) {
     return new RuntimeOptions(
-        device, intraOpThreads, interOpThreads, memoryGrowth, xla, value, target, nativeLog);
+        device,
+        intraOpThreads,
+        interOpThreads,
+        memoryGrowth,
+        xla,
+        value,
+        fusion,
+        target,
+        nativeLog);
+  }
+
+  /** These options with fused kernels where TensorFlow's optimiser sees them, or without. */
+  public RuntimeOptions withFusion(boolean value) {
+    return new RuntimeOptions(
+        device,
+        intraOpThreads,
+        interOpThreads,
+        memoryGrowth,
+        xla,
+        precision,
+        value,
+        target,
+        nativeLog);
   }
 
   /** These options with sessions on another TensorFlow server. */
   public RuntimeOptions withTarget(String value) {
     return new RuntimeOptions(
-        device, intraOpThreads, interOpThreads, memoryGrowth, xla, precision, value, nativeLog);
+        device,
+        intraOpThreads,
+        interOpThreads,
+        memoryGrowth,
+        xla,
+        precision,
+        fusion,
+        value,
+        nativeLog);
   }
 
   /** These options with TensorFlow's standard error lines in a file. */
@@ -121,6 +174,7 @@ public record RuntimeOptions(
         memoryGrowth,
         xla,
         precision,
+        fusion,
         target,
         Optional.of(file));
   }

@@ -62,6 +62,9 @@ final class SessionConfig {
           case ON_2 -> OptimizerOptions.GlobalJitLevel.ON_2;
         });
     RewriterConfig.Builder rewriter = config.getGraphOptionsBuilder().getRewriteOptionsBuilder();
+    if (!options.fusion()) {
+      rewriter.setRemapping(RewriterConfig.Toggle.OFF);
+    }
     switch (options.precision()) {
       case FLOAT32 -> {}
       case MIXED_FLOAT16 -> rewriter.setAutoMixedPrecision(RewriterConfig.Toggle.ON);
