@@ -36,9 +36,9 @@ final class LoopGradient {
   private final GraphEditor outer;
   private final FunctionGraph body;
   private final int count;
-  private final Set<Integer> invariant = new TreeSet<>(); // the same in every step
-  private final Set<Integer> by = new TreeSet<>(); // differentiated by, invariant or not
-  private final Set<Integer> carried = new TreeSet<>(); // with a gradient from step to step
+  private final Set<Integer> invariant; // the same in every step
+  private final Set<Integer> by; // differentiated by, invariant or not
+  private final Set<Integer> carried; // with a gradient from step to step
 
   private LoopGradient(Backprop op, Ops t) {
     this.op = op;
@@ -46,79 +46,27 @@ final class LoopGradient {
     this.outer = t.editor();
     this.body = t.library().function(op, "body", outer);
     this.count = op.inputCount();
+    Set<Integer> wanted = new TreeSet<>();
+    Set<Integer> arrived = new TreeSet<>();
+    for (int i = 0; i < count; i++) {
+      if (op.wants(i)) {
+        wanted.add(i);
+      }
+      if (op.has(i)) {
+        arrived.add(i);
+      }
+    }
+    LoopActivity activity = new LoopActivity(body, wanted, arrived);
+    this.invariant = activity.invariant();
+    this.by = activity.by();
+    this.carried = activity.carried();
   }
 
   static void differentiate(Backprop op, Ops t) {
     LoopGradient loop = new LoopGradient(op, t);
-    loop.findInvariant();
-    loop.findActive();
     if (!loop.by.isEmpty()) {
       loop.build();
     }
-  }
-
-  private void findInvariant() {
-    for (int i = 0; i < count; i++) {
-      TensorRef result = body.results().get(i);
-      NodeDef node = body.graph().node(result.node());
-      while (node.getOp().equals("Identity")) {
-        node = body.graph().node(Nodes.dataInput(node, 0).node());
-      }
-      if (node.getName().equals(body.arguments().get(i))) {
-        invariant.add(i);
-      }
-    }
-  }
-
-  /**
-   * What depends on what is wanted, and influences what has a gradient, over any number of steps.
-   */
-  private void findActive() {
-    Set<Integer> reached = new TreeSet<>();
-    for (int i = 0; i < count; i++) {
-      if (op.wants(i)) {
-        reached.add(i);
-      }
-    }
-    Activity activity = new Activity(body.graph(), RuleBook.standard(), arguments(reached));
-    for (int before = -1; before != reached.size(); ) {
-      before = reached.size();
-      for (int i = 0; i < count; i++) {
-        if (activity.contains(body.results().get(i))) {
-          reached.add(i);
-        }
-      }
-      activity.add(arguments(reached));
-    }
-    Set<Integer> influential = new TreeSet<>();
-    for (int i = 0; i < count; i++) {
-      if (op.has(i) && reached.contains(i)) {
-        influential.add(i);
-      }
-    }
-    Set<Integer> done = new TreeSet<>();
-    while (done.size() < influential.size()) {
-      for (int j : List.copyOf(influential)) {
-        if (done.add(j)) {
-          Set<TensorRef> upstream = activity.upstreamOf(body.results().get(j));
-          for (int i : reached) {
-            if (upstream.contains(TensorRef.of(body.arguments().get(i)))) {
-              influential.add(i);
-            }
-          }
-        }
-      }
-    }
-    by.addAll(influential);
-    for (int i : by) {
-      if (!invariant.contains(i) || type(i) == DataType.DT_VARIANT) {
-        carried.add(i);
-      }
-    }
-  }
-
-  private List<TensorRef> arguments(Set<Integer> indices) {
-    return indices.stream().map(i -> TensorRef.of(body.arguments().get(i))).toList();
   }
 
   private DataType type(int i) {

@@ -49,6 +49,11 @@ final class Ops {
     scope = "gradients/" + node;
   }
 
+  /** Where new nodes go. */
+  String scope() {
+    return scope;
+  }
+
   GraphEditor editor() {
     return editor;
   }

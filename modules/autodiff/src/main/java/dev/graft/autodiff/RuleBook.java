@@ -1,8 +1,10 @@
 package dev.graft.autodiff;
 
+import dev.graft.graph.CustomGradient;
 import dev.graft.graph.Graph;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.NodeDef;
 
@@ -68,6 +70,13 @@ final class RuleBook {
 
   /** The rule for {@code node}. */
   Rule of(Graph graph, NodeDef node) {
+    Optional<CustomGradient> custom = CustomGradient.of(graph, node);
+    if (custom.isPresent() && custom.get() instanceof CustomGradient.Saved saved) {
+      return CustomGradientRule.of(saved);
+    }
+    if (custom.isPresent() && custom.get() instanceof CustomGradient.Unknown) {
+      throw new NoGradientException(CustomGradient.MARK, node.getName());
+    }
     Rule rule = rules.get(node.getOp());
     if (rule == null) {
       throw new NoGradientException(node.getOp(), node.getName());

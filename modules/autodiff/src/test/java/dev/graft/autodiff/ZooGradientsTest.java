@@ -1,0 +1,220 @@
+package dev.graft.autodiff;
+
+import static dev.graft.testkit.TensorAssert.assertThat;
+
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.importer.ImportOptions;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.Model;
+import dev.graft.model.ResourceVariables;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.Golden;
+import dev.graft.testkit.Zoo;
+import dev.graft.testkit.ZooModel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.tensorflow.proto.DataType;
+
+/**
+ * The gradients of every trainable variable of every model of the zoo are those of tf.GradientTape,
+ * and where the tape gives None there is none.
+ */
+class ZooGradientsTest {
+
+  /** What only later versions can, and the op that they are told of. */
+  private static final Map<String, String> BLOCKED =
+      Map.of(
+          "keras2/custom_gradient_unsaved", "_gradient_op_type",
+          "tf1/tf1_dynamic_rnn", "TensorArrayGatherV3",
+          "tf1/tf1_while_v1", "Merge");
+
+  /** A counter in a branch, which no loss depends on: the tape gives zeros instead of None. */
+  private static final Map<String, Set<String>> ZEROS =
+      Map.of("tfsave/stateful_branches", Set.of("calls/.ATTRIBUTES/VARIABLE_VALUE"));
+
+  private static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  static List<ZooModel> models() {
+    return Zoo.models(
+        zoo ->
+            zoo.facts().deterministic()
+                && !zoo.facts().trainable().isEmpty()
+                && !BLOCKED.containsKey(zoo.toString()));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("models")
+  void gradientsAreTheTapes(ZooModel zoo) {
+    Map<List<String>, List<ZooModel.Case>> byTags =
+        zoo.facts().cases().stream()
+            .collect(Collectors.groupingBy(c -> c.tags() == null ? zoo.facts().tags() : c.tags()));
+    byTags.forEach(
+        (tags, cases) -> {
+          ImportOptions options =
+              ImportOptions.defaults().trusting().withTags(tags.toArray(String[]::new));
+          Model model = ResourceVariables.in(SavedModelImporter.load(zoo.savedModel(), options));
+          Map<Object, List<ZooModel.Case>> bySignature =
+              cases.stream().collect(Collectors.groupingBy(c -> signature(model, c).name()));
+          bySignature.values().forEach(same -> compare(zoo, model, same));
+        });
+  }
+
+  private static void compare(ZooModel zoo, Model model, List<ZooModel.Case> cases) {
+    Signature signature = signature(model, cases.get(0));
+    Golden golden = zoo.golden();
+    GraphEditor editor = model.graph().edit();
+    Map<String, TensorRef> weights = new LinkedHashMap<>();
+    List<TensorRef> ys = new ArrayList<>();
+    golden
+        .under(cases.get(0).name() + "/weight/")
+        .forEach(
+            (name, weight) -> {
+              weights.put(
+                  name, editor.placeholder("weight_of_" + name, weight.dtype(), Shape.unknown()));
+              ys.add(signature.outputs().get(name).tensor());
+            });
+    Map<String, Variable> byKey = byKey(zoo, model);
+    List<TensorRef> xs =
+        zoo.facts().trainable().stream().map(key -> byKey.get(key).handle()).toList();
+    GradientGraph found =
+        Differentiator.gradients(
+            editor.build(), ys, List.copyOf(weights.values()), xs, LoopMemory.SAVE);
+    GraphEditor dense = found.graph().edit();
+    Ops t = new Ops(dense, Shapes.NONE, new Library(dense, LoopMemory.SAVE));
+    Map<TensorRef, TensorRef> gradients = new LinkedHashMap<>();
+    found.gradients().forEach((x, g) -> gradients.put(x, Cotangents.dense(g, t)));
+    try (ModelSession session = runtime.open(model, dense.build())) {
+      for (ZooModel.Case wanted : cases) {
+        Set<String> none =
+            new TreeSet<>(
+                wanted.gradientNone() == null ? zoo.facts().gradientNone() : wanted.gradientNone());
+        for (String key : ZEROS.getOrDefault(zoo.toString(), Set.of())) {
+          Assertions.assertThat(golden.value(wanted.name() + "/grad/" + key).asDoubles())
+              .containsOnly(0);
+          none.add(key);
+        }
+        Map<TensorRef, TensorValue> feeds = new HashMap<>();
+        golden
+            .under(wanted.name() + "/input/")
+            .forEach(
+                (name, value) -> {
+                  TensorSpec spec = signature.inputs().get(name);
+                  feeds.put(spec.tensor(), fitting(value, spec));
+                });
+        golden
+            .under(wanted.name() + "/weight/")
+            .forEach((name, value) -> feeds.put(weights.get(name), value));
+        List<TensorValue> values =
+            session.graph().run(feeds, List.copyOf(gradients.values()), List.of());
+        Map<TensorRef, TensorValue> byHandle = new HashMap<>();
+        int next = 0;
+        for (TensorRef handle : gradients.keySet()) {
+          byHandle.put(handle, values.get(next++));
+        }
+        Set<String> without = new TreeSet<>();
+        for (String key : zoo.facts().trainable()) {
+          TensorValue value = byHandle.get(byKey.get(key).handle());
+          if (value == null) {
+            without.add(key);
+          } else if (!none.contains(key)) {
+            assertIsTheTapes(zoo, key, value, golden.value(wanted.name() + "/grad/" + key));
+          }
+        }
+        Assertions.assertThat(without).as("%s: without gradient", wanted.name()).isEqualTo(none);
+      }
+    }
+  }
+
+  private static void assertIsTheTapes(
+      ZooModel zoo, String key, TensorValue value, TensorValue tape) {
+    String name = zoo.facts().name();
+    double largest = Arrays.stream(tape.asDoubles()).map(Math::abs).max().orElse(0);
+    if (name.contains("bfloat16")) { // 8 bits
+      assertThat(value).as(key).isCloseTo(tape, 0.016 * largest, 0);
+    } else if (name.contains("float16")) { // 11 bits
+      assertThat(value).as(key).isCloseTo(tape, 0.004 * largest, 0);
+    } else if (name.endsWith("_f64")) {
+      assertThat(value).as(key).isCloseTo(tape, 1e-8, 1e-8);
+    } else {
+      assertThat(value).as(key).isCloseTo(tape, 1e-5, 1e-4);
+    }
+  }
+
+  private static Map<String, Variable> byKey(ZooModel zoo, Model model) {
+    Map<String, Variable> byKey = new HashMap<>();
+    for (Variable variable : model.variables()) {
+      byKey.put(variable.name(), variable); // the key of a slice is its own name
+      if (variable.source() instanceof VariableSource.InCheckpoint in) {
+        byKey.put(in.key(), variable);
+      }
+    }
+    for (ZooModel.Variable variable : zoo.facts().variables()) {
+      for (String alias : variable.aliases()) {
+        Variable found = byKey.get(alias);
+        if (found != null) {
+          byKey.put(variable.key(), found);
+        }
+      }
+    }
+    return byKey;
+  }
+
+  /** The zoo keeps int32 where a model wants int64, and float64 where its twin takes float32. */
+  private static TensorValue fitting(TensorValue value, TensorSpec spec) {
+    if (value.dtype() == DataType.DT_DOUBLE && spec.dtype() == DataType.DT_FLOAT) {
+      double[] doubles = value.doubles();
+      float[] floats = new float[doubles.length];
+      for (int i = 0; i < doubles.length; i++) {
+        floats[i] = (float) doubles[i];
+      }
+      return TensorValue.of(value.shape(), floats);
+    }
+    if (value.dtype() == DataType.DT_INT32 && spec.dtype() == DataType.DT_INT64) {
+      int[] ints = value.ints();
+      long[] longs = new long[ints.length];
+      for (int i = 0; i < ints.length; i++) {
+        longs[i] = ints[i];
+      }
+      return TensorValue.of(value.shape(), longs);
+    }
+    return value;
+  }
+
+  private static Signature signature(Model model, ZooModel.Case wanted) {
+    return wanted.signature() == null && !model.signatures().containsKey(wanted.function())
+        ? model.servingSignature()
+        : model
+            .signatures()
+            .get(wanted.signature() == null ? wanted.function() : wanted.signature());
+  }
+}
