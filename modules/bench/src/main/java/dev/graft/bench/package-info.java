@@ -1,4 +1,4 @@
-/** Benchmarks: JMH for the JVM side, and the programs that a comparison with a peer starts. */
+/** Graft's side of {@code tools/bench/run}, which measures it against its peers. */
 @NullMarked
 package dev.graft.bench;
 

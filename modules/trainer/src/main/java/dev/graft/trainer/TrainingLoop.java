@@ -9,6 +9,7 @@ import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
+import dev.graft.model.Internal;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
@@ -24,7 +25,8 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /** The loop: epochs of steps, each followed by a look at the validation part. */
-final class TrainingLoop implements AutoCloseable {
+@Internal
+public final class TrainingLoop implements AutoCloseable {
 
   private final TensorFlowRuntime runtime;
   private final FineTune settings;
@@ -33,6 +35,7 @@ final class TrainingLoop implements AutoCloseable {
   private final Entry entry;
   private final List<Goal> goals;
   private final Scoring scoring;
+  private final int trained;
   private final ImmutableList<Variable> training; // and the moving statistics that change with it
   private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
   private final Order order;
@@ -65,6 +68,7 @@ final class TrainingLoop implements AutoCloseable {
     this.entry = entry;
     this.goals = goals;
     this.scoring = scoring;
+    this.trained = training.size();
     this.training =
         ImmutableList.<Variable>builder().addAll(training).addAll(graph.moved()).build();
     this.changing =
@@ -116,6 +120,29 @@ final class TrainingLoop implements AutoCloseable {
         runtime, settings, train, validation, entry, goals, scoring, graph, training, order);
   }
 
+  /** A loop by itself, over all that the model leaves unfrozen, for a measurement. */
+  public static TrainingLoop ofUnfrozen(
+      TensorFlowRuntime runtime,
+      Model model,
+      FineTune settings,
+      Dataset train,
+      Dataset validation) {
+    Objectives objectives = Objectives.usual();
+    List<Goal> goals = Goal.of(model, train, objectives);
+    Entry entry = Entry.of(model, train);
+    List<Variable> training =
+        TopLayers.of(model, entry.graph(), entry.tensors(), goals, settings.share());
+    List<Layer> layers =
+        LayersInTraining.of(
+            model,
+            entry.graph(),
+            entry.tensors(),
+            goals.stream().map(goal -> goal.head().logits()).toList(),
+            training,
+            settings.batchNorm() == FineTune.BatchNorm.TRAINING);
+    return open(runtime, model, objectives, training, layers, settings, train, validation, 0);
+  }
+
   /**
    * What came out.
    *
@@ -164,14 +191,34 @@ final class TrainingLoop implements AutoCloseable {
     return new Result(best, score(), losses.size());
   }
 
-  /** One step; gives its loss. */
-  private double step(int[] examples, double rate) {
-    Batch batch = train.batch(examples);
+  /** Runs without checkpoints. */
+  public void run(Callback callback) {
+    run(Callbacks.of(callback), state -> {});
+  }
+
+  /** A step on one and the same batch with no loop around it, for a measurement. */
+  public Runnable bareStep() {
+    List<TensorValue> values = values(train.batch(order.batch(0)), settings.rate());
+    return () -> step.run(values);
+  }
+
+  /** How many variables are trained. */
+  public int trained() {
+    return trained;
+  }
+
+  private List<TensorValue> values(Batch batch, double rate) {
     List<TensorValue> values = new ArrayList<>(entry.values(batch));
     goals.forEach(goal -> values.add(goal.targets(batch)));
     values.add(batch.weights());
     values.add(TensorValue.of(Shape.scalar(), new double[] {rate}));
     values.add(TensorValue.scalar(done));
+    return values;
+  }
+
+  /** One step; gives its loss. */
+  private double step(int[] examples, double rate) {
+    List<TensorValue> values = values(train.batch(examples), rate);
     double loss = entry.run(runtime, step, values, train, examples).get(0).asDoubles()[0];
     if (!Double.isFinite(loss)) {
       throw new FailedCheckException(

@@ -1,0 +1,72 @@
+package dev.graft.bench;
+
+import dev.graft.autodiff.Differentiator;
+import dev.graft.autodiff.GradientGraph;
+import dev.graft.data.Dataset;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.Evaluator;
+import dev.graft.trainer.TrainingLoop;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+
+/** Graft's side of {@code tools/bench/run}: does the work of one case, in turns. */
+final class Main {
+
+  private Main() {}
+
+  public static void main(String[] arguments) throws IOException {
+    Case work = Case.read(Path.of(arguments[0]));
+    PrintStream out = System.out;
+    Turns turns = new Turns(out);
+    if (work.work().equals("gradients")) {
+      gradients(work, turns);
+      return;
+    }
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(work.options())) {
+      train(work, runtime, turns);
+    } catch (CancellationException e) {
+      // the other end has seen enough
+    }
+  }
+
+  private static void train(Case work, TensorFlowRuntime runtime, Turns turns) {
+    Model model = work.model();
+    Dataset examples = work.examples(model);
+    double loss = Evaluator.evaluate(runtime, model, examples).loss();
+    Dataset few = examples.subset(new int[] {0, 1});
+    try (TrainingLoop loop =
+        TrainingLoop.ofUnfrozen(runtime, model, work.settings(), work.epoch(examples), few)) {
+      String version = "Graft, TensorFlow " + TensorFlowRuntime.version();
+      turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version));
+      if (work.work().equals("bare")) {
+        Runnable step = loop.bareStep();
+        while (true) {
+          turns.beforeStep();
+          step.run();
+        }
+      }
+      loop.run(turns);
+    }
+  }
+
+  /** Builds the gradient graph of a model's answers once, in a JVM that has done nothing else. */
+  private static void gradients(Case work, Turns turns) {
+    Model model = work.model();
+    TensorRef answers = model.servingSignature().outputs().values().iterator().next().tensor();
+    List<TensorRef> handles =
+        model.variables().stream().filter(Variable::trainable).map(Variable::handle).toList();
+    String version = "Graft, TensorFlow " + TensorFlowRuntime.version(); // loads the library
+    long began = System.nanoTime();
+    GradientGraph found =
+        Differentiator.gradients(model.graph(), List.of(answers), List.of(), handles);
+    double seconds = (System.nanoTime() - began) / 1e9;
+    turns.say(Map.of("seconds", seconds, "trains", found.gradients().size(), "version", version));
+  }
+}
