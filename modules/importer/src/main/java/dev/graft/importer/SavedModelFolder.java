@@ -5,12 +5,12 @@ import com.google.common.hash.Hashing;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.model.BadModelException;
+import dev.graft.model.GitLfs;
 import dev.graft.model.ModelMetadata;
 import dev.graft.model.TensorBundle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -30,16 +30,18 @@ record SavedModelFolder(Path path, byte[] pb) {
   /** Structured values of Keras' functions nest deeper than protobuf's own limit of 100. */
   private static final int MAX_NESTING = 400;
 
-  /** Reads {@code saved_model.pb} in {@code path}. */
+  /** Reads {@code saved_model.pb} in {@code path}, which may also be that file itself. */
   static SavedModelFolder at(Path path) {
+    Path parent = path.toAbsolutePath().getParent();
+    if (path.endsWith(PB) && parent != null && Files.isRegularFile(path)) {
+      return at(parent);
+    }
     Path file = path.resolve(PB);
+    if (!Files.exists(file)) {
+      throw ForeignFile.refusal(path);
+    }
     try {
       return new SavedModelFolder(path, Files.readAllBytes(file));
-    } catch (NoSuchFileException e) {
-      throw BadModelException.inFile(
-          file.toString(),
-          "'" + path + "' is no SavedModel: it holds no " + PB + ". Name the folder that does.",
-          e);
     } catch (IOException e) {
       throw BadModelException.inFile(
           file.toString(), "'" + file + "' cannot be read: " + e.getMessage(), e);
@@ -55,9 +57,18 @@ record SavedModelFolder(Path path, byte[] pb) {
       in.setRecursionLimit(MAX_NESTING);
       return SavedModel.parseFrom(in);
     } catch (InvalidProtocolBufferException e) {
+      GitLfs.refusePointer(path.resolve(PB));
       throw damaged("it is no SavedModel message (" + e.getMessage() + ")", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // an array does not fail
+    } catch (OutOfMemoryError e) { // small messages can stand for large objects
+      throw BadModelException.inFile(
+          file(),
+          "'"
+              + file()
+              + "' takes more memory than Java may use here; raise the limit (GRAFT_JAVA_OPTS=-Xmx8g)"
+              + " if you trust it.",
+          e);
     }
   }
 
@@ -77,7 +88,12 @@ record SavedModelFolder(Path path, byte[] pb) {
   /** The checkpoint with the weights, if there is one; a model without weights has none. */
   Optional<TensorBundle> checkpoint() {
     Path prefix = path.resolve("variables").resolve("variables");
-    return TensorBundle.exists(prefix) ? Optional.of(TensorBundle.open(prefix)) : Optional.empty();
+    if (!TensorBundle.exists(prefix)) {
+      return Optional.empty();
+    }
+    TensorBundle checkpoint = TensorBundle.open(prefix);
+    checkpoint.requireWhole();
+    return Optional.of(checkpoint);
   }
 
   /** What Graft wrote beside a model that it exported itself. */

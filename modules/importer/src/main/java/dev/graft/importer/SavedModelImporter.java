@@ -113,6 +113,7 @@ public final class SavedModelImporter {
       this.assetDefs = Initialization.assetDefs(meta);
       this.graphDef = CustomGradients.bind(meta.getGraphDef(), objects);
       this.raw = Graph.of(graphDef);
+      ForeignOps.refuse(raw.keepUpstreamOf(ends()), meta);
       this.restoration = Restoration.of(meta.getSaverDef(), raw);
       this.captures =
           Captures.of(
@@ -126,6 +127,20 @@ public final class SavedModelImporter {
           new KerasTraining(
               objects, captures, raw.functions(), meta.getMetaInfoDef().getStrippedOpList());
       this.metadata = folder.metadata();
+    }
+
+    /** The nodes that the file itself says are run: results, initialization, restoring. */
+    private Set<String> ends() {
+      Set<String> ends = new LinkedHashSet<>(Initialization.nodes(meta, raw));
+      for (Signature signature : EntryPoints.signatures(meta)) {
+        signature.outputs().values().forEach(spec -> ends.add(spec.tensor().node()));
+      }
+      String restore = meta.getSaverDef().getRestoreOpName();
+      if (!restore.isEmpty()) {
+        ends.add(TensorRef.parse(restore).node());
+      }
+      ends.removeIf(node -> !raw.contains(node));
+      return ends;
     }
 
     /** {@code model} with what Graft itself noted of it when it exported it. */
@@ -163,6 +178,7 @@ public final class SavedModelImporter {
       roots.addAll(training.captured());
       metadata.ifPresent(known -> roots.addAll(known.nodes()));
       Graph needed = plus(added).keepUpstreamOf(roots);
+      ForeignOps.refuse(needed, meta);
       FunctionInliner.Flattened flat =
           FunctionInliner.flatten(
               needed, ImmutableSet.copyOf(Iterables.concat(calls, initializers)));

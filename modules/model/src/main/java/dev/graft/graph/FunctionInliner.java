@@ -183,8 +183,9 @@ public final class FunctionInliner {
   private Graph withValues(Graph graph) {
     GradientFunctions gradients = graph.gradientFunctions();
     Map<String, FunctionDef> values = new LinkedHashMap<>();
-    Functions.reachable(graph.nodes(), library, gradients)
-        .forEach((name, function) -> values.put(name, flattenValue(function)));
+    Map<String, FunctionDef> reachable = Functions.reachable(graph.nodes(), library, gradients);
+    Functions.requireNoCycle(reachable);
+    reachable.forEach((name, function) -> values.put(name, flattenValue(function)));
     Map<String, FunctionDef> used = Functions.reachable(graph.nodes(), values, gradients);
     return new Graph(graph.nodeMap(), used, graph.gradients(), graph.versions());
   }

@@ -1,10 +1,14 @@
 package dev.graft.graph;
 
+import dev.graft.model.BadModelException;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.FunctionDef;
@@ -55,17 +59,67 @@ public final class Functions {
   }
 
   /**
+   * Fails if a function holds itself as a loop body or branch, directly or through others: running
+   * it would have no end. Gradients, whose attributes begin with an underscore, may name the
+   * function whose gradient they are.
+   */
+  static void requireNoCycle(Map<String, FunctionDef> functions) {
+    Map<String, Set<String>> holders = new HashMap<>(); // who holds this one
+    Map<String, Integer> waiting = new LinkedHashMap<>(); // how many this one holds
+    functions.forEach(
+        (name, function) -> {
+          Set<String> held = new HashSet<>();
+          for (NodeDef node : function.getNodeDefList()) {
+            node.getAttrMap()
+                .forEach(
+                    (key, attr) -> {
+                      if (!key.startsWith("_")) {
+                        forEachReference(attr, held::add);
+                      }
+                    });
+          }
+          held.retainAll(functions.keySet());
+          held.forEach(each -> holders.computeIfAbsent(each, k -> new HashSet<>()).add(name));
+          waiting.put(name, held.size());
+        });
+    Deque<String> ready = new ArrayDeque<>();
+    waiting.forEach(
+        (name, count) -> {
+          if (count == 0) {
+            ready.add(name);
+          }
+        });
+    while (!ready.isEmpty()) {
+      String done = ready.remove();
+      waiting.remove(done);
+      for (String holder : holders.getOrDefault(done, Set.of())) {
+        if (waiting.merge(holder, -1, Integer::sum) == 0) {
+          ready.add(holder);
+        }
+      }
+    }
+    if (!waiting.isEmpty()) {
+      throw new BadModelException(
+          "function '"
+              + waiting.keySet().iterator().next()
+              + "' of the model holds itself as a loop or branch; it is damaged.");
+    }
+  }
+
+  /**
    * Calls {@code action} with each function name that {@code node} mentions, as its op or in an
    * attribute.
    */
   static void forEachReference(NodeDef node, Consumer<String> action) {
     action.accept(node.getOp());
-    for (AttrValue attr : node.getAttrMap().values()) {
-      if (attr.hasFunc()) {
-        action.accept(attr.getFunc().getName());
-      } else if (attr.hasList()) {
-        attr.getList().getFuncList().forEach(f -> action.accept(f.getName()));
-      }
+    node.getAttrMap().values().forEach(attr -> forEachReference(attr, action));
+  }
+
+  private static void forEachReference(AttrValue attr, Consumer<String> action) {
+    if (attr.hasFunc()) {
+      action.accept(attr.getFunc().getName());
+    } else if (attr.hasList()) {
+      attr.getList().getFuncList().forEach(f -> action.accept(f.getName()));
     }
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,6 +88,7 @@ public final class TensorBundle {
       throw BadModelException.inFile(
           index.toString(), "'" + index + "' cannot be read: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
+      GitLfs.refusePointer(index);
       throw damaged(index, e.getMessage(), e);
     }
     return open(prefix, index, table);
@@ -119,6 +121,55 @@ public final class TensorBundle {
 
   private static Path indexOf(Path prefix) {
     return prefix.resolveSibling(prefix.getFileName() + ".index");
+  }
+
+  /**
+   * Fails if a data file is missing or shorter than the index says. Reads none of them: checksums
+   * are checked when a tensor is read.
+   */
+  public void requireWhole() {
+    Map<Integer, BundleEntryProto> last = new HashMap<>(); // that ends last in its shard
+    for (BundleEntryProto entry : entries.values()) {
+      if (entry.getSlicesCount() == 0) {
+        last.merge(entry.getShardId(), entry, (a, b) -> end(a) < end(b) ? b : a);
+      }
+    }
+    for (BundleEntryProto entry : last.values()) {
+      Path file = shard(entry);
+      try {
+        requireInside(entry, Files.size(file));
+      } catch (IOException e) {
+        throw unreadable(file, e);
+      }
+    }
+  }
+
+  private static long end(BundleEntryProto entry) {
+    return entry.getOffset() + entry.getSize();
+  }
+
+  private void requireInside(BundleEntryProto entry, long size) {
+    long end = end(entry);
+    if (entry.getOffset() < 0 || entry.getSize() < 0 || end < 0 || end > size) {
+      GitLfs.refusePointer(shard(entry));
+      throw damaged(
+          shard(entry),
+          "it has "
+              + size
+              + " bytes, the index points to byte "
+              + end
+              + "; it was not copied whole",
+          null);
+    }
+  }
+
+  private static BadModelException unreadable(Path file, IOException e) {
+    return BadModelException.inFile(
+        file.toString(),
+        e instanceof NoSuchFileException
+            ? "'" + file + "' is missing: the weights of the model were not copied with it."
+            : "'" + file + "' cannot be read: " + e.getMessage(),
+        e);
   }
 
   /** The path that it was opened with. */
@@ -245,18 +296,8 @@ public final class TensorBundle {
 
   private ByteBuffer bytes(BundleEntryProto entry) {
     Path file = shard(entry);
-    long end = entry.getOffset() + entry.getSize();
     try (FileChannel channel = FileChannel.open(file)) {
-      if (entry.getOffset() < 0 || entry.getSize() < 0 || end < 0 || end > channel.size()) {
-        throw damaged(
-            file,
-            "it has "
-                + channel.size()
-                + " bytes, the index points to byte "
-                + end
-                + "; it was not copied whole",
-            null);
-      }
+      requireInside(entry, channel.size());
       if (entry.getSize() > Integer.MAX_VALUE - 8) {
         throw BadModelException.inFile(
             file.toString(),
@@ -271,14 +312,8 @@ public final class TensorBundle {
         // reads until full; the size was checked
       }
       return bytes.flip().order(ByteOrder.LITTLE_ENDIAN);
-    } catch (NoSuchFileException e) {
-      throw BadModelException.inFile(
-          file.toString(),
-          "'" + file + "' is missing: the weights of the model were not copied with it.",
-          e);
     } catch (IOException e) {
-      throw BadModelException.inFile(
-          file.toString(), "'" + file + "' cannot be read: " + e.getMessage(), e);
+      throw unreadable(file, e);
     }
   }
 

@@ -1,0 +1,124 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.model.GraftException;
+import dev.graft.model.Layer;
+import dev.graft.model.Model;
+import dev.graft.model.SavedFunction;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableValues;
+import dev.graft.testkit.Zoo;
+import dev.graft.testkit.ZooModel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Damaged and hostile SavedModels: each is read and looked at, or refused with a {@link
+ * GraftException}; nothing else is thrown, and none takes long.
+ */
+class FuzzTest {
+
+  private static final Duration LONGEST = Duration.ofSeconds(20); // on a busy machine
+  private static final int SHOWN = 12;
+
+  @TempDir private Path folder = Path.of("");
+
+  @Test
+  void fiveHundred() throws Exception {
+    fuzz(0, 500);
+  }
+
+  @Tag("nightly")
+  @Test
+  void twentyThousand() throws Exception {
+    fuzz(
+        Long.getLong("graft.fuzz.seed", 1_000_000), Integer.getInteger("graft.fuzz.count", 20_000));
+  }
+
+  private void fuzz(long firstSeed, int count) throws Exception {
+    List<ZooModel> zoo = Zoo.models();
+    Map<String, String> failures = new TreeMap<>(); // by what was thrown, and where
+    int[] outcomes = new int[2];
+    ExecutorService reader = Executors.newSingleThreadExecutor();
+    try {
+      for (int i = 0; i < count && failures.size() < SHOWN; i++) {
+        long seed = firstSeed + i;
+        ZooModel model = zoo.get((int) (seed * 31 % zoo.size()));
+        String damage = new Mutator(seed, folder).damage(model);
+        Future<Boolean> outcome = reader.submit(() -> isRead(folder));
+        String what = "seed " + seed + ", " + model + ", " + damage;
+        try {
+          outcomes[outcome.get(LONGEST.toSeconds(), TimeUnit.SECONDS) ? 0 : 1]++;
+        } catch (TimeoutException e) {
+          failures.put("takes too long", what);
+          break;
+        } catch (ExecutionException e) {
+          failures.putIfAbsent(place(e.getCause()), what);
+        }
+        clear();
+      }
+    } finally {
+      reader.shutdownNow();
+    }
+    assertThat(failures).isEmpty();
+    assertThat(outcomes[0]).as("still read").isGreaterThan(count / 20);
+    assertThat(outcomes[1]).as("refused").isGreaterThan(count / 20);
+  }
+
+  /** All that can be asked of a model without running it. */
+  private static boolean isRead(Path path) throws IOException {
+    try {
+      Model model = Graft.load(path, Trust.ALLOW);
+      Graft.inspect(model);
+      model
+          .allLayers()
+          .map(Layer::training)
+          .flatMap(t -> t.stream())
+          .forEach(SavedFunction::isUsable);
+      model.penalties().forEach(SavedFunction::isUsable);
+      VariableValues values = new VariableValues();
+      for (Variable variable : model.variables()) {
+        values.of(variable);
+      }
+      return true;
+    } catch (GraftException refused) {
+      assertThat(refused.getMessage()).isNotBlank();
+      return false;
+    }
+  }
+
+  private static String place(Throwable thrown) {
+    StringWriter trace = new StringWriter();
+    thrown.printStackTrace(new PrintWriter(trace));
+    return trace.toString().lines().limit(14).reduce("", (a, b) -> a + "\n" + b);
+  }
+
+  private void clear() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        if (!file.equals(folder)) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.graft.importer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.graft.graph.Attrs;
+import dev.graft.model.BadModelException;
+import dev.graft.model.BadRequestException;
+import dev.graft.testkit.Zoo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.NodeDef;
+
+/** Damaged and impossible SavedModels are refused with the place of the damage. */
+class DamagedTest {
+
+  @TempDir private Path folder = Path.of("");
+
+  private static BadModelException refused(Path model) {
+    BadModelException refusal =
+        catchThrowableOfType(BadModelException.class, () -> SavedModelImporter.load(model));
+    assertThat(refusal).isNotNull();
+    return refusal;
+  }
+
+  private Path copy(String zoo) throws IOException {
+    Path from = Zoo.model(zoo).savedModel();
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Path to = folder.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(to);
+        } else {
+          Files.copy(file, to);
+        }
+      }
+    }
+    return folder;
+  }
+
+  @Test
+  void aMissingShard() throws IOException {
+    Path shard = copy("keras2/dense_mlp").resolve("variables/variables.data-00000-of-00001");
+    Files.delete(shard);
+    assertThat(refused(folder))
+        .hasMessageContaining("'" + shard + "' is missing")
+        .extracting(e -> e.file().orElse(""))
+        .isEqualTo(shard.toString());
+  }
+
+  @Test
+  void aTruncatedShard() throws IOException {
+    Path shard = copy("keras2/dense_mlp").resolve("variables/variables.data-00000-of-00001");
+    Files.write(shard, Arrays.copyOf(Files.readAllBytes(shard), 40));
+    assertThat(refused(folder)).hasMessageContaining("it has 40 bytes", "not copied whole");
+  }
+
+  @Test
+  void aMissingAsset() throws IOException {
+    Path assets = copy("tf1/tf1_table_legacy_init").resolve("assets");
+    try (Stream<Path> files = Files.list(assets)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    assertThat(refused(folder)).hasMessageContaining("the model's assets were not copied");
+  }
+
+  @Test
+  void aTruncatedGraph() throws IOException {
+    Path file = copy("keras2/dense_mlp").resolve("saved_model.pb");
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+    assertThat(refused(folder)).hasMessageContaining("'" + file + "' is damaged");
+  }
+
+  @Test
+  void opsOfOtherLibrariesAreAllNamed() {
+    HandMade model = new HandMade();
+    FunctionDef.Builder function = model.function("tokenize");
+    function.addNodeDefBuilder().setName("y").setOp("SentencepieceTokenizeOp").addInput("x");
+    model.call("call", "tokenize", "x");
+    model.node("trees", "SimpleMLInferenceOpWithHandle", "call");
+    model.node("mine", "Frobnicate", "trees");
+    model.answer("mine");
+    assertThat(refused(model.in(folder)))
+        .hasMessageContaining("written by TensorFlow 2.15.0")
+        .hasMessageContaining("from TensorFlow Text: 'SentencepieceTokenizeOp'")
+        .hasMessageContaining("node 'y' in function 'tokenize'")
+        .hasMessageContaining("from TensorFlow Decision Forests: 'SimpleMLInferenceOpWithHandle'")
+        .hasMessageContaining("from a library unknown here: 'Frobnicate' (node 'mine')");
+  }
+
+  @Test
+  void aFunctionThatCallsItself() {
+    HandMade model = new HandMade();
+    FunctionDef.Builder function = model.function("f");
+    function
+        .addNodeDefBuilder()
+        .setName("y")
+        .setOp("StatefulPartitionedCall")
+        .addInput("x")
+        .putAttr("f", Attrs.function("f"))
+        .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+        .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
+    model.call("call", "f", "x");
+    model.answer("call");
+    assertThat(refused(model.in(folder))).hasMessageContaining("calls itself (f > f)");
+  }
+
+  @Test
+  void aLoopThatIsItsOwnBody() {
+    HandMade model = new HandMade();
+    FunctionDef.Builder function = model.function("f");
+    loop(function.addNodeDefBuilder().setName("y").addInput("x"));
+    loop(model.node("loop", "While", "x"));
+    model.answer("loop");
+    assertThat(refused(model.in(folder))).hasMessageContaining("holds itself as a loop or branch");
+  }
+
+  private static void loop(NodeDef.Builder node) {
+    node.setOp("While")
+        .putAttr("cond", Attrs.function("f"))
+        .putAttr("body", Attrs.function("f"))
+        .putAttr("T", Attrs.types(List.of(DataType.DT_FLOAT)));
+  }
+
+  @Test
+  void aSignatureOrTagsThatAreNotThere() {
+    Path model = Zoo.model("tf1/tf1_two_metagraphs").savedModel();
+    assertThat(
+            catchThrowableOfType(
+                BadRequestException.class,
+                () ->
+                    SavedModelImporter.load(
+                        model, ImportOptions.defaults().withSignature("classify"))))
+        .hasMessageContaining("no signature 'classify'; it has [");
+    assertThat(
+            catchThrowableOfType(
+                BadRequestException.class,
+                () -> SavedModelImporter.load(model, ImportOptions.defaults().withTags("tpu"))))
+        .hasMessageContaining("no MetaGraph tagged [tpu]; it has [");
+  }
+}
