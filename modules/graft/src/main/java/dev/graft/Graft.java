@@ -11,13 +11,16 @@ import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
+import dev.graft.model.TrainingPlan;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.Plans;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Evaluator;
 import dev.graft.trainer.Predictor;
+import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.Trainer;
@@ -46,6 +49,9 @@ public final class Graft implements AutoCloseable {
 
   /** Pictures on which an export has to answer as the model does. */
   private static final int COMPARED = 4;
+
+  /** So that each block is one stretch more. */
+  private static final int MOST_BLOCKS = 10_000;
 
   private final TensorFlowRuntime runtime;
 
@@ -154,7 +160,21 @@ public final class Graft implements AutoCloseable {
    * @throws java.util.concurrent.CancellationException if a callback ended it
    */
   public Run train(Model model, Parts data, Recipe recipe, Callback... callbacks) {
-    return Trainer.fit(runtime, model, data, recipe, callbacks);
+    return Trainer.fit(runtime, model, blocks(model), data, recipe, callbacks);
+  }
+
+  /**
+   * Tries rates from 1e-7 to 1 on the first stretch that {@code recipe} trains step by step, and
+   * suggests the one at which the loss falls fastest. {@code model} stays as it is.
+   *
+   * @throws dev.graft.model.BadRequestException if the recipe trains nothing step by step
+   */
+  public RateCurve findRate(Model model, Parts data, Recipe recipe, Callback... callbacks) {
+    return Trainer.findRate(runtime, model, blocks(model), data, recipe, callbacks);
+  }
+
+  private static TrainingPlan blocks(Model model) {
+    return Plans.gradual(model, MOST_BLOCKS);
   }
 
   /**

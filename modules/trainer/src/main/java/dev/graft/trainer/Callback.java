@@ -16,6 +16,15 @@ public interface Callback {
    */
   default void beforeStep() {}
 
+  /** A step of gradient descent is done. Return quickly. */
+  default void onStep(Step step) {}
+
+  /**
+   * A pass over the training examples is finished and scored on the validation part. To end the
+   * stretch after it, see {@link EarlyStop}; to end all, {@link TrainingSwitch}.
+   */
+  default void onEpoch(Epoch epoch) {}
+
   /** Something was decided; {@code sentence} says what and why, for a person to read. */
   default void onDecision(String sentence) {}
 }

@@ -30,6 +30,16 @@ record Callbacks(ImmutableList<Callback> all) implements Callback {
   }
 
   @Override
+  public void onStep(Step step) {
+    all.forEach(callback -> callback.onStep(step));
+  }
+
+  @Override
+  public void onEpoch(Epoch epoch) {
+    all.forEach(callback -> callback.onEpoch(epoch));
+  }
+
+  @Override
   public void onDecision(String sentence) {
     all.forEach(callback -> callback.onDecision(sentence));
   }

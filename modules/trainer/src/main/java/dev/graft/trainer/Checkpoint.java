@@ -53,7 +53,7 @@ record Checkpoint(
       loop.ifPresent(
           state -> {
             out.add("loop/step", TensorValue.scalar(state.step()));
-            out.add("loop/losses", numbers(state.lossSum(), state.bestLoss()));
+            out.add("loop/scores", numbers(state.lossSum(), state.bestScore()));
             out.add("loop/validation_losses", numbers(Doubles.toArray(state.validationLosses())));
             out.add("loop/since_best", TensorValue.scalar(state.sinceBest()));
             state.best().forEach((name, value) -> out.add(BEST + name, value));
@@ -82,14 +82,14 @@ record Checkpoint(
             string(in, "run/machine"));
     Optional<LoopState> loop = Optional.empty();
     if (in.entry("loop/step").isPresent()) {
-      double[] losses = in.read("loop/losses").doubles();
+      double[] scores = in.read("loop/scores").doubles();
       loop =
           Optional.of(
               new LoopState(
                   in.read("loop/step").longs()[0],
-                  losses[0],
+                  scores[0],
                   ImmutableList.copyOf(Doubles.asList(in.read("loop/validation_losses").doubles())),
-                  losses[1],
+                  scores[1],
                   in.read("loop/since_best").ints()[0],
                   under(in, BEST),
                   under(in, VALUES)));

@@ -54,10 +54,13 @@ public record Evaluation(
 
   /** Whether this is better than {@code other} by a metric, or by {@code loss}. */
   public boolean isBetter(Evaluation other, String metric) {
+    return isBetter(metric, metric(metric), other.metric(metric));
+  }
+
+  /** Whether {@code value} of a metric is better than {@code other}: smaller for a loss. */
+  static boolean isBetter(String metric, double value, double other) {
     String last = metric.substring(metric.lastIndexOf('/') + 1);
-    return SMALLER_IS_BETTER.contains(last)
-        ? metric(metric) < other.metric(metric)
-        : metric(metric) > other.metric(metric);
+    return SMALLER_IS_BETTER.contains(last) ? value < other : value > other;
   }
 
   private Classification answers() {

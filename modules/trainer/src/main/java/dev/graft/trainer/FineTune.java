@@ -1,6 +1,9 @@
 package dev.graft.trainer;
 
 import dev.graft.model.BadRequestException;
+import dev.graft.model.TrainingPlan;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Trains the last layers of a network together with its head. Layers that train behave as the
@@ -10,27 +13,37 @@ import dev.graft.model.BadRequestException;
  * <p>Where the model says by itself what trains besides its head (part of it is not frozen),
  * exactly that trains; a head that is frozen stays as it is.
  *
- * @param share which part of the layers with a kernel trains where all but the head is frozen,
- *     counted from the head, above 0 to 1
+ * @param share which part of the backbone's blocks trains where all but the head is frozen, counted
+ *     from the head, above 0 to 1
+ * @param stretch what trains instead, by name, where that is given
+ * @param layerDecay how much of the rate of a block the block before it has, above 0 to 1; the head
+ *     has the whole rate, and with 1 all have
  * @param optimizer how gradients change weights
  * @param clipping how large gradients are cut down
- * @param rate the highest learning rate; it rises to it over the first tenth of the steps and falls
- *     along a cosine
+ * @param rate the highest learning rate
+ * @param schedule which share of it each step takes
  * @param epochs how often each training example is seen at most
  * @param batch how many examples make a step
- * @param patience after how many epochs without a smaller validation loss it ends
+ * @param microBatch how many of them are computed at once, at most: their gradients add up to that
+ *     of the whole batch, for models and batches that do not fit in memory together. BatchNorm in
+ *     training normalises by each of them
+ * @param stop when it ends before its last epoch, and which epoch's weights are kept
  * @param batchNorm what layers that normalise by the batch do while they train
  * @param savedPenalties whether the penalties that the model was saved with are added to the loss,
  *     those on weights and those on activities, as Keras does
  */
 public record FineTune(
     double share,
+    Optional<TrainingPlan.Stretch> stretch,
+    double layerDecay,
     Optimizer optimizer,
     Clipping clipping,
     double rate,
+    Schedule schedule,
     int epochs,
     int batch,
-    int patience,
+    int microBatch,
+    EarlyStop stop,
     BatchNorm batchNorm,
     boolean savedPenalties) {
 
@@ -43,91 +56,178 @@ public record FineTune(
   }
 
   public FineTune {
-    if (!(share > 0 && share <= 1) || epochs < 1 || batch < 1 || patience < 1 || !(rate > 0)) {
+    if (!(share > 0 && share <= 1 && layerDecay > 0 && layerDecay <= 1)) {
       throw new BadRequestException(
-          "fine-tuning needs a share above 0 to 1, and a rate, epochs, batch and patience above 0;"
+          "fine-tuning takes a share of the layers and a decay from layer to layer above 0 to 1,"
               + " given "
               + share
-              + ", "
+              + " and "
+              + layerDecay
+              + ".");
+    }
+    if (epochs < 1 || batch < 1 || microBatch < 1 || !(rate > 0) || Double.isInfinite(rate)) {
+      throw new BadRequestException(
+          "fine-tuning needs a rate, epochs, batch and micro-batch above 0, given "
               + rate
               + ", "
               + epochs
               + ", "
               + batch
               + " and "
-              + patience
+              + microBatch
               + ".");
     }
   }
 
-  /** The last fifth of the layers at a rate of 1e-5, a hundredth of Adam's usual. */
+  /**
+   * The last fifth of the blocks at a rate of 1e-5, a hundredth of Adam's usual, that rises over
+   * the first tenth of the steps and falls along a cosine.
+   */
   public static FineTune top() {
     return new FineTune(
-        0.2, Optimizer.adam(), Clipping.none(), 1e-5, 10, 16, 3, BatchNorm.INFERENCE, true);
+        0.2,
+        Optional.empty(),
+        1,
+        Optimizer.adam(),
+        Clipping.none(),
+        1e-5,
+        Schedule.cosine().warmUp(0.1),
+        10,
+        16,
+        Integer.MAX_VALUE,
+        EarlyStop.onLoss(3),
+        BatchNorm.INFERENCE,
+        true);
   }
 
   /** All layers at up to 3e-3, as for a head on features that do not change. */
   public static FineTune head() {
-    return new FineTune(
-        1, Optimizer.adam(), Clipping.none(), 3e-3, 100, 16, 10, BatchNorm.INFERENCE, true);
+    return top().share(1).rate(3e-3).epochs(100).patience(10);
   }
 
-  /** This with another part of the layers. */
+  /** This with another part of the blocks. */
   public FineTune share(double value) {
-    return new FineTune(
-        value, optimizer, clipping, rate, epochs, batch, patience, batchNorm, savedPenalties);
+    return with(draft -> draft.share = value);
+  }
+
+  /** This with what trains given by name. */
+  public FineTune stretch(TrainingPlan.Stretch value) {
+    return with(draft -> draft.stretch = Optional.of(value));
+  }
+
+  /** This with rates that fall from block to block. */
+  public FineTune layerDecay(double value) {
+    return with(draft -> draft.layerDecay = value);
   }
 
   /** This with another optimizer. */
   public FineTune optimizer(Optimizer value) {
-    return new FineTune(
-        share, value, clipping, rate, epochs, batch, patience, batchNorm, savedPenalties);
+    return with(draft -> draft.optimizer = value);
   }
 
   /** This with gradients cut down otherwise. */
   public FineTune clipping(Clipping value) {
-    return new FineTune(
-        share, optimizer, value, rate, epochs, batch, patience, batchNorm, savedPenalties);
+    return with(draft -> draft.clipping = value);
   }
 
   /** This with another highest rate. */
   public FineTune rate(double value) {
-    return new FineTune(
-        share, optimizer, clipping, value, epochs, batch, patience, batchNorm, savedPenalties);
+    return with(draft -> draft.rate = value);
+  }
+
+  /** This with another rate over time. */
+  public FineTune schedule(Schedule value) {
+    return with(draft -> draft.schedule = value);
   }
 
   /** This with another number of epochs at most. */
   public FineTune epochs(int value) {
-    return new FineTune(
-        share, optimizer, clipping, rate, value, batch, patience, batchNorm, savedPenalties);
+    return with(draft -> draft.epochs = value);
   }
 
   /** This with batches of another size. */
   public FineTune batch(int value) {
-    return new FineTune(
-        share, optimizer, clipping, rate, epochs, value, patience, batchNorm, savedPenalties);
+    return with(draft -> draft.batch = value);
   }
 
-  /** This with more or less patience. */
-  public FineTune patience(int value) {
-    return new FineTune(
-        share, optimizer, clipping, rate, epochs, batch, value, batchNorm, savedPenalties);
+  /** This with at most so many examples computed at once. */
+  public FineTune microBatch(int value) {
+    return with(draft -> draft.microBatch = value);
+  }
+
+  /** This with another end. */
+  public FineTune stop(EarlyStop value) {
+    return with(draft -> draft.stop = value);
   }
 
   /** This with BatchNorm doing otherwise while it trains. */
   public FineTune batchNorm(BatchNorm value) {
-    return new FineTune(
-        share, optimizer, clipping, rate, epochs, batch, patience, value, savedPenalties);
+    return with(draft -> draft.batchNorm = value);
   }
 
   /** This with the penalties that the model was saved with, or without them. */
   public FineTune savedPenalties(boolean value) {
-    return new FineTune(
-        share, optimizer, clipping, rate, epochs, batch, patience, batchNorm, value);
+    return with(draft -> draft.savedPenalties = value);
   }
 
-  /** The rate over time for {@code steps} in all. */
-  Schedule schedule(long steps) {
-    return Schedule.cosine(rate).warmUp(steps / 10);
+  /** This with more or less patience, see {@link EarlyStop}. */
+  public FineTune patience(int value) {
+    return stop(new EarlyStop(stop.metric(), value));
+  }
+
+  private FineTune with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.done();
+  }
+
+  /** These settings while one of them changes. */
+  private static final class Draft {
+    private double share;
+    private Optional<TrainingPlan.Stretch> stretch;
+    private double layerDecay;
+    private Optimizer optimizer;
+    private Clipping clipping;
+    private double rate;
+    private Schedule schedule;
+    private int epochs;
+    private int batch;
+    private int microBatch;
+    private EarlyStop stop;
+    private BatchNorm batchNorm;
+    private boolean savedPenalties;
+
+    Draft(FineTune from) {
+      share = from.share;
+      stretch = from.stretch;
+      layerDecay = from.layerDecay;
+      optimizer = from.optimizer;
+      clipping = from.clipping;
+      rate = from.rate;
+      schedule = from.schedule;
+      epochs = from.epochs;
+      batch = from.batch;
+      microBatch = from.microBatch;
+      stop = from.stop;
+      batchNorm = from.batchNorm;
+      savedPenalties = from.savedPenalties;
+    }
+
+    FineTune done() {
+      return new FineTune(
+          share,
+          stretch,
+          layerDecay,
+          optimizer,
+          clipping,
+          rate,
+          schedule,
+          epochs,
+          batch,
+          microBatch,
+          stop,
+          batchNorm,
+          savedPenalties);
+    }
   }
 }

@@ -1,11 +1,14 @@
 package dev.graft.trainer;
 
+import static java.util.stream.Collectors.joining;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -185,6 +188,17 @@ record Goal(Head head, String answers, DataType dtype, Objective objective, doub
     return goals.size() == 1 && goals.get(0).head().kind() == Head.Kind.SINGLE_LABEL
         ? "accuracy"
         : "loss";
+  }
+
+  /** What the heads of {@code goals} are called. */
+  static String words(List<Goal> goals) {
+    return (goals.size() == 1 ? "head " : "heads ")
+        + goals.stream().map(goal -> "'" + goal.head().name() + "'").collect(joining(", "));
+  }
+
+  /** What their heads answer. */
+  static List<TensorRef> logits(List<Goal> goals) {
+    return goals.stream().map(goal -> goal.head().logits()).toList();
   }
 
   /** The variables that train in the heads of {@code goals}. */

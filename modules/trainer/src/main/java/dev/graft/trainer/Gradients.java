@@ -35,6 +35,16 @@ final class Gradients {
         sparse.indices(), change.apply(sparse.values()), sparse.denseShape());
   }
 
+  /** {@code gradient} of the whole weight, rows that were not named being zero. */
+  static TensorRef dense(Scope g, Gradient gradient) {
+    if (gradient instanceof Gradient.Dense dense) {
+      return dense.value();
+    }
+    Gradient.Sparse sparse = (Gradient.Sparse) gradient;
+    TensorRef rows = g.add("GatherV2", sparse.denseShape(), g.scalar(0), g.scalar(0));
+    return g.add("UnsortedSegmentSum", sparse.values(), sparse.indices(), rows);
+  }
+
   /** {@code gradient} with each row named once, its values summed up. */
   static Gradient merged(Scope g, Gradient gradient) {
     if (!(gradient instanceof Gradient.Sparse sparse)) {

@@ -11,7 +11,8 @@ import dev.graft.model.TensorValue;
  * @param step how many steps are done; the order of the examples and the rate follow from it
  * @param lossSum of the steps of this epoch so far
  * @param validationLosses after each epoch so far
- * @param bestLoss the smallest of them, or the loss before the first step
+ * @param bestScore the best value so far of the metric that {@link EarlyStop} goes by, the one
+ *     before the first step among them
  * @param sinceBest how many epochs ago that was
  * @param best the values that training had there, by the names of the variables
  * @param values what training has changed by now, by name: weights and the optimizer's variables
@@ -20,7 +21,7 @@ record LoopState(
     long step,
     double lossSum,
     ImmutableList<Double> validationLosses,
-    double bestLoss,
+    double bestScore,
     int sinceBest,
     ImmutableMap<String, TensorValue> best,
     ImmutableMap<String, TensorValue> values) {}

@@ -63,6 +63,30 @@ public sealed interface Optimizer {
     }
   }
 
+  /**
+   * An optimizer by its name: {@code sgd}, {@code momentum} (0.9), {@code nesterov} (0.9), {@code
+   * adam}, {@code amsgrad}, {@code adamw}, {@code rmsprop}, {@code adagrad}.
+   *
+   * @throws BadRequestException if there is none of that name
+   */
+  static Optimizer named(String name) {
+    return switch (name) {
+      case "sgd" -> sgd();
+      case "momentum" -> sgd(0.9);
+      case "nesterov" -> sgd(0.9).withNesterov();
+      case "adam" -> adam();
+      case "amsgrad" -> adam().withAmsgrad();
+      case "adamw" -> adamW();
+      case "rmsprop" -> rmsProp();
+      case "adagrad" -> adagrad();
+      default ->
+          throw new BadRequestException(
+              "there is no optimizer '"
+                  + name
+                  + "'; take sgd, momentum, nesterov, adam, amsgrad, adamw, rmsprop or adagrad.");
+    };
+  }
+
   /** Plain gradient descent. */
   static Sgd sgd() {
     return new Sgd(0, false, WeightDecay.NONE);

@@ -26,9 +26,15 @@ final class Order {
     return (size + batch - 1) / batch;
   }
 
-  /** The size of the smallest batch. */
-  int smallest() {
-    return size % batch == 0 ? batch : size % batch;
+  /** The size of the smallest run, if batches are computed in runs of at most {@code most}. */
+  int smallest(int most) {
+    int last = size % batch == 0 ? batch : size % batch;
+    int whole = size < batch ? last : batch;
+    return Math.min(lastRun(whole, most), lastRun(last, most));
+  }
+
+  private static int lastRun(int examples, int most) {
+    return examples % most == 0 ? Math.min(examples, most) : examples % most;
   }
 
   /**

@@ -2,7 +2,9 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.TrainingPlan;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * How to train, as a value to read and change: the new head first, then one stretch of fine-tuning
@@ -21,34 +23,80 @@ public record Recipe(
     Objectives objectives,
     long seed) {
 
-  /** Trains the new head and leaves all else as it is. */
-  public static Recipe headOnly() {
-    return new Recipe("head", HeadSettings.defaults(), ImmutableList.of(), Objectives.usual(), 0);
+  private static final String AUTO = "auto";
+
+  /** Chooses one of the others by the size of the data and the model, and says why. */
+  public static Recipe auto() {
+    return of(AUTO, FineTune.top());
   }
 
-  /** Trains the new head, then the last layers with it at a low rate. */
+  /** Trains the new head and leaves all else as it is. */
+  public static Recipe headOnly() {
+    return of("head");
+  }
+
+  /** Trains the new head, then the last blocks with it at a low rate. */
   public static Recipe headThenTop() {
-    return new Recipe(
-        "head then top",
-        HeadSettings.defaults(),
-        ImmutableList.of(FineTune.top()),
-        Objectives.usual(),
-        0);
+    return of("head then top", FineTune.top());
   }
 
   /**
-   * The recipe of this name, as {@link #name} has it.
+   * Trains the new head, then a third of the blocks with it, then two thirds, then all, each from
+   * what was best before (Howard and Ruder 2018), with rates that fall from block to block.
+   */
+  public static Recipe gradual() {
+    FineTune slower = FineTune.top().layerDecay(0.9);
+    return of("gradual", slower.share(1.0 / 3), slower.share(2.0 / 3), slower.share(1));
+  }
+
+  /** Trains the new head, then all of the model at a low rate. */
+  public static Recipe full() {
+    return of("full", FineTune.top().share(1));
+  }
+
+  private static Recipe of(String name, FineTune... fineTunes) {
+    return new Recipe(
+        name, HeadSettings.defaults(), ImmutableList.copyOf(fineTunes), Objectives.usual(), 0);
+  }
+
+  /**
+   * The recipe of this name, as {@link #name} has it; {@code top} is short for {@code head then
+   * top}.
    *
    * @throws BadRequestException if there is none
    */
   public static Recipe named(String name) {
-    for (Recipe recipe : List.of(headOnly(), headThenTop())) {
+    for (Recipe recipe : List.of(auto(), headOnly(), headThenTop(), gradual(), full())) {
       if (recipe.name().equals(name)) {
         return recipe;
       }
     }
+    if (name.equals("top")) {
+      return headThenTop();
+    }
     throw new BadRequestException(
-        "there is no recipe '" + name + "'; take 'head' or 'head then top'.");
+        "there is no recipe '"
+            + name
+            + "'; take 'auto', 'head', 'head then top' (or 'top'), 'gradual' or 'full'.");
+  }
+
+  /** Whether it still has to be chosen. */
+  boolean isAuto() {
+    return name.equals(AUTO);
+  }
+
+  /** This recipe with all its fine-tuning changed in the same way. */
+  public Recipe each(UnaryOperator<FineTune> change) {
+    return then(fineTunes.stream().map(change).toArray(FineTune[]::new));
+  }
+
+  /**
+   * This recipe along a plan of what trains when: a stretch of fine-tuning for each of the plan's,
+   * with the settings of this recipe's first.
+   */
+  public Recipe along(TrainingPlan plan) {
+    FineTune settings = fineTunes.isEmpty() ? FineTune.top() : fineTunes.get(0);
+    return then(plan.stretches().stream().map(settings::stretch).toArray(FineTune[]::new));
   }
 
   /** This recipe with another seed. */

@@ -44,18 +44,14 @@ final class TopLayers {
   static List<Variable> of(
       Model model, Graph graph, Collection<TensorRef> inputs, List<Goal> goals, double share) {
     TopLayers layers = new TopLayers(model, graph, inputs);
-    Set<String> needed =
-        graph.upstream(goals.stream().map(goal -> goal.head().logits().node()).toList());
-    List<Variable> unfrozen =
-        model.variables().stream()
-            .filter(v -> v.trainable() && needed.contains(v.node()) && layers.mayTrain(v))
-            .toList();
+    Set<String> needed = needed(graph, goals);
+    List<Variable> unfrozen = unfrozen(model, graph, goals);
     if (!Goal.variables(model, goals).containsAll(unfrozen)) {
       return unfrozen;
     }
     Map<Variable, Integer> used = new HashMap<>();
     for (Variable variable : model.variables()) {
-      if (needed.contains(variable.node()) && layers.mayTrain(variable)) {
+      if (needed.contains(variable.node()) && mayTrain(variable)) {
         int depth = layers.firstUse(graph, variable, needed);
         if (depth > 0) {
           used.put(variable, depth);
@@ -75,8 +71,20 @@ final class TopLayers {
         .toList();
   }
 
+  /** What the model says trains, in its heads and before them. */
+  static List<Variable> unfrozen(Model model, Graph graph, List<Goal> goals) {
+    Set<String> needed = needed(graph, goals);
+    return model.variables().stream()
+        .filter(v -> v.trainable() && needed.contains(v.node()) && mayTrain(v))
+        .toList();
+  }
+
+  private static Set<String> needed(Graph graph, List<Goal> goals) {
+    return graph.upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
+  }
+
   /** Moving statistics never do; what has no known role only if it did so far. */
-  private boolean mayTrain(Variable variable) {
+  private static boolean mayTrain(Variable variable) {
     return !variable.role().isStatistic()
         && variable.dtype().name().matches("DT_(FLOAT|DOUBLE|HALF|BFLOAT16)")
         && (variable.role() != Variable.Role.OTHER || variable.trainable());

@@ -11,9 +11,9 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
-import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
+import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -41,6 +41,8 @@ public final class Trainer {
   private final ImmutableList<Goal> goals;
   private final ImmutableMap<Goal, LinearHead> solvable;
   private final Entry entry;
+  private final ImmutableList<Stage> stages;
+  private final ImmutableList<String> reasons; // for the choice of the recipe
   private final List<String> decisions = new ArrayList<>();
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
   private final RunIdentity identity;
@@ -52,23 +54,39 @@ public final class Trainer {
   private ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
 
   private Trainer(
-      TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, Callbacks callbacks) {
+      TensorFlowRuntime runtime,
+      Model model,
+      TrainingPlan blocks,
+      Parts data,
+      Recipe recipe,
+      Callbacks callbacks) {
     this.runtime = runtime;
     this.model = model;
     this.data = data;
-    this.recipe = recipe;
     this.callbacks = callbacks;
     this.goals = Goal.of(model, data.train(), recipe.objectives());
     this.solvable = solvable(model, goals, recipe.objectives());
     this.entry = Entry.of(model, data.train());
-    this.identity = RunIdentity.of(runtime, model, data, recipe);
+    AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, entry, goals, data);
+    this.recipe = choice.recipe();
+    checkSomethingTrains();
+    this.stages = Stages.of(model, blocks, entry, goals, solvable.keySet(), this.recipe);
+    this.identity = RunIdentity.of(runtime, model, data, this.recipe);
     this.checkpoints = callbacks.checkpoints();
+    this.reasons = choice.reasons();
+  }
+
+  /** As the other form, for a model whose blocks are not known: its layers count one by one. */
+  public static Run fit(
+      TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, Callback... callbacks) {
+    return fit(runtime, model, new TrainingPlan(ImmutableList.of()), data, recipe, callbacks);
   }
 
   /**
    * Trains {@code model} on {@code data.train()}; every choice is made on {@code
    * data.validation()}, and {@code data.test()} is not looked at.
    *
+   * @param blocks the model's backbone from the head down: each stretch has one block more
    * @param callbacks what listens and may interfere; with {@link Checkpoints} among them, training
    *     goes on from the newest of these if there are any
    * @return the trained model; {@code model} stays as it is
@@ -77,8 +95,29 @@ public final class Trainer {
    * @throws java.util.concurrent.CancellationException if a callback ended it
    */
   public static Run fit(
-      TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, Callback... callbacks) {
-    return new Trainer(runtime, model, data, recipe, Callbacks.of(callbacks)).fit();
+      TensorFlowRuntime runtime,
+      Model model,
+      TrainingPlan blocks,
+      Parts data,
+      Recipe recipe,
+      Callback... callbacks) {
+    return new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(callbacks)).fit();
+  }
+
+  /**
+   * Finds out at which rate the first stretch of {@code recipe} learns, with the head as the recipe
+   * trains it before; see {@link RateFinder}. Nothing that it trains is kept.
+   *
+   * @throws BadRequestException if the recipe trains nothing step by step
+   */
+  public static RateCurve findRate(
+      TensorFlowRuntime runtime,
+      Model model,
+      TrainingPlan blocks,
+      Parts data,
+      Recipe recipe,
+      Callback... callbacks) {
+    return new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(callbacks)).findRate();
   }
 
   /** The heads whose best weights can be computed; all others are trained step by step. */
@@ -99,8 +138,6 @@ public final class Trainer {
   }
 
   private Run fit() {
-    checkSomethingTrains();
-    List<Stage> stages = stages();
     ImmutableList<TensorRef> headCut = headCut();
     Set<TensorRef> wanted = new LinkedHashSet<>(headCut);
     stages.forEach(stage -> wanted.addAll(stage.cut()));
@@ -111,6 +148,7 @@ public final class Trainer {
     Cached forHead = cached.only(names(headCut));
     Evaluation score;
     if (last.isEmpty()) {
+      reasons.forEach(this::decide);
       if (!solvable.isEmpty()) {
         trained = timed(Progress.Phase.HEAD, () -> heads(forHead.train()));
       }
@@ -137,9 +175,29 @@ public final class Trainer {
         best(), recipe, score, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
   }
 
+  private RateCurve findRate() {
+    if (stages.isEmpty()) {
+      throw new BadRequestException(
+          "the recipe '"
+              + recipe.name()
+              + "' trains nothing step by step, so there is no rate to find; take 'top'.");
+    }
+    Stage stage = stages.get(0);
+    Set<TensorRef> wanted = new LinkedHashSet<>(stage.cut());
+    wanted.addAll(headCut());
+    Cached cached = timed(Progress.Phase.FEATURES, () -> features(List.copyOf(wanted)));
+    if (!solvable.isEmpty()) {
+      trained = timed(Progress.Phase.HEAD, () -> heads(cached.only(names(headCut())).train()));
+    }
+    try (TrainingLoop loop = open(stage, cached.only(names(stage.cut())))) {
+      return RateFinder.find(loop, callbacks);
+    }
+  }
+
   /** Takes what a stretch gave if it is better than all before on the validation part. */
   private Evaluation better(Stage stage, TrainingLoop.Result tuned, Evaluation score) {
-    String metric = Goal.metric(goals);
+    String wished = stage.settings().stop().metric();
+    String metric = wished.equals("loss") ? Goal.metric(goals) : wished;
     if (tuned.validation().isBetter(score, metric)) {
       decide(stage.words() + ": kept, " + words(tuned.validation()));
       trained =
@@ -153,7 +211,7 @@ public final class Trainer {
     decide(
         String.format(
             Locale.ROOT,
-            "%s: not kept, %s %.3f is no better than %.3f on validation",
+            "%s: not kept, %s %.3f is no better than %.3f before it on validation",
             stage.words(),
             metric,
             tuned.validation().metric(metric),
@@ -192,14 +250,15 @@ public final class Trainer {
   }
 
   private void checkSomethingTrains() {
-    Set<String> used = model.graph().upstream(logits().stream().map(TensorRef::node).toList());
+    Set<String> used =
+        model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
     boolean nothing =
         model.variables().stream()
             .noneMatch(v -> v.trainable() && !v.role().isStatistic() && used.contains(v.node()));
     if (nothing) {
       throw new BadRequestException(
           "all that "
-              + headWords(goals)
+              + Goal.words(goals)
               + " of "
               + model.name()
               + " depends on is frozen, so nothing is left to train; unfreeze(Where.head()) is the"
@@ -210,80 +269,15 @@ public final class Trainer {
           "the recipe '"
               + recipe.name()
               + "' trains the head alone, and "
-              + headWords(goals)
+              + Goal.words(goals)
               + " is frozen; unfreeze(Where.head()), or take Recipe.headThenTop().");
     }
-  }
-
-  private static String headWords(List<Goal> goals) {
-    return (goals.size() == 1 ? "head " : "heads ")
-        + goals.stream().map(goal -> "'" + goal.head().name() + "'").collect(joining(", "));
-  }
-
-  private List<TensorRef> logits() {
-    return goals.stream().map(goal -> goal.head().logits()).toList();
   }
 
   /** The variables that train in all heads. */
   private List<Variable> ofHeads() {
     return Goal.variables(model, goals);
   }
-
-  /** What is trained step by step, in order. */
-  private List<Stage> stages() {
-    Set<Variable> changed = new LinkedHashSet<>(ofHeads());
-    List<Stage> stages = new ArrayList<>();
-    List<Goal> others =
-        goals.stream()
-            .filter(goal -> !solvable.containsKey(goal) && !goal.variables(model).isEmpty())
-            .toList();
-    if (!others.isEmpty()) {
-      String words = "training " + headWords(others) + " step by step";
-      List<Variable> training = Goal.variables(model, others);
-      stages.add(stage(words, recipe.head().steps(), training, changed));
-    }
-    for (FineTune settings : recipe.fineTunes()) {
-      List<Variable> training =
-          TopLayers.of(model, entry.graph(), entry.tensors(), goals, settings.share());
-      changed.addAll(training); // what one stretch has changed is not cached for the next
-      stages.add(stage(words(settings, training), settings, training, changed));
-    }
-    return stages;
-  }
-
-  private Stage stage(
-      String words, FineTune settings, List<Variable> training, Set<Variable> changed) {
-    ImmutableList<Layer> layers =
-        LayersInTraining.of(
-            model,
-            entry.graph(),
-            entry.tensors(),
-            logits(),
-            training,
-            settings.batchNorm() == FineTune.BatchNorm.TRAINING);
-    return new Stage(words, settings, training, layers, cut(logits(), changed, layers));
-  }
-
-  private static String words(FineTune settings, List<Variable> training) {
-    long kernels = training.stream().filter(v -> v.shape().rank() >= 2).count();
-    return String.format(
-        Locale.ROOT,
-        "fine-tuning %d layers from %s on, rate %.0e",
-        kernels,
-        training.get(0).name(),
-        settings.rate());
-  }
-
-  /**
-   * A stretch of training: which variables train, which layers behave as in training, and where the
-   * part ends that neither is in.
-   */
-  private record Stage(
-      String words,
-      FineTune settings,
-      List<Variable> training,
-      ImmutableList<Layer> layers,
-      ImmutableList<TensorRef> cut) {}
 
   /** Where the part that no head's variables are in ends. */
   private ImmutableList<TensorRef> headCut() {
@@ -292,12 +286,7 @@ public final class Trainer {
       LinearHead linear = solvable.get(goal);
       answers.add(linear == null ? goal.head().logits() : linear.input());
     }
-    return cut(answers, ofHeads(), List.of());
-  }
-
-  private ImmutableList<TensorRef> cut(
-      List<TensorRef> answers, Collection<Variable> training, Collection<Layer> layers) {
-    return Frontier.of(entry.graph(), entry.tensors(), answers, training, layers);
+    return Frontier.of(entry.graph(), entry.tensors(), answers, ofHeads(), List.of());
   }
 
   /** Features of the training and the validation part. */
@@ -345,7 +334,7 @@ public final class Trainer {
             Locale.ROOT,
             "L2 strength %.0e %s%s",
             found.strength(),
-            goals.size() == 1 ? "" : "for " + headWords(List.of(goal)) + " ",
+            goals.size() == 1 ? "" : "for " + Goal.words(List.of(goal)) + " ",
             found.heldOutLoss().isPresent()
                 ? "had the smallest loss in cross-validation, "
                     + String.format(Locale.ROOT, "%.3f", found.heldOutLoss().getAsDouble())
@@ -358,20 +347,21 @@ public final class Trainer {
   }
 
   private TrainingLoop.Result fineTune(Stage stage, Cached features, Optional<LoopState> from) {
-    try (TrainingLoop loop =
-        TrainingLoop.open(
-            runtime,
-            best(),
-            recipe.objectives(),
-            stage.training(),
-            stage.layers(),
-            stage.settings(),
-            features.train(),
-            features.validation(),
-            recipe.seed())) {
+    try (TrainingLoop loop = open(stage, features)) {
       from.ifPresent(loop::restore);
       return loop.run(callbacks, state -> save(Optional.of(state)));
     }
+  }
+
+  private TrainingLoop open(Stage stage, Cached features) {
+    return TrainingLoop.open(
+        runtime,
+        best(),
+        recipe.objectives(),
+        stage,
+        features.train(),
+        features.validation(),
+        recipe.seed());
   }
 
   private static String words(Evaluation score) {

@@ -16,6 +16,7 @@ import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -27,27 +28,37 @@ import org.tensorflow.proto.DataType;
  * @param model the model over the extended graph, with the optimizer's variables
  * @param targets what the examples should give, to be fed, for each goal
  * @param weights how much each example counts, to be fed: float32 [N]
+ * @param part which part of the batch this run computes, to be fed where gradients of several runs
+ *     are added up: float64
  * @param rate the learning rate, to be fed: float64
  * @param step how many steps are done, to be fed: int64
  * @param loss what the step makes small: the weighted mean over the examples, for several heads
- *     their weighted sum, and the penalties
+ *     their weighted sum, and the penalties; times {@code part}
  * @param gradients of the loss, by the names of the variables
  * @param slots the variables that the optimizer keeps
  * @param moved the model's variables that layers in training change by themselves: the moving
  *     statistics of BatchNorm
+ * @param sums where gradients of several runs are added up
+ * @param add the nodes to run for that, before those of the update; none where each run updates
  * @param updates the nodes to run
  */
 record TrainingGraph(
     Model model,
     ImmutableList<TensorRef> targets,
     TensorRef weights,
+    Optional<TensorRef> part,
     TensorRef rate,
     TensorRef step,
     TensorRef loss,
     ImmutableMap<String, Gradient> gradients,
     ImmutableList<Variable> slots,
     ImmutableList<Variable> moved,
+    ImmutableList<Variable> sums,
+    ImmutableList<String> add,
     ImmutableList<String> updates) {
+
+  /** What TensorFlow says when the loss of a step is no number; nothing has changed then. */
+  static final String NOT_FINITE = "the loss of a training step is not finite";
 
   /**
    * Adds a training step.
@@ -56,6 +67,7 @@ record TrainingGraph(
    * @param graph its graph, with the way in for the examples
    * @param goals what its heads should do
    * @param training the variables that change
+   * @param rates which share of the learning rate they have, by name, where not all of it
    * @param layers those that behave as in training
    * @param seed what random numbers follow from, together with the step
    */
@@ -66,6 +78,7 @@ record TrainingGraph(
       Penalty penalty,
       FineTune settings,
       Collection<Variable> training,
+      ImmutableMap<String, Double> rates,
       Collection<Layer> layers,
       long seed) {
     List<TensorRef> logits = goals.stream().map(goal -> goal.head().logits()).toList();
@@ -89,27 +102,42 @@ record TrainingGraph(
       losses.add(weightedMean(own, each, weights, goal.weight()));
     }
     losses.addAll(form.penalties());
-    TensorRef loss = penalty.addTo(g.in("penalty"), sum(g.in("loss"), losses), training);
+    TensorRef mean = penalty.addTo(g.in("penalty"), sum(g.in("loss"), losses), training);
+    boolean accumulates = settings.microBatch() < settings.batch();
+    Optional<TensorRef> part =
+        accumulates
+            ? Optional.of(editor.placeholder(g.name("part"), DataType.DT_DOUBLE, Shape.scalar()))
+            : Optional.empty();
+    TensorRef loss = part.map(p -> g.add("Mul", mean, g.cast(p, editor.dtype(mean)))).orElse(mean);
+    String finite = g.op("CheckNumerics").attr("message", NOT_FINITE).input(loss).node();
 
     UpdateGraph updated =
         UpdateGraph.of(
             editor.build(),
             loss,
             form.targets().stream().map(TensorRef::of).toList(),
-            settings.optimizer(),
-            settings.clipping(),
+            new Updating(
+                settings.optimizer(),
+                settings.clipping(),
+                rates,
+                accumulates,
+                ImmutableList.of(finite)),
             training,
             rate,
             step);
     Model extended =
         model.toBuilder()
             .graph(updated.graph())
-            .variables(Iterables.concat(model.variables(), updated.slots()))
+            .variables(Iterables.concat(model.variables(), updated.slots(), updated.sums()))
             .build();
+    ImmutableList.Builder<String> add = ImmutableList.<String>builder().addAll(updated.add());
+    ImmutableList.Builder<String> updates = ImmutableList.<String>builder().addAll(updated.nodes());
+    (accumulates ? add : updates).addAll(form.targets()); // moving statistics see each run
     return new TrainingGraph(
         extended,
         targets.build(),
         weights,
+        part,
         rate,
         step,
         loss,
@@ -118,7 +146,9 @@ record TrainingGraph(
         model.variables().stream()
             .filter(variable -> form.moved().contains(variable.node()))
             .collect(ImmutableList.toImmutableList()),
-        ImmutableList.<String>builder().addAll(updated.nodes()).addAll(form.targets()).build());
+        updated.sums(),
+        add.build(),
+        updates.build());
   }
 
   /**

@@ -2,20 +2,15 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
-import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
-import dev.graft.model.FailedCheckException;
 import dev.graft.model.Internal;
-import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
+import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
-import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,64 +24,58 @@ import java.util.function.Consumer;
 public final class TrainingLoop implements AutoCloseable {
 
   private final TensorFlowRuntime runtime;
+  private final Stage stage;
   private final FineTune settings;
-  private final Dataset train;
   private final Dataset validation;
   private final Entry entry;
   private final List<Goal> goals;
   private final Scoring scoring;
-  private final int trained;
   private final ImmutableList<Variable> training; // and the moving statistics that change with it
   private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
   private final Order order;
   private final ModelSession session;
-  private final PreparedRun step;
+  private final Stepper stepper;
 
   // where it stands, see LoopState
   private long done;
   private double lossSum;
   private final List<Double> losses = new ArrayList<>();
-  private double bestLoss = Double.NaN; // nothing was scored yet
+  private double bestScore;
   private int sinceBest;
-  private ImmutableMap<String, TensorValue> best = ImmutableMap.of();
+  private ImmutableMap<String, TensorValue> best =
+      ImmutableMap.of(); // empty before the first score
 
   private TrainingLoop(
       TensorFlowRuntime runtime,
-      FineTune settings,
+      Stage stage,
       Dataset train,
       Dataset validation,
       Entry entry,
       List<Goal> goals,
       Scoring scoring,
       TrainingGraph graph,
-      List<Variable> training,
       Order order) {
     this.runtime = runtime;
-    this.settings = settings;
-    this.train = train;
+    this.stage = stage;
+    this.settings = stage.settings();
     this.validation = validation;
     this.entry = entry;
     this.goals = goals;
     this.scoring = scoring;
-    this.trained = training.size();
     this.training =
-        ImmutableList.<Variable>builder().addAll(training).addAll(graph.moved()).build();
+        ImmutableList.<Variable>builder().addAll(stage.training()).addAll(graph.moved()).build();
     this.changing =
-        ImmutableList.<Variable>builder().addAll(this.training).addAll(graph.slots()).build();
+        ImmutableList.<Variable>builder().addAll(training).addAll(graph.slots()).build();
     this.order = order;
     this.session = runtime.open(graph.model());
-    List<TensorRef> feeds = new ArrayList<>(entry.tensors());
-    feeds.addAll(graph.targets());
-    feeds.addAll(List.of(graph.weights(), graph.rate(), graph.step()));
-    this.step = session.graph().prepare(feeds, List.of(graph.loss()), graph.updates());
+    this.stepper = new Stepper(runtime, session, graph, entry, goals, stage, train);
   }
 
   /**
    * Opens a loop.
    *
    * @param objectives what the heads are trained for
-   * @param training the variables that train
-   * @param layers those that behave as in training
+   * @param stage what trains, and how
    * @param train examples, or their features at the end of the part that does not train
    * @param validation the same for the validation part
    */
@@ -94,9 +83,7 @@ public final class TrainingLoop implements AutoCloseable {
       TensorFlowRuntime runtime,
       Model model,
       Objectives objectives,
-      List<Variable> training,
-      List<Layer> layers,
-      FineTune settings,
+      Stage stage,
       Dataset train,
       Dataset validation,
       long seed) {
@@ -104,20 +91,29 @@ public final class TrainingLoop implements AutoCloseable {
     Entry entry = Entry.of(model, train);
     GraphEditor editor = entry.graph().edit();
     Scoring scoring = Scoring.add(editor, goals);
+    FineTune settings = stage.settings();
     TrainingGraph graph =
         TrainingGraph.of(
-            model, editor.build(), goals, objectives.penalty(), settings, training, layers, seed);
+            model,
+            editor.build(),
+            goals,
+            objectives.penalty(),
+            settings,
+            stage.training(),
+            stage.rates(),
+            stage.layers(),
+            seed);
     Order order = new Order(train.size(), settings.batch(), seed);
-    if (order.smallest() == 1 && layers.stream().anyMatch(LayersInTraining::hasBatchNorm)) {
+    if (stage.layers().stream().anyMatch(LayersInTraining::hasBatchNorm)
+        && order.smallest(settings.microBatch()) == 1) {
       throw new BadRequestException(
           train.size()
               + " training examples in batches of "
-              + settings.batch()
+              + Math.min(settings.batch(), settings.microBatch())
               + " make a batch of one example, by which BatchNorm cannot normalise; take batches of"
               + " another size, or FineTune.batchNorm(INFERENCE).");
     }
-    return new TrainingLoop(
-        runtime, settings, train, validation, entry, goals, scoring, graph, training, order);
+    return new TrainingLoop(runtime, stage, train, validation, entry, goals, scoring, graph, order);
   }
 
   /** A loop by itself, over all that the model leaves unfrozen, for a measurement. */
@@ -127,20 +123,11 @@ public final class TrainingLoop implements AutoCloseable {
       FineTune settings,
       Dataset train,
       Dataset validation) {
-    Objectives objectives = Objectives.usual();
-    List<Goal> goals = Goal.of(model, train, objectives);
-    Entry entry = Entry.of(model, train);
-    List<Variable> training =
-        TopLayers.of(model, entry.graph(), entry.tensors(), goals, settings.share());
-    List<Layer> layers =
-        LayersInTraining.of(
-            model,
-            entry.graph(),
-            entry.tensors(),
-            goals.stream().map(goal -> goal.head().logits()).toList(),
-            training,
-            settings.batchNorm() == FineTune.BatchNorm.TRAINING);
-    return open(runtime, model, objectives, training, layers, settings, train, validation, 0);
+    List<Goal> goals = Goal.of(model, train, Objectives.usual());
+    TrainingPlan unknown = new TrainingPlan(ImmutableList.of());
+    Recipe recipe = Recipe.headOnly().then(settings);
+    Stage stage = Stages.of(model, unknown, Entry.of(model, train), goals, goals, recipe).get(0);
+    return open(runtime, model, Objectives.usual(), stage, train, validation, 0);
   }
 
   /**
@@ -153,21 +140,20 @@ public final class TrainingLoop implements AutoCloseable {
   record Result(ImmutableMap<String, TensorValue> values, Evaluation validation, int epochs) {}
 
   /**
-   * Trains until the epochs are used up or the validation loss has not become smaller for long.
+   * Trains until the epochs are used up or the validation part was not better for long.
    *
    * @param save given the state when a checkpoint is due, and when a callback ends the training
    */
   Result run(Callbacks callbacks, Consumer<LoopState> save) {
     long steps = (long) settings.epochs() * order.batches();
-    Schedule schedule = settings.schedule(steps);
     Checkpoints checkpoints = callbacks.checkpoints();
     Pace pace =
         new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch()).from(done);
-    if (Double.isNaN(bestLoss)) {
-      keep(score().loss());
+    if (best.isEmpty()) {
+      keep(score());
     }
     OptionalDouble score = OptionalDouble.empty();
-    while (done < steps && sinceBest < settings.patience()) {
+    while (done < steps && sinceBest < settings.stop().patience()) {
       try {
         pace.before();
       } catch (CancellationException e) {
@@ -175,13 +161,29 @@ public final class TrainingLoop implements AutoCloseable {
         throw e;
       }
       int epoch = Math.toIntExact(done / order.batches()) + 1;
-      double rate = schedule.rate(new Schedule.Position(done, steps, losses));
-      lossSum += step(order.batch(done), rate);
+      double rate =
+          settings.rate() * settings.schedule().share(new Schedule.Position(done, steps, losses));
+      double loss = stepper.step(order.batch(done), done, rate);
       done++;
+      lossSum += loss;
+      callbacks.onStep(new Step(stage.number(), done, rate, loss));
       long ofEpoch = done - (epoch - 1L) * order.batches();
-      pace.advance(1, epoch, OptionalDouble.of(lossSum / ofEpoch), score);
+      double mean = lossSum / ofEpoch;
+      pace.advance(1, epoch, OptionalDouble.of(mean), score);
       if (ofEpoch == order.batches()) {
-        score = OptionalDouble.of(endOfEpoch().metric(Goal.metric(goals)));
+        Evaluation now = endOfEpoch();
+        score = OptionalDouble.of(now.metric(Goal.metric(goals)));
+        callbacks.onEpoch(
+            new Epoch(
+                stage.number(),
+                stage.words(),
+                epoch,
+                settings.epochs(),
+                done,
+                rate,
+                mean,
+                now,
+                sinceBest == 0));
       }
       if (checkpoints.isDueAfterStep()) {
         save.accept(state());
@@ -198,37 +200,24 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** A step on one and the same batch with no loop around it, for a measurement. */
   public Runnable bareStep() {
-    List<TensorValue> values = values(train.batch(order.batch(0)), settings.rate());
-    return () -> step.run(values);
+    return stepper.bare(order.batch(0), settings.rate());
   }
 
   /** How many variables are trained. */
   public int trained() {
-    return trained;
+    return stage.training().size();
   }
 
-  private List<TensorValue> values(Batch batch, double rate) {
-    List<TensorValue> values = new ArrayList<>(entry.values(batch));
-    goals.forEach(goal -> values.add(goal.targets(batch)));
-    values.add(batch.weights());
-    values.add(TensorValue.of(Shape.scalar(), new double[] {rate}));
-    values.add(TensorValue.scalar(done));
-    return values;
-  }
-
-  /** One step; gives its loss. */
-  private double step(int[] examples, double rate) {
-    List<TensorValue> values = values(train.batch(examples), rate);
-    double loss = entry.run(runtime, step, values, train, examples).get(0).asDoubles()[0];
-    if (!Double.isFinite(loss)) {
-      throw new FailedCheckException(
-          "the loss is not finite at step "
-              + (done + 1)
-              + ", on a batch that begins with "
-              + train.name(examples[0])
-              + "; lower the rate, or clip the gradients.");
-    }
+  /** A single step at this rate, with nothing around it; gives the loss before it. */
+  double step(double rate) {
+    double loss = stepper.step(order.batch(done), done, rate);
+    done++;
     return loss;
+  }
+
+  /** How many examples make a step. */
+  int batch() {
+    return settings.batch();
   }
 
   private Evaluation endOfEpoch() {
@@ -236,14 +225,15 @@ public final class TrainingLoop implements AutoCloseable {
     losses.add(now.loss());
     lossSum = 0;
     sinceBest++;
-    if (now.loss() < bestLoss) {
-      keep(now.loss());
+    String metric = settings.stop().metric();
+    if (Evaluation.isBetter(metric, now.metric(metric), bestScore)) {
+      keep(now);
     }
     return now;
   }
 
-  private void keep(double loss) {
-    bestLoss = loss;
+  private void keep(Evaluation score) {
+    bestScore = score.metric(settings.stop().metric());
     sinceBest = 0;
     best = values(training);
   }
@@ -257,7 +247,7 @@ public final class TrainingLoop implements AutoCloseable {
   /** Where it stands. */
   LoopState state() {
     return new LoopState(
-        done, lossSum, ImmutableList.copyOf(losses), bestLoss, sinceBest, best, values(changing));
+        done, lossSum, ImmutableList.copyOf(losses), bestScore, sinceBest, best, values(changing));
   }
 
   /**
@@ -272,7 +262,7 @@ public final class TrainingLoop implements AutoCloseable {
     lossSum = state.lossSum();
     losses.clear();
     losses.addAll(state.validationLosses());
-    bestLoss = state.bestLoss();
+    bestScore = state.bestScore();
     sinceBest = state.sinceBest();
     best = state.best();
   }

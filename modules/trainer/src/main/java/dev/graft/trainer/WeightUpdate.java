@@ -22,23 +22,30 @@ public final class WeightUpdate {
   private final Variable weight;
   private final Gradient gradient;
   private final Map<String, Variable> slots;
-  private final TensorRef rate;
+  private final TensorRef rate; // of the weight's dtype
   private final TensorRef stepNumber;
   private final List<String> after;
 
+  /**
+   * An update.
+   *
+   * @param share how much of {@code rate} is this weight's
+   */
   WeightUpdate(
       Scope scope,
       Variable weight,
       Gradient gradient,
       Map<String, Variable> slots,
       TensorRef rate,
+      double share,
       TensorRef stepNumber,
       Collection<String> after) {
     this.scope = scope;
     this.weight = weight;
     this.gradient = gradient;
     this.slots = slots;
-    this.rate = rate;
+    TensorRef whole = scope.cast(rate, weight.dtype());
+    this.rate = share == 1 ? whole : scope.add("Mul", whole, scope.scalarLike(whole, share));
     this.stepNumber = stepNumber;
     this.after = new ArrayList<>(after);
   }
@@ -69,7 +76,7 @@ public final class WeightUpdate {
 
   /** The learning rate, a scalar of the weight's dtype. */
   TensorRef rate() {
-    return scope.cast(rate, weight.dtype());
+    return rate;
   }
 
   /** The number of this step from 1, a scalar of the weight's dtype. */
@@ -108,12 +115,7 @@ public final class WeightUpdate {
 
   /** The gradient of the whole weight, rows that were not named being zero. */
   TensorRef dense() {
-    if (gradient instanceof Gradient.Dense dense) {
-      return dense.value();
-    }
-    Gradient.Sparse sparse = (Gradient.Sparse) gradient;
-    TensorRef rows = scope.add("GatherV2", sparse.denseShape(), scope.scalar(0), scope.scalar(0));
-    return scope.add("UnsortedSegmentSum", sparse.values(), sparse.indices(), rows);
+    return Gradients.dense(scope, gradient);
   }
 
   /** Takes {@code strength * rate} of the weight off it, before the update proper. */

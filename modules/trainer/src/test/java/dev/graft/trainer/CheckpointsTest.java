@@ -201,7 +201,7 @@ class CheckpointsTest {
             loop.step(),
             loop.lossSum(),
             loop.validationLosses(),
-            loop.bestLoss(),
+            loop.bestScore(),
             loop.sinceBest(),
             loop.best(),
             values);

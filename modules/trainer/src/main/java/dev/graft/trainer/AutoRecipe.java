@@ -1,0 +1,98 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.data.Parts;
+import dev.graft.model.Model;
+import dev.graft.model.TrainingPlan;
+import dev.graft.model.Variable;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Chooses how much of a model to train. Few examples teach a layer of a million weights nothing but
+ * themselves, many are wasted on a head alone; and what was trained is compared with the head alone
+ * in any case, so that the choice costs time at worst.
+ */
+final class AutoRecipe {
+
+  // examples in the training part; orders of magnitude, not measurements
+  private static final int FEW = 50;
+  private static final int FEW_PER_LABEL = 8;
+  private static final int SOME = 5_000;
+  private static final int MANY = 50_000;
+
+  private AutoRecipe() {}
+
+  /**
+   * What was chosen.
+   *
+   * @param recipe the recipe
+   * @param reasons why, in sentences; none if there was nothing to choose
+   */
+  record Choice(Recipe recipe, ImmutableList<String> reasons) {}
+
+  /** {@code recipe}, or what takes its place if it is {@link Recipe#auto}. */
+  static Choice resolve(
+      Recipe recipe, Model model, TrainingPlan blocks, Entry entry, List<Goal> goals, Parts data) {
+    if (!recipe.isAuto()) {
+      return new Choice(recipe, ImmutableList.of());
+    }
+    int examples = data.train().size();
+    int perLabel = data.train().isOneLabel() ? examples / data.train().labels().size() : examples;
+    List<Variable> unfrozen = TopLayers.unfrozen(model, entry.graph(), goals);
+    List<Variable> heads = Goal.variables(model, goals);
+    FineTune settings = recipe.fineTunes().get(0);
+    if (!heads.containsAll(unfrozen)) {
+      return choice(
+          recipe,
+          Recipe.headThenTop().then(settings),
+          "the model leaves more than its head unfrozen, and that is what trains");
+    }
+    if (TopLayers.of(model, entry.graph(), entry.tensors(), goals, 1).stream()
+        .allMatch(heads::contains)) {
+      return choice(recipe, Recipe.headOnly(), "there is nothing to train before the head");
+    }
+    if (!heads.isEmpty() && (examples < FEW || perLabel < FEW_PER_LABEL)) {
+      return choice(
+          recipe,
+          Recipe.headOnly(),
+          words(examples, perLabel) + " would be learned by heart by more than a head");
+    }
+    if (examples < SOME) {
+      return choice(
+          recipe,
+          Recipe.headThenTop().then(settings),
+          words(examples, perLabel) + " are enough to try the last fifth of the blocks");
+    }
+    if (examples < MANY && blocks.stretches().size() >= 3) {
+      return choice(
+          recipe,
+          Recipe.gradual()
+              .then(
+                  Recipe.gradual().fineTunes().stream()
+                      .map(each -> settings.share(each.share()).layerDecay(each.layerDecay()))
+                      .toArray(FineTune[]::new)),
+          words(examples, perLabel)
+              + " are enough to unfreeze all blocks, one third after another");
+    }
+    return choice(
+        recipe,
+        Recipe.full().then(settings.share(1)),
+        words(examples, perLabel) + " are enough to train all of the model at once");
+  }
+
+  private static Choice choice(Recipe asked, Recipe chosen, String reason) {
+    Recipe recipe =
+        new Recipe(
+            chosen.name(), asked.head(), chosen.fineTunes(), asked.objectives(), asked.seed());
+    return new Choice(recipe, ImmutableList.of("recipe '" + chosen.name() + "', since " + reason));
+  }
+
+  private static String words(int examples, int perLabel) {
+    return String.format(
+        Locale.ROOT,
+        "%,d examples to learn from%s",
+        examples,
+        perLabel == examples ? "" : String.format(Locale.ROOT, ", about %,d a label,", perLabel));
+  }
+}

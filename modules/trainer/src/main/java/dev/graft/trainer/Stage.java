@@ -1,0 +1,27 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Layer;
+import dev.graft.model.Variable;
+
+/**
+ * A stretch of training step by step.
+ *
+ * @param number of the stretch, from 1
+ * @param words what it trains, for a person to read
+ * @param settings how
+ * @param training the variables that change
+ * @param rates which share of the learning rate they have, by name, where not all of it
+ * @param layers those that behave as in training
+ * @param cut where the part ends that none of these is in
+ */
+record Stage(
+    int number,
+    String words,
+    FineTune settings,
+    ImmutableList<Variable> training,
+    ImmutableMap<String, Double> rates,
+    ImmutableList<Layer> layers,
+    ImmutableList<TensorRef> cut) {}

@@ -1,0 +1,162 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Layer;
+import dev.graft.model.Model;
+import dev.graft.model.TrainingPlan;
+import dev.graft.model.Variable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Works out what each stretch of a recipe trains of a model, and what need not be computed again.
+ */
+final class Stages {
+
+  private final Model model;
+  private final TrainingPlan blocks;
+  private final Entry entry;
+  private final List<Goal> goals;
+  private final Set<Variable> changed = new LinkedHashSet<>(); // so far: it cannot be cached
+  private final List<Stage> stages = new ArrayList<>();
+
+  private Stages(Model model, TrainingPlan blocks, Entry entry, List<Goal> goals) {
+    this.model = model;
+    this.blocks = blocks;
+    this.entry = entry;
+    this.goals = goals;
+    changed.addAll(Goal.variables(model, goals));
+  }
+
+  /**
+   * The stretches of {@code recipe}, in order.
+   *
+   * @param blocks the backbone from the head down: each stretch has one block more; without any, a
+   *     share is counted in layers with a kernel
+   * @param solved the goals whose heads need no steps
+   */
+  static ImmutableList<Stage> of(
+      Model model,
+      TrainingPlan blocks,
+      Entry entry,
+      List<Goal> goals,
+      Collection<Goal> solved,
+      Recipe recipe) {
+    Stages all = new Stages(model, blocks, entry, goals);
+    List<Goal> others =
+        goals.stream()
+            .filter(goal -> !solved.contains(goal) && !goal.variables(model).isEmpty())
+            .toList();
+    if (!others.isEmpty()) {
+      String words = "training " + Goal.words(others) + " step by step";
+      all.add(words, recipe.head().steps(), Goal.variables(model, others));
+    }
+    recipe.fineTunes().forEach(all::add);
+    return ImmutableList.copyOf(all.stages);
+  }
+
+  private void add(FineTune settings) {
+    List<Variable> training = training(settings);
+    changed.addAll(training);
+    long kernels = training.stream().filter(v -> v.shape().rank() >= 2).count();
+    String words =
+        String.format(
+            Locale.ROOT,
+            "fine-tuning %d layers from %s on, rate %.0e%s",
+            kernels,
+            training.get(0).name(),
+            settings.rate(),
+            settings.layerDecay() == 1
+                ? ""
+                : String.format(
+                    Locale.ROOT, ", %.2g times less a block", 1 / settings.layerDecay()));
+    add(words, settings, training);
+  }
+
+  private void add(String words, FineTune settings, List<Variable> training) {
+    ImmutableList<Layer> layers =
+        LayersInTraining.of(
+            model,
+            entry.graph(),
+            entry.tensors(),
+            Goal.logits(goals),
+            training,
+            settings.batchNorm() == FineTune.BatchNorm.TRAINING);
+    stages.add(
+        new Stage(
+            stages.size() + 1,
+            words,
+            settings,
+            ImmutableList.copyOf(training),
+            rates(settings, training),
+            layers,
+            Frontier.of(entry.graph(), entry.tensors(), Goal.logits(goals), changed, layers)));
+  }
+
+  /** What trains: what the model leaves unfrozen, or what is asked for by name or by share. */
+  private List<Variable> training(FineTune settings) {
+    List<Variable> heads = Goal.variables(model, goals);
+    List<Variable> unfrozen = TopLayers.unfrozen(model, entry.graph(), goals);
+    if (!heads.containsAll(unfrozen)) {
+      return unfrozen;
+    }
+    if (settings.stretch().isEmpty() && blocks.stretches().isEmpty()) {
+      return TopLayers.of(model, entry.graph(), entry.tensors(), goals, settings.share());
+    }
+    int count = blocks.stretches().size();
+    ImmutableSet<String> names =
+        settings
+            .stretch()
+            .orElseGet(() -> blocks.stretches().get((int) Math.ceil(settings.share() * count) - 1))
+            .variables();
+    for (String name : names) {
+      if (model.variable(name).isEmpty()) {
+        throw new BadRequestException(
+            "'" + name + "' is to be trained, but " + model.name() + " has no such variable.");
+      }
+    }
+    return model.variables().stream()
+        .filter(v -> names.contains(v.name()) || heads.contains(v))
+        .toList();
+  }
+
+  /** Block by block from the head down, each less than the one after it. */
+  private ImmutableMap<String, Double> rates(FineTune settings, List<Variable> training) {
+    if (settings.layerDecay() == 1) {
+      return ImmutableMap.of();
+    }
+    if (blocks.stretches().isEmpty()) {
+      throw new BadRequestException(
+          "rates that fall from block to block need the blocks of "
+              + model.name()
+              + ", and none were found; take a layer decay of 1.");
+    }
+    Set<Variable> heads = Set.copyOf(Goal.variables(model, goals));
+    ImmutableMap.Builder<String, Double> rates = ImmutableMap.builder();
+    for (Variable variable : training) {
+      if (!heads.contains(variable)) {
+        rates.put(variable.name(), Math.pow(settings.layerDecay(), belowHead(variable.name())));
+      }
+    }
+    return rates.buildOrThrow();
+  }
+
+  /** 1 for the last block; what belongs to none counts with the first. */
+  private int belowHead(String variable) {
+    int number = 1;
+    for (TrainingPlan.Stretch stretch : blocks.stretches()) {
+      if (stretch.variables().contains(variable)) {
+        return number;
+      }
+      number++;
+    }
+    return Math.max(1, number - 1);
+  }
+}

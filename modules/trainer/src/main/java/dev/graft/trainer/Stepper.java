@@ -1,0 +1,118 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.data.Batch;
+import dev.graft.data.Dataset;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.PreparedRun;
+import dev.graft.runtime.TensorFlowException;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Takes single steps of gradient descent: one run each, or one for each micro-batch and one more.
+ */
+final class Stepper {
+
+  private final TensorFlowRuntime runtime;
+  private final ModelSession session;
+  private final TrainingGraph graph;
+  private final Entry entry;
+  private final List<Goal> goals;
+  private final Stage stage;
+  private final Dataset train;
+  private final ImmutableList<TensorRef> feeds;
+  private final PreparedRun forward; // and the update, unless gradients are added up
+  private final PreparedRun update;
+
+  /** Steps in {@code session}, which stays the caller's to close. */
+  Stepper(
+      TensorFlowRuntime runtime,
+      ModelSession session,
+      TrainingGraph graph,
+      Entry entry,
+      List<Goal> goals,
+      Stage stage,
+      Dataset train) {
+    this.runtime = runtime;
+    this.session = session;
+    this.graph = graph;
+    this.entry = entry;
+    this.goals = goals;
+    this.stage = stage;
+    this.train = train;
+    ImmutableList.Builder<TensorRef> all = ImmutableList.builder();
+    all.addAll(entry.tensors()).addAll(graph.targets()).add(graph.weights());
+    graph.part().ifPresent(all::add);
+    ImmutableList<TensorRef> position = ImmutableList.of(graph.rate(), graph.step());
+    this.feeds = all.addAll(position).build();
+    boolean addsUp = graph.part().isPresent();
+    this.forward =
+        session
+            .graph()
+            .prepare(feeds, List.of(graph.loss()), addsUp ? graph.add() : graph.updates());
+    this.update = addsUp ? session.graph().prepare(position, List.of(), graph.updates()) : forward;
+  }
+
+  /**
+   * One step.
+   *
+   * @param examples the batch
+   * @param done how many steps are done
+   * @return the loss before it
+   * @throws dev.graft.model.FailedCheckException if that is no number; the message names the layer
+   *     and the batch, and the weights are those before the step
+   */
+  double step(int[] examples, long done, double rate) {
+    if (graph.part().isEmpty()) {
+      return run(examples, 1, done, rate);
+    }
+    int size = stage.settings().microBatch();
+    int runs = (stage.settings().batch() + size - 1) / size; // each draws its own random numbers
+    double loss = 0;
+    for (int i = 0; i * size < examples.length; i++) {
+      int[] some =
+          Arrays.copyOfRange(examples, i * size, Math.min((i + 1) * size, examples.length));
+      loss += run(some, (double) some.length / examples.length, done * runs + i, rate);
+    }
+    update.run(List.of(number(rate), TensorValue.scalar(done)));
+    return loss;
+  }
+
+  /** The run of a first step on {@code examples}, to be repeated with nothing else around it. */
+  Runnable bare(int[] examples, double rate) {
+    List<TensorValue> values = values(train.batch(examples), 1, 0, rate);
+    return () -> forward.run(values);
+  }
+
+  private double run(int[] examples, double part, long number, double rate) {
+    List<TensorValue> values = values(train.batch(examples), part, number, rate);
+    try {
+      return entry.run(runtime, forward, values, train, examples).get(0).asDoubles()[0];
+    } catch (TensorFlowException e) {
+      throw String.valueOf(e.getMessage()).contains(TrainingGraph.NOT_FINITE)
+          ? new NotFinite(session, graph, entry, stage, train).explain(examples, feeds, values, e)
+          : e;
+    }
+  }
+
+  /** What is fed for a batch, in the order of the feeds. */
+  private List<TensorValue> values(Batch batch, double part, long number, double rate) {
+    List<TensorValue> values = new ArrayList<>(entry.values(batch));
+    goals.forEach(goal -> values.add(goal.targets(batch)));
+    values.add(batch.weights());
+    graph.part().ifPresent(ref -> values.add(number(part)));
+    values.add(number(rate));
+    values.add(TensorValue.scalar(number));
+    return values;
+  }
+
+  private static TensorValue number(double value) {
+    return TensorValue.of(Shape.scalar(), new double[] {value});
+  }
+}

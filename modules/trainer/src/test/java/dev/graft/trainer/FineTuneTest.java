@@ -1,0 +1,331 @@
+package dev.graft.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.model.BadDataException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.TrainingPlan;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
+import dev.graft.model.VariableValues;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.Plans;
+import dev.graft.surgeon.Where;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What the settings of fine-tuning do to a small network. */
+class FineTuneTest {
+
+  private static final Model MODEL = SmallTraining.MODEL;
+  private static final Parts PARTS = SmallTraining.parts();
+  private static final TrainingPlan BLOCKS = Plans.gradual(MODEL, 100);
+
+  /** Plain gradient descent over all layers at a rate that does not change. */
+  private static final FineTune PLAIN =
+      FineTune.top()
+          .share(1)
+          .optimizer(Optimizer.sgd())
+          .schedule(Schedule.constant())
+          .rate(0.01)
+          .batch(12)
+          .epochs(1)
+          .stop(EarlyStop.never());
+
+  private static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  private static Stage stage(FineTune settings) {
+    List<Goal> goals = Goal.of(MODEL, PARTS.train(), Objectives.usual());
+    Entry entry = Entry.of(MODEL, PARTS.train());
+    Recipe recipe = Recipe.headOnly().then(settings);
+    return Stages.of(MODEL, BLOCKS, entry, goals, goals, recipe).get(0);
+  }
+
+  /** What each variable that trains is after some steps. */
+  private static Map<String, TensorValue> after(int steps, FineTune settings) {
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime,
+            MODEL,
+            Objectives.usual(),
+            stage(settings),
+            PARTS.train(),
+            PARTS.validation(),
+            1)) {
+      for (int i = 0; i < steps; i++) {
+        loop.step(settings.rate());
+      }
+      return loop.state().values();
+    }
+  }
+
+  private static double[] start(String name) {
+    Variable variable = MODEL.variable(name).orElseThrow();
+    return new VariableValues().of(variable).asDoubles();
+  }
+
+  /** How far a variable moved: the largest difference. */
+  private static double moved(String name, TensorValue now) {
+    return largest(start(name), now.asDoubles());
+  }
+
+  private static double largest(double[] a, double[] b) {
+    double largest = 0;
+    for (int i = 0; i < a.length; i++) {
+      largest = Math.max(largest, Math.abs(a[i] - b[i]));
+    }
+    return largest;
+  }
+
+  @Test
+  void microBatchesAddUpToTheWholeBatch() {
+    for (UnaryOperator<FineTune> more :
+        List.<UnaryOperator<FineTune>>of(
+            plain -> plain,
+            plain -> plain.optimizer(Optimizer.sgd(0.9)).clipping(Clipping.byGlobalNorm(0.1)),
+            plain -> plain.optimizer(Optimizer.adamW()).rate(1e-3))) {
+      FineTune settings = more.apply(PLAIN);
+      Map<String, TensorValue> whole = after(5, settings);
+      Map<String, TensorValue> parts = after(5, settings.microBatch(5)); // 5, 5 and 2
+      assertThat(parts.keySet()).isEqualTo(whole.keySet());
+      int compared = 0;
+      for (String name : whole.keySet()) {
+        if (MODEL.variable(name).isPresent()) {
+          double moved = moved(name, whole.get(name));
+          assertThat(largest(whole.get(name).asDoubles(), parts.get(name).asDoubles()))
+              .as(name)
+              .isLessThanOrEqualTo(
+                  1e-6 + moved * (settings.optimizer() instanceof Optimizer.Sgd ? 1e-3 : 5e-2));
+          compared += moved > 0 ? 1 : 0;
+        }
+      }
+      assertThat(compared).isGreaterThan(12);
+    }
+  }
+
+  @Test
+  void eachBlockHasTheRateOfTheOneAfterItTimesTheDecay() {
+    assertThat(BLOCKS.stretches()).hasSize(2);
+    Map<String, TensorValue> even = after(1, PLAIN);
+    Map<String, TensorValue> falling = after(1, PLAIN.layerDecay(0.5));
+    String head = MODEL.heads().get(0).name() + "/kernel";
+    assertThat(falling.get(head).asDoubles()).isEqualTo(even.get(head).asDoubles());
+    ImmutableMap<String, Double> rates = stage(PLAIN.layerDecay(0.5)).rates();
+    for (int block = 1; block <= 2; block++) {
+      List<String> own = new ArrayList<>(BLOCKS.stretches().get(block - 1).variables());
+      if (block > 1) {
+        own.removeAll(BLOCKS.stretches().get(block - 2).variables());
+      }
+      for (String name : own) {
+        assertThat(rates.get(name)).isEqualTo(Math.pow(0.5, block));
+        double whole = moved(name, even.get(name));
+        assertThat(moved(name, falling.get(name)))
+            .as(name)
+            .isCloseTo(whole * Math.pow(0.5, block), within(1e-7 + whole * 1e-2));
+      }
+    }
+  }
+
+  @Test
+  void theTopIsCountedInBlocks() {
+    TrainingPlan.Stretch last = BLOCKS.stretches().get(0);
+    assertThat(stage(PLAIN.share(0.01)).training())
+        .extracting(Variable::name)
+        .containsAll(last.variables())
+        .hasSize(last.variables().size() + 2); // and the head's kernel and bias
+    TrainingPlan.Stretch biases = Plans.of(MODEL, Where.parse("role beta")).stretches().get(0);
+    assertThat(stage(PLAIN.stretch(biases)).training())
+        .extracting(Variable::name)
+        .containsAll(biases.variables())
+        .hasSize(biases.variables().size() + 2);
+  }
+
+  @Test
+  void trainingEndsAndKeepsTheBestByAnyMetric() {
+    for (String metric : List.of("loss", "f1", "accuracy")) {
+      FineTune settings = PLAIN.rate(0.3).epochs(8).stop(EarlyStop.on(metric, 2));
+      List<Epoch> epochs = new ArrayList<>();
+      Callback watcher =
+          new Callback() {
+            @Override
+            public void onEpoch(Epoch epoch) {
+              epochs.add(epoch);
+            }
+          };
+      TrainingLoop.Result result;
+      try (TrainingLoop loop =
+          TrainingLoop.open(
+              runtime,
+              MODEL,
+              Objectives.usual(),
+              stage(settings),
+              PARTS.train(),
+              PARTS.validation(),
+              1)) {
+        result = loop.run(Callbacks.of(watcher), state -> {});
+      }
+      int best = 0;
+      int since = 0;
+      double score = Evaluator.evaluate(runtime, MODEL, PARTS.validation()).metric(metric);
+      for (Epoch epoch : epochs) {
+        since++;
+        double now = epoch.validation().metric(metric);
+        assertThat(epoch.isBest()).isEqualTo(Evaluation.isBetter(metric, now, score));
+        if (epoch.isBest()) {
+          score = now;
+          best = epoch.number();
+          since = 0;
+        }
+        assertThat(since < 2 || epoch == epochs.get(epochs.size() - 1)).isTrue();
+      }
+      assertThat(epochs.size() == 8 || since == 2).as("%s: %d epochs", metric, best).isTrue();
+      assertThat(result.validation().metric(metric)).isCloseTo(score, within(1e-6));
+    }
+    assertThatThrownBy(
+            () -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("rmse", 2)), new Callback[0]))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("no metric 'rmse'", "accuracy");
+  }
+
+  private static Run fit(Model model, Parts parts, FineTune settings, Callback... callbacks) {
+    return Trainer.fit(
+        runtime, model, BLOCKS, parts, SmallTraining.recipe(1).then(settings), callbacks);
+  }
+
+  @Test
+  void aRateThatIsTooHighNamesLayerAndBatch() {
+    assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.rate(1e30).epochs(9)))
+        .isInstanceOf(FailedCheckException.class)
+        .hasMessageContainingAll("not finite at step", "begins with", "layer '", "Lower the rate");
+  }
+
+  @Test
+  void aWeightWithoutANumberNamesItsLayer() {
+    String name = "block_1_project/kernel";
+    double[] start = start(name);
+    float[] broken = new float[start.length];
+    for (int i = 0; i < broken.length; i++) {
+      broken[i] = (float) start[i];
+    }
+    broken[7] = Float.NaN;
+    List<Variable> variables = new ArrayList<>();
+    for (Variable variable : MODEL.variables()) {
+      variables.add(
+          variable.name().equals(name)
+              ? variable.withSource(
+                  new VariableSource.Given(TensorValue.of(variable.shape(), broken)))
+              : variable);
+    }
+    Model model = MODEL.toBuilder().variables(variables).build();
+    Stage stage = // so that it is frozen
+        stage(PLAIN.stretch(Plans.of(MODEL, Where.parse("stem_bn")).stretches().get(0)));
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime, model, Objectives.usual(), stage, PARTS.train(), PARTS.validation(), 1)) {
+      Map<String, TensorValue> before = loop.state().values();
+      assertThatThrownBy(() -> loop.step(0.01))
+          .isInstanceOf(FailedCheckException.class)
+          .hasMessageContainingAll("step 1", "layer 'block_1_project'", "node");
+      loop.state()
+          .values()
+          .forEach(
+              (each, value) ->
+                  assertThat(value.asDoubles()).as(each).isEqualTo(before.get(each).asDoubles()));
+    }
+  }
+
+  @Test
+  void anExampleWithoutANumberIsNamed() {
+    Dataset all = SmallTraining.examples();
+    TensorValue x = all.all().inputs().get("x");
+    float[] pixels = x.floats();
+    pixels[192 * 40 + 5] = Float.NaN;
+    Dataset broken =
+        Dataset.of(
+            Map.of("x", TensorValue.of(x.shape(), pixels)),
+            all.answers().values().iterator().next());
+    int[] rows = java.util.stream.IntStream.range(0, 60).toArray();
+    Parts parts = new Parts(broken.subset(rows), PARTS.validation(), PARTS.test());
+    assertThatThrownBy(() -> fit(MODEL, parts, PLAIN))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContainingAll("40", "NaN", "correct the example");
+  }
+
+  @Test
+  void aRateIsFoundWhereTheLossFallsFastest() {
+    RateCurve curve =
+        Trainer.findRate(
+            runtime, MODEL, BLOCKS, PARTS, SmallTraining.recipe(1).then(PLAIN.rate(1)));
+    assertThat(curve.points()).hasSizeBetween(10, RateFinder.STEPS);
+    assertThat(curve.suggestion()).isBetween(1e-7, 1.0);
+    List<RateCurve.Point> made = new ArrayList<>();
+    for (int i = 0; i < 60; i++) { // falls from 20 to 40, most steeply in the middle
+      double loss = 1 - 0.5 / (1 + Math.exp(-(i - 30) / 2.0)) + (i > 45 ? (i - 45) * 0.2 : 0);
+      made.add(new RateCurve.Point(Math.pow(10, -6 + 0.1 * i), loss, loss));
+    }
+    assertThat(RateFinder.suggestion(ImmutableList.copyOf(made))).isCloseTo(1e-3, within(1e-9));
+    assertThatThrownBy(() -> Trainer.findRate(runtime, MODEL, BLOCKS, PARTS, Recipe.headOnly()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("nothing step by step");
+  }
+
+  @Test
+  void autoChoosesBySizeAndSaysWhy() {
+    Recipe small = SmallTraining.recipe(1);
+    Recipe auto = Recipe.auto().head(small.head()).each(each -> each.epochs(1).batch(12));
+    Run few = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, auto);
+    assertThat(few.recipe().name()).isEqualTo("head");
+    assertThat(few.decisions().get(0))
+        .isEqualTo(
+            "recipe 'head', since 36 examples to learn from, about 12 a label, would be learned by"
+                + " heart by more than a head");
+    assertThat(few.decisions()).anyMatch(sentence -> sentence.startsWith("head alone: "));
+    Parts more = new Parts(SmallTraining.examples(), PARTS.validation(), PARTS.test()); // 60
+    Run some = Trainer.fit(runtime, MODEL, BLOCKS, more, auto);
+    assertThat(some.recipe().name()).isEqualTo("head then top");
+    assertThat(some.decisions()).anyMatch(sentence -> sentence.matches("fine-tuning .*kept, .*"));
+    assertThat(Recipe.named("gradual").fineTunes()).hasSize(3);
+    assertThatThrownBy(() -> Recipe.named("best"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("'gradual'");
+  }
+
+  @Test
+  void gradualUnfreezingKeepsTheBest() {
+    Recipe recipe =
+        Recipe.gradual()
+            .head(SmallTraining.recipe(1).head())
+            .each(each -> each.epochs(1).batch(12).rate(0.5).optimizer(Optimizer.sgd()));
+    Run run = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, recipe);
+    Run head = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, Recipe.headOnly().head(recipe.head()));
+    assertThat(run.validation().accuracy()).isGreaterThanOrEqualTo(head.validation().accuracy());
+    assertThat(run.decisions())
+        .filteredOn(sentence -> sentence.startsWith("fine-tuning "))
+        .hasSize(3)
+        .allMatch(sentence -> sentence.contains("times less a block"));
+  }
+}

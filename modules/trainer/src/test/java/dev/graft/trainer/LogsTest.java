@@ -1,0 +1,96 @@
+package dev.graft.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.BadRequestException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.Event;
+import org.tensorflow.proto.SessionLog;
+
+/** What training writes for a person to look at; .ci/interop lets TensorBoard read it, too. */
+class LogsTest {
+
+  @TempDir private Path folder;
+
+  private static Epoch epoch(int stretch, int number, double loss) {
+    Evaluation score =
+        new Evaluation(10, loss / 2, ImmutableMap.of("accuracy", 0.75), Optional.empty());
+    return new Epoch(stretch, "a stretch", number, 9, 10L * number, 0.5, loss, score, true);
+  }
+
+  @Test
+  void aTableOfEpochs() throws IOException {
+    Path file = folder.resolve("log.csv");
+    CsvLog log = CsvLog.to(file);
+    log.onEpoch(epoch(1, 1, 2));
+    log.onEpoch(epoch(1, 2, 1));
+    log.onEpoch(epoch(2, 1, 0.5));
+    assertThat(Files.readAllLines(file))
+        .containsExactly(
+            "stretch,epoch,step,rate,loss,val_loss,val_accuracy",
+            "1,1,10,0.5,2.0,1.0,0.75",
+            "1,2,20,0.5,1.0,0.5,0.75",
+            "2,1,10,0.5,0.5,0.25,0.75");
+    CsvLog.to(file).onEpoch(epoch(1, 2, 4)); // goes on from a checkpoint after the first epoch
+    assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("1,2,20,0.5,4.0,2.0,0.75");
+    assertThatThrownBy(() -> CsvLog.to(folder.resolve("no/log.csv")).onEpoch(epoch(1, 1, 2)))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("go on from the last checkpoint");
+  }
+
+  /** The events of a file, by the format's own description, lengths and checksums left aside. */
+  private static List<Event> events(Path file) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    List<Event> events = new ArrayList<>();
+    while (bytes.hasRemaining()) {
+      byte[] event = new byte[(int) bytes.getLong()];
+      bytes.getInt();
+      bytes.get(event);
+      bytes.getInt();
+      events.add(Event.parseFrom(event));
+    }
+    return events;
+  }
+
+  @Test
+  void eventsOfStepsAndEpochs() throws IOException {
+    for (int run = 0; run < 2; run++) { // the second goes on after step 1
+      TensorBoardLog log = TensorBoardLog.in(folder);
+      log.onStep(new Step(1, run + 1, 0.25, 3));
+      log.onEpoch(epoch(1, 1, 2));
+      log.onStep(new Step(2, 1, 0.5, 1));
+      log.onEpoch(epoch(2, 1, 0.5));
+    }
+    List<Event> first = events(folder.resolve("stretch-1/events.out.tfevents.0000000001.graft"));
+    assertThat(first.get(0).getFileVersion()).isEqualTo("brain.Event:2");
+    assertThat(first.get(1).getSessionLog().getStatus()).isEqualTo(SessionLog.SessionStatus.START);
+    assertThat(first.subList(2, first.size()))
+        .extracting(
+            event ->
+                event.getStep()
+                    + " "
+                    + event.getSummary().getValue(0).getTag()
+                    + " "
+                    + event.getSummary().getValue(0).getSimpleValue())
+        .containsExactly(
+            "1 loss 3.0",
+            "1 rate 0.25",
+            "10 epoch/loss 2.0",
+            "10 validation/loss 1.0",
+            "10 validation/accuracy 0.75");
+    List<Event> second = events(folder.resolve("stretch-1/events.out.tfevents.0000000002.graft"));
+    assertThat(second.get(1).getStep()).isEqualTo(2);
+    assertThat(events(folder.resolve("stretch-2/events.out.tfevents.0000000001.graft"))).hasSize(7);
+  }
+}
