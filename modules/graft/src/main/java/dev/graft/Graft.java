@@ -189,7 +189,8 @@ public final class Graft implements AutoCloseable {
     Model model = job.start(job.readBackbone(), pictures);
     List<Callback> all = new ArrayList<>(List.of(callbacks));
     all.add(run.checkpoints());
-    return train(model, pictures.split(job.split()), job.recipe(), all.toArray(new Callback[0]));
+    Parts parts = Job.fitting(pictures.split(job.split()), model);
+    return train(model, parts, job.recipe(), all.toArray(new Callback[0]));
   }
 
   /** Scores a model on examples whose labels are known. */

@@ -2,18 +2,20 @@ package dev.graft;
 
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
+import dev.graft.data.PictureTable;
 import dev.graft.data.Split;
 import dev.graft.model.Model;
 import dev.graft.trainer.Recipe;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The main job as a value: a backbone learns the labels of a folder of pictures. The same job gives
- * the same model.
+ * The main job as a value: a backbone learns what is said of pictures. The same job gives the same
+ * model.
  *
  * @param model the backbone's folder, a SavedModel
  * @param trust whether it may reach outside
- * @param pictures a folder for each label
+ * @param pictures a folder that holds a folder for each label, or a table, see {@link PictureTable}
  * @param surgery what is done to the backbone before
  * @param split how the pictures are divided
  * @param recipe how the model is trained
@@ -35,14 +37,27 @@ public record Job(
     return Graft.load(model, trust);
   }
 
-  /** The pictures, in the order of their names. */
+  /**
+   * The pictures, in the order of their names or of the table. Of a table a multi-label head takes
+   * every column as a label and a regression head every column as a number; all others take what
+   * {@link PictureTable#answers} finds.
+   */
   public Dataset readPictures() {
-    return Dataset.imageFolder(pictures);
+    if (!Files.isRegularFile(pictures)) {
+      return Dataset.imageFolder(pictures);
+    }
+    PictureTable table = PictureTable.read(pictures);
+    return table.with(
+        switch (surgery.head()) {
+          case MULTI_LABEL -> table.anyOf();
+          case REGRESSION -> table.numbers();
+          case AUTO, NEW, KEEP, EMBEDDING -> table.answers();
+        });
   }
 
   /** {@code backbone} as it is then trained on {@code pictures}. */
   public Model start(Model backbone, Dataset pictures) {
-    return surgery.on(backbone, pictures.labels(), recipe.seed());
+    return surgery.on(backbone, pictures.answers().values().iterator().next(), recipe.seed());
   }
 
   /** {@code parts} with their labels as the head of {@code start} counts them. */

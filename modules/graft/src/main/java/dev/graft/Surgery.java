@@ -1,5 +1,6 @@
 package dev.graft;
 
+import dev.graft.data.Answers;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -9,6 +10,7 @@ import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -109,21 +111,25 @@ public record Surgery(
   /**
    * {@code backbone} after all this, ready to be trained.
    *
-   * @param wanted the labels to tell; a kept head may know more, and its order is its own, see
-   *     {@link dev.graft.data.Dataset#inOrderOf}
+   * @param answers what to learn: a new head tells their labels, or gives as many numbers; a kept
+   *     head may know more labels, and its order is its own, see {@link
+   *     dev.graft.data.Dataset#inOrderOf}
    * @param seed what a new head's first weights are drawn from
    * @throws BadRequestException if a part does not fit the model; the message names the nearest
    *     choice that does
    */
-  public Model on(Model backbone, Labels wanted, long seed) {
+  public Model on(Model backbone, Answers answers, long seed) {
+    HeadSpec spec = spec(answers).seed(seed);
     Model model =
         size.map(s -> backbone.with(Edits.inputSize(s.height(), s.width()))).orElse(backbone);
     if (labels.isPresent()) {
       model = model.with(Edits.keepHead(labels.get()));
     }
     boolean keeps =
-        head == HeadChoice.KEEP || head == HeadChoice.AUTO && cut.isEmpty() && tells(model, wanted);
+        head == HeadChoice.KEEP
+            || head == HeadChoice.AUTO && cut.isEmpty() && tells(model, answers);
     if (keeps) {
+      Labels wanted = spec.labels().orElseThrow();
       model = model.with(knows(model, wanted) ? Edits.keepHead() : Edits.keepHead(wanted));
     }
     model = model.with(Edits.freeze(freeze.orElse(Where.all())));
@@ -136,7 +142,6 @@ public record Surgery(
     if (keeps) {
       return model.with(Edits.freeze(Where.head()));
     }
-    HeadSpec spec = spec(wanted).seed(seed);
     return cut.isPresent()
         ? model.with(Edits.cut(cut.get()), Edits.addHead(spec))
         : model.with(Edits.replaceHead(carriesOver ? spec.carryOver() : spec));
@@ -155,18 +160,61 @@ public record Surgery(
             .anyMatch(own -> own.names().containsAll(wanted.names()));
   }
 
-  private static boolean tells(Model model, Labels wanted) {
-    return model.heads().size() == 1
+  private static boolean tells(Model model, Answers answers) {
+    return answers.isOneLabel()
+        && model.heads().size() == 1
         && model.heads().get(0).kind() == Head.Kind.SINGLE_LABEL
         && model.heads().get(0).labels().stream()
-            .anyMatch(own -> new HashSet<>(own.names()).equals(new HashSet<>(wanted.names())));
+            .anyMatch(
+                own ->
+                    new HashSet<>(own.names())
+                        .equals(new HashSet<>(answers.labels().orElseThrow().names())));
   }
 
-  private HeadSpec spec(Labels wanted) {
-    return switch (head) {
-      case AUTO, NEW, KEEP, EMBEDDING -> HeadSpec.singleLabel(wanted);
-      case MULTI_LABEL -> HeadSpec.multiLabel(wanted);
-      case REGRESSION -> HeadSpec.regression(1);
+  /** The new head, if there is to be one. */
+  private HeadSpec spec(Answers answers) {
+    HeadSpec natural = natural(answers);
+    Head.Kind wanted =
+        switch (head) {
+          case AUTO -> natural.kind();
+          case NEW, KEEP, EMBEDDING -> Head.Kind.SINGLE_LABEL;
+          case MULTI_LABEL -> Head.Kind.MULTI_LABEL;
+          case REGRESSION -> Head.Kind.REGRESSION;
+        };
+    if (natural.kind() != wanted) {
+      throw new BadRequestException(
+          "a "
+              + words(wanted)
+              + " head learns "
+              + needed(wanted)
+              + ", but the data have "
+              + needed(natural.kind())
+              + "; take a "
+              + words(natural.kind())
+              + " head, or other data.");
+    }
+    return natural;
+  }
+
+  /** The head that fits the data. */
+  private static HeadSpec natural(Answers answers) {
+    if (answers.labels().isPresent()) {
+      Labels labels = answers.labels().get();
+      return answers.isOneLabel() ? HeadSpec.singleLabel(labels) : HeadSpec.multiLabel(labels);
+    }
+    return HeadSpec.regression((int) answers.values().shape().withDim(0, 1).elements());
+  }
+
+  private static String words(Head.Kind kind) {
+    return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static String needed(Head.Kind kind) {
+    return switch (kind) {
+      case SINGLE_LABEL -> "one label for each picture (a folder for each, or a column of text)";
+      case MULTI_LABEL ->
+          "several labels for each picture (a table with a column of 0 and 1 for each)";
+      case REGRESSION, EMBEDDING -> "numbers for each picture (a table with a column for each)";
     };
   }
 }

@@ -3,6 +3,7 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadRequestException;
@@ -14,6 +15,7 @@ import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Checkout;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +28,11 @@ class SurgeryTest {
   private static final Labels NEW = Labels.of("x", "y");
 
   private static Model after(Surgery surgery, Labels labels) {
-    return surgery.on(BACKBONE, labels, 0);
+    return after(surgery, Answers.oneOf(labels, 0));
+  }
+
+  private static Model after(Surgery surgery, Answers answers) {
+    return surgery.on(BACKBONE, answers, 0);
   }
 
   @Test
@@ -59,10 +65,25 @@ class SurgeryTest {
 
   @Test
   void eachKindOfHead() {
-    assertThat(after(Surgery.standard().head(HeadChoice.MULTI_LABEL), NEW).heads().get(0).kind())
-        .isEqualTo(Head.Kind.MULTI_LABEL);
-    assertThat(after(Surgery.standard().head(HeadChoice.REGRESSION), NEW).heads().get(0).kind())
-        .isEqualTo(Head.Kind.REGRESSION);
+    Answers attributes = Answers.anyOf(NEW, TensorValue.of(Shape.of(1, 2), new float[] {1, 1}));
+    Answers numbers = Answers.numbers(TensorValue.of(Shape.of(1, 3), new float[3]));
+    for (HeadChoice choice : List.of(HeadChoice.AUTO, HeadChoice.MULTI_LABEL)) {
+      Head head = after(Surgery.standard().head(choice), attributes).heads().get(0);
+      assertThat(head.kind()).isEqualTo(Head.Kind.MULTI_LABEL);
+      assertThat(head.labels()).contains(NEW);
+    }
+    for (HeadChoice choice : List.of(HeadChoice.AUTO, HeadChoice.REGRESSION)) {
+      Head head = after(Surgery.standard().head(choice), numbers).heads().get(0);
+      assertThat(head.kind()).isEqualTo(Head.Kind.REGRESSION);
+      assertThat(head.units()).isEqualTo(3);
+    }
+    assertThatThrownBy(() -> after(Surgery.standard().head(HeadChoice.NEW), numbers))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("single-label head learns one label")
+        .hasMessageContaining("take a regression head");
+    assertThatThrownBy(() -> after(Surgery.standard().head(HeadChoice.MULTI_LABEL), NEW))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("take a single-label head");
     Surgery embedding = Surgery.standard().head(HeadChoice.EMBEDDING);
     Model learning = after(embedding, NEW);
     assertThat(learning.heads().get(0).kind()).isEqualTo(Head.Kind.SINGLE_LABEL);

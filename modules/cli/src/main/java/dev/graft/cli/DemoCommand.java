@@ -102,7 +102,7 @@ final class DemoCommand implements Callable<Integer> {
   private int once(Graft graft, FineTuning job, Dataset photos, long start) {
     Job work = job(seed);
     Parts parts = job.divide(work.split());
-    double accuracy = job.work(parts, RunFolder.create(FinetuneCommand.RUNS, "demo", work));
+    String heldOut = job.work(parts, RunFolder.create(FinetuneCommand.RUNS, "demo", work));
     Evaluation raw = rawPixels(graft, photos, parts);
     job.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
     job.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
@@ -110,7 +110,7 @@ final class DemoCommand implements Callable<Integer> {
     job.say(
         "yours",
         "graft finetune --model efficientnet-lite0 --data YOUR_PHOTOS --out serving/photos");
-    terminal.line(FineTuning.heldOut(accuracy));
+    terminal.line(heldOut);
     return 0;
   }
 

@@ -25,8 +25,9 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 
-/** The main job, told line by line: a backbone and a folder of pictures in, a served model out. */
+/** The main job, told line by line: a backbone and pictures in, a served model out. */
 final class FineTuning {
 
   private final Terminal terminal;
@@ -43,15 +44,11 @@ final class FineTuning {
 
   /** Prints what the data and the model are. */
   void introduce() {
-    int[] counts = photos.perLabel();
-    int fewest = Arrays.stream(counts).min().orElse(0);
-    int most = Arrays.stream(counts).max().orElse(0);
     say(
         "photos",
-        "%d pictures, %d labels (%s each)%s",
+        "%d pictures, %s%s",
         photos.size(),
-        photos.labels().size(),
-        fewest == most ? "" + fewest : fewest + "-" + most,
+        answers(),
         photos.duplicates() == 0
             ? ""
             : ", " + photos.duplicates() + " duplicates kept on one side");
@@ -67,6 +64,21 @@ final class FineTuning {
               range ->
                   say("input", "%s, %s", LayerRows.shape(input.shape()), ModelText.words(range)));
     }
+  }
+
+  /** What is said of the pictures. */
+  private String answers() {
+    if (!photos.hasLabels()) {
+      return "with numbers to predict";
+    }
+    String labels = photos.labels().size() + " labels";
+    if (!photos.isOneLabel()) {
+      return labels + ", any number of which may hold";
+    }
+    int[] counts = photos.perLabel();
+    int fewest = Arrays.stream(counts).min().orElse(0);
+    int most = Arrays.stream(counts).max().orElse(0);
+    return labels + " (" + (fewest == most ? "" + fewest : fewest + "-" + most) + " each)";
   }
 
   /** Divides the pictures and says how. */
@@ -119,11 +131,11 @@ final class FineTuning {
     boolean isNew =
         model.variables().stream()
             .anyMatch(v -> v.trainable() && v.name().startsWith(head.name() + "/"));
+    String units = head.units() + (head.labels().isPresent() ? " labels" : " numbers");
     return head.name()
         + ": "
-        + (isNew
-            ? head.units() + " labels in the place of the old answer"
-            : head.units() + " labels, kept as it is");
+        + units
+        + (isNew ? " in the place of the old answer" : ", kept as it is");
   }
 
   private Callback decisions() {
@@ -175,16 +187,33 @@ final class FineTuning {
         String.format(Locale.ROOT, "%-9s ", what) + String.format(Locale.ROOT, pattern, arguments));
   }
 
-  /** The whole of it, from training to the score of what was published, 0 to 1. */
-  double work(Parts divided, RunFolder folder) {
+  /**
+   * The whole of it, from training to the score of what was published.
+   *
+   * @return the line that programs read
+   */
+  String work(Parts divided, RunFolder folder) {
     say("run", "%s", folder.path());
     Model start = folder.job().start(backbone, photos);
     Parts parts = Job.fitting(divided, start);
     Run run = train(parts, start, folder);
     Version version = publish(run, parts, folder);
-    return folder.job().surgery().head() == HeadChoice.EMBEDDING
-        ? search(folder.job().surgery().finished(run.model()), parts)
-        : test(version, parts).accuracy();
+    if (folder.job().surgery().head() == HeadChoice.EMBEDDING) {
+      return heldOut("accuracy", search(folder.job().surgery().finished(run.model()), parts));
+    }
+    if (parts.test().isOneLabel()) {
+      return heldOut("accuracy", test(version, parts).accuracy());
+    }
+    Evaluation test = graft.evaluate(run.model(), parts.test());
+    say(
+        "test",
+        "%d pictures: %s",
+        test.count(),
+        test.metrics().entrySet().stream()
+            .map(each -> String.format(Locale.ROOT, "%s %.3f", each.getKey(), each.getValue()))
+            .collect(Collectors.joining(", ")));
+    String metric = test.metrics().keySet().iterator().next();
+    return heldOut(metric, test.metric(metric));
   }
 
   /**
@@ -204,8 +233,7 @@ final class FineTuning {
     return (double) right / parts.test().size();
   }
 
-  /** The line that programs read. */
-  static String heldOut(double accuracy) {
-    return String.format(Locale.ROOT, "held-out accuracy: %.3f", accuracy);
+  private static String heldOut(String metric, double value) {
+    return String.format(Locale.ROOT, "held-out %s: %.3f", metric, value);
   }
 }

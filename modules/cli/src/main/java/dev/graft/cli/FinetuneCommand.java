@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.Device;
 import dev.graft.Graft;
+import dev.graft.HeadChoice;
 import dev.graft.Job;
 import dev.graft.RunFolder;
 import dev.graft.data.Dataset;
@@ -22,8 +23,10 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     footer = {
       "",
-      "The pictures lie in one folder for each label: DIR/<label>/*. 60%% are learned from,",
-      "20%% decide, 20%% are scored once at the end.",
+      "The pictures lie in one folder for each label: DIR/<label>/*. Or a CSV table names them in",
+      "its column 'file', and what is to be learned in the others: a column of text holds labels,",
+      "columns of 0 and 1 say which of several labels hold, other numbers are predicted.",
+      "60%% are learned from, 20%% decide, 20%% are scored once at the end.",
       "",
       "Examples:",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos",
@@ -33,6 +36,8 @@ import picocli.CommandLine.Option;
       "  graft finetune --model serving/photos --data more_photos --out serving/photos \\",
       "        --head new --carry-over",
       "  graft finetune --model serving/photos --data drawings --out serving/drawings --head keep",
+      "  graft finetune --model efficientnet-lite0 --data attributes.csv --out serving/attributes \\",
+      "        --head multi-label",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/search \\",
       "        --head embedding --cut block14_add",
       "",
@@ -61,8 +66,8 @@ final class FinetuneCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       required = true,
-      paramLabel = "DIR",
-      description = "The pictures, a folder for each label.")
+      paramLabel = "DIR|CSV",
+      description = "The pictures: a folder for each label, or a table with a column 'file'.")
   private Path data = Path.of("");
 
   @Option(
@@ -113,9 +118,11 @@ final class FinetuneCommand implements Callable<Integer> {
       job.introduce();
       Parts parts = job.divide(split);
       RunFolder folder = RunFolder.create(RUNS, name(data), work);
-      double accuracy = job.work(parts, folder);
-      job.say("next", "graft predict --model %s some.jpg", out);
-      terminal.line(FineTuning.heldOut(accuracy));
+      String heldOut = job.work(parts, folder);
+      if (parts.test().isOneLabel() && surgery.surgery().head() != HeadChoice.EMBEDDING) {
+        job.say("next", "graft predict --model %s some.jpg", out);
+      }
+      terminal.line(heldOut);
       return 0;
     }
   }
@@ -123,6 +130,6 @@ final class FinetuneCommand implements Callable<Integer> {
   /** What a run on these data is called. */
   private static String name(Path data) {
     Path last = data.toAbsolutePath().normalize().getFileName();
-    return last == null ? "run" : last.toString();
+    return last == null ? "run" : last.toString().replaceFirst("\\.csv$", "");
   }
 }

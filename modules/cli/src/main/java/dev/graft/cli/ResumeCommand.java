@@ -51,9 +51,9 @@ final class ResumeCommand implements Callable<Integer> {
           new FineTuning(terminal, graft, folder.job().readBackbone(), folder.job().readPictures());
       job.introduce();
       Parts parts = job.divide(folder.job().split());
-      double accuracy = job.work(parts, folder);
+      String heldOut = job.work(parts, folder);
       job.say("next", "graft predict --model %s some.jpg", folder.job().out());
-      terminal.line(FineTuning.heldOut(accuracy));
+      terminal.line(heldOut);
       return 0;
     }
   }

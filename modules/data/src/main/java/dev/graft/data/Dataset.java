@@ -165,6 +165,11 @@ public final class Dataset {
                 new BadRequestException("these examples have no labels, only numbers to predict."));
   }
 
+  /** Whether there are labels to tell, for one head. */
+  public boolean hasLabels() {
+    return answers.size() == 1 && only().labels().isPresent();
+  }
+
   private Answers only() {
     if (answers.size() != 1) {
       throw new BadRequestException(
@@ -260,6 +265,30 @@ public final class Dataset {
     return new Dataset(source, answers, weights, chosen);
   }
 
+  /**
+   * The examples whose label is one of {@code some}, with the labels counted as there.
+   *
+   * @throws BadRequestException unless each example has one label, and if there is no such example
+   */
+  public Dataset only(Labels some) {
+    Labels all = labels();
+    int[] chosen =
+        IntStream.range(0, size())
+            .filter(i -> some.names().contains(all.names().get(label(i))))
+            .toArray();
+    if (chosen.length == 0) {
+      throw new BadRequestException(
+          "no example has a label of " + some.names() + "; there are " + all.names() + ".");
+    }
+    int[] counted = new int[source.size()];
+    for (int i : chosen) {
+      counted[rows[i]] = some.names().indexOf(all.names().get(label(i)));
+    }
+    String head = answers.keySet().iterator().next();
+    int[] mine = Arrays.stream(chosen).map(i -> rows[i]).toArray();
+    return new Dataset(source, ImmutableMap.of(head, Answers.oneOf(some, counted)), weights, mine);
+  }
+
   /** What stands for the content of example {@code i}: equal for equal content. */
   String content(int i) {
     return source.content(rows[i]);
@@ -312,10 +341,6 @@ public final class Dataset {
 
   @Override
   public String toString() {
-    return size()
-        + " examples"
-        + (answers.size() == 1 && only().labels().isPresent()
-            ? ", " + labels().size() + " labels"
-            : "");
+    return size() + " examples" + (hasLabels() ? ", " + labels().size() + " labels" : "");
   }
 }

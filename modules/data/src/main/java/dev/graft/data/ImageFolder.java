@@ -72,7 +72,7 @@ final class ImageFolder {
     return pictures;
   }
 
-  private static void check(Path file) {
+  static void check(Path file) {
     if (Files.isDirectory(file)) {
       throw new BadDataException(
           file

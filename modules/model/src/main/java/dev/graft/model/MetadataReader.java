@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.FunctionGraph;
+import dev.graft.graph.Functions;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import java.util.ArrayList;
@@ -187,7 +188,8 @@ final class MetadataReader {
     ImmutableList<TensorRef> captures =
         list(node.path("captures"), tensor -> TensorRef.parse(tensor.asText()));
     captures.forEach(tensor -> imported.graph().node(tensor.node()));
-    return new SavedFunction(FunctionGraph.of(def, library), captures);
+    Map<String, FunctionDef> own = Functions.reachable(def.getSignature().getName(), library);
+    return new SavedFunction(FunctionGraph.of(def, own), captures);
   }
 
   private static Provenance provenance(JsonNode node) {

@@ -33,7 +33,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.tensorflow.proto.DataType;
 
 /** What must hold of edits on every model of the zoo that has a head. */
 class ZooPropertiesTest {
@@ -191,29 +190,10 @@ class ZooPropertiesTest {
   }
 
   private static Map<TensorRef, TensorValue> feeds(ZooModel zoo, Model model) {
-    ZooModel.Case first = zoo.facts().cases().get(0);
     Signature signature = signature(zoo, model);
     Map<TensorRef, TensorValue> feeds = new HashMap<>();
-    zoo.golden()
-        .under(first.name() + "/input/")
-        .forEach(
-            (name, value) -> {
-              TensorSpec spec = signature.inputs().get(name);
-              feeds.put(spec.tensor(), fitting(value, spec));
-            });
+    zoo.inputs(signature)
+        .forEach((name, value) -> feeds.put(signature.inputs().get(name).tensor(), value));
     return feeds;
-  }
-
-  /** The float64 twins are fed doubles by Keras, which their signatures take as floats. */
-  private static TensorValue fitting(TensorValue value, TensorSpec spec) {
-    if (spec.dtype() != DataType.DT_FLOAT || value.dtype() != DataType.DT_DOUBLE) {
-      return value;
-    }
-    double[] doubles = value.doubles();
-    float[] floats = new float[doubles.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) doubles[i];
-    }
-    return TensorValue.of(value.shape(), floats);
   }
 }

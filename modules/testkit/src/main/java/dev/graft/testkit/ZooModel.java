@@ -6,11 +6,19 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.primitives.Doubles;
+import com.google.common.primitives.Floats;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.DataType;
 
 /** One model of the {@link Zoo}: where it lies, and what its {@code golden.json} says of it. */
 public final class ZooModel {
@@ -45,6 +53,33 @@ public final class ZooModel {
   /** The values that TensorFlow computed; read from disk at each call. */
   public Golden golden() {
     return Golden.read(dir.resolve("golden.pb"));
+  }
+
+  /**
+   * The golden inputs of the first case that feeds what {@code signature} takes, in its dtypes (the
+   * float64 twins are fed doubles by Keras, which their signatures take as floats); empty if there
+   * is no such case.
+   */
+  public Map<String, TensorValue> inputs(Signature signature) {
+    for (Case each : facts.cases()) {
+      Map<String, TensorValue> golden = golden().under(each.name() + "/input/");
+      if (golden.keySet().equals(signature.inputs().keySet())) {
+        Map<String, TensorValue> inputs = new TreeMap<>();
+        signature
+            .inputs()
+            .forEach((name, spec) -> inputs.put(name, as(golden.get(name), spec.dtype())));
+        return inputs;
+      }
+    }
+    return Map.of();
+  }
+
+  private static TensorValue as(@Nullable TensorValue golden, DataType dtype) {
+    TensorValue value = Objects.requireNonNull(golden);
+    if (dtype != DataType.DT_FLOAT || value.dtype() != DataType.DT_DOUBLE) {
+      return value;
+    }
+    return TensorValue.of(value.shape(), Floats.toArray(Doubles.asList(value.doubles())));
   }
 
   /** What golden.json says. */

@@ -1,0 +1,113 @@
+package dev.graft.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.graph.Shape;
+import dev.graft.model.BadDataException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Labels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PictureTableTest {
+
+  @TempDir private Path dir = Path.of("");
+
+  @BeforeEach
+  void pictures() throws IOException {
+    for (int i = 0; i < 3; i++) {
+      Files.write(
+          dir.resolve("p" + i + ".png"), Pictures.encode(Pictures.gradient(4 + i, 4), "png"));
+    }
+    Files.writeString(dir.resolve("letter.png"), "Dear table,");
+  }
+
+  private PictureTable table(String text) throws IOException {
+    return PictureTable.read(Files.writeString(dir.resolve("t.csv"), text));
+  }
+
+  @Test
+  void aColumnOfTextIsALabel() throws IOException {
+    PictureTable table = table("file,kind\np0.png,zebra\np1.png,\"ball, red\"\np2.png,zebra\n");
+    Answers answers = table.answers();
+    assertThat(answers.values().ints()).containsExactly(1, 0, 1);
+    assertThat(answers.labels()).contains(Labels.of("ball, red", "zebra"));
+    Dataset data = table.with(answers);
+    assertThat(data.isOneLabel()).isTrue();
+    assertThat(data.label(1)).isZero();
+    assertThat(data.name(2)).endsWith("p2.png");
+    assertThat(data.all().isEncoded()).isTrue();
+  }
+
+  @Test
+  void columnsOfOnesAndZerosAreLabelsAnyNumberOfWhichHold() throws IOException {
+    PictureTable table = table("round,file,red\n1,p0.png,0\n1,p1.png,1\n0,p2.png,0\n");
+    assertThat(table.columns()).containsExactly("round", "red");
+    Answers answers = table.answers();
+    assertThat(answers.labels()).contains(Labels.of("round", "red"));
+    assertThat(answers.values().floats()).containsExactly(1, 0, 1, 1, 0, 0);
+    assertThat(table.with(answers).isOneLabel()).isFalse();
+    assertThat(table.anyOf("red").values().shape()).isEqualTo(Shape.of(3, 1));
+  }
+
+  @Test
+  void otherNumbersAreNumbers() throws IOException {
+    PictureTable table = table("file, width\n\np0.png, 4.5\np1.png, -5e-1\np2.png, 6\n");
+    assertThat(table.answers().labels()).isEmpty();
+    assertThat(table.answers().values().floats()).containsExactly(4.5f, -0.5f, 6);
+    Dataset both = table.with(Map.of("w", table.numbers("width"), "l", table.oneOf("width")));
+    assertThat(both.answers()).containsOnlyKeys("w", "l");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "``|is empty",
+        "`name,kind\\np0.png,a`|one, 'file', holds",
+        "`file,kind,kind\\np0.png,a,b`|different names",
+        "`file\\np0.png`|a column to learn",
+        "`file,kind`|a row for each",
+        "`file,kind\\np0.png,a\\np1.png`|row 2 of .* has 1 values for 2 columns",
+        "`file,kind\\np0.png,a\\nnone.png,b`|row 2 of .* 'none.png', which is not there",
+        "`file,kind\\np0.png,a\\nletter.png,b`|letter.png is ",
+        "`file,kind\\np0.png,a\\np1.png,`|without a label",
+        "`file,kind\\np0.png,a\\np1.png,a`|one label only",
+        "`file,a,b\\np0.png,1,x`|row 1 of .* has 'x' in column 'b'",
+        "`file,a,b\\np0.png,1,NaN`|has 'NaN' in column 'b'",
+        "`file,kind\\np0.png,\"a`|no CSV table",
+      })
+  void whatIsWrongIsExplainedWithItsPlace(String text, String words) {
+    assertThatThrownBy(
+            () -> {
+              PictureTable table = table(text.replace("\\n", "\n"));
+              table.with(table.answers());
+            })
+        .isInstanceOf(BadDataException.class)
+        .hasMessageMatching("(?s).*" + words + ".*")
+        .hasMessageContaining(words.startsWith("letter") ? "letter.png" : "t.csv");
+  }
+
+  @Test
+  void anUnknownColumnOrFile() throws IOException {
+    PictureTable table = table("file,kind\np0.png,a\np1.png,b\n");
+    assertThatThrownBy(() -> table.oneOf("knd"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("no column 'knd'; it has [kind]");
+    assertThatThrownBy(() -> PictureTable.read(dir.resolve("nowhere.csv")))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("nowhere.csv");
+    byte[] binary = {(byte) 0xff, (byte) 0xfe, 0, 1};
+    Path file = Files.write(dir.resolve("binary.csv"), binary);
+    assertThatThrownBy(() -> PictureTable.read(file)).isInstanceOf(BadDataException.class);
+  }
+}

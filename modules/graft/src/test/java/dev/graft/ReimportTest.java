@@ -1,0 +1,139 @@
+package dev.graft;
+
+import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.replaceHead;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.exporter.Exporter;
+import dev.graft.importer.ImportOptions;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.Head;
+import dev.graft.model.Model;
+import dev.graft.model.Provenance;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.TensorAssert;
+import dev.graft.testkit.Zoo;
+import dev.graft.testkit.ZooModel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Import, surgery, export and import again give the model that the surgery gave. */
+class ReimportTest {
+
+  /** Models with several answers, sparse features, or an output to be named first. */
+  private static final Set<String> NO_SINGLE_HEAD = Set.of("multi_io", "sparse_keras");
+
+  private static TensorFlowRuntime runtime;
+
+  @TempDir private Path base = Path.of("");
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  static Stream<ZooModel> classifiers() {
+    return Zoo.models(
+        zoo ->
+            zoo.facts().head() != null
+                && zoo.facts().signature() != null
+                && NO_SINGLE_HEAD.stream().noneMatch(zoo.facts().name()::startsWith))
+        .stream();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "keras2/cnn_bn",
+        "keras2/lstm",
+        "keras2/string_lookup_classifier",
+        "keras3/conv1x1_head",
+        "tfsave/cnn_bn_k3",
+        "tf1/tf1_ref_variables"
+      })
+  void typicalOnes(String name) {
+    staysTheSame(Zoo.model(name));
+  }
+
+  @Tag("nightly")
+  @ParameterizedTest
+  @MethodSource("classifiers")
+  void everyClassifier(ZooModel zoo) {
+    staysTheSame(zoo);
+  }
+
+  private void staysTheSame(ZooModel zoo) {
+    ImportOptions options =
+        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new));
+    Model original = SavedModelImporter.load(zoo.savedModel(), options);
+    Model edited =
+        original.with(
+            freeze(Where.all()),
+            replaceHead(HeadSpec.singleLabel("x", "y", "z").hidden(5).dropout(0.2).seed(3)));
+    Model again = publishedAndLoaded(edited);
+    assertSame(zoo, edited, again);
+
+    Model second = again.with(replaceHead(HeadSpec.regression(2).seed(4)));
+    assertSame(zoo, second, publishedAndLoaded(second));
+  }
+
+  private Model publishedAndLoaded(Model model) {
+    return SavedModelImporter.load(Exporter.publish(runtime, model, base).path());
+  }
+
+  private static void assertSame(ZooModel zoo, Model model, Model again) {
+    assertThat(again.variables().stream().map(ReimportTest::identity))
+        .containsExactlyInAnyOrderElementsOf(
+            model.variables().stream().map(ReimportTest::identity).toList());
+    assertThat(again.allLayers().map(layer -> layer.name() + " " + layer.className()))
+        .containsExactlyElementsOf(
+            model.allLayers().map(layer -> layer.name() + " " + layer.className()).toList());
+    assertThat(again.heads()).hasSameSizeAs(model.heads());
+    for (int i = 0; i < model.heads().size(); i++) {
+      Head before = model.heads().get(i);
+      Head after = again.heads().get(i);
+      assertThat(List.of(after.name(), after.kind(), after.labels(), after.units()))
+          .isEqualTo(List.of(before.name(), before.kind(), before.labels(), before.units()));
+    }
+    assertThat(again.provenance().steps())
+        .startsWith(model.provenance().steps().toArray(new Provenance.Step[0]));
+    Signature serving = model.servingSignature();
+    Map<String, TensorValue> inputs = zoo.inputs(serving);
+    assertThat(inputs).isNotEmpty();
+    try (ModelSession first = runtime.open(model);
+        ModelSession other = runtime.open(again)) {
+      Map<String, TensorValue> expected = first.call(serving, inputs);
+      Map<String, TensorValue> actual = other.call(again.servingSignature(), inputs);
+      assertThat(actual).containsOnlyKeys(expected.keySet());
+      if (zoo.facts().deterministic()) {
+        expected.forEach(
+            (name, value) -> TensorAssert.assertThat(actual.get(name)).isIdenticalTo(value));
+      }
+    }
+  }
+
+  private static String identity(Variable v) {
+    return v.name() + " " + v.dtype() + v.shape() + " " + v.role() + " " + v.trainable();
+  }
+}
