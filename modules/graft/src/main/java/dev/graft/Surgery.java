@@ -128,23 +128,38 @@ public record Surgery(
     boolean keeps =
         head == HeadChoice.KEEP
             || head == HeadChoice.AUTO && cut.isEmpty() && tells(model, answers);
-    if (keeps) {
-      Labels wanted = spec.labels().orElseThrow();
-      model = model.with(knows(model, wanted) ? Edits.keepHead() : Edits.keepHead(wanted));
+    return keeps ? kept(model, spec.labels().orElseThrow()) : replaced(model, spec);
+  }
+
+  private Model kept(Model model, Labels wanted) {
+    Model known = model.with(knows(model, wanted) ? Edits.keepHead() : Edits.keepHead(wanted));
+    Model frozen = trainable(known);
+    if (unfreeze.isEmpty() && freeze.isEmpty()) {
+      int blocks = Blocks.of(known).size();
+      frozen = frozen.with(Edits.unfreeze(Where.lastBlocks((blocks + FIFTH - 1) / FIFTH)));
     }
-    model = model.with(Edits.freeze(freeze.orElse(Where.all())));
-    if (unfreeze.isPresent()) {
-      model = model.with(Edits.unfreeze(unfreeze.get()));
-    } else if (keeps && freeze.isEmpty()) {
-      int blocks = Blocks.of(model).size();
-      model = model.with(Edits.unfreeze(Where.lastBlocks((blocks + FIFTH - 1) / FIFTH)));
+    Model kept = frozen.with(Edits.freeze(Where.head()));
+    if (kept.trainableVariables().isEmpty()) {
+      throw new BadRequestException(
+          "the head is kept and "
+              + freeze.map(where -> "'" + where + "'").orElse("the rest")
+              + " is frozen, so nothing is left to train; unfreeze 'last block' at least, or take"
+              + " a new head.");
     }
-    if (keeps) {
-      return model.with(Edits.freeze(Where.head()));
-    }
-    return cut.isPresent()
-        ? model.with(Edits.cut(cut.get()), Edits.addHead(spec))
-        : model.with(Edits.replaceHead(carriesOver ? spec.carryOver() : spec));
+    return kept;
+  }
+
+  private Model replaced(Model model, HeadSpec spec) {
+    Model headed =
+        cut.isPresent()
+            ? model.with(Edits.cut(cut.get()), Edits.addHead(spec))
+            : model.with(Edits.replaceHead(carriesOver ? spec.carryOver() : spec));
+    return trainable(headed).with(Edits.unfreeze(Where.head()));
+  }
+
+  private Model trainable(Model model) {
+    Model frozen = model.with(Edits.freeze(freeze.orElse(Where.all())));
+    return unfreeze.map(where -> frozen.with(Edits.unfreeze(where))).orElse(frozen);
   }
 
   /** {@code trained} as it is published: an embedding without the head that taught it. */

@@ -116,6 +116,12 @@ class SurgeryTest {
     Model model = after(Surgery.standard().cut("block_1_add").size(24, 32), NEW);
     assertThat(model.inputs().get(0).shape()).isEqualTo(Shape.of(-1, 24, 32, 3));
     assertThat(model.allLayers()).noneMatch(layer -> layer.name().startsWith("block_2"));
+    Model last = after(Surgery.standard().cut("block_1_add").unfreeze(Where.lastBlocks(1)), NEW);
+    assertThat(last.trainableVariables())
+        .as("the last block of what the cut leaves")
+        .extracting(Variable::name)
+        .contains("block_1_depthwise/depthwise_kernel", "predictions/bias")
+        .noneMatch(name -> name.startsWith("stem"));
   }
 
   @Test
@@ -126,6 +132,11 @@ class SurgeryTest {
     assertThatThrownBy(() -> Surgery.standard().carryOver().cut("stem_act"))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("carried over");
+    assertThatThrownBy(
+            () -> after(Surgery.standard().head(HeadChoice.KEEP).freeze(Where.all()), OLD))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("'all' is frozen, so nothing is left to train")
+        .hasMessageContaining("'last block'");
     assertThatThrownBy(() -> after(Surgery.standard().head(HeadChoice.KEEP), NEW))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("tells 4 labels apart, but 2 are given");

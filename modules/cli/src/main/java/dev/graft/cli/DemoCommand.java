@@ -81,7 +81,8 @@ final class DemoCommand implements Callable<Integer> {
       Graft.requirePublishable(out);
     }
     try (Graft graft = Graft.open(Device.AUTO, NativeLogFile.path())) {
-      FineTuning job = new FineTuning(terminal, graft, backbone, photos);
+      FineTuning job =
+          new FineTuning(terminal, graft, job(seed), job(seed).start(backbone, photos), photos);
       job.introduce();
       return splits > 0 ? repeat(graft, job, backbone, photos) : once(graft, job, photos, start);
     }

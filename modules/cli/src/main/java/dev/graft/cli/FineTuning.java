@@ -32,13 +32,20 @@ final class FineTuning {
 
   private final Terminal terminal;
   private final Graft graft;
-  private final Model backbone;
+  private final Job job;
+  private final Model start;
   private final Dataset photos;
 
-  FineTuning(Terminal terminal, Graft graft, Model backbone, Dataset photos) {
+  /**
+   * A job to be told.
+   *
+   * @param start the model as it is trained
+   */
+  FineTuning(Terminal terminal, Graft graft, Job job, Model start, Dataset photos) {
     this.terminal = terminal;
     this.graft = graft;
-    this.backbone = backbone;
+    this.job = job;
+    this.start = start;
     this.photos = photos;
   }
 
@@ -55,9 +62,9 @@ final class FineTuning {
     say(
         "model",
         "%s, %s parameters",
-        backbone.name(),
-        LayerRows.grouped(backbone.variables().stream().mapToLong(LayerRows::count).sum()));
-    for (InputSpec input : backbone.inputs()) {
+        start.name(),
+        LayerRows.grouped(start.variables().stream().mapToLong(LayerRows::count).sum()));
+    for (InputSpec input : start.inputs()) {
       input
           .range()
           .ifPresent(
@@ -95,9 +102,9 @@ final class FineTuning {
   }
 
   /** Trains, and says what was decided on the way. Ctrl-C ends it with its last state kept. */
-  private Run train(Parts parts, Model model, RunFolder folder) {
-    say("head", "%s", words(model));
-    Run run = interruptible(model, parts, folder);
+  private Run train(Parts parts, RunFolder folder) {
+    say("head", "%s", headWords());
+    Run run = interruptible(parts, folder);
     for (Map.Entry<Progress.Phase, Duration> time : run.times().entrySet()) {
       say(
           "time",
@@ -108,13 +115,13 @@ final class FineTuning {
     return run;
   }
 
-  private Run interruptible(Model model, Parts parts, RunFolder folder) {
+  private Run interruptible(Parts parts, RunFolder folder) {
     try (Interrupt interrupt = new Interrupt()) {
       try {
         return graft.train(
-            model,
+            start,
             parts,
-            folder.job().recipe(),
+            job.recipe(),
             new ProgressBar(terminal),
             decisions(),
             folder.checkpoints(),
@@ -126,16 +133,16 @@ final class FineTuning {
     }
   }
 
-  private static String words(Model model) {
-    Head head = model.heads().get(0);
+  private String headWords() {
+    Head head = start.heads().get(0);
     boolean isNew =
-        model.variables().stream()
+        start.variables().stream()
             .anyMatch(v -> v.trainable() && v.name().startsWith(head.name() + "/"));
     String units = head.units() + (head.labels().isPresent() ? " labels" : " numbers");
-    return head.name()
-        + ": "
-        + units
-        + (isNew ? " in the place of the old answer" : ", kept as it is");
+    String place = isNew ? " in the place of the old answer" : ", kept as it is";
+    String after =
+        job.surgery().head() == HeadChoice.EMBEDDING ? ", cut off once it has taught" : "";
+    return head.name() + ": " + units + place + after;
   }
 
   private Callback decisions() {
@@ -151,9 +158,7 @@ final class FineTuning {
   Version publish(Run run, Parts parts, RunFolder folder) {
     Version version =
         graft.publish(
-            folder.job().surgery().finished(run.model()),
-            folder.job().out(),
-            new Gate(0, parts.validation()));
+            job.surgery().finished(run.model()), job.out(), new Gate(0, parts.validation()));
     folder.done(version);
     say(
         "export",
@@ -194,12 +199,11 @@ final class FineTuning {
    */
   String work(Parts divided, RunFolder folder) {
     say("run", "%s", folder.path());
-    Model start = folder.job().start(backbone, photos);
     Parts parts = Job.fitting(divided, start);
-    Run run = train(parts, start, folder);
+    Run run = train(parts, folder);
     Version version = publish(run, parts, folder);
-    if (folder.job().surgery().head() == HeadChoice.EMBEDDING) {
-      return heldOut("accuracy", search(folder.job().surgery().finished(run.model()), parts));
+    if (job.surgery().head() == HeadChoice.EMBEDDING) {
+      return heldOut("accuracy", search(job.surgery().finished(run.model()), parts));
     }
     if (parts.test().isOneLabel()) {
       return heldOut("accuracy", test(version, parts).accuracy());

@@ -111,10 +111,10 @@ final class FinetuneCommand implements Callable<Integer> {
             device);
     Model backbone = work.readBackbone();
     Dataset photos = work.readPictures();
-    work.start(backbone, photos); // what does not fit is said before TensorFlow starts
+    Model start = work.start(backbone, photos); // what does not fit is said at once
     Graft.requirePublishable(out);
     try (Graft graft = Graft.open(device, NativeLogFile.path())) {
-      FineTuning job = new FineTuning(terminal, graft, backbone, photos);
+      FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
       Parts parts = job.divide(split);
       RunFolder folder = RunFolder.create(RUNS, name(data), work);

@@ -1,9 +1,12 @@
 package dev.graft.cli;
 
 import dev.graft.Graft;
+import dev.graft.Job;
 import dev.graft.RunFolder;
+import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Model;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -45,14 +48,16 @@ final class ResumeCommand implements Callable<Integer> {
               throw new BadRequestException(
                   "'" + run + "' is finished: it was published as " + version + ".");
             });
-    Graft.requirePublishable(folder.job().out());
-    try (Graft graft = Graft.open(folder.job().device(), NativeLogFile.path())) {
-      FineTuning job =
-          new FineTuning(terminal, graft, folder.job().readBackbone(), folder.job().readPictures());
+    Job work = folder.job();
+    Dataset photos = work.readPictures();
+    Model start = work.start(work.readBackbone(), photos);
+    Graft.requirePublishable(work.out());
+    try (Graft graft = Graft.open(work.device(), NativeLogFile.path())) {
+      FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
-      Parts parts = job.divide(folder.job().split());
+      Parts parts = job.divide(work.split());
       String heldOut = job.work(parts, folder);
-      job.say("next", "graft predict --model %s some.jpg", folder.job().out());
+      job.say("next", "graft predict --model %s some.jpg", work.out());
       terminal.line(heldOut);
       return 0;
     }

@@ -89,7 +89,7 @@ final class ReplaceHead extends Edit {
           "which labels the old head of "
               + model.name()
               + " has is not known, so none can be carried over; say it first with"
-              + " keepHead(labels).");
+              + " keepHead(labels), or --labels.");
     }
     CarriedWeights.copy(old, before.get(), spec, head, variables);
   }

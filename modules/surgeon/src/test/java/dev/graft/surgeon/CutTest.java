@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
@@ -92,6 +93,17 @@ class CutTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("floating-point features")
         .hasMessageContaining("cut at a later layer");
+  }
+
+  @Test
+  void aCutThatTheInputDoesNotReachIsRefused() {
+    Model model = Models.zoo("keras2/cnn_plain");
+    String kernel =
+        Nodes.dataInput(model.graph().node(HeadFinder.only(model).product().node()), 1).toString();
+    assertThatThrownBy(() -> model.with(cut(kernel)))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("no path leads from it to an answer")
+        .hasMessageContaining("Nearest: ");
   }
 
   @Test

@@ -1,0 +1,80 @@
+package dev.graft.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.model.Labels;
+import dev.graft.testkit.Checkout;
+import dev.graft.trainer.Evaluation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The classic cases of transfer learning, small: each example does what its first line says. */
+class ClassicCasesTest {
+
+  private static final Path SHAPES = Checkout.path("testdata/examples/shapes");
+
+  @Test
+  void anotherSizeAndColour() {
+    Evaluation test = OtherSize.teach(SHAPES.resolve("model"), SHAPES.resolve("grey"));
+    assertThat(test.labels()).isEqualTo(Labels.of("arrow", "bar", "heart", "ring"));
+    assertThat(test.accuracy()).isGreaterThanOrEqualTo(0.9);
+  }
+
+  @Test
+  void theSameLabelsOnShiftedPictures() {
+    ShiftedPictures.Result result =
+        ShiftedPictures.teach(SHAPES.resolve("model"), SHAPES.resolve("fogged"));
+    assertThat(result.tuned().accuracy()).isGreaterThan(result.newHead().accuracy() + 0.05);
+    assertThat(result.newHead().accuracy()).isGreaterThan(result.untouched().accuracy() + 0.05);
+  }
+
+  @Test
+  void newLabelsForAnEarlierExport(@TempDir Path serving) throws IOException {
+    Labels known = Labels.of(Files.readAllLines(SHAPES.resolve("labels.txt")));
+    MoreLabels.Result result =
+        MoreLabels.teach(SHAPES.resolve("model"), known, SHAPES.resolve("painted"), serving);
+    assertThat(result.before().accuracy()).isGreaterThanOrEqualTo(0.95);
+    assertThat(result.before().accuracy() - result.after().accuracy()).isLessThanOrEqualTo(0.03);
+    assertThat(result.all().count()).isGreaterThan(result.after().count());
+    assertThat(result.all().accuracy()).isGreaterThanOrEqualTo(0.9);
+    assertThat(serving.resolve("2/saved_model.pb")).exists();
+  }
+
+  @Test
+  void severalLabelsAtOnce() {
+    Evaluation test = Attributes.teach(SHAPES.resolve("model"), SHAPES.resolve("attributes.csv"));
+    assertThat(test.accuracy()).as("of each attribute of each picture").isGreaterThan(0.85);
+    assertThat(test.metric("auc")).isGreaterThan(0.9);
+  }
+
+  @Test
+  void twoAnswersFromOneBackbone() {
+    Evaluation test = TwoAnswers.teach(SHAPES.resolve("model"), SHAPES.resolve("measured.csv"));
+    assertThat(test.metric("shape/accuracy")).isGreaterThan(0.9);
+    assertThat(test.metric("radius/mae")).as("pixels, of 6 to 13").isLessThan(1.2);
+  }
+
+  @Test
+  void search() {
+    double share =
+        Search.find(Checkout.path("models/efficientnet-lite0"), Checkout.path("testdata/photos"));
+    assertThat(share).isGreaterThan(0.8);
+  }
+
+  @Test
+  void text() throws IOException {
+    Path films = Checkout.path("testdata/examples/films");
+    Evaluation test = Reviews.teach(films.resolve("model"), films.resolve("hotels.csv"));
+    assertThat(test.accuracy()).isGreaterThanOrEqualTo(0.9);
+  }
+
+  @Test
+  void aRecurrentNetwork() throws IOException {
+    Path machines = Checkout.path("testdata/examples/machines");
+    Evaluation test = Signals.teach(machines.resolve("model"), machines.resolve("signals.csv"));
+    assertThat(test.accuracy()).isGreaterThanOrEqualTo(0.75);
+  }
+}
