@@ -1,5 +1,7 @@
 package dev.graft;
 
+import dev.graft.model.Preflight;
+import dev.graft.model.Variable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,11 @@ public record CheckReport(
 
     public Blocked {
       variables = List.copyOf(variables);
+    }
+
+    static Blocked of(Preflight.Obstacle obstacle) {
+      return new Blocked(
+          obstacle.op(), obstacle.layer(), obstacle.cutOff().stream().map(Variable::name).toList());
     }
   }
 

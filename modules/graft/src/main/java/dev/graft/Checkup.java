@@ -11,9 +11,9 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.GraftException;
 import dev.graft.model.Model;
+import dev.graft.model.Preflight;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorValue;
-import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.SavedModelSession;
@@ -158,7 +158,8 @@ final class Checkup {
     return model;
   }
 
-  private static Signature choose(Model model) {
+  /** The serving signature, or failing that one that gives real numbers. */
+  static Signature choose(Model model) {
     if (model.signatures().isEmpty()) {
       throw new BadModelException(
           "the SavedModel has no signature and no function that could be called; save it with"
@@ -337,12 +338,15 @@ final class Checkup {
     }
 
     private boolean gradients(Model described) {
-      List<Variable> wanted = described.trainableVariables();
-      Reach reach = Reach.of(described, Reach.outputs(choose(described)), wanted);
-      trainable = reach.reached().size();
-      blocked = reach.blocked();
-      tell("gradients", "%d of %d trainable variables", trainable, wanted.size());
-      reach.words().forEach(words -> tell("", "%s", words));
+      Preflight found = Graft.preflight(described);
+      int asked = described.trainableVariables().size();
+      trainable = found.reached().size();
+      blocked = found.obstacles().stream().map(CheckReport.Blocked::of).toList();
+      tell("gradients", "%d of %d trainable variables", trainable, asked);
+      if (!found.unreached().isEmpty()) {
+        tell("", "%d have no influence on the outputs", found.unreached().size());
+      }
+      found.lines().forEach(line -> tell("", "%s", line));
       return true;
     }
 
@@ -380,20 +384,14 @@ final class Checkup {
 
     private Model train(Model candidate, Map<String, TensorValue> inputs) {
       Signature serving = choose(candidate);
-      Reach reach =
-          Reach.of(
-              candidate,
-              candidate.heads().isEmpty()
-                  ? Reach.outputs(serving)
-                  : List.of(candidate.heads().get(0).logits()),
-              candidate.trainableVariables());
-      if (reach.reached().isEmpty()) {
+      Preflight found = Graft.preflight(candidate);
+      if (found.reached().isEmpty()) {
         throw new FailedCheckException(
             candidate.variables().isEmpty()
                 ? "the model has no variables: there is nothing to train"
                 : "no trainable variable has a gradient: there is nothing to train");
       }
-      TrainingTrial trial = TrainingTrial.of(runtime, candidate, serving, inputs, reach.reached());
+      TrainingTrial trial = TrainingTrial.of(runtime, candidate, serving, inputs, found.reached());
       trained = true;
       tell("train", "one step: loss %.4g → %.4g", trial.before(), trial.after());
       return trial.model();

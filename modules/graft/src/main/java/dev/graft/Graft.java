@@ -2,14 +2,17 @@ package dev.graft;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
+import dev.graft.autodiff.PreflightCheck;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
+import dev.graft.graph.TensorRef;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
+import dev.graft.model.Preflight;
 import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
 import dev.graft.runtime.RuntimeOptions;
@@ -26,8 +29,10 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.Trainer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -88,6 +93,27 @@ public final class Graft implements AutoCloseable {
   /** Looks at a model without running it. */
   public static Inspection inspect(Model model) {
     return Inspection.of(model);
+  }
+
+  /**
+   * Finds out from the graph alone which trainable variables gradients get to: from the heads where
+   * the model has any, else from the outputs of its serving signature that are real numbers. No
+   * native code runs. {@link #train} makes sure of the same before it begins.
+   */
+  public static Preflight preflight(Model model) {
+    Map<String, TensorRef> outputs = new LinkedHashMap<>();
+    model.heads().forEach(head -> outputs.put(head.name(), head.logits()));
+    if (outputs.isEmpty()) {
+      Checkup.choose(model)
+          .outputs()
+          .forEach(
+              (name, output) -> {
+                if (TrainingTrial.isReal(output.dtype())) {
+                  outputs.put(name, output.tensor());
+                }
+              });
+    }
+    return PreflightCheck.of(model, outputs, model.trainableVariables());
   }
 
   /** {@link #check(Path, CheckOptions)} with the default options. */

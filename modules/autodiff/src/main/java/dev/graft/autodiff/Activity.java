@@ -4,6 +4,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
@@ -76,5 +77,35 @@ final class Activity {
       }
     }
     return found;
+  }
+
+  /** The nodes that give active tensors which influence {@code ys}, each after those it reads. */
+  List<NodeDef> upstream(Collection<TensorRef> ys) {
+    List<NodeDef> order = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    record Visit(NodeDef node, int next) {}
+    Deque<Visit> open = new ArrayDeque<>();
+    for (TensorRef y : ys) {
+      if (contains(y) && seen.add(y.node())) {
+        open.push(new Visit(graph.node(y.node()), 0));
+      }
+      while (!open.isEmpty()) {
+        Visit visit = open.pop();
+        NodeDef node = visit.node();
+        if (visit.next() == node.getInputCount()) {
+          order.add(node);
+          continue;
+        }
+        open.push(new Visit(node, visit.next() + 1));
+        String input = node.getInput(visit.next());
+        if (!Nodes.isControl(input)) {
+          TensorRef tensor = TensorRef.parse(input);
+          if (contains(tensor) && seen.add(tensor.node())) {
+            open.push(new Visit(graph.node(tensor.node()), 0));
+          }
+        }
+      }
+    }
+    return order;
   }
 }

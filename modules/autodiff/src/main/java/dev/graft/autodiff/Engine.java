@@ -3,13 +3,8 @@ package dev.graft.autodiff;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.NodeDef;
 
@@ -41,7 +36,7 @@ final class Engine {
         cotangents.add(ys.get(i), dys.get(i));
       }
     }
-    List<NodeDef> order = upstreamOf(ys);
+    List<NodeDef> order = active.upstream(ys);
     for (int i = order.size() - 1; i >= 0; i--) {
       differentiate(order.get(i));
     }
@@ -55,36 +50,6 @@ final class Engine {
   /** The gradient of {@code x}, or null if it has no influence. */
   @Nullable Gradient of(TensorRef x) {
     return cotangents.sum(x);
-  }
-
-  /** The nodes between, each after those it reads. */
-  private List<NodeDef> upstreamOf(List<TensorRef> ys) {
-    List<NodeDef> order = new ArrayList<>();
-    Set<String> seen = new HashSet<>();
-    record Visit(NodeDef node, int next) {}
-    Deque<Visit> open = new ArrayDeque<>();
-    for (TensorRef y : ys) {
-      if (active.contains(y) && seen.add(y.node())) {
-        open.push(new Visit(graph.node(y.node()), 0));
-      }
-      while (!open.isEmpty()) {
-        Visit visit = open.pop();
-        NodeDef node = visit.node();
-        if (visit.next() == node.getInputCount()) {
-          order.add(node);
-          continue;
-        }
-        open.push(new Visit(node, visit.next() + 1));
-        String input = node.getInput(visit.next());
-        if (!Nodes.isControl(input)) {
-          TensorRef tensor = TensorRef.parse(input);
-          if (active.contains(tensor) && seen.add(tensor.node())) {
-            open.push(new Visit(graph.node(tensor.node()), 0));
-          }
-        }
-      }
-    }
-    return order;
   }
 
   private void differentiate(NodeDef node) {

@@ -1,7 +1,9 @@
 package dev.graft.autodiff;
 
+import dev.graft.graph.OpBuilder;
 import dev.graft.graph.TensorRef;
 import java.util.List;
+import org.tensorflow.proto.DataType;
 
 /** Resizing, cropping and cutting images. */
 final class ImageRules {
@@ -34,6 +36,7 @@ final class ImageRules {
                     .input(op.in(3))
                     .output()));
     rules.add("CropAndResize", ImageRules::cropAndResize);
+    rules.add(ImageRules::transform, "ImageProjectiveTransformV2", "ImageProjectiveTransformV3");
     rules.add(
         "ExtractImagePatches",
         (op, t) -> patches(op, t, 2, "ksizes", "strides", "rates", "padding"));
@@ -61,6 +64,27 @@ final class ImageRules {
         .input(op.in(1))
         .input(op.dy())
         .output();
+  }
+
+  /** As TensorFlow: the gradient is moved by the inverse, which is exact only without scaling. */
+  private static void transform(Backprop op, Ops t) {
+    TensorRef flat = t.reshape(op.in(1), t.ints(-1, 8));
+    TensorRef last =
+        t.broadcastTo(
+            t.scalar(DataType.DT_FLOAT, 1), t.pack(t.element(t.shape(flat), 0), t.integer(1)));
+    TensorRef matrices = t.reshape(t.concat(1, List.of(flat, last)), t.ints(-1, 3, 3));
+    TensorRef inverse = t.reshape(t.call("MatrixInverse", matrices), t.ints(-1, 9));
+    TensorRef corner = t.slice(inverse, t.ints(0, 8), t.ints(-1, 1));
+    TensorRef back = t.slice(t.call("RealDiv", inverse, corner), t.ints(0, 0), t.ints(-1, 8));
+    OpBuilder moved =
+        t.op(op.node().getOp(), op.node(), "interpolation", "fill_mode")
+            .input(op.dy())
+            .input(back)
+            .input(t.elements(t.shape(op.in(0)), 1, 3));
+    if (op.inputCount() > 3) {
+      moved.input(t.scalar(DataType.DT_FLOAT, 0));
+    }
+    op.give(0, moved.output());
   }
 
   private static void cropAndResize(Backprop op, Ops t) {

@@ -2,6 +2,7 @@ package dev.graft.autodiff;
 
 import dev.graft.model.BadModelException;
 import dev.graft.model.Internal;
+import org.tensorflow.proto.NodeDef;
 
 /** An op between the variables and the loss has no gradient. */
 @Internal
@@ -12,16 +13,17 @@ public final class NoGradientException extends BadModelException {
   private final String op;
   private final String at;
 
-  NoGradientException(String op, String node) {
+  NoGradientException(NodeDef node) {
     super(
         "op '"
-            + op
+            + node.getOp()
             + "' of node '"
-            + node
-            + "' has no gradient. Freeze the variables below it, cut the model above it, or choose"
-            + " another head.");
-    this.op = op;
-    this.at = node;
+            + node.getName()
+            + "' lets no gradient pass: "
+            + MissingGradient.reason(node)
+            + ". Freeze the variables below it, cut the model above it, or choose another head.");
+    this.op = node.getOp();
+    this.at = node.getName();
   }
 
   /** The op's type. */

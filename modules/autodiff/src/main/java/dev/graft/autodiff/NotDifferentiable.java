@@ -1,5 +1,6 @@
 package dev.graft.autodiff;
 
+import java.util.List;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.OpDef;
@@ -29,9 +30,6 @@ final class NotDifferentiable {
           "OneHot",
           "LinSpace",
           "Range",
-          "Unique",
-          "UniqueV2",
-          "UniqueWithCounts",
           // random numbers: their parameters carry nothing
           "RandomUniform",
           "RandomStandardNormal",
@@ -39,7 +37,6 @@ final class NotDifferentiable {
           "ParameterizedTruncatedNormal",
           "RandomShuffle",
           "RandomCrop",
-          "RandomPoissonV2",
           "StatelessRandomUniform",
           "StatelessRandomUniformV2",
           "StatelessRandomNormal",
@@ -48,18 +45,47 @@ final class NotDifferentiable {
           "StatelessTruncatedNormalV2",
           "StatelessRandomPoisson",
           "StatelessRandomBinomial",
-          "StatelessShuffle",
+          // steps of quantisation, differentiated already
+          "FakeQuantWithMinMaxArgsGradient",
+          "FakeQuantWithMinMaxVarsGradient",
+          "FakeQuantWithMinMaxVarsPerChannelGradient",
           // images
+          "ResizeBilinearGrad",
+          "SampleDistortedBoundingBox",
+          "SampleDistortedBoundingBoxV2",
           "HSVToRGB",
           "DrawBoundingBoxes",
-          "DrawBoundingBoxesV2",
           "ExtractGlimpse",
-          "ExtractGlimpseV2",
-          "NonMaxSuppressionV4",
-          "NonMaxSuppressionV5",
-          "CombinedNonMaxSuppression",
           "GenerateBoundingBoxProposals",
           // text, tables and decoding
+          "DecodePaddedRaw",
+          "DecodeProtoV2",
+          "DecodeRaw",
+          "EditDistance",
+          "LoadAndRemapMatrix",
+          "MutableDenseHashTableV2",
+          "ParseTensor",
+          "StringToNumber",
+          // code outside the graph, sessions, queues, other machines
+          "GetSessionHandleV2",
+          "GetSessionTensor",
+          "PyFunc",
+          "PyFuncStateless",
+          "QueueDequeue",
+          "QueueDequeueMany",
+          "QueueDequeueUpTo",
+          "ReduceDataset",
+          "SdcaOptimizer",
+          "SdcaOptimizerV2",
+          "StackPop",
+          "StackPush",
+          "TPUReplicatedInput",
+          "XlaVariadicReduce",
+          // sparse and ragged
+          "RaggedRange",
+          "SparseAddGrad",
+          "SparseConcat",
+          "SparseMatrixZeros",
           "LookupTableFind",
           "LookupTableFindV2",
           "CTCBeamSearchDecoder",
@@ -68,10 +94,22 @@ final class NotDifferentiable {
           "TensorListReserve",
           "EmptyTensorList",
           "EmptyTensorMap",
+          "TensorArrayV3",
+          "TensorArrayGradV3",
+          "TensorArrayGradWithShape",
+          "TensorListConcatLists",
+          "TensorListPushBackBatch",
           // writing to a variable
           "Assign",
           "AssignAdd",
-          "AssignSub");
+          "AssignSub",
+          "ScatterAdd",
+          "ScatterDiv",
+          "ScatterMul",
+          "ScatterSub",
+          "ScatterNdAdd",
+          "ScatterNdSub",
+          "ScatterNdUpdate");
 
   private NotDifferentiable() {}
 
@@ -79,15 +117,24 @@ final class NotDifferentiable {
     return OPS.contains(op);
   }
 
-  /** Whether {@code op} gives nothing that could carry a derivative. */
+  /** Whether {@code op} gives nothing that could carry a derivative, whatever its attributes. */
   static boolean discrete(OpDef op) {
     return op.getOutputArgList().stream()
-        .allMatch(
-            arg ->
-                arg.getTypeAttr().isEmpty()
-                    && arg.getTypeListAttr().isEmpty()
-                    && arg.getType() != DataType.DT_INVALID
-                    && !DataTypes.mayCarryGradient(arg.getType()));
+        .allMatch(arg -> types(op, arg).stream().noneMatch(DataTypes::mayCarryGradient));
+  }
+
+  /** The dtypes that an output may have; all that carry derivatives if nothing is said. */
+  private static List<DataType> types(OpDef op, OpDef.ArgDef arg) {
+    if (arg.getType() != DataType.DT_INVALID) {
+      return List.of(arg.getType());
+    }
+    String key = arg.getTypeAttr().isEmpty() ? arg.getTypeListAttr() : arg.getTypeAttr();
+    List<DataType> allowed =
+        op.getAttrList().stream()
+            .filter(attr -> attr.getName().equals(key))
+            .flatMap(attr -> attr.getAllowedValues().getList().getTypeList().stream())
+            .toList();
+    return allowed.isEmpty() ? List.of(DataType.DT_FLOAT) : allowed;
   }
 
   static Set<String> ops() {

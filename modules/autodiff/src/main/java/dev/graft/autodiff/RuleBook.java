@@ -3,6 +3,7 @@ package dev.graft.autodiff;
 import dev.graft.graph.CustomGradient;
 import dev.graft.graph.Graph;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +13,7 @@ import org.tensorflow.proto.NodeDef;
 final class RuleBook {
 
   private final Map<String, Rule> rules = new HashMap<>();
+  private final Map<String, Set<Integer>> only = new HashMap<>();
 
   /** All of Graft's own rules. */
   static RuleBook standard() {
@@ -42,6 +44,22 @@ final class RuleBook {
     RecurrentRules.addTo(this);
     TensorListRules.addTo(this);
     ControlFlowRules.addTo(this);
+    for (String op : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
+      onlyTo(op, 0, 1, 2); // not to the statistics
+    }
+    for (String op : List.of("ReluGrad", "Relu6Grad", "LeakyReluGrad")) {
+      onlyTo(op, 0); // flat in the features
+    }
+    for (String version : List.of("V2", "V3")) { // not to what fills the rest
+      onlyTo("MatrixDiag" + version, 0);
+      onlyTo("MatrixDiagPart" + version, 0);
+      onlyTo("ImageProjectiveTransform" + version, 0);
+    }
+    onlyTo("ScaleAndTranslate", 0);
+    onlyTo("SparseAdd", 1, 4); // not to the threshold
+    onlyTo("Zeta", 1);
+    onlyTo("Polygamma", 1);
+    onlyTo("Betainc", 2);
   }
 
   /** Adds one rule for several ops; fails if one of them has a rule already. */
@@ -56,6 +74,16 @@ final class RuleBook {
   /** Adds the rule of one op. */
   void add(String op, Rule rule) {
     add(rule, op);
+  }
+
+  /** Says that the rule of {@code op} gives a gradient to these inputs alone, as in TensorFlow. */
+  void onlyTo(String op, Integer... inputs) {
+    only.put(op, Set.of(inputs));
+  }
+
+  /** The inputs that the rule of {@code op} gives a gradient to; empty for all. */
+  Set<Integer> inputs(String op) {
+    return only.getOrDefault(op, Set.of());
   }
 
   /** The ops with a rule of our own. */
@@ -75,11 +103,11 @@ final class RuleBook {
       return CustomGradientRule.of(saved);
     }
     if (custom.isPresent() && custom.get() instanceof CustomGradient.Unknown) {
-      throw new NoGradientException(CustomGradient.MARK, node.getName());
+      throw new NoGradientException(node);
     }
     Rule rule = rules.get(node.getOp());
     if (rule == null) {
-      throw new NoGradientException(node.getOp(), node.getName());
+      throw new NoGradientException(node);
     }
     return rule;
   }

@@ -1,8 +1,12 @@
 package dev.graft.autodiff;
 
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.tensorflow.proto.DataType;
 
 class ImageRulesTest extends RuleContract {
 
@@ -42,6 +46,49 @@ class ImageRulesTest extends RuleContract {
                           .attr("antialias", antialias)
                           .output())
               .inFloat32());
+    }
+    for (String fill : List.of("CONSTANT", "WRAP")) { // where moving back is the exact inverse
+      cases.add(
+          RuleCase.of(
+                  "ImageProjectiveTransformV3 " + fill,
+                  c -> {
+                    TensorRef shifts =
+                        c.op("Cast")
+                            .input(
+                                c.ints(
+                                    Shape.of(2, 8),
+                                    1,
+                                    0,
+                                    1,
+                                    0,
+                                    1,
+                                    2,
+                                    0,
+                                    0,
+                                    1,
+                                    0,
+                                    -2,
+                                    0,
+                                    1,
+                                    0,
+                                    0,
+                                    0))
+                            .attr("DstT", DataType.DT_FLOAT)
+                            .output();
+                    return c.op("ImageProjectiveTransformV3")
+                        .input(c.x(2, 4, 5, 2))
+                        .input(shifts)
+                        .input(c.ints(4, 5))
+                        .input(
+                            c.op("Const")
+                                .attr("dtype", DataType.DT_FLOAT)
+                                .attr("value", Attrs.of(Scalars.of(DataType.DT_FLOAT, 0)))
+                                .output())
+                        .attr("interpolation", "BILINEAR")
+                        .attr("fill_mode", fill)
+                        .output();
+                  })
+              .with(2e-2, 1e-5)); // it interpolates in float32
     }
     for (String method : List.of("bilinear", "nearest")) {
       cases.add(

@@ -6,6 +6,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadModelException;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
@@ -80,6 +81,34 @@ abstract class RuleContract {
         tensor -> known.getOrDefault(tensor, Shape.unknown()),
         numeric,
         "with known shapes");
+  }
+
+  /** Constants included: what a rule gives no gradient to, the list of ops has to say. */
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("cases")
+  void thePreflightSaysTheSame(RuleCase rule) {
+    rule.build();
+    Graph graph = rule.graph();
+    List<TensorRef> xs =
+        tensors(graph)
+            .filter(x -> graph.node(x.node()).getInputCount() == 0)
+            .filter(x -> DataTypes.isContinuous(graph.dtype(x)))
+            .toList();
+    GradientGraph found;
+    try {
+      found =
+          Differentiator.gradients(graph, rule.ys(), List.of(), xs, LoopMemory.SAVE, Shapes.NONE);
+    } catch (BadModelException e) {
+      assertThat(rule.shapesNeeded()).isTrue();
+      return;
+    }
+    GradientPaths paths = new GradientPaths(graph, xs, rule.ys());
+    for (TensorRef x : xs) {
+      assertThat(paths.before(x)).isEmpty();
+      assertThat(paths.reaches(x))
+          .as("%s: %s %s", rule, x, graph.consumers(x.node()))
+          .isEqualTo(found.gradients().containsKey(x));
+    }
   }
 
   private static Stream<TensorRef> tensors(Graph graph) {

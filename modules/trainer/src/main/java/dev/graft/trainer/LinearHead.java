@@ -9,6 +9,7 @@ import dev.graft.model.Variable;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -35,14 +36,19 @@ record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
       node = graph.node(Nodes.dataInput(node, 0).node());
     }
     if (!node.getOp().equals("MatMul")
-        || node.getAttrOrThrow("transpose_a").getB()
-        || node.getAttrOrThrow("transpose_b").getB()) {
+        || isSet(node, "transpose_a")
+        || isSet(node, "transpose_b")) {
       return Optional.empty();
     }
     Optional<Variable> kernel = read(model, Nodes.dataInput(node, 1));
     TensorRef input = Nodes.dataInput(node, 0);
     Optional<Variable> offset = bias;
     return kernel.map(k -> new LinearHead(input, k, offset));
+  }
+
+  /** A SavedModel leaves out what has its default. */
+  private static boolean isSet(NodeDef node, String flag) {
+    return node.getAttrOrDefault(flag, AttrValue.getDefaultInstance()).getB();
   }
 
   /** Kernel and bias. */

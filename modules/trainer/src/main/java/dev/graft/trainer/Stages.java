@@ -3,16 +3,22 @@ package dev.graft.trainer;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.graft.autodiff.PreflightCheck;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.BlockedGradientException;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.model.Preflight;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -41,6 +47,7 @@ final class Stages {
    * @param blocks the backbone from the head down: each stretch has one block more; without any, a
    *     share is counted in layers with a kernel
    * @param solved the goals whose heads need no steps
+   * @throws BlockedGradientException if an op lets no gradient pass to what would train
    */
   static ImmutableList<Stage> of(
       Model model,
@@ -59,7 +66,19 @@ final class Stages {
       all.add(words, recipe.head().steps(), Goal.variables(model, others));
     }
     recipe.fineTunes().forEach(all::add);
+    all.checkGradients();
     return ImmutableList.copyOf(all.stages);
+  }
+
+  private void checkGradients() {
+    Set<Variable> training = new LinkedHashSet<>();
+    stages.forEach(stage -> training.addAll(stage.training()));
+    Map<String, TensorRef> answers = new LinkedHashMap<>();
+    goals.forEach(goal -> answers.put(goal.head().name(), goal.head().logits()));
+    Preflight found = PreflightCheck.of(model, answers, training);
+    if (!found.isClear()) {
+      throw new BlockedGradientException(found);
+    }
   }
 
   private void add(FineTune settings) {

@@ -10,6 +10,7 @@ import dev.graft.data.Parts;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.BlockedGradientException;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
@@ -91,6 +92,8 @@ public final class Trainer {
    *     goes on from the newest of these if there are any
    * @return the trained model; {@code model} stays as it is
    * @throws BadRequestException if the recipe does not fit the model, or the model the data
+   * @throws BlockedGradientException if a variable that should train gets no gradient, because an
+   *     op on the way lets none pass
    * @throws BadDataException if an example cannot be read
    * @throws java.util.concurrent.CancellationException if a callback ended it
    */

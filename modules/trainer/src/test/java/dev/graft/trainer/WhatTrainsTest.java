@@ -11,12 +11,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
+import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.BlockedGradientException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.Preflight;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
@@ -24,12 +27,14 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Zoo;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.proto.NodeDef;
 
 /** What the model says is frozen stays to the bit; what it says trains does. */
 class WhatTrainsTest {
@@ -120,6 +125,40 @@ class WhatTrainsTest {
           .isInstanceOf(BadRequestException.class)
           .hasMessageContaining("trains the head alone")
           .hasMessageContaining("headThenTop");
+    }
+  }
+
+  /** Refused with the preflight's text, before anything is compiled or computed. */
+  @Test
+  void whatNoGradientGetsToIsRefused() {
+    GraphEditor editor = MODEL.graph().edit();
+    NodeDef relu =
+        editor.nodes().stream().filter(n -> n.getOp().equals("Relu")).findFirst().orElseThrow();
+    editor.replace(relu.toBuilder().setOp("GuaranteeConst").build());
+    Model blocked =
+        MODEL.toBuilder()
+            .graph(editor.build())
+            .build()
+            .with(keepHead(LABELS), unfreeze(Where.all()));
+    List<Progress> progress = new ArrayList<>();
+    Callback watch =
+        new Callback() {
+          @Override
+          public void onProgress(Progress made) {
+            progress.add(made);
+          }
+        };
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      assertThatThrownBy(() -> Trainer.fit(runtime, blocked, data(), Recipe.headThenTop(), watch))
+          .isInstanceOfSatisfying(
+              BlockedGradientException.class,
+              e -> {
+                Preflight.Obstacle obstacle = e.preflight().obstacles().get(0);
+                assertThat(e).hasMessageContaining(obstacle.words());
+                assertThat(e).hasMessageContaining("freeze \"");
+                assertThat(obstacle.node()).isEqualTo(relu.getName());
+              });
+      assertThat(progress).isEmpty();
     }
   }
 }
