@@ -9,7 +9,10 @@ import java.util.Comparator;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Finds the SavedModel that a path means: the path itself, or the newest version below it. */
+/**
+ * Finds the SavedModel that a path means: the path itself, the newest version below it, or what an
+ * archive holds.
+ */
 final class ModelFolder {
 
   private static final String FILE = "saved_model.pb";
@@ -17,12 +20,15 @@ final class ModelFolder {
   private ModelFolder() {}
 
   /**
-   * {@code path} if it is no serving base path; else its newest version, the folder with the
-   * highest number.
+   * {@code path} if it is neither a serving base path nor an archive. Of a base path its newest
+   * version, the folder with the highest number; of an archive the folder to which it is unpacked.
    */
   static Path of(Path path) {
+    if (ModelArchive.is(path)) {
+      return of(ModelArchive.unpack(path, ModelCache.ofUser()));
+    }
     if (!Files.isDirectory(path) || Files.exists(path.resolve(FILE))) {
-      return path; // a SavedModel, an archive, or something that the importer refuses with reason
+      return path; // a SavedModel, or something that the importer refuses with reason
     }
     return newest(path).orElse(path);
   }

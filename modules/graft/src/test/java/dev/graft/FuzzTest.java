@@ -30,6 +30,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Damaged and hostile SavedModels: each is read and looked at, or refused with a {@link
@@ -52,6 +54,16 @@ class FuzzTest {
   void twentyThousand() throws Exception {
     fuzz(
         Long.getLong("graft.fuzz.seed", 1_000_000), Integer.getInteger("graft.fuzz.count", 20_000));
+  }
+
+  /**
+   * Slices that reach beyond their tensor, or that a checkpoint's index lists and does not hold.
+   */
+  @ParameterizedTest
+  @CsvSource({"1000386, tf1/tf1_partitioned", "1015536, tf1/tf1_partitioned"})
+  void foundBefore(long seed, String model) throws IOException {
+    assertThat(new Mutator(seed, folder).damage(Zoo.model(model))).startsWith("variables.index");
+    assertThat(isRead(folder)).isFalse();
   }
 
   private void fuzz(long firstSeed, int count) throws Exception {

@@ -38,7 +38,8 @@ final class CheckCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "DIR|NAME",
-      description = "A SavedModel's folder, or a backbone that ships with Graft.")
+      description =
+          "A SavedModel's folder or archive (.zip, .tar.gz), or a backbone that ships with Graft.")
   private String model = "";
 
   @Option(names = "--json", description = "Print the result as JSON.")

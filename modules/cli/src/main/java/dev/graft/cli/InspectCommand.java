@@ -34,7 +34,8 @@ final class InspectCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "DIR|NAME",
-      description = "A SavedModel's folder, or a backbone that ships with Graft.")
+      description =
+          "A SavedModel's folder or archive (.zip, .tar.gz), or a backbone that ships with Graft.")
   private String model = "";
 
   @Option(

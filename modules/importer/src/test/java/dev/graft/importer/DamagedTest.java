@@ -12,9 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
@@ -131,6 +135,58 @@ class DamagedTest {
         .putAttr("cond", Attrs.function("f"))
         .putAttr("body", Attrs.function("f"))
         .putAttr("T", Attrs.types(List.of(DataType.DT_FLOAT)));
+  }
+
+  /** What the fuzzer found, one change each to a sound model: {@code y = f(x)}. */
+  static Stream<Arguments> changes() {
+    return Stream.of(
+        change("'y' (Identity) is damaged: it lacks the attribute 'T'", n -> n.clearAttr()),
+        change("its attribute 'T' is no type", n -> n.putAttr("T", Attrs.of(1L))),
+        change("it takes 1 inputs but has 0", n -> n.clearInput()),
+        change("it waits for a node without a name", n -> n.addInput("^")),
+        change("'' is no name for a node", n -> n.setName("")),
+        change("'^y' is no name for a node", n -> n.setName("^y")),
+        change("names a tensor ''", n -> n.setInput(0, "")),
+        change("reads output '' of node 'z'", n -> n.setInput(0, "z:")),
+        change("names a tensor 'x:99999999999'", n -> n.setInput(0, "x:99999999999")));
+  }
+
+  private static Arguments change(String message, Consumer<NodeDef.Builder> change) {
+    return Arguments.of(message, change);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("changes")
+  void aNodeThatIsDamaged(String message, Consumer<NodeDef.Builder> change) {
+    HandMade model = new HandMade();
+    FunctionDef.Builder function = model.function("f").putRet("y", "z:output:0");
+    for (String name : new String[] {"z", "y"}) {
+      NodeDef.Builder node = function.addNodeDefBuilder().setName(name).setOp("Identity");
+      node.addInput(name.equals("z") ? "x" : "z:output:0")
+          .putAttr("T", Attrs.of(DataType.DT_FLOAT));
+      if (name.equals("y")) {
+        change.accept(node);
+      }
+    }
+    model.call("call", "f", "x");
+    model.answer("call");
+    assertThat(refused(model.in(folder))).hasMessageContaining(message);
+  }
+
+  @Test
+  void aFunctionThatWaitsForWhatItDoesNotHold() {
+    HandMade model = new HandMade();
+    FunctionDef.Builder function = model.function("f");
+    function
+        .addNodeDefBuilder()
+        .setName("y")
+        .setOp("Identity")
+        .addInput("x")
+        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
+    function.putControlRet("done", "^nothing");
+    model.call("call", "f", "x");
+    model.answer("call");
+    assertThat(refused(model.in(folder))).hasMessageContaining("waits for '^nothing'");
   }
 
   @Test

@@ -98,6 +98,17 @@ public record FunctionGraph(
     }
     ImmutableList<String> targets =
         ImmutableList.copyOf(new LinkedHashSet<>(function.getControlRetMap().values()));
+    for (String target : targets) {
+      if (!nodes.containsKey(target)) {
+        throw BadModelException.atNode(
+            target,
+            "function '"
+                + signature.getName()
+                + "' waits for '"
+                + target
+                + "', which it does not hold; it is damaged.");
+      }
+    }
     Graph graph =
         new Graph(
             nodes,
@@ -297,7 +308,8 @@ public record FunctionGraph(
                 + input
                 + "', which it does not hold; it is damaged.");
       }
-      if (first == last && Character.isDigit(input.charAt(first + 1))) {
+      boolean cut = first + 1 == input.length();
+      if (first == last && !cut && Character.isDigit(input.charAt(first + 1))) {
         return input; // node:index, as old writers have it
       }
       String output = first == last ? input.substring(first + 1) : input.substring(first + 1, last);

@@ -159,6 +159,7 @@ public final class FunctionInliner {
       waitedFor.addAll(Nodes.controlInputs(node));
     }
     for (NodeDef node : graph.nodes()) {
+      NodeCheck.require(node, library);
       FunctionDef callee = callee(node);
       if (callee == null) {
         flat.nodes.put(node.getName(), node);

@@ -2,13 +2,13 @@ package dev.graft.graph;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import dev.graft.model.BadModelException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -220,15 +220,26 @@ public final class Graph {
       String name = open.pop();
       if (seen.add(name)) {
         for (String user : consumers(name)) {
-          boolean reads =
-              Nodes.dataInputs(node(user)).stream().anyMatch(input -> input.node().equals(name));
-          if (reads) {
+          if (reads(node(user), name)) {
             open.push(user);
           }
         }
       }
     }
     return seen;
+  }
+
+  /** Whether {@code node} has a data input from {@code producer}; control inputs come last. */
+  private static boolean reads(NodeDef node, String producer) {
+    for (String input : node.getInputList()) {
+      if (Nodes.isControl(input)) {
+        return false;
+      }
+      if (input.startsWith(producer) && Nodes.producer(input).equals(producer)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -259,7 +270,7 @@ public final class Graph {
     Map<String, Integer> waiting = new HashMap<>();
     Deque<NodeDef> ready = new ArrayDeque<>();
     for (NodeDef node : nodes.values()) {
-      int inputs = (int) distinctProducers(node).size();
+      int inputs = countProducers(node);
       waiting.put(node.getName(), inputs);
       if (inputs == 0) {
         ready.add(node);
@@ -271,8 +282,7 @@ public final class Graph {
       order.add(node);
       for (String user : consumers(node.getName())) {
         NodeDef consumer = node(user);
-        if (distinctProducers(consumer).contains(node.getName())
-            && waiting.merge(user, -1, Integer::sum) == 0) {
+        if (!isBackEdge(node, consumer) && waiting.merge(user, -1, Integer::sum) == 0) {
           ready.add(consumer);
         }
       }
@@ -290,9 +300,9 @@ public final class Graph {
     return order;
   }
 
-  private ImmutableSet<String> distinctProducers(NodeDef node) {
-    boolean merge = node.getOp().equals("Merge") || node.getOp().equals("RefMerge");
-    ImmutableSet.Builder<String> producers = ImmutableSet.builder();
+  /** How many nodes {@code node} waits for; fails if one of them is not there. */
+  private int countProducers(NodeDef node) {
+    Set<String> producers = new HashSet<>();
     for (String input : node.getInputList()) {
       String producer = Nodes.producer(input);
       NodeDef from = nodes.get(producer);
@@ -301,11 +311,16 @@ public final class Graph {
             node.getName(),
             "node '" + node.getName() + "' reads '" + input + "', which is not in the graph.");
       }
-      if (!(merge && from.getOp().endsWith("NextIteration"))) {
+      if (!isBackEdge(from, node)) {
         producers.add(producer);
       }
     }
-    return producers.build();
+    return producers.size();
+  }
+
+  private static boolean isBackEdge(NodeDef from, NodeDef to) {
+    return from.getOp().endsWith("NextIteration")
+        && (to.getOp().equals("Merge") || to.getOp().equals("RefMerge"));
   }
 
   @Override

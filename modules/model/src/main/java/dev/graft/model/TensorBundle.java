@@ -192,9 +192,14 @@ public final class TensorBundle {
   }
 
   private long bytes(String key, BundleEntryProto entry) {
-    return entry.getSlicesCount() == 0
-        ? entry.getSize()
-        : parts(key, entry).stream().mapToLong(p -> p.entry.getSize()).sum();
+    if (entry.getSlicesCount() == 0) {
+      return entry.getSize();
+    }
+    try {
+      return parts(key, entry).stream().mapToLong(p -> p.entry.getSize()).sum();
+    } catch (IllegalArgumentException e) {
+      throw damaged(indexOf(prefix), "the entry of '" + key + "' is wrong: " + e.getMessage(), e);
+    }
   }
 
   /** The tensor called {@code key}, put together if it was saved in slices. */

@@ -1,0 +1,125 @@
+package dev.graft;
+
+import com.google.common.io.MoreFiles;
+import com.google.common.io.RecursiveDeleteOption;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Models that had to be unpacked: {@code $GRAFT_HOME/models}, a folder for each archive, named by
+ * its content. It owns these folders: when they take more than the limit, those that were not asked
+ * for in the longest time go, but none that was asked for within the last day, since a model of
+ * some process may still read its weights there.
+ */
+final class ModelCache {
+
+  private static final long LIMIT = 20L << 30; // bytes
+  private static final Duration IN_USE = Duration.ofDays(1);
+
+  private final Path root;
+  private final long limit;
+  private final Duration inUse;
+
+  ModelCache(Path root, long limit, Duration inUse) {
+    this.root = root;
+    this.limit = limit;
+    this.inUse = inUse;
+  }
+
+  /** The user's: in {@code $GRAFT_HOME}, by default {@code ~/.cache/graft}. */
+  static ModelCache ofUser() {
+    Path home =
+        Optional.ofNullable(System.getProperty("graft.home", System.getenv("GRAFT_HOME")))
+            .map(Path::of)
+            .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "graft"));
+    return new ModelCache(home.resolve("models"), LIMIT, IN_USE);
+  }
+
+  /** Fills a new folder. */
+  @FunctionalInterface
+  interface Filler {
+    void fill(Path folder) throws IOException;
+  }
+
+  /**
+   * The folder called {@code key}, filled by {@code filler} if it is not there: whole or not at
+   * all, also if several processes ask at once.
+   */
+  Path folder(String key, Filler filler) throws IOException {
+    Path folder = root.resolve(key);
+    if (!Files.isDirectory(folder)) {
+      Files.createDirectories(root);
+      Path next = Files.createTempDirectory(root, key + ".");
+      try {
+        filler.fill(next);
+        move(next, folder);
+      } finally {
+        delete(next); // moved away if all went well
+      }
+    }
+    Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
+    prune();
+    return folder;
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException e) {
+      if (!Files.isDirectory(to)) { // else another process was faster
+        throw e;
+      }
+    }
+  }
+
+  /** What is too old to be in use goes, the oldest first, until the rest fits the limit. */
+  private void prune() throws IOException {
+    List<Path> folders;
+    try (Stream<Path> all = Files.list(root)) {
+      folders =
+          all.filter(Files::isDirectory).sorted(Comparator.comparing(ModelCache::used)).toList();
+    }
+    long bytes = folders.stream().mapToLong(ModelCache::size).sum();
+    Instant old = Instant.now().minus(inUse);
+    for (Path folder : folders) {
+      if (bytes <= limit || used(folder).isAfter(old)) {
+        return;
+      }
+      bytes -= size(folder);
+      delete(folder);
+    }
+  }
+
+  private static Instant used(Path folder) {
+    try {
+      return Files.getLastModifiedTime(folder).toInstant();
+    } catch (IOException e) {
+      return Instant.MAX; // gone meanwhile
+    }
+  }
+
+  private static long size(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
+    } catch (IOException | UncheckedIOException e) {
+      return 0; // gone meanwhile
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+    }
+  }
+}
