@@ -15,7 +15,6 @@ import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
-import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.Plans;
@@ -146,31 +145,27 @@ public final class Graft implements AutoCloseable {
 
   /** Starts TensorFlow on a GPU if there is one, else on the CPU. */
   public static Graft open() {
-    return open(Device.AUTO);
+    return open(Settings.defaults());
   }
 
   /** Starts TensorFlow. */
   public static Graft open(Device device) {
-    return new Graft(TensorFlowRuntime.open(options(device)));
+    return open(Settings.defaults().device(device));
   }
 
   /**
    * Starts TensorFlow.
    *
-   * @param nativeLog the file that gets what TensorFlow's own code would write to standard error
+   * @throws dev.graft.model.BadRequestException if there is no native library for this machine, or
+   *     a GPU is asked for and there is none
    */
-  public static Graft open(Device device, Path nativeLog) {
-    return new Graft(TensorFlowRuntime.open(options(device).withNativeLog(nativeLog)));
+  public static Graft open(Settings settings) {
+    return new Graft(TensorFlowRuntime.open(settings.toOptions()));
   }
 
-  private static RuntimeOptions options(Device device) {
-    return RuntimeOptions.defaults()
-        .withDevice(
-            switch (device) {
-              case AUTO -> RuntimeOptions.Device.AUTO;
-              case CPU -> RuntimeOptions.Device.CPU;
-              case GPU -> RuntimeOptions.Device.GPU;
-            });
+  /** What it has to work with. */
+  public Machine machine() {
+    return Machine.of(runtime);
   }
 
   /**
@@ -214,7 +209,7 @@ public final class Graft implements AutoCloseable {
     Dataset pictures = job.readPictures();
     Model model = job.start(job.readBackbone(), pictures);
     List<Callback> all = new ArrayList<>(List.of(callbacks));
-    all.add(run.checkpoints());
+    all.addAll(run.callbacks());
     Parts parts = Job.fitting(pictures.split(job.split()), model);
     return train(model, parts, job.recipe(), all.toArray(new Callback[0]));
   }

@@ -18,7 +18,7 @@ import java.nio.file.Path;
  * @param pictures a folder that holds a folder for each label, or a table, see {@link PictureTable}
  * @param surgery what is done to the backbone before
  * @param split how the pictures are divided
- * @param recipe how the model is trained
+ * @param training how the model is trained
  * @param out where versions of it are published
  * @param device where it is computed
  */
@@ -28,9 +28,14 @@ public record Job(
     Path pictures,
     Surgery surgery,
     Split split,
-    Recipe recipe,
+    Training training,
     Path out,
     Device device) {
+
+  /** How the model is trained. */
+  public Recipe recipe() {
+    return training.toRecipe();
+  }
 
   /** The backbone. */
   public Model readBackbone() {
@@ -57,7 +62,7 @@ public record Job(
 
   /** {@code backbone} as it is then trained on {@code pictures}. */
   public Model start(Model backbone, Dataset pictures) {
-    return surgery.on(backbone, pictures.answers().values().iterator().next(), recipe.seed());
+    return surgery.on(backbone, pictures.answers().values().iterator().next(), training.seed());
   }
 
   /** {@code parts} with their labels as the head of {@code start} counts them. */

@@ -3,27 +3,35 @@ package dev.graft;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.collect.ImmutableList;
 import dev.graft.data.Split;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Durable;
+import dev.graft.trainer.Callback;
 import dev.graft.trainer.Checkpoints;
-import dev.graft.trainer.Recipe;
+import dev.graft.trainer.CsvLog;
+import dev.graft.trainer.Evaluation;
+import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.TensorBoardLog;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
  * The folder of one run of a {@link Job}: what the job is ({@code run.json}), how far it has come
- * ({@code checkpoints}), and what became of it ({@code published.txt}). With it a run that was
- * stopped can go on.
+ * ({@code checkpoints}, {@code log.csv}, {@code tensorboard}), and what became of it ({@code
+ * report.html}, {@code published.txt}). With it a run that was stopped can go on.
  */
 public final class RunFolder {
 
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
   private static final String JOB = "run.json";
+  private static final String LOG = "log.csv";
   private static final String PUBLISHED = "published.txt";
 
   private static final JsonMapper JSON =
@@ -45,8 +53,7 @@ public final class RunFolder {
       String pictures,
       StoredSurgery surgery,
       Split split,
-      String recipe,
-      long seed,
+      Training training,
       String out,
       Device device) {}
 
@@ -64,8 +71,7 @@ public final class RunFolder {
             absolute(job.pictures()),
             StoredSurgery.of(job.surgery()),
             job.split(),
-            job.recipe().name(),
-            job.recipe().seed(),
+            job.training(),
             absolute(job.out()),
             job.device());
     try {
@@ -114,6 +120,7 @@ public final class RunFolder {
                 + FORMAT
                 + "; resume it with the version that began it.");
       }
+      stored.training().toRecipe(); // fails if a name in it is not known
       return new RunFolder(
           folder,
           new Job(
@@ -122,7 +129,7 @@ public final class RunFolder {
               Path.of(stored.pictures()),
               stored.surgery().surgery(),
               stored.split(),
-              Recipe.named(stored.recipe()).seed(stored.seed()),
+              stored.training(),
               Path.of(stored.out()),
               stored.device()));
     } catch (NoSuchFileException e) {
@@ -148,9 +155,49 @@ public final class RunFolder {
     return job;
   }
 
-  /** Where its checkpoints are: one of the callbacks of its training. */
-  public Checkpoints checkpoints() {
-    return Checkpoints.in(path.resolve("checkpoints"));
+  /**
+   * What keeps its training from being lost and writes down how it goes: {@code checkpoints}, the
+   * table {@code log.csv}, and {@code tensorboard} for {@code tensorboard --logdir}.
+   */
+  public ImmutableList<Callback> callbacks() {
+    return ImmutableList.of(
+        Checkpoints.in(path.resolve("checkpoints")),
+        CsvLog.to(path.resolve(LOG)),
+        TensorBoardLog.in(path.resolve("tensorboard")));
+  }
+
+  /**
+   * Writes {@code report.html}: scores, curves, confusions and decisions on one page.
+   *
+   * @param scored what {@code score} was made on: {@code test} or {@code validation}
+   */
+  public Path report(Run run, String scored, Evaluation score) {
+    try {
+      String name = String.valueOf(path.getFileName());
+      return written("report.html", Report.of(name, job, run, path.resolve(LOG), scored, score));
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  /** Writes {@code rates.svg}, a picture of how the loss went with the rate. */
+  public Path report(RateCurve curve) {
+    try {
+      return written("rates.svg", Report.of(curve));
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  private Path written(String name, String text) throws IOException {
+    Path next = path.resolve(name + ".writing");
+    Files.writeString(next, text);
+    return Files.move(next, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private BadRequestException notWritable(IOException e) {
+    return new BadRequestException(
+        "'" + path + "' cannot be written (" + e.getMessage() + "); make room there.", e);
   }
 
   /** Remembers that the job is done. */
@@ -158,8 +205,7 @@ public final class RunFolder {
     try {
       Files.writeString(path.resolve(PUBLISHED), absolute(version.path()) + "\n");
     } catch (IOException e) {
-      throw new BadRequestException(
-          "'" + path + "' cannot be written (" + e.getMessage() + ").", e);
+      throw notWritable(e);
     }
   }
 

@@ -3,11 +3,24 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Split;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Labels;
 import dev.graft.surgeon.Where;
+import dev.graft.trainer.Callback;
+import dev.graft.trainer.Classification;
+import dev.graft.trainer.CsvLog;
+import dev.graft.trainer.EarlyStop;
+import dev.graft.trainer.Epoch;
+import dev.graft.trainer.Evaluation;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Optimizer;
+import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +45,7 @@ class RunFolderTest {
             .carryOver()
             .size(96, 128),
         Split.of(70, 20, 10).seed(5).perLabel(3),
-        Recipe.headThenTop().seed(9),
+        new Training("top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, "f1", 2),
         runs.resolve("out"),
         Device.CPU);
   }
@@ -43,6 +56,58 @@ class RunFolderTest {
     assertThat(made.path()).isEqualTo(runs.resolve("photos-1"));
     assertThat(RunFolder.open(made.path()).job()).isEqualTo(job());
     assertThat(made.published()).isEmpty();
+  }
+
+  @Test
+  void whatBecameOfItIsOnOnePage() throws IOException {
+    RunFolder folder = RunFolder.create(runs, "photos", job());
+    Callback log = folder.callbacks().stream().filter(CsvLog.class::isInstance).findFirst().get();
+    Labels labels = Labels.of("a <b>", "c");
+    Evaluation score =
+        Evaluation.of(
+            new Classification(labels, ImmutableList.of(0, 0, 1), ImmutableList.of(0, 1, 1)), 0.7);
+    for (int epoch = 1; epoch <= 3; epoch++) {
+      log.onEpoch(new Epoch(1, "words", epoch, 3, epoch, 0.1, 1.0 / epoch, score, true));
+    }
+    Run run =
+        new Run(
+            Baselines.rawPixels(2),
+            Recipe.headThenTop(),
+            score,
+            ImmutableList.of("it was <so> decided"),
+            ImmutableMap.of());
+    String page = Files.readString(folder.report(run, "test", score));
+    assertThat(page)
+        .contains("<title>photos-1</title>", "2 of 3 right", "it was &lt;so&gt; decided", "<svg")
+        .contains("a &lt;b&gt;", "0.667")
+        .doesNotContain("href", "https:", "src=", "url(", "<script")
+        .doesNotContain("<b>", "<so>");
+    RateCurve curve =
+        new RateCurve(
+            ImmutableList.of(new RateCurve.Point(1e-5, 2, 2), new RateCurve.Point(1e-4, 1, 1)),
+            1e-5);
+    assertThat(folder.report(curve)).hasFileName("rates.svg");
+    assertThat(curve.fall()).isEqualTo(0.5);
+  }
+
+  @Test
+  void flagsBecomeARecipe() {
+    Recipe recipe = job().recipe();
+    assertThat(recipe.name()).isEqualTo("head then top");
+    FineTune settings = recipe.fineTunes().get(0);
+    assertThat(settings)
+        .isEqualTo(
+            FineTune.top()
+                .epochs(3)
+                .rate(1e-4)
+                .batch(8)
+                .microBatch(4)
+                .optimizer(Optimizer.adamW())
+                .schedule(Schedule.step(30, 0.5).warmUp(0.2))
+                .layerDecay(0.9)
+                .stop(EarlyStop.on("f1", 2)));
+    assertThat(Training.by("gradual").seed(3).toRecipe()).isEqualTo(Recipe.gradual().seed(3));
+    assertThat(Training.by("head").toRecipe()).isEqualTo(Recipe.headOnly());
   }
 
   @Test
@@ -59,11 +124,11 @@ class RunFolderTest {
     Path folder = RunFolder.create(runs, "photos", job()).path();
     Path file = folder.resolve("run.json");
     String json = Files.readString(file);
-    Files.writeString(file, json.replace("\"format\" : 1", "\"format\" : 7"));
+    Files.writeString(file, json.replace("\"format\" : 2", "\"format\" : 7"));
     refused(folder, "has the format 7", "with the version that began it");
     Files.writeString(file, json.substring(20));
     refused(folder, "run.json", "is damaged");
-    Files.writeString(file, json.replace("head then top", "head first"));
+    Files.writeString(file, json.replace("\"top\"", "\"head first\""));
     refused(folder, "no recipe 'head first'");
     refused(runs, "is no run");
   }

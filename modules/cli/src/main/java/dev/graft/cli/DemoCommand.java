@@ -5,7 +5,9 @@ import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.Job;
 import dev.graft.RunFolder;
+import dev.graft.Settings;
 import dev.graft.Surgery;
+import dev.graft.Training;
 import dev.graft.Trust;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -80,7 +82,7 @@ final class DemoCommand implements Callable<Integer> {
     if (splits == 0) {
       Graft.requirePublishable(out);
     }
-    try (Graft graft = Graft.open(Device.AUTO, NativeLogFile.path())) {
+    try (Graft graft = Graft.open(Settings.defaults().nativeLog(NativeLogFile.path()))) {
       FineTuning job =
           new FineTuning(terminal, graft, job(seed), job(seed).start(backbone, photos), photos);
       job.introduce();
@@ -95,7 +97,7 @@ final class DemoCommand implements Callable<Integer> {
         ModelNames.ofRepository("testdata/photos"),
         Surgery.standard(),
         Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass),
-        Recipe.headThenTop().seed(ofSeed),
+        Training.by("auto").seed(ofSeed),
         out,
         Device.AUTO);
   }

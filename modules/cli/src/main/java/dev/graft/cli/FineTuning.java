@@ -19,9 +19,12 @@ import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Interval;
 import dev.graft.trainer.Progress;
+import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -51,6 +54,7 @@ final class FineTuning {
 
   /** Prints what the data and the model are. */
   void introduce() {
+    say("machine", "%s", graft.machine().inShort());
     say(
         "photos",
         "%d pictures, %s%s",
@@ -118,14 +122,9 @@ final class FineTuning {
   private Run interruptible(Parts parts, RunFolder folder) {
     try (Interrupt interrupt = new Interrupt()) {
       try {
-        return graft.train(
-            start,
-            parts,
-            job.recipe(),
-            new ProgressBar(terminal),
-            decisions(),
-            folder.checkpoints(),
-            interrupt.trainingSwitch());
+        List<Callback> all = new ArrayList<>(folder.callbacks());
+        all.addAll(List.of(new ProgressBar(terminal), decisions(), interrupt.trainingSwitch()));
+        return graft.train(start, parts, job.recipe(), all.toArray(new Callback[0]));
       } catch (CancellationException e) {
         say("stopped", "'graft resume %s' goes on from here", folder.path());
         throw e;
@@ -203,10 +202,13 @@ final class FineTuning {
     Run run = train(parts, folder);
     Version version = publish(run, parts, folder);
     if (job.surgery().head() == HeadChoice.EMBEDDING) {
+      report(folder, run, "validation", run.validation());
       return heldOut("accuracy", search(job.surgery().finished(run.model()), parts));
     }
     if (parts.test().isOneLabel()) {
-      return heldOut("accuracy", test(version, parts).accuracy());
+      Evaluation test = test(version, parts);
+      report(folder, run, "test", test);
+      return heldOut("accuracy", test.accuracy());
     }
     Evaluation test = graft.evaluate(run.model(), parts.test());
     say(
@@ -216,8 +218,34 @@ final class FineTuning {
         test.metrics().entrySet().stream()
             .map(each -> String.format(Locale.ROOT, "%s %.3f", each.getKey(), each.getValue()))
             .collect(Collectors.joining(", ")));
+    report(folder, run, "test", test);
     String metric = test.metrics().keySet().iterator().next();
     return heldOut(metric, test.metric(metric));
+  }
+
+  private void report(RunFolder folder, Run run, String scored, Evaluation score) {
+    say("report", "%s", folder.report(run, scored, score));
+  }
+
+  /** Finds a rate for the first stretch that is trained step by step, and draws how. */
+  double findRate(Parts divided, RunFolder folder) {
+    RateCurve curve =
+        graft.findRate(
+            start,
+            Job.fitting(divided, start),
+            job.recipe(),
+            new ProgressBar(terminal),
+            decisions());
+    say(
+        "rate",
+        "the loss falls fastest at %.1e, and by %.0f%% in all (tried %.0e to %.0e in %d steps)",
+        curve.suggestion(),
+        100 * curve.fall(),
+        curve.points().get(0).rate(),
+        curve.points().get(curve.points().size() - 1).rate(),
+        curve.points().size());
+    say("picture", "%s", folder.report(curve));
+    return curve.suggestion();
   }
 
   /**

@@ -5,11 +5,11 @@ import dev.graft.Graft;
 import dev.graft.HeadChoice;
 import dev.graft.Job;
 import dev.graft.RunFolder;
+import dev.graft.Settings;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.model.Model;
-import dev.graft.trainer.Recipe;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -31,6 +31,10 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos",
       "  graft finetune --model my/saved_model --data photos --out serving/photos --seed 7",
+      "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos \\",
+      "        --recipe gradual --epochs 20 --rate 3e-5 --optimizer adamw --monitor f1",
+      "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos \\",
+      "        --recipe top --find-rate",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos \\",
       "        --unfreeze 'last 2 blocks' --size 160",
       "  graft finetune --model serving/photos --data more_photos --out serving/photos \\",
@@ -77,7 +81,14 @@ final class FinetuneCommand implements Callable<Integer> {
       description = "Where versions are published: DIR/1, DIR/2 and so on.")
   private Path out = Path.of("");
 
+  @Mixin private TrainingOptions training = new TrainingOptions();
+
   @Mixin private SurgeryOptions surgery = new SurgeryOptions();
+
+  @Option(
+      names = "--find-rate",
+      description = "Try rates on the first stretch after the head, suggest one, and stop.")
+  private boolean findRate;
 
   @Option(
       names = "--seed",
@@ -98,7 +109,6 @@ final class FinetuneCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Split split = Split.of(60, 20, 20).seed(seed);
-    Recipe recipe = Recipe.headThenTop().seed(seed);
     Job work =
         new Job(
             ModelNames.resolve(model),
@@ -106,18 +116,25 @@ final class FinetuneCommand implements Callable<Integer> {
             data,
             surgery.surgery(),
             split,
-            recipe,
+            training.training(seed),
             out,
             device);
+    work.recipe(); // a name that is not known is said before anything is read
     Model backbone = work.readBackbone();
     Dataset photos = work.readPictures();
     Model start = work.start(backbone, photos); // what does not fit is said at once
     Graft.requirePublishable(out);
-    try (Graft graft = Graft.open(device, NativeLogFile.path())) {
+    try (Graft graft =
+        Graft.open(Settings.defaults().device(device).nativeLog(NativeLogFile.path()))) {
       FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
       Parts parts = job.divide(split);
       RunFolder folder = RunFolder.create(RUNS, name(data), work);
+      if (findRate) {
+        double rate = job.findRate(parts, folder);
+        job.say("next", "the same command with --rate %.0e instead of --find-rate", rate);
+        return 0;
+      }
       String heldOut = job.work(parts, folder);
       if (parts.test().isOneLabel() && surgery.surgery().head() != HeadChoice.EMBEDDING) {
         job.say("next", "graft predict --model %s some.jpg", out);

@@ -13,7 +13,9 @@ import picocli.CommandLine.HelpCommand;
       CheckCommand.class,
       FinetuneCommand.class,
       ResumeCommand.class,
+      EvaluateCommand.class,
       PredictCommand.class,
+      DoctorCommand.class,
       HelpCommand.class
     },
     mixinStandardHelpOptions = true,
@@ -28,6 +30,8 @@ import picocli.CommandLine.HelpCommand;
       "  graft check someones/saved_model             will it train and serve?",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos",
       "  graft resume runs/photos-1                   go on after Ctrl-C or a crash",
-      "  graft predict --model serving/photos some.jpg"
+      "  graft evaluate --model serving/photos --data more_photos",
+      "  graft predict --model serving/photos some.jpg",
+      "  graft doctor                                 look at this machine"
     })
 final class GraftCommand {}

@@ -3,10 +3,10 @@ package dev.graft.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Prediction;
+import dev.graft.Settings;
 import dev.graft.model.BadDataException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -60,7 +60,7 @@ final class PredictCommand implements Callable<Integer> {
     List<String> unreadable = new ArrayList<>();
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode answers = mapper.createArrayNode();
-    try (Graft graft = Graft.open(Device.AUTO, NativeLogFile.path());
+    try (Graft graft = Graft.open(Settings.defaults().nativeLog(NativeLogFile.path()));
         LiveModel live = graft.serve(ModelNames.resolve(model), trust.trust())) {
       for (Path file : files) {
         try {

@@ -3,6 +3,7 @@ package dev.graft.cli;
 import dev.graft.Graft;
 import dev.graft.Job;
 import dev.graft.RunFolder;
+import dev.graft.Settings;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.model.BadRequestException;
@@ -52,7 +53,8 @@ final class ResumeCommand implements Callable<Integer> {
     Dataset photos = work.readPictures();
     Model start = work.start(work.readBackbone(), photos);
     Graft.requirePublishable(work.out());
-    try (Graft graft = Graft.open(work.device(), NativeLogFile.path())) {
+    try (Graft graft =
+        Graft.open(Settings.defaults().device(work.device()).nativeLog(NativeLogFile.path()))) {
       FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
       Parts parts = job.divide(work.split());

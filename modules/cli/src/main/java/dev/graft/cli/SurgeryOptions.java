@@ -97,7 +97,7 @@ final class SurgeryOptions {
         height, matcher.group(2) == null ? height : Integer.parseInt(matcher.group(2)));
   }
 
-  private static Labels labels(String text) {
+  static Labels labels(String text) {
     Path file = Path.of(text);
     if (!Files.isRegularFile(file)) {
       return Labels.of(Arrays.stream(text.split(",", -1)).map(String::strip).toList());

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -147,7 +148,7 @@ class BadInputTest {
     assertThat(graft("finetune")).isEqualTo(2);
     assertThat(errors()).contains("--model");
     assertThat(graft("no-such-command")).isEqualTo(2);
-    for (String command : new String[] {"demo", "finetune", "predict", "inspect"}) {
+    for (String command : new String[] {"demo", "finetune", "evaluate", "predict", "inspect"}) {
       out.reset();
       assertThat(graft(command, "--help")).isZero();
       assertThat(out.toString(StandardCharsets.UTF_8)).contains("Examples:");
@@ -169,5 +170,45 @@ class BadInputTest {
   void aFolderThatIsNoRun() {
     assertThat(graft("resume", dir.toString())).isEqualTo(2);
     assertThat(errors()).startsWith("error: ").contains("is no run", "runs/photos-1");
+  }
+
+  @Test
+  void settingsOfTrainingThatDoNotExist() {
+    String[] job = {
+      "finetune", "--model", BACKBONE, "--data", "../../testdata/photos", "--out", "" + dir
+    };
+    for (String[] wrong :
+        new String[][] {
+          {"--recipe", "best", "no recipe 'best'"},
+          {"--optimizer", "adan", "take sgd, momentum"},
+          {"--schedule", "step:3", "step:STEPS:FACTOR"},
+          {"--rate", "0", "above 0"},
+          {"--warm-up", "3", "between 0 and 1"}
+        }) {
+      err.reset();
+      String[] all = Arrays.copyOf(job, job.length + 2);
+      all[job.length] = wrong[0];
+      all[job.length + 1] = wrong[1];
+      assertThat(graft(all)).isEqualTo(2);
+      assertThat(errors()).startsWith("error: ").contains(wrong[2]).doesNotContain("\tat ");
+    }
+    err.reset();
+    String[] few = Arrays.copyOf(job, job.length + 4);
+    System.arraycopy(new String[] {"--recipe", "head", "--epochs", "3"}, 0, few, job.length, 4);
+    assertThat(graft(few)).isEqualTo(2);
+    assertThat(errors()).contains("no steps of fine-tuning");
+  }
+
+  @Test
+  void aModelThatDoesNotKnowItsLabels() {
+    assertThat(
+            graft(
+                "evaluate",
+                "--model",
+                "../../testdata/zoo/keras2/mobilenetv2_mini/model",
+                "--data",
+                "../../testdata/photos"))
+        .isEqualTo(2);
+    assertThat(errors()).startsWith("error: ").contains("--labels FILE").doesNotContain("\tat ");
   }
 }

@@ -10,6 +10,12 @@ import com.google.common.collect.ImmutableList;
  */
 public record RateCurve(ImmutableList<Point> points, double suggestion) {
 
+  /** By which part the smoothed loss fell from its start to its lowest point, 0 to 1. */
+  public double fall() {
+    double lowest = points.stream().mapToDouble(Point::smoothed).min().orElse(0);
+    return points.isEmpty() ? 0 : 1 - lowest / Math.max(1e-300, points.get(0).smoothed());
+  }
+
   /**
    * A step.
    *

@@ -1,0 +1,240 @@
+package dev.graft.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.Device;
+import dev.graft.Graft;
+import dev.graft.Settings;
+import dev.graft.data.Dataset;
+import dev.graft.data.PictureTable;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
+import dev.graft.model.Model;
+import dev.graft.surgeon.Edits;
+import dev.graft.trainer.Evaluation;
+import dev.graft.trainer.LabelScore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code graft evaluate}. */
+@Command(
+    name = "evaluate",
+    description = "Score a model on pictures whose labels are known.",
+    sortOptions = false,
+    footer = {
+      "",
+      "The pictures lie in one folder for each label, or a table names them, as for finetune.",
+      "",
+      "Examples:",
+      "  graft evaluate --model serving/photos --data more_photos",
+      "  graft evaluate --model serving/photos/2 --data more_photos --json"
+    })
+final class EvaluateCommand implements Callable<Integer> {
+
+  private static final int MOST_LABELS = 20; // of a table that fits a terminal
+
+  private final Terminal terminal;
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  @Mixin private TrustOption trust = new TrustOption();
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR|NAME",
+      description = "A published version, the folder of versions, or any classifier of pictures.")
+  private String model = "";
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR|CSV",
+      description = "The pictures: a folder for each label, or a table with a column 'file'.")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--labels",
+      paramLabel = "FILE|A,B,..",
+      description = "What the model's outputs mean, in their order, where it does not say so.")
+  private @Nullable String labels;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|gpu",
+      description = "Where to compute (default: ${DEFAULT-VALUE}).")
+  private Device device = Device.AUTO;
+
+  EvaluateCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws JsonProcessingException {
+    Model known = known();
+    Dataset pictures = pictures(known.heads().get(0));
+    try (Graft graft =
+        Graft.open(Settings.defaults().device(device).nativeLog(NativeLogFile.path()))) {
+      Evaluation score =
+          json
+              ? graft.evaluate(known, pictures)
+              : graft.evaluate(known, pictures, new ProgressBar(terminal));
+      if (json) {
+        terminal.line(json(score));
+      } else {
+        print(score);
+      }
+    }
+    return 0;
+  }
+
+  /** The model with a head that says what its outputs mean. */
+  private Model known() {
+    Model loaded = Graft.load(ModelNames.resolve(model), trust.trust());
+    if (labels != null) {
+      return loaded.with(Edits.keepHead(SurgeryOptions.labels(labels)));
+    }
+    Model headed = loaded.heads().isEmpty() ? loaded.with(Edits.keepHead()) : loaded;
+    Head head = headed.heads().get(0);
+    if (headed.heads().size() > 1) {
+      throw new BadRequestException(
+          "'" + model + "' has several heads; graft evaluate scores models with one.");
+    }
+    if (head.kind() == Head.Kind.SINGLE_LABEL && head.labels().isEmpty()) {
+      throw new BadRequestException(
+          "'"
+              + model
+              + "' does not say what its "
+              + head.units()
+              + " outputs mean; give their labels with --labels FILE, one a line.");
+    }
+    return headed;
+  }
+
+  private Dataset pictures(Head head) {
+    Dataset read;
+    if (Files.isRegularFile(data)) {
+      PictureTable table = PictureTable.read(data);
+      read =
+          table.with(
+              switch (head.kind()) {
+                case MULTI_LABEL -> table.anyOf();
+                case REGRESSION -> table.numbers();
+                case SINGLE_LABEL, EMBEDDING -> table.answers();
+              });
+    } else {
+      read = Dataset.imageFolder(data);
+    }
+    return head.labels().map(read::inOrderOf).orElse(read);
+  }
+
+  private void print(Evaluation score) {
+    terminal.format("pictures  %d", score.count());
+    if (score.classification().isPresent()) {
+      terminal.format(
+          "right     %d: %.3f (95%% interval %.2f to %.2f)",
+          score.correct(), score.accuracy(), score.interval().low(), score.interval().high());
+    }
+    terminal.format("loss      %.4f", score.loss());
+    score.metrics().forEach((name, value) -> terminal.format("%-9s %.4f", name, value));
+    if (score.classification().isPresent()) {
+      perLabel(score);
+      confusion(score);
+    }
+  }
+
+  private void perLabel(Evaluation score) {
+    TextTable table = new TextTable(30, false, true, true, true, true);
+    table.row("label", "pictures", "precision", "recall", "F1");
+    for (LabelScore label : score.perClass()) {
+      if (label.count() + label.given() > 0) {
+        table.row(
+            label.label(),
+            "" + label.count(),
+            three(label.precision()),
+            three(label.recall()),
+            three(label.f1()));
+      }
+    }
+    terminal.line("");
+    table.lines().forEach(terminal::line);
+  }
+
+  /** Rows: what a picture is; columns, by number: what it was taken for. */
+  private void confusion(Evaluation score) {
+    int count = score.labels().size();
+    if (count > MOST_LABELS) {
+      return;
+    }
+    boolean[] right = new boolean[count + 1];
+    Arrays.fill(right, 1, count + 1, true);
+    TextTable table = new TextTable(30, right);
+    String[] header = new String[count + 1];
+    header[0] = "is, taken for:";
+    for (int i = 0; i < count; i++) {
+      header[i + 1] = "" + (i + 1);
+    }
+    table.row(header);
+    for (int row = 0; row < count; row++) {
+      String[] cells = new String[count + 1];
+      cells[0] = (row + 1) + " " + score.labels().names().get(row);
+      for (int column = 0; column < count; column++) {
+        int number = score.confusion().get(row).get(column);
+        cells[column + 1] = number == 0 ? "." : "" + number;
+      }
+      table.row(cells);
+    }
+    terminal.line("");
+    table.lines().forEach(terminal::line);
+  }
+
+  private static String three(double value) {
+    return String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private static String json(Evaluation score) throws JsonProcessingException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode node = mapper.createObjectNode();
+    node.put("count", score.count());
+    node.put("loss", score.loss());
+    ObjectNode metrics = node.putObject("metrics");
+    score.metrics().forEach(metrics::put);
+    if (score.classification().isPresent()) {
+      node.put("correct", score.correct());
+      node.putArray("interval").add(score.interval().low()).add(score.interval().high());
+      ArrayNode labels = node.putArray("labels");
+      for (LabelScore label : score.perClass()) {
+        labels
+            .addObject()
+            .put("label", label.label())
+            .put("count", label.count())
+            .put("given", label.given())
+            .put("correct", label.correct())
+            .put("precision", label.precision())
+            .put("recall", label.recall())
+            .put("f1", label.f1());
+      }
+      ArrayNode confusion = node.putArray("confusion");
+      score
+          .confusion()
+          .forEach(
+              row -> {
+                ArrayNode cells = confusion.addArray();
+                row.forEach(cells::add);
+              });
+    }
+    return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node);
+  }
+}

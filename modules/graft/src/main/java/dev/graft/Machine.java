@@ -1,0 +1,92 @@
+package dev.graft;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * What Graft has to work with here.
+ *
+ * @param java the version of Java
+ * @param system the operating system and the kind of processor
+ * @param cores how many processors Java sees
+ * @param extensions those of the processor's instructions that TensorFlow's kernels choose by;
+ *     empty where the system does not say
+ * @param heap the most memory that Java takes, in bytes
+ * @param tensorflow the version of TensorFlow's native library
+ * @param devices what TensorFlow computes on, by its names
+ * @param threads how many threads TensorFlow was told to use inside one operation; 0 for its choice
+ */
+public record Machine(
+    String java,
+    String system,
+    int cores,
+    ImmutableList<String> extensions,
+    long heap,
+    String tensorflow,
+    ImmutableList<String> devices,
+    int threads) {
+
+  private static final Path CPU = Path.of("/proc/cpuinfo");
+
+  private static final Set<String> TELLING =
+      Set.of("avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8");
+
+  static Machine of(TensorFlowRuntime runtime) {
+    return new Machine(
+        System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
+        System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.version")
+            + ", "
+            + System.getProperty("os.arch"),
+        Runtime.getRuntime().availableProcessors(),
+        extensionsHere(),
+        Runtime.getRuntime().maxMemory(),
+        TensorFlowRuntime.version(),
+        ImmutableList.copyOf(runtime.devices()),
+        runtime.options().intraOpThreads());
+  }
+
+  private static ImmutableList<String> extensionsHere() {
+    if (!Files.isReadable(CPU)) {
+      return ImmutableList.of();
+    }
+    try {
+      List<String> lines = Files.readAllLines(CPU);
+      return lines.stream()
+          .filter(line -> line.startsWith("flags"))
+          .findFirst()
+          .map(
+              line ->
+                  Arrays.stream(line.split("[\\s:]+", -1))
+                      .filter(TELLING::contains)
+                      .sorted()
+                      .collect(ImmutableList.toImmutableList()))
+          .orElse(ImmutableList.of());
+    } catch (IOException e) {
+      return ImmutableList.of();
+    }
+  }
+
+  /** Whether TensorFlow has a GPU. */
+  public boolean hasGpu() {
+    return devices.stream().anyMatch(device -> device.contains(":GPU:"));
+  }
+
+  /** All in one line: {@code TensorFlow 2.18.0 on the CPU, 2 threads}. */
+  public String inShort() {
+    return String.format(
+        Locale.ROOT,
+        "TensorFlow %s on the %s, %d threads",
+        tensorflow,
+        hasGpu() ? "GPU" : "CPU",
+        threads == 0 ? cores : threads);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.graft;
+
+import dev.graft.runtime.RuntimeOptions;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How TensorFlow runs in this process. TensorFlow makes its threads once: the first instance of
+ * {@link Graft} in a process decides about them.
+ *
+ * @param device where to compute
+ * @param threads inside one operation, 0 for one per core
+ * @param operations how many operations run side by side, 0 for as many as cores
+ * @param memoryGrowth whether GPU memory is taken as it is needed, or all of it at once
+ * @param nativeLog the file that gets what TensorFlow's own code writes to standard error; empty to
+ *     leave standard error alone
+ */
+public record Settings(
+    Device device, int threads, int operations, boolean memoryGrowth, Optional<Path> nativeLog) {
+
+  /** A GPU if there is one, TensorFlow's own choice of threads, standard error left alone. */
+  public static Settings defaults() {
+    return new Settings(Device.AUTO, 0, 0, true, Optional.empty());
+  }
+
+  /** These on another device. */
+  public Settings device(Device value) {
+    return new Settings(value, threads, operations, memoryGrowth, nativeLog);
+  }
+
+  /** These with other numbers of threads, 0 for TensorFlow's choice. */
+  public Settings threads(int inside, int sideBySide) {
+    return new Settings(device, inside, sideBySide, memoryGrowth, nativeLog);
+  }
+
+  /** These with GPU memory taken as needed, or all at once. */
+  public Settings memoryGrowth(boolean value) {
+    return new Settings(device, threads, operations, value, nativeLog);
+  }
+
+  /** These with TensorFlow's own lines in a file. */
+  public Settings nativeLog(Path file) {
+    return new Settings(device, threads, operations, memoryGrowth, Optional.of(file));
+  }
+
+  RuntimeOptions toOptions() {
+    RuntimeOptions options =
+        RuntimeOptions.defaults()
+            .withThreads(threads, operations)
+            .withMemoryGrowth(memoryGrowth)
+            .withDevice(
+                switch (device) {
+                  case AUTO -> RuntimeOptions.Device.AUTO;
+                  case CPU -> RuntimeOptions.Device.CPU;
+                  case GPU -> RuntimeOptions.Device.GPU;
+                });
+    return nativeLog.map(options::withNativeLog).orElse(options);
+  }
+}

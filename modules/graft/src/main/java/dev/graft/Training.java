@@ -1,0 +1,106 @@
+package dev.graft;
+
+import dev.graft.model.BadRequestException;
+import dev.graft.trainer.EarlyStop;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Optimizer;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Schedule;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a {@link Job} trains, in the words of the flags of {@code graft finetune}: a recipe by its
+ * name, and what differs from it. Whoever needs more changes the {@link Recipe} itself.
+ *
+ * @param recipe as {@link Recipe#named} takes it
+ * @param seed what every draw comes from
+ * @param epochs of fine-tuning at most, in each stretch
+ * @param rate the highest learning rate of fine-tuning
+ * @param batch how many examples make a step
+ * @param microBatch how many of them are computed at once, at most
+ * @param optimizer as {@link Optimizer#named} takes it
+ * @param schedule as {@link Schedule#parse} takes it
+ * @param warmUp which part of all steps the rate rises in, 0 to 1; with another schedule than the
+ *     recipe's a tenth if not given
+ * @param layerDecay how much of the rate of a block the block before it has
+ * @param monitor the metric that ends training and whose best epoch is kept
+ * @param patience after how many epochs without a better one it ends
+ */
+public record Training(
+    String recipe,
+    long seed,
+    @Nullable Integer epochs,
+    @Nullable Double rate,
+    @Nullable Integer batch,
+    @Nullable Integer microBatch,
+    @Nullable String optimizer,
+    @Nullable String schedule,
+    @Nullable Double warmUp,
+    @Nullable Double layerDecay,
+    @Nullable String monitor,
+    @Nullable Integer patience) {
+
+  private static final double USUAL_WARM_UP = 0.1;
+
+  /** The recipe of this name as it is. */
+  public static Training by(String recipe) {
+    return new Training(recipe, 0, null, null, null, null, null, null, null, null, null, null);
+  }
+
+  /** This with another seed. */
+  public Training seed(long value) {
+    return new Training(
+        recipe,
+        value,
+        epochs,
+        rate,
+        batch,
+        microBatch,
+        optimizer,
+        schedule,
+        warmUp,
+        layerDecay,
+        monitor,
+        patience);
+  }
+
+  /**
+   * The recipe with all this in it.
+   *
+   * @throws dev.graft.model.BadRequestException if a name is not known or a number makes no sense
+   */
+  public Recipe toRecipe() {
+    Recipe named = Recipe.named(recipe);
+    if (named.fineTunes().isEmpty() && !equals(by(recipe).seed(seed))) {
+      throw new BadRequestException(
+          "the recipe '"
+              + recipe
+              + "' has no steps of fine-tuning for epochs, rate, batch and the like to be about;"
+              + " leave these out, or take 'top', 'gradual' or 'full'.");
+    }
+    return named.seed(seed).each(this::changed);
+  }
+
+  private FineTune changed(FineTune given) {
+    FineTune settings = given;
+    settings = epochs == null ? settings : settings.epochs(epochs);
+    settings = rate == null ? settings : settings.rate(rate);
+    settings = batch == null ? settings : settings.batch(batch);
+    settings = microBatch == null ? settings : settings.microBatch(microBatch);
+    settings = optimizer == null ? settings : settings.optimizer(Optimizer.named(optimizer));
+    settings = layerDecay == null ? settings : settings.layerDecay(layerDecay);
+    settings = schedule == null && warmUp == null ? settings : settings.schedule(overTime());
+    EarlyStop stop = settings.stop();
+    return settings.stop(
+        new EarlyStop(
+            monitor == null ? stop.metric() : monitor,
+            patience == null ? stop.patience() : patience));
+  }
+
+  private Schedule overTime() {
+    Schedule wanted = schedule == null ? Schedule.cosine() : Schedule.parse(schedule);
+    double part = warmUp == null ? USUAL_WARM_UP : warmUp;
+    boolean rises = wanted instanceof Schedule.OneCycle || part == 0; // by itself, or not at all
+    return rises ? wanted : wanted.warmUp(part);
+  }
+}
