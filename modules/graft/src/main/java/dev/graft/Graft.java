@@ -8,7 +8,6 @@ import dev.graft.data.Parts;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.graph.TensorRef;
-import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
@@ -32,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -83,15 +83,32 @@ public final class Graft implements AutoCloseable {
    * @param trust {@link Trust#ALLOW} only if you know who made it: a SavedModel is a program
    */
   public static Model load(Path path, Trust trust) {
-    ImportOptions options = ImportOptions.defaults();
-    return SavedModelImporter.load(
-            ModelFolder.of(path), trust == Trust.ALLOW ? options.trusting() : options)
+    return load(path, LoadOptions.defaults().withTrust(trust));
+  }
+
+  /**
+   * As {@link #load(Path)}, with a choice of MetaGraph and signature.
+   *
+   * @throws dev.graft.model.BadRequestException if the model has no such tags or signature; the
+   *     message lists those that it has
+   */
+  public static Model load(Path path, LoadOptions options) {
+    return SavedModelImporter.load(ModelFolder.of(path), options.forImport())
         .with(Edits.fitInputs());
+  }
+
+  /**
+   * Looks at a SavedModel without running it. Nothing in it is refused for what it would do when it
+   * runs: that is listed.
+   */
+  public static Inspection inspect(Path path, LoadOptions options) {
+    return Inspection.of(
+        SavedModelImporter.read(ModelFolder.of(path), options.withTrust(Trust.ALLOW).forImport()));
   }
 
   /** Looks at a model without running it. */
   public static Inspection inspect(Model model) {
-    return Inspection.of(model);
+    return Inspection.of(model, Optional.empty());
   }
 
   /**

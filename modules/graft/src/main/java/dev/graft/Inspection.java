@@ -2,36 +2,41 @@ package dev.graft;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import dev.graft.graph.OpRegistry;
+import dev.graft.importer.ImportedModel;
 import dev.graft.importer.MachineAccesses;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Blocks;
+import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.Selection;
 import dev.graft.surgeon.Where;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * What can be said of a model without running it.
  *
  * @param model the model
- * @param heads the heads that {@code replaceHead} would replace, in words; empty if none was found
+ * @param saved what its SavedModel says beside it; empty for a model that is not looked at as a
+ *     file
+ * @param heads the heads that {@code replaceHead} would replace, in words such as {@code
+ *     predictions: dense 1280 → 1000, softmax}; empty if none was found
  * @param whyNoHead why none was found; empty if one was
  * @param blocks the blocks of the backbone, from the input to the head
- * @param unknownOps ops that the TensorFlow that Graft runs on does not have
  * @param accesses nodes that reach beyond the model, into files, the network or other code; with
  *     any of them the model is refused unless it is trusted
  */
 public record Inspection(
     Model model,
+    Optional<Saved> saved,
     ImmutableList<String> heads,
     String whyNoHead,
     ImmutableList<BlockOfLayers> blocks,
-    ImmutableSet<String> unknownOps,
     ImmutableList<MachineAccess> accesses) {
 
   /**
@@ -42,22 +47,64 @@ public record Inspection(
    */
   public record BlockOfLayers(String name, ImmutableList<String> layers) {}
 
-  static Inspection of(Model model) {
+  /**
+   * What a SavedModel says of itself.
+   *
+   * @param tags the tags of the MetaGraph that was read
+   * @param tagSets the tags of each MetaGraph in the file
+   * @param producer the version of GraphDef that its writer had
+   * @param minConsumer the oldest version of GraphDef that may read it
+   * @param tensors how many tensors its checkpoint holds; 0 without one
+   * @param shards in how many files they are
+   */
+  public record Saved(
+      ImmutableSet<String> tags,
+      ImmutableList<ImmutableSet<String>> tagSets,
+      int producer,
+      int minConsumer,
+      int tensors,
+      int shards) {}
+
+  static Inspection of(ImportedModel imported) {
+    return of(
+        imported.model().with(Edits.fitInputs()),
+        Optional.of(
+            new Saved(
+                imported.tags(),
+                imported.tagSets(),
+                imported.producer(),
+                imported.minConsumer(),
+                imported.tensors(),
+                imported.shards())));
+  }
+
+  static Inspection of(Model model, Optional<Saved> saved) {
     List<FoundHead> found = heads(model);
     ImmutableList.Builder<BlockOfLayers> blocks = ImmutableList.builder();
     Blocks.of(model).forEach(block -> blocks.add(new BlockOfLayers(block.name(), block.layers())));
-    TreeSet<String> unknown = new TreeSet<>();
-    model.graph().nodes().stream()
-        .map(node -> node.getOp())
-        .filter(op -> OpRegistry.standard().find(op).isEmpty())
-        .forEach(unknown::add);
     return new Inspection(
         model,
-        found.stream().map(FoundHead::reason).collect(ImmutableList.toImmutableList()),
+        saved,
+        found.stream().map(Inspection::words).collect(ImmutableList.toImmutableList()),
         found.isEmpty() ? "no final dense layer or 1x1 convolution leads to an output" : "",
         blocks.build(),
-        ImmutableSet.copyOf(unknown),
         MachineAccesses.in(model));
+  }
+
+  private static String words(FoundHead head) {
+    String answer =
+        head.answer().equals(head.logits())
+            ? "linear"
+            : head.kind() == Head.Kind.SINGLE_LABEL ? "softmax" : "sigmoid";
+    return String.format(
+        Locale.ROOT,
+        "%s: %s %d → %d%s, %s",
+        head.output(),
+        head.operation().startsWith("Conv") ? "1x1 convolution" : "dense",
+        head.inputs(),
+        head.units(),
+        head.perPosition() ? " at each position" : "",
+        answer);
   }
 
   private static List<FoundHead> heads(Model model) {

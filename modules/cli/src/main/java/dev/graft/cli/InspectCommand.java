@@ -2,12 +2,13 @@ package dev.graft.cli;
 
 import dev.graft.Graft;
 import dev.graft.Inspection;
-import dev.graft.Trust;
-import dev.graft.model.Model;
+import dev.graft.LoadOptions;
+import dev.graft.graph.Graph;
 import dev.graft.surgeon.Selection;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.tensorflow.proto.NodeDef;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Parameters;
       "  graft inspect efficientnet-lite0",
       "  graft inspect my/saved_model --depth 2",
       "  graft inspect efficientnet-lite0 --select 'last 2 blocks'",
-      "  graft inspect my/saved_model --json"
+      "  graft inspect my/saved_model --tags serve,gpu --signature predict",
+      "  graft inspect my/model.tar.gz --json"
     })
 final class InspectCommand implements Callable<Integer> {
 
@@ -45,6 +47,19 @@ final class InspectCommand implements Callable<Integer> {
           "1 folds blocks into a line, 2 shows every layer, 3 those inside them, and so on.")
   private int depth = 1;
 
+  @Option(
+      names = "--tags",
+      paramLabel = "TAG,...",
+      split = ",",
+      description = "The MetaGraph with these tags, where a file holds several.")
+  private String[] tags = {};
+
+  @Option(
+      names = "--signature",
+      paramLabel = "NAME",
+      description = "One signature, and only what it needs.")
+  private String signature = "";
+
   @Option(names = "--json", description = "Print everything as JSON.")
   private boolean json;
 
@@ -64,23 +79,14 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Model loaded = Graft.load(ModelNames.resolve(model), Trust.ALLOW); // nothing of it runs here
-    if (graph) {
-      loaded
-          .graph()
-          .nodes()
-          .forEach(
-              node ->
-                  terminal.line(
-                      node.getName()
-                          + "\t"
-                          + node.getOp()
-                          + "\t"
-                          + String.join(" ", node.getInputList())));
-      return 0;
+    LoadOptions options = LoadOptions.defaults().withTags(tags);
+    if (!signature.isEmpty()) {
+      options = options.withSignature(signature);
     }
-    Inspection inspection = Graft.inspect(loaded);
-    if (!selection.isEmpty()) {
+    Inspection inspection = Graft.inspect(ModelNames.resolve(model), options);
+    if (graph) {
+      nodes(inspection.model().graph());
+    } else if (!selection.isEmpty()) {
       show(inspection.select(selection));
     } else if (json) {
       terminal.line(ModelJson.of(inspection));
@@ -88,6 +94,22 @@ final class InspectCommand implements Callable<Integer> {
       lines(inspection).forEach(terminal::line);
     }
     return 0;
+  }
+
+  /** A line for each node, then the functions of loops and branches with theirs. */
+  private void nodes(Graph flat) {
+    flat.nodes().forEach(node -> node("", node));
+    flat.functions()
+        .forEach(
+            (name, function) -> {
+              terminal.line("function " + name);
+              function.getNodeDefList().forEach(node -> node("  ", node));
+            });
+  }
+
+  private void node(String indent, NodeDef node) {
+    String inputs = String.join(" ", node.getInputList());
+    terminal.line(indent + node.getName() + "\t" + node.getOp() + "\t" + inputs);
   }
 
   private List<String> lines(Inspection inspection) {

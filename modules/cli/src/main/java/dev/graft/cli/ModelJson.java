@@ -4,10 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.Graft;
 import dev.graft.Inspection;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.model.Preflight;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import java.util.List;
@@ -29,6 +31,7 @@ final class ModelJson {
     root.put("tensorflow", model.provenance().origin().tensorflow());
     root.put("bytes", model.provenance().origin().bytes());
     root.put("digest", model.provenance().origin().digest());
+    inspection.saved().ifPresent(saved -> saved(root, saved));
     root.put("nodes", model.graph().size());
     root.put("functions", model.graph().functions().size());
     ObjectNode signatures = root.putObject("signatures");
@@ -46,8 +49,6 @@ final class ModelJson {
     inspection.heads().forEach(heads::add);
     ArrayNode blocks = root.putArray("blocks");
     inspection.blocks().forEach(block -> blocks.add(block.name()));
-    ArrayNode unknown = root.putArray("unknownOps");
-    inspection.unknownOps().forEach(unknown::add);
     ArrayNode accesses = root.putArray("machineAccesses");
     inspection
         .accesses()
@@ -63,12 +64,32 @@ final class ModelJson {
         model.variables().stream().filter(Variable::trainable).mapToLong(LayerRows::count).sum();
     root.put("parameters", model.variables().stream().mapToLong(LayerRows::count).sum());
     root.put("trainableParameters", trainable);
+    gradients(root, model);
     ArrayNode layers = root.putArray("layers");
     LayerRows rows = new LayerRows(model);
     model.layers().forEach(layer -> layers.add(layer(rows, layer)));
     ArrayNode variables = root.putArray("variables");
     model.variables().forEach(variable -> variables.add(variable(variable)));
     return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root);
+  }
+
+  private static void gradients(ObjectNode root, Model model) {
+    if (!model.signatures().isEmpty()) {
+      Preflight preflight = Graft.preflight(model);
+      root.putObject("gradients")
+          .put("reached", preflight.reached().size())
+          .put("unreached", preflight.unreached().size())
+          .put("blocked", preflight.blocked().size());
+    }
+  }
+
+  private static void saved(ObjectNode root, Inspection.Saved saved) {
+    root.put("producer", saved.producer());
+    root.put("minConsumer", saved.minConsumer());
+    saved.tags().forEach(root.putArray("tags")::add);
+    ArrayNode sets = root.putArray("tagSets");
+    saved.tagSets().forEach(tags -> tags.forEach(sets.addArray()::add));
+    root.putObject("checkpoint").put("tensors", saved.tensors()).put("files", saved.shards());
   }
 
   private static void tensors(ArrayNode array, Map<String, TensorSpec> specs) {

@@ -1,15 +1,18 @@
 package dev.graft.cli;
 
+import dev.graft.Graft;
 import dev.graft.Inspection;
 import dev.graft.graph.Shape;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Layer;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
+import dev.graft.model.Preflight;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,15 +37,13 @@ final class ModelText {
   List<String> lines(int depth) {
     List<String> lines = new ArrayList<>();
     lines.add(title());
+    inspection.saved().ifPresent(saved -> tags(saved, lines));
     lines.addAll(signatures());
     for (String head : inspection.heads()) {
-      lines.add("head     " + head);
+      lines.add("head     " + head + "; 'graft finetune' replaces it");
     }
     if (inspection.heads().isEmpty()) {
       lines.add("head     none found: " + inspection.whyNoHead());
-    }
-    if (!inspection.unknownOps().isEmpty()) {
-      lines.add("unusual  not in TensorFlow 2.18: " + String.join(", ", inspection.unknownOps()));
     }
     for (MachineAccess access : inspection.accesses()) {
       lines.add("unusual  " + access.kind().words() + ": " + access + "; refused without --trust");
@@ -66,27 +67,65 @@ final class ModelText {
 
   private String title() {
     var origin = model.provenance().origin();
-    String size = String.format(Locale.ROOT, "%.1f MB", origin.bytes() / 1e6);
+    String size =
+        origin.bytes() < 1_000_000
+            ? origin.bytes() / 1_000 + " KB"
+            : String.format(Locale.ROOT, "%.1f MB", origin.bytes() / 1e6);
     boolean told = origin.tensorflow().isEmpty() || origin.writer().contains(origin.tensorflow());
     String version = told ? "" : " · TensorFlow " + origin.tensorflow();
     return model.name() + " · " + origin.writer() + version + " · " + size;
   }
 
-  private List<String> signatures() {
-    TextTable table = new TextTable(WIDEST, false, false, false, false);
-    for (Signature signature : model.signatures().values()) {
-      String suffix = model.signatures().size() > 1 ? signature.name() : "";
-      signature
-          .inputs()
-          .forEach(
-              (name, spec) -> table.row("input  ", name, type(spec), join(suffix, about(name))));
-      signature.outputs().forEach((name, spec) -> table.row("output ", name, type(spec), suffix));
+  private static void tags(Inspection.Saved saved, List<String> lines) {
+    if (saved.tagSets().size() > 1) {
+      List<String> others =
+          saved.tagSets().stream()
+              .filter(tags -> !tags.equals(saved.tags()))
+              .map(tags -> "--tags " + String.join(",", tags))
+              .toList();
+      lines.add(
+          "tags     "
+              + String.join(", ", saved.tags())
+              + " (others: "
+              + String.join("; ", others)
+              + ")");
     }
-    return table.lines();
   }
 
-  private static String join(String a, String b) {
-    return a.isEmpty() ? b : b.isEmpty() ? a : a + "  " + b;
+  /**
+   * Inputs and outputs; where there are several signatures, those that are alike under one name.
+   */
+  private List<String> signatures() {
+    Map<String, List<String>> names = new LinkedHashMap<>(); // by what is written below them
+    Map<String, Signature> alike = new LinkedHashMap<>();
+    model.signatures().values().stream()
+        .sorted(Comparator.comparing(s -> !s.name().equals(Signature.SERVING_DEFAULT)))
+        .forEach(
+            signature -> {
+              String key = shapes(signature.inputs()) + "→ " + shapes(signature.outputs());
+              alike.putIfAbsent(key, signature);
+              names.computeIfAbsent(key, k -> new ArrayList<>()).add(signature.name());
+            });
+    List<String> lines = new ArrayList<>();
+    alike.forEach(
+        (key, signature) -> {
+          if (model.signatures().size() > 1) {
+            lines.add("call     " + String.join(", ", names.getOrDefault(key, List.of())));
+          }
+          TextTable table = new TextTable(WIDEST, false, false, false, false);
+          signature
+              .inputs()
+              .forEach((name, spec) -> table.row("input  ", name, type(spec), about(name)));
+          signature.outputs().forEach((name, spec) -> table.row("output ", name, type(spec), ""));
+          lines.addAll(table.lines());
+        });
+    return lines;
+  }
+
+  private static String shapes(Map<String, TensorSpec> tensors) {
+    StringBuilder text = new StringBuilder();
+    tensors.forEach((name, spec) -> text.append(name).append(' ').append(type(spec)).append(' '));
+    return text.toString();
   }
 
   private static String type(TensorSpec spec) {
@@ -164,6 +203,45 @@ final class ModelText {
     long all = model.variables().stream().mapToLong(LayerRows::count).sum();
     long trainable =
         model.variables().stream().filter(Variable::trainable).mapToLong(LayerRows::count).sum();
-    return LayerRows.grouped(all) + " parameters, " + LayerRows.grouped(trainable) + " trainable";
+    String files =
+        inspection
+            .saved()
+            .filter(saved -> saved.shards() > 0)
+            .map(
+                saved ->
+                    " · checkpoint of "
+                        + counted(saved.tensors(), "tensor")
+                        + " in "
+                        + counted(saved.shards(), "file"))
+            .orElse("");
+    return LayerRows.grouped(all)
+        + " parameters, "
+        + LayerRows.grouped(trainable)
+        + " trainable"
+        + gradients()
+        + files;
+  }
+
+  /** How many of the trainable variables a gradient gets to, as far as the graph alone tells. */
+  private String gradients() {
+    if (model.signatures().isEmpty() || model.trainableVariables().isEmpty()) {
+      return "";
+    }
+    Preflight preflight = Graft.preflight(model);
+    int without = preflight.blocked().size() + preflight.unreached().size();
+    int all = model.trainableVariables().size();
+    if (without == 0) {
+      return " · every trainable variable has a gradient";
+    }
+    return " · "
+        + without
+        + " of "
+        + counted(all, "trainable variable")
+        + (without == 1 ? " gets" : " get")
+        + " no gradient, see 'graft check'";
+  }
+
+  private static String counted(int count, String what) {
+    return LayerRows.grouped(count) + " " + what + (count == 1 ? "" : "s");
   }
 }

@@ -30,7 +30,9 @@ final class LayerClass {
     if (roles.containsKey(Role.RECURRENT_KERNEL)) {
       return recurrent(roles.get(Role.RECURRENT_KERNEL));
     }
-    if (roles.containsKey(Role.MOVING_MEAN)) {
+    boolean statistics =
+        roles.containsKey(Role.MOVING_MEAN) && roles.containsKey(Role.MOVING_VARIANCE);
+    if (statistics && !roles.containsKey(Role.KERNEL)) {
       return "BatchNormalization";
     }
     if (roles.containsKey(Role.EMBEDDINGS)) {

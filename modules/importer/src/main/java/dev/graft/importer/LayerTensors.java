@@ -109,6 +109,19 @@ final class LayerTensors {
     return order.subMap(scope, true, scope + Character.MAX_VALUE, false).navigableKeySet();
   }
 
+  /**
+   * The nodes under {@code scope}, and the one that is called as the scope itself: an op without a
+   * layer puts what belongs to it, such as the read of its variable, under its own name.
+   */
+  Set<String> named(String scope) {
+    Set<String> nodes = new HashSet<>(under(scope));
+    String own = scope.substring(0, Math.max(0, scope.length() - 1));
+    if (order.containsKey(own)) {
+      nodes.add(own);
+    }
+    return nodes;
+  }
+
   /** The ops of the signature's nodes under {@code scope}. */
   Set<String> ops(String scope) {
     Set<String> ops = new HashSet<>();

@@ -1,5 +1,7 @@
 package dev.graft.importer;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import java.util.Comparator;
@@ -44,7 +46,13 @@ final class MetaGraphs {
                         + "."));
   }
 
-  private static Set<String> tags(MetaGraphDef graph) {
-    return new TreeSet<>(graph.getMetaInfoDef().getTagsList());
+  /** The tags of each of {@code graphs}. */
+  static ImmutableList<ImmutableSet<String>> tagSets(List<MetaGraphDef> graphs) {
+    return graphs.stream().map(MetaGraphs::tags).collect(ImmutableList.toImmutableList());
+  }
+
+  /** The tags of {@code graph}, in the order of the alphabet. */
+  static ImmutableSet<String> tags(MetaGraphDef graph) {
+    return ImmutableSet.copyOf(new TreeSet<>(graph.getMetaInfoDef().getTagsList()));
   }
 }

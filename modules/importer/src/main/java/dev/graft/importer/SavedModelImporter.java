@@ -63,12 +63,20 @@ public final class SavedModelImporter {
    * @throws dev.graft.model.BadRequestException if it has no such tags or signature
    */
   public static Model load(Path path, ImportOptions options) {
-    Reader reader = reader(SavedModelFolder.at(path), options);
+    return read(path, options).model();
+  }
+
+  /** As {@link #load(Path, ImportOptions)}, with what else the file says. */
+  public static ImportedModel read(Path path, ImportOptions options) {
+    SavedModelFolder folder = SavedModelFolder.at(path);
+    SavedModel saved = folder.parse();
+    MetaGraphDef meta = MetaGraphs.choose(saved.getMetaGraphsList(), options.tags());
+    Reader reader = new Reader(folder, meta, options);
     Model model = reader.withMetadata(reader.read());
     if (!options.trusted()) {
       reader.requireHarmless(model);
     }
-    return model;
+    return reader.imported(model, MetaGraphs.tagSets(saved.getMetaGraphsList()));
   }
 
   /**
@@ -103,6 +111,7 @@ public final class SavedModelImporter {
     private final Variables variables;
     private final KerasTraining training;
     private final Optional<ModelMetadata> metadata;
+    private final KerasMetadata keras;
 
     Reader(SavedModelFolder folder, MetaGraphDef meta, ImportOptions options) {
       this.folder = folder;
@@ -127,6 +136,7 @@ public final class SavedModelImporter {
           new KerasTraining(
               objects, captures, raw.functions(), meta.getMetaInfoDef().getStrippedOpList());
       this.metadata = folder.metadata();
+      this.keras = KerasMetadata.of(folder.path(), objects);
     }
 
     /** The nodes that the file itself says are run: results, initialization, restoring. */
@@ -146,6 +156,17 @@ public final class SavedModelImporter {
     /** {@code model} with what Graft itself noted of it when it exported it. */
     Model withMetadata(Model model) {
       return metadata.map(known -> known.applyTo(model, raw.functions())).orElse(model);
+    }
+
+    ImportedModel imported(Model model, ImmutableList<ImmutableSet<String>> tagSets) {
+      return new ImportedModel(
+          model,
+          MetaGraphs.tags(meta),
+          tagSets,
+          meta.getGraphDef().getVersions().getProducer(),
+          meta.getGraphDef().getVersions().getMinConsumer(),
+          checkpoint.map(bundle -> bundle.keys().size()).orElse(0),
+          checkpoint.map(TensorBundle::shards).orElse(0));
     }
 
     /** Fails if {@code model}, or what restores it, reaches beyond the model. */
@@ -331,15 +352,14 @@ public final class SavedModelImporter {
                   byObject.put(id, variable);
                 }
               });
-      KerasMetadata metadata = KerasMetadata.of(folder.path(), objects);
       LayerTensors tensors = new LayerTensors(graph, signature);
-      KerasLayers keras = new KerasLayers(objects, metadata, tensors, byObject, graph, training);
-      List<Layer> layers = keras.layers();
-      Optional<Graph> completed = keras.completed();
+      KerasLayers tree = new KerasLayers(objects, keras, tensors, byObject, graph, training);
+      List<Layer> layers = tree.layers();
+      Optional<Graph> completed = tree.completed();
       if (completed.isPresent()) {
         tensors = new LayerTensors(completed.get(), signature);
-        keras = new KerasLayers(objects, metadata, tensors, byObject, completed.get(), training);
-        return new Layered(completed.get(), keras.layers());
+        tree = new KerasLayers(objects, keras, tensors, byObject, completed.get(), training);
+        return new Layered(completed.get(), tree.layers());
       }
       return new Layered(
           graph, layers.isEmpty() ? new ScopeLayers(name(), tensors, found).layers() : layers);
@@ -354,7 +374,7 @@ public final class SavedModelImporter {
       return new Provenance.Origin(
           folder.path().toString(),
           folder.digest(),
-          "TensorFlow " + meta.getMetaInfoDef().getTensorflowVersion(),
+          Author.of(meta, objects, keras),
           meta.getMetaInfoDef().getTensorflowVersion(),
           folder.bytes());
     }

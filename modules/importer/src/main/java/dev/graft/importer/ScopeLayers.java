@@ -212,7 +212,7 @@ final class ScopeLayers {
     List<TensorRef> inputs = new ArrayList<>();
     List<TensorRef> outputs = new ArrayList<>();
     for (Scope call : calls) {
-      LayerTensors.Border border = tensors.border(tensors.under(call.path));
+      LayerTensors.Border border = tensors.border(tensors.named(call.path));
       inputs.addAll(border.inputs());
       outputs.addAll(border.outputs());
     }

@@ -177,6 +177,11 @@ public final class TensorBundle {
     return prefix;
   }
 
+  /** In how many files the tensors are. */
+  public int shards() {
+    return shards;
+  }
+
   /** The keys of all tensors. */
   public ImmutableSortedSet<String> keys() {
     return ImmutableSortedSet.copyOf(entries.keySet());

@@ -1,0 +1,101 @@
+package dev.graft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+/** What {@code graft inspect} says of models of several vintages. */
+class InspectTest {
+
+  private static final String ZOO = "../../testdata/zoo/";
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private String inspect(int code, String model, String... options) {
+    out.reset();
+    err.reset();
+    String[] args = new String[options.length + 2];
+    args[0] = "inspect";
+    args[1] = ZOO + model + "/model";
+    System.arraycopy(options, 0, args, 2, options.length);
+    int got =
+        Main.run(
+            Terminal.to(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                0),
+            args);
+    assertThat(got).as("%s%s", out, err).isEqualTo(code);
+    return (code == 0 ? out : err).toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aKerasModel() {
+    assertThat(inspect(0, "keras2/multi_io"))
+        .startsWith("model · Keras 2.15.0 functional model · TensorFlow 2.15.1 · 104 KB\n")
+        .contains("\nhead     label: dense 5 → 3, softmax; 'graft finetune' replaces it\n")
+        .contains("price: dense 5 → 1, linear")
+        .contains("\nglobal_average_pooling2d  GlobalAveragePooling2D  ?x3           0\n")
+        .contains("89 parameters, 89 trainable · every trainable variable has a gradient")
+        .endsWith(" · checkpoint of 9 tensors in 1 file\n");
+  }
+
+  @Test
+  void whoWroteIt() {
+    assertThat(inspect(0, "keras2/dense_compiled")).contains("· Keras 2.15.0 Sequential model ·");
+    assertThat(inspect(0, "keras2_export/residual")).contains("· Keras 2 export ·");
+    assertThat(inspect(0, "keras3/nested"))
+        .contains("· Keras 3 export · TensorFlow 2.18.1 ·")
+        .contains("\ncall     serving_default, serve\n");
+    assertThat(inspect(0, "tfsave/gather")).contains("· tf.Module ·");
+  }
+
+  @Test
+  void severalMetaGraphs() {
+    String model = "tf1/tf1_two_metagraphs";
+    assertThat(inspect(0, model))
+        .contains("· TensorFlow 1 graph ·")
+        .contains("tags     serve (others: --tags train; --tags serve,tpu)");
+    assertThat(inspect(0, model, "--tags", "serve,tpu")).contains("tags     serve, tpu (others:");
+    assertThat(inspect(2, model, "--tags", "gpu")).contains("no MetaGraph tagged [gpu]; it has [");
+  }
+
+  @Test
+  void severalSignatures() {
+    String model = "tf1/tf1_several_signatures";
+    assertThat(inspect(0, model))
+        .contains("call     serving_default\n", "call     features\n", "call     tempered\n");
+    assertThat(inspect(0, model, "--signature", "features"))
+        .contains("output   features")
+        .doesNotContain("scores");
+    assertThat(inspect(2, model, "--signature", "classify"))
+        .contains("no signature 'classify'; it has [features, serving_default, tempered]");
+  }
+
+  @Test
+  void forPrograms() throws IOException {
+    JsonNode json = new ObjectMapper().readTree(inspect(0, "keras2/lstm", "--json"));
+    assertThat(json.path("writer").asText()).isEqualTo("Keras 2.15.0 functional model");
+    assertThat(json.path("tags").get(0).asText()).isEqualTo("serve");
+    assertThat(json.path("producer").asInt()).isEqualTo(1645);
+    assertThat(json.at("/checkpoint/files").asInt()).isEqualTo(1);
+    assertThat(json.path("parameters").asInt()).isEqualTo(138);
+    assertThat(json.at("/gradients/reached").asInt()).isEqualTo(5);
+    assertThat(json.path("layers")).hasSize(3);
+  }
+
+  @Test
+  void nodesAndFunctions() {
+    assertThat(inspect(0, "keras2/lstm", "--graph"))
+        .contains("\nmodel/logits/MatMul\tMatMul\t")
+        .contains("\nfunction ")
+        .contains("\n  while/MatMul\tMatMul\t");
+  }
+}

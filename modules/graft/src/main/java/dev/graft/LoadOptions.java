@@ -1,0 +1,41 @@
+package dev.graft;
+
+import com.google.common.collect.ImmutableSet;
+import dev.graft.importer.ImportOptions;
+import java.util.Optional;
+
+/**
+ * How {@link Graft#load(java.nio.file.Path, LoadOptions)} reads a SavedModel.
+ *
+ * @param trust whether the model may reach into files, the network or other code
+ * @param tags the tags of the MetaGraph to take; empty to take the one for serving
+ * @param signature the only signature to keep; empty to keep all
+ */
+public record LoadOptions(Trust trust, ImmutableSet<String> tags, Optional<String> signature) {
+
+  /** No trust, the MetaGraph for serving, all its signatures. */
+  public static LoadOptions defaults() {
+    return new LoadOptions(Trust.REFUSE, ImmutableSet.of(), Optional.empty());
+  }
+
+  /** These options with another say in what the model may reach for. */
+  public LoadOptions withTrust(Trust value) {
+    return new LoadOptions(value, tags, signature);
+  }
+
+  /** These options with the MetaGraph of exactly these tags. */
+  public LoadOptions withTags(String... wanted) {
+    return new LoadOptions(trust, ImmutableSet.copyOf(wanted), signature);
+  }
+
+  /** These options with one signature only. */
+  public LoadOptions withSignature(String wanted) {
+    return new LoadOptions(trust, tags, Optional.of(wanted));
+  }
+
+  ImportOptions forImport() {
+    ImportOptions options = ImportOptions.defaults().withTags(tags.toArray(String[]::new));
+    options = signature.map(options::withSignature).orElse(options);
+    return trust == Trust.ALLOW ? options.trusting() : options;
+  }
+}

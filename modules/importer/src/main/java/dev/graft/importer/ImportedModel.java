@@ -1,0 +1,27 @@
+package dev.graft.importer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.graft.model.Internal;
+import dev.graft.model.Model;
+
+/**
+ * A model, and what its SavedModel says beside it.
+ *
+ * @param model the model
+ * @param tags the tags of the MetaGraph that it was read from
+ * @param tagSets the tags of each MetaGraph in the file
+ * @param producer the version of GraphDef that its writer had
+ * @param minConsumer the oldest version that may read it
+ * @param tensors how many tensors the checkpoint holds; 0 without one
+ * @param shards in how many files they are
+ */
+@Internal
+public record ImportedModel(
+    Model model,
+    ImmutableSet<String> tags,
+    ImmutableList<ImmutableSet<String>> tagSets,
+    int producer,
+    int minConsumer,
+    int tensors,
+    int shards) {}
