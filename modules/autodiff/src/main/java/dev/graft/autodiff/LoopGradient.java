@@ -243,8 +243,15 @@ final class LoopGradient {
     constants.forEach(kept -> results.add(kept.placeholder()));
 
     List<TensorRef> outputs = loop(loopName, editor, variables, results);
+    int next = 1;
     for (int i : states.keySet()) {
-      op.give(i, new Gradient.Dense(outputs.get(1 + List.copyOf(states.keySet()).indexOf(i))));
+      op.give(i, new Gradient.Dense(outputs.get(next++)));
+    }
+    for (int i : by) { // what steps only hand on
+      Gradient arrived = op.gradient(i);
+      if (!states.containsKey(i) && arrived != null) {
+        op.give(i, arrived);
+      }
     }
   }
 

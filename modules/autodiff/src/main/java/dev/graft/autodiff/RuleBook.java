@@ -3,6 +3,7 @@ package dev.graft.autodiff;
 import dev.graft.graph.CustomGradient;
 import dev.graft.graph.Graph;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,9 +14,10 @@ import org.tensorflow.proto.NodeDef;
 final class RuleBook {
 
   private final Map<String, Rule> rules = new HashMap<>();
+  private final Set<String> harvested = new HashSet<>();
   private final Map<String, Set<Integer>> only = new HashMap<>();
 
-  /** All of Graft's own rules. */
+  /** All rules: Graft's own, and TensorFlow's where they were checked. */
   static RuleBook standard() {
     return Standard.INSTANCE;
   }
@@ -44,6 +46,7 @@ final class RuleBook {
     RecurrentRules.addTo(this);
     TensorListRules.addTo(this);
     ControlFlowRules.addTo(this);
+    HarvestedRule.addTo(this);
     for (String op : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
       onlyTo(op, 0, 1, 2); // not to the statistics
     }
@@ -71,6 +74,17 @@ final class RuleBook {
     }
   }
 
+  /** Adds a rule that takes TensorFlow's own. */
+  void addHarvested(Rule rule, String... ops) {
+    add(rule, ops);
+    harvested.addAll(List.of(ops));
+  }
+
+  /** Whether the rule of {@code op} is TensorFlow's own. */
+  boolean isHarvested(String op) {
+    return harvested.contains(op);
+  }
+
   /** Adds the rule of one op. */
   void add(String op, Rule rule) {
     add(rule, op);
@@ -86,7 +100,7 @@ final class RuleBook {
     return only.getOrDefault(op, Set.of());
   }
 
-  /** The ops with a rule of our own. */
+  /** The ops with a rule. */
   Set<String> ops() {
     return Set.copyOf(rules.keySet());
   }

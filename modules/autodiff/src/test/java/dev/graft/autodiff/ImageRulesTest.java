@@ -1,6 +1,7 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.Attrs;
+import dev.graft.graph.OpBuilder;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import java.util.ArrayList;
@@ -48,47 +49,13 @@ class ImageRulesTest extends RuleContract {
               .inFloat32());
     }
     for (String fill : List.of("CONSTANT", "WRAP")) { // where moving back is the exact inverse
-      cases.add(
-          RuleCase.of(
-                  "ImageProjectiveTransformV3 " + fill,
-                  c -> {
-                    TensorRef shifts =
-                        c.op("Cast")
-                            .input(
-                                c.ints(
-                                    Shape.of(2, 8),
-                                    1,
-                                    0,
-                                    1,
-                                    0,
-                                    1,
-                                    2,
-                                    0,
-                                    0,
-                                    1,
-                                    0,
-                                    -2,
-                                    0,
-                                    1,
-                                    0,
-                                    0,
-                                    0))
-                            .attr("DstT", DataType.DT_FLOAT)
-                            .output();
-                    return c.op("ImageProjectiveTransformV3")
-                        .input(c.x(2, 4, 5, 2))
-                        .input(shifts)
-                        .input(c.ints(4, 5))
-                        .input(
-                            c.op("Const")
-                                .attr("dtype", DataType.DT_FLOAT)
-                                .attr("value", Attrs.of(Scalars.of(DataType.DT_FLOAT, 0)))
-                                .output())
-                        .attr("interpolation", "BILINEAR")
-                        .attr("fill_mode", fill)
-                        .output();
-                  })
-              .with(2e-2, 1e-5)); // it interpolates in float32
+      for (String version : List.of("V2", "V3")) {
+        cases.add(
+            RuleCase.of(
+                    "ImageProjectiveTransform" + version + " " + fill,
+                    c -> transform(c, "ImageProjectiveTransform" + version, fill))
+                .with(2e-2, 1e-5)); // it interpolates in float32
+      }
     }
     for (String method : List.of("bilinear", "nearest")) {
       cases.add(
@@ -142,5 +109,22 @@ class ImageRulesTest extends RuleContract {
                       .output()));
     }
     return cases.stream();
+  }
+
+  private static TensorRef transform(RuleCase c, String op, String fill) {
+    TensorRef shifts =
+        c.op("Cast")
+            .input(c.ints(Shape.of(2, 8), 1, 0, 1, 0, 1, 2, 0, 0, 1, 0, -2, 0, 1, 0, 0, 0))
+            .attr("DstT", DataType.DT_FLOAT)
+            .output();
+    OpBuilder moved = c.op(op).input(c.x(2, 4, 5, 2)).input(shifts).input(c.ints(4, 5));
+    if (op.endsWith("V3")) {
+      moved.input(
+          c.op("Const")
+              .attr("dtype", DataType.DT_FLOAT)
+              .attr("value", Attrs.of(Scalars.of(DataType.DT_FLOAT, 0)))
+              .output());
+    }
+    return moved.attr("interpolation", "BILINEAR").attr("fill_mode", fill).output();
   }
 }

@@ -58,6 +58,21 @@ class LossRulesTest extends RuleContract {
                     .input(c.positive(1, 4))
                     .outputs()
                     .get(0)));
+    for (boolean collapse : new boolean[] {false, true}) {
+      cases.add(
+          RuleCase.of(
+                  "CTCLoss " + collapse,
+                  c ->
+                      c.op("CTCLoss")
+                          .input(c.x(5, 2, 4))
+                          .input(c.longs(Shape.of(3, 2), 0, 0, 0, 1, 1, 0))
+                          .input(c.ints(1, 2, 1))
+                          .input(c.ints(5, 4))
+                          .attr("preprocess_collapse_repeated", collapse)
+                          .outputs()
+                          .get(0))
+              .inFloat32());
+    }
     return cases.stream();
   }
 }

@@ -29,6 +29,28 @@ class QuantizationRulesTest {
         .containsExactly(new double[] {0, 1, 1, 1, 0});
   }
 
+  /** The range is nudged so that zero is one of its steps: fewer steps move its ends. */
+  @Test
+  void stepsMoveTheRange() {
+    for (boolean narrow : new boolean[] {false, true}) {
+      double step = 2.2 / (narrow ? 2 : 3); // of two bits
+      double low = -step;
+      double[] x = {low - 0.01, low + 0.01, low + 2.2 - 0.01, low + 2.2 + 0.01};
+      assertThat(
+              gradients(
+                  c ->
+                      c.op("FakeQuantWithMinMaxArgs")
+                          .input(c.values(x, 4))
+                          .attr("min", -0.9f)
+                          .attr("max", 1.3f)
+                          .attr("num_bits", 2)
+                          .attr("narrow_range", narrow)
+                          .output()))
+          .as("narrow %s", narrow)
+          .containsExactly(new double[] {0, 1, 1, 0});
+    }
+  }
+
   @Test
   void varsGetWhatIsOutside() {
     assertThat(

@@ -2,6 +2,8 @@ package dev.graft.autodiff;
 
 import static dev.graft.testkit.TensorAssert.assertThat;
 
+import dev.graft.graph.GradientSupport;
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
@@ -82,10 +84,23 @@ class ZooGradientsTest {
           ImportOptions options =
               ImportOptions.defaults().trusting().withTags(tags.toArray(String[]::new));
           Model model = ResourceVariables.in(SavedModelImporter.load(zoo.savedModel(), options));
+          assertNoOpIsMissing(model.graph());
           Map<Object, List<ZooModel.Case>> bySignature =
               cases.stream().collect(Collectors.groupingBy(c -> signature(model, c).name()));
           bySignature.values().forEach(same -> compare(zoo, model, same));
         });
+  }
+
+  /** On the way to a variable or not. */
+  private static void assertNoOpIsMissing(Graph graph) {
+    Set<String> missing = new TreeSet<>();
+    graph.nodes().forEach(node -> missing.add(node.getOp()));
+    graph
+        .functions()
+        .values()
+        .forEach(f -> f.getNodeDefList().forEach(node -> missing.add(node.getOp())));
+    missing.removeIf(op -> GradientSupport.standard().of(op) != GradientSupport.Kind.MISSING);
+    Assertions.assertThat(missing).isEmpty();
   }
 
   private static void compare(ZooModel zoo, Model model, List<ZooModel.Case> cases) {
