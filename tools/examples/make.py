@@ -80,6 +80,7 @@ def shapes():
         write(P.painted(rng, shape, radius=radius), "shapes", "measured", f"{i:03d}")
         rows.append({"file": f"measured/{i:03d}.png", "shape": shape, "radius": radius})
     table("shapes/measured.csv", rows, ["file", "shape", "radius"])
+    table("shapes/radius.csv", rows, ["file", "radius"])
 
 
 def table(name, rows, columns):

@@ -137,7 +137,8 @@ final class FineTuning {
     boolean isNew =
         start.variables().stream()
             .anyMatch(v -> v.trainable() && v.name().startsWith(head.name() + "/"));
-    String units = head.units() + (head.labels().isPresent() ? " labels" : " numbers");
+    String what = head.labels().isPresent() ? "label" : "number";
+    String units = head.units() + " " + what + (head.units() == 1 ? "" : "s");
     String place = isNew ? " in the place of the old answer" : ", kept as it is";
     String after =
         job.surgery().head() == HeadChoice.EMBEDDING ? ", cut off once it has taught" : "";
