@@ -38,8 +38,10 @@ final class Report {
     report.head(name);
     report.summary(job, run, scored, score);
     report.curves(log);
-    if (score.classification().isPresent()) {
+    if (score.perLabel().size() == 1) {
       report.labels(scored, score);
+    }
+    if (score.classification().isPresent()) {
       report.confusion(scored, score);
     }
     report.decisions(run);

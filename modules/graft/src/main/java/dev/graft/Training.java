@@ -3,6 +3,7 @@ package dev.graft;
 import dev.graft.model.BadRequestException;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
+import dev.graft.trainer.LayerRates;
 import dev.graft.trainer.Optimizer;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Schedule;
@@ -88,7 +89,7 @@ public record Training(
     settings = batch == null ? settings : settings.batch(batch);
     settings = microBatch == null ? settings : settings.microBatch(microBatch);
     settings = optimizer == null ? settings : settings.optimizer(Optimizer.named(optimizer));
-    settings = layerDecay == null ? settings : settings.layerDecay(layerDecay);
+    settings = layerDecay == null ? settings : settings.rates(LayerRates.falling(layerDecay));
     settings = schedule == null && warmUp == null ? settings : settings.schedule(overTime());
     EarlyStop stop = settings.stop();
     return settings.stop(

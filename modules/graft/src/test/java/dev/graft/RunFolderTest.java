@@ -16,6 +16,7 @@ import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.Epoch;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.FineTune;
+import dev.graft.trainer.LayerRates;
 import dev.graft.trainer.Optimizer;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
@@ -104,7 +105,7 @@ class RunFolderTest {
                 .microBatch(4)
                 .optimizer(Optimizer.adamW())
                 .schedule(Schedule.step(30, 0.5).warmUp(0.2))
-                .layerDecay(0.9)
+                .rates(LayerRates.falling(0.9))
                 .stop(EarlyStop.on("f1", 2)));
     assertThat(Training.by("gradual").seed(3).toRecipe()).isEqualTo(Recipe.gradual().seed(3));
     assertThat(Training.by("head").toRecipe()).isEqualTo(Recipe.headOnly());

@@ -149,8 +149,10 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     terminal.format("loss      %.4f", score.loss());
     score.metrics().forEach((name, value) -> terminal.format("%-9s %.4f", name, value));
-    if (score.classification().isPresent()) {
+    if (!score.perLabel().isEmpty()) {
       perLabel(score);
+    }
+    if (score.classification().isPresent()) {
       confusion(score);
     }
   }
@@ -211,9 +213,7 @@ final class EvaluateCommand implements Callable<Integer> {
     node.put("loss", score.loss());
     ObjectNode metrics = node.putObject("metrics");
     score.metrics().forEach(metrics::put);
-    if (score.classification().isPresent()) {
-      node.put("correct", score.correct());
-      node.putArray("interval").add(score.interval().low()).add(score.interval().high());
+    if (!score.perLabel().isEmpty()) {
       ArrayNode labels = node.putArray("labels");
       for (LabelScore label : score.perClass()) {
         labels
@@ -226,6 +226,10 @@ final class EvaluateCommand implements Callable<Integer> {
             .put("recall", label.recall())
             .put("f1", label.f1());
       }
+    }
+    if (score.classification().isPresent()) {
+      node.put("correct", score.correct());
+      node.putArray("interval").add(score.interval().low()).add(score.interval().high());
       ArrayNode confusion = node.putArray("confusion");
       score
           .confusion()

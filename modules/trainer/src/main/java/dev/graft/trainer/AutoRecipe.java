@@ -70,7 +70,7 @@ final class AutoRecipe {
           Recipe.gradual()
               .then(
                   Recipe.gradual().fineTunes().stream()
-                      .map(each -> settings.share(each.share()).layerDecay(each.layerDecay()))
+                      .map(each -> settings.share(each.share()).rates(each.rates()))
                       .toArray(FineTune[]::new)),
           words(examples, perLabel)
               + " are enough to unfreeze all blocks, one third after another");

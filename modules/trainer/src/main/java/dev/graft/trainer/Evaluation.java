@@ -15,6 +15,7 @@ import java.util.Set;
  * @param metrics by name: {@code accuracy}, {@code top-5}, {@code precision}, {@code recall},
  *     {@code f1} (these three means over the labels), {@code auc}, {@code mae}, {@code rmse}; with
  *     several heads {@code head/metric}, and {@code head/loss}
+ * @param perLabel how it did on each label, by the names of the heads, for heads that give labels
  * @param classification the answers themselves, if the model has one head and that gives one label
  *     to each example
  */
@@ -22,7 +23,11 @@ public record Evaluation(
     int count,
     double loss,
     ImmutableMap<String, Double> metrics,
+    ImmutableMap<String, ImmutableList<LabelScore>> perLabel,
     Optional<Classification> classification) {
+
+  /** The head of {@link #perLabel} where no head has a name. */
+  private static final String ONLY = "";
 
   private static final Set<String> SMALLER_IS_BETTER = Set.of("loss", "mae", "rmse");
 
@@ -32,6 +37,7 @@ public record Evaluation(
         answers.count(),
         loss,
         ImmutableMap.of("accuracy", answers.accuracy()),
+        ImmutableMap.of(ONLY, answers.perClass()),
         Optional.of(answers));
   }
 
@@ -113,8 +119,18 @@ public record Evaluation(
     return answers().confusion();
   }
 
-  /** See {@link Classification#perClass}. */
+  /**
+   * How a model with one head did on each label, in the order of the labels.
+   *
+   * @throws BadRequestException if it gives none, or has several heads, see {@link #perLabel}
+   */
   public ImmutableList<LabelScore> perClass() {
-    return answers().perClass();
+    if (perLabel.size() != 1) {
+      throw new BadRequestException(
+          perLabel.isEmpty()
+              ? "the model gives no labels to score; see the metrics " + metrics.keySet() + "."
+              : "the model has several heads; take perLabel of one of " + perLabel.keySet() + ".");
+    }
+    return perLabel.values().asList().get(0);
   }
 }

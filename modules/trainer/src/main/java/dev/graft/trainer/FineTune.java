@@ -16,8 +16,7 @@ import java.util.function.Consumer;
  * @param share which part of the backbone's blocks trains where all but the head is frozen, counted
  *     from the head, above 0 to 1
  * @param stretch what trains instead, by name, where that is given
- * @param layerDecay how much of the rate of a block the block before it has, above 0 to 1; the head
- *     has the whole rate, and with 1 all have
+ * @param rates which share of the rate each part of the model has
  * @param optimizer how gradients change weights
  * @param clipping how large gradients are cut down
  * @param rate the highest learning rate
@@ -35,7 +34,7 @@ import java.util.function.Consumer;
 public record FineTune(
     double share,
     Optional<TrainingPlan.Stretch> stretch,
-    double layerDecay,
+    LayerRates rates,
     Optimizer optimizer,
     Clipping clipping,
     double rate,
@@ -56,14 +55,9 @@ public record FineTune(
   }
 
   public FineTune {
-    if (!(share > 0 && share <= 1 && layerDecay > 0 && layerDecay <= 1)) {
+    if (!(share > 0 && share <= 1)) {
       throw new BadRequestException(
-          "fine-tuning takes a share of the layers and a decay from layer to layer above 0 to 1,"
-              + " given "
-              + share
-              + " and "
-              + layerDecay
-              + ".");
+          "fine-tuning takes a share of the layers above 0 to 1, given " + share + ".");
     }
     if (epochs < 1 || batch < 1 || microBatch < 1 || !(rate > 0) || Double.isInfinite(rate)) {
       throw new BadRequestException(
@@ -87,7 +81,7 @@ public record FineTune(
     return new FineTune(
         0.2,
         Optional.empty(),
-        1,
+        LayerRates.even(),
         Optimizer.adam(),
         Clipping.none(),
         1e-5,
@@ -115,9 +109,9 @@ public record FineTune(
     return with(draft -> draft.stretch = Optional.of(value));
   }
 
-  /** This with rates that fall from block to block. */
-  public FineTune layerDecay(double value) {
-    return with(draft -> draft.layerDecay = value);
+  /** This with other shares of the rate for parts of the model. */
+  public FineTune rates(LayerRates value) {
+    return with(draft -> draft.rates = value);
   }
 
   /** This with another optimizer. */
@@ -185,7 +179,7 @@ public record FineTune(
   private static final class Draft {
     private double share;
     private Optional<TrainingPlan.Stretch> stretch;
-    private double layerDecay;
+    private LayerRates rates;
     private Optimizer optimizer;
     private Clipping clipping;
     private double rate;
@@ -200,7 +194,7 @@ public record FineTune(
     Draft(FineTune from) {
       share = from.share;
       stretch = from.stretch;
-      layerDecay = from.layerDecay;
+      rates = from.rates;
       optimizer = from.optimizer;
       clipping = from.clipping;
       rate = from.rate;
@@ -217,7 +211,7 @@ public record FineTune(
       return new FineTune(
           share,
           stretch,
-          layerDecay,
+          rates,
           optimizer,
           clipping,
           rate,

@@ -45,7 +45,7 @@ public record Recipe(
    * what was best before (Howard and Ruder 2018), with rates that fall from block to block.
    */
   public static Recipe gradual() {
-    FineTune slower = FineTune.top().layerDecay(0.9);
+    FineTune slower = FineTune.top().rates(LayerRates.falling(0.9));
     return of("gradual", slower.share(1.0 / 3), slower.share(2.0 / 3), slower.share(1));
   }
 

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.graph.GraphEditor;
@@ -9,6 +10,7 @@ import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
+import dev.graft.model.Labels;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
@@ -137,6 +139,7 @@ record Scoring(ImmutableList<OfHead> heads) {
 
   private Evaluation evaluation(Dataset data, double[][] sums, Optional<Integer[]> answers) {
     ImmutableMap.Builder<String, Double> metrics = ImmutableMap.builder();
+    ImmutableMap.Builder<String, ImmutableList<LabelScore>> labels = ImmutableMap.builder();
     double total = 0;
     int next = 0;
     for (OfHead head : heads) {
@@ -154,6 +157,11 @@ record Scoring(ImmutableList<OfHead> heads) {
             .metrics()
             .of(own)
             .forEach((name, value) -> metrics.put(prefix + name, value));
+        Optional<Labels> names =
+            Optional.ofNullable(data.answers().get(head.goal().answers())).flatMap(Answers::labels);
+        if (head.tallies().ofLabels() && names.isPresent()) {
+          labels.put(head.goal().head().name(), head.tallies().labels(names.get(), own));
+        }
       }
     }
     Optional<Classification> classification =
@@ -166,7 +174,8 @@ record Scoring(ImmutableList<OfHead> heads) {
               return new Classification(
                   data.labels(), actual.build(), ImmutableList.copyOf(predicted));
             });
-    return new Evaluation(data.size(), total, metrics.buildOrThrow(), classification);
+    return new Evaluation(
+        data.size(), total, metrics.buildOrThrow(), labels.buildOrThrow(), classification);
   }
 
   private List<TensorValue> run(

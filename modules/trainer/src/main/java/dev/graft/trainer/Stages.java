@@ -83,6 +83,9 @@ final class Stages {
 
   private void add(FineTune settings) {
     List<Variable> training = training(settings);
+    if (isRepeated(settings, training)) {
+      return; // as where there are fewer blocks than stretches
+    }
     changed.addAll(training);
     long kernels = training.stream().filter(v -> v.shape().rank() >= 2).count();
     String words =
@@ -92,11 +95,18 @@ final class Stages {
             kernels,
             training.get(0).name(),
             settings.rate(),
-            settings.layerDecay() == 1
+            settings.rates().decay() == 1
                 ? ""
-                : String.format(
-                    Locale.ROOT, ", %.2g times less a block", 1 / settings.layerDecay()));
+                : String.format(Locale.ROOT, ", times %.2g a block", settings.rates().decay()));
     add(words, settings, training);
+  }
+
+  private boolean isRepeated(FineTune settings, List<Variable> training) {
+    if (stages.isEmpty()) {
+      return false;
+    }
+    Stage last = stages.get(stages.size() - 1);
+    return last.training().equals(training) && last.settings().share(1).equals(settings.share(1));
   }
 
   private void add(String words, FineTune settings, List<Variable> training) {
@@ -146,22 +156,21 @@ final class Stages {
         .toList();
   }
 
-  /** Block by block from the head down, each less than the one after it. */
+  /** The shares of those variables that do not have all of the rate. */
   private ImmutableMap<String, Double> rates(FineTune settings, List<Variable> training) {
-    if (settings.layerDecay() == 1) {
-      return ImmutableMap.of();
-    }
-    if (blocks.stretches().isEmpty()) {
+    if (settings.rates().decay() < 1 && blocks.stretches().isEmpty()) {
       throw new BadRequestException(
           "rates that fall from block to block need the blocks of "
               + model.name()
-              + ", and none were found; take a layer decay of 1.");
+              + ", and none were found; name its layers with LayerRates.with(...).");
     }
     Set<Variable> heads = Set.copyOf(Goal.variables(model, goals));
     ImmutableMap.Builder<String, Double> rates = ImmutableMap.builder();
     for (Variable variable : training) {
-      if (!heads.contains(variable)) {
-        rates.put(variable.name(), Math.pow(settings.layerDecay(), belowHead(variable.name())));
+      int below = heads.contains(variable) ? 0 : belowHead(variable.name());
+      double share = settings.rates().of(variable.name(), below);
+      if (share != 1) {
+        rates.put(variable.name(), share);
       }
     }
     return rates.buildOrThrow();

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.Labels;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
@@ -15,8 +16,10 @@ import org.tensorflow.proto.DataType;
  *
  * @param sums the sums of a batch, to be fetched
  * @param metrics makes the metrics of the sums of all batches, in the order of {@code sums}
+ * @param ofLabels whether the first three sums are how often each label was given rightly, given,
+ *     and right
  */
-record Tallies(ImmutableList<TensorRef> sums, Metrics metrics) {
+record Tallies(ImmutableList<TensorRef> sums, Metrics metrics, boolean ofLabels) {
 
   /** Thresholds of the ROC curve, evenly spaced from 0 to 1; Keras' default. */
   private static final int THRESHOLDS = 200;
@@ -39,7 +42,7 @@ record Tallies(ImmutableList<TensorRef> sums, Metrics metrics) {
       case SINGLE_LABEL -> oneLabel(g, logits, targets, units);
       case MULTI_LABEL -> anyLabels(g, logits, targets, units);
       case REGRESSION -> numbers(g, logits, targets, units);
-      case EMBEDDING -> new Tallies(ImmutableList.of(), sums -> ImmutableMap.of());
+      case EMBEDDING -> new Tallies(ImmutableList.of(), sums -> ImmutableMap.of(), false);
     };
   }
 
@@ -91,7 +94,8 @@ record Tallies(ImmutableList<TensorRef> sums, Metrics metrics) {
             metrics.put("auc", area(totals.get(at), totals.get(at + 1), units));
           }
           return metrics.buildOrThrow();
-        });
+        },
+        true);
   }
 
   private static Tallies anyLabels(Scope g, TensorRef logits, TensorRef targets, int units) {
@@ -119,7 +123,8 @@ record Tallies(ImmutableList<TensorRef> sums, Metrics metrics) {
             metrics.put("auc", area(totals.get(5), totals.get(6), units));
           }
           return metrics.buildOrThrow();
-        });
+        },
+        true);
   }
 
   private static Tallies numbers(Scope g, TensorRef logits, TensorRef targets, int units) {
@@ -134,7 +139,26 @@ record Tallies(ImmutableList<TensorRef> sums, Metrics metrics) {
           double count = Math.max(1, sum(totals.get(2)));
           return ImmutableMap.of(
               "mae", sum(totals.get(0)) / count, "rmse", Math.sqrt(sum(totals.get(1)) / count));
-        });
+        },
+        false);
+  }
+
+  /**
+   * How often each label was given, and rightly.
+   *
+   * @param totals as for {@link Metrics#of}
+   */
+  ImmutableList<LabelScore> labels(Labels names, List<double[]> totals) {
+    ImmutableList.Builder<LabelScore> scores = ImmutableList.builder();
+    for (int i = 0; i < names.size(); i++) {
+      scores.add(
+          new LabelScore(
+              names.names().get(i),
+              (int) totals.get(2)[i],
+              (int) totals.get(1)[i],
+              (int) totals.get(0)[i]));
+    }
+    return scores.build();
   }
 
   private static TensorRef perLabel(Scope g, TensorRef rows) {

@@ -108,6 +108,11 @@ class HeadsTest {
         learn(model(HeadSpec.multiLabel(TRAITS)), traits(), Recipe.headOnly().seed(1));
     assertThat(scores[1].accuracy()).isGreaterThan(0.75).isGreaterThan(scores[0].accuracy());
     assertThat(scores[1].metric("auc")).isGreaterThan(0.85);
+    assertThat(scores[1].perClass())
+        .extracting(LabelScore::label)
+        .containsExactlyElementsOf(TRAITS.names());
+    assertThat(scores[1].perClass().stream().mapToDouble(LabelScore::recall).sum() / 3)
+        .isCloseTo(scores[1].metric("recall"), org.assertj.core.api.Assertions.within(1e-12));
     assertThatThrownBy(() -> scores[1].confusion()).isInstanceOf(BadRequestException.class);
   }
 
@@ -151,6 +156,9 @@ class HeadsTest {
             .objectives(objectives)
             .seed(1);
     Evaluation[] scores = learn(model, data, recipe);
+    assertThat(scores[1].perLabel().keySet()).containsExactly("sign");
+    assertThat(scores[1].perClass().stream().mapToInt(LabelScore::count).sum())
+        .isEqualTo(scores[1].count());
     assertThat(scores[1].metric("sign/accuracy")).isGreaterThan(0.8);
     assertThat(scores[1].metric("numbers/mae")).isLessThan(scores[0].metric("numbers/mae") / 2);
     assertThat(scores[1].loss())

@@ -25,7 +25,8 @@ class LogsTest {
 
   private static Epoch epoch(int stretch, int number, double loss) {
     Evaluation score =
-        new Evaluation(10, loss / 2, ImmutableMap.of("accuracy", 0.75), Optional.empty());
+        new Evaluation(
+            10, loss / 2, ImmutableMap.of("accuracy", 0.75), ImmutableMap.of(), Optional.empty());
     return new Epoch(stretch, "a stretch", number, 9, 10L * number, 0.5, loss, score, true);
   }
 

@@ -106,7 +106,7 @@ class ScheduleTest {
             () -> new Schedule.OneCycle(1, 0.1, 0),
             () -> new Schedule.Piecewise(ImmutableList.of(5L, 2L), ImmutableList.of(1.0, 0.5, 0.1)),
             () -> FineTune.top().rate(0),
-            () -> FineTune.top().layerDecay(0),
+            () -> FineTune.top().rates(LayerRates.falling(0)),
             () -> FineTune.top().microBatch(0),
             () -> FineTune.top().patience(0))) {
       assertThatThrownBy(wrong::run).isInstanceOf(BadRequestException.class);

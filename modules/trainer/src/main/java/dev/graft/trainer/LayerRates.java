@@ -1,0 +1,64 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.BadRequestException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Which share of the learning rate each part of a model has (discriminative fine-tuning, Howard and
+ * Ruder 2018). The head has all of it.
+ *
+ * @param decay how much of the rate of a block the block before it has, above 0 to 1; with 1 all
+ *     have the same
+ * @param named shares, 0 to 1, by regular expressions: a variable in whose name one is found has
+ *     the share of the first such, whatever block it is in, and in the head too
+ */
+public record LayerRates(double decay, ImmutableMap<String, Double> named) {
+
+  public LayerRates {
+    boolean fits = named.values().stream().allMatch(share -> share >= 0 && share <= 1);
+    if (!(decay > 0 && decay <= 1) || !fits) {
+      throw new BadRequestException(
+          "rates fall from block to block by a decay above 0 to 1, and a share of the rate lies"
+              + " between 0 and 1; given "
+              + decay
+              + " and "
+              + named
+              + ".");
+    }
+  }
+
+  /** The same rate for all. */
+  public static LayerRates even() {
+    return new LayerRates(1, ImmutableMap.of());
+  }
+
+  /** Rates that fall from the head to the first block. */
+  public static LayerRates falling(double decay) {
+    return new LayerRates(decay, ImmutableMap.of());
+  }
+
+  /** These, with a share for all variables in whose name {@code pattern} is found. */
+  public LayerRates with(String pattern, double share) {
+    Map<String, Double> more = new LinkedHashMap<>(named);
+    more.put(pattern, share);
+    return new LayerRates(decay, ImmutableMap.copyOf(more));
+  }
+
+  /**
+   * The share of one variable.
+   *
+   * @param below how many blocks below the head it is, 0 in the head
+   */
+  double of(String variable, int below) {
+    Optional<Double> share =
+        named.entrySet().stream()
+            .filter(entry -> Pattern.compile(entry.getKey()).matcher(variable).find())
+            .map(Map.Entry::getValue)
+            .findFirst();
+    return share.orElse(Math.pow(decay, below));
+  }
+}
