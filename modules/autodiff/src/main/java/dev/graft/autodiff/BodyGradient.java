@@ -53,6 +53,12 @@ final class BodyGradient {
           "TensorListLength",
           "TensorListElementShape");
 
+  /** Computed again where a few of them give what would otherwise be kept of every step. */
+  private static final Set<String> ARITHMETIC =
+      Set.of("Add", "AddV2", "Sub", "Mul", "Neg", "Square", "Tanh", "Sigmoid", "Relu", "Softplus");
+
+  private static final int MOST_ARITHMETIC = 4;
+
   private final FunctionGraph body;
   private final Graph graph; // the body with its gradients
   private final Map<Integer, TensorRef> incoming = new TreeMap<>();
@@ -103,6 +109,9 @@ final class BodyGradient {
       incoming.put(j, dy);
       ys.add(y);
       dys.add(new Gradient.Dense(t.sameShape(dy, y)));
+      if (NamedShapes.isDetermined(t.namedShapeOf(y))) {
+        t.shape(dy); // so that nothing has to be kept of the way forward for its shape
+      }
     }
     Engine engine = new Engine(body.graph(), t, RuleBook.standard(), xs);
     engine.run(ys, dys);
@@ -219,22 +228,45 @@ final class BodyGradient {
     while (changed) {
       changed = false;
       for (TensorRef tensor : List.copyOf(saved)) {
-        NodeDef node = graph.node(tensor.node());
-        boolean cheap = CHEAP.contains(node.getOp()) && !isArgument(tensor.node());
-        for (TensorRef input : Nodes.dataInputs(node)) {
-          cheap &=
-              saved.contains(input)
-                  || fromKept.contains(input.node())
-                  || reads.containsKey(input)
-                  || repeated.contains(input.node());
-        }
-        if (cheap) {
-          saved.remove(tensor);
-          repeat(node, fromKept);
+        saved.remove(tensor);
+        Set<String> steps = new LinkedHashSet<>();
+        if (follows(tensor, fromKept, steps)) {
+          steps.forEach(step -> repeat(graph.node(step), fromKept));
           changed = true;
+        } else {
+          saved.add(tensor);
         }
       }
     }
+  }
+
+  /**
+   * Whether {@code tensor} can be had from what is there on the way back in a few cheap steps.
+   *
+   * @param steps gets the nodes to compute again
+   */
+  private boolean follows(TensorRef tensor, Set<String> fromKept, Set<String> steps) {
+    String name = tensor.node();
+    if (saved.contains(tensor)
+        || reads.containsKey(tensor)
+        || fromKept.contains(name)
+        || repeated.contains(name)
+        || steps.contains(name)) {
+      return true;
+    }
+    NodeDef node = graph.node(name);
+    boolean arithmetic = ARITHMETIC.contains(node.getOp());
+    if (isArgument(name)
+        || !(arithmetic || CHEAP.contains(node.getOp()))
+        || arithmetic && steps.stream().filter(this::isArithmetic).count() == MOST_ARITHMETIC) {
+      return false;
+    }
+    steps.add(name);
+    return Nodes.dataInputs(node).stream().allMatch(input -> follows(input, fromKept, steps));
+  }
+
+  private boolean isArithmetic(String node) {
+    return ARITHMETIC.contains(graph.node(node).getOp());
   }
 
   private void repeat(NodeDef node, Set<String> fromKept) {

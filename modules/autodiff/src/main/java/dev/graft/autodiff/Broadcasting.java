@@ -38,8 +38,8 @@ final class Broadcasting {
    * is repeated to meet {@code other}; the last two dimensions are already those of x.
    */
   static TensorRef sumBatchTo(TensorRef x, TensorRef other, TensorRef gradient, Ops t) {
-    Shape own = t.shapeOf(x);
-    Shape theirs = t.shapeOf(other);
+    Shape own = t.namedShapeOf(x);
+    Shape theirs = t.namedShapeOf(other);
     if (own.hasRank() && theirs.hasRank() && ownBatchLeads(own, theirs)) {
       return gradient;
     }
@@ -59,7 +59,8 @@ final class Broadcasting {
     }
     for (int i = 3; i <= own.rank(); i++) {
       long theirDim = i <= theirs.rank() ? theirs.dim(-i) : 1;
-      if (theirDim != 1 && (own.dim(-i) == 1 || own.dim(-i) < 0)) {
+      boolean alike = own.dim(-i) < Shape.UNKNOWN && own.dim(-i) == theirDim;
+      if (theirDim != 1 && !alike && (own.dim(-i) == 1 || own.dim(-i) < 0)) {
         return false;
       }
     }
@@ -68,7 +69,7 @@ final class Broadcasting {
 
   /** The axes of the common shape along which {@code x} is repeated; null if that is not known. */
   private static @Nullable List<Integer> repeatedAxes(TensorRef x, List<TensorRef> others, Ops t) {
-    Shape own = t.shapeOf(x);
+    Shape own = t.namedShapeOf(x);
     int rank = commonRank(own, others, t);
     if (rank < 0) {
       return null;
@@ -82,14 +83,17 @@ final class Broadcasting {
       }
       long dim = own.dim(at);
       boolean alone = true; // no other tensor can be longer here
+      boolean alike = dim < Shape.UNKNOWN; // whatever size this is, the others have it too
       for (TensorRef other : others) {
-        Shape shape = t.shapeOf(other);
+        Shape shape = t.namedShapeOf(other);
         int otherAt = i - rank + shape.rank();
-        alone &= otherAt < 0 || shape.dim(otherAt) == 1;
+        boolean single = otherAt < 0 || shape.dim(otherAt) == 1;
+        alone &= single;
+        alike &= single || shape.dim(otherAt) == dim;
       }
       if (dim == 1 && !alone) {
         axes.add(i);
-      } else if (dim < 0 && !alone) {
+      } else if (dim < 0 && !alone && !alike) {
         return null;
       }
     }

@@ -5,7 +5,6 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Internal;
-import dev.graft.runtime.ShapeInference;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,7 +37,7 @@ public final class Differentiator {
    */
   public static GradientGraph gradients(
       Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs, LoopMemory memory) {
-    Shapes shapes = Shapes.of(ShapeInference.of(graph).shapes());
+    Shapes shapes = Shapes.of(NamedShapes.infer(graph));
     return gradients(graph, ys, dys, xs, memory, shapes);
   }
 

@@ -1,13 +1,14 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.FunctionGraph;
-import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,7 +43,7 @@ final class LoopShapes {
     }
     List<Shape> assumed = new ArrayList<>();
     for (TensorRef input : inputs) {
-      assumed.add(t.shapeOf(input));
+      assumed.add(t.namedShapeOf(input));
     }
     for (int round = 0; ; round++) {
       Map<TensorRef, Shape> found = inferWith(assumed);
@@ -78,25 +79,59 @@ final class LoopShapes {
 
   private Map<TensorRef, Shape> inferWith(List<Shape> shapes) {
     GraphEditor editor = body.graph().edit();
+    Map<String, Shape> known = new HashMap<>();
     for (int i = 0; i < shapes.size(); i++) {
       NodeDef placeholder = editor.node(body.arguments().get(i));
-      NodeDef.Builder known = placeholder.toBuilder();
       if (placeholder.getAttrOrThrow("dtype").getType() == DataType.DT_RESOURCE) {
         NodeDef variable = t.variable(inputs.get(i));
         if (variable != null) { // only from the variable itself do its reads get a shape
-          known = variable.toBuilder().setName(placeholder.getName()).clearInput();
-          known.removeAttr("_class");
+          editor.replace(
+              variable.toBuilder()
+                  .setName(placeholder.getName())
+                  .clearInput()
+                  .removeAttr("_class")
+                  .build());
         }
       } else {
-        known.putAttr("shape", dev.graft.graph.Attrs.of(shapes.get(i)));
+        known.put(placeholder.getName(), shapes.get(i));
       }
-      editor.replace(known.build());
     }
+    elements()
+        .forEach(
+            (reader, shape) -> {
+              NodeDef.Builder element = NodeDef.newBuilder().setName(reader).setOp("Placeholder");
+              element.putAttr("dtype", body.graph().node(reader).getAttrOrThrow("element_dtype"));
+              editor.replace(element.build());
+              known.put(reader, shape);
+            });
     try {
-      Graph graph = editor.build();
-      return ShapeInference.of(graph).shapes();
+      return NamedShapes.infer(editor.build(), known);
     } catch (TensorFlowException e) {
       return Map.of(); // shapes are only a help
     }
+  }
+
+  /** What reads an element of a list that was made of a tensor before the loop. */
+  private Map<String, Shape> elements() {
+    Map<String, Shape> found = new HashMap<>();
+    for (int i : invariant) {
+      NodeDef list = t.editor().node(inputs.get(i).node());
+      while (list.getOp().equals("Identity")) {
+        list = t.editor().node(Nodes.dataInput(list, 0).node());
+      }
+      if (!list.getOp().equals("TensorListFromTensor")) {
+        continue;
+      }
+      Shape rows = t.namedShapeOf(Nodes.dataInput(list, 0));
+      if (rows.rank() > 0) {
+        Shape element = Shape.of(Arrays.copyOfRange(rows.dims(), 1, rows.rank()));
+        for (String user : body.graph().consumers(body.arguments().get(i))) {
+          if (body.graph().node(user).getOp().equals("TensorListGetItem")) {
+            found.put(user, element);
+          }
+        }
+      }
+    }
+    return found;
   }
 }

@@ -30,7 +30,7 @@ final class Ops {
   private final Library library;
   private final Map<TensorRef, Shape> learned = new HashMap<>();
   private final Map<TensorProto, TensorRef> constants = new HashMap<>();
-  private final Map<TensorRef, TensorRef> shapeNodes = new HashMap<>();
+  private final Map<Object, TensorRef> shapeNodes = new HashMap<>();
   private String scope = "gradients";
 
   Ops(GraphEditor editor, Shapes shapes, Library library) {
@@ -167,13 +167,18 @@ final class Ops {
 
   /** What is known about the shape of {@code tensor}. */
   Shape shapeOf(TensorRef tensor) {
+    return NamedShapes.known(namedShapeOf(tensor));
+  }
+
+  /** What is known about the shape of {@code tensor}, with names: see {@link NamedShapes}. */
+  Shape namedShapeOf(TensorRef tensor) {
     Shape known = learned.get(tensor);
     return known != null ? known : shapes.of(tensor);
   }
 
   /** Records that {@code tensor} has the shape of {@code like}; gives {@code tensor}. */
   TensorRef sameShape(TensorRef tensor, TensorRef like) {
-    Shape shape = shapeOf(like);
+    Shape shape = namedShapeOf(like);
     if (shape.hasRank()) {
       learned.put(tensor, shape);
     }
@@ -182,11 +187,12 @@ final class Ops {
 
   /** The shape of {@code tensor} as an int32 vector. */
   TensorRef shape(TensorRef tensor) {
-    Shape known = shapeOf(tensor);
+    Shape known = namedShapeOf(tensor);
     if (known.isFullyKnown()) {
       return ints(Arrays.stream(known.dims()).mapToInt(Math::toIntExact).toArray());
     }
-    return shapeNodes.computeIfAbsent(tensor, x -> call("Shape", x));
+    Object what = NamedShapes.isDetermined(known) ? known : tensor; // one node for all alike
+    return shapeNodes.computeIfAbsent(what, x -> call("Shape", tensor));
   }
 
   /** The rank of {@code tensor} as an int32 scalar. */

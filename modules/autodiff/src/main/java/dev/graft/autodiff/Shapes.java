@@ -6,7 +6,8 @@ import java.util.Map;
 
 /**
  * What is known about the shapes of a graph's tensors before it runs. Rules use it to leave out
- * work that would only confirm it; a tensor that it does not know has the unknown shape.
+ * work that would only confirm it; a tensor that it does not know has the unknown shape. Sizes may
+ * have names, see {@link NamedShapes}.
  */
 @FunctionalInterface
 interface Shapes {

@@ -95,8 +95,9 @@ final class TensorListRules {
   private static void setItem(Backprop op, Ops t) {
     TensorRef item = op.in(2);
     DataType element = t.dtype(item);
-    op.give(2, () -> element(op.dy(), op.in(1), t.shape(item), element, t));
-    op.give(0, () -> t.call("TensorListSetItem", op.dy(), op.in(1), t.zerosLike(item)));
+    TensorRef gradient = t.sameShape(element(op.dy(), op.in(1), t.shape(item), element, t), item);
+    op.give(2, () -> gradient);
+    op.give(0, () -> t.call("TensorListSetItem", op.dy(), op.in(1), t.zerosLike(gradient)));
   }
 
   private static void pushBack(Backprop op, Ops t) {

@@ -34,11 +34,12 @@ public final class ModelSession implements AutoCloseable {
     this.variables = variables;
   }
 
-  static ModelSession open(TensorFlowRuntime runtime, Model model, Graph extended) {
+  static ModelSession open(
+      TensorFlowRuntime runtime, RuntimeOptions options, Model model, Graph extended) {
     GraphEditor editor = extended.edit();
     model.assets().forEach(asset -> place(editor, asset));
     VariableAccess variables = VariableAccess.add(editor, model.variables());
-    GraphSession session = runtime.session(editor.build());
+    GraphSession session = runtime.session(editor.build(), options);
     try {
       variables.initialize(session);
       for (String initializer : model.initializers()) {

@@ -64,7 +64,13 @@ public record RuntimeOptions(
     /** Grappler's auto_mixed_precision: float16 on the GPU. The loss has to be scaled. */
     MIXED_FLOAT16,
     /** Grappler's auto_mixed_precision_onednn_bfloat16: bfloat16 on the CPU. */
-    MIXED_BFLOAT16
+    MIXED_BFLOAT16,
+    /**
+     * In training the faster of float32 and bfloat16, by a short measurement at the start: see
+     * {@link PrecisionTrial}; float32 for all else. A run that is to be repeated to the bit names
+     * its precision instead.
+     */
+    AUTO
   }
 
   public RuntimeOptions {

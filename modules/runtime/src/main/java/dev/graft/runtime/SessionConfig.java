@@ -66,7 +66,7 @@ final class SessionConfig {
       rewriter.setRemapping(RewriterConfig.Toggle.OFF);
     }
     switch (options.precision()) {
-      case FLOAT32 -> {}
+      case FLOAT32, AUTO -> {}
       case MIXED_FLOAT16 -> rewriter.setAutoMixedPrecision(RewriterConfig.Toggle.ON);
       case MIXED_BFLOAT16 -> rewriter.setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON);
     }

@@ -87,7 +87,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
 
   /** The devices that sessions see, by TensorFlow's names. */
   public List<String> devices() {
-    NativeSession session = session("device list", new NativeGraph());
+    NativeSession session = session("device list", new NativeGraph(), options);
     try (session;
         Status status = new Status()) {
       return session.whileOpen(
@@ -114,15 +114,20 @@ public final class TensorFlowRuntime implements AutoCloseable {
    *     an unknown op
    */
   public GraphSession session(Graph graph) {
-    return new GraphSession(session(graph.toString(), NativeGraph.of(graph.toGraphDef())));
+    return session(graph, options);
   }
 
-  private NativeSession session(String what, NativeGraph graph) {
+  GraphSession session(Graph graph, RuntimeOptions withOptions) {
+    return new GraphSession(
+        session(graph.toString(), NativeGraph.of(graph.toGraphDef()), withOptions));
+  }
+
+  private NativeSession session(String what, NativeGraph graph, RuntimeOptions withOptions) {
     if (!open) {
       graph.close();
       throw new IllegalStateException("this runtime is closed");
     }
-    return NativeSession.open(handles, options, "session over " + what, graph);
+    return NativeSession.open(handles, withOptions, "session over " + what, graph);
   }
 
   /**
@@ -142,7 +147,12 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * @param extended the model's graph with nodes added; the names of the model's own nodes hold
    */
   public ModelSession open(Model model, Graph extended) {
-    return ModelSession.open(this, model, extended);
+    return ModelSession.open(this, options, model, extended);
+  }
+
+  /** As {@link #open(Model)}, in another precision than the others of this runtime. */
+  public ModelSession open(Model model, RuntimeOptions.Precision precision) {
+    return ModelSession.open(this, options.withPrecision(precision), model, model.graph());
   }
 
   /**

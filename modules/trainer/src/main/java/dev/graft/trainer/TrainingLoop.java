@@ -11,6 +11,7 @@ import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.PrecisionTrial;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** The loop: epochs of steps, each followed by a look at the validation part. */
 @Internal
@@ -33,6 +35,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final ImmutableList<Variable> training; // and the moving statistics that change with it
   private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
   private final Order order;
+  private final PrecisionTrial precision;
   private final ModelSession session;
   private final Stepper stepper;
 
@@ -67,8 +70,15 @@ public final class TrainingLoop implements AutoCloseable {
     this.changing =
         ImmutableList.<Variable>builder().addAll(training).addAll(graph.slots()).build();
     this.order = order;
-    this.session = runtime.open(graph.model());
-    this.stepper = new Stepper(runtime, session, graph, entry, goals, stage, train);
+    Function<ModelSession, Stepper> stepping =
+        opened -> new Stepper(runtime, opened, graph, entry, goals, stage, train);
+    this.precision =
+        PrecisionTrial.of(
+            runtime,
+            graph.model(),
+            opened -> stepping.apply(opened).bare(order.batch(0), settings.rate()));
+    this.session = runtime.open(graph.model(), precision.precision());
+    this.stepper = stepping.apply(session);
   }
 
   /**
@@ -149,6 +159,9 @@ public final class TrainingLoop implements AutoCloseable {
     Checkpoints checkpoints = callbacks.checkpoints();
     Pace pace =
         new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch()).from(done);
+    if (!precision.reason().isEmpty()) {
+      callbacks.onDecision(precision.reason());
+    }
     if (best.isEmpty()) {
       keep(score());
     }

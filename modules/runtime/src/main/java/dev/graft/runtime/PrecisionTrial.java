@@ -1,0 +1,90 @@
+package dev.graft.runtime;
+
+import dev.graft.model.Internal;
+import dev.graft.model.Model;
+import dev.graft.runtime.RuntimeOptions.Device;
+import dev.graft.runtime.RuntimeOptions.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Which precision a model trains in: that of the runtime; for {@link Precision#AUTO} the faster of
+ * float32 and bfloat16 on this machine, found by a few steps in each.
+ *
+ * @param precision what to open the session with
+ * @param reason a sentence for a person; empty if nothing was to be chosen
+ */
+@Internal
+public record PrecisionTrial(Precision precision, String reason) {
+
+  private static final int WARM_UP = 2; // the first run plans the graph
+  private static final int STEPS = 3;
+
+  /** So much faster bfloat16 has to be: it costs digits, and a clock is never quite right. */
+  private static final double WORTH_IT = 1.05;
+
+  private static final Set<String> BFLOAT16_FLAGS = Set.of("avx512_bf16", "amx_bf16");
+
+  /**
+   * Chooses.
+   *
+   * @param model over the graph with the training step; what the trial changes is gone after it
+   * @param step prepares a step in the session that it is given
+   */
+  public static PrecisionTrial of(
+      TensorFlowRuntime runtime, Model model, Function<ModelSession, Runnable> step) {
+    RuntimeOptions options = runtime.options();
+    if (options.precision() != Precision.AUTO) {
+      return new PrecisionTrial(options.precision(), "");
+    }
+    if (!cpuHasBfloat16()) {
+      return new PrecisionTrial(
+          Precision.FLOAT32, "float32: this processor does not multiply in bfloat16");
+    }
+    if (options.device() != Device.CPU
+        && runtime.devices().stream().anyMatch(device -> device.contains(":GPU:"))) {
+      return new PrecisionTrial(Precision.FLOAT32, "float32: bfloat16 is for training on the CPU");
+    }
+    double exact = seconds(runtime, model, Precision.FLOAT32, step);
+    double fast = seconds(runtime, model, Precision.MIXED_BFLOAT16, step);
+    return exact > WORTH_IT * fast
+        ? new PrecisionTrial(
+            Precision.MIXED_BFLOAT16,
+            String.format(Locale.ROOT, "bfloat16: %.2f times as fast as float32", exact / fast))
+        : new PrecisionTrial(Precision.FLOAT32, "float32: bfloat16 is no faster here");
+  }
+
+  private static double seconds(
+      TensorFlowRuntime runtime,
+      Model model,
+      Precision precision,
+      Function<ModelSession, Runnable> step) {
+    double best = Double.POSITIVE_INFINITY;
+    try (ModelSession session = runtime.open(model, precision)) {
+      Runnable run = step.apply(session);
+      for (int i = 0; i < WARM_UP + STEPS; i++) {
+        long began = System.nanoTime();
+        run.run();
+        if (i >= WARM_UP) {
+          best = Math.min(best, (System.nanoTime() - began) / 1e9);
+        }
+      }
+    }
+    return best;
+  }
+
+  private static boolean cpuHasBfloat16() {
+    try {
+      return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+          .filter(line -> line.startsWith("flags"))
+          .anyMatch(line -> Arrays.stream(line.split(" ")).anyMatch(BFLOAT16_FLAGS::contains));
+    } catch (IOException e) {
+      return false; // not Linux
+    }
+  }
+}
