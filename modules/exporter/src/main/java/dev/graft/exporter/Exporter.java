@@ -86,7 +86,7 @@ public final class Exporter {
 
   private static ExportReport write(
       TensorFlowRuntime runtime, Model model, Path dir, List<Proof> proofs) throws IOException {
-    Model served = OpenBatch.of(ServingForm.of(model));
+    Model served = OpenBatch.of(runtime, ServingForm.of(model));
     SavedModelFiles files = SavedModelFiles.of(served);
     files.write(dir);
     Path extra = dir.resolve("assets.extra");

@@ -9,25 +9,35 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowException;
+import dev.graft.runtime.TensorFlowRuntime;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.proto.NodeDef;
 
 /**
  * Opens the batch dimension of signatures, so that a server may batch requests, where the graph can
- * take it: TensorFlow's shape inference has to find it open at the outputs as well. A graph that
- * fixes its batch inside keeps it. Writes the shapes that inference finds into the signatures.
+ * take it: TensorFlow's shape inference has to find it open at the outputs as well, and a batch of
+ * three has to run, since inference does not look into lists. A graph that fixes its batch inside
+ * keeps it. Writes the shapes that inference finds into the signatures.
  */
 final class OpenBatch {
 
+  private static final int ROWS = 3;
+
   private OpenBatch() {}
 
-  static Model of(Model model) {
+  static Model of(TensorFlowRuntime runtime, Model model) {
     Model opened = model;
     for (Signature signature : model.signatures().values()) {
-      opened = opened(opened, signature);
+      Model next = opened(opened, signature);
+      if (next != opened && runs(runtime, withInferredShapes(next), signature.name())) {
+        opened = next;
+      }
     }
     return withInferredShapes(opened);
   }
@@ -62,6 +72,22 @@ final class OpenBatch {
             .map(output -> shapes.shape(output.tensor()))
             .allMatch(shape -> shape.rank() != 0 && shape.dim(0) == Shape.UNKNOWN);
     return open ? model.toBuilder().graph(graph).build() : model;
+  }
+
+  /** Whether it takes several rows; taken for granted where no inputs can be made up. */
+  private static boolean runs(TensorFlowRuntime runtime, Model opened, String name) {
+    Signature signature = opened.signatures().get(name);
+    Optional<Map<String, TensorValue>> inputs =
+        signature == null ? Optional.empty() : MadeUpInputs.of(opened, signature, ROWS);
+    if (signature == null || inputs.isEmpty()) {
+      return true;
+    }
+    try (ModelSession session = runtime.open(opened)) {
+      session.call(signature, inputs.get());
+      return true;
+    } catch (TensorFlowException e) {
+      return false;
+    }
   }
 
   private static Model withInferredShapes(Model model) {

@@ -3,14 +3,22 @@ package dev.graft.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
 import dev.graft.model.ModelMetadata;
+import dev.graft.model.Provenance;
+import dev.graft.model.Signature;
 import dev.graft.model.TensorBundle;
+import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -26,6 +34,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
 
 class ExporterTest {
 
@@ -100,6 +109,32 @@ class ExporterTest {
     try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
       assertThat(session.signatures().get("serving_default").inputs().get("image").shape())
           .isEqualTo(Shape.of(-1, 8, 8, 3));
+    }
+  }
+
+  /** Shape inference does not see it, no more than what the lists of a recurrent layer hold. */
+  @Test
+  void aBatchThatIsFixedInsideStaysFixed() {
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "net");
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(1, 2));
+    TensorRef rows = g.add("GatherV2", g.add("Shape", x), g.scalar(0), g.scalar(0));
+    String check =
+        editor.op("Assert").input(g.add("Equal", rows, g.scalar(1))).inputs(List.of(rows)).node();
+    TensorRef y = editor.op("Identity").name("y").input(x).after(check).output();
+    Signature signature =
+        Signature.predict(
+            Signature.SERVING_DEFAULT,
+            ImmutableMap.of("x", new TensorSpec(x, DataType.DT_FLOAT, Shape.of(1, 2))),
+            ImmutableMap.of("y", new TensorSpec(y, DataType.DT_FLOAT, Shape.of(1, 2))));
+    Model model =
+        Model.builder("fixed", editor.build(), new Provenance.Origin("here", "", "", "", 0))
+            .signatures(List.of(signature))
+            .build();
+    Version version = Exporter.publish(runtime, model, folder.resolve("base"));
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      assertThat(session.signatures().get("serving_default").inputs().get("x").shape())
+          .isEqualTo(Shape.of(1, 2));
     }
   }
 
