@@ -333,8 +333,17 @@ final class Checkup {
           "no made-up input for signature '"
               + signature.name()
               + "' was taken; TensorFlow says of the first: "
-              + (first == null ? "too large" : first.detail()),
+              + (first == null ? "too large" : first.detail() + unfed(first.detail())),
           first == null ? new IllegalStateException("no guess") : first);
+    }
+
+    /** What to do about a placeholder that the signature does not name. */
+    private static String unfed(String detail) {
+      return detail.contains("You must feed a value for placeholder")
+          ? ". The signature has no input for it, so nobody can call it as it is: save the model"
+              + " with that among the inputs, or with a value of its own"
+              + " (tf.compat.v1.placeholder_with_default)."
+          : "";
     }
 
     private boolean gradients(Model described) {
@@ -358,7 +367,8 @@ final class Checkup {
       } catch (BadRequestException e) {
         List<FoundHead> all = HeadFinder.all(described);
         if (all.isEmpty()) {
-          tell("head", "none found, trained as it is");
+          tell("head", "none found: %s", Inspection.whyNoHead(described));
+          tell("", "→ trained as it is; --cut LAYER puts a new head there");
           return described;
         }
         found = all.get(0);
@@ -400,7 +410,7 @@ final class Checkup {
     private boolean export(Model ready, Map<String, TensorValue> inputs) {
       Proof[] proofs = inputs.isEmpty() ? new Proof[0] : new Proof[] {Proof.examples(inputs)};
       exportDifference =
-          Exporter.publish(runtime, ready, scratch.resolve("export"), proofs)
+          Exporter.publish(unfused, ready, scratch.resolve("export"), proofs)
               .report()
               .largestDifference();
       exported = true;

@@ -86,7 +86,7 @@ public record Inspection(
         model,
         saved,
         found.stream().map(Inspection::words).collect(ImmutableList.toImmutableList()),
-        found.isEmpty() ? "no final dense layer or 1x1 convolution leads to an output" : "",
+        found.isEmpty() ? whyNoHead(model) : "",
         blocks.build(),
         MachineAccesses.in(model));
   }
@@ -112,6 +112,15 @@ public record Inspection(
       return HeadFinder.all(model);
     } catch (BadRequestException e) {
       return List.of();
+    }
+  }
+
+  /** In words, for a model in which no head was found. */
+  static String whyNoHead(Model model) {
+    try {
+      return HeadFinder.origins(model);
+    } catch (BadRequestException e) {
+      return String.valueOf(e.getMessage());
     }
   }
 

@@ -17,9 +17,10 @@ import java.util.Optional;
  * @param memoryGrowth whether GPU memory is taken as needed, rather than all of it at once
  * @param xla which parts of a graph XLA compiles
  * @param precision the dtype in which the matrix work of a float32 graph is done
- * @param fusion whether TensorFlow's optimiser may put one kernel in the place of several ops. The
- *     kernel rounds otherwise, and which groups it finds depends on the order of its passes, so two
- *     forms of one computation may differ in the last bit; without it they do the same arithmetic
+ * @param fusion whether TensorFlow's optimiser may put one kernel in the place of several ops, or
+ *     regroup them. That rounds otherwise, and which groups it finds depends on the order of its
+ *     passes, so two forms of one computation may differ in the last bit; without it they do the
+ *     same arithmetic
  * @param target the session's target, as TensorFlow's distributed runtime knows it ({@code
  *     grpc://host:port}); empty for this process
  * @param nativeLog the file that gets what TensorFlow's C++ code writes to the standard error

@@ -64,6 +64,7 @@ final class SessionConfig {
     RewriterConfig.Builder rewriter = config.getGraphOptionsBuilder().getRewriteOptionsBuilder();
     if (!options.fusion()) {
       rewriter.setRemapping(RewriterConfig.Toggle.OFF);
+      rewriter.setArithmeticOptimization(RewriterConfig.Toggle.OFF);
     }
     switch (options.precision()) {
       case FLOAT32, AUTO -> {}

@@ -266,27 +266,31 @@ public final class HeadFinder {
     return node.containsAttr(name) && node.getAttrOrThrow(name).getB();
   }
 
-  /** What stands at the model's outputs instead of a head. */
   static String whyNone(Model model) {
-    HeadFinder finder = new HeadFinder(model);
-    Signature signature = model.servingSignature();
-    String outputs =
-        signature.outputs().entrySet().stream()
-            .map(
-                e ->
-                    "'"
-                        + e.getKey()
-                        + "' comes from the op "
-                        + finder.origin(e.getValue().tensor()).getOp()
-                        + " ("
-                        + finder.origin(e.getValue().tensor()).getName()
-                        + ")")
-            .collect(Collectors.joining(", "));
     return model.name()
         + " has no head that Graft recognises: "
-        + outputs
-        + ", not from a dense layer or 1x1 convolution. Say where to cut: cut(\"<layer>\"), then"
-        + " addHead(...).";
+        + origins(model)
+        + ". Say where to cut: cut(\"<layer>\"), then addHead(...).";
+  }
+
+  /**
+   * Where the answers of a model without a head come from instead.
+   *
+   * @throws BadRequestException if it is not clear which signature serves
+   */
+  public static String origins(Model model) {
+    HeadFinder finder = new HeadFinder(model);
+    List<String> outputs = new ArrayList<>();
+    model
+        .servingSignature()
+        .outputs()
+        .forEach(
+            (name, spec) -> {
+              NodeDef node = finder.origin(spec.tensor());
+              outputs.add(
+                  "'" + name + "' comes from the op " + node.getOp() + " (" + node.getName() + ")");
+            });
+    return String.join(", ", outputs) + ", not from a dense layer or 1x1 convolution";
   }
 
   private NodeDef origin(TensorRef tensor) {

@@ -1,0 +1,85 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Shape;
+import dev.graft.testkit.Zoo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
+
+/** The check says what stands in the way of what public models showed. */
+class CheckWordsTest {
+
+  @TempDir private Path folder = Path.of("");
+
+  private CheckReport check(Path model) {
+    List<CheckProcess.Note> notes = new ArrayList<>();
+    new Checkup(model, Trust.REFUSE, folder, notes::add).run();
+    return notes.get(notes.size() - 1).report();
+  }
+
+  @Test
+  void aModelWithoutAHead() {
+    CheckReport report = check(Zoo.model("keras3/conv1d_causal").savedModel());
+    assertThat(report.head()).isNull();
+    assertThat(report.story())
+        .extracting(CheckReport.Line::text)
+        .anySatisfy(text -> assertThat(text).startsWith("none found: '").contains("from the op"))
+        .anySatisfy(text -> assertThat(text).contains("--cut LAYER"));
+  }
+
+  /** As TF1 leaves them: the flag for training is a placeholder that no signature names. */
+  @Test
+  void aPlaceholderThatNobodyFeeds() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    GraphDef.Builder graph = GraphDef.newBuilder();
+    for (String name : List.of("x", "training")) {
+      graph.addNode(
+          NodeDef.newBuilder()
+              .setName(name)
+              .setOp("Placeholder")
+              .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
+              .putAttr("shape", Attrs.of(Shape.of(-1, 2))));
+    }
+    graph.addNode(
+        NodeDef.newBuilder()
+            .setName("y")
+            .setOp("AddV2")
+            .addInput("x")
+            .addInput("training")
+            .putAttr("T", Attrs.of(DataType.DT_FLOAT)));
+    MetaGraphDef.Builder meta = MetaGraphDef.newBuilder().setGraphDef(graph);
+    meta.getMetaInfoDefBuilder().addTags("serve");
+    TensorInfo.Builder info = TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT);
+    meta.putSignatureDef(
+        "serving_default",
+        SignatureDef.newBuilder()
+            .setMethodName("tensorflow/serving/predict")
+            .putInputs("x", info.setName("x:0").build())
+            .putOutputs("y", info.setName("y:0").build())
+            .build());
+    Files.write(
+        model.resolve("saved_model.pb"),
+        SavedModel.newBuilder()
+            .setSavedModelSchemaVersion(1)
+            .addMetaGraphs(meta)
+            .build()
+            .toByteArray());
+    assertThat(check(model).error())
+        .contains("placeholder tensor 'training'")
+        .contains("The signature has no input for it");
+  }
+}
