@@ -2,7 +2,7 @@
 """Checks that Python sees in an exported SavedModel what Java saw: the same scores for the same pictures.
 
     python3.11 -m venv .venv-interop
-    .venv-interop/bin/pip install -r tools/interop/requirements.txt
+    .venv-interop/bin/pip install -r tools/zoo/requirements-keras3.txt
     ./graft predict --model serving/photos --json FILE... > predictions.json
     .venv-interop/bin/python tools/interop/verify.py serving/photos/1 predictions.json
 

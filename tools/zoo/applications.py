@@ -1,10 +1,12 @@
 """Saves full-size Keras Applications with random weights, and one golden case each.
 
 python applications.py DIR --keras 2|3 [--only NAME ...] [--all] [--size N] [--batch N]
+python applications.py --list [--all] --keras 2|3
 
-Writes DIR/keras<2|3>/<name>/ with model/, golden.pb and golden.json as in testdata/zoo (see its README), but each
-gradient only as its L2 norm (a/norm/KEY, float64), eight flat positions (a/index/KEY, int64) and what stands there
-(a/sample/KEY). Nothing here is committed: the weights are as large as the real ones.
+Writes DIR/keras<2|3>/<name>/ with model/, golden.pb and golden.json as in testdata/zoo (see its README), and model64/,
+the same network in float64 with the same weights. The gradients of mean cross-entropy lie apart in gradients64.bin and
+gradients32.bin, of the two networks: float64, little endian, one variable after the other as "trainable" of golden.json
+names them, zeros for those in "gradient_none". Nothing here is committed: the weights are as large as the real ones.
 """
 
 import argparse
@@ -88,15 +90,49 @@ def describe(name, major, model, keys, proto, sources):
                      "graph": meta.graph_def.versions.producer, "min_consumer": meta.graph_def.versions.min_consumer},
         "tags": list(meta.meta_info_def.tags), "signature": "serving_default",
         "notes": "random weights, BatchNorm calibrated on random pictures; gradients with BatchNorm in inference mode",
-        "deterministic": True, "bn_training": False, "head": summary.head(model, model.layers[-1].name)
-        if type(model.layers[-1]).__name__ == "Dense" else None,
-        "trainable": sorted(keys[id(v)][0] for v in sources), "unsaved_trainable": [], "variables": variables,
+        "deterministic": True, "bn_training": False, "head": summary.head(model, [layer.name for layer in model.layers if layer.weights][-1]),
+        "trainable": [keys[id(v)][0] for v in sources], "unsaved_trainable": [], "variables": variables,
         "model_summary": summary.of(model), "gradient_none": [], "cases": [],
     }
 
 
+def precision(dtype):
+    tf.keras.backend.set_floatx(dtype)
+    tf.keras.mixed_precision.set_global_policy(dtype)
+
+
+def twin(name, size, model):
+    """The same network in float64, with the same weights: no rounding that could tip a ReLU."""
+    double = build(name, size)
+    for variable, source in zip(double.variables, model.variables, strict=True):
+        variable.assign(checkpoint.read(source).astype(checkpoint.read(variable).dtype))
+    return double
+
+
+def differentiate(model, pictures, weight):
+    """Outputs and gradients, compiled as fit compiles them, with BatchNorm in inference mode."""
+    sources = [checkpoint.tensor_of(v) for v in model.trainable_variables]
+
+    @tf.function
+    def step(x):
+        with tf.GradientTape() as tape:
+            outputs = model(x, training=False)
+            loss = tf.reduce_sum(outputs * weight)
+        return outputs, tape.gradient(loss, sources)
+
+    return step(tf.constant(pictures))
+
+
+def write_gradients(path, model, gradients):
+    with open(path, "wb") as file:
+        for variable, gradient in zip(model.trainable_variables, gradients):
+            gradient = np.zeros(variable.shape) if gradient is None else golden.dense(gradient)
+            file.write(gradient.astype("<f8").tobytes())
+
+
 def make(name, major, folder, size, batch):
     tf.keras.backend.clear_session()
+    precision("float32")
     tf.keras.utils.set_random_seed(7)
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     model = build(name, size)
@@ -106,38 +142,36 @@ def make(name, major, folder, size, batch):
     randomise(model, rng)
     calibrate(model, tf.constant(pictures))
     save(model, f"{folder}/model", major)
+    precision("float64")  # until its gradients are written: Keras 3 asks for it in each call
+    double = twin(name, size, model)
+    double.export(f"{folder}/model64", **({"verbose": False} if major == 3 else {}))  # quicker than save
 
     proto = bundle.parse(f"{folder}/model")
     keys = checkpoint.match(model.variables, f"{folder}/model")
-    sources = [v for v in model.trainable_variables if id(v) in keys]
+    sources = model.trainable_variables
     report = describe(name, major, model, keys, proto, sources)
     inputs, outputs = bundle.signature(proto, "serving_default")
     (feed,), (fetch,) = inputs, outputs
     saved, loader = bundle.run(f"{folder}/model", "serving_default", {feed: pictures})
-    weight = (rng.standard_normal(saved[fetch].shape) * saved[fetch].shape[-1]).astype(np.float32)
-    with tf.GradientTape() as tape:
-        live = model(tf.constant(pictures), training=False)
-        loss = tf.reduce_sum(live * weight)
+    live = double(tf.constant(pictures, tf.float64), training=False).numpy()
     golden.same(name, saved[fetch], live, 1e-4)
-    gradients = tape.gradient(loss, [checkpoint.tensor_of(v) for v in sources])
+    # What mean cross-entropy hands back to the answers: these are its gradients.
+    labels = rng.integers(0, live.shape[-1], batch)
+    weight = np.zeros(live.shape)
+    weight[np.arange(batch), labels] = -1 / (batch * live[np.arange(batch), labels])
 
     values = golden.Values()
-    for key, value in ((f"input/{feed}", pictures), (f"output/{fetch}", saved[fetch]), (f"weight/{fetch}", weight),
-                       ("loss", loss)):
+    for key, value in ((f"input/{feed}", pictures), (f"output/{fetch}", saved[fetch]), (f"weight/{fetch}", weight)):
         values.put(f"a/{key}", value)
-    for variable, gradient in zip(sources, gradients):
-        key = keys[id(variable)][0]
-        if gradient is None:
-            report["gradient_none"].append(key)
-            continue
-        flat = golden.dense(gradient).ravel()
-        index = rng.integers(0, flat.size, 8)
-        values.put(f"a/norm/{key}", np.linalg.norm(flat.astype(np.float64)))
-        values.put(f"a/index/{key}", index)
-        values.put(f"a/sample/{key}", flat[index])
+    values.write(f"{folder}/golden.pb")
+    gradients = differentiate(double, pictures.astype(np.float64), weight)[1]
+    report["gradient_none"] = [keys[id(v)][0] for v, g in zip(sources, gradients) if g is None]
+    write_gradients(f"{folder}/gradients64.bin", double, gradients)
+    precision("float32")
+    del gradients
+    write_gradients(f"{folder}/gradients32.bin", model, differentiate(model, pictures, weight.astype(np.float32))[1])
     report["cases"].append({"name": "a", "signature": "serving_default", "loader": loader,
                             "feeds": bundle.describe(inputs), "fetches": bundle.describe(outputs)})
-    values.write(f"{folder}/golden.pb")
     golden.write_report(report, f"{folder}/golden.json")
 
 
@@ -148,7 +182,8 @@ def takes_bytes(model):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dir")
+    parser.add_argument("dir", nargs="?")
+    parser.add_argument("--list", action="store_true", help="only print the names")
     parser.add_argument("--keras", type=int, choices=(2, 3), required=True)
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--all", action="store_true", help=f"{len(DEFAULT + MORE)} models instead of {len(DEFAULT)}")
@@ -159,6 +194,11 @@ def main():
     if major != args.keras:
         parser.error(f"this Python has Keras {keras.__version__}")
     names = args.only or DEFAULT + (MORE + KERAS2_ONLY * (major == 2) if args.all else [])
+    if args.list:
+        print("\n".join(names))
+        return
+    if not args.dir:
+        parser.error("DIR is missing")
     tf.config.threading.set_intra_op_parallelism_threads(os.cpu_count())
     failed = []
     for name in names:

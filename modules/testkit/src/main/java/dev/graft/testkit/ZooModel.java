@@ -33,7 +33,8 @@ public final class ZooModel {
     this.facts = facts;
   }
 
-  static ZooModel read(Path dir) {
+  /** Reads what lies in {@code dir}: {@code model/}, {@code golden.json} and {@code golden.pb}. */
+  public static ZooModel read(Path dir) {
     Path folder = dir.normalize();
     Path file = folder.resolve("golden.json");
     try {
