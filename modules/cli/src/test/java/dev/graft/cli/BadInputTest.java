@@ -2,6 +2,8 @@ package dev.graft.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -210,5 +212,18 @@ class BadInputTest {
                 "../../testdata/photos"))
         .isEqualTo(2);
     assertThat(errors()).startsWith("error: ").contains("--labels FILE").doesNotContain("\tat ");
+  }
+
+  @Test
+  void doctorLooksAtThisMachine() throws IOException {
+    assertThat(graft("doctor", "--json")).isZero();
+    JsonNode machine = new ObjectMapper().readTree(out.toString(StandardCharsets.UTF_8));
+    assertThat(machine.get("tensorflow").asText()).startsWith("2.");
+    assertThat(machine.get("cores").asInt()).isEqualTo(Runtime.getRuntime().availableProcessors());
+    assertThat(machine.get("devices").toString()).contains(":CPU:0");
+    out.reset();
+    assertThat(graft("doctor")).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("its native library loads and runs", "GB free", "GRAFT_HOME");
   }
 }
