@@ -52,13 +52,13 @@ final class InputSize extends Edit {
   protected Model edit(Model model) {
     InputSpec input = InputAdapter.find(model, "");
     Shape old = input.shape();
-    SpatialExtents.Grid size = new SpatialExtents.Grid(old.dim(1), old.dim(2), height, width);
+    Extent.Grid size = new Extent.Grid(old.dim(1), old.dim(2), height, width);
     if (size.isUnchanged()) {
       return model;
     }
     Graph graph = model.graph();
     GraphEditor editor = graph.edit();
-    Map<TensorRef, SpatialExtents.Extent> extents =
+    Map<TensorRef, Extent> extents =
         SpatialExtents.of(model, input.tensor(), size, new Rewriting(editor));
     for (String node : graph.downstream(List.of(input.tensor().node()))) {
       editor.replace(editor.node(node).toBuilder().removeAttr("_output_shapes").build());
@@ -127,24 +127,22 @@ final class InputSize extends Edit {
     }
   }
 
-  private static Layer resized(Layer layer, Map<TensorRef, SpatialExtents.Extent> extents) {
+  private static Layer resized(Layer layer, Map<TensorRef, Extent> extents) {
     List<Layer> children = layer.children().stream().map(c -> resized(c, extents)).toList();
     Layer same = layer.withChildren(children);
-    SpatialExtents.Extent extent =
-        layer.outputs().isEmpty() ? null : extents.get(layer.outputs().get(0));
+    Extent extent = layer.outputs().isEmpty() ? null : extents.get(layer.outputs().get(0));
     return extent == null
         ? same
         : same.withTensors(layer.inputs(), layer.outputs(), resized(layer.outputShape(), extent));
   }
 
-  private static Signature resized(
-      Signature signature, Map<TensorRef, SpatialExtents.Extent> extents) {
+  private static Signature resized(Signature signature, Map<TensorRef, Extent> extents) {
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
     signature
         .outputs()
         .forEach(
             (name, spec) -> {
-              SpatialExtents.Extent extent = extents.get(spec.tensor());
+              Extent extent = extents.get(spec.tensor());
               outputs.put(
                   name,
                   extent == null
@@ -159,14 +157,14 @@ final class InputSize extends Edit {
         signature.targets());
   }
 
-  private static Shape resized(Shape shape, SpatialExtents.Extent extent) {
+  private static Shape resized(Shape shape, Extent extent) {
     if (shape.rank() < 3) {
       return shape;
     }
-    if (extent instanceof SpatialExtents.Grid grid && shape.rank() == 4) {
+    if (extent instanceof Extent.Grid grid && shape.rank() == 4) {
       return shape.withDim(1, grid.height()).withDim(2, grid.width());
     }
-    if (extent instanceof SpatialExtents.Line line && shape.rank() == 3) {
+    if (extent instanceof Extent.Line line && shape.rank() == 3) {
       return shape.withDim(1, line.count());
     }
     Shape free = shape;

@@ -2,7 +2,6 @@ package dev.graft.surgeon;
 
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.OpRegistry;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
@@ -25,27 +24,6 @@ import org.tensorflow.proto.NodeDef;
  */
 final class SpatialExtents {
 
-  /** How a tensor's shape depends on the size of the pictures. */
-  sealed interface Extent {}
-
-  /** Rows and columns, [N, height, width, ...]; -1 if not known. */
-  record Grid(long oldHeight, long oldWidth, long height, long width) implements Extent {
-    boolean isUnchanged() {
-      return oldHeight == height && oldWidth == width;
-    }
-  }
-
-  /** One row of positions, [N, count, ...]. */
-  record Line(long oldCount, long count) implements Extent {}
-
-  /**
-   * The examples' positions one below the other, [N * positions, ...], as a dense layer has them.
-   */
-  record Folded(Extent positions) implements Extent {}
-
-  /** In some way that the graph itself follows while it runs. */
-  record Loose() implements Extent {}
-
   /** Takes the place of a number in a shape that the graph holds as a constant. */
   interface Rewriter {
     /**
@@ -57,7 +35,7 @@ final class SpatialExtents {
     void window(NodeDef node, long height, long width);
   }
 
-  private static final Extent LOOSE = new Loose();
+  private static final Extent LOOSE = new Extent.Loose();
   private static final Set<String> SHAPES = Set.of("Shape", "ShapeN", "Size", "Rank");
   private static final Set<String> SAME =
       Set.of(
@@ -123,7 +101,8 @@ final class SpatialExtents {
    * @param size their sizes now and then
    * @throws BadRequestException if a part of the network was made for the old size
    */
-  static Map<TensorRef, Extent> of(Model model, TensorRef input, Grid size, Rewriter rewriter) {
+  static Map<TensorRef, Extent> of(
+      Model model, TensorRef input, Extent.Grid size, Rewriter rewriter) {
     SpatialExtents found = new SpatialExtents(model, rewriter);
     found.extents.put(input, size);
     Set<String> after = new HashSet<>(found.graph.downstream(List.of(input.node())));
@@ -141,16 +120,16 @@ final class SpatialExtents {
       return;
     }
     Extent extent = through(node);
-    if (extent == null || (extent instanceof Grid grid && grid.isUnchanged())) {
+    if (extent == null || (extent instanceof Extent.Grid grid && grid.isUnchanged())) {
       return;
     }
-    if (extent instanceof Grid grid && (grid.height() == 0 || grid.width() == 0)) {
+    if (extent instanceof Extent.Grid grid && (grid.height() == 0 || grid.width() == 0)) {
       throw new BadRequestException(
           "pictures of this size are too small: nothing is left of them at "
               + node.getName()
               + "; choose a larger size.");
     }
-    boolean one = extent instanceof Grid || extent instanceof Line;
+    boolean one = extent instanceof Extent.Grid || extent instanceof Extent.Line;
     for (int i = 0; i < (one ? 1 : graph.outputTypes(node.getName()).size()); i++) {
       extents.put(new TensorRef(node.getName(), i), extent);
     }
@@ -167,11 +146,12 @@ final class SpatialExtents {
     }
     return switch (op) {
       case "Conv2D", "DepthwiseConv2dNative" ->
-          first instanceof Grid grid ? convolved(node, grid) : LOOSE;
-      case "MaxPool", "AvgPool" -> first instanceof Grid grid ? pooled(node, grid) : LOOSE;
-      case "Pad", "PadV2", "MirrorPad" -> first instanceof Grid grid ? padded(node, grid) : LOOSE;
+          first instanceof Extent.Grid grid ? convolved(node, grid) : LOOSE;
+      case "MaxPool", "AvgPool" -> first instanceof Extent.Grid grid ? pooled(node, grid) : LOOSE;
+      case "Pad", "PadV2", "MirrorPad" ->
+          first instanceof Extent.Grid grid ? padded(node, grid) : LOOSE;
       case "Mean", "Max", "Sum", "Min", "Prod" -> reduced(node, first);
-      case "MatMul" -> first instanceof Folded ? first : LOOSE;
+      case "MatMul" -> first instanceof Extent.Folded ? first : LOOSE;
       case "BatchMatMul", "BatchMatMulV2" ->
           first != null && weights.at(Nodes.dataInput(node, 1)) != null ? first : LOOSE;
       case "Reshape" -> first == null ? null : reshaped(node, first);
@@ -183,60 +163,39 @@ final class SpatialExtents {
     };
   }
 
-  private Extent convolved(NodeDef node, Grid grid) {
+  private Extent convolved(NodeDef node, Extent.Grid grid) {
     Weights.Weight kernel = weights.at(Nodes.dataInput(node, 1));
-    if (kernel == null || kernel.shape().rank() != 4 || !isRowsThenColumns(node)) {
+    if (kernel == null || kernel.shape().rank() != 4 || !Windows.isRowsThenColumns(node)) {
       return LOOSE;
     }
-    long[] dilations = list(node, "dilations");
+    long[] dilations = Windows.list(node, "dilations");
     long dilatedHeight = (kernel.shape().dim(0) - 1) * (dilations.length == 4 ? dilations[1] : 1);
     long dilatedWidth = (kernel.shape().dim(1) - 1) * (dilations.length == 4 ? dilations[2] : 1);
-    return slid(node, grid, dilatedHeight + 1, dilatedWidth + 1);
+    return Windows.over(node, grid, dilatedHeight + 1, dilatedWidth + 1);
   }
 
   /** A window as large as what it slides over stands for all of it, at any size. */
-  private @Nullable Extent pooled(NodeDef node, Grid grid) {
-    long[] window = list(node, "ksize");
-    if (window.length != 4 || !isRowsThenColumns(node)) {
+  private @Nullable Extent pooled(NodeDef node, Extent.Grid grid) {
+    long[] window = Windows.list(node, "ksize");
+    if (window.length != 4 || !Windows.isRowsThenColumns(node)) {
       return LOOSE;
     }
-    boolean valid = padding(node).equals("VALID");
+    boolean valid = Windows.padding(node).equals("VALID");
     if (valid && window[1] == grid.oldHeight() && window[2] == grid.oldWidth()) {
       rewriter.window(node, grid.height(), grid.width());
       return null;
     }
-    return slid(node, grid, window[1], window[2]);
+    return Windows.over(node, grid, window[1], window[2]);
   }
 
-  private static Extent slid(NodeDef node, Grid grid, long height, long width) {
-    String padding = padding(node);
-    long[] strides = list(node, "strides");
-    if (padding.equals("EXPLICIT") || strides.length != 4) {
-      return LOOSE;
-    }
-    boolean same = padding.equals("SAME");
-    return new Grid(
-        positions(grid.oldHeight(), height, strides[1], same),
-        positions(grid.oldWidth(), width, strides[2], same),
-        positions(grid.height(), height, strides[1], same),
-        positions(grid.width(), width, strides[2], same));
-  }
-
-  private static long positions(long size, long window, long stride, boolean same) {
-    if (size < 0) {
-      return Shape.UNKNOWN;
-    }
-    return same ? (size + stride - 1) / stride : Math.max(0, (size - window + stride) / stride);
-  }
-
-  private Extent padded(NodeDef node, Grid grid) {
+  private Extent padded(NodeDef node, Extent.Grid grid) {
     double[] amounts = constants.of(Nodes.dataInput(node, 1));
     if (amounts == null || amounts.length != 8) {
       return LOOSE;
     }
     long rows = (long) (amounts[2] + amounts[3]);
     long columns = (long) (amounts[4] + amounts[5]);
-    return new Grid(
+    return new Extent.Grid(
         grid.oldHeight() < 0 ? -1 : grid.oldHeight() + rows,
         grid.oldWidth() < 0 ? -1 : grid.oldWidth() + columns,
         grid.height() + rows,
@@ -248,10 +207,10 @@ final class SpatialExtents {
     if (first == null || axes == null) {
       return LOOSE;
     }
-    int rank = first instanceof Line ? 3 : 4;
+    int rank = first instanceof Extent.Line ? 3 : 4;
     Set<Integer> gone = new HashSet<>();
     Arrays.stream(axes).forEach(axis -> gone.add((int) (axis < 0 ? axis + rank : axis)));
-    if (gone.contains(1) && (first instanceof Line || gone.contains(2))) {
+    if (gone.contains(1) && (first instanceof Extent.Line || gone.contains(2))) {
       return null;
     }
     boolean keeps = node.getAttrOrDefault("keep_dims", AttrValue.getDefaultInstance()).getB();
@@ -259,7 +218,7 @@ final class SpatialExtents {
   }
 
   private @Nullable Extent squeezed(NodeDef node, @Nullable Extent first) {
-    if (first instanceof Grid grid && grid.oldHeight() == 1 && grid.oldWidth() == 1) {
+    if (first instanceof Extent.Grid grid && grid.oldHeight() == 1 && grid.oldWidth() == 1) {
       throw refused(
           node,
           "takes away rows and columns, of which there would be "
@@ -276,10 +235,10 @@ final class SpatialExtents {
       return LOOSE;
     }
     if (told.length == 2 && !isOnePosition(first) && keepsChannels(node, told[1])) {
-      return first instanceof Loose ? LOOSE : new Folded(first);
+      return first instanceof Extent.Loose ? LOOSE : new Extent.Folded(first);
     }
-    Extent positions = first instanceof Folded folded ? folded.positions() : first;
-    if (positions instanceof Grid grid && grid.oldHeight() > 0 && grid.oldWidth() > 0) {
+    Extent positions = first instanceof Extent.Folded folded ? folded.positions() : first;
+    if (positions instanceof Extent.Grid grid && grid.oldHeight() > 0 && grid.oldWidth() > 0) {
       if (told.length >= 4 && told[1] == grid.oldHeight() && told[2] == grid.oldWidth()) {
         rewriter.shape(node, 1, 1, grid.height());
         rewriter.shape(node, 1, 2, grid.width());
@@ -288,13 +247,13 @@ final class SpatialExtents {
       long count = grid.oldHeight() * grid.oldWidth();
       if (told.length == 3 && told[1] == count) {
         rewriter.shape(node, 1, 1, grid.height() * grid.width());
-        return new Line(count, grid.height() * grid.width());
+        return new Extent.Line(count, grid.height() * grid.width());
       }
       if (told.length == 3 && told[0] < 0 && told[1] < 0 && first == grid) {
-        return new Line(count, grid.height() * grid.width());
+        return new Extent.Line(count, grid.height() * grid.width());
       }
     }
-    if (positions instanceof Line line && told.length >= 3 && told[1] == line.oldCount()) {
+    if (positions instanceof Extent.Line line && told.length >= 3 && told[1] == line.oldCount()) {
       rewriter.shape(node, 1, 1, line.count());
       return told.length == 3 ? line : LOOSE;
     }
@@ -312,8 +271,8 @@ final class SpatialExtents {
 
   /** Of a single position, as many numbers as channels are a Flatten all the same. */
   private static boolean isOnePosition(Extent extent) {
-    return extent instanceof Grid grid && grid.oldHeight() == 1 && grid.oldWidth() == 1
-        || extent instanceof Line line && line.oldCount() == 1;
+    return extent instanceof Extent.Grid grid && grid.oldHeight() == 1 && grid.oldWidth() == 1
+        || extent instanceof Extent.Line line && line.oldCount() == 1;
   }
 
   private boolean keepsChannels(NodeDef node, long last) {
@@ -346,8 +305,8 @@ final class SpatialExtents {
     Extent own = a != null ? a : b;
     Shape other = shapes.of(Nodes.dataInput(node, a != null ? 1 : 0));
     boolean perPosition =
-        own instanceof Grid && (dim(other, 3) > 1 || dim(other, 2) > 1)
-            || own instanceof Line && dim(other, 2) > 1;
+        own instanceof Extent.Grid && (dim(other, 3) > 1 || dim(other, 2) > 1)
+            || own instanceof Extent.Line && dim(other, 2) > 1;
     if (perPosition) {
       throw refused(
           node,
@@ -365,7 +324,7 @@ final class SpatialExtents {
   }
 
   private Extent meeting(NodeDef node, Extent a, Extent b) {
-    if (a instanceof Grid x && b instanceof Grid y) {
+    if (a instanceof Extent.Grid x && b instanceof Extent.Grid y) {
       boolean rows = x.height() == y.height() || x.height() == 1 || y.height() == 1;
       boolean columns = x.width() == y.width() || x.width() == 1 || y.width() == 1;
       if (!rows || !columns) {
@@ -391,7 +350,7 @@ final class SpatialExtents {
     if (own.size() == parts.size() && (axis[0] == 3 || axis[0] == -1)) {
       return own.stream().reduce((a, b) -> meeting(node, a, b)).orElse(LOOSE);
     }
-    if (axis[0] == 1 && own.size() == 1 && own.get(0) instanceof Line line) {
+    if (axis[0] == 1 && own.size() == 1 && own.get(0) instanceof Extent.Line line) {
       long more = 0;
       for (TensorRef part : parts) {
         Shape shape = shapes.of(part);
@@ -399,7 +358,7 @@ final class SpatialExtents {
           more = more < 0 || shape.rank() != 3 || shape.dim(1) < 0 ? -1 : more + shape.dim(1);
         }
       }
-      return more < 0 ? LOOSE : new Line(line.oldCount() + more, line.count() + more);
+      return more < 0 ? LOOSE : new Extent.Line(line.oldCount() + more, line.count() + more);
     }
     return LOOSE;
   }
@@ -412,21 +371,5 @@ final class SpatialExtents {
             + why
             + ". Keep its size and let the graph resize the pictures (anySizeInput()), or cut"
             + " before that layer and put a head that pools there.");
-  }
-
-  private static boolean isRowsThenColumns(NodeDef node) {
-    AttrValue format = OpRegistry.standard().attr(node, "data_format");
-    return format == null || format.getS().toStringUtf8().equals("NHWC");
-  }
-
-  private static String padding(NodeDef node) {
-    return node.getAttrOrDefault("padding", AttrValue.getDefaultInstance()).getS().toStringUtf8();
-  }
-
-  private static long[] list(NodeDef node, String name) {
-    AttrValue value = OpRegistry.standard().attr(node, name);
-    return value == null
-        ? new long[0]
-        : value.getList().getIList().stream().mapToLong(Long::longValue).toArray();
   }
 }

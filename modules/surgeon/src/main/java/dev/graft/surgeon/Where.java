@@ -5,14 +5,9 @@ import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,33 +36,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Where {
 
-  /** What a layer's name must be quoted to be. */
-  private static final Set<String> WORDS =
-      Set.of(
-          "all",
-          "head",
-          "backbone",
-          "not",
-          "and",
-          "or",
-          "except",
-          "last",
-          "block",
-          "blocks",
-          "until",
-          "from",
-          "class",
-          "role",
-          "variables");
-
   private final String text;
   private final boolean compound;
-  private final Function<LayerIndex, Selection> resolver;
+  private final Function<Selector, Selection> hits;
 
-  private Where(String text, boolean compound, Function<LayerIndex, Selection> resolver) {
+  private Where(String text, boolean compound, Function<Selector, Selection> hits) {
     this.text = text;
     this.compound = compound;
-    this.resolver = resolver;
+    this.hits = hits;
   }
 
   /**
@@ -81,13 +57,7 @@ public final class Where {
 
   /** Everything. */
   public static Where all() {
-    return new Where(
-        "all",
-        false,
-        index ->
-            index
-                .select((String variable) -> true)
-                .or(index.select(positions(0, index.entries().size())), index));
+    return new Where("all", false, parts -> parts.all());
   }
 
   /**
@@ -99,30 +69,14 @@ public final class Where {
   public static Where layer(String... names) {
     List<Where> each =
         Arrays.stream(names)
-            .map(name -> new Where(quote(name), false, index -> named(index, name)))
+            .map(name -> new Where(WhereParser.quote(name), false, parts -> parts.named(name)))
             .toList();
     return union(each);
   }
 
   /** The layers of this class: {@code BatchNormalization}. */
   public static Where ofClass(String className) {
-    return new Where(
-        "class " + className,
-        false,
-        index -> {
-          Set<Integer> hit = index.within(e -> e.layer().className().equals(className));
-          if (hit.isEmpty()) {
-            Set<String> known = new TreeSet<>();
-            index.entries().forEach(e -> known.add(e.layer().className()));
-            known.remove("");
-            throw new BadRequestException(
-                "the model has no layer of class '"
-                    + className
-                    + "'. "
-                    + Nearest.sentence(className, known));
-          }
-          return index.select(hit);
-        });
+    return new Where("class " + className, false, parts -> parts.ofClass(className));
   }
 
   /**
@@ -133,28 +87,7 @@ public final class Where {
     return new Where(
         first == last ? "[" + first + "]" : "[" + first + ".." + last + "]",
         false,
-        index -> {
-          int count = index.model().layers().size();
-          int from = first < 0 ? count + first : first;
-          int to = last < 0 ? count + last : last;
-          if (from < 0 || to >= count || from > to) {
-            throw new BadRequestException(
-                "there are no layers "
-                    + first
-                    + " to "
-                    + last
-                    + "; the model has "
-                    + count
-                    + " outermost layers, 0 to "
-                    + (count - 1)
-                    + ".");
-          }
-          Set<String> names =
-              index.model().layers().subList(from, to + 1).stream()
-                  .map(layer -> layer.name())
-                  .collect(Collectors.toSet());
-          return index.select(index.within(e -> names.contains(e.path())));
-        });
+        parts -> parts.range(first, last));
   }
 
   /**
@@ -162,26 +95,12 @@ public final class Where {
    * name; the layer itself is not in it.
    */
   public static Where until(String name) {
-    return new Where(
-        "until " + quote(name),
-        false,
-        index -> {
-          int end = position(index, name);
-          Set<Integer> before =
-              IntStream.range(0, end)
-                  .filter(i -> index.entries().get(i).end() <= end)
-                  .boxed()
-                  .collect(Collectors.toSet());
-          return index.select(before);
-        });
+    return new Where("until " + WhereParser.quote(name), false, parts -> parts.until(name));
   }
 
   /** The layer called {@code name}, or the first of the block of that name, and all after it. */
   public static Where from(String name) {
-    return new Where(
-        "from " + quote(name),
-        false,
-        index -> index.select(positions(position(index, name), index.entries().size())));
+    return new Where("from " + WhereParser.quote(name), false, parts -> parts.from(name));
   }
 
   /**
@@ -194,47 +113,12 @@ public final class Where {
     return new Where(
         count == 1 ? "last block" : "last " + count + " blocks",
         false,
-        index -> {
-          List<Block> blocks = Blocks.of(index.model());
-          if (count < 1 || count > blocks.size()) {
-            throw new BadRequestException(
-                index.model().name()
-                    + " has "
-                    + blocks.size()
-                    + " blocks ("
-                    + blocks.stream().map(Block::name).collect(Collectors.joining(", "))
-                    + "); the last "
-                    + count
-                    + " cannot be chosen.");
-          }
-          return in(index, blocks.subList(blocks.size() - count, blocks.size()));
-        });
+        parts -> parts.lastBlocks(count));
   }
 
   /** The block called {@code name}; see {@link Blocks}. */
   public static Where block(String name) {
-    return new Where(
-        "block " + quote(name),
-        false,
-        index -> {
-          List<Block> blocks = Blocks.of(index.model());
-          List<Block> hit = blocks.stream().filter(block -> block.name().equals(name)).toList();
-          if (hit.isEmpty()) {
-            throw new BadRequestException(
-                index.model().name()
-                    + " has no block '"
-                    + name
-                    + "'. "
-                    + Nearest.sentence(name, blocks.stream().map(Block::name).toList()));
-          }
-          return in(index, hit);
-        });
-  }
-
-  private static Selection in(LayerIndex index, List<Block> blocks) {
-    Set<String> variables =
-        blocks.stream().flatMap(block -> block.variables().stream()).collect(Collectors.toSet());
-    return index.select(variables::contains);
+    return new Where("block " + WhereParser.quote(name), false, parts -> parts.block(name));
   }
 
   /**
@@ -242,24 +126,12 @@ public final class Where {
    * made one.
    */
   public static Where head() {
-    return new Where(
-        "head",
-        false,
-        index -> {
-          Set<String> backbone = Blocks.backbone(index.model());
-          Set<String> variables =
-              index.model().variables().stream()
-                  .filter(v -> !backbone.contains(v.node()))
-                  .map(Variable::name)
-                  .collect(Collectors.toSet());
-          return index.select(variables::contains);
-        });
+    return new Where("head", false, parts -> parts.head());
   }
 
   /** All but the head. */
   public static Where backbone() {
-    Where head = head();
-    return new Where("backbone", false, index -> head.resolver.apply(index).not(index));
+    return new Where("backbone", false, parts -> parts.not(parts.head()));
   }
 
   /** The variables whose whole name the regular expression matches. */
@@ -274,46 +146,12 @@ public final class Where {
     return new Where(
         "variables /" + regex.replaceAll("(?<!\\\\)/", "\\\\/") + "/",
         false,
-        index -> {
-          Selection hit = index.select((String name) -> pattern.matcher(name).matches());
-          if (hit.isEmpty()) {
-            throw new BadRequestException(
-                "no variable's name matches /"
-                    + regex
-                    + "/. "
-                    + Nearest.sentence(
-                        regex, index.model().variables().stream().map(Variable::name).toList()));
-          }
-          return hit;
-        });
+        parts -> parts.variables(pattern));
   }
 
   /** The variables that do this in their layer. */
   public static Where role(Variable.Role role) {
-    String name = role.name().toLowerCase(Locale.ROOT);
-    return new Where(
-        "role " + name,
-        false,
-        index -> {
-          Set<String> names =
-              index.model().variables().stream()
-                  .filter(v -> v.role() == role)
-                  .map(Variable::name)
-                  .collect(Collectors.toSet());
-          if (names.isEmpty()) {
-            throw new BadRequestException(
-                "the model has no variable with the role "
-                    + name
-                    + "; it has "
-                    + index.model().variables().stream()
-                        .map(v -> v.role().name().toLowerCase(Locale.ROOT))
-                        .distinct()
-                        .sorted()
-                        .collect(Collectors.joining(", "))
-                    + ".");
-          }
-          return index.select(names::contains);
-        });
+    return new Where("role " + Selector.words(role), false, parts -> parts.role(role));
   }
 
   /** What this or {@code other} hits. */
@@ -321,7 +159,7 @@ public final class Where {
     return new Where(
         text + " or " + other.text,
         true,
-        index -> resolver.apply(index).or(other.resolver.apply(index), index));
+        parts -> parts.or(hits.apply(parts), other.hits.apply(parts)));
   }
 
   /** What both this and {@code other} hit. */
@@ -329,12 +167,12 @@ public final class Where {
     return new Where(
         grouped() + " and " + other.grouped(),
         true,
-        index -> resolver.apply(index).and(other.resolver.apply(index), index));
+        parts -> parts.and(hits.apply(parts), other.hits.apply(parts)));
   }
 
   /** All that this does not hit. */
   public Where not() {
-    return new Where("not " + grouped(), true, index -> resolver.apply(index).not(index));
+    return new Where("not " + grouped(), true, parts -> parts.not(hits.apply(parts)));
   }
 
   /** What this hits and {@code other} does not. */
@@ -349,7 +187,7 @@ public final class Where {
    *     names the nearest layers or variables
    */
   public Selection in(Model model) {
-    Selection hit = resolver.apply(new LayerIndex(model));
+    Selection hit = hits.apply(new Selector(model));
     if (hit.isEmpty()) {
       throw new BadRequestException(
           "'" + text + "' selects nothing in " + model.name() + "; its parts exclude each other.");
@@ -383,51 +221,5 @@ public final class Where {
       throw new BadRequestException("name at least one layer.");
     }
     return parts.stream().reduce(Where::or).get();
-  }
-
-  private static Selection named(LayerIndex index, String name) {
-    Pattern pattern = glob(name);
-    Set<Integer> hit =
-        index.within(
-            e ->
-                pattern.matcher(e.layer().name()).matches() || pattern.matcher(e.path()).matches());
-    if (hit.isEmpty()) {
-      throw unknown(index, name);
-    }
-    return index.select(hit);
-  }
-
-  private static int position(LayerIndex index, String name) {
-    int position = index.position(name);
-    if (position < 0) {
-      throw unknown(index, name);
-    }
-    return position;
-  }
-
-  private static BadRequestException unknown(LayerIndex index, String name) {
-    return new BadRequestException(
-        index.model().name()
-            + " has no layer '"
-            + name
-            + "'. "
-            + Nearest.sentence(name, index.names()));
-  }
-
-  private static Set<Integer> positions(int from, int to) {
-    return IntStream.range(from, to).boxed().collect(Collectors.toSet());
-  }
-
-  private static Pattern glob(String glob) {
-    StringBuilder regex = new StringBuilder();
-    for (char c : glob.toCharArray()) {
-      regex.append(c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf(c)));
-    }
-    return Pattern.compile(regex.toString());
-  }
-
-  private static String quote(String name) {
-    boolean plain = name.matches("[\\w*?.:-][\\w*?/.:-]*") && !WORDS.contains(name);
-    return plain ? name : "'" + name.replace("'", "''") + "'";
   }
 }

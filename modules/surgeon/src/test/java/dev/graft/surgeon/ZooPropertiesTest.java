@@ -5,6 +5,7 @@ import static dev.graft.surgeon.Edits.freeze;
 import static dev.graft.surgeon.Edits.prune;
 import static dev.graft.surgeon.Edits.reinitialize;
 import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.primitives.Doubles;
@@ -31,8 +32,10 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.tensorflow.proto.GraphDef;
 
 /** What must hold of edits on every model of the zoo that has a head. */
 class ZooPropertiesTest {
@@ -115,6 +118,54 @@ class ZooPropertiesTest {
       sums[i / width] += each.applyAsDouble(numbers[i]);
     }
     return Doubles.asList(sums);
+  }
+
+  @ParameterizedTest
+  @MethodSource("classifiers")
+  void editsLeaveTheModelTheyAreGivenAsItWas(ZooModel zoo) {
+    Model model = Models.of(zoo);
+    Snapshot before = Snapshot.of(model);
+    model.with(
+        freeze(Where.all()),
+        unfreeze(Where.backbone()),
+        reinitializeOrNot(model),
+        replaceHead(HeadSpec.multiLabel("a", "b").hidden(3)),
+        prune());
+    assertThat(Snapshot.of(model)).isEqualTo(before);
+  }
+
+  /** All of a model that edits change, by value. */
+  private record Snapshot(
+      GraphDef graph, List<?> variables, Object signatures, List<?> heads, List<?> rest) {
+    static Snapshot of(Model model) {
+      return new Snapshot(
+          model.graph().toGraphDef(),
+          model.variables(),
+          model.signatures(),
+          model.heads(),
+          List.of(model.layers(), model.inputs(), model.initializers(), model.provenance()));
+    }
+  }
+
+  @Test
+  void anAdapterThatStartsAtZeroChangesNoOutput() {
+    ZooModel zoo = Zoo.model("keras2/dense_mlp");
+    Model model = Models.of(zoo);
+    Model adapted =
+        model.with(
+            freeze(Where.all()),
+            new LowRankAdapter("dense/kernel", 4),
+            new LowRankAdapter("dense_1/kernel", 4));
+    ShapeInference.of(adapted.graph());
+    try (ModelSession original = runtime.open(model);
+        ModelSession edited = runtime.open(adapted)) {
+      TensorAssert.assertThat(run(edited, zoo, adapted)).isIdenticalTo(run(original, zoo, model));
+    }
+  }
+
+  private static TensorValue run(ModelSession session, ZooModel zoo, Model model) {
+    TensorRef output = model.servingSignature().outputs().values().iterator().next().tensor();
+    return session.graph().run(feeds(zoo, model), List.of(output), List.of()).get(0);
   }
 
   @ParameterizedTest
