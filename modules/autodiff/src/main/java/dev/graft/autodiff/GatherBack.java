@@ -1,6 +1,7 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadModelException;
 import java.util.List;
 
 /**
@@ -29,6 +30,17 @@ final class GatherBack {
     TensorRef from = t.call("FloorMod", axis, rank);
     TensorRef indexRank = t.rank(indices);
     int batch = batchDims < 0 ? batchDims + t.shapeOf(indices).rank() : batchDims;
+    if (batch < 0) {
+      throw BadModelException.atNode(
+          params.node(),
+          "the batch dimensions of what is looked up in '"
+              + params
+              + "' count from the end ("
+              + batchDims
+              + "), and how many dimensions '"
+              + indices
+              + "' has is not known; save the model with a known number.");
+    }
     TensorRef b = t.integer(batch);
     TensorRef zero = t.integer(0);
     // dy: batch, params before the axis, indices, params after the axis

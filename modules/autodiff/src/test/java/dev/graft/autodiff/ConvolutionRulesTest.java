@@ -4,6 +4,7 @@ import dev.graft.graph.TensorRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.tensorflow.proto.AttrValue;
 
 class ConvolutionRulesTest extends RuleContract {
 
@@ -48,28 +49,35 @@ class ConvolutionRulesTest extends RuleContract {
                           .output())
               .withKnownShapesOnly());
     }
-    cases.add(
-        RuleCase.of(
-            "Conv2DBackpropInput",
-            c ->
-                c.op("Conv2DBackpropInput")
-                    .input(c.ints(1, 5, 5, 2))
-                    .input(c.x(3, 3, 2, 3))
-                    .input(c.x(1, 3, 3, 3))
-                    .attr("strides", RuleCase.list(1, 2, 2, 1))
-                    .attr("padding", "SAME")
-                    .output()));
-    cases.add(
-        RuleCase.of(
-            "Conv2DBackpropFilter",
-            c ->
-                c.op("Conv2DBackpropFilter")
-                    .input(c.x(1, 5, 5, 2))
-                    .input(c.ints(3, 3, 2, 3))
-                    .input(c.x(1, 3, 3, 3))
-                    .attr("strides", RuleCase.list(1, 2, 2, 1))
-                    .attr("padding", "SAME")
-                    .output()));
+    for (String padding : List.of("SAME", "VALID", "EXPLICIT")) {
+      long out = padding.equals("VALID") ? 2 : 3;
+      AttrValue explicit =
+          padding.equals("EXPLICIT") ? RuleCase.list(0, 0, 1, 1, 2, 0, 0, 0) : RuleCase.list();
+      cases.add(
+          RuleCase.of(
+              "Conv2DBackpropInput " + padding,
+              c ->
+                  c.op("Conv2DBackpropInput")
+                      .input(c.ints(1, 5, 5, 2))
+                      .input(c.x(3, 3, 2, 3))
+                      .input(c.x(1, out, out, 3))
+                      .attr("strides", RuleCase.list(1, 2, 2, 1))
+                      .attr("padding", padding)
+                      .attr("explicit_paddings", explicit)
+                      .output()));
+      cases.add(
+          RuleCase.of(
+              "Conv2DBackpropFilter " + padding,
+              c ->
+                  c.op("Conv2DBackpropFilter")
+                      .input(c.x(1, 5, 5, 2))
+                      .input(c.ints(3, 3, 2, 3))
+                      .input(c.x(1, out, out, 3))
+                      .attr("strides", RuleCase.list(1, 2, 2, 1))
+                      .attr("padding", padding)
+                      .attr("explicit_paddings", explicit)
+                      .output()));
+    }
     for (String padding : List.of("SAME", "VALID")) {
       for (long stride : new long[] {1, 2}) {
         cases.add(
@@ -86,15 +94,28 @@ class ConvolutionRulesTest extends RuleContract {
     }
     cases.add(
         RuleCase.of(
-            "Conv3DBackpropInputV2",
+            "Conv3D empty",
             c ->
-                c.op("Conv3DBackpropInputV2")
-                    .input(c.ints(1, 3, 4, 4, 2))
+                c.op("Conv3D")
+                    .input(c.x(0, 3, 4, 4, 2))
                     .input(c.x(2, 2, 2, 2, 2))
-                    .input(c.x(1, 2, 2, 2, 2))
-                    .attr("strides", RuleCase.list(1, 2, 2, 2, 1))
+                    .attr("strides", RuleCase.list(1, 1, 1, 1, 1))
                     .attr("padding", "SAME")
                     .output()));
+    for (String padding : List.of("SAME", "VALID")) {
+      long deep = padding.equals("SAME") ? 2 : 1;
+      cases.add(
+          RuleCase.of(
+              "Conv3DBackpropInputV2 " + padding,
+              c ->
+                  c.op("Conv3DBackpropInputV2")
+                      .input(c.ints(1, 3, 4, 4, 2))
+                      .input(c.x(2, 2, 2, 2, 2))
+                      .input(c.x(1, deep, 2, 2, 2))
+                      .attr("strides", RuleCase.list(1, 2, 2, 2, 1))
+                      .attr("padding", padding)
+                      .output()));
+    }
     pooling(cases);
     return cases.stream();
   }
@@ -139,6 +160,21 @@ class ConvolutionRulesTest extends RuleContract {
                 .inFloat32());
       }
     }
+    for (String op : List.of("MaxPool", "AvgPool")) {
+      for (String padding : List.of("SAME", "VALID")) {
+        cases.add(
+            RuleCase.of(
+                op + " overlapping " + padding,
+                c ->
+                    c.op(op)
+                        .input(c.distinct(2, 5, 6, 2))
+                        .attr("ksize", RuleCase.list(1, 3, 2, 1))
+                        .attr("strides", RuleCase.list(1, 2, 1, 1))
+                        .attr("padding", padding)
+                        .output()));
+      }
+      cases.add(RuleCase.of(op + " empty", c -> pool(c, op, "VALID", c.x(0, 4, 4, 2), 1, 2, 2, 1)));
+    }
     cases.add(
         RuleCase.of(
             "MaxPool EXPLICIT",
@@ -160,17 +196,22 @@ class ConvolutionRulesTest extends RuleContract {
                     .input(c.ints(1, 2, 2, 1))
                     .attr("padding", "VALID")
                     .output()));
-    cases.add(
-        RuleCase.of(
-            "MaxPoolWithArgmax",
-            c ->
-                c.op("MaxPoolWithArgmax")
-                    .input(c.distinct(2, 4, 4, 1))
-                    .attr("ksize", RuleCase.list(1, 2, 2, 1))
-                    .attr("strides", RuleCase.list(1, 2, 2, 1))
-                    .attr("padding", "VALID")
-                    .outputs()
-                    .get(0)));
+    for (String padding : List.of("SAME", "VALID")) {
+      for (boolean withBatch : new boolean[] {false, true}) {
+        cases.add(
+            RuleCase.of(
+                "MaxPoolWithArgmax " + padding + (withBatch ? " batch in index" : ""),
+                c ->
+                    c.op("MaxPoolWithArgmax")
+                        .input(c.distinct(2, 5, 4, 2))
+                        .attr("ksize", RuleCase.list(1, 3, 2, 1))
+                        .attr("strides", RuleCase.list(1, 2, 2, 1))
+                        .attr("padding", padding)
+                        .attr("include_batch_in_index", withBatch)
+                        .outputs()
+                        .get(0)));
+      }
+    }
   }
 
   private static TensorRef pool(RuleCase c, String op, String padding, TensorRef x, long... size) {

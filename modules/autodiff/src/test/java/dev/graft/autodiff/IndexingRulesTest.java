@@ -25,6 +25,14 @@ class IndexingRulesTest extends RuleContract {
         gather(
             "two batches", 2, 2, new long[] {2, 2, 3}, Shape.of(2, 2, 2), 0, 2, 1, 1, 2, 2, 0, 0));
     cases.add(
+        gather("batch from the end", 1, -1, new long[] {2, 3, 2}, Shape.of(2, 2), 0, 2, 1, 1)
+            .withKnownShapesOnly());
+    cases.add(gather("of nothing", 0, 0, new long[] {0, 3}, Shape.of(0)));
+    cases.add(gather("columns of nothing", 1, 0, new long[] {0, 3}, Shape.of(2), 2, 2));
+    cases.add(
+        RuleCase.of(
+            "GatherNd of nothing", c -> c.call("GatherNd", c.x(3, 2), c.ints(Shape.of(0, 1)))));
+    cases.add(
         RuleCase.of(
             "GatherNd",
             c -> c.call("GatherNd", c.x(2, 3, 2), c.ints(Shape.of(3, 2), 0, 1, 1, 2, 0, 1))));

@@ -78,6 +78,11 @@ class MathRulesTest extends RuleContract {
     }
     cases.add(
         RuleCase.of(
+            "SelectV2 of nothing",
+            c ->
+                c.call("SelectV2", c.bools(Shape.of(1, 3), true, false, true), c.x(0, 3), c.x(3))));
+    cases.add(
+        RuleCase.of(
             "SelectV2 broadcasts",
             c -> c.call("SelectV2", c.bools(Shape.of(2, 1), true, false), c.x(2, 3), c.x(3))));
     cases.add(

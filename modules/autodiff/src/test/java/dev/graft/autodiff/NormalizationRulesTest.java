@@ -31,6 +31,22 @@ class NormalizationRulesTest extends RuleContract {
                 .inFloat32());
       }
     }
+    for (boolean training : new boolean[] {false, true}) {
+      String mode = training ? " training" : " inference";
+      cases.add(
+          RuleCase.of(
+                  "FusedBatchNormV3 NCHW" + mode,
+                  c -> batchNorm(c, "NCHW", training, c.x(3, 2, 2, 2)))
+              .inFloat32());
+      cases.add(
+          RuleCase.of(
+                  "FusedBatchNormV3 NDHWC" + mode,
+                  c -> batchNorm(c, "NDHWC", training, c.x(2, 2, 2, 2, 2)))
+              .inFloat32());
+    }
+    cases.add(
+        RuleCase.of("FusedBatchNormV3 empty", c -> batchNorm(c, "NHWC", false, c.x(0, 2, 2, 2)))
+            .inFloat32());
     cases.add(
         RuleCase.of(
                 "LRN",
@@ -44,6 +60,20 @@ class NormalizationRulesTest extends RuleContract {
                         .output())
             .inFloat32());
     return cases.stream();
+  }
+
+  private static TensorRef batchNorm(RuleCase c, String format, boolean training, TensorRef x) {
+    double[] none = new double[0];
+    return c.op("FusedBatchNormV3")
+        .input(x)
+        .input(c.positive(2))
+        .input(c.x(2))
+        .input(training ? c.real(none, 0) : c.real(new double[] {0.1, -0.3}, 2))
+        .input(training ? c.real(none, 0) : c.real(new double[] {0.5, 1.3}, 2))
+        .attr("epsilon", 0.02f)
+        .attr("data_format", format)
+        .attr("is_training", training)
+        .output();
   }
 
   private static TensorRef batchNorm(

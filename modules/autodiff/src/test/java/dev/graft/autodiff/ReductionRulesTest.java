@@ -32,6 +32,10 @@ class ReductionRulesTest extends RuleContract {
         RuleCase.of(
             "Prod with zeros",
             c -> c.call("Prod", c.values(new double[] {0, 2, 3, 0, 0, 5}, 2, 3), c.ints(1))));
+    for (String op : List.of("Cumsum", "Cumprod")) {
+      cases.add(RuleCase.of(op + " empty", c -> c.call(op, c.x(0, 3), c.integer(1))));
+      cases.add(RuleCase.of(op + " down", c -> c.call(op, c.positive(3, 2), c.integer(0))));
+    }
     for (String op : List.of("Cumsum", "Cumprod", "CumulativeLogsumexp")) {
       for (boolean exclusive : new boolean[] {false, true}) {
         for (boolean reverse : new boolean[] {false, true}) {

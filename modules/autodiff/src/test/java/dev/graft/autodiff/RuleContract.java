@@ -72,15 +72,13 @@ abstract class RuleContract {
       }
     }
     if (!rule.shapesNeeded()) {
-      check(rule, graph, weights, Shapes.NONE, numeric, "with unknown shapes");
+      check(rule, graph, weights, Shapes.NONE, LoopMemory.SAVE, numeric, "with unknown shapes");
     }
-    check(
-        rule,
-        graph,
-        weights,
-        tensor -> known.getOrDefault(tensor, Shape.unknown()),
-        numeric,
-        "with known shapes");
+    Shapes shapes = tensor -> known.getOrDefault(tensor, Shape.unknown());
+    check(rule, graph, weights, shapes, LoopMemory.SAVE, numeric, "with known shapes");
+    if (!graph.functions().isEmpty()) {
+      check(rule, graph, weights, shapes, LoopMemory.RECOMPUTE, numeric, "computed again");
+    }
   }
 
   /** Constants included: what a rule gives no gradient to, the list of ops has to say. */
@@ -130,6 +128,7 @@ abstract class RuleContract {
       Graph graph,
       List<TensorValue> weights,
       Shapes shapes,
+      LoopMemory memory,
       List<double[]> numeric,
       String how)
       throws Exception {
@@ -140,7 +139,7 @@ abstract class RuleContract {
     }
     List<TensorRef> xs = List.copyOf(rule.xs().keySet());
     GradientGraph found =
-        Differentiator.gradients(editor.build(), rule.ys(), dys, xs, LoopMemory.SAVE, shapes);
+        Differentiator.gradients(editor.build(), rule.ys(), dys, xs, memory, shapes);
     Graph read = Graph.of(GraphDef.parseFrom(found.graph().toGraphDef().toByteArray()));
     Map<TensorRef, TensorRef> fetches = new HashMap<>();
     GraphEditor densified = read.edit();

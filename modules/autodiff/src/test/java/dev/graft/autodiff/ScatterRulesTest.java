@@ -76,6 +76,20 @@ class ScatterRulesTest extends RuleContract {
         RuleCase.of(
             "TopKV2 of nothing",
             c -> c.op("TopKV2").input(c.distinct(2, 3)).input(c.integer(0)).outputs().get(0)));
+    cases.add(
+        RuleCase.of(
+            "TopKV2 unsorted",
+            c ->
+                c.op("TopKV2")
+                    .input(c.distinct(2, 4))
+                    .input(c.integer(3))
+                    .attr("sorted", false)
+                    .outputs()
+                    .get(0)));
+    cases.add(
+        RuleCase.of(
+            "TopKV2 of empty rows",
+            c -> c.op("TopKV2").input(c.x(0, 4)).input(c.integer(2)).outputs().get(0)));
     for (boolean reverse : new boolean[] {false, true}) {
       cases.add(
           RuleCase.of(

@@ -27,6 +27,27 @@ class SegmentRulesTest extends RuleContract {
                   c.call(
                       op, c.distinct(2, 2, 3), c.ints(Shape.of(2, 2), 1, -1, 1, 0), c.integer(2))));
     }
+    for (String kind : List.of("Sum", "Max", "Min", "Prod")) {
+      cases.add(
+          RuleCase.of(
+              "UnsortedSegment" + kind + " empty",
+              c -> c.call("UnsortedSegment" + kind, c.x(0, 2), c.ints(), c.integer(3))));
+    }
+    for (String kind : List.of("Sum", "Mean", "SqrtN")) {
+      cases.add(
+          RuleCase.of(
+              "SparseSegment" + kind + " empty",
+              c -> c.call("SparseSegment" + kind, c.x(4, 2), c.ints(), c.ints())));
+      cases.add(
+          RuleCase.of(
+              "SparseSegment" + kind + " int64",
+              c ->
+                  c.call(
+                      "SparseSegment" + kind,
+                      c.x(4, 2),
+                      c.longs(Shape.of(3), 3, 0, 3),
+                      c.longs(Shape.of(3), 0, 1, 1))));
+    }
     for (String op : List.of("SegmentProd", "UnsortedSegmentProd")) {
       cases.add(
           RuleCase.of(

@@ -126,7 +126,10 @@ class SlicingRulesTest extends RuleContract {
       {0, 0, 1, 0, 0},
       {0, 0, 0, 2, 0},
       {0, 0, 0, 0, 1},
-      {2, 0, 1, 0, 0}
+      {2, 0, 1, 0, 0},
+      {1, 1, 2, 1, 0},
+      {0, 0, 2, 0, 1},
+      {3, 3, 0, 0, 0}
     };
     for (int[] mask : values) {
       cases.add(
@@ -145,6 +148,20 @@ class SlicingRulesTest extends RuleContract {
                 return op.output();
               }));
     }
+    cases.add(
+        RuleCase.of(
+            "StridedSlice of nothing",
+            c -> c.call("StridedSlice", c.x(4, 2), c.ints(3), c.ints(1), c.ints(1))));
+    cases.add(
+        RuleCase.of(
+            "StridedSlice hidden",
+            c ->
+                c.call(
+                    "StridedSlice",
+                    c.x(4, 2),
+                    c.hidden(c.ints(-1)),
+                    c.hidden(c.ints(0)),
+                    c.hidden(c.ints(-2)))));
     cases.add(
         RuleCase.of(
             "StridedSlice int64",

@@ -73,9 +73,27 @@ class ZooGradientsTest {
                 && !BLOCKED.contains(zoo.toString()));
   }
 
+  static List<ZooModel> loops() {
+    return models().stream()
+        .filter(
+            zoo ->
+                zoo.toString().matches(".*(rnn|lstm|gru|recurrent|while|loop|map_fn|fold|scan).*"))
+        .toList();
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("models")
   void gradientsAreTheTapes(ZooModel zoo) {
+    gradientsAreTheTapes(zoo, LoopMemory.SAVE);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("loops")
+  void recomputedGradientsAreTheTapes(ZooModel zoo) {
+    gradientsAreTheTapes(zoo, LoopMemory.RECOMPUTE);
+  }
+
+  private static void gradientsAreTheTapes(ZooModel zoo, LoopMemory memory) {
     Map<List<String>, List<ZooModel.Case>> byTags =
         zoo.facts().cases().stream()
             .collect(Collectors.groupingBy(c -> c.tags() == null ? zoo.facts().tags() : c.tags()));
@@ -87,7 +105,7 @@ class ZooGradientsTest {
           assertNoOpIsMissing(model.graph());
           Map<Object, List<ZooModel.Case>> bySignature =
               cases.stream().collect(Collectors.groupingBy(c -> signature(model, c).name()));
-          bySignature.values().forEach(same -> compare(zoo, model, same));
+          bySignature.values().forEach(same -> compare(zoo, model, same, memory));
         });
   }
 
@@ -103,7 +121,8 @@ class ZooGradientsTest {
     Assertions.assertThat(missing).isEmpty();
   }
 
-  private static void compare(ZooModel zoo, Model model, List<ZooModel.Case> cases) {
+  private static void compare(
+      ZooModel zoo, Model model, List<ZooModel.Case> cases, LoopMemory memory) {
     Signature signature = signature(model, cases.get(0));
     Golden golden = zoo.golden();
     GraphEditor editor = model.graph().edit();
@@ -121,8 +140,7 @@ class ZooGradientsTest {
     List<TensorRef> xs =
         zoo.facts().trainable().stream().map(key -> byKey.get(key).handle()).toList();
     GradientGraph found =
-        Differentiator.gradients(
-            editor.build(), ys, List.copyOf(weights.values()), xs, LoopMemory.SAVE);
+        Differentiator.gradients(editor.build(), ys, List.copyOf(weights.values()), xs, memory);
     assertPreflightAgrees(zoo, model, ys, byKey, found);
     GraphEditor dense = found.graph().edit();
     Ops t = new Ops(dense, Shapes.NONE, new Library(dense, LoopMemory.SAVE));

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import static dev.graft.testkit.TensorAssert.assertThat;
 
+import dev.graft.autodiff.Gradient;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
@@ -22,6 +23,7 @@ import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -159,7 +161,16 @@ class TrainingFormTest {
             .variables(Stream.concat(model.variables().stream(), update.slots().stream()).toList())
             .build();
     try (ModelSession session = runtime.open(extended)) {
-      session.graph().run(feeds, List.of(), nodes);
+      List<TensorRef> pieces = new ArrayList<>();
+      update.gradients().values().forEach(each -> pieces.addAll(Gradients.tensors(each)));
+      List<TensorValue> values = session.graph().run(feeds, pieces, nodes);
+      if (sgd && !(zoo.facts().bnTraining() && dtype == DataType.DT_FLOAT)) {
+        Map<TensorRef, TensorValue> found = new HashMap<>();
+        for (int i = 0; i < pieces.size(); i++) {
+          found.put(pieces.get(i), values.get(i));
+        }
+        gradientsAreTheTapes(zoo, update, byKey, found);
+      }
       golden
           .under("train/moved/")
           .forEach(
@@ -178,6 +189,55 @@ class TrainingFormTest {
                   .isCloseTo(
                       value, noise ? 2 * of : 2e-6 + 1e-4 * of * largest(golden, key), 1e-5));
     }
+  }
+
+  /**
+   * Of the loss with its penalties, to 1e-8 in float64. In float32 BatchNorm in training gives
+   * others at each order of its sums.
+   */
+  private static void gradientsAreTheTapes(
+      ZooModel zoo,
+      UpdateGraph update,
+      Map<String, Variable> byKey,
+      Map<TensorRef, TensorValue> values) {
+    Golden golden = zoo.golden();
+    boolean exact = zoo.facts().name().endsWith("_f64");
+    for (String key : zoo.facts().trainable()) {
+      Gradient gradient = update.gradients().get(byKey.get(key).name());
+      Assertions.assertThat(gradient == null)
+          .as("%s has no gradient", key)
+          .isEqualTo(zoo.facts().train().gradientNone().contains(key));
+      if (gradient == null) {
+        continue;
+      }
+      double[] tape = golden.value("train/grad/" + key).asDoubles();
+      TensorValue penalty = golden.under("train/penalty_grad/").get(key);
+      double[] more = penalty == null ? new double[tape.length] : penalty.asDoubles();
+      double[] found = dense(values, gradient, tape.length);
+      for (int i = 0; i < tape.length; i++) {
+        double wanted = tape[i] + more[i];
+        double allowed = exact ? 1e-8 + 1e-8 * Math.abs(wanted) : 1e-5 + 1e-4 * Math.abs(wanted);
+        Assertions.assertThat(found[i])
+            .as("gradient of %s at %d", key, i)
+            .isCloseTo(wanted, Assertions.within(allowed));
+      }
+    }
+  }
+
+  private static double[] dense(Map<TensorRef, TensorValue> values, Gradient gradient, int size) {
+    List<double[]> parts =
+        Gradients.tensors(gradient).stream().map(part -> values.get(part).asDoubles()).toList();
+    if (parts.size() == 1) {
+      return parts.get(0);
+    }
+    double[] sum = new double[size];
+    double[] rows = parts.get(0);
+    double[] numbers = parts.get(1);
+    int width = rows.length == 0 ? 0 : numbers.length / rows.length;
+    for (int i = 0; i < numbers.length; i++) {
+      sum[(int) rows[i / width] * width + i % width] += numbers[i];
+    }
+    return sum;
   }
 
   private static double largest(Golden golden, String key) {
