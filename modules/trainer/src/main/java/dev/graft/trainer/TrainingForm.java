@@ -94,7 +94,7 @@ record TrainingForm(
       for (Call call : calls) {
         call.outputs().forEach(output -> after.addAll(before.consumers(output.node())));
       }
-      needed.stream().filter(n -> StatelessRandom.isStateful(before.node(n))).forEach(after::add);
+      needed.stream().filter(n -> draws(before.node(n))).forEach(after::add);
       for (String node : before.downstream(after)) {
         if (needed.contains(node)) {
           twins.put(node, editor.uniqueName("graft/training/" + node));
@@ -120,7 +120,7 @@ record TrainingForm(
       }
       ImmutableSet<String> random =
           editor.nodes().stream()
-              .filter(StatelessRandom::isStateful)
+              .filter(this::draws)
               .map(NodeDef::getName)
               .filter(name -> !before.contains(name))
               .collect(ImmutableSet.toImmutableSet());
@@ -131,6 +131,10 @@ record TrainingForm(
           ImmutableList.copyOf(targets),
           ImmutableSet.copyOf(moved),
           random);
+    }
+
+    private boolean draws(NodeDef node) {
+      return StatelessRandom.isStateful(node, editor.functions());
     }
 
     private int position(Call call) {

@@ -256,7 +256,8 @@ class TrainingFormTest {
         "image_augmentation",
         "spatial_dropout",
         "dropout_always",
-        "transformer_encoder_masked"
+        "transformer_encoder_masked",
+        "rnn_dropout"
       })
   void randomLayersFollowFromSeedAndStep(String name) {
     ZooModel zoo = Zoo.model("keras2/" + name);
