@@ -1,5 +1,7 @@
 package dev.graft.trainer;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableListMultimap;
 import dev.graft.graph.FunctionGraph;
@@ -121,7 +123,8 @@ final class RandomFunctions {
   /** The function called {@code name} in the form that takes a key, under the name it gives. */
   private String keyed(String name, boolean condition) {
     GraphEditor outer = scope.editor();
-    FunctionGraph function = FunctionGraph.of(outer.functions().get(name), outer.functions());
+    FunctionDef called = requireNonNull(outer.function(name), name);
+    FunctionGraph function = FunctionGraph.of(called, outer.functions());
     GraphEditor body = function.graph().edit();
     TensorRef key = body.placeholder(KEY, DataType.DT_INT32, Shape.of(2));
     ImmutableList.Builder<String> arguments = ImmutableList.builder();
