@@ -82,7 +82,8 @@ class SurgeryGuideTest {
             .toArray(String[]::new);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream both = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    Main.run(Terminal.to(both, both, 0), args);
+    int code = Main.run(Terminal.to(both, both, 0), args);
+    assertThat(bytes.toString(StandardCharsets.UTF_8).startsWith("error: ")).isEqualTo(code == 2);
     return bytes
         .toString(StandardCharsets.UTF_8)
         .lines()

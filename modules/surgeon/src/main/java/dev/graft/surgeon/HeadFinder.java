@@ -270,7 +270,12 @@ public final class HeadFinder {
     return model.name()
         + " has no head that Graft recognises: "
         + origins(model)
-        + ". Say where to cut: cut(\"<layer>\"), then addHead(...).";
+        + ". Say where to cut (cut(\"<layer>\") and addHead(...), or --cut). "
+        + CutPoints.near(
+            model,
+            model.servingSignature().outputs().values().stream()
+                .map(spec -> spec.tensor().node())
+                .toList());
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Heads are found where the zoo's golden files say that there is one, and nowhere else. */
@@ -82,7 +83,40 @@ class HeadFinderTest {
     assertThatThrownBy(() -> HeadFinder.only(model))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("comes from the op")
-        .hasMessageContaining("cut(");
+        .hasMessageContaining("cut(")
+        .hasMessageContaining("Nearest: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tf1/tf1_estimator_style, linear_model/kernel",
+    "tf1/tf1_ref_variables, logits/kernel",
+    "tf1/tf1_table_legacy_init, kernel",
+    "tfsave/hub_no_signature, w2",
+    "tfsave/hub_no_signature_k3, w2",
+    "tfsave/module_mlp, w2",
+    "tfsave/module_mlp_k3, w2",
+  })
+  void headsOfTf1AndOfModulesAreFound(String zoo, String kernel) {
+    FoundHead found = HeadFinder.only(Models.zoo(zoo));
+    assertThat(found.kernel()).isEqualTo(kernel);
+    assertThat(found.kind()).isEqualTo(Head.Kind.SINGLE_LABEL);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tf1/tf1_conv_bn, the op Relu",
+    "tf1/tf1_several_signatures, the op Softmax",
+    "tf1/tf1_partitioned, the op AddV2",
+    "tf1/tf1_while_v1, the op Merge",
+    "tfsave/hub_training_flag, the op Sub",
+  })
+  void whatNoHeadIsIsSaidOfTf1AndOfModules(String zoo, String words) {
+    Model model = Models.zoo(zoo);
+    assertThatThrownBy(() -> HeadFinder.only(model))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining(words)
+        .hasMessageContaining("Nearest: ");
   }
 
   @ParameterizedTest
@@ -103,13 +137,6 @@ class HeadFinderTest {
     assertThat(HeadFinder.only(Models.zoo("keras3/bigru_tagger")).perPosition()).isTrue();
     assertThat(HeadFinder.only(Models.zoo("keras3/lstm")).perPosition()).isFalse();
     assertThat(HeadFinder.only(Models.zoo("keras3/conv1x1_head")).perPosition()).isFalse();
-  }
-
-  @Test
-  void aTf1HeadOnReferenceVariablesIsFound() {
-    FoundHead found = HeadFinder.only(Models.zoo("tf1/tf1_ref_variables"));
-    assertThat(found.kernel()).isEqualTo("logits/kernel");
-    assertThat(found.kind()).isEqualTo(Head.Kind.SINGLE_LABEL);
   }
 
   @Test
