@@ -126,6 +126,18 @@ def fold(kit):
     return formula(kit, call, square(kit), {"x": ([None, 3], F)}, rows(kit, 3, 5))
 
 
+@zoo("dataset_functions", "map", "tfsave")
+def dataset_functions(kit):
+    def call(m, x):
+        rows = tf.data.Dataset.from_tensor_slices(x).map(lambda row: row * 2.0 + tf.reduce_sum(row))
+        rows = rows.filter(lambda row: tf.reduce_sum(row) > 0.0)
+        total = rows.reduce(tf.zeros([3]), lambda state, row: state + row)
+        return tf.matmul(x + total, m.w) + m.b
+
+    return formula(kit, call, square(kit), {"x": ([None, 3], F)}, rows(kit, 2, 4),
+                   notes="tf.data inside a signature: its functions are values of dataset ops")
+
+
 @zoo("cond", "cond", "tfsave tfsave@3")
 def cond(kit):
     def call(m, x):

@@ -72,7 +72,7 @@ final class DoctorCommand implements Callable<Integer> {
         "threads",
         "%d in an operation",
         machine.threads() == 0 ? machine.cores() : machine.threads());
-    say("home", "%s (GRAFT_HOME), %.1f GB free", log.getParent(), free(log.getParent()));
+    say("home", "%s (GRAFT_HOME), %.1f GB free", NativeLogFile.home(), free(NativeLogFile.home()));
     double here = free(Path.of("").toAbsolutePath());
     say(
         "runs",
@@ -110,7 +110,7 @@ final class DoctorCommand implements Callable<Integer> {
     machine.devices().forEach(node.putArray("devices")::add);
     node.put("gpu", machine.hasGpu());
     node.put("threads", machine.threads() == 0 ? machine.cores() : machine.threads());
-    node.put("home", String.valueOf(log.getParent()));
+    node.put("home", String.valueOf(NativeLogFile.home()));
     node.put("log", log.toString());
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node);
   }

@@ -10,11 +10,15 @@ final class NativeLogFile {
 
   private NativeLogFile() {}
 
+  /** {@code $GRAFT_HOME}, by default {@code ~/.cache/graft}. */
+  static Path home() {
+    return Optional.ofNullable(System.getenv("GRAFT_HOME"))
+        .map(Path::of)
+        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "graft"));
+  }
+
   static Path path() {
-    Path home =
-        Optional.ofNullable(System.getenv("GRAFT_HOME"))
-            .map(Path::of)
-            .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "graft"));
+    Path home = home();
     try {
       Files.createDirectories(home);
       return home.resolve("tensorflow.log");

@@ -10,6 +10,7 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,6 +42,8 @@ final class EntryPoints {
   /** Signatures that are only a place for TensorFlow to note an op. */
   private static final Set<String> INTERNAL =
       Set.of("__saved_model_init_op", "__saved_model_train_op");
+
+  private static final long ANY_RANK = 100; // counts as more open dimensions than any tensor has
 
   private EntryPoints() {}
 
@@ -174,10 +177,25 @@ final class EntryPoints {
         traces.stream()
             .filter(name -> objects.function(name).filter(captures::has).isPresent())
             .toList();
-    return usable.stream()
-        .filter(name -> !saysTrue(objects.function(name).orElseThrow()))
-        .findFirst()
-        .or(() -> usable.stream().findFirst());
+    List<String> plain =
+        usable.stream().filter(name -> !saysTrue(objects.function(name).orElseThrow())).toList();
+    return (plain.isEmpty() ? usable : plain)
+        .stream()
+            .sorted(Comparator.comparing(name -> -open(objects.function(name).orElseThrow())))
+            .findFirst();
+  }
+
+  /** How many dimensions of a trace's arguments are open: it takes the more kinds of input. */
+  private static long open(SavedConcreteFunction function) {
+    return Structures.leaves(function.getCanonicalizedInputSignature()).stream()
+        .filter(StructuredValue::hasTensorSpecValue)
+        .map(leaf -> leaf.getTensorSpecValue().getShape())
+        .mapToLong(
+            shape ->
+                shape.getUnknownRank()
+                    ? ANY_RANK
+                    : shape.getDimList().stream().filter(dim -> dim.getSize() < 0).count())
+        .sum();
   }
 
   private static boolean saysTrue(SavedConcreteFunction function) {
@@ -232,11 +250,12 @@ final class EntryPoints {
             .putAttr("Tout", Attrs.types(outputTypes))
             .build());
     List<String> outputNames = Structures.names(function.getOutputSignature(), outputTypes.size());
+    List<Shape> shapes = Structures.shapes(function.getOutputSignature(), outputTypes.size());
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
     for (int i = 0; i < outputTypes.size(); i++) {
       outputs.put(
           outputNames.get(i),
-          new TensorSpec(new TensorRef(call.getName(), i), outputTypes.get(i), Shape.unknown()));
+          new TensorSpec(new TensorRef(call.getName(), i), outputTypes.get(i), shapes.get(i)));
     }
     return Signature.predict(name, ImmutableMap.copyOf(inputs), ImmutableMap.copyOf(outputs));
   }

@@ -1,6 +1,8 @@
 package dev.graft.importer;
 
+import dev.graft.graph.Shape;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
 import org.tensorflow.proto.Struct.StructuredValue;
@@ -41,6 +43,17 @@ final class Structures {
       names.add("output_" + i);
     }
     return names;
+  }
+
+  /** The shapes of {@code count} results; of unknown rank if {@code results} does not tell. */
+  static List<Shape> shapes(StructuredValue results, int count) {
+    List<Shape> shapes = new ArrayList<>();
+    for (StructuredValue leaf : leaves(results)) {
+      if (leaf.hasTensorSpecValue()) {
+        shapes.add(Shape.from(leaf.getTensorSpecValue().getShape()));
+      }
+    }
+    return shapes.size() == count ? shapes : Collections.nCopies(count, Shape.unknown());
   }
 
   private interface Visitor {

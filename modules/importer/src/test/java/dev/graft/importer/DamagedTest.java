@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.graft.graph.Attrs;
+import dev.graft.graph.Graph;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.testkit.Zoo;
@@ -187,6 +188,26 @@ class DamagedTest {
     model.call("call", "f", "x");
     model.answer("call");
     assertThat(refused(model.in(folder))).hasMessageContaining("waits for '^nothing'");
+  }
+
+  /** What a newer TensorFlow added goes if it only says what went without saying before. */
+  @Test
+  void anAttributeOfANewerTensorFlow() {
+    HandMade model = new HandMade();
+    model.answer("x").putAttr("shiny", Attrs.of(false));
+    model
+        .meta()
+        .getMetaInfoDefBuilder()
+        .getStrippedOpListBuilder()
+        .addOpBuilder()
+        .setName("Identity")
+        .addAttrBuilder()
+        .setName("shiny")
+        .setType("bool")
+        .setDefaultValue(Attrs.of(false));
+    Graph graph = SavedModelImporter.load(model.in(folder)).graph();
+    assertThat(graph.node("y").containsAttr("shiny")).isFalse();
+    assertThat(graph.node("y").containsAttr("T")).isTrue();
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.OpRegistry;
+import dev.graft.graph.Shape;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.TensorValue;
 import dev.graft.model.UntrustedModelException;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
@@ -143,6 +145,60 @@ class TrustTest {
         .isEqualTo("function 'branch'");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "WriteFile",
+        "ReadFile",
+        "MatchingFiles",
+        "PyFunc",
+        "SaveV2",
+        "RestoreV2",
+        "RpcCall"
+      })
+  void inTheBodyOfALoopOrTheFunctionOfADataset(String op) {
+    for (String holder : new String[] {"While", "MapDataset"}) {
+      HandMade model = new HandMade();
+      FunctionDef.Builder inner = model.function("inner");
+      HandMade.textInto(inner.addNodeDefBuilder().setName("path").setOp("Const"), "/etc/passwd");
+      inner.addNodeDefBuilder().setName(op).setOp(op).addInput("path:output:0");
+      inner
+          .addNodeDefBuilder()
+          .setName("y")
+          .setOp("Identity")
+          .addInput("x")
+          .addInput("^" + op)
+          .putAttr("T", Attrs.of(DataType.DT_FLOAT));
+      NodeDef.Builder node = model.node("outer", holder, "x");
+      if (holder.equals("While")) {
+        node.putAttr("cond", Attrs.function("inner"))
+            .putAttr("body", Attrs.function("inner"))
+            .putAttr("T", Attrs.types(List.of(DataType.DT_FLOAT)));
+        model.answer("outer");
+      } else {
+        node.clearInput()
+            .addInput("source")
+            .putAttr("f", Attrs.function("inner"))
+            .putAttr("Targuments", Attrs.types(List.of()))
+            .putAttr("output_types", Attrs.types(List.of(DataType.DT_FLOAT)))
+            .putAttr("output_shapes", Attrs.shapes(List.of(Shape.scalar())));
+        model
+            .node("source", "TensorSliceDataset", "x")
+            .putAttr("Toutput_types", Attrs.types(List.of(DataType.DT_FLOAT)))
+            .putAttr("output_shapes", Attrs.shapes(List.of(Shape.scalar())));
+        model
+            .node("y", "DatasetToSingleElement", "outer")
+            .putAttr("output_types", Attrs.types(List.of(DataType.DT_FLOAT)))
+            .putAttr("output_shapes", Attrs.shapes(List.of(Shape.scalar())));
+      }
+      assertThat(refused(model).accesses())
+          .singleElement()
+          .isEqualTo(
+              new MachineAccess(
+                  refused(model).accesses().get(0).kind(), op, op, "function 'inner'"));
+    }
+  }
+
   @Test
   void writeFileInTheInitializer() {
     HandMade model = new HandMade();
@@ -224,7 +280,12 @@ class TrustTest {
             .node("out", op, op.equals("PrintV2") ? "text" : "x")
             .putAttr("T", Attrs.of(DataType.DT_FLOAT))
             .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
-            .putAttr("Tout", Attrs.types(List.of()));
+            .putAttr("Tout", Attrs.types(List.of()))
+            .putAttr("token", Attrs.of("pyfunc_0"))
+            .putAttr("tensor_name", Attrs.of("x"))
+            .putAttr("send_device", Attrs.of("/cpu:0"))
+            .putAttr("send_device_incarnation", Attrs.of(1L))
+            .putAttr("recv_device", Attrs.of("/cpu:0"));
     if (op.equals("PrintV2")) {
       node.putAttr("output_stream", Attrs.of(address));
       model.text("text", "hello");

@@ -135,8 +135,11 @@ public final class OpRegistry {
     return op == null || op.getIsStateful();
   }
 
-  /** The base dtype of a reference dtype, any other dtype as it is. */
+  /** The base dtype of a reference dtype, any other dtype as it is; of an unknown one invalid. */
   public static DataType base(DataType type) {
+    if (type == DataType.UNRECOGNIZED) {
+      return DataType.DT_INVALID;
+    }
     int number = type.getNumber();
     DataType base = number > REF ? DataType.forNumber(number - REF) : type;
     return base == null ? type : base;
