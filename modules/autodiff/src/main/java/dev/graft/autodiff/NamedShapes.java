@@ -1,5 +1,6 @@
 package dev.graft.autodiff;
 
+import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -7,9 +8,15 @@ import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -23,42 +30,75 @@ import org.tensorflow.proto.NodeDef;
  */
 final class NamedShapes {
 
-  /** For the leading dimension of every input, which in a model is the batch's. */
-  private static final long BATCH = 1009;
-
-  /** For other unknown dimensions of inputs, one after the other. */
-  private static final long[] OTHERS = {1013, 1019, 1021, 1031, 1033, 1039};
+  /** One for each unknown size of an input; the smallest first. */
+  private static final ImmutableList<Long> PRIMES =
+      ImmutableList.of(1009L, 1013L, 1019L, 1021L, 1031L, 1033L, 1039L, 1049L, 1051L, 1061L);
 
   private NamedShapes() {}
 
-  /** Infers the shapes of all tensors of {@code graph}, unknown sizes of its inputs being named. */
+  /** A dimension of an input whose size only a run will tell. */
+  private record Size(String input, int axis) {}
+
+  /**
+   * Infers the shapes of all tensors of {@code graph}, unknown sizes of its inputs being named. Two
+   * of them have one name only if both lead and the graph does not work otherwise: then they are
+   * the batch's. A graph's nodes and its edges, say, may well be of different number.
+   */
   static Map<TensorRef, Shape> infer(Graph graph) {
     Map<TensorRef, Shape> plain = ShapeInference.of(graph).shapes();
-    Map<String, Shape> all = new HashMap<>();
-    Map<String, Shape> leading = new HashMap<>();
-    int next = 0;
+    Map<String, Shape> inputs = new LinkedHashMap<>();
+    List<Size> sizes = new ArrayList<>();
     for (NodeDef node : graph.nodes()) {
-      if (!node.getOp().equals("Placeholder")) {
-        continue;
-      }
-      Shape shape = plain.getOrDefault(new TensorRef(node.getName(), 0), Shape.unknown());
-      for (int i = 0; i < shape.rank(); i++) {
-        if (shape.dim(i) < 0) {
-          if (i == 0) {
-            shape = shape.withDim(i, -BATCH);
-            leading.put(node.getName(), shape);
-          } else if (next < OTHERS.length) {
-            shape = shape.withDim(i, -OTHERS[next++]);
+      if (node.getOp().equals("Placeholder")) {
+        Shape shape = plain.getOrDefault(new TensorRef(node.getName(), 0), Shape.unknown());
+        for (int i = 0; i < shape.rank() && sizes.size() < PRIMES.size(); i++) {
+          if (shape.dim(i) < 0) {
+            sizes.add(new Size(node.getName(), i));
+            inputs.put(node.getName(), shape);
           }
-          all.put(node.getName(), shape);
         }
       }
     }
-    if (all.isEmpty()) {
+    if (sizes.isEmpty()) {
       return plain;
     }
-    Map<TensorRef, Shape> named = named(graph, plain, all);
-    return named != plain || next == 0 ? named : named(graph, plain, leading);
+    Map<Size, Long> names = new LinkedHashMap<>();
+    sizes.forEach(size -> names.put(size, PRIMES.get(names.size())));
+    return named(graph, plain, with(inputs, names))
+        .orElseGet(() -> leading(graph, plain, inputs, sizes));
+  }
+
+  /**
+   * Names leading sizes only, one after the other: as no other if the graph works with that, else
+   * as one before. Other sizes that have to do with each other may be repeated to meet: no name.
+   */
+  private static Map<TensorRef, Shape> leading(
+      Graph graph, Map<TensorRef, Shape> plain, Map<String, Shape> inputs, List<Size> sizes) {
+    Map<TensorRef, Shape> found = plain;
+    Map<Size, Long> names = new LinkedHashMap<>();
+    for (Size size : sizes) {
+      Set<Long> candidates = new LinkedHashSet<>(List.of(PRIMES.get(names.size())));
+      candidates.addAll(names.values());
+      for (long candidate : size.axis() == 0 ? candidates : Set.<Long>of()) {
+        names.put(size, candidate);
+        Optional<Map<TensorRef, Shape>> named = named(graph, plain, with(inputs, names));
+        if (named.isPresent()) {
+          found = named.get();
+          break;
+        }
+        names.remove(size);
+      }
+    }
+    return found;
+  }
+
+  private static Map<String, Shape> with(Map<String, Shape> inputs, Map<Size, Long> names) {
+    Map<String, Shape> named = new HashMap<>(inputs);
+    names.forEach(
+        (size, name) ->
+            named.computeIfPresent(
+                size.input(), (input, shape) -> shape.withDim(size.axis(), -name)));
+    return named;
   }
 
   /**
@@ -71,7 +111,7 @@ final class NamedShapes {
     Map<String, Shape> unnamed = new HashMap<>();
     inputs.forEach((name, shape) -> unnamed.put(name, known(shape)));
     Map<TensorRef, Shape> plain = ShapeInference.of(with(graph, unnamed)).shapes();
-    return unnamed.equals(inputs) ? plain : named(graph, plain, inputs);
+    return unnamed.equals(inputs) ? plain : named(graph, plain, inputs).orElse(plain);
   }
 
   /** {@code shape} without names: unknown is unknown. */
@@ -86,7 +126,8 @@ final class NamedShapes {
     return shape.hasRank() && Arrays.stream(shape.dims()).noneMatch(d -> d == Shape.UNKNOWN);
   }
 
-  private static Map<TensorRef, Shape> named(
+  /** Empty if the sizes have to do with each other in a way that these names do not. */
+  private static Optional<Map<TensorRef, Shape>> named(
       Graph graph, Map<TensorRef, Shape> plain, Map<String, Shape> inputs) {
     Map<String, Shape> primes = new HashMap<>();
     inputs.forEach((name, shape) -> primes.put(name, probed(shape)));
@@ -94,7 +135,7 @@ final class NamedShapes {
     try {
       probed = ShapeInference.of(with(graph, primes)).shapes();
     } catch (TensorFlowException e) {
-      return plain; // sizes have to do with each other in a way that primes do not
+      return Optional.empty();
     }
     Map<TensorRef, Shape> named = new HashMap<>(plain);
     plain.forEach(
@@ -103,7 +144,7 @@ final class NamedShapes {
             named.put(tensor, name(shape, probed.getOrDefault(tensor, Shape.unknown())));
           }
         });
-    return named;
+    return Optional.of(named);
   }
 
   private static Shape probed(Shape shape) {
@@ -115,7 +156,7 @@ final class NamedShapes {
   private static Shape name(Shape shape, Shape probed) {
     Shape named = shape;
     for (int i = 0; i < shape.rank() && shape.rank() == probed.rank(); i++) {
-      if (shape.dim(i) < 0 && probed.dim(i) >= BATCH) {
+      if (shape.dim(i) < 0 && probed.dim(i) >= PRIMES.get(0)) {
         named = named.withDim(i, -probed.dim(i));
       }
     }

@@ -9,7 +9,10 @@ import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import dev.graft.runtime.GraphSession;
+import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.Zoo;
 import java.util.List;
 import java.util.Map;
@@ -38,16 +41,57 @@ class NamedShapesTest {
   }
 
   @Test
-  void inputsShareTheBatchAndNothingElse() {
+  void whatComesFromASizeHasItsName() {
     TensorRef x = input("x", -1, -1, 4);
-    TensorRef y = input("y", -1, -1, 4);
     TensorRef tanh = node("Tanh", x);
     Map<TensorRef, Shape> shapes = NamedShapes.infer(editor.build());
     assertThat(shapes.get(tanh)).isEqualTo(shapes.get(x));
     assertThat(NamedShapes.isDetermined(shapes.get(tanh))).isTrue();
     assertThat(NamedShapes.known(shapes.get(tanh))).isEqualTo(Shape.of(-1, -1, 4));
+    assertThat(shapes.get(x).dim(0)).isNotEqualTo(shapes.get(x).dim(1));
+  }
+
+  @Test
+  void inputsThatMeetShareTheBatch() {
+    TensorRef x = input("x", -1, 4);
+    TensorRef y = input("y", -1, 4);
+    TensorRef other = input("other", -1, 4);
+    node("AddV2", x, y);
+    Map<TensorRef, Shape> shapes = NamedShapes.infer(editor.build());
     assertThat(shapes.get(y).dim(0)).isEqualTo(shapes.get(x).dim(0));
-    assertThat(shapes.get(y).dim(1)).isNotEqualTo(shapes.get(x).dim(1));
+    assertThat(shapes.get(other).dim(0)).isNotEqualTo(shapes.get(x).dim(0));
+  }
+
+  /** As in a graph network: five edges between three nodes. */
+  @Test
+  void inputsOfDifferentNumberKeepTheirOwn() {
+    TensorRef nodes = input("nodes", -1, 2);
+    TensorRef weight = input("weight", 2, 2);
+    TensorRef ends = editor.placeholder("ends", DataType.DT_INT32, Shape.of(-1));
+    TensorRef axis = editor.constant("axis", TensorValue.scalar(0));
+    TensorRef message = node("GatherV2", node("MatMul", nodes, weight), ends, axis);
+    TensorRef loss = node("Sum", message, axis);
+    GradientGraph found =
+        Differentiator.gradients(editor.build(), List.of(loss), List.of(), List.of(weight));
+    Gradient.Dense gradient = (Gradient.Dense) found.gradients().get(weight);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession session = runtime.session(found.graph())) {
+      float[] zeros = new float[4];
+      TensorValue sum =
+          session
+              .run(
+                  Map.of(
+                      nodes,
+                      TensorValue.of(Shape.of(3, 2), new float[] {1, 2, 3, 4, 5, 6}),
+                      weight,
+                      TensorValue.of(Shape.of(2, 2), zeros),
+                      ends,
+                      TensorValue.of(Shape.of(5), new int[] {0, 1, 1, 2, 2})),
+                  List.of(gradient.value()),
+                  List.of())
+              .get(0);
+      assertThat(sum.asDoubles()).containsExactly(17, 17, 22, 22);
+    }
   }
 
   @Test
