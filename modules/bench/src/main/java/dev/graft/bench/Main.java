@@ -45,13 +45,7 @@ final class Main {
         TrainingLoop.ofUnfrozen(runtime, model, work.settings(), work.epoch(examples), few)) {
       String version = "Graft, TensorFlow " + TensorFlowRuntime.version();
       turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version));
-      if (work.work().equals("bare")) {
-        Runnable step = loop.bareStep();
-        while (true) {
-          turns.beforeStep();
-          step.run();
-        }
-      }
+      turns.bareStep(loop.bareStep());
       loop.run(turns);
     }
   }

@@ -46,6 +46,15 @@ final class Tables {
             file.getFileName(),
             json.get("machine").asText(),
             json.get("date").asText()));
+    double load = 0;
+    for (JsonNode row : json.get("rows")) {
+      load = Math.max(load, row.get("load").asDouble());
+    }
+    page.append(String.format(Locale.ROOT, "Load average %.1f at most: ", load))
+        .append(
+            load < 4
+                ? "little else ran.\n\n"
+                : "much else ran, which tells in the ranges of the pairs.\n\n");
     page.append("| row | what | Graft | peer | ratio (pairs) | bar | |\n");
     page.append("|---|---|---|---|---|---|---|\n");
     for (JsonNode row : json.get("rows")) {

@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets steps happen when the other end of the standard streams asks for some, and tells how long
- * they took. One line in, a number of steps; one line out, JSON.
+ * they took. One line in, a number of steps; one line out, JSON. After {@code bare} and a number
+ * the bare step runs so often instead, in the same session, and nothing else.
  */
 final class Turns implements Callback {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String BARE = "bare ";
 
   private final BufferedReader in =
       new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -32,8 +34,14 @@ final class Turns implements Callback {
   private long began;
   private long cpu;
 
+  private Runnable bareStep = () -> {};
+
   Turns(PrintStream out) {
     this.out = out;
+  }
+
+  void bareStep(Runnable value) {
+    bareStep = value;
   }
 
   void say(Map<String, Object> values) {
@@ -45,30 +53,58 @@ final class Turns implements Callback {
     }
   }
 
+  /** To the log: standard output is for figures. */
+  @Override
+  public void onDecision(String sentence) {
+    System.err.println(sentence);
+  }
+
   /** Waits for a turn if the last one is over; ends with a {@link CancellationException}. */
   @Override
   public void beforeStep() {
     if (left == 0) {
       if (asked > 0) {
-        double seconds = (System.nanoTime() - began) / 1e9;
-        double busy = (cpuTime() - cpu) / 1e9;
-        say(Map.of("seconds", seconds / asked, "cpu", busy / asked, "megabytes", peakMegabytes()));
+        tell();
       }
       asked = next();
       left = asked;
-      cpu = cpuTime();
-      began = System.nanoTime();
+      begin();
     }
     left--;
   }
 
+  private void begin() {
+    cpu = cpuTime();
+    began = System.nanoTime();
+  }
+
+  private void tell() {
+    double seconds = (System.nanoTime() - began) / 1e9;
+    double busy = (cpuTime() - cpu) / 1e9;
+    say(Map.of("seconds", seconds / asked, "cpu", busy / asked, "megabytes", peakMegabytes()));
+  }
+
   private int next() {
+    String line = line();
+    while (line.startsWith(BARE)) {
+      asked = Integer.parseInt(line.substring(BARE.length()));
+      begin();
+      for (int i = 0; i < asked; i++) {
+        bareStep.run();
+      }
+      tell();
+      line = line();
+    }
+    return Integer.parseInt(line);
+  }
+
+  private String line() {
     try {
       @Nullable String line = in.readLine();
       if (line == null || line.isBlank()) {
         throw new CancellationException("no more turns");
       }
-      return Integer.parseInt(line.strip());
+      return line.strip();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
