@@ -15,9 +15,11 @@ import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -35,6 +37,7 @@ final class ParityStep implements AutoCloseable {
   private final PreparedRun update; // by gradients that are fed
   private final List<TensorRef> gradients = new ArrayList<>();
   private final Order order;
+  private final Set<String> negligible = new HashSet<>(); // variables with no gradient to speak of
   private Map<String, TensorValue> before = new HashMap<>(); // by Keras, as it names them
 
   ParityStep(TensorFlowRuntime runtime, ParityTask task, List<Variable> training) {
@@ -162,6 +165,7 @@ final class ParityStep implements AutoCloseable {
             .max()
             .orElse(0);
     int i = 0;
+    negligible.clear();
     for (Map.Entry<String, Gradient> each : graph.gradients().entrySet()) {
       String key = "gradient/" + each.getKey();
       TensorValue wanted;
@@ -181,7 +185,11 @@ final class ParityStep implements AutoCloseable {
         i += 3;
       }
       // what is zero but for rounding, such as the bias of attention's keys, has no size of its own
-      double size = Math.max(ParityFigures.largest(wanted), 1e-4 * largest);
+      double size = ParityFigures.largest(wanted);
+      if (size < 1e-4 * largest) {
+        negligible.add(each.getKey());
+        size = 1e-4 * largest;
+      }
       figures.note(
           "gradient",
           ParityFigures.difference(given, wanted) / size,
@@ -237,6 +245,10 @@ final class ParityStep implements AutoCloseable {
     all.keySet().removeIf(name -> name.startsWith("slot/") && !keras.containsKey(name));
     if (whole && all.keySet().stream().anyMatch(name -> name.startsWith("slot/"))) {
       all.keySet().removeIf(name -> name.startsWith("after/"));
+    }
+    if (whole) {
+      all.keySet()
+          .removeIf(name -> negligible.stream().anyMatch(each -> name.endsWith("/" + each)));
     }
     List<TensorValue> now = session.readVariables(List.copyOf(all.values()));
     int i = 0;
