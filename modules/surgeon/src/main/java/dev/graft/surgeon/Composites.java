@@ -3,7 +3,9 @@ package dev.graft.surgeon;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.TensorValue;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.NodeDef;
 
@@ -33,14 +35,44 @@ final class Composites {
     return max.getOp().equals("Max") && Nodes.dataInput(max, 0).equals(x) ? x : null;
   }
 
-  /** What {@code tensor} is the transpose of, or null. */
-  static @Nullable TensorRef transposeOf(Graph graph, TensorRef tensor) {
-    NodeDef node = graph.node(tensor.node());
-    return switch (node.getOp()) {
-      case "Transpose" -> Nodes.dataInput(node, 0);
-      case "Reshape", "Identity" -> transposeOf(graph, Nodes.dataInput(node, 0));
-      default -> null;
-    };
+  /**
+   * A tensor before it was laid out anew.
+   *
+   * @param tensor what stood there
+   * @param transposed whether its dimensions were exchanged on the way
+   */
+  record Source(TensorRef tensor, boolean transposed) {}
+
+  /**
+   * What {@code tensor} was before transposes, reshapes and copies; null if a transpose is not
+   * among them. Tensordot transposes a kernel by [0, 1] too, which exchanges nothing.
+   */
+  static @Nullable Source transposeOf(Graph graph, TensorRef tensor) {
+    boolean found = false;
+    boolean transposed = false;
+    TensorRef at = tensor;
+    while (true) {
+      NodeDef node = graph.node(at.node());
+      switch (node.getOp()) {
+        case "Transpose" -> {
+          found = true;
+          transposed ^= !isInOrder(graph.node(Nodes.dataInput(node, 1).node()));
+        }
+        case "Reshape", "Identity" -> {}
+        default -> {
+          return found ? new Source(at, transposed) : null;
+        }
+      }
+      at = Nodes.dataInput(node, 0);
+    }
+  }
+
+  private static boolean isInOrder(NodeDef permutation) {
+    if (!permutation.getOp().equals("Const")) {
+      return false;
+    }
+    double[] order = TensorValue.from(permutation.getAttrOrThrow("value").getTensor()).asDoubles();
+    return IntStream.range(0, order.length).allMatch(i -> order[i] == i);
   }
 
   /**

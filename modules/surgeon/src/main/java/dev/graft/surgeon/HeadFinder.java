@@ -186,9 +186,9 @@ public final class HeadFinder {
     Weight kernel = weights.at(Nodes.dataInput(node, 1));
     boolean transposed = flag(node, "transpose_b") || flag(node, "adj_y");
     if (kernel == null) {
-      TensorRef through = Composites.transposeOf(graph, Nodes.dataInput(node, 1));
-      kernel = through == null ? null : weights.at(through);
-      transposed = !transposed;
+      Composites.Source source = Composites.transposeOf(graph, Nodes.dataInput(node, 1));
+      kernel = source == null ? null : weights.at(source.tensor());
+      transposed ^= source != null && source.transposed();
     }
     if (kernel == null || !isPointwise(node, kernel)) {
       return Optional.empty();

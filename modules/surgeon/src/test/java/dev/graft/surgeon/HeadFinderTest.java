@@ -3,17 +3,29 @@ package dev.graft.surgeon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableMap;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
+import dev.graft.model.Provenance;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.tensorflow.proto.DataType;
 
 /** Heads are found where the zoo's golden files say that there is one, and nowhere else. */
 class HeadFinderTest {
@@ -152,5 +164,34 @@ class HeadFinderTest {
     assertThat(found.transposed()).isTrue();
     assertThat(found.units()).isEqualTo(10);
     assertThat(found.inputs()).isEqualTo(4);
+  }
+
+  /** TensorFlow 2.1 and its neighbours wrote a dense layer on sequences so; found in public. */
+  @Test
+  void aKernelTransposedByNothingIsReadAsItIs() {
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "predictions");
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(-1, 5, 4));
+    TensorRef kernel =
+        g.add("Reshape", g.add("Transpose", g.constant(value(4, 3)), g.ints(0, 1)), g.ints(4, 3));
+    TensorRef product = g.add("MatMul", g.add("Reshape", x, g.ints(-1, 4)), kernel);
+    TensorRef y = g.add("Reshape", product, g.ints(-1, 5, 3));
+    Signature signature =
+        Signature.predict(
+            Signature.SERVING_DEFAULT,
+            ImmutableMap.of("x", new TensorSpec(x, DataType.DT_FLOAT, Shape.of(-1, 5, 4))),
+            ImmutableMap.of("y", new TensorSpec(y, DataType.DT_FLOAT, Shape.of(-1, 5, 3))));
+    FoundHead found =
+        HeadFinder.only(
+            Model.builder("tensordot", editor.build(), new Provenance.Origin("", "", "", "", 0))
+                .signatures(List.of(signature))
+                .build());
+    assertThat(found.transposed()).isFalse();
+    assertThat(found.inputs()).isEqualTo(4);
+    assertThat(found.units()).isEqualTo(3);
+  }
+
+  private static TensorValue value(int rows, int columns) {
+    return TensorValue.of(Shape.of(rows, columns), new float[rows * columns]);
   }
 }
