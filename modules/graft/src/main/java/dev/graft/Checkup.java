@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.NodeDef;
@@ -352,8 +353,19 @@ final class Checkup {
       trainable = found.reached().size();
       blocked = found.obstacles().stream().map(CheckReport.Blocked::of).toList();
       tell("gradients", "%d of %d trainable variables", trainable, asked);
-      if (!found.unreached().isEmpty()) {
-        tell("", "%d have no influence on the outputs", found.unreached().size());
+      Set<String> upstream =
+          described
+              .graph()
+              .upstream(
+                  choose(described).outputs().values().stream()
+                      .map(output -> output.tensor().node())
+                      .toList());
+      long behind = found.unreached().stream().filter(v -> upstream.contains(v.node())).count();
+      if (behind > 0) {
+        tell("", "%d only behind whole numbers or a StopGradient, where gradients end", behind);
+      }
+      if (found.unreached().size() > behind) {
+        tell("", "%d have no influence on the outputs", found.unreached().size() - behind);
       }
       found.lines().forEach(line -> tell("", "%s", line));
       return true;
@@ -399,7 +411,9 @@ final class Checkup {
         throw new FailedCheckException(
             candidate.variables().isEmpty()
                 ? "the model has no variables: there is nothing to train"
-                : "no trainable variable has a gradient: there is nothing to train");
+                : "no trainable variable has a gradient: there is nothing to train on these outputs."
+                    + " Cut the model at a layer before them and put a new head there: --cut"
+                    + " LAYER.");
       }
       TrainingTrial trial = TrainingTrial.of(runtime, candidate, serving, inputs, found.reached());
       trained = true;

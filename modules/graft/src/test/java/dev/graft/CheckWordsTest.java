@@ -41,6 +41,14 @@ class CheckWordsTest {
         .anySatisfy(text -> assertThat(text).contains("--cut LAYER"));
   }
 
+  /** A policy that gives the number of the best action is all of this kind. */
+  @Test
+  void whatLiesBehindAWholeNumberIsToldFromWhatHasNoInfluence() {
+    assertThat(check(Zoo.model("keras2/argmax_path").savedModel()).story())
+        .extracting(CheckReport.Line::text)
+        .contains("2 only behind whole numbers or a StopGradient, where gradients end");
+  }
+
   /** As TF1 leaves them: the flag for training is a placeholder that no signature names. */
   @Test
   void aPlaceholderThatNobodyFeeds() throws IOException {
