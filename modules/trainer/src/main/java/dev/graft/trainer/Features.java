@@ -1,13 +1,17 @@
 package dev.graft.trainer;
 
+import com.google.common.collect.Iterables;
 import dev.graft.data.Dataset;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadDataException;
+import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
 import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.tensorflow.proto.DataType;
 
 /**
  * Runs a model once over examples, up to some of its tensors. What comes out is a dataset again,
@@ -54,18 +59,71 @@ final class Features implements AutoCloseable {
 
   /** The features of all examples of {@code data}, in its order, with its targets. */
   Dataset of(Dataset data, Pace pace) {
+    return of(data, pace, false);
+  }
+
+  /**
+   * As {@link #of}, for training.
+   *
+   * @throws BadDataException if an example holds a NaN; the message names it
+   * @throws FailedCheckException if the model makes a NaN of an example without one
+   */
+  Dataset toLearnFrom(Dataset data, Pace pace) {
+    return of(data, pace, true);
+  }
+
+  private Dataset of(Dataset data, Pace pace, boolean checked) {
     Map<TensorRef, List<TensorValue>> parts = new LinkedHashMap<>();
     wanted.forEach(tensor -> parts.put(tensor, new ArrayList<>()));
     for (int start = 0; start < data.size(); start += BATCH) {
       pace.before();
       int[] examples = IntStream.range(start, Math.min(start + BATCH, data.size())).toArray();
       Map<TensorRef, TensorValue> values = values(data, examples);
+      if (checked) {
+        check(data, examples, values);
+      }
       parts.forEach((tensor, list) -> list.add(Objects.requireNonNull(values.get(tensor))));
       pace.advance(examples.length);
     }
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
     parts.forEach((tensor, values) -> inputs.put(entry.nameOf(tensor), Rows.concat(values)));
     return data.withInputs(inputs);
+  }
+
+  private void check(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
+    for (TensorRef tensor : Iterables.concat(entry.tensors(), computed)) { // causes first
+      TensorValue value = values.get(tensor);
+      int row = value == null ? -1 : rowWithNan(value);
+      if (row < 0) {
+        continue;
+      }
+      String name = data.name(examples[Math.min(row, examples.length - 1)]);
+      if (entry.tensors().contains(tensor)) {
+        throw NotFinite.example(name, Double.NaN, entry.nameOf(tensor));
+      }
+      throw new FailedCheckException(
+          "the part of the model that does not train makes a NaN of "
+              + name
+              + ", at '"
+              + tensor
+              + "', so nothing after it can learn; check the model's weights with 'graft check',"
+              + " and the range of its inputs.");
+    }
+  }
+
+  /** The first row with a NaN; -1 if there is none, or the value cannot hold one. */
+  private static int rowWithNan(TensorValue value) {
+    if (value.dtype() != DataType.DT_FLOAT || value.shape().rank() < 1) {
+      return -1;
+    }
+    FloatBuffer numbers = value.bytes().asFloatBuffer();
+    int perRow = Math.max(1, numbers.remaining() / Math.max(1, (int) value.shape().dim(0)));
+    for (int i = 0; i < numbers.limit(); i++) {
+      if (Float.isNaN(numbers.get(i))) {
+        return i / perRow;
+      }
+    }
+    return -1;
   }
 
   private Map<TensorRef, TensorValue> values(Dataset data, int[] examples) {

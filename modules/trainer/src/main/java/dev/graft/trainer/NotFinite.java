@@ -80,6 +80,17 @@ final class NotFinite {
         cause);
   }
 
+  /** What to throw for an example that holds {@code number} in an input. */
+  static BadDataException example(String name, double number, String input) {
+    return new BadDataException(
+        name
+            + " holds "
+            + number
+            + " in '"
+            + input
+            + "', which nothing can be learned from; correct the example or leave it out.");
+  }
+
   private Optional<GraftException> badExample(int[] examples, List<TensorValue> values) {
     List<String> names = List.copyOf(entry.feeds().keySet());
     for (int i = 0; i < names.size(); i++) {
@@ -91,15 +102,7 @@ final class NotFinite {
       for (int j = 0; j < numbers.length; j++) {
         if (!Double.isFinite(numbers[j])) {
           int row = (int) (j / Math.max(1, numbers.length / examples.length));
-          return Optional.of(
-              new BadDataException(
-                  train.name(examples[row])
-                      + " holds "
-                      + numbers[j]
-                      + " in '"
-                      + names.get(i)
-                      + "', which nothing can be learned from; correct the example or leave it"
-                      + " out."));
+          return Optional.of(example(train.name(examples[row]), numbers[j], names.get(i)));
         }
       }
     }

@@ -265,6 +265,20 @@ class FineTuneTest {
   }
 
   @Test
+  void runsOfOneExampleAreSeen() {
+    assertThat(new Order(36, 12, 0).smallest(5)).isEqualTo(2);
+    assertThat(new Order(36, 11, 0).smallest(5)).isEqualTo(1); // 5, 5 and 1
+    assertThat(new Order(36, 7, 0).smallest(Integer.MAX_VALUE)).isEqualTo(1); // the last batch
+    assertThat(new Order(3, 16, 0).smallest(2)).isEqualTo(1);
+    assertThat(new Order(4, 16, 0).smallest(2)).isEqualTo(2);
+    FineTune settings =
+        PLAIN.batch(11).microBatch(5).batchNorm(FineTune.BatchNorm.TRAINING).epochs(1);
+    assertThatThrownBy(() -> fit(MODEL, PARTS, settings))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("batches of 5 make a batch of one example");
+  }
+
+  @Test
   void anExampleWithoutANumberIsNamed() {
     Dataset all = SmallTraining.examples();
     TensorValue x = all.all().inputs().get("x");
@@ -276,9 +290,24 @@ class FineTuneTest {
             all.answers().values().iterator().next());
     int[] rows = java.util.stream.IntStream.range(0, 60).toArray();
     Parts parts = new Parts(broken.subset(rows), PARTS.validation(), PARTS.test());
-    assertThatThrownBy(() -> fit(MODEL, parts, PLAIN))
-        .isInstanceOf(BadDataException.class)
-        .hasMessageContainingAll("40", "NaN", "correct the example");
+    for (Recipe recipe : List.of(Recipe.headOnly(), SmallTraining.recipe(1).then(PLAIN))) {
+      assertThatThrownBy(() -> Trainer.fit(runtime, MODEL, BLOCKS, parts, recipe))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("40", "NaN", "correct the example");
+    }
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime,
+            MODEL,
+            Objectives.usual(),
+            stage(PLAIN.batch(60)),
+            parts.train(),
+            parts.validation(),
+            1)) {
+      assertThatThrownBy(() -> loop.step(0.1))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("40", "NaN", "correct the example");
+    }
   }
 
   @Test
