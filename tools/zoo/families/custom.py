@@ -168,6 +168,29 @@ def custom_gradient_unsaved(kit):
     return gradient_model(kit, False, "the gradient functions were not saved: only Python knows these gradients")
 
 
+@zoo("recompute_grad", "custom-gradient", "keras2")
+def recompute_grad(kit):
+    class Recomputed(L.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.first = L.Dense(3, activation="tanh", name="first")
+            self.second = L.Dense(3, name="second")
+
+        def build(self, shape):
+            self.first.build(shape)
+            self.second.build((None, 3))
+            super().build(shape)
+
+        def call(self, x):
+            return tf.recompute_grad(lambda y: self.second(self.first(y)))(x)
+
+    x = K.Input((4,), name="x")
+    y = Recomputed(name="recomputed")(L.Dense(3)(x))
+    model = K.Model(x, L.Dense(2, name="logits")(y))
+    return Spec(model, vectors(kit, 4), head="logits", custom_gradients=True,
+                notes="rematerialisation: tf.recompute_grad, whose gradient function computes two layers again")
+
+
 @zoo("swish_marker_only", "activation", "keras2")
 def swish_marker_only(kit):
     x = K.Input((6, 6, 2), name="x")

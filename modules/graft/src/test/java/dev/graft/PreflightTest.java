@@ -123,7 +123,7 @@ class PreflightTest {
 
   @ParameterizedTest
   @CsvSource({
-    "keras2/custom_gradient_unsaved, IdentityN, Rematerialisation comes in a later version",
+    "keras2/custom_gradient_unsaved, IdentityN, Rematerialised layers without it come in a later version",
     "tf1/tf1_dynamic_rnn, Exit, TF1's own loops",
     "tf1/tf1_while_v1, Merge, TF1's own loops"
   })

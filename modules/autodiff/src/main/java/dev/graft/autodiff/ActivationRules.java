@@ -1,6 +1,7 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.TensorRef;
+import java.util.List;
 
 /** Activation functions. Those with a gradient kernel of TensorFlow's use it. */
 final class ActivationRules {
@@ -48,6 +49,28 @@ final class ActivationRules {
             op.give(
                 0,
                 t.op("LeakyReluGrad", op.node(), "alpha").input(op.dy()).input(op.in(1)).output()));
+    for (String unit : List.of("EluGrad", "SeluGrad")) {
+      rules.add(
+          unit,
+          (op, t) -> {
+            op.give(0, () -> t.call(unit, op.dy(), op.in(1)));
+            op.give(
+                1,
+                () -> {
+                  TensorRef zero = t.scalarLike(op.in(1), 0);
+                  TensorRef below = t.call("Less", op.in(1), zero);
+                  return t.where(below, t.mul(op.dy(), op.in(0)), zero);
+                });
+          });
+    }
+    rules.add(
+        "SoftplusGrad",
+        (op, t) -> {
+          op.give(0, () -> t.call("SoftplusGrad", op.dy(), op.in(1)));
+          op.give(
+              1,
+              () -> t.call("SigmoidGrad", t.call("Sigmoid", op.in(1)), t.mul(op.dy(), op.in(0))));
+        });
     rules.add(
         "TanhGrad",
         (op, t) -> {

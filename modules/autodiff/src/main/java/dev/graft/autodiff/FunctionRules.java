@@ -46,6 +46,34 @@ final class FunctionRules {
     complex(rules);
     bessel(rules);
     special(rules);
+    gradients(rules);
+  }
+
+  /** Of the gradient kernels themselves, of an output y and its gradient. */
+  private static void gradients(RuleBook rules) {
+    rules.add(
+        "SqrtGrad", // g / 2y
+        (op, t) -> {
+          TensorRef ratio = t.call("RealDiv", op.dy(), op.in(0));
+          op.give(0, () -> t.neg(t.mul(t.conj(ratio), op.out(0))));
+          op.give(1, () -> t.mul(ratio, 0.5));
+        });
+    rules.add(
+        "RsqrtGrad", // -g y^3 / 2
+        (op, t) -> {
+          TensorRef y = t.conj(op.in(0));
+          op.give(0, () -> t.mul(t.mul(t.conj(op.dy()), op.in(1)), t.mul(t.square(y), -1.5)));
+          op.give(1, () -> t.call("RsqrtGrad", y, op.dy()));
+        });
+    for (String op : new String[] {"ReciprocalGrad", "InvGrad"}) { // -g y^2
+      rules.add(
+          op,
+          (at, t) -> {
+            TensorRef y = t.conj(at.in(0));
+            at.give(0, () -> t.mul(t.mul(t.conj(at.dy()), at.in(1)), t.mul(y, -2)));
+            at.give(1, () -> t.call(op, y, at.dy()));
+          });
+    }
   }
 
   private static void slope(RuleBook rules, String name, Slope slope) {

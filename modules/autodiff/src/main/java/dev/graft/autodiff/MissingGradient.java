@@ -24,7 +24,7 @@ final class MissingGradient {
           + " tf.recompute_grad, registered as '"
           + mark.getS().toStringUtf8()
           + "') that the SavedModel does not hold; saved with"
-          + " SaveOptions(experimental_custom_gradients=True) it would. Rematerialisation comes in"
+          + " SaveOptions(experimental_custom_gradients=True) it would. Rematerialised layers without it come in"
           + " a later version";
     }
     if (op.equals("PreventGradient")) {

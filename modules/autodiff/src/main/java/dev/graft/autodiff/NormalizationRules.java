@@ -9,6 +9,7 @@ final class NormalizationRules {
   private NormalizationRules() {}
 
   static void addTo(RuleBook rules) {
+    rules.add("BiasAddGrad", NormalizationRules::biasAddGrad);
     rules.add(
         "BiasAdd",
         (op, t) -> {
@@ -109,5 +110,16 @@ final class NormalizationRules {
     java.util.Arrays.fill(shape, 1);
     shape[channel] = -1;
     return t.reshape(vector, t.ints(shape));
+  }
+
+  /** The sum over all but the channels: each element gets its channel's gradient. */
+  private static void biasAddGrad(Backprop op, Ops t) {
+    TensorRef dy = op.dy();
+    if (op.text("data_format").equals("NCHW")) { // batch, channels, and what there is behind them
+      TensorRef rest = t.elements(t.shape(op.in(0)), 2, 0);
+      TensorRef ones = t.call("OnesLike", rest);
+      dy = t.reshape(dy, t.concat(0, List.of(t.ints(1, -1), ones)));
+    }
+    op.give(0, t.broadcastTo(dy, t.shape(op.in(0))));
   }
 }

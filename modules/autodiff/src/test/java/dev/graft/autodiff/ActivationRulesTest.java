@@ -33,6 +33,9 @@ class ActivationRulesTest extends RuleContract {
       cases.add(RuleCase.of(op + " 3D", c -> c.call(op, c.x(2, 2, 3))));
       cases.add(RuleCase.of(op + " empty", c -> c.call(op, c.x(0, 3))));
     }
+    for (String op : List.of("EluGrad", "SeluGrad", "SoftplusGrad")) {
+      cases.add(RuleCase.of(op, c -> c.call(op, c.x(2, 3), c.distinct(2, 3))));
+    }
     for (String op : List.of("ReluGrad", "Relu6Grad", "LeakyReluGrad", "TanhGrad", "SigmoidGrad")) {
       cases.add(
           RuleCase.of(

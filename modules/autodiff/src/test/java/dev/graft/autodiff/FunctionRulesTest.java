@@ -104,6 +104,9 @@ class FunctionRulesTest extends RuleContract {
                         .input(c.x(3))
                         .attr("Tout", DataType.DT_COMPLEX128)
                         .output())));
+    for (String op : List.of("SqrtGrad", "RsqrtGrad", "ReciprocalGrad", "InvGrad")) {
+      cases.add(RuleCase.of(op, c -> c.call(op, c.positive(2, 3), c.x(2, 3))));
+    }
     return cases.stream();
   }
 

@@ -2,6 +2,7 @@ package dev.graft.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpBuilder;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
@@ -73,5 +74,58 @@ class GpuRulesTest {
     assertThat(product.getOp()).isEqualTo("Mul");
     assertThat(product.getInput(0)).isEqualTo(ys.get(1).asInput());
     ShapeInference.of(found.graph());
+  }
+
+  /** Channels first: the CPU has no kernels, so the shapes that TensorFlow infers have to do. */
+  @ParameterizedTest
+  @CsvSource({
+    "Conv2D, SAME, 1",
+    "Conv2D, VALID, 1",
+    "Conv2D, EXPLICIT, 1",
+    "Conv2D, SAME, 2",
+    "Conv2D, EXPLICIT, 2",
+    "DepthwiseConv2dNative, SAME, 1",
+    "DepthwiseConv2dNative, EXPLICIT, 1",
+    "DepthwiseConv2dNative, SAME, 2",
+    "MaxPool, SAME, 1",
+    "MaxPool, EXPLICIT, 1",
+    "AvgPool, VALID, 1"
+  })
+  void channelsMayComeFirst(String op, String padding, long dilation) {
+    RuleCase c = RuleCase.of(op, x -> x.x(2, 4, 6, 8)).inFloat32().build();
+    GraphEditor editor = c.editor();
+    TensorRef x = editor.placeholder("image", DataType.DT_FLOAT, Shape.of(2, 4, 6, 8));
+    List<TensorRef> xs = new ArrayList<>(List.of(x));
+    OpBuilder node = c.op(op).input(x);
+    if (op.contains("Conv")) {
+      TensorRef kernel = editor.placeholder("kernel", DataType.DT_FLOAT, Shape.of(3, 3, 4, 2));
+      xs.add(kernel);
+      node.input(kernel).attr("dilations", RuleCase.list(1, 1, dilation, dilation));
+    } else {
+      node.attr("ksize", RuleCase.list(1, 1, 2, 2));
+    }
+    if (padding.equals("EXPLICIT")) {
+      node.attr("explicit_paddings", RuleCase.list(0, 0, 0, 0, 1, 2, 0, 1));
+    }
+    long stride = dilation == 1 ? 2 : 1;
+    TensorRef y =
+        node.attr("strides", RuleCase.list(1, 1, stride, stride))
+            .attr("padding", padding)
+            .attr("data_format", "NCHW")
+            .output();
+    GradientGraph found = Differentiator.gradients(c.graph(), List.of(y), List.of(), xs);
+    var shapes = ShapeInference.of(found.graph()).shapes();
+    for (TensorRef each : xs) {
+      TensorRef gradient = ((Gradient.Dense) found.gradients().get(each)).value();
+      assertThat(shapes.get(gradient).isCompatibleWith(shapes.get(each)))
+          .as("%s for %s", shapes.get(gradient), shapes.get(each))
+          .isTrue();
+    }
+    assertThat(
+            found.graph().nodes().stream()
+                .filter(n -> n.getName().startsWith("gradients/") && n.containsAttr("data_format"))
+                .map(n -> n.getAttrOrThrow("data_format").getS().toStringUtf8()))
+        .isNotEmpty()
+        .containsOnly("NCHW");
   }
 }

@@ -22,6 +22,11 @@ class NormalizationRulesTest extends RuleContract {
                     .attr("data_format", "NCHW")
                     .output()));
     cases.add(RuleCase.of("BiasAddV1", c -> c.call("BiasAddV1", c.x(2, 3), c.x(3))));
+    cases.add(RuleCase.of("BiasAddGrad", c -> c.call("BiasAddGrad", c.x(2, 2, 3))));
+    cases.add(
+        RuleCase.of(
+            "BiasAddGrad NCHW",
+            c -> c.op("BiasAddGrad").input(c.x(2, 3, 2, 2)).attr("data_format", "NCHW").output()));
     for (String op : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
       for (boolean training : new boolean[] {false, true}) {
         cases.add(
