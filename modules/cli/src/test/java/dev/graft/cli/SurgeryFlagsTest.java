@@ -72,6 +72,37 @@ class SurgeryFlagsTest {
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("keepHead(labels)");
   }
 
+  @Test
+  void numbersAreLearnedFromATable() {
+    String shapes = "../../testdata/examples/shapes/";
+    String serving = dir.resolve("serving").toString();
+    int code =
+        Main.run(
+            Terminal.to(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                0),
+            "finetune",
+            "--model",
+            shapes + "model",
+            "--data",
+            shapes + "radius.csv",
+            "--head",
+            "regression",
+            "--recipe",
+            "head",
+            "--out",
+            serving);
+    assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+    assertThat(code).isZero();
+    String text = out.toString(StandardCharsets.UTF_8).strip();
+    assertThat(text).contains("with numbers to predict", "1 number in the place");
+    String last = text.substring(text.lastIndexOf('\n') + 1);
+    assertThat(last).startsWith("held-out mae: ");
+    assertThat(Double.parseDouble(last.substring(last.lastIndexOf(' ')))).isLessThan(1.5);
+    assertThat(dir.resolve("serving/1/saved_model.pb")).exists();
+  }
+
   @Tag("nightly")
   @ParameterizedTest
   @ValueSource(
