@@ -313,7 +313,8 @@ public final class Trainer {
     long total = (long) data.train().size() + data.validation().size();
     Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
     try (Features features = Features.open(runtime, model, entry, wanted)) {
-      return new Cached(features.toLearnFrom(data.train(), pace), features.toLearnFrom(data.validation(), pace));
+      return new Cached(
+          features.toLearnFrom(data.train(), pace), features.toLearnFrom(data.validation(), pace));
     }
   }
 
