@@ -5,6 +5,9 @@ import picocli.CommandLine;
 /** The program {@code graft}. */
 public final class Main {
 
+  /** Room for the longest example: one that is broken cannot be copied. */
+  private static final int HELP_WIDTH = 100;
+
   private Main() {}
 
   /** Runs one command and exits: 0 if it did its work, 1 if it failed, 2 for bad usage or input. */
@@ -13,6 +16,10 @@ public final class Main {
   }
 
   static int run(Terminal terminal, String... args) {
+    return commands(terminal).execute(args);
+  }
+
+  static CommandLine commands(Terminal terminal) {
     CommandLine commands = new CommandLine(new GraftCommand(), new Commands(terminal));
     commands.setOut(terminal.writer());
     commands.setErr(terminal.errorWriter());
@@ -21,6 +28,7 @@ public final class Main {
         CommandLine.Help.defaultColorScheme(
             terminal.isInteractive() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
-    return commands.execute(args);
+    commands.setUsageHelpWidth(HELP_WIDTH);
+    return commands;
   }
 }
