@@ -361,8 +361,11 @@ public final class SavedModelImporter {
         tree = new KerasLayers(objects, keras, tensors, byObject, completed.get(), training);
         return new Layered(completed.get(), tree.layers());
       }
-      return new Layered(
-          graph, layers.isEmpty() ? new ScopeLayers(name(), tensors, found).layers() : layers);
+      if (layers.isEmpty()) {
+        layers =
+            InferredBatchNorm.in(graph, new ScopeLayers(name(), tensors, found).layers(), found);
+      }
+      return new Layered(graph, layers);
     }
 
     private String name() {
