@@ -39,7 +39,7 @@ _ROWS = [
     Row("resnet152-gradients", "building the gradient graph of ResNet152", "resnet152", 1, "limit", 1.0,
         measure="seconds", limit=2.0),
     Row("loop-lstm", "the training loop against bare session runs, LSTM as above", "lstm", 32, "bare", 1 / 1.02,
-        steps=40),
+        steps=150),
     Row("loop-mobilenetv2", "the training loop against bare session runs, MobileNetV2 as above",
         "mobilenetv2_frozen_bn", 16, "bare", 1 / 1.02, steps=5),
     Row("mobilenetv2-fit", "fine-tuning all of MobileNetV2 at 160 px, batch 16, BatchNorm training", "mobilenetv2",
