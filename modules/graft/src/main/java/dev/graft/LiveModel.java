@@ -2,14 +2,15 @@ package dev.graft;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
 import dev.graft.data.Dataset;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadModelException;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Labels;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
@@ -23,14 +24,15 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
 
 /**
- * An exported classifier of pictures, opened by TensorFlow's own loader as a server opens it. It
- * reads encoded pictures through the signature {@code serving_bytes}, so they are decoded as they
- * were in training. May be called from several threads; close it when done.
+ * An exported model of pictures, opened by TensorFlow's own loader as a server opens it. It reads
+ * encoded pictures through the signature {@code serving_bytes}, so they are decoded as they were in
+ * training. May be called from several threads; close it when done.
  */
 public final class LiveModel implements AutoCloseable {
 
@@ -47,7 +49,7 @@ public final class LiveModel implements AutoCloseable {
   private final SavedModelSession session;
   private final String input;
   private final String scores;
-  private final Labels labels;
+  private final Optional<Labels> labels;
 
   LiveModel(SavedModelSession session, String place) {
     this.session = session;
@@ -63,8 +65,18 @@ public final class LiveModel implements AutoCloseable {
               + ". Models that 'graft finetune' writes have it.");
     }
     this.input = signature.inputs().keySet().iterator().next();
-    this.scores = one(signature, DataType.DT_FLOAT, place);
-    this.labels = labels(signature, place);
+    List<String> numbers = outputs(signature, DataType.DT_FLOAT);
+    List<String> names = outputs(signature, DataType.DT_STRING);
+    if (numbers.size() != 1 || names.size() > 1) {
+      throw new BadModelException(
+          "'"
+              + place
+              + "' gives more than one answer: its outputs are "
+              + signature.outputs().keySet()
+              + ". Ask it through Graft.predict, which gives all of them.");
+    }
+    this.scores = numbers.get(0);
+    this.labels = names.stream().findFirst().map(this::askForLabels);
   }
 
   static LiveModel open(TensorFlowRuntime runtime, Path path) {
@@ -77,39 +89,58 @@ public final class LiveModel implements AutoCloseable {
     }
   }
 
-  private static String one(Signature signature, DataType dtype, String place) {
-    List<String> found = new ArrayList<>();
-    for (Map.Entry<String, TensorSpec> output : signature.outputs().entrySet()) {
-      if (output.getValue().dtype() == dtype) {
-        found.add(output.getKey());
-      }
-    }
-    if (found.size() != 1) {
-      throw new BadModelException(
-          "'"
-              + place
-              + "' is no classifier with one answer; its outputs are "
-              + signature.outputs().keySet()
-              + ".");
-    }
-    return found.get(0);
+  private static List<String> outputs(Signature signature, DataType dtype) {
+    return signature.outputs().entrySet().stream()
+        .filter(output -> output.getValue().dtype() == dtype)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /** The signature gives the labels with every answer; so ask it about a blank picture. */
-  private Labels labels(Signature signature, String place) {
-    String names = one(signature, DataType.DT_STRING, place);
-    TensorValue none = TensorValue.strings(Shape.of(1), List.of(BLANK));
-    Map<String, TensorValue> answer = session.call(SERVING_BYTES, Map.of(input, none));
-    TensorValue value = answer.get(names);
-    if (value == null) {
-      throw new BadModelException("'" + place + "' names no labels.");
-    }
-    return Labels.of(value.strings().stream().map(ByteString::toStringUtf8).toList());
+  private Labels askForLabels(String output) {
+    TensorValue blank = TensorValue.strings(Shape.of(1), List.of(BLANK));
+    return Labels.of(call(blank, output).strings().stream().map(ByteString::toStringUtf8).toList());
   }
 
-  /** The labels, in the order of the model's outputs. */
+  private TensorValue call(TensorValue bytes, String output) {
+    TensorValue answer = session.call(SERVING_BYTES, Map.of(input, bytes)).get(output);
+    if (answer == null) {
+      throw new IllegalStateException("TensorFlow gave no '" + output + "'");
+    }
+    return answer;
+  }
+
+  /** Whether its answers are scores of labels, rather than numbers or a vector. */
+  public boolean isClassifier() {
+    return labels.isPresent();
+  }
+
+  /**
+   * The labels, in the order of the model's outputs.
+   *
+   * @throws BadRequestException if it is no classifier
+   */
   public Labels labels() {
-    return labels;
+    return labels.orElseThrow(
+        () ->
+            new BadRequestException(
+                "the model has no labels: its answers are numbers; ask for numbers(picture)."));
+  }
+
+  /**
+   * The answer about one picture as it stands: the numbers that were to be predicted, a vector to
+   * compare with others, or the scores of the labels.
+   *
+   * @param picture a JPEG, PNG, GIF or BMP file
+   * @throws BadDataException if it cannot be read
+   */
+  public ImmutableList<Float> numbers(Path picture) {
+    TensorValue bytes = TensorValue.strings(Shape.of(1), List.of(read(picture)));
+    try {
+      return ImmutableList.copyOf(Floats.asList(call(bytes, scores).floats()));
+    } catch (TensorFlowException e) {
+      throw undecodable(picture, e);
+    }
   }
 
   /**
@@ -119,12 +150,23 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadDataException if it cannot be read
    */
   public Prediction classify(Path picture) {
+    ByteString bytes = read(picture);
     try {
-      return classify(List.of(ByteString.copyFrom(Files.readAllBytes(picture)))).get(0);
+      return classify(List.of(bytes)).get(0);
     } catch (TensorFlowException e) {
-      throw new BadDataException(
-          "'" + picture + "' is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.",
-          e);
+      throw undecodable(picture, e);
+    }
+  }
+
+  private static BadDataException undecodable(Path picture, TensorFlowException e) {
+    return new BadDataException(
+        "'" + picture + "' is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.",
+        e);
+  }
+
+  private static ByteString read(Path picture) {
+    try {
+      return ByteString.copyFrom(Files.readAllBytes(picture));
     } catch (IOException e) {
       throw new BadDataException(
           "'"
@@ -143,16 +185,13 @@ public final class LiveModel implements AutoCloseable {
   }
 
   private List<Prediction> predictions(TensorValue bytes, int count) {
-    TensorValue answer = session.call(SERVING_BYTES, Map.of(input, bytes)).get(scores);
-    if (answer == null) {
-      throw new IllegalStateException("TensorFlow gave no '" + scores + "'");
-    }
-    float[] values = answer.floats();
+    List<String> names = labels().names();
+    float[] values = call(bytes, scores).floats();
     List<Prediction> predictions = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       ImmutableMap.Builder<String, Float> byLabel = ImmutableMap.builder();
-      for (int label = 0; label < labels.size(); label++) {
-        byLabel.put(labels.names().get(label), values[i * labels.size() + label]);
+      for (int label = 0; label < names.size(); label++) {
+        byLabel.put(names.get(label), values[i * names.size() + label]);
       }
       predictions.add(new Prediction(byLabel.buildOrThrow()));
     }
@@ -165,10 +204,11 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadDataException if its labels are not those of the pictures
    */
   public Evaluation evaluate(Dataset pictures) {
-    if (!pictures.labels().equals(labels)) {
+    Labels known = labels();
+    if (!pictures.labels().equals(known)) {
       throw new BadDataException(
           "the model knows the labels "
-              + labels.names()
+              + known.names()
               + ", the pictures have "
               + pictures.labels().names()
               + ".");
@@ -182,13 +222,13 @@ public final class LiveModel implements AutoCloseable {
       for (int i = 0; i < rows.length; i++) {
         int label = pictures.label(rows[i]);
         actual.add(label);
-        predicted.add(labels.names().indexOf(answers.get(i).label()));
-        Float score = answers.get(i).scores().get(labels.names().get(label));
+        predicted.add(known.names().indexOf(answers.get(i).label()));
+        Float score = answers.get(i).scores().get(known.names().get(label));
         loss -= Math.log(Math.max(1e-7, score == null ? 0 : score));
       }
     }
     return Evaluation.of(
-        new Classification(labels, actual.build(), predicted.build()),
+        new Classification(known, actual.build(), predicted.build()),
         loss / Math.max(1, pictures.size()));
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,6 +10,7 @@ import dev.graft.LiveModel;
 import dev.graft.Prediction;
 import dev.graft.Settings;
 import dev.graft.model.BadDataException;
+import dev.graft.model.Head;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +25,7 @@ import picocli.CommandLine.Parameters;
 /** {@code graft predict}. */
 @Command(
     name = "predict",
-    description = "Ask a published model about pictures: file, label, score.",
+    description = "Ask a published model about pictures: file, label, score; or file and numbers.",
     sortOptions = false,
     footer = {
       "",
@@ -31,6 +34,9 @@ import picocli.CommandLine.Parameters;
       "  graft predict --model serving/photos/2 --json *.jpg"
     })
 final class PredictCommand implements Callable<Integer> {
+
+  /** From this score on, one of several labels counts as holding. */
+  private static final float HOLDS = 0.5f;
 
   private final Terminal terminal;
 
@@ -45,7 +51,9 @@ final class PredictCommand implements Callable<Integer> {
       description = "A published version, or the folder of versions (the newest is asked).")
   private String model = "";
 
-  @Option(names = "--json", description = "Print one JSON array with the scores of all labels.")
+  @Option(
+      names = "--json",
+      description = "Print one JSON array with the scores of all labels, or the numbers.")
   private boolean json;
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "JPEG, PNG, GIF or BMP files.")
@@ -60,17 +68,18 @@ final class PredictCommand implements Callable<Integer> {
     List<String> unreadable = new ArrayList<>();
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode answers = mapper.createArrayNode();
+    Path path = ModelNames.resolve(model);
+    boolean manyLabels =
+        Graft.load(path, trust.trust()).heads().stream()
+            .anyMatch(head -> head.kind() == Head.Kind.MULTI_LABEL);
     try (Graft graft = Graft.open(Settings.defaults().nativeLog(NativeLogFile.path()));
-        LiveModel live = graft.serve(ModelNames.resolve(model), trust.trust())) {
+        LiveModel live = graft.serve(path, trust.trust())) {
       for (Path file : files) {
         try {
-          Prediction prediction = live.classify(file);
           if (json) {
-            answers.add(node(mapper, file, prediction));
+            answers.add(node(mapper, file, live));
           } else {
-            terminal.line(
-                String.format(
-                    Locale.ROOT, "%s\t%s\t%.4f", file, prediction.label(), prediction.score()));
+            terminal.line(file + "\t" + words(file, live, manyLabels));
           }
         } catch (BadDataException e) {
           unreadable.add(e.getMessage());
@@ -86,13 +95,38 @@ final class PredictCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static ObjectNode node(ObjectMapper mapper, Path file, Prediction prediction) {
+  /** A label and its score; all labels that hold, if any number may; or numbers. */
+  private static String words(Path file, LiveModel live, boolean manyLabels) {
+    if (!live.isClassifier()) {
+      return live.numbers(file).stream()
+          .map(number -> String.format(Locale.ROOT, "%.6g", number))
+          .collect(joining("\t"));
+    }
+    Prediction prediction = live.classify(file);
+    if (!manyLabels) {
+      return String.format(Locale.ROOT, "%s\t%.4f", prediction.label(), prediction.score());
+    }
+    String holding =
+        prediction.top(live.labels().size()).stream()
+            .filter(score -> score.score() >= HOLDS)
+            .map(score -> String.format(Locale.ROOT, "%s\t%.4f", score.label(), score.score()))
+            .collect(joining("\t"));
+    return holding.isEmpty() ? "(none)" : holding;
+  }
+
+  private static ObjectNode node(ObjectMapper mapper, Path file, LiveModel live) {
     ObjectNode node = mapper.createObjectNode();
     node.put("file", file.toString());
-    node.put("label", prediction.label());
-    node.put("score", prediction.score());
-    ObjectNode scores = node.putObject("scores");
-    prediction.scores().forEach(scores::put);
+    if (live.isClassifier()) {
+      Prediction prediction = live.classify(file);
+      node.put("label", prediction.label());
+      node.put("score", prediction.score());
+      ObjectNode scores = node.putObject("scores");
+      prediction.scores().forEach(scores::put);
+    } else {
+      ArrayNode numbers = node.putArray("numbers");
+      live.numbers(file).forEach(numbers::add);
+    }
     return node;
   }
 }

@@ -35,12 +35,16 @@ class SurgeryFlagsTest {
                 "--out",
                 dir.resolve("serving").toString()));
     args.addAll(List.of(flags));
+    return run(args.toArray(String[]::new));
+  }
+
+  private int run(String... args) {
     return Main.run(
         Terminal.to(
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             0),
-        args.toArray(String[]::new));
+        args);
   }
 
   @ParameterizedTest
@@ -77,11 +81,7 @@ class SurgeryFlagsTest {
     String shapes = "../../testdata/examples/shapes/";
     String serving = dir.resolve("serving").toString();
     int code =
-        Main.run(
-            Terminal.to(
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                0),
+        run(
             "finetune",
             "--model",
             shapes + "model",
@@ -100,7 +100,12 @@ class SurgeryFlagsTest {
     String last = text.substring(text.lastIndexOf('\n') + 1);
     assertThat(last).startsWith("held-out mae: ");
     assertThat(Double.parseDouble(last.substring(last.lastIndexOf(' ')))).isLessThan(1.5);
-    assertThat(dir.resolve("serving/1/saved_model.pb")).exists();
+    out.reset();
+    String picture = shapes + "measured/000.png";
+    assertThat(run("predict", "--model", serving, picture)).isZero();
+    String[] answer = out.toString(StandardCharsets.UTF_8).strip().split("\t", -1);
+    assertThat(answer).hasSize(2);
+    assertThat(Double.parseDouble(answer[1])).isBetween(1.0, 20.0); // a radius in pixels
   }
 
   @Tag("nightly")
