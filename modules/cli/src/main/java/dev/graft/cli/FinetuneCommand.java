@@ -2,7 +2,6 @@ package dev.graft.cli;
 
 import dev.graft.Device;
 import dev.graft.Graft;
-import dev.graft.HeadChoice;
 import dev.graft.Job;
 import dev.graft.RunFolder;
 import dev.graft.Settings;
@@ -137,9 +136,7 @@ final class FinetuneCommand implements Callable<Integer> {
         return 0;
       }
       String heldOut = job.work(parts, folder);
-      if (parts.test().isOneLabel() && surgery.surgery().head() != HeadChoice.EMBEDDING) {
-        job.say("next", "graft predict --model %s some.jpg", out);
-      }
+      job.say("next", "graft predict --model %s some.jpg", out);
       terminal.line(heldOut);
       return 0;
     }
