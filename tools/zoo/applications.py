@@ -103,6 +103,7 @@ def precision(dtype):
 
 def twin(name, size, model):
     """The same network in float64, with the same weights: no rounding that could tip a ReLU."""
+    tf.keras.backend.clear_session()  # so that layers without a name of their own are numbered alike
     double = build(name, size)
     for variable, source in zip(double.variables, model.variables, strict=True):
         variable.assign(checkpoint.read(source).astype(checkpoint.read(variable).dtype))
