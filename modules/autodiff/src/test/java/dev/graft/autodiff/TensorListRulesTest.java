@@ -21,6 +21,17 @@ class TensorListRulesTest extends RuleContract {
   @Override
   Stream<RuleCase> cases() {
     List<RuleCase> cases = new ArrayList<>();
+    cases.add(RuleCase.of("While of products", c -> products(c, c.integer(4)).get(3)));
+    cases.add(
+        RuleCase.of("While of few products", c -> products(c, c.hidden(c.integer(3))).get(3)));
+    cases.add(RuleCase.of("While of no product", c -> products(c, c.hidden(c.integer(0))).get(3)));
+    cases.add(
+        RuleCase.ofMany(
+            "While of products, weights used behind it",
+            c -> {
+              List<TensorRef> outputs = products(c, c.integer(2));
+              return List.of(outputs.get(3), c.call("Square", outputs.get(4)));
+            }));
     cases.add(RuleCase.of("TensorListStack", c -> stack(c, rows(c, 3))));
     cases.add(RuleCase.of("TensorListStack of nothing", c -> stack(c, rows(c, 0))));
     cases.add(
@@ -162,6 +173,27 @@ class TensorListRulesTest extends RuleContract {
               return List.of(next(e, a.get(0)), a.get(1), set, state, a.get(4));
             });
     return stack(c, outputs.get(2));
+  }
+
+  /** As in a recurrent layer, each step multiplies its rows, and the state, by weights. */
+  private static List<TensorRef> products(RuleCase c, TensorRef steps) {
+    TensorRef list = c.call("TensorListFromTensor", c.x(4, 3, 2), c.ints(3, 2));
+    List<TensorRef> inputs = List.of(c.integer(0), steps, list, c.x(3, 5), c.x(2, 5), c.x(5, 5));
+    return loop(
+        c.editor(),
+        "While",
+        inputs,
+        (e, a) -> List.of(call(e, "Less", a.get(0), a.get(1))),
+        (e, a) -> {
+          TensorRef shape =
+              e.constant("shape", dev.graft.model.TensorValue.of(Shape.of(2), new int[] {3, 2}));
+          TensorRef rows =
+              with(e.op("TensorListGetItem").input(a.get(2)).input(a.get(0)).input(shape)).output();
+          TensorRef in = call(e, "MatMul", rows, a.get(4));
+          TensorRef state =
+              call(e, "Tanh", call(e, "AddV2", in, call(e, "MatMul", a.get(3), a.get(5))));
+          return List.of(next(e, a.get(0)), a.get(1), a.get(2), state, a.get(4), a.get(5));
+        });
   }
 
   private static TensorRef pushing(RuleCase c) {
