@@ -1,6 +1,5 @@
 package dev.graft.autodiff;
 
-import com.google.common.collect.Maps;
 import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -64,7 +63,6 @@ final class BodyGradient {
   private final Graph graph; // the body with its gradients
   private final Map<Integer, TensorRef> incoming = new TreeMap<>();
   private final Map<Integer, TensorRef> outgoing = new TreeMap<>();
-  private final Map<Integer, StepProduct> products; // gradients of which only the factors are found
   private final Set<String> backward = new HashSet<>(); // depends on a gradient
   private final Set<String> repeated = new HashSet<>(); // computed again on the way back
   private final Set<TensorRef> saved = new LinkedHashSet<>();
@@ -79,8 +77,6 @@ final class BodyGradient {
    * @param by the arguments to differentiate by
    * @param results the results that a gradient comes in for
    * @param kept the arguments that the way back can read as they were on the way forward
-   * @param products whether gradients by {@code kept} arguments that are products are left to be
-   *     multiplied outside
    * @param shapes what is known of the body's tensors
    */
   BodyGradient(
@@ -88,7 +84,6 @@ final class BodyGradient {
       Collection<Integer> by,
       Collection<Integer> results,
       Set<Integer> kept,
-      boolean products,
       Shapes shapes,
       Ops outer) {
     this.body = body;
@@ -96,9 +91,6 @@ final class BodyGradient {
       position.put(body.arguments().get(i), i);
     }
     this.graph = differentiate(by, results, shapes, outer);
-    this.products =
-        products ? StepProduct.among(graph, Maps.filterKeys(outgoing, kept::contains)) : Map.of();
-    outgoing.keySet().removeAll(this.products.keySet());
     findBackward();
     findReads(kept);
     cut(kept, outer.library().memory());
@@ -169,7 +161,7 @@ final class BodyGradient {
   private void cut(Set<Integer> kept, LoopMemory memory) {
     Set<String> fromKept = fromKept(kept);
     Set<String> seen = new HashSet<>();
-    Deque<TensorRef> open = new ArrayDeque<>(results());
+    Deque<TensorRef> open = new ArrayDeque<>(outgoing.values());
     Set<String> seeds = new HashSet<>();
     incoming.values().forEach(dy -> seeds.add(dy.node()));
     while (!open.isEmpty()) {
@@ -196,13 +188,6 @@ final class BodyGradient {
       }
     }
     repeatWhatIsCheap(fromKept);
-  }
-
-  /** What the way back is for. */
-  private List<TensorRef> results() {
-    List<TensorRef> results = new ArrayList<>(outgoing.values());
-    products.values().forEach(product -> results.addAll(List.of(product.a(), product.b())));
-    return results;
   }
 
   private boolean isArgument(String name) {
@@ -315,11 +300,6 @@ final class BodyGradient {
     return List.copyOf(saved);
   }
 
-  /** The gradients of arguments that are to be multiplied and added up outside. */
-  Map<Integer, StepProduct> products() {
-    return products;
-  }
-
   /** The arguments that the way back reads as they are. */
   Set<Integer> arguments() {
     return arguments;
@@ -363,13 +343,12 @@ final class BodyGradient {
    *
    * @param bound what stands there for incoming gradients, saved tensors, arguments and values of
    *     variables (under {@link #value})
-   * @return what stands there for each of {@link #outgoing}, and for the factors of {@link
-   *     #products}
+   * @return the gradient of each argument that has one
    */
-  Map<TensorRef, TensorRef> backward(GraphEditor editor, Map<TensorRef, TensorRef> bound) {
+  Map<Integer, TensorRef> backward(GraphEditor editor, Map<TensorRef, TensorRef> bound) {
     Library.putAll(editor, graph);
     Set<String> needed = new HashSet<>();
-    Deque<TensorRef> open = new ArrayDeque<>(results());
+    Deque<TensorRef> open = new ArrayDeque<>(outgoing.values());
     while (!open.isEmpty()) {
       TensorRef tensor = open.pop();
       String name = tensor.node();
@@ -390,9 +369,9 @@ final class BodyGradient {
       }
       editor.add(copy.build());
     }
-    Map<TensorRef, TensorRef> found = new HashMap<>();
-    results().forEach(tensor -> found.put(tensor, resolve(tensor, bound, names)));
-    return found;
+    Map<Integer, TensorRef> gradients = new TreeMap<>();
+    outgoing.forEach((i, tensor) -> gradients.put(i, resolve(tensor, bound, names)));
+    return gradients;
   }
 
   private TensorRef key(TensorRef tensor) {

@@ -76,7 +76,7 @@ final class BranchGradient {
       Set<Integer> active = new TreeSet<>(results);
       active.removeIf(
           j -> !DataTypes.mayCarryGradient(branch.graph().dtype(branch.results().get(j))));
-      gradients.add(new BodyGradient(branch, by, active, all, false, shapes, t));
+      gradients.add(new BodyGradient(branch, by, active, all, shapes, t));
     }
     forward();
     backward();
@@ -261,10 +261,10 @@ final class BranchGradient {
       whole.put(i, placeholders.get(at));
       bound.put(gradient.value(i), placeholders.get(at++));
     }
-    Map<TensorRef, TensorRef> own = gradient.backward(editor, bound);
+    Map<Integer, TensorRef> own = gradient.backward(editor, bound);
     List<TensorRef> all = new ArrayList<>();
     for (int i : found) {
-      TensorRef value = own.get(gradient.outgoing().get(i)); // null where the branch has none
+      TensorRef value = own.get(i);
       TensorRef argument = whole.get(i);
       if (value == null && argument != null) {
         value = editor.op("ZerosLike").input(argument).output();

@@ -1,7 +1,5 @@
 package dev.graft.autodiff;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.FunctionGraph;
@@ -77,9 +75,7 @@ final class LoopGradient {
 
   private void build() {
     Shapes shapes = new LoopShapes(op, t, body, invariant).infer();
-    BodyGradient gradient =
-        new BodyGradient(
-            body, by, carried, invariant, StepProduct.isWorthIt(op, invariant, t), shapes, t);
+    BodyGradient gradient = new BodyGradient(body, by, carried, invariant, shapes, t);
     forward(gradient);
     backward(gradient);
   }
@@ -114,7 +110,12 @@ final class LoopGradient {
     List<TensorRef> added = new ArrayList<>();
     added.add(t.integer(0));
     for (DataType type : savedTypes) {
-      added.add(emptyList(type));
+      added.add(
+          t.op("EmptyTensorList")
+              .input(t.integer(-1))
+              .input(t.integer(-1))
+              .attr("element_dtype", type)
+              .output());
     }
     NodeDef.Builder loop = old.toBuilder().clearInput();
     Nodes.dataInputs(old).forEach(input -> loop.addInput(input.asInput()));
@@ -236,61 +237,22 @@ final class LoopGradient {
       constants.add(kept);
     }
 
-    Map<TensorRef, TensorRef> found = gradient.backward(editor, bound);
-    states.forEach(
-        (i, state) -> {
-          TensorRef own = gradient.outgoing().get(i);
-          results.add(next(i, state, own == null ? null : found.get(own), editor));
-        });
+    Map<Integer, TensorRef> found = gradient.backward(editor, bound);
+    states.forEach((i, state) -> results.add(next(i, state, found.get(i), editor)));
     results.addAll(popped);
     constants.forEach(kept -> results.add(kept.placeholder()));
-    Map<TensorRef, Integer> factors = new HashMap<>(); // where among the loop's outputs
-    for (StepProduct product : gradient.products().values()) {
-      for (TensorRef factor : List.of(product.a(), product.b())) {
-        if (!factors.containsKey(factor)) {
-          factors.put(factor, variables.size());
-          TensorRef none = emptyList(gradient.dtype(factor));
-          TensorRef list = variable(editor, "factors", none, variables).placeholder();
-          TensorRef now = requireNonNull(found.get(factor));
-          results.add(editor.op("TensorListPushBack").name("keep").input(list).input(now).output());
-        }
-      }
-    }
 
     List<TensorRef> outputs = loop(loopName, editor, variables, results);
     int next = 1;
     for (int i : states.keySet()) {
       op.give(i, new Gradient.Dense(outputs.get(next++)));
     }
-    gradient
-        .products()
-        .forEach(
-            (i, product) -> {
-              TensorRef as = outputs.get(requireNonNull(factors.get(product.a())));
-              TensorRef bs = outputs.get(requireNonNull(factors.get(product.b())));
-              op.give(i, new Gradient.Dense(sum(i, as, bs, gradient.dtype(product.a()))));
-            });
     for (int i : by) { // what steps only hand on
       Gradient arrived = op.gradient(i);
-      if (!states.containsKey(i) && !gradient.products().containsKey(i) && arrived != null) {
+      if (!states.containsKey(i) && arrived != null) {
         op.give(i, arrived);
       }
     }
-  }
-
-  /** The gradient of weights {@code i} from the factors of all steps. */
-  private TensorRef sum(int i, TensorRef as, TensorRef bs, DataType dtype) {
-    TensorRef weights = type(i) == DataType.DT_RESOURCE ? readVariable(i, dtype) : op.in(i);
-    TensorRef sum = StepProduct.sum(as, bs, t.shape(weights), dtype, t);
-    return op.has(i) ? t.add(op.dy(i), sum) : sum;
-  }
-
-  private TensorRef emptyList(DataType element) {
-    return t.op("EmptyTensorList")
-        .input(t.integer(-1))
-        .input(t.integer(-1))
-        .attr("element_dtype", element)
-        .output();
   }
 
   private TensorRef next(int i, Variable state, @Nullable TensorRef found, GraphEditor editor) {

@@ -115,7 +115,14 @@ final class LoopShapes {
   private Map<String, Shape> elements() {
     Map<String, Shape> found = new HashMap<>();
     for (int i : invariant) {
-      Shape rows = rows(inputs.get(i), t);
+      NodeDef list = t.editor().node(inputs.get(i).node());
+      while (list.getOp().equals("Identity")) {
+        list = t.editor().node(Nodes.dataInput(list, 0).node());
+      }
+      if (!list.getOp().equals("TensorListFromTensor")) {
+        continue;
+      }
+      Shape rows = t.namedShapeOf(Nodes.dataInput(list, 0));
       if (rows.rank() > 0) {
         Shape element = Shape.of(Arrays.copyOfRange(rows.dims(), 1, rows.rank()));
         for (String user : body.graph().consumers(body.arguments().get(i))) {
@@ -126,16 +133,5 @@ final class LoopShapes {
       }
     }
     return found;
-  }
-
-  /** The shape of the tensor that a list was made of; unknown if it was not made of one. */
-  static Shape rows(TensorRef tensor, Ops t) {
-    NodeDef list = t.editor().node(tensor.node());
-    while (list.getOp().equals("Identity")) {
-      list = t.editor().node(Nodes.dataInput(list, 0).node());
-    }
-    return list.getOp().equals("TensorListFromTensor")
-        ? t.namedShapeOf(Nodes.dataInput(list, 0))
-        : Shape.unknown();
   }
 }
