@@ -26,7 +26,7 @@ import java.util.Set;
  * The default file system, of which one operation fails: opening, writing, forcing, listing,
  * creating, deleting, moving. Paths print as what they are, so native code finds the files.
  */
-public final class FaultyFileSystem extends FileSystemProvider {
+public class FaultyFileSystem extends FileSystemProvider {
 
   /** What happens at the operation that fails. */
   public enum Fault {
