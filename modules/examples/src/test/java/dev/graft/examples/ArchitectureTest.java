@@ -30,12 +30,18 @@ class ArchitectureTest {
   private static final JavaClasses GRAFT =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
+          .withImportOption(
+              location -> !location.contains(tests())) // wherever they are compiled to
           .importPackages("dev.graft");
 
   private static final Path ROOT = Path.of(System.getProperty("graft.root"));
   private static final int MOST_LINES = 600;
   private static final Set<String> NOT_OURS =
       Set.of("target", "build", "out", "runs", ".git", "node_modules", "__pycache__");
+
+  private static String tests() {
+    return ArchitectureTest.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+  }
 
   @Test
   void everyModuleIsSeen() {
@@ -105,6 +111,7 @@ class ArchitectureTest {
             not(House.ofModule("graft"))
                 .and(not(House.ofModule("cli")))
                 .and(not(House.ofModule("examples")))
+                .and(not(House.ofModule("bench"))) // a program, too
                 .and(not(simpleName("NativeLog")))) // whose job is where standard error leads
         .should(GeneralCodingRules.ACCESS_STANDARD_STREAMS)
         .check(GRAFT);
