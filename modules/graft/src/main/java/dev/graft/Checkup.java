@@ -14,6 +14,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.SavedModelSession;
@@ -353,6 +354,12 @@ final class Checkup {
       trainable = found.reached().size();
       blocked = found.obstacles().stream().map(CheckReport.Blocked::of).toList();
       tell("gradients", "%d of %d trainable variables", trainable, asked);
+      tellUnreached(described, found);
+      found.lines().forEach(line -> tell("", "%s", line));
+      return true;
+    }
+
+    private void tellUnreached(Model described, Preflight found) {
       Set<String> upstream =
           described
               .graph()
@@ -360,15 +367,19 @@ final class Checkup {
                   choose(described).outputs().values().stream()
                       .map(output -> output.tensor().node())
                       .toList());
-      long behind = found.unreached().stream().filter(v -> upstream.contains(v.node())).count();
-      if (behind > 0) {
-        tell("", "%d only behind whole numbers or a StopGradient, where gradients end", behind);
+      Set<Variable> ended = found.ended();
+      List<Variable> others =
+          found.unreached().stream().filter(variable -> !ended.contains(variable)).toList();
+      long inside = others.stream().filter(v -> upstream.contains(v.node())).count();
+      if (!ended.isEmpty()) {
+        tell("", "%d only behind ops at which gradients end", ended.size());
       }
-      if (found.unreached().size() > behind) {
-        tell("", "%d have no influence on the outputs", found.unreached().size() - behind);
+      if (inside > 0) {
+        tell("", "%d only behind whole numbers or a StopGradient, where gradients end", inside);
       }
-      found.lines().forEach(line -> tell("", "%s", line));
-      return true;
+      if (others.size() > inside) {
+        tell("", "%d have no influence on the outputs", others.size() - inside);
+      }
     }
 
     private Model swap(Model described) {
@@ -380,8 +391,7 @@ final class Checkup {
         List<FoundHead> all = HeadFinder.all(described);
         if (all.isEmpty()) {
           tell("head", "none found: %s", Inspection.whyNoHead(described));
-          tell("", "→ trained as it is; --cut LAYER puts a new head there");
-          return described;
+          return cutWhereItTrains(described);
         }
         found = all.get(0);
         candidate = described.with(Edits.keepOutputs(found.output()));
@@ -390,6 +400,27 @@ final class Checkup {
       Model swapped = candidate.with(Edits.replaceHead(HeadSpec.singleLabel(LABELS)));
       tell("head", "%s: swapped", head);
       return swapped;
+    }
+
+    /**
+     * The model as it is, or where nothing trains on its outputs (they say which action, or which
+     * boxes are left), cut where the preflight advises and given a new head.
+     */
+    private Model cutWhereItTrains(Model described) {
+      Preflight found = Graft.preflight(described);
+      Optional<String> at = found.remedy().flatMap(Preflight.Remedy::cut);
+      if (found.reached().isEmpty() && at.isPresent()) {
+        try {
+          Model cut =
+              described.with(Edits.cut(at.get()), Edits.addHead(HeadSpec.singleLabel(LABELS)));
+          tell("", "→ nothing trains on these outputs: cut at '%s', with a new head", at.get());
+          return cut;
+        } catch (BadRequestException e) {
+          tell("", "it cannot be cut at '%s' either: %s", at.get(), e.getMessage());
+        }
+      }
+      tell("", "→ trained as it is; --cut LAYER puts a new head there");
+      return described;
     }
 
     private static String words(FoundHead found) {

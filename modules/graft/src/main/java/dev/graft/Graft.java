@@ -120,14 +120,7 @@ public final class Graft implements AutoCloseable {
     Map<String, TensorRef> outputs = new LinkedHashMap<>();
     model.heads().forEach(head -> outputs.put(head.name(), head.logits()));
     if (outputs.isEmpty()) {
-      Checkup.choose(model)
-          .outputs()
-          .forEach(
-              (name, output) -> {
-                if (TrainingTrial.isReal(output.dtype())) {
-                  outputs.put(name, output.tensor());
-                }
-              });
+      Checkup.choose(model).outputs().forEach((name, output) -> outputs.put(name, output.tensor()));
     }
     return PreflightCheck.of(model, outputs, model.trainableVariables());
   }

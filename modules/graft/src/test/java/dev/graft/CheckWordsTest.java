@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Shape;
+import dev.graft.model.TensorValue;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;
@@ -46,7 +48,60 @@ class CheckWordsTest {
   void whatLiesBehindAWholeNumberIsToldFromWhatHasNoInfluence() {
     assertThat(check(Zoo.model("keras2/argmax_path").savedModel()).story())
         .extracting(CheckReport.Line::text)
-        .contains("2 only behind whole numbers or a StopGradient, where gradients end");
+        .contains("2 only behind ops at which gradients end")
+        .anySatisfy(
+            text ->
+                assertThat(text)
+                    .startsWith("gradients end at 'ArgMax' in layer '")
+                    .contains("Behind it: 2 variables: "));
+  }
+
+  /** Nothing trains on which one is largest, so a new head goes on what is compared. */
+  @Test
+  void aModelThatSaysOnlyWhichIsLargestTrainsWithANewHead() throws IOException {
+    Path original = Zoo.model("tf1/tf1_resource_variables").savedModel();
+    Path model = Files.createDirectories(folder.resolve("largest/variables")).getParent();
+    try (Stream<Path> files = Files.list(original.resolve("variables"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve("variables").resolve(file.getFileName()));
+      }
+    }
+    SavedModel.Builder saved =
+        SavedModel.parseFrom(Files.readAllBytes(original.resolve("saved_model.pb"))).toBuilder();
+    MetaGraphDef.Builder meta = saved.getMetaGraphsBuilder(0);
+    SignatureDef.Builder serving = meta.getSignatureDefOrThrow("serving_default").toBuilder();
+    String scores = serving.getOutputsOrThrow("scores").getName();
+    meta.getGraphDefBuilder()
+        .addNode(
+            NodeDef.newBuilder()
+                .setName("largest/axis")
+                .setOp("Const")
+                .putAttr("dtype", Attrs.of(DataType.DT_INT32))
+                .putAttr("value", Attrs.of(TensorValue.scalar(1).toProto())))
+        .addNode(
+            NodeDef.newBuilder()
+                .setName("largest")
+                .setOp("ArgMax")
+                .addInput(scores)
+                .addInput("largest/axis")
+                .putAttr("T", Attrs.of(DataType.DT_FLOAT))
+                .putAttr("Tidx", Attrs.of(DataType.DT_INT32))
+                .putAttr("output_type", Attrs.of(DataType.DT_INT64)));
+    serving
+        .clearOutputs()
+        .putOutputs(
+            "class",
+            TensorInfo.newBuilder().setName("largest:0").setDtype(DataType.DT_INT64).build());
+    meta.putSignatureDef("serving_default", serving.build());
+    Files.write(model.resolve("saved_model.pb"), saved.build().toByteArray());
+
+    CheckReport report = check(model);
+    assertThat(report.error()).isNull();
+    assertThat(report.trained()).isTrue();
+    assertThat(report.story())
+        .extracting(CheckReport.Line::text)
+        .anySatisfy(
+            text -> assertThat(text).startsWith("→ nothing trains on these outputs: cut at '"));
   }
 
   /** As TF1 leaves them: the flag for training is a placeholder that no signature names. */

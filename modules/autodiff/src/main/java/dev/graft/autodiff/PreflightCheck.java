@@ -1,6 +1,7 @@
 package dev.graft.autodiff;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Internal;
 import dev.graft.model.Layer;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.NodeDef;
 
 /** Finds out from a model's graph which of its variables gradients get to. Runs no native code. */
 @Internal
@@ -51,8 +53,8 @@ public final class PreflightCheck {
 
   private Preflight check() {
     GradientPaths paths = new GradientPaths(model.graph(), handles(), outputs.values());
-    ImmutableList.Builder<Variable> reached = ImmutableList.builder();
-    ImmutableList.Builder<Variable> unreached = ImmutableList.builder();
+    List<Variable> reached = new ArrayList<>();
+    List<Variable> unreached = new ArrayList<>();
     Map<GradientPaths.Obstacle, List<Variable>> cutOff = new LinkedHashMap<>();
     paths.obstacles().forEach(obstacle -> cutOff.put(obstacle, new ArrayList<>()));
     for (Variable variable : variables) {
@@ -69,11 +71,37 @@ public final class PreflightCheck {
     cutOff.values().removeIf(List::isEmpty);
     ImmutableList.Builder<Preflight.Obstacle> obstacles = ImmutableList.builder();
     cutOff.forEach((at, behind) -> obstacles.add(obstacle(at, behind)));
+    Map<NodeDef, List<Variable>> ends = GradientEnds.of(model.graph(), outputs.values(), unreached);
     return new Preflight(
-        reached.build(),
-        unreached.build(),
+        ImmutableList.copyOf(reached),
+        ImmutableList.copyOf(unreached),
         obstacles.build(),
-        cutOff.isEmpty() ? Optional.empty() : Optional.of(remedy(cutOff)));
+        ends.entrySet().stream().map(this::ending).collect(ImmutableList.toImmutableList()),
+        !cutOff.isEmpty()
+            ? Optional.of(remedy(cutOff))
+            : reached.isEmpty() && !ends.isEmpty() ? cutBefore(ends) : Optional.empty());
+  }
+
+  private Preflight.Ending ending(Map.Entry<NodeDef, List<Variable>> end) {
+    String node = end.getKey().getName();
+    return new Preflight.Ending(
+        end.getKey().getOp(), node, layer(node), ImmutableList.copyOf(end.getValue()));
+  }
+
+  /** What to do where nothing can be trained because all gradients end. */
+  private Optional<Preflight.Remedy> cutBefore(Map<NodeDef, List<Variable>> ends) {
+    Set<Variable> ended = new LinkedHashSet<>();
+    ends.values().forEach(ended::addAll);
+    Optional<String> layer = cut(ends.keySet().stream().map(NodeDef::getName).toList(), ended);
+    return layer
+        .or(
+            () ->
+                ends.keySet().stream()
+                    .flatMap(end -> Nodes.dataInputs(end).stream())
+                    .filter(tensor -> carriesHead(tensor) && works(tensor, ended))
+                    .map(TensorRef::toString)
+                    .findFirst())
+        .map(at -> new Preflight.Remedy("", Optional.of(at), ImmutableList.of()));
   }
 
   private Preflight.Obstacle obstacle(GradientPaths.Obstacle at, List<Variable> behind) {
@@ -90,7 +118,7 @@ public final class PreflightCheck {
     cutOff.values().forEach(blocked::addAll);
     return new Preflight.Remedy(
         FreezeWords.of(model, blocked),
-        cut(cutOff.keySet(), blocked),
+        cut(cutOff.keySet().stream().map(GradientPaths.Obstacle::node).toList(), blocked),
         outputs.keySet().stream()
             .filter(name -> works(Objects.requireNonNull(outputs.get(name)), variables))
             .collect(ImmutableList.toImmutableList()));
@@ -110,9 +138,8 @@ public final class PreflightCheck {
     return best;
   }
 
-  /** The last layer above all obstacles from which gradients get to what is cut off now. */
-  private Optional<String> cut(Set<GradientPaths.Obstacle> obstacles, Set<Variable> blocked) {
-    List<String> nodes = obstacles.stream().map(GradientPaths.Obstacle::node).toList();
+  /** The last layer above all of the nodes from which gradients get to what is cut off now. */
+  private Optional<String> cut(List<String> nodes, Set<Variable> blocked) {
     Set<String> below = model.graph().downstream(nodes);
     Set<String> above = model.graph().upstream(nodes);
     List<Candidate> candidates = new ArrayList<>();
