@@ -12,7 +12,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code graft check}. */
 @Command(
@@ -32,15 +31,7 @@ final class CheckCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private CommonOptions common = new CommonOptions();
-
-  @Mixin private TrustOption trust = new TrustOption();
-
-  @Parameters(
-      paramLabel = "DIR|NAME",
-      description =
-          "A SavedModel's folder or archive (.zip, .tar.gz), or a backbone that ships with Graft.")
-  private String model = "";
+  @Mixin private ModelParameter model = new ModelParameter();
 
   @Option(names = "--json", description = "Print the result as JSON.")
   private boolean json;
@@ -57,6 +48,10 @@ final class CheckCommand implements Callable<Integer> {
       description = "The Java heap of the process that runs the model (default: the JVM's choice).")
   private int heap;
 
+  @Mixin private TrustOption trust = new TrustOption();
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
   CheckCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -65,7 +60,7 @@ final class CheckCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     CheckReport report =
         Graft.check(
-            ModelNames.resolve(model),
+            model.path(),
             CheckOptions.defaults()
                 .withTrust(trust.trust())
                 .withTimeout(Duration.ofSeconds(timeout))

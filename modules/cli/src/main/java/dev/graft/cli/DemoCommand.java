@@ -44,8 +44,6 @@ final class DemoCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private CommonOptions common = new CommonOptions();
-
   @Option(
       names = "--splits",
       paramLabel = "N",
@@ -58,17 +56,15 @@ final class DemoCommand implements Callable<Integer> {
       description = "Learn from at most N photos of each label.")
   private int perClass;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "What the split and every draw come from (default: ${DEFAULT-VALUE}).")
-  private long seed;
+  @Mixin private SeedOption seed = new SeedOption();
 
   @Option(
       names = "--out",
       paramLabel = "DIR",
       description = "Where versions are published (default: ${DEFAULT-VALUE}).")
   private Path out = Path.of("out", "demo");
+
+  @Mixin private CommonOptions common = new CommonOptions();
 
   DemoCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -77,14 +73,15 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     long start = System.nanoTime();
-    Model backbone = job(seed).readBackbone();
-    Dataset photos = job(seed).readPictures();
+    Model backbone = job(seed.seed()).readBackbone();
+    Dataset photos = job(seed.seed()).readPictures();
     if (splits == 0) {
       Graft.requirePublishable(out);
     }
     try (Graft graft = Graft.open(Settings.defaults().nativeLog(NativeLogFile.path()))) {
       FineTuning job =
-          new FineTuning(terminal, graft, job(seed), job(seed).start(backbone, photos), photos);
+          new FineTuning(
+              terminal, graft, job(seed.seed()), job(seed.seed()).start(backbone, photos), photos);
       job.introduce();
       return splits > 0 ? repeat(graft, job, backbone, photos) : once(graft, job, photos, start);
     }
@@ -103,7 +100,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private int once(Graft graft, FineTuning job, Dataset photos, long start) {
-    Job work = job(seed);
+    Job work = job(seed.seed());
     Parts parts = job.divide(work.split());
     String heldOut = job.work(parts, RunFolder.create(FinetuneCommand.RUNS, "demo", work));
     Evaluation raw = rawPixels(graft, photos, parts);
@@ -120,7 +117,7 @@ final class DemoCommand implements Callable<Integer> {
   private Evaluation rawPixels(Graft graft, Dataset photos, Parts parts) {
     Model pixels =
         Baselines.rawPixels(RAW_PIXELS).with(Edits.addHead(HeadSpec.singleLabel(photos.labels())));
-    Run run = graft.train(pixels, parts, Recipe.headOnly().seed(seed));
+    Run run = graft.train(pixels, parts, Recipe.headOnly().seed(seed.seed()));
     return graft.evaluate(run.model(), parts.test());
   }
 

@@ -29,10 +29,10 @@ final class DoctorCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private CommonOptions common = new CommonOptions();
-
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
+
+  @Mixin private CommonOptions common = new CommonOptions();
 
   DoctorCommand(Terminal terminal) {
     this.terminal = terminal;

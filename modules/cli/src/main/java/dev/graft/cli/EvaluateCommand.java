@@ -4,23 +4,22 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.Settings;
 import dev.graft.data.Dataset;
 import dev.graft.data.PictureTable;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edits;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.LabelScore;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -44,38 +43,20 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private CommonOptions common = new CommonOptions();
+  @Mixin private ModelOption model = new ModelOption();
 
-  @Mixin private TrustOption trust = new TrustOption();
+  @Mixin private DataOption data = new DataOption();
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "DIR|NAME",
-      description = "A published version, the folder of versions, or any classifier of pictures.")
-  private String model = "";
-
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR|CSV",
-      description = "The pictures: a folder for each label, or a table with a column 'file'.")
-  private Path data = Path.of("");
-
-  @Option(
-      names = "--labels",
-      paramLabel = "FILE|A,B,..",
-      description = "What the model's outputs mean, in their order, where it does not say so.")
-  private @Nullable String labels;
+  @Mixin private LabelsOption labels = new LabelsOption();
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
-  @Option(
-      names = "--device",
-      paramLabel = "auto|cpu|gpu",
-      description = "Where to compute (default: ${DEFAULT-VALUE}).")
-  private Device device = Device.AUTO;
+  @Mixin private DeviceOption device = new DeviceOption();
+
+  @Mixin private TrustOption trust = new TrustOption();
+
+  @Mixin private CommonOptions common = new CommonOptions();
 
   EvaluateCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -86,7 +67,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Model known = known();
     Dataset pictures = pictures(known.heads().get(0));
     try (Graft graft =
-        Graft.open(Settings.defaults().device(device).nativeLog(NativeLogFile.path()))) {
+        Graft.open(Settings.defaults().device(device.device()).nativeLog(NativeLogFile.path()))) {
       Evaluation score =
           json
               ? graft.evaluate(known, pictures)
@@ -102,21 +83,21 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** The model with a head that says what its outputs mean. */
   private Model known() {
-    Model loaded = Graft.load(ModelNames.resolve(model), trust.trust());
-    if (labels != null) {
-      return loaded.with(Edits.keepHead(SurgeryOptions.labels(labels)));
+    Model loaded = Graft.load(model.path(), trust.trust());
+    Optional<Labels> given = labels.labels();
+    if (given.isPresent()) {
+      return loaded.with(Edits.keepHead(given.get()));
     }
     Model headed = loaded.heads().isEmpty() ? loaded.with(Edits.keepHead()) : loaded;
     Head head = headed.heads().get(0);
     if (headed.heads().size() > 1) {
       throw new BadRequestException(
-          "'" + model + "' has several heads; graft evaluate scores models with one.");
+          model + " has several heads; graft evaluate scores models with one.");
     }
     if (head.kind() == Head.Kind.SINGLE_LABEL && head.labels().isEmpty()) {
       throw new BadRequestException(
-          "'"
-              + model
-              + "' does not say what its "
+          model
+              + " does not say what its "
               + head.units()
               + " outputs mean; give their labels with --labels FILE, one a line.");
     }
@@ -125,8 +106,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private Dataset pictures(Head head) {
     Dataset read;
-    if (Files.isRegularFile(data)) {
-      PictureTable table = PictureTable.read(data);
+    if (Files.isRegularFile(data.path())) {
+      PictureTable table = PictureTable.read(data.path());
       read =
           table.with(
               switch (head.kind()) {
@@ -135,7 +116,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 case SINGLE_LABEL, EMBEDDING -> table.answers();
               });
     } else {
-      read = Dataset.imageFolder(data);
+      read = Dataset.imageFolder(data.path());
     }
     return head.labels().map(read::inOrderOf).orElse(read);
   }

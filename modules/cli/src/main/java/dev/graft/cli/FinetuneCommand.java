@@ -1,6 +1,5 @@
 package dev.graft.cli;
 
-import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.Job;
 import dev.graft.RunFolder;
@@ -56,23 +55,9 @@ final class FinetuneCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private CommonOptions common = new CommonOptions();
+  @Mixin private ModelOption model = new ModelOption();
 
-  @Mixin private TrustOption trust = new TrustOption();
-
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "DIR|NAME",
-      description = "A SavedModel's folder, or a backbone that ships with Graft.")
-  private String model = "";
-
-  @Option(
-      names = "--data",
-      required = true,
-      paramLabel = "DIR|CSV",
-      description = "The pictures: a folder for each label, or a table with a column 'file'.")
-  private Path data = Path.of("");
+  @Mixin private DataOption data = new DataOption();
 
   @Option(
       names = "--out",
@@ -90,17 +75,13 @@ final class FinetuneCommand implements Callable<Integer> {
       description = "Try rates on the first stretch after the head, suggest one, and stop.")
   private boolean findRate;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "What the split and every draw come from (default: ${DEFAULT-VALUE}).")
-  private long seed;
+  @Mixin private SeedOption seed = new SeedOption();
 
-  @Option(
-      names = "--device",
-      paramLabel = "auto|cpu|gpu",
-      description = "Where to compute (default: ${DEFAULT-VALUE}).")
-  private Device device = Device.AUTO;
+  @Mixin private DeviceOption device = new DeviceOption();
+
+  @Mixin private TrustOption trust = new TrustOption();
+
+  @Mixin private CommonOptions common = new CommonOptions();
 
   FinetuneCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -108,28 +89,28 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Split split = Split.of(60, 20, 20).seed(seed);
+    Split split = Split.of(60, 20, 20).seed(seed.seed());
     Job work =
         new Job(
-            ModelNames.resolve(model),
+            model.path(),
             trust.trust(),
-            data,
+            data.path(),
             surgery.surgery(),
             split,
-            training.training(seed),
+            training.training(seed.seed()),
             out,
-            device);
+            device.device());
     work.recipe(); // a name that is not known is said before anything is read
     Model backbone = work.readBackbone();
     Dataset photos = work.readPictures();
     Model start = work.start(backbone, photos); // what does not fit is said at once
     Graft.requirePublishable(out);
     try (Graft graft =
-        Graft.open(Settings.defaults().device(device).nativeLog(NativeLogFile.path()))) {
+        Graft.open(Settings.defaults().device(device.device()).nativeLog(NativeLogFile.path()))) {
       FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
       Parts parts = job.divide(split);
-      RunFolder folder = RunFolder.create(RUNS, name(data), work);
+      RunFolder folder = RunFolder.create(RUNS, name(data.path()), work);
       if (findRate) {
         double rate = job.findRate(parts, folder);
         job.say("next", "the same command with --rate %.0e instead of --find-rate", rate);

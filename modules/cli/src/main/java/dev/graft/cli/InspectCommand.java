@@ -12,7 +12,6 @@ import org.tensorflow.proto.NodeDef;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code graft inspect}. */
 @Command(
@@ -32,13 +31,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private CommonOptions common = new CommonOptions();
-
-  @Parameters(
-      paramLabel = "DIR|NAME",
-      description =
-          "A SavedModel's folder or archive (.zip, .tar.gz), or a backbone that ships with Graft.")
-  private String model = "";
+  @Mixin private ModelParameter model = new ModelParameter();
 
   @Option(
       names = "--depth",
@@ -49,7 +42,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Option(
       names = "--tags",
-      paramLabel = "TAG,...",
+      paramLabel = "TAG",
       split = ",",
       description = "The MetaGraph with these tags, where a file holds several.")
   private String[] tags = {};
@@ -73,6 +66,8 @@ final class InspectCommand implements Callable<Integer> {
           "Show what a selection hits: names, globs, classes, 'last 2 blocks', 'until x'.")
   private String selection = "";
 
+  @Mixin private CommonOptions common = new CommonOptions();
+
   InspectCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -83,7 +78,7 @@ final class InspectCommand implements Callable<Integer> {
     if (!signature.isEmpty()) {
       options = options.withSignature(signature);
     }
-    Inspection inspection = Graft.inspect(ModelNames.resolve(model), options);
+    Inspection inspection = Graft.inspect(model.path(), options);
     if (graph) {
       nodes(inspection.model().graph());
     } else if (!selection.isEmpty()) {

@@ -40,16 +40,7 @@ final class PredictCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private CommonOptions common = new CommonOptions();
-
-  @Mixin private TrustOption trust = new TrustOption();
-
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "DIR",
-      description = "A published version, or the folder of versions (the newest is asked).")
-  private String model = "";
+  @Mixin private ModelOption model = new ModelOption();
 
   @Option(
       names = "--json",
@@ -58,6 +49,10 @@ final class PredictCommand implements Callable<Integer> {
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "JPEG, PNG, GIF or BMP files.")
   private List<Path> files = List.of();
+
+  @Mixin private TrustOption trust = new TrustOption();
+
+  @Mixin private CommonOptions common = new CommonOptions();
 
   PredictCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -68,7 +63,7 @@ final class PredictCommand implements Callable<Integer> {
     List<String> unreadable = new ArrayList<>();
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode answers = mapper.createArrayNode();
-    Path path = ModelNames.resolve(model);
+    Path path = model.path();
     boolean manyLabels =
         Graft.load(path, trust.trust()).heads().stream()
             .anyMatch(head -> head.kind() == Head.Kind.MULTI_LABEL);

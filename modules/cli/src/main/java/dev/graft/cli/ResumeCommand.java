@@ -30,10 +30,10 @@ final class ResumeCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @Mixin private CommonOptions common = new CommonOptions();
-
   @Parameters(paramLabel = "RUN", description = "The run's folder, as 'graft finetune' names it.")
   private Path run = Path.of("");
+
+  @Mixin private CommonOptions common = new CommonOptions();
 
   ResumeCommand(Terminal terminal) {
     this.terminal = terminal;

@@ -3,18 +3,13 @@ package dev.graft.cli;
 import dev.graft.HeadChoice;
 import dev.graft.Surgery;
 import dev.graft.model.BadRequestException;
-import dev.graft.model.Labels;
 import dev.graft.surgeon.Where;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -27,10 +22,9 @@ final class SurgeryOptions {
       names = "--head",
       paramLabel = "KIND",
       converter = Choice.class,
-      description = {
-        "What becomes of the output layer: auto|new|keep|multi-label|regression|embedding.",
-        "auto keeps it if the model knows your labels already, else makes a new one."
-      })
+      description =
+          "What becomes of the output layer: auto|new|keep|multi-label|regression|embedding. auto"
+              + " keeps it if the model knows your labels already, else makes a new one.")
   private HeadChoice head = HeadChoice.AUTO;
 
   @Option(
@@ -53,12 +47,7 @@ final class SurgeryOptions {
       description = "Put the new head on this layer or tensor instead of where the old one was.")
   private @Nullable String cut;
 
-  @Option(
-      names = "--labels",
-      paramLabel = "FILE|A,B,..",
-      description =
-          "What the model's own outputs mean, in their order: a file with one label a line, or names.")
-  private @Nullable String labels;
+  @Mixin private LabelsOption labels = new LabelsOption();
 
   @Option(
       names = "--carry-over",
@@ -81,7 +70,7 @@ final class SurgeryOptions {
     surgery = freeze == null ? surgery : surgery.freeze(Where.parse(freeze));
     surgery = unfreeze == null ? surgery : surgery.unfreeze(Where.parse(unfreeze));
     surgery = cut == null ? surgery : surgery.cut(cut);
-    surgery = labels == null ? surgery : surgery.labels(labels(labels));
+    surgery = labels.labels().map(surgery::labels).orElse(surgery);
     surgery = carryOver ? surgery.carryOver() : surgery;
     return size == null ? surgery : sized(surgery, size);
   }
@@ -95,20 +84,6 @@ final class SurgeryOptions {
     int height = Integer.parseInt(matcher.group(1));
     return surgery.size(
         height, matcher.group(2) == null ? height : Integer.parseInt(matcher.group(2)));
-  }
-
-  static Labels labels(String text) {
-    Path file = Path.of(text);
-    if (!Files.isRegularFile(file)) {
-      return Labels.of(Arrays.stream(text.split(",", -1)).map(String::strip).toList());
-    }
-    try {
-      List<String> lines = Files.readAllLines(file);
-      return Labels.of(lines.stream().map(String::strip).filter(line -> !line.isEmpty()).toList());
-    } catch (IOException e) {
-      throw new BadRequestException(
-          "'" + text + "' cannot be read as labels: " + e.getMessage() + "; give one a line.", e);
-    }
   }
 
   /** Reads {@code multi-label} as MULTI_LABEL. */

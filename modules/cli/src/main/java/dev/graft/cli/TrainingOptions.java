@@ -10,11 +10,10 @@ final class TrainingOptions {
   @Option(
       names = "--recipe",
       paramLabel = "NAME",
-      description = {
-        "auto|head|top|gradual|full: how much of the model trains (default: ${DEFAULT-VALUE}).",
-        "auto chooses by the number of pictures and says why. After the head each further stretch",
-        "is kept only if it does better on pictures that it did not learn from."
-      })
+      description =
+          "auto|head|top|gradual|full: how much of the model trains (default: ${DEFAULT-VALUE})."
+              + " auto chooses by the number of pictures and says why. After the head each further"
+              + " stretch is kept only if it does better on pictures that it did not learn from.")
   private String recipe = "auto";
 
   @Option(
@@ -47,10 +46,9 @@ final class TrainingOptions {
   @Option(
       names = "--schedule",
       paramLabel = "NAME",
-      description = {
-        "The rate over time (cosine): constant, cosine, linear, one-cycle, polynomial:POWER,",
-        "step:STEPS:FACTOR, exponential:STEPS:FACTOR, plateau:EPOCHS."
-      })
+      description =
+          "The rate over time (cosine): constant, cosine, linear, one-cycle, polynomial:POWER,"
+              + " step:STEPS:FACTOR, exponential:STEPS:FACTOR, plateau:EPOCHS.")
   private @Nullable String schedule;
 
   @Option(
