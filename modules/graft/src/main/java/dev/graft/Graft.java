@@ -58,9 +58,11 @@ public final class Graft implements AutoCloseable {
   private static final int MOST_BLOCKS = 10_000;
 
   private final TensorFlowRuntime runtime;
+  private final Settings settings;
 
-  private Graft(TensorFlowRuntime runtime) {
-    this.runtime = runtime;
+  private Graft(Settings settings) {
+    this.runtime = TensorFlowRuntime.open(settings.toOptions());
+    this.settings = settings;
   }
 
   /**
@@ -170,12 +172,12 @@ public final class Graft implements AutoCloseable {
    *     a GPU is asked for and there is none
    */
   public static Graft open(Settings settings) {
-    return new Graft(TensorFlowRuntime.open(settings.toOptions()));
+    return new Graft(settings);
   }
 
   /** What it has to work with. */
   public Machine machine() {
-    return Machine.of(runtime);
+    return Machine.of(runtime, settings);
   }
 
   /**

@@ -21,6 +21,7 @@ import java.nio.file.Path;
  * @param training how the model is trained
  * @param out where versions of it are published
  * @param device where it is computed
+ * @param threads with how many threads, 0 for one for each core
  */
 public record Job(
     Path model,
@@ -30,7 +31,8 @@ public record Job(
     Split split,
     Training training,
     Path out,
-    Device device) {
+    Device device,
+    int threads) {
 
   /** How the model is trained. */
   public Recipe recipe() {

@@ -21,7 +21,7 @@ import java.util.Set;
  * @param heap the most memory that Java takes, in bytes
  * @param tensorflow the version of TensorFlow's native library
  * @param devices what TensorFlow computes on, by its names
- * @param threads how many threads TensorFlow was told to use inside one operation; 0 for its choice
+ * @param settings how TensorFlow was started
  */
 public record Machine(
     String java,
@@ -31,14 +31,14 @@ public record Machine(
     long heap,
     String tensorflow,
     ImmutableList<String> devices,
-    int threads) {
+    Settings settings) {
 
   private static final Path CPU = Path.of("/proc/cpuinfo");
 
   private static final Set<String> TELLING =
       Set.of("avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8");
 
-  static Machine of(TensorFlowRuntime runtime) {
+  static Machine of(TensorFlowRuntime runtime, Settings settings) {
     return new Machine(
         System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")",
         System.getProperty("os.name")
@@ -51,7 +51,7 @@ public record Machine(
         Runtime.getRuntime().maxMemory(),
         TensorFlowRuntime.version(),
         ImmutableList.copyOf(runtime.devices()),
-        runtime.options().intraOpThreads());
+        settings);
   }
 
   private static ImmutableList<String> extensionsHere() {
@@ -80,13 +80,34 @@ public record Machine(
     return devices.stream().anyMatch(device -> device.contains(":GPU:"));
   }
 
-  /** All in one line: {@code TensorFlow 2.18.0 on the CPU, 2 threads}. */
+  /** How many threads work inside one operation. */
+  public int threads() {
+    return settings.threads() == 0 ? cores : settings.threads();
+  }
+
+  /** How many operations run side by side. */
+  public int operations() {
+    return settings.operations() == 0 ? cores : settings.operations();
+  }
+
+  /** How a GPU's memory is taken, in words. */
+  public String memory() {
+    return settings.memoryGrowth() ? "taken as needed" : "taken all at once";
+  }
+
+  /**
+   * What was set, in one line: {@code TensorFlow 2.18.0 on the CPU, 2 threads, its log in
+   * tensorflow.log}.
+   */
   public String inShort() {
     return String.format(
         Locale.ROOT,
-        "TensorFlow %s on the %s, %d threads",
+        "TensorFlow %s on the %s, %s, its log %s",
         tensorflow,
-        hasGpu() ? "GPU" : "CPU",
-        threads == 0 ? cores : threads);
+        hasGpu() ? "GPU (memory " + memory() + ")" : "CPU",
+        threads() == operations()
+            ? threads() + (threads() == 1 ? " thread" : " threads")
+            : threads() + " threads in each of " + operations() + " operations",
+        settings.nativeLog().map(file -> "in " + file).orElse("on standard error"));
   }
 }

@@ -55,7 +55,8 @@ public final class RunFolder {
       Split split,
       Training training,
       String out,
-      Device device) {}
+      Device device,
+      int threads) {}
 
   /**
    * Makes the folder {@code runs/<name>-<number>} with the first number that is free.
@@ -73,7 +74,8 @@ public final class RunFolder {
             job.split(),
             job.training(),
             absolute(job.out()),
-            job.device());
+            job.device(),
+            job.threads());
     try {
       Files.createDirectories(runs);
       for (int number = 1; ; number++) {
@@ -131,7 +133,8 @@ public final class RunFolder {
               stored.split(),
               stored.training(),
               Path.of(stored.out()),
-              stored.device()));
+              stored.device(),
+              stored.threads()));
     } catch (NoSuchFileException e) {
       throw new BadRequestException(
           "'" + folder + "' is no run: it has no " + JOB + "; give a folder such as runs/photos-1.",

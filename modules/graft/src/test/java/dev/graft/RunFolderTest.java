@@ -48,7 +48,8 @@ class RunFolderTest {
         Split.of(70, 20, 10).seed(5).perLabel(3),
         new Training("top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, "f1", 2),
         runs.resolve("out"),
-        Device.CPU);
+        Device.CPU,
+        3);
   }
 
   @Test

@@ -5,7 +5,6 @@ import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.Job;
 import dev.graft.RunFolder;
-import dev.graft.Settings;
 import dev.graft.Surgery;
 import dev.graft.Training;
 import dev.graft.Trust;
@@ -78,7 +77,7 @@ final class DemoCommand implements Callable<Integer> {
     if (splits == 0) {
       Graft.requirePublishable(out);
     }
-    try (Graft graft = Graft.open(Settings.defaults().nativeLog(NativeLogFile.path()))) {
+    try (Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
       FineTuning job =
           new FineTuning(
               terminal, graft, job(seed.seed()), job(seed.seed()).start(backbone, photos), photos);
@@ -96,7 +95,8 @@ final class DemoCommand implements Callable<Integer> {
         Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass),
         Training.by("auto").seed(ofSeed),
         out,
-        Device.AUTO);
+        Device.AUTO,
+        0);
   }
 
   private int once(Graft graft, FineTuning job, Dataset photos, long start) {

@@ -3,9 +3,9 @@ package dev.graft.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.Machine;
-import dev.graft.Settings;
 import dev.graft.model.BadRequestException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,7 +41,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws JsonProcessingException {
     Path log = NativeLogFile.path();
-    try (Graft graft = Graft.open(Settings.defaults().nativeLog(log))) {
+    try (Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
       Machine machine = graft.machine();
       if (json) {
         terminal.line(json(machine, log));
@@ -68,10 +68,12 @@ final class DoctorCommand implements Callable<Integer> {
         machine.hasGpu()
             ? "yes: " + String.join(", ", machine.devices())
             : "none that TensorFlow sees; training runs on the CPU");
+    say("gpu memory", "%s", machine.memory());
     say(
         "threads",
-        "%d in an operation",
-        machine.threads() == 0 ? machine.cores() : machine.threads());
+        "%d in an operation, %d operations side by side; --threads sets both",
+        machine.threads(),
+        machine.operations());
     say("home", "%s (GRAFT_HOME), %.1f GB free", NativeLogFile.home(), free(NativeLogFile.home()));
     double here = free(Path.of("").toAbsolutePath());
     say(
@@ -109,7 +111,9 @@ final class DoctorCommand implements Callable<Integer> {
     node.put("tensorflow", machine.tensorflow());
     machine.devices().forEach(node.putArray("devices")::add);
     node.put("gpu", machine.hasGpu());
-    node.put("threads", machine.threads() == 0 ? machine.cores() : machine.threads());
+    node.put("threads", machine.threads());
+    node.put("operations", machine.operations());
+    node.put("memoryGrowth", machine.settings().memoryGrowth());
     node.put("home", String.valueOf(NativeLogFile.home()));
     node.put("log", log.toString());
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node);

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
-import dev.graft.Settings;
 import dev.graft.data.Dataset;
 import dev.graft.data.PictureTable;
 import dev.graft.model.BadRequestException;
@@ -52,7 +51,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
-  @Mixin private DeviceOption device = new DeviceOption();
+  @Mixin private MachineOptions machine = new MachineOptions();
 
   @Mixin private TrustOption trust = new TrustOption();
 
@@ -66,8 +65,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     Model known = known();
     Dataset pictures = pictures(known.heads().get(0));
-    try (Graft graft =
-        Graft.open(Settings.defaults().device(device.device()).nativeLog(NativeLogFile.path()))) {
+    try (Graft graft = Graft.open(machine.settings())) {
       Evaluation score =
           json
               ? graft.evaluate(known, pictures)

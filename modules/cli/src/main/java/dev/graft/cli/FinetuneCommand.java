@@ -3,7 +3,6 @@ package dev.graft.cli;
 import dev.graft.Graft;
 import dev.graft.Job;
 import dev.graft.RunFolder;
-import dev.graft.Settings;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
@@ -77,7 +76,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private SeedOption seed = new SeedOption();
 
-  @Mixin private DeviceOption device = new DeviceOption();
+  @Mixin private MachineOptions machine = new MachineOptions();
 
   @Mixin private TrustOption trust = new TrustOption();
 
@@ -99,14 +98,14 @@ final class FinetuneCommand implements Callable<Integer> {
             split,
             training.training(seed.seed()),
             out,
-            device.device());
+            machine.device(),
+            machine.threads());
     work.recipe(); // a name that is not known is said before anything is read
     Model backbone = work.readBackbone();
     Dataset photos = work.readPictures();
     Model start = work.start(backbone, photos); // what does not fit is said at once
     Graft.requirePublishable(out);
-    try (Graft graft =
-        Graft.open(Settings.defaults().device(device.device()).nativeLog(NativeLogFile.path()))) {
+    try (Graft graft = Graft.open(machine.settings())) {
       FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
       Parts parts = job.divide(split);

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Prediction;
-import dev.graft.Settings;
 import dev.graft.model.BadDataException;
 import dev.graft.model.Head;
 import java.io.IOException;
@@ -50,6 +49,8 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "JPEG, PNG, GIF or BMP files.")
   private List<Path> files = List.of();
 
+  @Mixin private MachineOptions machine = new MachineOptions();
+
   @Mixin private TrustOption trust = new TrustOption();
 
   @Mixin private CommonOptions common = new CommonOptions();
@@ -67,7 +68,7 @@ final class PredictCommand implements Callable<Integer> {
     boolean manyLabels =
         Graft.load(path, trust.trust()).heads().stream()
             .anyMatch(head -> head.kind() == Head.Kind.MULTI_LABEL);
-    try (Graft graft = Graft.open(Settings.defaults().nativeLog(NativeLogFile.path()));
+    try (Graft graft = Graft.open(machine.settings());
         LiveModel live = graft.serve(path, trust.trust())) {
       for (Path file : files) {
         try {

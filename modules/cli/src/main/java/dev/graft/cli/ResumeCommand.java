@@ -33,6 +33,8 @@ final class ResumeCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RUN", description = "The run's folder, as 'graft finetune' names it.")
   private Path run = Path.of("");
 
+  @Mixin private ThreadsOption threads = new ThreadsOption();
+
   @Mixin private CommonOptions common = new CommonOptions();
 
   ResumeCommand(Terminal terminal) {
@@ -50,11 +52,12 @@ final class ResumeCommand implements Callable<Integer> {
                   "'" + run + "' is finished: it was published as " + version + ".");
             });
     Job work = folder.job();
+    Settings settings =
+        MachineOptions.settings(work.device(), threads.threads().orElse(work.threads()));
     Dataset photos = work.readPictures();
     Model start = work.start(work.readBackbone(), photos);
     Graft.requirePublishable(work.out());
-    try (Graft graft =
-        Graft.open(Settings.defaults().device(work.device()).nativeLog(NativeLogFile.path()))) {
+    try (Graft graft = Graft.open(settings)) {
       FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
       Parts parts = job.divide(work.split());

@@ -185,7 +185,8 @@ class BadInputTest {
           {"--optimizer", "adan", "take sgd, momentum"},
           {"--schedule", "step:3", "step:STEPS:FACTOR"},
           {"--rate", "0", "above 0"},
-          {"--warm-up", "3", "between 0 and 1"}
+          {"--warm-up", "3", "between 0 and 1"},
+          {"--threads", "0", "give 1 or more"}
         }) {
       err.reset();
       String[] all = Arrays.copyOf(job, job.length + 2);
@@ -224,6 +225,7 @@ class BadInputTest {
     out.reset();
     assertThat(graft("doctor")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8))
-        .contains("its native library loads and runs", "GB free", "GRAFT_HOME");
+        .contains("its native library loads and runs", "GB free", "GRAFT_HOME")
+        .contains("gpu memory taken as needed", "operations side by side", "native log");
   }
 }

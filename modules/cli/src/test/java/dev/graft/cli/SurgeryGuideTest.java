@@ -88,7 +88,8 @@ class SurgeryGuideTest {
         .toString(StandardCharsets.UTF_8)
         .lines()
         .filter(line -> !PROGRESS.matcher(line).matches())
-        .map(line -> line.replace(serving, "serving").replace("../../", "") + "\n")
+        .map(line -> line.replace(serving, "serving").replace("../../", ""))
+        .map(line -> line.replace(NativeLogFile.home().toString(), "~/.cache/graft") + "\n")
         .collect(Collectors.joining());
   }
 

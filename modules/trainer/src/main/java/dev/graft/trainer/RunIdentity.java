@@ -1,5 +1,6 @@
 package dev.graft.trainer;
 
+import com.google.common.base.Splitter;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import dev.graft.data.Dataset;
@@ -9,6 +10,8 @@ import dev.graft.model.Model;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -76,11 +79,18 @@ record RunIdentity(String model, String data, String recipe, String machine) {
     return saved.machine.equals(machine)
         ? Optional.empty()
         : Optional.of(
-            "the run began with "
-                + saved.machine
+            "so far the run had "
+                + saved.machineWithout(this)
                 + " and goes on with "
-                + machine
+                + machineWithout(saved)
                 + ": its outcome may differ in the last digits from one without interruption");
+  }
+
+  /** What {@link #machine} says and that of {@code other} does not. */
+  private String machineWithout(RunIdentity other) {
+    List<String> own = new ArrayList<>(Splitter.on(", ").splitToList(machine));
+    own.removeAll(Splitter.on(", ").splitToList(other.machine));
+    return String.join(", ", own);
   }
 
   private static void require(boolean same, String where, String what) {

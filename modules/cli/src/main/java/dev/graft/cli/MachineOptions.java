@@ -1,0 +1,39 @@
+package dev.graft.cli;
+
+import dev.graft.Device;
+import dev.graft.Settings;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What a command computes with. */
+final class MachineOptions {
+
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|gpu",
+      description = "Where to compute (auto: on a GPU if there is one).")
+  private Device device = Device.AUTO;
+
+  @Mixin private ThreadsOption threads = new ThreadsOption();
+
+  Device device() {
+    return device;
+  }
+
+  /** The number of threads, 0 for one for each core. */
+  int threads() {
+    return threads.threads().orElse(0);
+  }
+
+  Settings settings() {
+    return settings(device, threads());
+  }
+
+  /** TensorFlow as the command line starts it everywhere: what it says itself goes to a file. */
+  static Settings settings(Device device, int threads) {
+    return Settings.defaults()
+        .device(device)
+        .threads(threads, threads)
+        .nativeLog(NativeLogFile.path());
+  }
+}

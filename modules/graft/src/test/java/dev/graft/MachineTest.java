@@ -1,0 +1,39 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableList;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** What is said of how TensorFlow was started. */
+class MachineTest {
+
+  private static String words(Settings settings, String device) {
+    return new Machine(
+            "17", "Linux", 4, ImmutableList.of(), 1, "2.18.0", ImmutableList.of(device), settings)
+        .inShort();
+  }
+
+  @Test
+  void whatWasSetIsSaid() {
+    assertThat(words(Settings.defaults(), "/device:CPU:0"))
+        .isEqualTo("TensorFlow 2.18.0 on the CPU, 4 threads, its log on standard error");
+    assertThat(words(Settings.defaults().threads(1, 1), "/device:CPU:0"))
+        .contains("on the CPU, 1 thread,");
+    assertThat(words(Settings.defaults().threads(2, 0), "/device:CPU:0"))
+        .contains("2 threads in each of 4 operations");
+    assertThat(words(Settings.defaults().nativeLog(Path.of("tf.log")), "/device:GPU:0"))
+        .contains("on the GPU (memory taken as needed)", "its log in tf.log");
+    assertThat(words(Settings.defaults().memoryGrowth(false), "/device:GPU:0"))
+        .contains("(memory taken all at once)");
+  }
+
+  @Test
+  void whatIsSetHoldsForAnInstance() {
+    try (Graft graft = Graft.open(Settings.defaults().device(Device.CPU).threads(1, 3))) {
+      assertThat(graft.machine().threads()).isEqualTo(1);
+      assertThat(graft.machine().operations()).isEqualTo(3);
+    }
+  }
+}
