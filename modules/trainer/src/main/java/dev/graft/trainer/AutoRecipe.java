@@ -33,13 +33,13 @@ final class AutoRecipe {
 
   /** {@code recipe}, or what takes its place if it is {@link Recipe#auto}. */
   static Choice resolve(
-      Recipe recipe, Model model, TrainingPlan blocks, Entry entry, List<Goal> goals, Parts data) {
+      Recipe recipe, Model model, TrainingPlan blocks, List<Goal> goals, Parts data) {
     if (!recipe.isAuto()) {
       return new Choice(recipe, ImmutableList.of());
     }
     int examples = data.train().size();
     int perLabel = data.train().isOneLabel() ? examples / data.train().labels().size() : examples;
-    List<Variable> unfrozen = TopLayers.unfrozen(model, entry.graph(), goals);
+    List<Variable> unfrozen = Stages.unfrozen(model, goals);
     List<Variable> heads = Goal.variables(model, goals);
     FineTune settings = recipe.fineTunes().get(0);
     if (!heads.containsAll(unfrozen)) {
@@ -48,8 +48,7 @@ final class AutoRecipe {
           Recipe.headThenTop().then(settings),
           "the model leaves more than its head unfrozen, and that is what trains");
     }
-    if (TopLayers.of(model, entry.graph(), entry.tensors(), goals, 1).stream()
-        .allMatch(heads::contains)) {
+    if (blocks.stretches().isEmpty()) {
       return choice(recipe, Recipe.headOnly(), "there is nothing to train before the head");
     }
     if (!heads.isEmpty() && (examples < FEW || perLabel < FEW_PER_LABEL)) {

@@ -44,8 +44,8 @@ final class Stages {
   /**
    * The stretches of {@code recipe}, in order.
    *
-   * @param blocks the backbone from the head down: each stretch has one block more; without any, a
-   *     share is counted in layers with a kernel
+   * @param blocks the backbone from the head down: each stretch has one block more; without any,
+   *     the heads train alone
    * @param solved the goals whose heads need no steps
    * @throws BlockedGradientException if an op lets no gradient pass to what would train
    */
@@ -132,12 +132,12 @@ final class Stages {
   /** What trains: what the model leaves unfrozen, or what is asked for by name or by share. */
   private List<Variable> training(FineTune settings) {
     List<Variable> heads = Goal.variables(model, goals);
-    List<Variable> unfrozen = TopLayers.unfrozen(model, entry.graph(), goals);
+    List<Variable> unfrozen = unfrozen(model, goals);
     if (!heads.containsAll(unfrozen)) {
       return unfrozen;
     }
     if (settings.stretch().isEmpty() && blocks.stretches().isEmpty()) {
-      return TopLayers.of(model, entry.graph(), entry.tensors(), goals, settings.share());
+      return heads;
     }
     int count = blocks.stretches().size();
     ImmutableSet<String> names =
@@ -153,6 +153,15 @@ final class Stages {
     }
     return model.variables().stream()
         .filter(v -> names.contains(v.name()) || heads.contains(v))
+        .toList();
+  }
+
+  /** What the model says trains, in its heads and before them. */
+  static List<Variable> unfrozen(Model model, List<Goal> goals) {
+    Set<String> needed =
+        model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
+    return model.variables().stream()
+        .filter(v -> v.trainable() && v.canTrain() && needed.contains(v.node()))
         .toList();
   }
 

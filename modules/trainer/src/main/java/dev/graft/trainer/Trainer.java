@@ -68,7 +68,7 @@ public final class Trainer {
     this.goals = Goal.of(model, data.train(), recipe.objectives());
     this.solvable = solvable(model, goals, recipe.objectives());
     this.entry = Entry.of(model, data.train());
-    AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, entry, goals, data);
+    AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, goals, data);
     this.recipe = choice.recipe();
     checkSomethingTrains();
     this.stages = Stages.of(model, blocks, entry, goals, solvable.keySet(), this.recipe);
@@ -77,17 +77,12 @@ public final class Trainer {
     this.reasons = choice.reasons();
   }
 
-  /** As the other form, for a model whose blocks are not known: its layers count one by one. */
-  public static Run fit(
-      TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, Callback... callbacks) {
-    return fit(runtime, model, new TrainingPlan(ImmutableList.of()), data, recipe, callbacks);
-  }
-
   /**
    * Trains {@code model} on {@code data.train()}; every choice is made on {@code
    * data.validation()}, and {@code data.test()} is not looked at.
    *
-   * @param blocks the model's backbone from the head down: each stretch has one block more
+   * @param blocks the model's backbone from the head down: each stretch has one block more; without
+   *     any, what trains is the heads and what the model leaves unfrozen
    * @param callbacks what listens and may interfere; with {@link Checkpoints} among them, training
    *     goes on from the newest of these if there are any
    * @return the trained model; {@code model} stays as it is

@@ -134,9 +134,9 @@ public final class TrainingLoop implements AutoCloseable {
       Dataset train,
       Dataset validation) {
     List<Goal> goals = Goal.of(model, train, Objectives.usual());
-    TrainingPlan unknown = new TrainingPlan(ImmutableList.of());
+    TrainingPlan none = new TrainingPlan(ImmutableList.of());
     Recipe recipe = Recipe.headOnly().then(settings);
-    Stage stage = Stages.of(model, unknown, Entry.of(model, train), goals, goals, recipe).get(0);
+    Stage stage = Stages.of(model, none, Entry.of(model, train), goals, goals, recipe).get(0);
     return open(runtime, model, Objectives.usual(), stage, train, validation, 0);
   }
 

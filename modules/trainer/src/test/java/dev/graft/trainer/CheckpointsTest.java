@@ -59,7 +59,8 @@ class CheckpointsTest {
   }
 
   private static Run train(Recipe recipe, Parts parts, Callback... callbacks) {
-    return Trainer.fit(runtime, SmallTraining.MODEL, parts, recipe, callbacks);
+    return Trainer.fit(
+        runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, parts, recipe, callbacks);
   }
 
   private Checkpoints everyStep() {

@@ -33,7 +33,7 @@ class FineTuneTest {
 
   private static final Model MODEL = SmallTraining.MODEL;
   private static final Parts PARTS = SmallTraining.parts();
-  private static final TrainingPlan BLOCKS = Plans.gradual(MODEL, 100);
+  private static final TrainingPlan BLOCKS = SmallTraining.BLOCKS;
 
   /** Plain gradient descent over all layers at a rate that does not change. */
   private static final FineTune PLAIN =

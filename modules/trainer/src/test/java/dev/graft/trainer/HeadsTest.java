@@ -20,6 +20,7 @@ import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Zoo;
 import java.util.Map;
@@ -95,7 +96,7 @@ class HeadsTest {
   private static Evaluation[] learn(Model model, Dataset data, Recipe recipe) {
     Parts parts = data.split(SPLIT);
     Evaluation before = Evaluator.evaluate(runtime, model, parts.validation(), recipe.objectives());
-    Run run = Trainer.fit(runtime, model, parts, recipe);
+    Run run = Trainer.fit(runtime, model, Plans.headOnly(), parts, recipe);
     Evaluation after =
         Evaluator.evaluate(runtime, run.model(), parts.validation(), recipe.objectives());
     assertThat(after.loss()).isEqualTo(run.validation().loss());
@@ -132,6 +133,7 @@ class HeadsTest {
         Trainer.fit(
             runtime,
             model,
+            Plans.headOnly(),
             Dataset.of(inputs(), Answers.oneOf(SIGN, POSITIVE)).split(SPLIT),
             Recipe.headOnly().seed(1));
     assertThat(run.validation().accuracy()).isGreaterThan(0.8);
@@ -192,7 +194,8 @@ class HeadsTest {
     for (HeadSpec head :
         new HeadSpec[] {HeadSpec.singleLabel(SIGN), HeadSpec.singleLabel(SIGN).hidden(4)}) {
       Parts parts = new Parts(data.weighted(weights), truth, truth);
-      Run run = Trainer.fit(runtime, model(head), parts, Recipe.headOnly().seed(1));
+      Run run =
+          Trainer.fit(runtime, model(head), Plans.headOnly(), parts, Recipe.headOnly().seed(1));
       assertThat(run.validation().accuracy()).isGreaterThan(0.7); // by the wrong ones: below 0.3
     }
   }

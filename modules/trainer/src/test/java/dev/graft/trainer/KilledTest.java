@@ -204,7 +204,13 @@ class KilledTest {
   }
 
   private static Run train(TensorFlowRuntime runtime, Callback... callbacks) {
-    return Trainer.fit(runtime, SmallTraining.MODEL, SmallTraining.parts(), RECIPE, callbacks);
+    return Trainer.fit(
+        runtime,
+        SmallTraining.MODEL,
+        SmallTraining.BLOCKS,
+        SmallTraining.parts(),
+        RECIPE,
+        callbacks);
   }
 
   /** The process that is killed. */

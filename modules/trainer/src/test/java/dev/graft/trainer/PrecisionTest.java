@@ -27,7 +27,13 @@ class PrecisionTest {
         };
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
       Recipe recipe = SmallTraining.recipe(1);
-      return Trainer.fit(runtime, SmallTraining.MODEL, SmallTraining.parts(), recipe, listening)
+      return Trainer.fit(
+              runtime,
+              SmallTraining.MODEL,
+              SmallTraining.BLOCKS,
+              SmallTraining.parts(),
+              recipe,
+              listening)
           .validation()
           .loss();
     }

@@ -14,9 +14,11 @@ import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
+import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.Recipe.HeadSettings;
@@ -34,6 +36,8 @@ final class SmallTraining {
   static final Model MODEL =
       SavedModelImporter.load(Checkout.path("testdata/zoo/keras2/mobilenetv2_mini/model"))
           .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(LABELS)));
+
+  static final TrainingPlan BLOCKS = Plans.gradual(MODEL, 100);
 
   /** Noise around a level that the label gives, so faint that there is something to learn. */
   static Dataset examples() {

@@ -1,13 +1,16 @@
 package dev.graft.trainer;
 
+import static dev.graft.surgeon.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.graph.Shape;
+import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.Where;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,6 +30,7 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs(OS.LINUX)
 class SteadyMemoryTest {
 
+  private static final Model ALL_TRAINS = SmallTraining.MODEL.with(unfreeze(Where.all()));
   private static final int BATCH = 256;
   private static final int WARM_UP = 100;
 
@@ -59,7 +63,7 @@ class SteadyMemoryTest {
   }
 
   private static void check(int steps) {
-    FineTune settings = FineTune.top().share(1).batch(BATCH).microBatch(BATCH);
+    FineTune settings = FineTune.top().batch(BATCH).microBatch(BATCH);
     Parts parts = examples().split(Split.of(80, 10, 10));
     int perEpoch = (parts.train().size() + BATCH - 1) / BATCH;
     FineTune whole = settings.epochs((WARM_UP + steps) / perEpoch + 1).patience(Integer.MAX_VALUE);
@@ -67,7 +71,7 @@ class SteadyMemoryTest {
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
         TrainingLoop loop =
             TrainingLoop.ofUnfrozen(
-                runtime, SmallTraining.MODEL, whole, parts.train(), parts.validation())) {
+                runtime, ALL_TRAINS, whole, parts.train(), parts.validation())) {
       loop.run(
           new Callback() {
             @Override

@@ -37,7 +37,13 @@ class TrainingSwitchTest {
           CompletableFuture.supplyAsync(
               () ->
                   Trainer.fit(
-                      runtime, SmallTraining.MODEL, SmallTraining.parts(), LONG, control, counter));
+                      runtime,
+                      SmallTraining.MODEL,
+                      SmallTraining.BLOCKS,
+                      SmallTraining.parts(),
+                      LONG,
+                      control,
+                      counter));
       assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
       control.pause();
       long held = settled(steps);

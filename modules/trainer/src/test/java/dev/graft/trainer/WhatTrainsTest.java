@@ -25,6 +25,7 @@ import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Zoo;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ class WhatTrainsTest {
     Recipe recipe =
         Recipe.headThenTop().then(FineTune.top().rate(0.02).epochs(40).patience(40)).seed(1);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      return Trainer.fit(runtime, model, data(), recipe);
+      return Trainer.fit(runtime, model, Plans.gradual(model, 100), data(), recipe);
     }
   }
 
@@ -121,7 +122,8 @@ class WhatTrainsTest {
         .hasMessageContaining("unfreeze(Where.head())");
     Model tuned = model.with(unfreeze(Where.backbone()));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      assertThatThrownBy(() -> Trainer.fit(runtime, tuned, data(), Recipe.headOnly()))
+      assertThatThrownBy(
+              () -> Trainer.fit(runtime, tuned, Plans.headOnly(), data(), Recipe.headOnly()))
           .isInstanceOf(BadRequestException.class)
           .hasMessageContaining("trains the head alone")
           .hasMessageContaining("headThenTop");
@@ -149,7 +151,10 @@ class WhatTrainsTest {
           }
         };
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      assertThatThrownBy(() -> Trainer.fit(runtime, blocked, data(), Recipe.headThenTop(), watch))
+      assertThatThrownBy(
+              () ->
+                  Trainer.fit(
+                      runtime, blocked, Plans.headOnly(), data(), Recipe.headThenTop(), watch))
           .isInstanceOfSatisfying(
               BlockedGradientException.class,
               e -> {
