@@ -155,6 +155,29 @@ def string_module(kit):
     return Spec(module, cases, call=lambda t, _: module.serve(t["words"]), signatures=module.serve, optimizers=False)
 
 
+@zoo("tables_in_checkpoint", "string", "tfsave")
+def tables_in_checkpoint(kit):
+    class Words(tf.Module):
+        def __init__(self):
+            super().__init__()
+            tables = tf.lookup.experimental
+            self.rows = tables.MutableHashTable(tf.string, tf.int64, -1)
+            self.rows.insert(tf.constant(["one", "two"]), tf.constant([0, 1], tf.int64))
+            self.weights = tables.DenseHashTable(tf.int64, tf.float32, 0.5, -1, -2, initial_num_buckets=8)
+            self.weights.insert(tf.constant([0, 1], tf.int64), tf.constant([1.5, 2.0]))
+            self.w = tf.Variable(tf.zeros([3, 2]), name="w")
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="words")])
+        def serve(self, words):
+            rows = self.rows.lookup(words)
+            return {"y": tf.gather(self.w, rows + 1) * self.weights.lookup(tf.maximum(rows, 0))[:, None]}
+
+    m = Words()
+    cases = [{"words": kit.words(n, vocabulary=["one", "two", "ten"])} for n in (4, 2)]
+    return Spec(m, cases, lambda t, _: m.serve(t["words"]), signatures=m.serve,
+                notes="tables whose content is in the checkpoint; the dense one's keys have a dimension more than their handle says")
+
+
 @zoo("image_bytes", "string", "tfsave")
 def image_bytes(kit):
     def call(m, image_bytes):

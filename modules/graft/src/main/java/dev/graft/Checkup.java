@@ -165,7 +165,8 @@ final class Checkup {
     if (model.signatures().isEmpty()) {
       throw new BadModelException(
           "the SavedModel has no signature and no function that could be called; save it with"
-              + " signatures (tf.saved_model.save(model, dir, signatures=...)).");
+              + " signatures (tf.saved_model.save(model, dir, signatures=...)), a Keras model"
+              + " without save_traces=False.");
     }
     Signature serving = model.signatures().get(Signature.SERVING_DEFAULT);
     return serving != null

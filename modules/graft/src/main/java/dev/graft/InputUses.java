@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.tensorflow.proto.AttrValue;
@@ -54,6 +55,12 @@ final class InputUses {
           "UniqueV2",
           "Unpack",
           "ZerosLike");
+
+  private static final Set<String> LOOKUPS = Set.of("LookupTableFind", "LookupTableFindV2");
+
+  /** Ops that fill a table with keys, their second input, and values. */
+  private static final Set<String> IMPORTS =
+      Set.of("InitializeTable", "InitializeTableV2", "LookupTableImport", "LookupTableImportV2");
 
   private final Graph graph;
   private final TensorRef input;
@@ -127,6 +134,50 @@ final class InputUses {
       }
     }
     return readers;
+  }
+
+  /**
+   * The keys of the first table that all values are looked up in: the words of a vocabulary, or the
+   * numbers. Empty if there is none, or if the graph does not hold them.
+   */
+  Optional<TensorValue> vocabulary() {
+    for (Reader reader : direct()) {
+      if (LOOKUPS.contains(reader.node().getOp()) && reader.at() == 1) {
+        Optional<TensorValue> keys = keys(tableOf(reader.node()));
+        if (keys.isPresent()) {
+          return keys;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private String tableOf(NodeDef user) {
+    return Nodes.dataInput(user, 0).node();
+  }
+
+  private Optional<TensorValue> keys(String table) {
+    return graph.nodes().stream()
+        .filter(node -> IMPORTS.contains(node.getOp()) && isSame(table, tableOf(node)))
+        .map(node -> graph.find(Nodes.dataInput(node, 1).node()))
+        .filter(keys -> keys != null && keys.getOp().equals("Const"))
+        .map(keys -> TensorValue.from(keys.getAttrOrThrow("value").getTensor()))
+        .filter(keys -> keys.shape().elements() > 0)
+        .findFirst();
+  }
+
+  /** Whether two handles, by the names of their nodes, are of one table. */
+  private boolean isSame(String a, String b) {
+    String shared = sharedName(a);
+    return a.equals(b) || !shared.isEmpty() && shared.equals(sharedName(b));
+  }
+
+  private String sharedName(String table) {
+    return graph
+        .node(table)
+        .getAttrOrDefault("shared_name", AttrValue.getDefaultInstance())
+        .getS()
+        .toStringUtf8();
   }
 
   /** The number that all values have to be below: rows of the table that they are looked up in. */

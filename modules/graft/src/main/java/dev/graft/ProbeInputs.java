@@ -48,11 +48,21 @@ final class ProbeInputs {
   private final Model model;
   private final Signature signature;
   private final Map<String, InputUses> uses = new LinkedHashMap<>();
+  private final Map<String, TensorValue> vocabularies = new LinkedHashMap<>();
 
   ProbeInputs(Model model, Signature signature) {
     this.model = model;
     this.signature = signature;
-    signature.inputs().forEach((name, spec) -> uses.put(name, new InputUses(model, spec.tensor())));
+    signature
+        .inputs()
+        .forEach(
+            (name, spec) -> {
+              InputUses use = new InputUses(model, spec.tensor());
+              uses.put(name, use);
+              use.vocabulary()
+                  .filter(keys -> keys.dtype() == spec.dtype())
+                  .ifPresent(keys -> vocabularies.put(name, keys));
+            });
   }
 
   /**
@@ -73,7 +83,11 @@ final class ProbeInputs {
               return seen.add(shapes)
                   && shapes.stream().allMatch(shape -> elements(shape) <= MOST_ELEMENTS);
             })
-        .map(this::inputs);
+        .flatMap(
+            guess ->
+                vocabularies.isEmpty()
+                    ? Stream.of(inputs(guess, false))
+                    : Stream.of(false, true).map(known -> inputs(guess, known)));
   }
 
   private static double elements(Shape shape) {
@@ -101,9 +115,14 @@ final class ProbeInputs {
     return guesses;
   }
 
-  private Map<String, TensorValue> inputs(Guess guess) {
+  /**
+   * Inputs of a guess.
+   *
+   * @param known whether all words are of the vocabulary; else one in four is not
+   */
+  private Map<String, TensorValue> inputs(Guess guess, boolean known) {
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
-    signature.inputs().forEach((name, spec) -> inputs.put(name, value(name, spec, guess)));
+    signature.inputs().forEach((name, spec) -> inputs.put(name, value(name, spec, guess, known)));
     return inputs;
   }
 
@@ -176,6 +195,9 @@ final class ProbeInputs {
     if (name.endsWith("/dense_shape")) {
       return Part.SPARSE_SHAPE;
     }
+    if (name.endsWith("splits") && isRow(spec(name))) {
+      return Part.RAGGED_SPLITS;
+    }
     if (name.endsWith("/values") && has(name.replaceAll("values$", "indices"))) {
       return Part.SPARSE_VALUES;
     }
@@ -198,13 +220,15 @@ final class ProbeInputs {
               : name.equals(base + separator + 2) ? Part.SPARSE_SHAPE : Part.PLAIN;
     }
     TensorSpec own = spec(name);
-    boolean splits =
-        !name.equals(zero)
-            && own.shape().rank() == 1
-            && own.shape().dim(0) < 0
-            && spec(zero).shape().rank() >= 1
-            && (own.dtype() == DataType.DT_INT64 || own.dtype() == DataType.DT_INT32);
+    boolean splits = !name.equals(zero) && isRow(own) && spec(zero).shape().rank() >= 1;
     return splits ? Part.RAGGED_SPLITS : Part.PLAIN;
+  }
+
+  /** Whether it is a row of whole numbers, as many as there are. */
+  private static boolean isRow(TensorSpec spec) {
+    return spec.shape().rank() == 1
+        && spec.shape().dim(0) < 0
+        && (spec.dtype() == DataType.DT_INT64 || spec.dtype() == DataType.DT_INT32);
   }
 
   private static boolean isSparse(TensorSpec indices, TensorSpec values, TensorSpec size) {
@@ -242,7 +266,7 @@ final class ProbeInputs {
     };
   }
 
-  private TensorValue value(String name, TensorSpec spec, Guess guess) {
+  private TensorValue value(String name, TensorSpec spec, Guess guess, boolean known) {
     Shape shape = shape(name, spec, guess);
     String lower = name.toLowerCase(Locale.ROOT);
     SampleValues values = new SampleValues(spec.dtype(), shape);
@@ -259,7 +283,12 @@ final class ProbeInputs {
       case SPARSE_VALUES, PLAIN -> {}
     }
     if (spec.dtype() == DataType.DT_STRING) {
-      return TensorValue.strings(shape, texts(name, (int) shape.elements()));
+      return TensorValue.strings(shape, texts(name, (int) shape.elements(), known));
+    }
+    TensorValue numbers = vocabularies.get(name);
+    if (numbers != null) {
+      double[] keys = numbers.asDoubles();
+      return values.each(i -> known || i % 4 != 1 ? keys[i % keys.length] : 0);
     }
     if (lower.contains("mask") && !isReal(spec.dtype())) {
       return values.constant(1);
@@ -286,11 +315,14 @@ final class ProbeInputs {
     return values.below(Math.min(below, 1000), name.hashCode());
   }
 
-  private List<ByteString> texts(String name, int count) {
+  private List<ByteString> texts(String name, int count, boolean known) {
     SampleTexts texts = new SampleTexts(uses(name));
+    TensorValue keys = vocabularies.get(name);
+    List<ByteString> words = keys == null ? List.of() : keys.strings();
     List<ByteString> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      all.add(texts.text(i));
+      boolean word = !words.isEmpty() && (known || i % 4 != 1);
+      all.add(word ? words.get(i % words.size()) : texts.text(i));
     }
     return all;
   }

@@ -51,6 +51,11 @@ record SampleValues(DataType dtype, Shape shape) {
     return of(i -> i);
   }
 
+  /** What {@code number} gives for each place. */
+  TensorValue each(IntToDoubleFunction number) {
+    return of(number);
+  }
+
   private TensorValue of(IntToDoubleFunction number) {
     int count = Math.toIntExact(shape.elements());
     ByteBuffer bytes =

@@ -5,6 +5,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
+import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Asset;
 import dev.graft.model.BadModelException;
@@ -17,7 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -111,7 +112,7 @@ final class Initialization {
   static List<String> imports(
       Restoration restoration, TensorBundle checkpoint, Set<String> taken, List<NodeDef> added) {
     List<String> names = new ArrayList<>();
-    Function<String, String> unique =
+    UnaryOperator<String> unique =
         wanted -> {
           String name = wanted;
           for (int i = 1; !taken.add(name); i++) {
@@ -137,7 +138,8 @@ final class Initialization {
                   .putAttr("value", Attrs.of(value.toProto()))
                   .build();
           added.add(constant);
-          copy.addInput(constant.getName());
+          copy.addInput(
+              value.shape().rank() > 1 ? shapeless(constant, unique, added) : constant.getName());
         } else {
           copy.addInput(node.node().getInput(i));
         }
@@ -146,5 +148,23 @@ final class Initialization {
       names.add(copy.getName());
     }
     return names;
+  }
+
+  /**
+   * Hides the shape of a constant, as reading it from the checkpoint does: a {@code DenseHashTable}
+   * saves its keys with one dimension more than TensorFlow's shape inference lets them have.
+   */
+  private static String shapeless(
+      NodeDef constant, UnaryOperator<String> unique, List<NodeDef> added) {
+    NodeDef hidden =
+        NodeDef.newBuilder()
+            .setName(unique.apply(constant.getName() + "/read"))
+            .setOp("PlaceholderWithDefault")
+            .addInput(constant.getName())
+            .putAttr("dtype", constant.getAttrOrThrow("dtype"))
+            .putAttr("shape", Attrs.of(Shape.unknown()))
+            .build();
+    added.add(hidden);
+    return hidden.getName();
   }
 }
