@@ -1,5 +1,8 @@
 package dev.graft;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
 import dev.graft.autodiff.PreflightCheck;
@@ -10,6 +13,7 @@ import dev.graft.exporter.Proof;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.FailedCheckException;
+import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TensorValue;
@@ -260,7 +264,7 @@ public final class Graft implements AutoCloseable {
         proofs.add(Proof.pictures(some(gate.pictures())));
       }
       if (gate.accuracy() > 0) {
-        proofs.add(proof(gate, base));
+        proofs.add(proof(gate, base, model));
       }
     }
     dev.graft.exporter.Version version =
@@ -279,12 +283,12 @@ public final class Graft implements AutoCloseable {
     return pictures.batch(rows).encoded().strings();
   }
 
-  private static Proof proof(Gate gate, Path base) {
+  private static Proof proof(Gate gate, Path base, Model model) {
     return Proof.gate(
         "accuracy",
         session -> {
           // not closed here: the session is the exporter's
-          LiveModel exported = new LiveModel(session, base.toString());
+          LiveModel exported = new LiveModel(session, base.toString(), model::heads);
           Evaluation found = exported.evaluate(gate.pictures());
           String words =
               String.format(
@@ -326,10 +330,13 @@ public final class Graft implements AutoCloseable {
    */
   public LiveModel serve(Path path, Trust trust) {
     Path folder = ModelFolder.existing(path);
+    LoadOptions options = LoadOptions.defaults().withTrust(trust);
+    Supplier<ImmutableList<Head>> heads =
+        Suppliers.memoize(() -> SavedModelImporter.load(folder, options.forImport()).heads());
     if (trust == Trust.REFUSE) {
-      SavedModelImporter.load(folder); // fails if it reaches beyond itself
+      heads.get(); // fails if the model reaches beyond itself
     }
-    return LiveModel.open(runtime, folder);
+    return LiveModel.open(runtime, folder, heads);
   }
 
   /** Closes everything that was opened through this instance. */

@@ -9,6 +9,7 @@ import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorValue;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
 
@@ -50,9 +52,16 @@ public final class LiveModel implements AutoCloseable {
   private final String input;
   private final String scores;
   private final Optional<Labels> labels;
+  private final Supplier<ImmutableList<Head>> heads;
 
-  LiveModel(SavedModelSession session, String place) {
+  /**
+   * A model that is open.
+   *
+   * @param heads what is known of its heads; asked only if somebody wants to know
+   */
+  LiveModel(SavedModelSession session, String place, Supplier<ImmutableList<Head>> heads) {
     this.session = session;
+    this.heads = heads;
     Signature signature = session.signatures().get(SERVING_BYTES);
     if (signature == null) {
       throw new BadModelException(
@@ -79,10 +88,11 @@ public final class LiveModel implements AutoCloseable {
     this.labels = names.stream().findFirst().map(this::askForLabels);
   }
 
-  static LiveModel open(TensorFlowRuntime runtime, Path path) {
+  static LiveModel open(
+      TensorFlowRuntime runtime, Path path, Supplier<ImmutableList<Head>> heads) {
     SavedModelSession session = runtime.loadSavedModel(path, Set.of("serve"));
     try {
-      return new LiveModel(session, path.toString());
+      return new LiveModel(session, path.toString(), heads);
     } catch (RuntimeException e) {
       session.close();
       throw e;
@@ -113,6 +123,11 @@ public final class LiveModel implements AutoCloseable {
   /** Whether its answers are scores of labels, rather than numbers or a vector. */
   public boolean isClassifier() {
     return labels.isPresent();
+  }
+
+  /** Whether any number of its labels may hold at once, rather than exactly one. */
+  public boolean isMultiLabel() {
+    return heads.get().stream().anyMatch(head -> head.kind() == Head.Kind.MULTI_LABEL);
   }
 
   /**

@@ -9,7 +9,6 @@ import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Prediction;
 import dev.graft.model.BadDataException;
-import dev.graft.model.Head;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,9 +64,6 @@ final class PredictCommand implements Callable<Integer> {
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode answers = mapper.createArrayNode();
     Path path = model.path();
-    boolean manyLabels =
-        Graft.load(path, trust.trust()).heads().stream()
-            .anyMatch(head -> head.kind() == Head.Kind.MULTI_LABEL);
     try (Graft graft = Graft.open(machine.settings());
         LiveModel live = graft.serve(path, trust.trust())) {
       for (Path file : files) {
@@ -75,7 +71,7 @@ final class PredictCommand implements Callable<Integer> {
           if (json) {
             answers.add(node(mapper, file, live));
           } else {
-            terminal.line(file + "\t" + words(file, live, manyLabels));
+            terminal.line(file + "\t" + words(file, live));
           }
         } catch (BadDataException e) {
           unreadable.add(e.getMessage());
@@ -92,14 +88,14 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   /** A label and its score; all labels that hold, if any number may; or numbers. */
-  private static String words(Path file, LiveModel live, boolean manyLabels) {
+  private static String words(Path file, LiveModel live) {
     if (!live.isClassifier()) {
       return live.numbers(file).stream()
           .map(number -> String.format(Locale.ROOT, "%.6g", number))
           .collect(joining("\t"));
     }
     Prediction prediction = live.classify(file);
-    if (!manyLabels) {
+    if (!live.isMultiLabel()) {
       return String.format(Locale.ROOT, "%s\t%.4f", prediction.label(), prediction.score());
     }
     String holding =
