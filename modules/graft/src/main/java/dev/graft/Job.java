@@ -4,6 +4,7 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.PictureTable;
 import dev.graft.data.Split;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.trainer.Recipe;
 import java.nio.file.Files;
@@ -34,8 +35,17 @@ public record Job(
     Device device,
     int threads) {
 
-  /** How the model is trained. */
+  /**
+   * How the model is trained.
+   *
+   * @throws BadRequestException if a name is not known, or a setting has nothing to be about
+   */
   public Recipe recipe() {
+    if (training.stepsOfHead() && !surgery.form().takesSteps()) {
+      throw new BadRequestException(
+          "head epochs and head rate are for a head that is trained step by step, but one dense"
+              + " layer is solved at once; give it hidden layers or dropout, or leave them out.");
+    }
     return training.toRecipe();
   }
 

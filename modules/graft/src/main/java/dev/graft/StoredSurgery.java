@@ -2,6 +2,7 @@ package dev.graft;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.model.Labels;
+import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +16,10 @@ record StoredSurgery(
     @Nullable String cut,
     @Nullable List<String> labels,
     boolean carriesOver,
-    Surgery.@Nullable Size size) {
+    Surgery.@Nullable Size size,
+    HeadSpec.@Nullable Pooling pooling,
+    @Nullable List<Integer> hidden,
+    double dropout) {
 
   static StoredSurgery of(Surgery surgery) {
     return new StoredSurgery(
@@ -25,7 +29,10 @@ record StoredSurgery(
         surgery.cut().orElse(null),
         surgery.labels().<List<String>>map(Labels::names).orElse(null),
         surgery.carriesOver(),
-        surgery.size().orElse(null));
+        surgery.size().orElse(null),
+        surgery.form().pooling(),
+        surgery.form().hidden(),
+        surgery.form().dropout());
   }
 
   Surgery surgery() {
@@ -36,6 +43,10 @@ record StoredSurgery(
         Optional.ofNullable(cut),
         Optional.ofNullable(labels).map(names -> new Labels(ImmutableList.copyOf(names))),
         carriesOver,
-        Optional.ofNullable(size));
+        Optional.ofNullable(size),
+        new HeadForm(
+            pooling == null ? HeadSpec.Pooling.AUTO : pooling,
+            hidden == null ? ImmutableList.of() : ImmutableList.copyOf(hidden),
+            dropout));
   }
 }

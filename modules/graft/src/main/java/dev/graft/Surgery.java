@@ -7,6 +7,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Blocks;
 import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ import java.util.Optional;
  * @param labels what the model's own outputs mean, in their order, where it does not say so itself
  * @param carriesOver whether labels that stay start with the weights they had
  * @param size the size of the pictures that the network is rebuilt for; if empty, its own
+ * @param form what a new head is made of
  */
 public record Surgery(
     HeadChoice head,
@@ -35,7 +37,8 @@ public record Surgery(
     Optional<String> cut,
     Optional<Labels> labels,
     boolean carriesOver,
-    Optional<Size> size) {
+    Optional<Size> size,
+    HeadForm form) {
 
   /** How many blocks train under a head that is kept, of how many: the recipe's fifth. */
   private static final int FIFTH = 5;
@@ -53,6 +56,11 @@ public record Surgery(
       throw new BadRequestException(
           "a head is either kept, or the model is cut before it at '" + cut.get() + "'; not both.");
     }
+    if (!form.equals(HeadForm.standard()) && head == HeadChoice.KEEP) {
+      throw new BadRequestException(
+          "pooling, hidden layers and dropout are of a new head, but the head is to be kept; leave"
+              + " them out, or take a new one.");
+    }
     if (carriesOver && (cut.isPresent() || head == HeadChoice.KEEP)) {
       throw new BadRequestException(
           "weights are carried over from a head that is replaced by a new one; with carry-over,"
@@ -69,43 +77,49 @@ public record Surgery(
         Optional.empty(),
         Optional.empty(),
         false,
-        Optional.empty());
+        Optional.empty(),
+        HeadForm.standard());
   }
 
   /** This with another choice for the output layer. */
   public Surgery head(HeadChoice value) {
-    return new Surgery(value, freeze, unfreeze, cut, labels, carriesOver, size);
+    return new Surgery(value, freeze, unfreeze, cut, labels, carriesOver, size, form);
   }
 
   /** This with this part frozen, and the rest of the backbone as it was saved. */
   public Surgery freeze(Where value) {
-    return new Surgery(head, Optional.of(value), unfreeze, cut, labels, carriesOver, size);
+    return new Surgery(head, Optional.of(value), unfreeze, cut, labels, carriesOver, size, form);
   }
 
   /** This with this part training. */
   public Surgery unfreeze(Where value) {
-    return new Surgery(head, freeze, Optional.of(value), cut, labels, carriesOver, size);
+    return new Surgery(head, freeze, Optional.of(value), cut, labels, carriesOver, size, form);
   }
 
   /** This with the new head on that layer or tensor. */
   public Surgery cut(String value) {
-    return new Surgery(head, freeze, unfreeze, Optional.of(value), labels, carriesOver, size);
+    return new Surgery(head, freeze, unfreeze, Optional.of(value), labels, carriesOver, size, form);
   }
 
   /** This, knowing what the model's own outputs mean. */
   public Surgery labels(Labels value) {
-    return new Surgery(head, freeze, unfreeze, cut, Optional.of(value), carriesOver, size);
+    return new Surgery(head, freeze, unfreeze, cut, Optional.of(value), carriesOver, size, form);
   }
 
   /** This with the weights of labels that stay. */
   public Surgery carryOver() {
-    return new Surgery(head, freeze, unfreeze, cut, labels, true, size);
+    return new Surgery(head, freeze, unfreeze, cut, labels, true, size, form);
   }
 
   /** This for pictures of another size. */
   public Surgery size(int height, int width) {
     return new Surgery(
-        head, freeze, unfreeze, cut, labels, carriesOver, Optional.of(new Size(height, width)));
+        head, freeze, unfreeze, cut, labels, carriesOver, Optional.of(new Size(height, width)), form);
+  }
+
+  /** This with a new head of another form. */
+  public Surgery form(HeadForm value) {
+    return new Surgery(head, freeze, unfreeze, cut, labels, carriesOver, size, value);
   }
 
   /**
@@ -127,8 +141,11 @@ public record Surgery(
     }
     boolean keeps =
         head == HeadChoice.KEEP
-            || head == HeadChoice.AUTO && cut.isEmpty() && tells(model, answers);
-    return keeps ? kept(model, spec.labels().orElseThrow()) : replaced(model, spec);
+            || head == HeadChoice.AUTO
+                && cut.isEmpty()
+                && form.equals(HeadForm.standard())
+                && tells(model, answers);
+    return keeps ? kept(model, spec.labels().orElseThrow()) : replaced(model, fitted(spec, answers));
   }
 
   private Model kept(Model model, Labels wanted) {
@@ -149,11 +166,50 @@ public record Surgery(
     return kept;
   }
 
-  private Model replaced(Model model, HeadSpec spec) {
+  /** {@code spec} in the form that is wished; where answers are for each position, without pooling. */
+  private HeadSpec fitted(HeadSpec spec, Answers answers) {
+    HeadSpec formed = form.on(spec);
+    if (form.pooling() == HeadSpec.Pooling.NONE && !hasPositions(answers)) {
+      throw new BadRequestException(
+          "without pooling the head answers for each position, but the data say one thing of each"
+              + " example; take another pooling, or give answers for each position (in Java:"
+              + " Answers of shape [N, positions...]).");
+    }
+    return form.pooling() == HeadSpec.Pooling.AUTO && hasPositions(answers)
+        ? formed.pooling(HeadSpec.Pooling.NONE)
+        : formed;
+  }
+
+  /** A wish for pooling that nothing came of is told. */
+  private void requirePooled(Model headed) {
+    boolean wished = form.pooling() != HeadSpec.Pooling.AUTO;
+    String layer = headed.heads().get(headed.heads().size() - 1).name() + "_pool";
+    if (wished
+        && form.pooling() != HeadSpec.Pooling.NONE
+        && headed.layers().stream().noneMatch(each -> each.name().startsWith(layer))) {
+      throw new BadRequestException(
+          "there is nothing to pool: the new head reads a vector, which has no positions"
+              + " (any more); cut at a layer before the model's own pooling (--cut LAYER), or leave"
+              + " pooling out.");
+    }
+  }
+
+  private static boolean hasPositions(Answers answers) {
+    int rank = answers.values().shape().rank();
+    return answers.labels().isPresent() && rank > (answers.isOneLabel() ? 1 : 2);
+  }
+
+  private Model replaced(Model model, HeadSpec wanted) {
+    boolean pools = wanted.pooling() == HeadSpec.Pooling.AUTO && cut.isEmpty();
+    HeadSpec spec = // one answer for each example, whatever the old head gave
+        pools && HeadFinder.only(model).perPosition()
+            ? wanted.pooling(HeadSpec.Pooling.AVERAGE)
+            : wanted;
     Model headed =
         cut.isPresent()
             ? model.with(Edits.cut(cut.get()), Edits.addHead(spec))
             : model.with(Edits.replaceHead(carriesOver ? spec.carryOver() : spec));
+    requirePooled(headed);
     return trainable(headed).with(Edits.unfreeze(Where.head()));
   }
 
@@ -165,7 +221,7 @@ public record Surgery(
   /** {@code trained} as it is published: an embedding without the head that taught it. */
   public Model finished(Model trained) {
     return head == HeadChoice.EMBEDDING
-        ? trained.with(Edits.replaceHead(HeadSpec.embedding()))
+        ? trained.with(Edits.replaceHead(HeadSpec.embedding().pooling(form.pooling())))
         : trained;
   }
 

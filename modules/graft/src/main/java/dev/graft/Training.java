@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param layerDecay how much of the rate of a block the block before it has
  * @param monitor the metric that ends training and whose best epoch is kept
  * @param patience after how many epochs without a better one it ends
+ * @param headEpochs of the head at most, where it is trained step by step
+ * @param headRate the highest learning rate of such a head
  */
 public record Training(
     String recipe,
@@ -39,13 +41,16 @@ public record Training(
     @Nullable Double warmUp,
     @Nullable Double layerDecay,
     @Nullable String monitor,
-    @Nullable Integer patience) {
+    @Nullable Integer patience,
+    @Nullable Integer headEpochs,
+    @Nullable Double headRate) {
 
   private static final double USUAL_WARM_UP = 0.1;
 
   /** The recipe of this name as it is. */
   public static Training by(String recipe) {
-    return new Training(recipe, 0, null, null, null, null, null, null, null, null, null, null);
+    return new Training(
+        recipe, 0, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /** This with another seed. */
@@ -62,7 +67,9 @@ public record Training(
         warmUp,
         layerDecay,
         monitor,
-        patience);
+        patience,
+        headEpochs,
+        headRate);
   }
 
   /**
@@ -72,14 +79,43 @@ public record Training(
    */
   public Recipe toRecipe() {
     Recipe named = Recipe.named(recipe);
-    if (named.fineTunes().isEmpty() && !equals(by(recipe).seed(seed))) {
+    if (named.fineTunes().isEmpty() && !withoutHead().equals(by(recipe).seed(seed))) {
       throw new BadRequestException(
           "the recipe '"
               + recipe
               + "' has no steps of fine-tuning for epochs, rate, batch and the like to be about;"
               + " leave these out, or take 'top', 'gradual' or 'full'.");
     }
-    return named.seed(seed).each(this::changed);
+    Recipe.HeadSettings head = named.head();
+    return named.seed(seed).head(head.steps(ofHead(head.steps()))).each(this::changed);
+  }
+
+  private FineTune ofHead(FineTune given) {
+    FineTune settings = headEpochs == null ? given : given.epochs(headEpochs);
+    return headRate == null ? settings : settings.rate(headRate);
+  }
+
+  private Training withoutHead() {
+    return new Training(
+        recipe,
+        seed,
+        epochs,
+        rate,
+        batch,
+        microBatch,
+        optimizer,
+        schedule,
+        warmUp,
+        layerDecay,
+        monitor,
+        patience,
+        null,
+        null);
+  }
+
+  /** Whether it says anything of how a head is trained step by step. */
+  boolean stepsOfHead() {
+    return headEpochs != null || headRate != null;
   }
 
   private FineTune changed(FineTune given) {

@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Split;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Labels;
+import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Classification;
@@ -25,6 +26,7 @@ import dev.graft.trainer.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,9 +46,14 @@ class RunFolderTest {
             .unfreeze(Where.lastBlocks(2))
             .labels(Labels.of("a, with comma", "b"))
             .carryOver()
-            .size(96, 128),
+            .size(96, 128)
+            .form(
+                HeadForm.standard()
+                    .pooling(HeadSpec.Pooling.MAX)
+                    .hidden(List.of(64, 32))
+                    .dropout(0.1)),
         Split.of(70, 20, 10).seed(5).perLabel(3),
-        new Training("top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, "f1", 2),
+        new Training("top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, "f1", 2, 7, 1e-2),
         runs.resolve("out"),
         Device.CPU,
         3);
@@ -96,6 +103,7 @@ class RunFolderTest {
   void flagsBecomeARecipe() {
     Recipe recipe = job().recipe();
     assertThat(recipe.name()).isEqualTo("head then top");
+    assertThat(recipe.head().steps()).isEqualTo(FineTune.head().epochs(7).rate(1e-2));
     FineTune settings = recipe.fineTunes().get(0);
     assertThat(settings)
         .isEqualTo(

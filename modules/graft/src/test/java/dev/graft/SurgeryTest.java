@@ -13,10 +13,12 @@ import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
+import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Checkout;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The flags of finetune, as a value. */
@@ -61,6 +63,26 @@ class SurgeryTest {
         .as("the pictures' labels, in the order of the outputs")
         .extracting(head -> head.labels().orElseThrow())
         .containsExactly(OLD);
+  }
+
+  @Test
+  void answersForEachPositionGetAHeadThatGivesThem() {
+    Model tagger = Graft.load(Checkout.path("testdata/zoo/keras3/bigru_tagger/model"));
+    Answers tags =
+        new Answers(TensorValue.of(Shape.of(1, 5), new int[] {0, 1, 1, 0, 1}), Optional.of(NEW));
+    Model each = Surgery.standard().on(tagger, tags, 0);
+    assertThat(answer(each).rank()).isEqualTo(3);
+    Model whole = Surgery.standard().on(tagger, Answers.oneOf(NEW, 0), 0);
+    assertThat(answer(whole)).as("one answer for a text").isEqualTo(Shape.of(-1, 2));
+    HeadForm unpooled = HeadForm.standard().pooling(HeadSpec.Pooling.NONE);
+    assertThatThrownBy(
+            () -> Surgery.standard().form(unpooled).on(tagger, Answers.oneOf(NEW, 0), 0))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("[N, positions...]");
+  }
+
+  private static Shape answer(Model model) {
+    return model.servingSignature().outputs().values().iterator().next().shape();
   }
 
   @Test

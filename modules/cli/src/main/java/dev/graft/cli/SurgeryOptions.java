@@ -1,9 +1,12 @@
 package dev.graft.cli;
 
 import dev.graft.HeadChoice;
+import dev.graft.HeadForm;
 import dev.graft.Surgery;
 import dev.graft.model.BadRequestException;
+import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,6 +29,31 @@ final class SurgeryOptions {
           "What becomes of the output layer: auto|new|keep|multi-label|regression|embedding. auto"
               + " keeps it if the model knows your labels already, else makes a new one.")
   private HeadChoice head = HeadChoice.AUTO;
+
+  @Option(
+      names = "--pooling",
+      paramLabel = "KIND",
+      converter = PoolingChoice.class,
+      description =
+          "How the positions of a picture become one vector for a new head:"
+              + " auto|average|max|first|flatten|none (auto: average). first is for a class token;"
+              + " none answers for each position, and so must the data.")
+  private HeadSpec.Pooling pooling = HeadSpec.Pooling.AUTO;
+
+  @Option(
+      names = "--hidden",
+      paramLabel = "N",
+      split = ",",
+      description =
+          "Dense layers of these sizes, with ReLU, before a new head's last one. It is then trained"
+              + " step by step.")
+  private List<Integer> hidden = List.of();
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "F",
+      description = "The share of features dropped in training before a new head's last layer (0).")
+  private double dropout;
 
   @Option(
       names = "--freeze",
@@ -66,7 +94,8 @@ final class SurgeryOptions {
    * @throws BadRequestException if one of them cannot be read
    */
   Surgery surgery() {
-    Surgery surgery = Surgery.standard().head(head);
+    HeadForm form = HeadForm.standard().pooling(pooling).hidden(hidden).dropout(dropout);
+    Surgery surgery = Surgery.standard().head(head).form(form);
     surgery = freeze == null ? surgery : surgery.freeze(Where.parse(freeze));
     surgery = unfreeze == null ? surgery : surgery.unfreeze(Where.parse(unfreeze));
     surgery = cut == null ? surgery : surgery.cut(cut);
@@ -87,18 +116,34 @@ final class SurgeryOptions {
   }
 
   /** Reads {@code multi-label} as MULTI_LABEL. */
+  private static <E extends Enum<E>> E choice(E[] all, String value, String otherwise) {
+    for (E choice : all) {
+      if (choice.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(value)) {
+        return choice;
+      }
+    }
+    throw new TypeConversionException("'" + value + "' is no " + otherwise);
+  }
+
+  /** Reads a kind of head. */
   static final class Choice implements ITypeConverter<HeadChoice> {
     @Override
     public HeadChoice convert(String value) {
-      for (HeadChoice choice : HeadChoice.values()) {
-        if (choice.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(value)) {
-          return choice;
-        }
-      }
-      throw new TypeConversionException(
-          "'"
-              + value
-              + "' is no kind of head; choose auto, new, keep, multi-label, regression or embedding");
+      return choice(
+          HeadChoice.values(),
+          value,
+          "kind of head; choose auto, new, keep, multi-label, regression or embedding");
+    }
+  }
+
+  /** Reads a kind of pooling. */
+  static final class PoolingChoice implements ITypeConverter<HeadSpec.Pooling> {
+    @Override
+    public HeadSpec.Pooling convert(String value) {
+      return choice(
+          HeadSpec.Pooling.values(),
+          value,
+          "kind of pooling; choose auto, average, max, first, flatten or none");
     }
   }
 }

@@ -75,6 +75,18 @@ final class TrainingOptions {
       description = "Stop a stretch after N epochs without a better one (3).")
   private @Nullable Integer patience;
 
+  @Option(
+      names = "--head-epochs",
+      paramLabel = "N",
+      description = "Passes in training a head with --hidden or --dropout, at most (100).")
+  private @Nullable Integer headEpochs;
+
+  @Option(
+      names = "--head-rate",
+      paramLabel = "R",
+      description = "The highest learning rate of such a head (3e-3).")
+  private @Nullable Double headRate;
+
   Training training(long seed) {
     return new Training(
         recipe,
@@ -88,6 +100,8 @@ final class TrainingOptions {
         warmUp,
         layerDecay,
         monitor,
-        patience);
+        patience,
+        headEpochs,
+        headRate);
   }
 }

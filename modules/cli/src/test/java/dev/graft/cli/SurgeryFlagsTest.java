@@ -61,6 +61,12 @@ class SurgeryFlagsTest {
         "--head; regression; take a single-label head",
         "--head; multi-label; take a single-label head",
         "--head; keep; tells 1000 labels apart, but 5 are given",
+        "--pooling; best; choose auto, average, max, first, flatten or none",
+        "--pooling; none; the data say one thing of each example",
+        "--pooling; max; cut at a layer before the model's own pooling",
+        "--hidden; 0; at least 1 unit",
+        "--dropout; 1; from 0 to below 1",
+        "--head-epochs; 3; give it hidden layers or dropout",
         "--labels; cat,dog; tells 1000 labels apart, but 2 are given",
         "--labels; cat,cat; stands twice",
       })
@@ -74,6 +80,22 @@ class SurgeryFlagsTest {
   void carryingOverNeedsAHeadWhoseLabelsAreKnown() {
     assertThat(finetune("../../models/efficientnet-lite0", "--carry-over")).isEqualTo(2);
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("keepHead(labels)");
+  }
+
+  @Test
+  void aHeadOfSeveralLayersIsTrainedStepByStep() {
+    String shapes = "../../testdata/examples/shapes/";
+    String[] command = {
+      "finetune", "--model", shapes + "model", "--data", shapes + "painted", "--recipe", "head"
+    };
+    List<String> args = new ArrayList<>(List.of(command));
+    args.addAll(List.of("--out", dir.resolve("serving").toString(), "--cut", "block4_relu"));
+    args.addAll(List.of("--pooling", "max", "--hidden", "32", "--dropout", "0.2"));
+    args.addAll(List.of("--head-epochs", "8", "--head-rate", "1e-2"));
+    assertThat(run(args.toArray(String[]::new))).isZero();
+    String text = out.toString(StandardCharsets.UTF_8).strip();
+    assertThat(text).contains("training head 'predictions' step by step: kept");
+    assertThat(Double.parseDouble(text.substring(text.lastIndexOf(' ')))).isGreaterThan(0.7);
   }
 
   @Test
