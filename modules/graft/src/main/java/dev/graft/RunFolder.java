@@ -21,6 +21,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The folder of one run of a {@link Job}: what the job is ({@code run.json}), how far it has come
@@ -31,6 +32,7 @@ public final class RunFolder {
 
   private static final int FORMAT = 2;
   private static final String JOB = "run.json";
+  private static final String CHECKPOINTS = "checkpoints";
   private static final String LOG = "log.csv";
   private static final String PUBLISHED = "published.txt";
 
@@ -164,7 +166,7 @@ public final class RunFolder {
    */
   public ImmutableList<Callback> callbacks() {
     return ImmutableList.of(
-        Checkpoints.in(path.resolve("checkpoints")),
+        Checkpoints.in(path.resolve(CHECKPOINTS)),
         CsvLog.to(path.resolve(LOG)),
         TensorBoardLog.in(path.resolve("tensorboard")));
   }
@@ -201,6 +203,24 @@ public final class RunFolder {
   private BadRequestException notWritable(IOException e) {
     return new BadRequestException(
         "'" + path + "' cannot be written (" + e.getMessage() + "); make room there.", e);
+  }
+
+  /** Deletes the folder of a job that failed before there was anything to go on from. */
+  public void dropIfUnused() {
+    try {
+      if (!Files.exists(path.resolve(CHECKPOINTS))
+          || isEmpty(path.resolve(CHECKPOINTS))) {
+        Durable.delete(path);
+      }
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.findAny().isEmpty();
+    }
   }
 
   /** Remembers that the job is done. */

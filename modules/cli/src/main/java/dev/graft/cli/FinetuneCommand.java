@@ -6,6 +6,7 @@ import dev.graft.RunFolder;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
+import dev.graft.model.GraftException;
 import dev.graft.model.Model;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -119,10 +120,20 @@ final class FinetuneCommand implements Callable<Integer> {
         job.say("next", "the same command with --rate %.0e instead of --find-rate", rate);
         return 0;
       }
-      String heldOut = job.work(parts, folder);
+      String heldOut = work(job, parts, folder);
       job.say("next", "graft predict --model %s some.jpg", out);
       terminal.line(heldOut);
       return 0;
+    }
+  }
+
+  /** A run whose pictures or model turn out to be unfit leaves nothing behind. */
+  private static String work(FineTuning job, Parts parts, RunFolder folder) {
+    try {
+      return job.work(parts, folder);
+    } catch (GraftException e) {
+      folder.dropIfUnused();
+      throw e;
     }
   }
 

@@ -24,6 +24,7 @@ public final class Main {
     commands.setOut(terminal.writer());
     commands.setErr(terminal.errorWriter());
     commands.setExecutionExceptionHandler(new Failures(terminal));
+    commands.setParameterExceptionHandler(new BadUsage(terminal));
     commands.setColorScheme(
         CommandLine.Help.defaultColorScheme(
             terminal.isInteractive() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));

@@ -127,6 +127,9 @@ class BadInputTest {
             serving.toString());
     assertThat(code).isEqualTo(2);
     assertThat(errors()).contains("has no input for pictures").doesNotContain("\tat ");
+    String run = out.toString(StandardCharsets.UTF_8).replaceAll("(?s).*\nrun +(\\S+)\n.*", "$1");
+    assertThat(run).startsWith("runs");
+    assertThat(Path.of(run)).as("nothing came of it").doesNotExist();
   }
 
   @Test
@@ -149,7 +152,22 @@ class BadInputTest {
   void badUsageAndHelp() {
     assertThat(graft("finetune")).isEqualTo(2);
     assertThat(errors()).contains("--model");
-    assertThat(graft("no-such-command")).isEqualTo(2);
+    assertThat(errors()).startsWith("error: Missing").contains("graft finetune --help").hasLineCount(2);
+    err.reset();
+    assertThat(graft("finetun")).isEqualTo(2);
+    assertThat(errors()).startsWith("error: there is no command 'finetun'").contains("Did you mean finetune");
+    err.reset();
+    assertThat(graft("predict", "--modle", "x", "a.jpg")).isEqualTo(2);
+    assertThat(errors()).contains("Unknown option: '--modle'", "Did you mean --model?");
+    err.reset();
+    assertThat(graft("demo", "--splits", "few")).isEqualTo(2);
+    assertThat(errors()).contains("'--splits'", "'few' is no whole number");
+    err.reset();
+    assertThat(graft("inspect", "a", "b")).isEqualTo(2);
+    assertThat(errors()).contains("'b' is one argument too many");
+    err.reset();
+    assertThat(graft()).isEqualTo(2);
+    assertThat(errors()).startsWith("Usage: graft").contains("Commands:");
     for (String command : new String[] {"demo", "finetune", "evaluate", "predict", "inspect"}) {
       out.reset();
       assertThat(graft(command, "--help")).isZero();

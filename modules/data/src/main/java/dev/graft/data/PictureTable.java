@@ -63,7 +63,10 @@ public final class PictureTable {
           csv
               + " has the columns "
               + columns
-              + "; they need different names, and one, 'file', holds the pictures' paths.");
+              + "; they need different names, and one, 'file', holds the pictures' paths."
+              + (columns.size() == 1 && columns.get(0).matches(".*[;\t].*")
+                  ? " Columns are separated by commas."
+                  : ""));
     }
     if (columns.size() < 2 || lines.size() < 2) {
       throw new BadDataException(

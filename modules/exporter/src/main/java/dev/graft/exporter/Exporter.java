@@ -80,7 +80,8 @@ public final class Exporter {
             + e.getClass().getSimpleName()
             + ", "
             + e.getMessage()
-            + "; the versions that are there are untouched.",
+            + "; the versions that are there are untouched. Give a folder that can be written to, with"
+            + " room on its disk.",
         e);
   }
 
