@@ -88,8 +88,7 @@ public final class LiveModel implements AutoCloseable {
     this.labels = names.stream().findFirst().map(this::askForLabels);
   }
 
-  static LiveModel open(
-      TensorFlowRuntime runtime, Path path, Supplier<ImmutableList<Head>> heads) {
+  static LiveModel open(TensorFlowRuntime runtime, Path path, Supplier<ImmutableList<Head>> heads) {
     SavedModelSession session = runtime.loadSavedModel(path, Set.of("serve"));
     try {
       return new LiveModel(session, path.toString(), heads);

@@ -208,8 +208,7 @@ public final class RunFolder {
   /** Deletes the folder of a job that failed before there was anything to go on from. */
   public void dropIfUnused() {
     try {
-      if (!Files.exists(path.resolve(CHECKPOINTS))
-          || isEmpty(path.resolve(CHECKPOINTS))) {
+      if (!Files.exists(path.resolve(CHECKPOINTS)) || isEmpty(path.resolve(CHECKPOINTS))) {
         Durable.delete(path);
       }
     } catch (IOException e) {

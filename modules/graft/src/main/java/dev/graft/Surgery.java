@@ -114,7 +114,14 @@ public record Surgery(
   /** This for pictures of another size. */
   public Surgery size(int height, int width) {
     return new Surgery(
-        head, freeze, unfreeze, cut, labels, carriesOver, Optional.of(new Size(height, width)), form);
+        head,
+        freeze,
+        unfreeze,
+        cut,
+        labels,
+        carriesOver,
+        Optional.of(new Size(height, width)),
+        form);
   }
 
   /** This with a new head of another form. */
@@ -145,7 +152,9 @@ public record Surgery(
                 && cut.isEmpty()
                 && form.equals(HeadForm.standard())
                 && tells(model, answers);
-    return keeps ? kept(model, spec.labels().orElseThrow()) : replaced(model, fitted(spec, answers));
+    return keeps
+        ? kept(model, spec.labels().orElseThrow())
+        : replaced(model, fitted(spec, answers));
   }
 
   private Model kept(Model model, Labels wanted) {
@@ -166,7 +175,9 @@ public record Surgery(
     return kept;
   }
 
-  /** {@code spec} in the form that is wished; where answers are for each position, without pooling. */
+  /**
+   * {@code spec} in the form that is wished; where answers are for each position, without pooling.
+   */
   private HeadSpec fitted(HeadSpec spec, Answers answers) {
     HeadSpec formed = form.on(spec);
     if (form.pooling() == HeadSpec.Pooling.NONE && !hasPositions(answers)) {

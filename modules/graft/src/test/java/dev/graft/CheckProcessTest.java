@@ -3,21 +3,15 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.SavedModel;
-import org.tensorflow.proto.SignatureDef;
-import org.tensorflow.proto.TensorInfo;
 
 /** The check outlives what it checks. */
 class CheckProcessTest {
@@ -34,7 +28,7 @@ class CheckProcessTest {
 
   @Test
   void aModelThatEndsTheProcess() throws IOException {
-    Files.write(folder.resolve("saved_model.pb"), aborting().toByteArray());
+    BareModel.write(folder, aborting());
     CheckReport refused = Graft.check(folder);
     assertThat(refused.imported()).isFalse();
     assertThat(refused.error()).contains("Abort").contains("--trust");
@@ -65,32 +59,16 @@ class CheckProcessTest {
   }
 
   /** A model whose answer waits for an op that ends the process. */
-  private static SavedModel aborting() {
-    GraphDef.Builder graph = GraphDef.newBuilder();
-    graph.addNode(
-        NodeDef.newBuilder()
-            .setName("x")
-            .setOp("Placeholder")
-            .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
-            .putAttr("shape", Attrs.of(Shape.of(-1, 2))));
-    graph.addNode(NodeDef.newBuilder().setName("end").setOp("Abort"));
-    graph.addNode(
-        NodeDef.newBuilder()
-            .setName("y")
-            .setOp("Identity")
-            .addInput("x")
-            .addInput("^end")
-            .putAttr("T", Attrs.of(DataType.DT_FLOAT)));
-    MetaGraphDef.Builder meta = MetaGraphDef.newBuilder().setGraphDef(graph);
-    meta.getMetaInfoDefBuilder().addTags("serve");
-    TensorInfo.Builder info = TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT);
-    meta.putSignatureDef(
-        "serving_default",
-        SignatureDef.newBuilder()
-            .setMethodName("tensorflow/serving/predict")
-            .putInputs("x", info.setName("x:0").build())
-            .putOutputs("y", info.setName("y:0").build())
-            .build());
-    return SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build();
+  private static GraphDef.Builder aborting() {
+    return GraphDef.newBuilder()
+        .addNode(BareModel.placeholder("x"))
+        .addNode(NodeDef.newBuilder().setName("end").setOp("Abort"))
+        .addNode(
+            NodeDef.newBuilder()
+                .setName("y")
+                .setOp("Identity")
+                .addInput("x")
+                .addInput("^end")
+                .putAttr("T", Attrs.of(DataType.DT_FLOAT)));
   }
 }

@@ -3,7 +3,6 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
 import dev.graft.model.TensorValue;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;
@@ -108,39 +107,18 @@ class CheckWordsTest {
   @Test
   void aPlaceholderThatNobodyFeeds() throws IOException {
     Path model = Files.createDirectory(folder.resolve("model"));
-    GraphDef.Builder graph = GraphDef.newBuilder();
-    for (String name : List.of("x", "training")) {
-      graph.addNode(
-          NodeDef.newBuilder()
-              .setName(name)
-              .setOp("Placeholder")
-              .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
-              .putAttr("shape", Attrs.of(Shape.of(-1, 2))));
-    }
-    graph.addNode(
-        NodeDef.newBuilder()
-            .setName("y")
-            .setOp("AddV2")
-            .addInput("x")
-            .addInput("training")
-            .putAttr("T", Attrs.of(DataType.DT_FLOAT)));
-    MetaGraphDef.Builder meta = MetaGraphDef.newBuilder().setGraphDef(graph);
-    meta.getMetaInfoDefBuilder().addTags("serve");
-    TensorInfo.Builder info = TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT);
-    meta.putSignatureDef(
-        "serving_default",
-        SignatureDef.newBuilder()
-            .setMethodName("tensorflow/serving/predict")
-            .putInputs("x", info.setName("x:0").build())
-            .putOutputs("y", info.setName("y:0").build())
-            .build());
-    Files.write(
-        model.resolve("saved_model.pb"),
-        SavedModel.newBuilder()
-            .setSavedModelSchemaVersion(1)
-            .addMetaGraphs(meta)
-            .build()
-            .toByteArray());
+    BareModel.write(
+        model,
+        GraphDef.newBuilder()
+            .addNode(BareModel.placeholder("x"))
+            .addNode(BareModel.placeholder("training"))
+            .addNode(
+                NodeDef.newBuilder()
+                    .setName("y")
+                    .setOp("AddV2")
+                    .addInput("x")
+                    .addInput("training")
+                    .putAttr("T", Attrs.of(DataType.DT_FLOAT))));
     assertThat(check(model).error())
         .contains("placeholder tensor 'training'")
         .contains("The signature has no input for it");

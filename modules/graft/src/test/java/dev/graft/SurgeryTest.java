@@ -75,8 +75,7 @@ class SurgeryTest {
     Model whole = Surgery.standard().on(tagger, Answers.oneOf(NEW, 0), 0);
     assertThat(answer(whole)).as("one answer for a text").isEqualTo(Shape.of(-1, 2));
     HeadForm unpooled = HeadForm.standard().pooling(HeadSpec.Pooling.NONE);
-    assertThatThrownBy(
-            () -> Surgery.standard().form(unpooled).on(tagger, Answers.oneOf(NEW, 0), 0))
+    assertThatThrownBy(() -> Surgery.standard().form(unpooled).on(tagger, Answers.oneOf(NEW, 0), 0))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("[N, positions...]");
   }

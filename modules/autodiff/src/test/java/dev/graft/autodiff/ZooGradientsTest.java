@@ -16,7 +16,6 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.Golden;
@@ -37,7 +36,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.proto.DataType;
 
 /**
  * The gradients of every trainable variable of every model of the zoo are those of tf.GradientTape,
@@ -136,7 +134,7 @@ class ZooGradientsTest {
                   name, editor.placeholder("weight_of_" + name, weight.dtype(), Shape.unknown()));
               ys.add(signature.outputs().get(name).tensor());
             });
-    Map<String, Variable> byKey = byKey(zoo, model);
+    Map<String, Variable> byKey = zoo.byKey(model);
     List<TensorRef> xs =
         zoo.facts().trainable().stream().map(key -> byKey.get(key).handle()).toList();
     GradientGraph found =
@@ -162,7 +160,7 @@ class ZooGradientsTest {
             .forEach(
                 (name, value) -> {
                   TensorSpec spec = signature.inputs().get(name);
-                  feeds.put(spec.tensor(), fitting(value, spec));
+                  feeds.put(spec.tensor(), ZooModel.fitting(value, spec.dtype()));
                 });
         golden
             .under(wanted.name() + "/weight/")
@@ -244,46 +242,6 @@ class ZooGradientsTest {
     } else {
       assertThat(value).as(key).isCloseTo(tape, 1e-5, 1e-4);
     }
-  }
-
-  private static Map<String, Variable> byKey(ZooModel zoo, Model model) {
-    Map<String, Variable> byKey = new HashMap<>();
-    for (Variable variable : model.variables()) {
-      byKey.put(variable.name(), variable); // the key of a slice is its own name
-      if (variable.source() instanceof VariableSource.InCheckpoint in) {
-        byKey.put(in.key(), variable);
-      }
-    }
-    for (ZooModel.Variable variable : zoo.facts().variables()) {
-      for (String alias : variable.aliases()) {
-        Variable found = byKey.get(alias);
-        if (found != null) {
-          byKey.put(variable.key(), found);
-        }
-      }
-    }
-    return byKey;
-  }
-
-  /** The zoo keeps int32 where a model wants int64, and float64 where its twin takes float32. */
-  private static TensorValue fitting(TensorValue value, TensorSpec spec) {
-    if (value.dtype() == DataType.DT_DOUBLE && spec.dtype() == DataType.DT_FLOAT) {
-      double[] doubles = value.doubles();
-      float[] floats = new float[doubles.length];
-      for (int i = 0; i < doubles.length; i++) {
-        floats[i] = (float) doubles[i];
-      }
-      return TensorValue.of(value.shape(), floats);
-    }
-    if (value.dtype() == DataType.DT_INT32 && spec.dtype() == DataType.DT_INT64) {
-      int[] ints = value.ints();
-      long[] longs = new long[ints.length];
-      for (int i = 0; i < ints.length; i++) {
-        longs[i] = ints[i];
-      }
-      return TensorValue.of(value.shape(), longs);
-    }
-    return value;
   }
 
   private static Signature signature(Model model, ZooModel.Case wanted) {

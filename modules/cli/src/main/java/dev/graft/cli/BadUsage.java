@@ -55,14 +55,11 @@ record BadUsage(Terminal terminal) implements CommandLine.IParameterExceptionHan
   }
 
   /** What nobody asked for: often the reason why something else is missing. */
-  private static @Nullable UnmatchedArgumentException unmatched(
-      ParameterException failure) {
+  private static @Nullable UnmatchedArgumentException unmatched(ParameterException failure) {
     if (failure instanceof UnmatchedArgumentException unmatched) {
       return unmatched;
     }
     List<String> rest = failure.getCommandLine().getUnmatchedArguments();
-    return rest.isEmpty()
-        ? null
-        : new UnmatchedArgumentException(failure.getCommandLine(), rest);
+    return rest.isEmpty() ? null : new UnmatchedArgumentException(failure.getCommandLine(), rest);
   }
 }

@@ -152,10 +152,15 @@ class BadInputTest {
   void badUsageAndHelp() {
     assertThat(graft("finetune")).isEqualTo(2);
     assertThat(errors()).contains("--model");
-    assertThat(errors()).startsWith("error: Missing").contains("graft finetune --help").hasLineCount(2);
+    assertThat(errors())
+        .startsWith("error: Missing")
+        .contains("graft finetune --help")
+        .hasLineCount(2);
     err.reset();
     assertThat(graft("finetun")).isEqualTo(2);
-    assertThat(errors()).startsWith("error: there is no command 'finetun'").contains("Did you mean finetune");
+    assertThat(errors())
+        .startsWith("error: there is no command 'finetun'")
+        .contains("Did you mean finetune");
     err.reset();
     assertThat(graft("predict", "--modle", "x", "a.jpg")).isEqualTo(2);
     assertThat(errors()).contains("Unknown option: '--modle'", "Did you mean --model?");

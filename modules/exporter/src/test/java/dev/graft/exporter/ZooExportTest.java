@@ -18,13 +18,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.tensorflow.proto.DataType;
 
 /** Each model of the zoo, exported and imported again, is the same model. */
 class ZooExportTest {
@@ -71,7 +69,7 @@ class ZooExportTest {
       return;
     }
     Signature serving = model.servingSignature();
-    Map<String, TensorValue> inputs = inputs(zoo, serving);
+    Map<String, TensorValue> inputs = zoo.inputs(serving);
     Proof[] proofs = inputs.isEmpty() ? new Proof[0] : new Proof[] {Proof.examples(inputs)};
     Version version = Exporter.publish(runtime, model, base, proofs);
     assertThat(version.number()).isEqualTo(1);
@@ -92,29 +90,4 @@ class ZooExportTest {
   }
 
   /** The inputs of the first case that calls the serving signature, if there is one. */
-  private static Map<String, TensorValue> inputs(ZooModel zoo, Signature serving) {
-    Map<String, TensorValue> inputs = new TreeMap<>();
-    for (ZooModel.Case wanted : zoo.facts().cases()) {
-      Map<String, TensorValue> golden = zoo.golden().under(wanted.name() + "/input/");
-      if (golden.keySet().equals(serving.inputs().keySet())) {
-        golden.forEach(
-            (name, value) -> inputs.put(name, fitting(value, serving.inputs().get(name).dtype())));
-        break;
-      }
-    }
-    return inputs;
-  }
-
-  /** The float64 twins are fed doubles by Keras, which their signatures take as floats. */
-  private static TensorValue fitting(TensorValue value, DataType dtype) {
-    if (dtype != DataType.DT_FLOAT || value.dtype() != DataType.DT_DOUBLE) {
-      return value;
-    }
-    double[] doubles = value.doubles();
-    float[] floats = new float[doubles.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) doubles[i];
-    }
-    return TensorValue.of(value.shape(), floats);
-  }
 }

@@ -5,7 +5,6 @@ import static dev.graft.testkit.TensorAssert.assertThat;
 import com.google.common.collect.Lists;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
@@ -86,7 +85,9 @@ class ZooParityTest {
     Map<String, TensorValue> inputs = new TreeMap<>();
     zoo.golden()
         .under(wanted.name() + "/input/")
-        .forEach((name, value) -> inputs.put(name, fitting(value, signature.inputs().get(name))));
+        .forEach(
+            (name, value) ->
+                inputs.put(name, ZooModel.fitting(value, signature.inputs().get(name).dtype())));
     Map<String, TensorValue> outputs = flat.call(signature, inputs);
     Map<String, TensorValue> expected = zoo.golden().under(wanted.name() + "/output/");
     Assertions.assertThat(outputs).containsOnlyKeys(expected.keySet());
@@ -137,19 +138,6 @@ class ZooParityTest {
       case DT_BFLOAT16 -> 0x1p-6; // 8 bits of precision: neighbours are up to 2^-7 apart
       default -> 1e-5;
     };
-  }
-
-  /** The float64 twins are fed doubles by Keras, which their signatures take as floats. */
-  private static TensorValue fitting(TensorValue value, TensorSpec spec) {
-    if (spec.dtype() != DataType.DT_FLOAT || value.dtype() != DataType.DT_DOUBLE) {
-      return value;
-    }
-    double[] doubles = value.doubles();
-    float[] floats = new float[doubles.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) doubles[i];
-    }
-    return TensorValue.of(value.shape(), floats);
   }
 
   private static Signature signature(Model model, ZooModel.Case wanted) {

@@ -4,6 +4,7 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * How TensorFlow runs. Immutable; start from {@link #defaults()} and change with the {@code with}
@@ -92,97 +93,89 @@ public record RuntimeOptions(
 
   /** These options on another device. */
   public RuntimeOptions withDevice(Device value) {
-    return new RuntimeOptions(
-        value,
-        intraOpThreads,
-        interOpThreads,
-        memoryGrowth,
-        xla,
-        precision,
-        fusion,
-        target,
-        nativeLog);
+    return with(draft -> draft.device = value);
   }
 
   /** These options with other thread counts, 0 for TensorFlow's choice. */
   public RuntimeOptions withThreads(int intraOp, int interOp) {
-    return new RuntimeOptions(
-        device, intraOp, interOp, memoryGrowth, xla, precision, fusion, target, nativeLog);
+    return with(
+        draft -> {
+          draft.intraOpThreads = intraOp;
+          draft.interOpThreads = interOp;
+        });
   }
 
   /** These options with GPU memory taken as needed, or all at once. */
   public RuntimeOptions withMemoryGrowth(boolean value) {
-    return new RuntimeOptions(
-        device, intraOpThreads, interOpThreads, value, xla, precision, fusion, target, nativeLog);
+    return with(draft -> draft.memoryGrowth = value);
   }
 
   /** These options with another use of XLA. */
   public RuntimeOptions withXla(Xla value) {
-    return new RuntimeOptions(
-        device,
-        intraOpThreads,
-        interOpThreads,
-        memoryGrowth,
-        value,
-        precision,
-        fusion,
-        target,
-        nativeLog);
+    return with(draft -> draft.xla = value);
   }
 
   /** These options with another precision. */
   public RuntimeOptions withPrecision(Precision value) {
-    return new RuntimeOptions(
-        device,
-        intraOpThreads,
-        interOpThreads,
-        memoryGrowth,
-        xla,
-        value,
-        fusion,
-        target,
-        nativeLog);
+    return with(draft -> draft.precision = value);
   }
 
   /** These options with fused kernels where TensorFlow's optimiser sees them, or without. */
   public RuntimeOptions withFusion(boolean value) {
-    return new RuntimeOptions(
-        device,
-        intraOpThreads,
-        interOpThreads,
-        memoryGrowth,
-        xla,
-        precision,
-        value,
-        target,
-        nativeLog);
+    return with(draft -> draft.fusion = value);
   }
 
   /** These options with sessions on another TensorFlow server. */
   public RuntimeOptions withTarget(String value) {
-    return new RuntimeOptions(
-        device,
-        intraOpThreads,
-        interOpThreads,
-        memoryGrowth,
-        xla,
-        precision,
-        fusion,
-        value,
-        nativeLog);
+    return with(draft -> draft.target = value);
   }
 
   /** These options with TensorFlow's standard error lines in a file. */
   public RuntimeOptions withNativeLog(Path file) {
-    return new RuntimeOptions(
-        device,
-        intraOpThreads,
-        interOpThreads,
-        memoryGrowth,
-        xla,
-        precision,
-        fusion,
-        target,
-        Optional.of(file));
+    return with(draft -> draft.nativeLog = Optional.of(file));
+  }
+
+  private RuntimeOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.done();
+  }
+
+  /** These options while one of them changes. */
+  private static final class Draft {
+    private Device device;
+    private int intraOpThreads;
+    private int interOpThreads;
+    private boolean memoryGrowth;
+    private Xla xla;
+    private Precision precision;
+    private boolean fusion;
+    private String target;
+    private Optional<Path> nativeLog;
+
+    Draft(RuntimeOptions from) {
+      device = from.device;
+      intraOpThreads = from.intraOpThreads;
+      interOpThreads = from.interOpThreads;
+      memoryGrowth = from.memoryGrowth;
+      xla = from.xla;
+      precision = from.precision;
+      fusion = from.fusion;
+      target = from.target;
+      nativeLog = from.nativeLog;
+    }
+
+    RuntimeOptions done() {
+      return new RuntimeOptions(
+          device,
+          intraOpThreads,
+          interOpThreads,
+          memoryGrowth,
+          xla,
+          precision,
+          fusion,
+          target,
+          nativeLog);
+    }
   }
 }

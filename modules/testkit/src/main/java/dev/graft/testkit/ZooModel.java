@@ -8,11 +8,16 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
+import com.google.common.primitives.Ints;
+import com.google.common.primitives.Longs;
+import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorValue;
+import dev.graft.model.VariableSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -68,19 +73,48 @@ public final class ZooModel {
         Map<String, TensorValue> inputs = new TreeMap<>();
         signature
             .inputs()
-            .forEach((name, spec) -> inputs.put(name, as(golden.get(name), spec.dtype())));
+            .forEach(
+                (name, spec) ->
+                    inputs.put(
+                        name, fitting(Objects.requireNonNull(golden.get(name)), spec.dtype())));
         return inputs;
       }
     }
     return Map.of();
   }
 
-  private static TensorValue as(@Nullable TensorValue golden, DataType dtype) {
-    TensorValue value = Objects.requireNonNull(golden);
-    if (dtype != DataType.DT_FLOAT || value.dtype() != DataType.DT_DOUBLE) {
-      return value;
+  /**
+   * A golden value in the dtype that a model wants: the zoo keeps int32 where that is int64, and
+   * float64 where a float64 network's twin takes float32.
+   */
+  public static TensorValue fitting(TensorValue golden, DataType dtype) {
+    if (golden.dtype() == DataType.DT_DOUBLE && dtype == DataType.DT_FLOAT) {
+      return TensorValue.of(golden.shape(), Floats.toArray(Doubles.asList(golden.doubles())));
     }
-    return TensorValue.of(value.shape(), Floats.toArray(Doubles.asList(value.doubles())));
+    if (golden.dtype() == DataType.DT_INT32 && dtype == DataType.DT_INT64) {
+      return TensorValue.of(golden.shape(), Longs.toArray(Ints.asList(golden.ints())));
+    }
+    return golden;
+  }
+
+  /** The variables of {@code model}, which this is, by all keys that the golden values use. */
+  public Map<String, dev.graft.model.Variable> byKey(Model model) {
+    Map<String, dev.graft.model.Variable> byKey = new HashMap<>();
+    for (dev.graft.model.Variable variable : model.variables()) {
+      byKey.put(variable.name(), variable); // the key of a slice is its own name
+      if (variable.source() instanceof VariableSource.InCheckpoint in) {
+        byKey.put(in.key(), variable);
+      }
+    }
+    for (Variable variable : facts.variables()) {
+      for (String alias : variable.aliases()) {
+        dev.graft.model.Variable found = byKey.get(alias);
+        if (found != null) {
+          byKey.put(variable.key(), found);
+        }
+      }
+    }
+    return byKey;
   }
 
   /** What golden.json says. */

@@ -92,7 +92,7 @@ class SoundUpdatesTest {
     TensorRef loss = g.addList("AddN", parts);
     TensorRef rate = editor.placeholder("rate", DataType.DT_FLOAT, Shape.scalar());
     TensorRef step = editor.placeholder("step", DataType.DT_INT64, Shape.scalar());
-    Map<String, Variable> byKey = ZooStepTest.byKey(zoo, model);
+    Map<String, Variable> byKey = zoo.byKey(model);
     List<Variable> training = zoo.facts().trainable().stream().map(byKey::get).toList();
     UpdateGraph update =
         UpdateGraph.of(

@@ -116,7 +116,7 @@ class TrainingFormTest {
         .forEach(
             (input, value) -> {
               TensorSpec spec = signature.inputs().get(input);
-              feeds.put(spec.tensor(), ZooStepTest.fitting(value, spec));
+              feeds.put(spec.tensor(), ZooModel.fitting(value, spec.dtype()));
             });
     return feeds;
   }
@@ -158,7 +158,7 @@ class TrainingFormTest {
     TensorRef step = editor.placeholder("step", DataType.DT_INT64, Shape.scalar());
     boolean sgd = name.equals("sgd");
     double of = sgd ? 0.01 : 0.001;
-    Map<String, Variable> byKey = ZooStepTest.byKey(zoo, model);
+    Map<String, Variable> byKey = zoo.byKey(model);
     UpdateGraph update =
         UpdateGraph.of(
             editor.build(),

@@ -14,7 +14,6 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.Golden;
@@ -22,7 +21,6 @@ import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +83,7 @@ class ZooStepTest {
         .forEach(
             (input, value) -> {
               TensorSpec spec = signature.inputs().get(input);
-              feeds.put(spec.tensor(), fitting(value, spec));
+              feeds.put(spec.tensor(), ZooModel.fitting(value, spec.dtype()));
             });
     List<TensorRef> parts = new ArrayList<>();
     golden
@@ -102,7 +100,7 @@ class ZooStepTest {
     TensorRef stepRef = editor.placeholder("step", DataType.DT_INT64, Shape.scalar());
     feeds.put(rateRef, TensorValue.scalar(rate));
     feeds.put(stepRef, TensorValue.scalar(0L));
-    Map<String, Variable> byKey = byKey(zoo, model);
+    Map<String, Variable> byKey = zoo.byKey(model);
     List<Variable> training = zoo.facts().trainable().stream().map(byKey::get).toList();
     UpdateGraph update =
         UpdateGraph.of(
@@ -143,46 +141,5 @@ class ZooStepTest {
     return gradient == null
         ? 0
         : Arrays.stream(gradient.asDoubles()).map(Math::abs).max().orElse(0);
-  }
-
-  static Map<String, Variable> byKey(ZooModel zoo, Model model) {
-    Map<String, Variable> byKey = new HashMap<>();
-    for (Variable variable : model.variables()) {
-      if (variable.source() instanceof VariableSource.InCheckpoint in) {
-        byKey.put(in.key(), variable);
-      }
-    }
-    for (ZooModel.Variable variable : zoo.facts().variables()) {
-      for (String alias : variable.aliases()) {
-        Variable found = byKey.get(alias);
-        if (found != null) {
-          byKey.put(variable.key(), found);
-        }
-      }
-    }
-    return byKey;
-  }
-
-  /**
-   * A golden value in the dtype of the signature: the zoo keeps int32 where a model wants int64.
-   */
-  static TensorValue fitting(TensorValue value, TensorSpec spec) {
-    if (value.dtype() == DataType.DT_DOUBLE && spec.dtype() == DataType.DT_FLOAT) {
-      double[] doubles = value.doubles();
-      float[] floats = new float[doubles.length];
-      for (int i = 0; i < doubles.length; i++) {
-        floats[i] = (float) doubles[i];
-      }
-      return TensorValue.of(value.shape(), floats);
-    }
-    if (value.dtype() == DataType.DT_INT32 && spec.dtype() == DataType.DT_INT64) {
-      int[] ints = value.ints();
-      long[] longs = new long[ints.length];
-      for (int i = 0; i < ints.length; i++) {
-        longs[i] = ints[i];
-      }
-      return TensorValue.of(value.shape(), longs);
-    }
-    return value;
   }
 }
