@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
 
@@ -65,8 +66,9 @@ final class Features implements AutoCloseable {
   /**
    * As {@link #of}, for training.
    *
-   * @throws BadDataException if an example holds a NaN; the message names it
-   * @throws FailedCheckException if the model makes a NaN of an example without one
+   * @throws BadDataException if an example holds a NaN, or an infinity of which the model makes one;
+   *     the message names it
+   * @throws FailedCheckException if the model makes a NaN of an example of numbers
    */
   Dataset toLearnFrom(Dataset data, Pace pace) {
     return of(data, pace, true);
@@ -93,17 +95,17 @@ final class Features implements AutoCloseable {
   private void check(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
     for (TensorRef tensor : Iterables.concat(entry.tensors(), computed)) { // causes first
       TensorValue value = values.get(tensor);
-      int row = value == null ? -1 : rowWithNan(value);
+      int row = value == null ? -1 : rowWith(value, Double::isNaN);
       if (row < 0) {
         continue;
       }
-      String name = data.name(examples[Math.min(row, examples.length - 1)]);
       if (entry.tensors().contains(tensor)) {
-        throw NotFinite.example(name, Double.NaN, entry.nameOf(tensor));
+        throw NotFinite.example(name(data, examples, row), Double.NaN, entry.nameOf(tensor));
       }
+      checkInfinities(data, examples, values);
       throw new FailedCheckException(
           "the part of the model that does not train makes a NaN of "
-              + name
+              + name(data, examples, row)
               + ", at '"
               + tensor
               + "', so nothing after it can learn; check the model's weights with 'graft check',"
@@ -111,15 +113,33 @@ final class Features implements AutoCloseable {
     }
   }
 
-  /** The first row with a NaN; -1 if there is none, or the value cannot hold one. */
-  private static int rowWithNan(TensorValue value) {
+  /** An infinity does no harm where the model cuts it off; here it did. */
+  private void checkInfinities(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
+    for (TensorRef input : entry.tensors()) {
+      for (double infinity :
+          new double[] {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+        TensorValue value = values.get(input);
+        int row = value == null ? -1 : rowWith(value, number -> number == infinity);
+        if (row >= 0) {
+          throw NotFinite.example(name(data, examples, row), infinity, entry.nameOf(input));
+        }
+      }
+    }
+  }
+
+  private static String name(Dataset data, int[] examples, int row) {
+    return data.name(examples[Math.min(row, examples.length - 1)]);
+  }
+
+  /** The first row with such a number; -1 if there is none, or the value cannot hold one. */
+  static int rowWith(TensorValue value, DoublePredicate wanted) {
     if (value.dtype() != DataType.DT_FLOAT || value.shape().rank() < 1) {
       return -1;
     }
     FloatBuffer numbers = value.bytes().asFloatBuffer();
     int perRow = Math.max(1, numbers.remaining() / Math.max(1, (int) value.shape().dim(0)));
     for (int i = 0; i < numbers.limit(); i++) {
-      if (Float.isNaN(numbers.get(i))) {
+      if (wanted.test(numbers.get(i))) {
         return i / perRow;
       }
     }

@@ -3,6 +3,7 @@ package dev.graft.trainer;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
+import dev.graft.model.BadDataException;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
@@ -57,8 +58,18 @@ final class HeadPhase {
    * @param features float32 [N, features]
    * @param data the same examples, for their answers and weights
    * @param goal what the head should do
+   * @throws BadDataException if the features of an example are infinite; the message names it
    */
   Trained train(TensorValue features, Dataset data, Goal goal, Pace pace) {
+    int infinite = Features.rowWith(features, Double::isInfinite);
+    if (infinite >= 0) {
+      throw new BadDataException(
+          Goal.words(List.of(goal))
+              + " reads an infinity made of "
+              + data.name(infinite)
+              + ", which nothing can be learned from; correct the example or leave it out, or check"
+              + " the range of the model's inputs.");
+    }
     Standardization standard = Standardization.of(runtime, features);
     Batch examples = data.all();
     HeadSolver solver =

@@ -201,6 +201,29 @@ class HeadsTest {
   }
 
   @Test
+  void anInfinityThatReachesTheHeadIsNamed() {
+    float[] x = X.clone();
+    x[7 * WIDTH] = Float.NEGATIVE_INFINITY;
+    TensorValue values = TensorValue.of(Shape.of(COUNT, WIDTH), x);
+    Dataset data =
+        Dataset.of(Map.of(INPUT.name(), values), Answers.oneOf(SIGN, POSITIVE));
+    Parts parts = new Parts(data, data, data);
+    Model model = model(HeadSpec.singleLabel(SIGN));
+    assertThatThrownBy(
+            () -> Trainer.fit(runtime, model, Plans.headOnly(), parts, Recipe.headOnly()))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContainingAll("row 7 holds -Infinity", "correct the example");
+    Goal goal = Goal.of(model, data, Objectives.usual()).get(0);
+    Pace quiet = new Pace(Callbacks.of(), Progress.Phase.HEAD, "steps", 1, 1);
+    assertThatThrownBy(
+            () ->
+                new HeadPhase(runtime, Recipe.HeadSettings.defaults(), 1)
+                    .train(values, data, goal, quiet))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContainingAll("reads an infinity made of row 7", "leave it out");
+  }
+
+  @Test
   void whatDoesNotFitIsRefusedWithTheRemedy() {
     Answers one = Answers.oneOf(SIGN, POSITIVE);
     Recipe recipe = Recipe.headOnly();
