@@ -21,17 +21,23 @@ final class FaultyChannel extends FileChannel {
 
   @Override
   public int write(ByteBuffer bytes) throws IOException {
-    return files.attempt(() -> real.write(bytes));
+    return files.write(() -> real.write(bytes), () -> real.write(half(bytes)));
   }
 
   @Override
   public long write(ByteBuffer[] bytes, int from, int count) throws IOException {
-    return files.attempt(() -> real.write(bytes, from, count));
+    return files.write(
+        () -> real.write(bytes, from, count), () -> (long) real.write(half(bytes[from])));
   }
 
   @Override
   public int write(ByteBuffer bytes, long position) throws IOException {
-    return files.attempt(() -> real.write(bytes, position));
+    return files.write(
+        () -> real.write(bytes, position), () -> real.write(half(bytes), position));
+  }
+
+  private static ByteBuffer half(ByteBuffer bytes) {
+    return bytes.slice().limit(bytes.remaining() / 2);
   }
 
   @Override
@@ -88,7 +94,9 @@ final class FaultyChannel extends FileChannel {
   @Override
   public long transferFrom(ReadableByteChannel source, long position, long count)
       throws IOException {
-    return files.attempt(() -> real.transferFrom(source, position, count));
+    return files.write(
+        () -> real.transferFrom(source, position, count),
+        () -> real.transferFrom(source, position, count / 2));
   }
 
   @Override

@@ -35,7 +35,9 @@ public class FaultyFileSystem extends FileSystemProvider {
     /** It is done and then fails all the same. */
     DONE_BUT_REPORTED,
     /** It and all after it fail: the disk is gone. */
-    FOR_GOOD
+    FOR_GOOD,
+    /** The first write from it on writes half of its bytes and all later ones none; all else works. */
+    FULL
   }
 
   /** One operation on files. */
@@ -49,6 +51,7 @@ public class FaultyFileSystem extends FileSystemProvider {
   private final int failing;
   private final Fault fault;
   private int operations;
+  private boolean isFull;
 
   /** Operation number {@code failing} (from 1) fails; 0 for none. */
   public FaultyFileSystem(int failing, Fault fault) {
@@ -61,11 +64,26 @@ public class FaultyFileSystem extends FileSystemProvider {
     return operations;
   }
 
+  /** Writes {@code whole}, or {@code half} of it and fails. */
+  synchronized <T> T write(Operation<T> whole, Operation<T> half) throws IOException {
+    if (fault != Fault.FULL || failing == 0 || operations + 1 < failing) {
+      return attempt(whole);
+    }
+    operations++;
+    if (!isFull) {
+      isFull = true;
+      half.run();
+    }
+    throw new IOException("injected at operation " + operations + ": No space left on device");
+  }
+
   /** Runs an operation, or fails in its place. */
   synchronized <T> T attempt(Operation<T> operation) throws IOException {
     operations++;
     boolean fails =
-        failing > 0 && (operations == failing || (fault == Fault.FOR_GOOD && operations > failing));
+        failing > 0
+            && fault != Fault.FULL
+            && (operations == failing || (fault == Fault.FOR_GOOD && operations > failing));
     if (!fails) {
       return operation.run();
     }

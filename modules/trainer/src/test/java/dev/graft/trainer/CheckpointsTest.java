@@ -281,9 +281,10 @@ class CheckpointsTest {
     assertThat(newestIn(folder)).isEqualTo(last + 1);
   }
 
-  @Test
-  void aFullDiskStopsTheRunAndItGoesOnLater() {
-    FaultyFileSystem full = new FaultyFileSystem(60, FaultyFileSystem.Fault.FOR_GOOD);
+  @ParameterizedTest
+  @EnumSource(names = {"FOR_GOOD", "FULL"})
+  void aFullDiskStopsTheRunAndItGoesOnLater(FaultyFileSystem.Fault fault) {
+    FaultyFileSystem full = new FaultyFileSystem(60, fault);
     Checkpoints failing = Checkpoints.in(full.wrap(folder)).everySteps(1);
     assertThatThrownBy(() -> train(RECIPE, PARTS, failing))
         .isInstanceOf(BadRequestException.class)
@@ -291,6 +292,29 @@ class CheckpointsTest {
     Run resumed = train(RECIPE, PARTS, everyStep());
     assertThat(resumed.decisions()).anyMatch(sentence -> sentence.startsWith("goes on from"));
     assertThat(SmallTraining.digest(resumed.model())).isEqualTo(uninterrupted);
+  }
+
+  @Test
+  void whatIsCancelledKeepsItsLastStep() {
+    Checkpoints rare = Checkpoints.in(folder).every(Duration.ofDays(1));
+    assertThatThrownBy(() -> train(RECIPE, PARTS, rare, endBefore(4)))
+        .isInstanceOf(CancellationException.class);
+    LoopState kept = rare.newest(s -> {}).orElseThrow().loop().orElseThrow();
+    assertThat(kept.step()).isEqualTo(3);
+  }
+
+  @Test
+  void oneIsDueAfterSoManyStepsOrSoMuchTime() {
+    Checkpoints third = Checkpoints.in(folder).everySteps(3);
+    for (int i = 1; i <= 2; i++) {
+      assertThat(third.isDueAfterStep()).isFalse();
+      assertThat(third.isDueAfterStep()).isFalse();
+      assertThat(third.isDueAfterStep()).isTrue();
+      third.save(numbered(i));
+    }
+    assertThat(Checkpoints.in(folder).every(Duration.ZERO).isDueAfterStep()).isTrue();
+    assertThat(Checkpoints.in(folder).isDueAfterStep()).isFalse();
+    assertThat(Checkpoints.none().isDueAfterStep()).isFalse();
   }
 
   @Test
