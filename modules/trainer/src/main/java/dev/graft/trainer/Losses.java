@@ -5,7 +5,7 @@ import dev.graft.graph.TensorRef;
 import java.util.List;
 import org.tensorflow.proto.DataType;
 
-/** What the formulas of several objectives have in common. */
+/** The formulas of the objectives, and what the metrics are made of, too. */
 final class Losses {
 
   private final Scope g;
@@ -18,6 +18,110 @@ final class Losses {
     this.logits = logits;
     this.targets = targets;
     this.units = units;
+  }
+
+  /** See {@link Objective.CrossEntropy}. */
+  TensorRef crossEntropy(double smoothing, List<Double> classWeights) {
+    TensorRef flat = rows(logits);
+    if (!areIndices()) {
+      TensorRef wanted = rows(wanted());
+      TensorRef each = softmax(flat, smooth(wanted, smoothing / units, smoothing));
+      return perExample(
+          classWeights.isEmpty()
+              ? each
+              : g.add(
+                  "Mul",
+                  each,
+                  g.add("Sum", g.add("Mul", wanted, vector(classWeights)), g.ints(-1))));
+    }
+    TensorRef indices = g.add("Reshape", targets, g.ints(-1));
+    TensorRef each =
+        smoothing == 0
+            ? g.op("SparseSoftmaxCrossEntropyWithLogits").input(flat).input(indices).output()
+            : softmax(flat, smooth(oneHot(indices), smoothing / units, smoothing));
+    return perExample(
+        classWeights.isEmpty()
+            ? each
+            : g.add("Mul", each, g.add("GatherV2", vector(classWeights), indices, g.scalar(0))));
+  }
+
+  /** See {@link Objective.BinaryCrossEntropy}. */
+  TensorRef binaryCrossEntropy(double smoothing, List<Double> classWeights) {
+    TensorRef each = sigmoid(logits, smooth(wanted(), smoothing / 2, smoothing));
+    return perExample(
+        mean(classWeights.isEmpty() ? each : g.add("Mul", each, vector(classWeights))));
+  }
+
+  /** See {@link Objective.Focal}. */
+  TensorRef focal(double gamma, double alpha) {
+    TensorRef logs = g.add("LogSoftmax", rows(logits));
+    TensorRef wanted =
+        areIndices() ? oneHot(g.add("Reshape", targets, g.ints(-1))) : rows(wanted());
+    TensorRef missing = g.add("Sub", number(1), g.add("Exp", logs));
+    TensorRef factor = g.add("Mul", g.add("Pow", missing, number(gamma)), number(-alpha));
+    return perExample(g.add("Sum", g.add("Mul", factor, g.add("Mul", wanted, logs)), g.ints(-1)));
+  }
+
+  /** See {@link Objective.BinaryFocal}. */
+  TensorRef binaryFocal(double gamma) {
+    TensorRef wanted = wanted();
+    TensorRef one = number(1);
+    TensorRef sure = g.add("Sigmoid", logits);
+    TensorRef right =
+        g.add(
+            "AddV2",
+            g.add("Mul", wanted, sure),
+            g.add("Mul", g.add("Sub", one, wanted), g.add("Sub", one, sure)));
+    TensorRef factor = g.add("Pow", g.add("Sub", one, right), number(gamma));
+    return perExample(mean(g.add("Mul", factor, sigmoid(logits, wanted))));
+  }
+
+  /** See {@link Objective.SquaredError}. */
+  TensorRef squaredError() {
+    return perExample(mean(g.add("SquaredDifference", logits, wanted())));
+  }
+
+  /** See {@link Objective.AbsoluteError}. */
+  TensorRef absoluteError() {
+    return perExample(mean(g.add("Abs", g.add("Sub", logits, wanted()))));
+  }
+
+  /** See {@link Objective.Huber}. */
+  TensorRef huber(double delta) {
+    TensorRef far = g.add("Abs", g.add("Sub", logits, wanted()));
+    TensorRef limit = number(delta);
+    TensorRef near = g.add("Minimum", far, limit);
+    // near^2 / 2 + delta (far - near): the same as both branches, without a choice
+    TensorRef square = g.add("Mul", number(0.5), g.add("Square", near));
+    return perExample(
+        mean(g.add("AddV2", square, g.add("Mul", limit, g.add("Sub", far, near)))));
+  }
+
+  /** See {@link Objective.Cosine}. */
+  TensorRef cosine() {
+    TensorRef product = g.add("Mul", unit(wanted()), unit(logits));
+    return perExample(g.add("Neg", g.add("Sum", product, g.ints(-1))));
+  }
+
+  /** See {@link Objective.Contrastive}. */
+  TensorRef contrastive(double temperature) {
+    TensorRef vectors = unit(rows(logits));
+    TensorRef similar =
+        g.op("MatMul").input(vectors).input(vectors).attr("transpose_b", true).output();
+    TensorRef self = g.op("MatrixDiag").input(g.add("OnesLike", targetsAs(logits))).output();
+    // an example is not among those it is compared with: its own similarity goes to -1e9
+    TensorRef others =
+        g.add(
+            "Sub", g.add("RealDiv", similar, number(temperature)), g.add("Mul", self, number(1e9)));
+    TensorRef logs = g.add("LogSoftmax", others);
+    TensorRef column = g.add("ExpandDims", targets, g.scalar(1));
+    TensorRef row = g.add("ExpandDims", targets, g.scalar(0));
+    TensorRef same = g.cast(g.add("Equal", column, row), g.editor().dtype(logits));
+    TensorRef peers = g.add("Sub", same, self);
+    TensorRef count = g.add("Maximum", g.add("Sum", peers, g.ints(1)), number(1));
+    // peers has a 0 where logs is about -1e9
+    TensorRef sum = g.add("Sum", g.add("Mul", peers, logs), g.ints(1));
+    return g.add("Neg", g.add("RealDiv", sum, count));
   }
 
   /** Whether the targets are label indices. */
@@ -37,7 +141,7 @@ final class Losses {
   }
 
   /** A vector in the dtype of the logits. */
-  TensorRef vector(List<Double> values) {
+  private TensorRef vector(List<Double> values) {
     float[] floats = new float[values.size()];
     for (int i = 0; i < floats.length; i++) {
       floats[i] = values.get(i).floatValue();
@@ -62,27 +166,27 @@ final class Losses {
   }
 
   /** {@code wanted * (1 - share) + evenly}. */
-  TensorRef smooth(TensorRef wanted, double evenly, double share) {
+  private TensorRef smooth(TensorRef wanted, double evenly, double share) {
     return share == 0
         ? wanted
         : g.add("AddV2", g.add("Mul", wanted, number(1 - share)), number(evenly));
   }
 
   /** Softmax cross-entropy of rows. */
-  TensorRef softmax(TensorRef rows, TensorRef wanted) {
+  private TensorRef softmax(TensorRef rows, TensorRef wanted) {
     return g.add("SoftmaxCrossEntropyWithLogits", rows, wanted);
   }
 
   /**
    * Sigmoid cross-entropy of each number: max(x, 0) - x z + log(1 + exp(-|x|)), without overflow.
    */
-  TensorRef sigmoid(TensorRef x, TensorRef wanted) {
+  private TensorRef sigmoid(TensorRef x, TensorRef wanted) {
     TensorRef linear = g.add("Sub", g.add("Relu", x), g.add("Mul", x, wanted));
     return g.add("AddV2", linear, g.add("Log1p", g.add("Exp", g.add("Neg", g.add("Abs", x)))));
   }
 
   /** {@code vectors} brought to length 1; a vector that is almost 0 stays so. */
-  TensorRef unit(TensorRef vectors) {
+  private TensorRef unit(TensorRef vectors) {
     TensorRef squares =
         g.op("Sum")
             .input(g.add("Square", vectors))
@@ -94,12 +198,12 @@ final class Losses {
   }
 
   /** The mean over the last dimension. */
-  TensorRef mean(TensorRef each) {
+  private TensorRef mean(TensorRef each) {
     return g.add("Mean", each, g.ints(-1));
   }
 
   /** [N] from one loss for each position of each example. */
-  TensorRef perExample(TensorRef each) {
+  private TensorRef perExample(TensorRef each) {
     TensorRef count = examples();
     TensorRef shape = g.op("Pack").inputs(List.of(count, g.scalar(-1))).attr("axis", 0).output();
     return g.add("Mean", g.add("Reshape", each, shape), g.ints(1));
@@ -108,27 +212,6 @@ final class Losses {
   private TensorRef examples() {
     TensorRef shape = g.op("Shape").input(logits).output();
     return g.add("GatherV2", shape, g.scalar(0), g.scalar(0));
-  }
-
-  /** See {@link Objective.Contrastive}. */
-  TensorRef contrastive(double temperature) {
-    TensorRef vectors = unit(rows(logits));
-    TensorRef similar =
-        g.op("MatMul").input(vectors).input(vectors).attr("transpose_b", true).output();
-    TensorRef self = g.op("MatrixDiag").input(g.add("OnesLike", targetsAs(logits))).output();
-    // an example is not among those it is compared with: its own similarity goes to -1e9
-    TensorRef others =
-        g.add(
-            "Sub", g.add("RealDiv", similar, number(temperature)), g.add("Mul", self, number(1e9)));
-    TensorRef logs = g.add("LogSoftmax", others);
-    TensorRef column = g.add("ExpandDims", targets, g.scalar(1));
-    TensorRef row = g.add("ExpandDims", targets, g.scalar(0));
-    TensorRef same = g.cast(g.add("Equal", column, row), g.editor().dtype(logits));
-    TensorRef peers = g.add("Sub", same, self);
-    TensorRef count = g.add("Maximum", g.add("Sum", peers, g.ints(1)), number(1));
-    // peers has a 0 where logs is about -1e9
-    TensorRef sum = g.add("Sum", g.add("Mul", peers, logs), g.ints(1));
-    return g.add("Neg", g.add("RealDiv", sum, count));
   }
 
   private TensorRef targetsAs(TensorRef like) {

@@ -119,32 +119,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      TensorRef flat = losses.rows(logits);
-      if (losses.areIndices()) {
-        TensorRef indices = g.add("Reshape", targets, g.ints(-1));
-        TensorRef each =
-            smoothing == 0
-                ? g.op("SparseSoftmaxCrossEntropyWithLogits").input(flat).input(indices).output()
-                : losses.softmax(
-                    flat, losses.smooth(losses.oneHot(indices), smoothing / units, smoothing));
-        return losses.perExample(
-            classWeights.isEmpty()
-                ? each
-                : g.add(
-                    "Mul",
-                    each,
-                    g.add("GatherV2", losses.vector(classWeights), indices, g.scalar(0))));
-      }
-      TensorRef wanted = losses.rows(losses.wanted());
-      TensorRef each = losses.softmax(flat, losses.smooth(wanted, smoothing / units, smoothing));
-      return losses.perExample(
-          classWeights.isEmpty()
-              ? each
-              : g.add(
-                  "Mul",
-                  each,
-                  g.add("Sum", g.add("Mul", wanted, losses.vector(classWeights)), g.ints(-1))));
+      return new Losses(g, logits, targets, units).crossEntropy(smoothing, classWeights);
     }
 
     @Internal
@@ -180,12 +155,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      TensorRef each =
-          losses.sigmoid(logits, losses.smooth(losses.wanted(), smoothing / 2, smoothing));
-      return losses.perExample(
-          losses.mean(
-              classWeights.isEmpty() ? each : g.add("Mul", each, losses.vector(classWeights))));
+      return new Losses(g, logits, targets, units).binaryCrossEntropy(smoothing, classWeights);
     }
 
     @Internal
@@ -212,17 +182,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      TensorRef logs = g.add("LogSoftmax", losses.rows(logits));
-      TensorRef wanted =
-          losses.areIndices()
-              ? losses.oneHot(g.add("Reshape", targets, g.ints(-1)))
-              : losses.rows(losses.wanted());
-      TensorRef missing = g.add("Sub", losses.number(1), g.add("Exp", logs));
-      TensorRef factor =
-          g.add("Mul", g.add("Pow", missing, losses.number(gamma)), losses.number(-alpha));
-      return losses.perExample(
-          g.add("Sum", g.add("Mul", factor, g.add("Mul", wanted, logs)), g.ints(-1)));
+      return new Losses(g, logits, targets, units).focal(gamma, alpha);
     }
 
     @Internal
@@ -246,17 +206,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      TensorRef wanted = losses.wanted();
-      TensorRef one = losses.number(1);
-      TensorRef sure = g.add("Sigmoid", logits);
-      TensorRef right =
-          g.add(
-              "AddV2",
-              g.add("Mul", wanted, sure),
-              g.add("Mul", g.add("Sub", one, wanted), g.add("Sub", one, sure)));
-      TensorRef factor = g.add("Pow", g.add("Sub", one, right), losses.number(gamma));
-      return losses.perExample(losses.mean(g.add("Mul", factor, losses.sigmoid(logits, wanted))));
+      return new Losses(g, logits, targets, units).binaryFocal(gamma);
     }
 
     @Internal
@@ -271,8 +221,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      return losses.perExample(losses.mean(g.add("SquaredDifference", logits, losses.wanted())));
+      return new Losses(g, logits, targets, units).squaredError();
     }
 
     @Internal
@@ -287,8 +236,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      return losses.perExample(losses.mean(g.add("Abs", g.add("Sub", logits, losses.wanted()))));
+      return new Losses(g, logits, targets, units).absoluteError();
     }
 
     @Internal
@@ -313,14 +261,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      TensorRef far = g.add("Abs", g.add("Sub", logits, losses.wanted()));
-      TensorRef limit = losses.number(delta);
-      TensorRef near = g.add("Minimum", far, limit);
-      // near^2 / 2 + delta (far - near): the same as both branches, without a choice
-      TensorRef square = g.add("Mul", losses.number(0.5), g.add("Square", near));
-      return losses.perExample(
-          losses.mean(g.add("AddV2", square, g.add("Mul", limit, g.add("Sub", far, near)))));
+      return new Losses(g, logits, targets, units).huber(delta);
     }
 
     @Internal
@@ -335,9 +276,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      TensorRef product = g.add("Mul", losses.unit(losses.wanted()), losses.unit(logits));
-      return losses.perExample(g.add("Neg", g.add("Sum", product, g.ints(-1))));
+      return new Losses(g, logits, targets, units).cosine();
     }
 
     @Internal
@@ -363,8 +302,7 @@ public sealed interface Objective {
     @Internal
     @Override
     public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      Losses losses = new Losses(g, logits, targets, units);
-      return losses.contrastive(temperature);
+      return new Losses(g, logits, targets, units).contrastive(temperature);
     }
 
     @Internal
