@@ -32,8 +32,7 @@ final class FaultyChannel extends FileChannel {
 
   @Override
   public int write(ByteBuffer bytes, long position) throws IOException {
-    return files.write(
-        () -> real.write(bytes, position), () -> real.write(half(bytes), position));
+    return files.write(() -> real.write(bytes, position), () -> real.write(half(bytes), position));
   }
 
   private static ByteBuffer half(ByteBuffer bytes) {

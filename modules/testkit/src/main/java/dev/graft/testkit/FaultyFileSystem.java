@@ -36,7 +36,9 @@ public class FaultyFileSystem extends FileSystemProvider {
     DONE_BUT_REPORTED,
     /** It and all after it fail: the disk is gone. */
     FOR_GOOD,
-    /** The first write from it on writes half of its bytes and all later ones none; all else works. */
+    /**
+     * The first write from it on writes half of its bytes and all later ones none; all else works.
+     */
     FULL
   }
 

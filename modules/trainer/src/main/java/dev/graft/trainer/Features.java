@@ -66,8 +66,8 @@ final class Features implements AutoCloseable {
   /**
    * As {@link #of}, for training.
    *
-   * @throws BadDataException if an example holds a NaN, or an infinity of which the model makes one;
-   *     the message names it
+   * @throws BadDataException if an example holds a NaN, or an infinity of which the model makes
+   *     one; the message names it
    * @throws FailedCheckException if the model makes a NaN of an example of numbers
    */
   Dataset toLearnFrom(Dataset data, Pace pace) {
@@ -116,8 +116,7 @@ final class Features implements AutoCloseable {
   /** An infinity does no harm where the model cuts it off; here it did. */
   private void checkInfinities(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
     for (TensorRef input : entry.tensors()) {
-      for (double infinity :
-          new double[] {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+      for (double infinity : new double[] {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
         TensorValue value = values.get(input);
         int row = value == null ? -1 : rowWith(value, number -> number == infinity);
         if (row >= 0) {

@@ -93,8 +93,7 @@ final class Losses {
     TensorRef near = g.add("Minimum", far, limit);
     // near^2 / 2 + delta (far - near): the same as both branches, without a choice
     TensorRef square = g.add("Mul", number(0.5), g.add("Square", near));
-    return perExample(
-        mean(g.add("AddV2", square, g.add("Mul", limit, g.add("Sub", far, near)))));
+    return perExample(mean(g.add("AddV2", square, g.add("Mul", limit, g.add("Sub", far, near)))));
   }
 
   /** See {@link Objective.Cosine}. */

@@ -205,8 +205,7 @@ class HeadsTest {
     float[] x = X.clone();
     x[7 * WIDTH] = Float.NEGATIVE_INFINITY;
     TensorValue values = TensorValue.of(Shape.of(COUNT, WIDTH), x);
-    Dataset data =
-        Dataset.of(Map.of(INPUT.name(), values), Answers.oneOf(SIGN, POSITIVE));
+    Dataset data = Dataset.of(Map.of(INPUT.name(), values), Answers.oneOf(SIGN, POSITIVE));
     Parts parts = new Parts(data, data, data);
     Model model = model(HeadSpec.singleLabel(SIGN));
     assertThatThrownBy(
