@@ -404,11 +404,18 @@ final class Checkup {
     }
 
     /**
-     * The model as it is, or where nothing trains on its outputs (they say which action, or which
-     * boxes are left), cut where the preflight advises and given a new head.
+     * The model as it is. Where nothing trains on its outputs (they say which action, or which
+     * boxes are left): with the first output on which something does, or else cut where the
+     * preflight advises and given a new head.
      */
     private Model cutWhereItTrains(Model described) {
       Preflight found = Graft.preflight(described);
+      List<String> outputs =
+          found.remedy().map(way -> List.copyOf(way.outputs())).orElse(List.of());
+      if (found.reached().isEmpty() && !outputs.isEmpty()) {
+        tell("", "→ nothing trains on all outputs at once: trained on '%s'", outputs.get(0));
+        return described.with(Edits.keepOutputs(outputs.get(0)));
+      }
       Optional<String> at = found.remedy().flatMap(Preflight.Remedy::cut);
       if (found.reached().isEmpty() && at.isPresent()) {
         try {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,8 +59,67 @@ class CheckWordsTest {
   /** Nothing trains on which one is largest, so a new head goes on what is compared. */
   @Test
   void aModelThatSaysOnlyWhichIsLargestTrainsWithANewHead() throws IOException {
+    Path model =
+        withOutputs(
+            List.of("class"),
+            scores ->
+                List.of(
+                    NodeDef.newBuilder()
+                        .setName("largest/axis")
+                        .setOp("Const")
+                        .putAttr("dtype", Attrs.of(DataType.DT_INT32))
+                        .putAttr("value", Attrs.of(TensorValue.scalar(1).toProto()))
+                        .build(),
+                    NodeDef.newBuilder()
+                        .setName("class")
+                        .setOp("ArgMax")
+                        .addInput(scores)
+                        .addInput("largest/axis")
+                        .putAttr("T", Attrs.of(DataType.DT_FLOAT))
+                        .putAttr("Tidx", Attrs.of(DataType.DT_INT32))
+                        .putAttr("output_type", Attrs.of(DataType.DT_INT64))
+                        .build()));
+    CheckReport report = check(model);
+    assertThat(report.error()).isNull();
+    assertThat(report.trained()).isTrue();
+    assertThat(report.story())
+        .extracting(CheckReport.Line::text)
+        .anySatisfy(
+            text -> assertThat(text).startsWith("→ nothing trains on these outputs: cut at '"));
+  }
+
+  /** One output that lets no gradient pass does not stop training on the others. */
+  @Test
+  void aModelOfWhichOneOutputLetsNoGradientPassTrainsOnAnother() throws IOException {
+    Path model =
+        withOutputs(
+            List.of("blocked", "squares"),
+            scores ->
+                List.of(
+                    unary("blocked", "GuaranteeConst", scores),
+                    unary("squares", "Square", scores)));
+    CheckReport report = check(model);
+    assertThat(report.error()).isNull();
+    assertThat(report.blocked()).hasSize(1);
+    assertThat(report.story())
+        .extracting(CheckReport.Line::text)
+        .contains("→ nothing trains on all outputs at once: trained on 'squares'");
+  }
+
+  private static NodeDef unary(String name, String op, String input) {
+    return NodeDef.newBuilder()
+        .setName(name)
+        .setOp(op)
+        .addInput(input)
+        .putAttr("T", Attrs.of(DataType.DT_FLOAT))
+        .build();
+  }
+
+  /** A TF1 model with other outputs, made from its scores by further nodes of the same names. */
+  private Path withOutputs(List<String> outputs, Function<String, List<NodeDef>> nodes)
+      throws IOException {
     Path original = Zoo.model("tf1/tf1_resource_variables").savedModel();
-    Path model = Files.createDirectories(folder.resolve("largest/variables")).getParent();
+    Path model = Files.createDirectories(folder.resolve("model/variables")).getParent();
     try (Stream<Path> files = Files.list(original.resolve("variables"))) {
       for (Path file : files.toList()) {
         Files.copy(file, model.resolve("variables").resolve(file.getFileName()));
@@ -69,38 +129,17 @@ class CheckWordsTest {
         SavedModel.parseFrom(Files.readAllBytes(original.resolve("saved_model.pb"))).toBuilder();
     MetaGraphDef.Builder meta = saved.getMetaGraphsBuilder(0);
     SignatureDef.Builder serving = meta.getSignatureDefOrThrow("serving_default").toBuilder();
-    String scores = serving.getOutputsOrThrow("scores").getName();
     meta.getGraphDefBuilder()
-        .addNode(
-            NodeDef.newBuilder()
-                .setName("largest/axis")
-                .setOp("Const")
-                .putAttr("dtype", Attrs.of(DataType.DT_INT32))
-                .putAttr("value", Attrs.of(TensorValue.scalar(1).toProto())))
-        .addNode(
-            NodeDef.newBuilder()
-                .setName("largest")
-                .setOp("ArgMax")
-                .addInput(scores)
-                .addInput("largest/axis")
-                .putAttr("T", Attrs.of(DataType.DT_FLOAT))
-                .putAttr("Tidx", Attrs.of(DataType.DT_INT32))
-                .putAttr("output_type", Attrs.of(DataType.DT_INT64)));
-    serving
-        .clearOutputs()
-        .putOutputs(
-            "class",
-            TensorInfo.newBuilder().setName("largest:0").setDtype(DataType.DT_INT64).build());
+        .addAllNode(nodes.apply(serving.getOutputsOrThrow("scores").getName()));
+    serving.clearOutputs();
+    for (String output : outputs) {
+      DataType dtype = output.equals("class") ? DataType.DT_INT64 : DataType.DT_FLOAT;
+      serving.putOutputs(
+          output, TensorInfo.newBuilder().setName(output + ":0").setDtype(dtype).build());
+    }
     meta.putSignatureDef("serving_default", serving.build());
     Files.write(model.resolve("saved_model.pb"), saved.build().toByteArray());
-
-    CheckReport report = check(model);
-    assertThat(report.error()).isNull();
-    assertThat(report.trained()).isTrue();
-    assertThat(report.story())
-        .extracting(CheckReport.Line::text)
-        .anySatisfy(
-            text -> assertThat(text).startsWith("→ nothing trains on these outputs: cut at '"));
+    return model;
   }
 
   /** As TF1 leaves them: the flag for training is a placeholder that no signature names. */

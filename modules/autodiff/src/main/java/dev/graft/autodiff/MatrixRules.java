@@ -92,8 +92,7 @@ final class MatrixRules {
         .output();
   }
 
-  private static TensorRef product(
-      TensorRef a, TensorRef b, boolean adjointA, boolean adjointB, Ops t) {
+  static TensorRef product(TensorRef a, TensorRef b, boolean adjointA, boolean adjointB, Ops t) {
     return t.op("BatchMatMulV2")
         .input(a)
         .input(b)
@@ -196,7 +195,8 @@ final class MatrixRules {
     op.give(0, t.call("MatrixSetDiag", lower, diagonal));
   }
 
-  private static TensorRef adjoint(TensorRef x, Ops t) {
+  /** A stack of square matrices, transposed and conjugated. */
+  static TensorRef adjoint(TensorRef x, Ops t) {
     TensorRef ones = t.call("OnesLike", t.call("MatrixDiagPart", x));
     return product(x, t.call("MatrixDiag", ones), true, false, t);
   }

@@ -40,6 +40,7 @@ final class RuleBook {
     QuantizationRules.addTo(this);
     SpectralRules.addTo(this);
     MatrixRules.addTo(this);
+    DecompositionRules.addTo(this);
     EinsumRules.addTo(this);
     SparseRules.addTo(this);
     RaggedRules.addTo(this);

@@ -5,6 +5,7 @@ import static dev.graft.autodiff.FunctionRulesTest.parts;
 
 import dev.graft.graph.TensorRef;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -136,7 +137,40 @@ class MatrixRulesTest extends RuleContract {
               List<TensorRef> found = c.op("SelfAdjointEigV2").input(symmetric(c)).outputs();
               return List.of(found.get(0), c.call("Square", found.get(1)));
             }));
+    decompositions(cases);
     return cases.stream();
+  }
+
+  private static void decompositions(List<RuleCase> cases) {
+    long[][] shapes = {{2, 3, 3}, {2, 4, 3}, {2, 3, 4}, {4, 3}};
+    for (long[] shape : shapes) {
+      String of = " of " + Arrays.toString(shape);
+      for (boolean full : new boolean[] {false, true}) {
+        cases.add(
+            RuleCase.of(
+                "Svd values" + of + full,
+                c ->
+                    c.op("Svd")
+                        .input(c.x(shape))
+                        .attr("compute_uv", full)
+                        .attr("full_matrices", full)
+                        .outputs()
+                        .get(0)));
+      }
+      cases.add(
+          RuleCase.ofMany(
+              "Svd" + of,
+              c -> {
+                // the sign of a vector is arbitrary, its square is not
+                List<TensorRef> found = c.op("Svd").input(c.x(shape)).outputs();
+                return List.of(
+                    found.get(0), c.call("Square", found.get(1)), c.call("Square", found.get(2)));
+              }));
+    }
+    cases.add(
+        RuleCase.ofMany(
+            "Svd right vectors",
+            c -> List.of(c.call("Square", c.op("Svd").input(c.x(4, 3)).outputs().get(2)))));
   }
 
   /** Two matrices far from singular. */
