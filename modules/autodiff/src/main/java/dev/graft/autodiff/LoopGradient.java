@@ -324,8 +324,7 @@ final class LoopGradient {
       String loopName, GraphEditor editor, List<Variable> variables, List<TensorRef> results) {
     List<String> arguments = variables.stream().map(v -> v.placeholder().node()).toList();
     String bodyName = t.library().name(loopName, "backward");
-    FunctionGraph backward =
-        NextStepFirst.in(function(bodyName, editor, arguments, results, null));
+    FunctionGraph backward = NextStepFirst.in(function(bodyName, editor, arguments, results, null));
     boolean stateful = Library.put(outer, backward);
     GraphEditor cond = Graph.empty().edit();
     for (Variable variable : variables) {

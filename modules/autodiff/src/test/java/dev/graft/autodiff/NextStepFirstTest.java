@@ -45,13 +45,7 @@ class NextStepFirstTest {
     ImmutableList<String> names = ImmutableList.of("a", "b", "c", "d");
     FunctionGraph body =
         new FunctionGraph(
-            "body",
-            editor.build(),
-            arguments,
-            all,
-            names,
-            ImmutableList.of(),
-            ImmutableMap.of());
+            "body", editor.build(), arguments, all, names, ImmutableList.of(), ImmutableMap.of());
     FunctionGraph ordered = NextStepFirst.in(body);
     assertThat(ordered.results()).isEqualTo(all);
     assertThat(ordered.graph().size()).isEqualTo(body.graph().size());
@@ -88,7 +82,8 @@ class NextStepFirstTest {
   void stepsThatHandNothingOnStayAsTheyAre() {
     TensorRef product = call("product", "MatMul", weights, weights);
     Graph graph = ordered(counted, state, call("added", "AddV2", sum, product), weights);
-    assertThat(graph.nodes()).extracting(NodeDef::getInputList).noneMatch(
-        inputs -> inputs.stream().anyMatch(Nodes::isControl));
+    assertThat(graph.nodes())
+        .extracting(NodeDef::getInputList)
+        .noneMatch(inputs -> inputs.stream().anyMatch(Nodes::isControl));
   }
 }

@@ -158,7 +158,7 @@ final class KerasMetadata {
       JsonToken value = in.nextToken();
       switch (field) {
         case "name" -> name = in.getValueAsString("");
-        case "class_name" -> className = in.getValueAsString("");
+        case "class_name" -> className = withoutPackage(in.getValueAsString(""));
         case "keras_version" -> version = in.getValueAsString("");
         case "config" -> {
           long start = in.currentTokenLocation().getCharOffset();
@@ -174,6 +174,11 @@ final class KerasMetadata {
       }
     }
     return new Info(name, className, config, calls, version);
+  }
+
+  /** A registered class stands under {@code Package>Name}; its author and Keras say the name. */
+  private static String withoutPackage(String className) {
+    return className.substring(className.lastIndexOf('>') + 1);
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.graft.importer;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.model.Layer;
@@ -7,9 +9,15 @@ import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -59,6 +67,27 @@ class LayerTreeTest {
                         + counts(params(model, l, false), params(model, l, true)))
             .toList();
     assertThat(found).isEqualTo(expected);
+  }
+
+  /** As {@code register_keras_serializable} leaves them, {@code Custom>Dense}. */
+  @Test
+  void aRegisteredClassIsCalledByItsName(@TempDir Path folder) throws IOException {
+    Path original = Zoo.model("keras2/dense_mlp").savedModel();
+    try (Stream<Path> files = Files.walk(original)) {
+      for (Path file : files.sorted().toList()) {
+        Files.copy(file, folder.resolve(original.relativize(file)), REPLACE_EXISTING);
+      }
+    }
+    Path metadata = folder.resolve("keras_metadata.pb");
+    String plain = Files.readString(metadata, ISO_8859_1);
+    String text = "\"class_name\": \"Dense\", \"config\": {\"name\"";
+    String registered = "\"class_name\":\"A>Dense\",\"config\": {\"name\""; // as many bytes
+    assertThat(plain).contains(text);
+    Files.writeString(metadata, plain.replace(text, registered), ISO_8859_1);
+    assertThat(SavedModelImporter.load(folder, ImportOptions.defaults()).layers())
+        .extracting(Layer::className)
+        .contains("Dense")
+        .noneMatch(name -> name.contains(">"));
   }
 
   /** Without such a list, the layers that have weights are found by the names of these. */
