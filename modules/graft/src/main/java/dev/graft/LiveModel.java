@@ -20,6 +20,7 @@ import dev.graft.trainer.Classification;
 import dev.graft.trainer.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -181,13 +182,16 @@ public final class LiveModel implements AutoCloseable {
   private static ByteString read(Path picture) {
     try {
       return ByteString.copyFrom(Files.readAllBytes(picture));
+    } catch (NoSuchFileException e) {
+      throw new BadDataException(
+          "there is no file '" + picture + "'; give the path of a picture.", e);
     } catch (IOException e) {
       throw new BadDataException(
           "'"
               + picture
-              + "' cannot be read: "
-              + e.getClass().getSimpleName()
-              + "; give the path of a picture.",
+              + "' cannot be read ("
+              + (Files.isDirectory(picture) ? "it is a folder" : e.getMessage())
+              + "); give the path of a picture.",
           e);
     }
   }

@@ -11,6 +11,7 @@ import dev.graft.Trust;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.HeadSpec;
@@ -72,6 +73,11 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     long start = System.nanoTime();
+    if (splits < 0 || perClass < 0) {
+      throw new BadRequestException(
+          "--splits and --per-class take a number of 1 or more; leave them out for one split of all"
+              + " photos.");
+    }
     Model backbone = job(seed.seed()).readBackbone();
     Dataset photos = job(seed.seed()).readPictures();
     if (splits == 0) {

@@ -168,6 +168,9 @@ class BadInputTest {
     assertThat(graft("demo", "--splits", "few")).isEqualTo(2);
     assertThat(errors()).contains("'--splits'", "'few' is no whole number");
     err.reset();
+    assertThat(graft("demo", "--splits", "-1")).isEqualTo(2);
+    assertThat(errors()).startsWith("error: --splits").contains("1 or more");
+    err.reset();
     assertThat(graft("inspect", "a", "b")).isEqualTo(2);
     assertThat(errors()).contains("'b' is one argument too many");
     err.reset();
