@@ -132,8 +132,8 @@ class ApplicationsTest {
       holds(zoo, model);
       row.put("outcome", "held");
     } catch (AssertionError | RuntimeException e) {
-      row.put(
-          "outcome", "FAILED: " + String.valueOf(e.getMessage()).strip().replaceAll("\\s+", " "));
+      String why = String.valueOf(e.getMessage()).strip().replaceAll("[\\s|]+", " ");
+      row.put("outcome", "FAILED: " + why.substring(0, Math.min(why.length(), 300)));
       throw e;
     } finally {
       note();
