@@ -4,7 +4,6 @@ import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.graph.OpRegistry;
 import dev.graft.importer.ImportOptions;
-import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
@@ -15,10 +14,7 @@ import dev.graft.model.Preflight;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
-import dev.graft.runtime.SavedModelSession;
-import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.FoundHead;
@@ -26,7 +22,6 @@ import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -216,137 +211,18 @@ final class Checkup {
       return fitting;
     }
 
-    /** What was fed, and what came out of a session that ran once or more. */
-    private record Answer(
-        Map<String, TensorValue> inputs, Map<String, TensorValue> outputs, boolean firstRun) {}
-
     private Map<String, TensorValue> compare() {
-      LoadableBundle bundle =
-          LoadableBundle.of(ModelFolder.of(path), options, scratch.resolve("original"));
-      Opener original = () -> bundle(bundle);
-      String what = "the original";
-      Answer first;
-      try {
-        first = answer(original);
-      } catch (BadModelException | FailedCheckException refused) {
-        original = this::functions;
-        what = "its functions as TensorFlow calls them";
-        try {
-          first = answer(original);
-        } catch (BadModelException | FailedCheckException e) {
-          throw refused;
-        }
-        tell("parity", "%s", String.valueOf(refused.getMessage()));
-        tell("", "so it is compared with its own functions, given the values of the checkpoint");
-      }
-      Map<String, TensorValue> flat;
-      try (ModelSession session = unfused.open(model)) {
-        flat = session.call(signature, first.inputs());
-      }
-      Map<String, TensorValue> expected = first.outputs();
-      if (!first.firstRun() || Answers.differ(expected, flat)) {
-        expected = again(original, first.inputs());
-      }
-      if (Answers.differ(expected, flat)
-          && Answers.differ(expected, again(original, first.inputs()))) {
-        tell("parity", "answers otherwise at each run (random ops): not compared");
-        return first.inputs();
-      }
-      parity = Answers.largestDifference(expected, flat);
-      tell("parity", "largest difference to %s %s", what, parity);
-      if (!(parity <= ROUNDING)) {
-        throw new FailedCheckException(
-            "the flat graph answers otherwise than the original: largest difference " + parity);
-      }
-      return first.inputs();
-    }
-
-    /** One way to run the model. */
-    private interface Runner extends AutoCloseable {
-      Map<String, TensorValue> call(Map<String, TensorValue> inputs);
-
-      @Override
-      void close();
-    }
-
-    /** Opens a way to run the model, fresh. */
-    @FunctionalInterface
-    private interface Opener {
-      Runner open();
-    }
-
-    private Runner bundle(LoadableBundle bundle) {
-      SavedModelSession session = unfused.loadSavedModel(bundle.path(), bundle.tags());
-      return new Runner() {
-        @Override
-        public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
-          return session.call(signature.name(), inputs);
-        }
-
-        @Override
-        public void close() {
-          session.close();
-        }
-      };
-    }
-
-    private Runner functions() {
-      Model unflattened = SavedModelImporter.unflattened(ModelFolder.of(path), options, model);
-      ModelSession session = unfused.open(unflattened);
-      Signature called = choose(unflattened);
-      return new Runner() {
-        @Override
-        public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
-          return session.call(called, inputs);
-        }
-
-        @Override
-        public void close() {
-          session.close();
-        }
-      };
-    }
-
-    private static Map<String, TensorValue> again(Opener opener, Map<String, TensorValue> inputs) {
-      try (Runner runner = opener.open()) {
-        return runner.call(inputs);
-      }
-    }
-
-    /** The first made-up inputs that the model takes, and what it makes of them. */
-    private Answer answer(Opener opener) {
-      try (Runner runner = opener.open()) {
-        return answer(runner);
-      }
-    }
-
-    private Answer answer(Runner runner) {
-      TensorFlowException first = null;
-      Iterator<Map<String, TensorValue>> guesses =
-          new ProbeInputs(model, signature).inputs().iterator();
-      while (guesses.hasNext()) {
-        Map<String, TensorValue> inputs = guesses.next();
-        try {
-          return new Answer(inputs, runner.call(inputs), first == null);
-        } catch (TensorFlowException e) {
-          first = first == null ? e : first;
+      ParityTrial trial =
+          new ParityTrial(unfused, ModelFolder.of(path), options, model, signature, story::add);
+      Map<String, TensorValue> inputs = trial.run(scratch.resolve("original"));
+      if (trial.difference().isPresent()) {
+        parity = trial.difference().getAsDouble();
+        if (!(parity <= ROUNDING)) {
+          throw new FailedCheckException(
+              "the flat graph answers otherwise than the original: largest difference " + parity);
         }
       }
-      throw new FailedCheckException(
-          "no made-up input for signature '"
-              + signature.name()
-              + "' was taken; TensorFlow says of the first: "
-              + (first == null ? "too large" : first.detail() + unfed(first.detail())),
-          first == null ? new IllegalStateException("no guess") : first);
-    }
-
-    /** What to do about a placeholder that the signature does not name. */
-    private static String unfed(String detail) {
-      return detail.contains("You must feed a value for placeholder")
-          ? ". The signature has no input for it, so nobody can call it as it is: save the model"
-              + " with that among the inputs, or with a value of its own"
-              + " (tf.compat.v1.placeholder_with_default)."
-          : "";
+      return inputs;
     }
 
     private boolean gradients(Model described) {

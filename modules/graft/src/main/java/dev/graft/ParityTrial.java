@@ -1,0 +1,201 @@
+package dev.graft;
+
+import dev.graft.importer.ImportOptions;
+import dev.graft.importer.LoadableBundle;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.BadModelException;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowException;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
+
+/**
+ * A SavedModel as TensorFlow loads it and the flat graph that was made of it, side by side on
+ * made-up inputs.
+ */
+final class ParityTrial {
+
+  private final TensorFlowRuntime runtime;
+  private final Path path;
+  private final ImportOptions options;
+  private final Model model;
+  private final Signature signature;
+  private final Consumer<CheckReport.Line> story;
+  private OptionalDouble difference = OptionalDouble.empty();
+
+  /**
+   * A trial.
+   *
+   * @param runtime one in which two forms of a model do the same arithmetic: without fused kernels
+   * @param path the SavedModel's folder
+   * @param model the flat graph
+   * @param story gets what happens, in words
+   */
+  ParityTrial(
+      TensorFlowRuntime runtime,
+      Path path,
+      ImportOptions options,
+      Model model,
+      Signature signature,
+      Consumer<CheckReport.Line> story) {
+    this.runtime = runtime;
+    this.path = path;
+    this.options = options;
+    this.model = model;
+    this.signature = signature;
+    this.story = story;
+  }
+
+  /** What was fed, and what came out of a session that ran once or more. */
+  private record Answer(
+      Map<String, TensorValue> inputs, Map<String, TensorValue> outputs, boolean firstRun) {}
+
+  /**
+   * Runs both.
+   *
+   * @param folder where the original can be put in a form that TensorFlow loads
+   * @return the inputs that the model took
+   */
+  Map<String, TensorValue> run(Path folder) {
+    LoadableBundle bundle = LoadableBundle.of(path, options, folder);
+    Opener original = () -> bundle(bundle);
+    String what = "the original";
+    Answer first;
+    try {
+      first = answer(original);
+    } catch (BadModelException | FailedCheckException refused) {
+      original = this::functions;
+      what = "its functions as TensorFlow calls them";
+      try {
+        first = answer(original);
+      } catch (BadModelException | FailedCheckException e) {
+        throw refused;
+      }
+      tell("parity", String.valueOf(refused.getMessage()));
+      tell("", "so it is compared with its own functions, given the values of the checkpoint");
+    }
+    Map<String, TensorValue> flat;
+    try (ModelSession session = runtime.open(model)) {
+      flat = session.call(signature, first.inputs());
+    }
+    Map<String, TensorValue> expected = first.outputs();
+    if (!first.firstRun() || Answers.differ(expected, flat)) {
+      expected = again(original, first.inputs());
+    }
+    if (Answers.differ(expected, flat)
+        && Answers.differ(expected, again(original, first.inputs()))) {
+      tell("parity", "answers otherwise at each run (random ops): not compared");
+    } else {
+      double largest = Answers.largestDifference(expected, flat);
+      tell("parity", "largest difference to " + what + " " + largest);
+      difference = OptionalDouble.of(largest);
+    }
+    return first.inputs();
+  }
+
+  /** The largest difference between two answers; none where they differ at each run. */
+  OptionalDouble difference() {
+    return difference;
+  }
+
+  private void tell(String step, String text) {
+    story.accept(new CheckReport.Line(step, text));
+  }
+
+  /** One way to run the model. */
+  private interface Runner extends AutoCloseable {
+    Map<String, TensorValue> call(Map<String, TensorValue> inputs);
+
+    @Override
+    void close();
+  }
+
+  /** Opens a way to run the model, fresh. */
+  @FunctionalInterface
+  private interface Opener {
+    Runner open();
+  }
+
+  private Runner bundle(LoadableBundle bundle) {
+    SavedModelSession session = runtime.loadSavedModel(bundle.path(), bundle.tags());
+    return new Runner() {
+      @Override
+      public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
+        return session.call(signature.name(), inputs);
+      }
+
+      @Override
+      public void close() {
+        session.close();
+      }
+    };
+  }
+
+  private Runner functions() {
+    Model unflattened = SavedModelImporter.unflattened(path, options, model);
+    ModelSession session = runtime.open(unflattened);
+    Signature called = Checkup.choose(unflattened);
+    return new Runner() {
+      @Override
+      public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
+        return session.call(called, inputs);
+      }
+
+      @Override
+      public void close() {
+        session.close();
+      }
+    };
+  }
+
+  private static Map<String, TensorValue> again(Opener opener, Map<String, TensorValue> inputs) {
+    try (Runner runner = opener.open()) {
+      return runner.call(inputs);
+    }
+  }
+
+  /** The first made-up inputs that the model takes, and what it makes of them. */
+  private Answer answer(Opener opener) {
+    try (Runner runner = opener.open()) {
+      return answer(runner);
+    }
+  }
+
+  private Answer answer(Runner runner) {
+    TensorFlowException first = null;
+    Iterator<Map<String, TensorValue>> guesses =
+        new ProbeInputs(model, signature).inputs().iterator();
+    while (guesses.hasNext()) {
+      Map<String, TensorValue> inputs = guesses.next();
+      try {
+        return new Answer(inputs, runner.call(inputs), first == null);
+      } catch (TensorFlowException e) {
+        first = first == null ? e : first;
+      }
+    }
+    throw new FailedCheckException(
+        "no made-up input for signature '"
+            + signature.name()
+            + "' was taken; TensorFlow says of the first: "
+            + (first == null ? "too large" : first.detail() + unfed(first.detail())),
+        first == null ? new IllegalStateException("no guess") : first);
+  }
+
+  /** What to do about a placeholder that the signature does not name. */
+  private static String unfed(String detail) {
+    return detail.contains("You must feed a value for placeholder")
+        ? ". The signature has no input for it, so nobody can call it as it is: save the model"
+            + " with that among the inputs, or with a value of its own"
+            + " (tf.compat.v1.placeholder_with_default)."
+        : "";
+  }
+}
