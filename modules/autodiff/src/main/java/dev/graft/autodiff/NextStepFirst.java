@@ -101,7 +101,8 @@ final class NextStepFirst {
     BitSet read = new BitSet();
     List<TensorRef> results = new ArrayList<>(body.results());
     for (int i = 0; i < results.size(); i++) {
-      BitSet others = (BitSet) from.get(results.get(i).node()).clone();
+      BitSet others = new BitSet();
+      others.or(from.get(results.get(i).node()));
       others.clear(i);
       read.or(others);
     }
