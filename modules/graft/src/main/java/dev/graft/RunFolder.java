@@ -15,36 +15,43 @@ import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TensorBoardLog;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * The folder of one run of a {@link Job}: what the job is ({@code run.json}), how far it has come
  * ({@code checkpoints}, {@code log.csv}, {@code tensorboard}), and what became of it ({@code
- * report.html}, {@code published.txt}). With it a run that was stopped can go on.
+ * report.html}, {@code published.txt}). With it a run that was stopped can go on. As long as it is
+ * open nobody else can open it: two that went on with one run would spoil each other's checkpoints.
  */
-public final class RunFolder {
+public final class RunFolder implements AutoCloseable {
 
   private static final int FORMAT = 2;
   private static final String JOB = "run.json";
   private static final String CHECKPOINTS = "checkpoints";
   private static final String LOG = "log.csv";
   private static final String PUBLISHED = "published.txt";
+  private static final String LOCK = ".lock";
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private final Path path;
   private final Job job;
+  private final FileChannel lock;
 
-  private RunFolder(Path path, Job job) {
+  private RunFolder(Path path, Job job, FileChannel lock) {
     this.path = path;
     this.job = job;
+    this.lock = lock;
   }
 
   /** What {@code run.json} holds. */
@@ -89,7 +96,7 @@ public final class RunFolder {
         }
         Durable.write(folder.resolve(JOB), JSON.writeValueAsBytes(stored));
         Durable.syncFolder(folder);
-        return new RunFolder(folder, job);
+        return new RunFolder(folder, job, lock(folder));
       }
     } catch (IOException e) {
       throw new BadRequestException(
@@ -109,7 +116,8 @@ public final class RunFolder {
   /**
    * The run in {@code folder}.
    *
-   * @throws BadRequestException if there is none, or it was written by another version of Graft
+   * @throws BadRequestException if there is none, it was written by another version of Graft, or
+   *     somebody is at work on it
    */
   public static RunFolder open(Path folder) {
     try {
@@ -136,7 +144,8 @@ public final class RunFolder {
               stored.training(),
               Path.of(stored.out()),
               stored.device(),
-              stored.threads()));
+              stored.threads()),
+          lock(folder));
     } catch (NoSuchFileException e) {
       throw new BadRequestException(
           "'" + folder + "' is no run: it has no " + JOB + "; give a folder such as runs/photos-1.",
@@ -147,6 +156,37 @@ public final class RunFolder {
     } catch (IOException e) {
       throw new BadRequestException(
           "'" + folder.resolve(JOB) + "' cannot be read (" + e.getMessage() + ").", e);
+    }
+  }
+
+  /** Holds the folder until the channel is closed or the process ends. */
+  private static FileChannel lock(Path folder) throws IOException {
+    FileChannel lock =
+        FileChannel.open(
+            folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    boolean isHeld;
+    try {
+      isHeld = lock.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      isHeld = false; // by this process
+    } catch (IOException e) {
+      isHeld = true; // a disk on which nothing can be locked
+    }
+    if (!isHeld) {
+      lock.close();
+      throw new BadRequestException(
+          "'" + folder + "' is at work in another process; wait for that, or stop it first.");
+    }
+    return lock;
+  }
+
+  /** Lets others go on with the run. */
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw notWritable(e);
     }
   }
 
@@ -209,6 +249,7 @@ public final class RunFolder {
   public void dropIfUnused() {
     try {
       if (!Files.exists(path.resolve(CHECKPOINTS)) || isEmpty(path.resolve(CHECKPOINTS))) {
+        close();
         Durable.delete(path);
       }
     } catch (IOException e) {

@@ -61,15 +61,34 @@ class RunFolderTest {
 
   @Test
   void theJobComesBack() {
-    RunFolder made = RunFolder.create(runs, "photos", job());
-    assertThat(made.path()).isEqualTo(runs.resolve("photos-1"));
-    assertThat(RunFolder.open(made.path()).job()).isEqualTo(job());
-    assertThat(made.published()).isEmpty();
+    Path path = runs.resolve("photos-1");
+    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+      assertThat(made.path()).isEqualTo(path);
+      assertThat(made.published()).isEmpty();
+    }
+    try (RunFolder again = RunFolder.open(path)) {
+      assertThat(again.job()).isEqualTo(job());
+    }
+  }
+
+  @Test
+  void twoCannotWorkOnOneRun() {
+    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+      refused(made.path(), "is at work in another process", "stop it first");
+    }
+  }
+
+  @Test
+  void aRunThatFailedBeforeItBeganLeavesNothing() {
+    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+      made.dropIfUnused();
+      assertThat(made.path()).doesNotExist();
+    }
   }
 
   @Test
   void whatBecameOfItIsOnOnePage() throws IOException {
-    RunFolder folder = RunFolder.create(runs, "photos", job());
+    RunFolder folder = made("photos-1");
     Callback log = folder.callbacks().stream().filter(CsvLog.class::isInstance).findFirst().get();
     Labels labels = Labels.of("a <b>", "c");
     Evaluation score =
@@ -123,15 +142,13 @@ class RunFolderTest {
   @Test
   void noFolderIsUsedTwice() throws IOException {
     Files.createDirectories(runs.resolve("photos-2"));
-    assertThat(RunFolder.create(runs, "photos", job()).path().getFileName())
-        .hasToString("photos-1");
-    assertThat(RunFolder.create(runs, "photos", job()).path().getFileName())
-        .hasToString("photos-3");
+    made("photos-1");
+    made("photos-3");
   }
 
   @Test
   void whatCannotBeReadIsRefused() throws IOException {
-    Path folder = RunFolder.create(runs, "photos", job()).path();
+    Path folder = made("photos-1").path();
     Path file = folder.resolve("run.json");
     String json = Files.readString(file);
     Files.writeString(file, json.replace("\"format\" : 2", "\"format\" : 7"));
@@ -141,6 +158,14 @@ class RunFolderTest {
     Files.writeString(file, json.replace("\"top\"", "\"head first\""));
     refused(folder, "no recipe 'head first'");
     refused(runs, "is no run");
+  }
+
+  /** A run that nobody is at work on, whose folder is called so. */
+  private RunFolder made(String name) {
+    try (RunFolder folder = RunFolder.create(runs, "photos", job())) {
+      assertThat(folder.path().getFileName()).hasToString(name);
+      return folder;
+    }
   }
 
   private static void refused(Path folder, String... words) {

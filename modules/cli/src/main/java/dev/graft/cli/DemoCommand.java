@@ -108,7 +108,10 @@ final class DemoCommand implements Callable<Integer> {
   private int once(Graft graft, FineTuning job, Dataset photos, long start) {
     Job work = job(seed.seed());
     Parts parts = job.divide(work.split());
-    String heldOut = job.work(parts, RunFolder.create(FinetuneCommand.RUNS, "demo", work));
+    String heldOut;
+    try (RunFolder folder = RunFolder.create(FinetuneCommand.RUNS, "demo", work)) {
+      heldOut = job.work(parts, folder);
+    }
     Evaluation raw = rawPixels(graft, photos, parts);
     job.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
     job.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);

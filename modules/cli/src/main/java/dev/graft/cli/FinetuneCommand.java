@@ -114,16 +114,17 @@ final class FinetuneCommand implements Callable<Integer> {
       FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
       Parts parts = job.divide(split);
-      RunFolder folder = RunFolder.create(RUNS, name(data.path()), work);
-      if (findRate) {
-        double rate = job.findRate(parts, folder);
-        job.say("next", "the same command with --rate %.0e instead of --find-rate", rate);
+      try (RunFolder folder = RunFolder.create(RUNS, name(data.path()), work)) {
+        if (findRate) {
+          double rate = job.findRate(parts, folder);
+          job.say("next", "the same command with --rate %.0e instead of --find-rate", rate);
+          return 0;
+        }
+        String heldOut = work(job, parts, folder);
+        job.say("next", "graft predict --model %s some.jpg", out);
+        terminal.line(heldOut);
         return 0;
       }
-      String heldOut = work(job, parts, folder);
-      job.say("next", "graft predict --model %s some.jpg", out);
-      terminal.line(heldOut);
-      return 0;
     }
   }
 

@@ -43,14 +43,20 @@ final class ResumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RunFolder folder = RunFolder.open(run);
-    folder
-        .published()
-        .ifPresent(
-            version -> {
-              throw new BadRequestException(
-                  "'" + run + "' is finished: it was published as " + version + ".");
-            });
+    try (RunFolder folder = RunFolder.open(run)) {
+      folder
+          .published()
+          .ifPresent(
+              version -> {
+                throw new BadRequestException(
+                    "'" + run + "' is finished: it was published as " + version + ".");
+              });
+      goOn(folder);
+      return 0;
+    }
+  }
+
+  private void goOn(RunFolder folder) {
     Job work = folder.job();
     Settings settings =
         MachineOptions.settings(work.device(), threads.threads().orElse(work.threads()));
@@ -64,7 +70,6 @@ final class ResumeCommand implements Callable<Integer> {
       String heldOut = job.work(parts, folder);
       job.say("next", "graft predict --model %s some.jpg", work.out());
       terminal.line(heldOut);
-      return 0;
     }
   }
 }
