@@ -162,8 +162,7 @@ public final class RunFolder implements AutoCloseable {
   /** Holds the folder until the channel is closed or the process ends. */
   private static FileChannel lock(Path folder) throws IOException {
     FileChannel lock =
-        FileChannel.open(
-            folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean isHeld;
     try {
       isHeld = lock.tryLock() != null;

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.base.Joiner;
 import com.google.common.base.Splitter;
+import com.google.common.primitives.Ints;
 import dev.graft.model.BadRequestException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,13 +65,14 @@ public final class CsvLog implements Callback {
     }
   }
 
+  /** Whether {@code line} is the row of an epoch before this one. */
   private static boolean isBefore(String line, Epoch epoch) {
     List<String> cells = Splitter.on(',').splitToList(line);
-    if (cells.size() < 2 || cells.get(0).equals("stretch")) {
+    Integer stretch = Ints.tryParse(cells.get(0));
+    Integer number = cells.size() < 2 ? null : Ints.tryParse(cells.get(1));
+    if (stretch == null || number == null) {
       return false;
     }
-    int stretch = Integer.parseInt(cells.get(0));
-    return stretch < epoch.stretch()
-        || stretch == epoch.stretch() && Integer.parseInt(cells.get(1)) < epoch.number();
+    return stretch < epoch.stretch() || stretch == epoch.stretch() && number < epoch.number();
   }
 }

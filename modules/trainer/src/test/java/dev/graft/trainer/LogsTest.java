@@ -45,6 +45,9 @@ class LogsTest {
             "2,1,10,0.5,0.5,0.25,0.75");
     CsvLog.to(file).onEpoch(epoch(1, 2, 4)); // goes on from a checkpoint after the first epoch
     assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("1,2,20,0.5,4.0,2.0,0.75");
+    Files.writeString(file, "1,1,10,0.5,2.0,1.0,0.75\n1,?\n\n"); // somebody has been at it
+    CsvLog.to(file).onEpoch(epoch(1, 2, 4));
+    assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("1,2,20,0.5,4.0,2.0,0.75");
     assertThatThrownBy(() -> CsvLog.to(folder.resolve("no/log.csv")).onEpoch(epoch(1, 1, 2)))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("go on from the last checkpoint");
