@@ -73,6 +73,7 @@ class ApplicationsTest {
           "ops",
           "import",
           "to Python",
+          "Python off",
           "layers",
           "head",
           "gradients",
@@ -190,9 +191,14 @@ class ApplicationsTest {
       row.put("import", Double.toString(difference));
       assertThat(difference).as("to TensorFlow's own loader").isZero();
     }
-    double python = Answers.largestDifference(golden.under("a/output/"), flat);
+    Map<String, TensorValue> answers = golden.under("a/output/");
+    double python = Answers.largestDifference(answers, flat);
+    double rounding = Answers.largestDifference(answers, golden.under("a/exact/"));
     row.put("to Python", String.format(Locale.ROOT, "%.1e", python));
-    assertThat(python).as("to Python's loader, in one thread").isLessThan(1e-5);
+    row.put("Python off", String.format(Locale.ROOT, "%.1e", rounding));
+    assertThat(python)
+        .as("to Python's loader, in one thread")
+        .isLessThan(Math.max(1e-5, 3 * rounding));
   }
 
   /** Keras 2: every layer of {@code model.summary()}; Keras 3: those that have weights. */
