@@ -71,7 +71,13 @@ record ParityTask(
     }
   }
 
-  static ParityTask of(Saved saved, String optimizer, String mode, int steps, int batch) {
+  /**
+   * A training.
+   *
+   * @param rateShare of the rate that the optimizer has on small networks
+   */
+  static ParityTask of(
+      Saved saved, String optimizer, String mode, int steps, int batch, double rateShare) {
     Model model = saved.model();
     Dataset all = saved.examples();
     int learn = all.size() - HELD_BACK;
@@ -80,7 +86,7 @@ record ParityTask(
         FineTune.top()
             .share(1)
             .optimizer(choice.optimizer())
-            .rate(choice.rate())
+            .rate(choice.rate() * rateShare)
             .epochs(1)
             .batch(batch)
             .batchNorm(
