@@ -300,7 +300,7 @@ final class Checkup {
           tell("", "→ nothing trains on these outputs: cut at '%s', with a new head", at.get());
           return cut;
         } catch (BadRequestException e) {
-          tell("", "it cannot be cut at '%s' either: %s", at.get(), e.getMessage());
+          tell("", "it cannot be cut at '%s' either: %s", at.get(), String.valueOf(e.getMessage()));
         }
       }
       tell("", "→ trained as it is; --cut LAYER puts a new head there");

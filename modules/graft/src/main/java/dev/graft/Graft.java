@@ -334,7 +334,7 @@ public final class Graft implements AutoCloseable {
     Supplier<ImmutableList<Head>> heads =
         Suppliers.memoize(() -> SavedModelImporter.load(folder, options.forImport()).heads());
     if (trust == Trust.REFUSE) {
-      heads.get(); // fails if the model reaches beyond itself
+      var unused = heads.get(); // fails if the model reaches beyond itself
     }
     return LiveModel.open(runtime, folder, heads);
   }

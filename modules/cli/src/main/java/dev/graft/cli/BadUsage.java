@@ -23,7 +23,7 @@ record BadUsage(Terminal terminal) implements CommandLine.IParameterExceptionHan
     List<String> said = new ArrayList<>();
     UnmatchedArgumentException unmatched = unmatched(failure);
     if (unmatched != failure) {
-      said.add(words(failure.getMessage()));
+      said.add(words(String.valueOf(failure.getMessage())));
     }
     if (unmatched != null) {
       said.add(words(command, unmatched));
@@ -46,7 +46,7 @@ record BadUsage(Terminal terminal) implements CommandLine.IParameterExceptionHan
 
   private static String words(CommandLine command, UnmatchedArgumentException unmatched) {
     if (unmatched.isUnknownOption()) {
-      return unmatched.getMessage();
+      return String.valueOf(unmatched.getMessage());
     }
     String first = "'" + unmatched.getUnmatched().get(0) + "'";
     return command.getParent() == null
