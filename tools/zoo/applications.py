@@ -33,9 +33,8 @@ DEFAULT = "MobileNetV2 ResNet50 EfficientNetB0 DenseNet121 InceptionV3 Xception"
 MORE = (
     "VGG16 VGG19 ResNet101 ResNet152 ResNet50V2 ResNet101V2 ResNet152V2 InceptionResNetV2 MobileNet MobileNetV3Small"
     " MobileNetV3Large DenseNet169 DenseNet201 NASNetMobile EfficientNetB1 EfficientNetB2 EfficientNetB3"
-    " EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2S ConvNeXtTiny ConvNeXtSmall"
+    " EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2"
 ).split()
-KERAS2_ONLY = "RegNetX002 RegNetY002 ResNetRS50".split()
 
 
 def randomise(model, rng):
@@ -195,7 +194,7 @@ def main():
     major = int(keras.__version__.split(".")[0])
     if major != args.keras:
         parser.error(f"this Python has Keras {keras.__version__}")
-    names = args.only or DEFAULT + (MORE + KERAS2_ONLY * (major == 2) if args.all else [])
+    names = args.only or DEFAULT + (MORE if args.all else [])
     if args.list:
         print("\n".join(names))
         return
