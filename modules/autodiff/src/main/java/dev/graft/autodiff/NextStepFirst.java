@@ -5,12 +5,10 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
@@ -98,22 +96,19 @@ final class NextStepFirst {
   /** The arguments that other results than their own next value follow from. */
   private BitSet readByOthers() {
     Map<String, BitSet> from = new HashMap<>(); // the arguments that a node follows from
+    for (int i = 0; i < body.arguments().size(); i++) {
+      from.computeIfAbsent(body.arguments().get(i), name -> new BitSet()).set(i);
+    }
     for (NodeDef node : graph.topological()) {
-      BitSet all = new BitSet();
-      int argument = body.arguments().indexOf(node.getName());
-      if (argument >= 0) {
-        all.set(argument);
-      }
+      BitSet all = from.computeIfAbsent(node.getName(), name -> new BitSet());
       for (String input : node.getInputList()) {
         all.or(from.get(Nodes.producer(input)));
       }
-      from.put(node.getName(), all);
     }
     BitSet read = new BitSet();
-    List<TensorRef> results = new ArrayList<>(body.results());
-    for (int i = 0; i < results.size(); i++) {
+    for (int i = 0; i < body.results().size(); i++) {
       BitSet others = new BitSet();
-      others.or(from.get(results.get(i).node()));
+      others.or(from.get(body.results().get(i).node()));
       others.clear(i);
       read.or(others);
     }
