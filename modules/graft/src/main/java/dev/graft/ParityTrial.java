@@ -17,6 +17,8 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * A SavedModel as TensorFlow loads it and the flat graph that was made of it, side by side on
@@ -67,7 +69,7 @@ final class ParityTrial {
    */
   Map<String, TensorValue> run(Path folder) {
     LoadableBundle bundle = LoadableBundle.of(path, options, folder);
-    Opener original = () -> bundle(bundle);
+    Supplier<Runner> original = () -> bundle(bundle);
     String what = "the original";
     Answer first;
     try {
@@ -111,61 +113,37 @@ final class ParityTrial {
     story.accept(new CheckReport.Line(step, text));
   }
 
-  /** One way to run the model. */
-  private interface Runner extends AutoCloseable {
-    Map<String, TensorValue> call(Map<String, TensorValue> inputs);
-
+  /** One way to run the model, open. */
+  private record Runner(UnaryOperator<Map<String, TensorValue>> call, Runnable end)
+      implements AutoCloseable {
     @Override
-    void close();
-  }
-
-  /** Opens a way to run the model, fresh. */
-  @FunctionalInterface
-  private interface Opener {
-    Runner open();
+    public void close() {
+      end.run();
+    }
   }
 
   private Runner bundle(LoadableBundle bundle) {
     SavedModelSession session = runtime.loadSavedModel(bundle.path(), bundle.tags());
-    return new Runner() {
-      @Override
-      public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
-        return session.call(signature.name(), inputs);
-      }
-
-      @Override
-      public void close() {
-        session.close();
-      }
-    };
+    return new Runner(inputs -> session.call(signature.name(), inputs), session::close);
   }
 
   private Runner functions() {
     Model unflattened = SavedModelImporter.unflattened(path, options, model);
     ModelSession session = runtime.open(unflattened);
     Signature called = Checkup.choose(unflattened);
-    return new Runner() {
-      @Override
-      public Map<String, TensorValue> call(Map<String, TensorValue> inputs) {
-        return session.call(called, inputs);
-      }
-
-      @Override
-      public void close() {
-        session.close();
-      }
-    };
+    return new Runner(inputs -> session.call(called, inputs), session::close);
   }
 
-  private static Map<String, TensorValue> again(Opener opener, Map<String, TensorValue> inputs) {
-    try (Runner runner = opener.open()) {
-      return runner.call(inputs);
+  private static Map<String, TensorValue> again(
+      Supplier<Runner> opener, Map<String, TensorValue> inputs) {
+    try (Runner runner = opener.get()) {
+      return runner.call().apply(inputs);
     }
   }
 
   /** The first made-up inputs that the model takes, and what it makes of them. */
-  private Answer answer(Opener opener) {
-    try (Runner runner = opener.open()) {
+  private Answer answer(Supplier<Runner> opener) {
+    try (Runner runner = opener.get()) {
       return answer(runner);
     }
   }
@@ -177,7 +155,7 @@ final class ParityTrial {
     while (guesses.hasNext()) {
       Map<String, TensorValue> inputs = guesses.next();
       try {
-        return new Answer(inputs, runner.call(inputs), first == null);
+        return new Answer(inputs, runner.call().apply(inputs), first == null);
       } catch (TensorFlowException e) {
         first = first == null ? e : first;
       }
