@@ -49,8 +49,27 @@ public record Training(
 
   /** The recipe of this name as it is. */
   public static Training by(String recipe) {
+    return plain(recipe, 0, null, null);
+  }
+
+  /** The recipe of this name with nothing changed but its head. */
+  private static Training plain(
+      String recipe, long seed, @Nullable Integer headEpochs, @Nullable Double headRate) {
     return new Training(
-        recipe, 0, null, null, null, null, null, null, null, null, null, null, null, null);
+        recipe,
+        seed,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        headEpochs,
+        headRate);
   }
 
   /** This with another seed. */
@@ -79,7 +98,7 @@ public record Training(
    */
   public Recipe toRecipe() {
     Recipe named = Recipe.named(recipe);
-    if (named.fineTunes().isEmpty() && !withoutHead().equals(by(recipe).seed(seed))) {
+    if (named.fineTunes().isEmpty() && !equals(plain(recipe, seed, headEpochs, headRate))) {
       throw new BadRequestException(
           "the recipe '"
               + recipe
@@ -93,24 +112,6 @@ public record Training(
   private FineTune ofHead(FineTune given) {
     FineTune settings = headEpochs == null ? given : given.epochs(headEpochs);
     return headRate == null ? settings : settings.rate(headRate);
-  }
-
-  private Training withoutHead() {
-    return new Training(
-        recipe,
-        seed,
-        epochs,
-        rate,
-        batch,
-        microBatch,
-        optimizer,
-        schedule,
-        warmUp,
-        layerDecay,
-        monitor,
-        patience,
-        null,
-        null);
   }
 
   /** Whether it says anything of how a head is trained step by step. */
