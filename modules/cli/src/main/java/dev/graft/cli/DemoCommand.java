@@ -78,17 +78,18 @@ final class DemoCommand implements Callable<Integer> {
           "--splits and --per-class take a number of 1 or more; leave them out for one split of all"
               + " photos.");
     }
-    Model backbone = job(seed.seed()).readBackbone();
-    Dataset photos = job(seed.seed()).readPictures();
+    Job work = job(seed.seed());
+    Model backbone = work.readBackbone();
+    Dataset photos = work.readPictures();
     if (splits == 0) {
       Graft.requirePublishable(out);
     }
     try (Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
-      FineTuning job =
-          new FineTuning(
-              terminal, graft, job(seed.seed()), job(seed.seed()).start(backbone, photos), photos);
+      FineTuning job = new FineTuning(terminal, graft, work, work.start(backbone, photos), photos);
       job.introduce();
-      return splits > 0 ? repeat(graft, job, backbone, photos) : once(graft, job, photos, start);
+      return splits > 0
+          ? repeat(graft, job, backbone, photos)
+          : once(graft, work, job, photos, start);
     }
   }
 
@@ -105,8 +106,7 @@ final class DemoCommand implements Callable<Integer> {
         0);
   }
 
-  private int once(Graft graft, FineTuning job, Dataset photos, long start) {
-    Job work = job(seed.seed());
+  private int once(Graft graft, Job work, FineTuning job, Dataset photos, long start) {
     Parts parts = job.divide(work.split());
     String heldOut;
     try (RunFolder folder = RunFolder.create(FinetuneCommand.RUNS, "demo", work)) {
