@@ -161,8 +161,8 @@ def make(name, major, folder, size, batch):
     weight[np.arange(batch), labels] = -1 / (batch * live[np.arange(batch), labels])
 
     values = golden.Values()
-    for key, value in ((f"input/{feed}", pictures), (f"output/{fetch}", saved[fetch]), (f"exact/{fetch}", live.astype(np.float32)),
-                       (f"weight/{fetch}", weight)):
+    for key, value in ((f"input/{feed}", pictures), (f"output/{fetch}", saved[fetch]),
+                       (f"exact/{fetch}", live.astype(np.float32)), (f"weight/{fetch}", weight)):
         values.put(f"a/{key}", value)
     values.write(f"{folder}/golden.pb")
     gradients = differentiate(double, pictures.astype(np.float64), weight)[1]

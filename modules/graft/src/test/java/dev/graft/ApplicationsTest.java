@@ -16,7 +16,6 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.SavedModelSession;
@@ -27,15 +26,12 @@ import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Golden;
 import dev.graft.testkit.ZooModel;
 import java.io.IOException;
-import java.nio.ByteOrder;
-import java.nio.DoubleBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -269,23 +265,23 @@ class ApplicationsTest {
         trainable.stream().map(v -> twin.variable(v.name()).orElseThrow()).toList();
     try (FileChannel exact = open(folder.resolve("gradients64.bin"));
         FileChannel keras = open(folder.resolve("gradients32.bin"))) {
-      Spread spread = new Spread(exact, keras);
+      GradientSpread spread = new GradientSpread(exact, keras);
       spread.add(doubles, gradients(zoo, twin, doubles));
       row.put(
           "gradients",
           trainable.size() - zoo.facts().gradientNone().size() + " of " + trainable.size());
-      row.put("elements", String.format(Locale.ROOT, "%,d", spread.elements));
-      row.put("largest", String.format(Locale.ROOT, "%.1e", spread.largest));
-      row.put("off by", String.format(Locale.ROOT, "%.1e", spread.absolute));
-      row.put("of tolerance", String.format(Locale.ROOT, "%.1e", spread.worst));
-      assertThat(spread.beyond).as("%s", spread).isZero();
-      Spread single = new Spread(exact, keras);
+      row.put("elements", String.format(Locale.ROOT, "%,d", spread.elements()));
+      row.put("largest", String.format(Locale.ROOT, "%.1e", spread.largest()));
+      row.put("off by", String.format(Locale.ROOT, "%.1e", spread.absolute()));
+      row.put("of tolerance", String.format(Locale.ROOT, "%.1e", spread.worst()));
+      assertThat(spread.beyond()).as("%s", spread).isZero();
+      GradientSpread single = new GradientSpread(exact, keras);
       single.add(trainable, gradients(zoo, model, trainable));
       row.put("float32 off", String.format(Locale.ROOT, "%.1e", single.error()));
       row.put(
           "Keras off",
           String.format(Locale.ROOT, "%.1e", single.errorOfKeras())
-              + (single.broken == 0 ? "" : String.format(", %,d no numbers", single.broken)));
+              + (single.broken() == 0 ? "" : String.format(", %,d no numbers", single.broken())));
       assertThat(single.error()).isLessThan(Math.max(10 * single.errorOfKeras(), 0.02));
     }
   }
@@ -340,108 +336,9 @@ class ApplicationsTest {
 
   /** In the order in which Python wrote their gradients. */
   private static List<Variable> trainable(ZooModel zoo, Model model) {
-    Map<String, Variable> byKey = new HashMap<>();
-    for (Variable variable : model.variables()) {
-      if (variable.source() instanceof VariableSource.InCheckpoint in) {
-        byKey.put(in.key(), variable);
-      }
-    }
-    for (ZooModel.Variable variable : zoo.facts().variables()) {
-      for (String alias : variable.aliases()) {
-        if (byKey.containsKey(alias)) {
-          byKey.put(variable.key(), byKey.get(alias));
-        }
-      }
-    }
+    Map<String, Variable> byKey = zoo.byKey(model);
     assertThat(byKey).containsKeys(zoo.facts().trainable().toArray(String[]::new));
     return zoo.facts().trainable().stream().map(byKey::get).toList();
-  }
-
-  /** How far gradients are from those that Keras computes in float64. */
-  private static final class Spread {
-    private final FileChannel exact;
-    private final FileChannel keras;
-    private long elements;
-    private long beyond;
-    private double largest;
-    private double absolute;
-    private double worst;
-    private String where = "";
-    private double squares;
-    private double errors;
-    private double errorsOfKeras;
-    private long broken;
-
-    Spread(FileChannel exact, FileChannel keras) {
-      this.exact = exact;
-      this.keras = keras;
-    }
-
-    void add(List<Variable> variables, List<@Nullable TensorValue> gradients) throws IOException {
-      long at = 0;
-      for (int i = 0; i < variables.size(); i++) {
-        int count = Math.toIntExact(variables.get(i).shape().elements());
-        TensorValue gradient = gradients.get(i);
-        if (gradient != null) {
-          add(
-              variables.get(i).name(),
-              gradient.asDoubles(),
-              doubles(exact, at, count),
-              doubles(keras, at, count));
-        }
-        at += (long) count * Double.BYTES;
-      }
-      assertThat(exact.size()).isEqualTo(at);
-    }
-
-    private static DoubleBuffer doubles(FileChannel file, long at, int count) throws IOException {
-      return file.map(FileChannel.MapMode.READ_ONLY, at, (long) count * Double.BYTES)
-          .order(ByteOrder.LITTLE_ENDIAN)
-          .asDoubleBuffer();
-    }
-
-    private void add(String name, double[] actual, DoubleBuffer expected, DoubleBuffer other) {
-      assertThat(actual).as(name).hasSize(expected.remaining());
-      for (int i = 0; i < actual.length; i++) {
-        double e = expected.get(i);
-        double off = Math.abs(actual[i] - e);
-        double part = off / (1e-5 + 1e-4 * Math.abs(e));
-        if (!(part <= worst)) {
-          worst = part;
-          where = name + "[" + i + "]: " + actual[i] + " instead of " + e;
-        }
-        beyond += part <= 1 ? 0 : 1;
-        absolute = Math.max(absolute, off);
-        largest = Math.max(largest, Math.abs(e));
-        if (Double.isFinite(other.get(i))) {
-          squares += e * e;
-          errors += off * off;
-          errorsOfKeras += (other.get(i) - e) * (other.get(i) - e);
-        } else {
-          broken++; // Keras itself has none there in float32
-        }
-      }
-      elements += actual.length;
-    }
-
-    /** The length of the difference, relative to the length of the gradient. */
-    double error() {
-      return squares == 0 ? 0 : Math.sqrt(errors / squares);
-    }
-
-    double errorOfKeras() {
-      return squares == 0 ? 0 : Math.sqrt(errorsOfKeras / squares);
-    }
-
-    @Override
-    public String toString() {
-      return String.format(
-          Locale.ROOT,
-          "%,d of %,d elements beyond 1e-5 + 1e-4*|b|, the worst %s",
-          beyond,
-          elements,
-          where);
-    }
   }
 
   private void holds(ZooModel zoo, Model model) {
