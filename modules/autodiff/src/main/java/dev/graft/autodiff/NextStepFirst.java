@@ -79,14 +79,7 @@ final class NextStepFirst {
         editor.replace(later.build());
       }
     }
-    return new FunctionGraph(
-        body.name(),
-        editor.build(),
-        body.arguments(),
-        body.results(),
-        body.resultNames(),
-        body.targets(),
-        body.attrs());
+    return body.withGraph(editor.build());
   }
 
   private boolean isNumbers(TensorRef tensor) {

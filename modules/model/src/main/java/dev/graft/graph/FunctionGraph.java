@@ -125,6 +125,11 @@ public record FunctionGraph(
         ImmutableMap.copyOf(function.getAttrMap()));
   }
 
+  /** This with another body, which holds the same arguments, results and targets. */
+  public FunctionGraph withGraph(Graph body) {
+    return new FunctionGraph(name, body, arguments, results, resultNames, targets, attrs);
+  }
+
   private static NodeDef placeholder(
       FunctionDef function, int i, Map<String, AttrValue> callAttrs) {
     OpDef.ArgDef arg = function.getSignature().getInputArg(i);

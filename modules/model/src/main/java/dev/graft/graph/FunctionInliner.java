@@ -92,14 +92,7 @@ public final class FunctionInliner {
   public static FunctionGraph flatten(FunctionDef function, Map<String, FunctionDef> library) {
     FunctionInliner inliner = new FunctionInliner(ImmutableMap.copyOf(library));
     FunctionGraph flat = inliner.flattenFunction(function, Map.of());
-    return new FunctionGraph(
-        flat.name(),
-        inliner.withValues(flat.graph()),
-        flat.arguments(),
-        flat.results(),
-        flat.resultNames(),
-        flat.targets(),
-        flat.attrs());
+    return flat.withGraph(inliner.withValues(flat.graph()));
   }
 
   private FunctionGraph flattenFunction(FunctionDef function, Map<String, AttrValue> callAttrs) {
