@@ -14,7 +14,7 @@ final class NormalizationRules {
         "BiasAdd",
         (op, t) -> {
           op.give(0, op::dy);
-          op.give(1, () -> t.op("BiasAddGrad", op.node(), "data_format").input(op.dy()).output());
+          op.give(1, () -> ofBias(op, t));
         });
     rules.add(
         "BiasAddV1",
@@ -37,6 +37,13 @@ final class NormalizationRules {
                     .input(op.in(0))
                     .input(op.out(0))
                     .output()));
+  }
+
+  private static TensorRef ofBias(Backprop op, Ops t) {
+    PointwiseConvolution before = PointwiseConvolution.of(t.editor().node(op.in(0).node()), t);
+    return before == null
+        ? t.op("BiasAddGrad", op.node(), "data_format").input(op.dy()).output()
+        : before.ofBias(op.dy());
   }
 
   private static void fusedBatchNorm(Backprop op, Ops t) {

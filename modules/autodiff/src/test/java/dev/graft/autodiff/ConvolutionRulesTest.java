@@ -35,6 +35,13 @@ class ConvolutionRulesTest extends RuleContract {
                       .attr("padding", "SAME")
                       .output()));
     }
+    for (String padding : List.of("SAME", "VALID")) {
+      for (long stride : new long[] {1, 2, 3}) {
+        cases.add(pointwise(padding, 2, stride, 1));
+      }
+      cases.add(pointwise(padding, 0, 2, 1));
+      cases.add(pointwise(padding, 1, 2, 3));
+    }
     for (long dilation : new long[] {1, 2}) {
       cases.add(
           RuleCase.of(
@@ -143,6 +150,24 @@ class ConvolutionRulesTest extends RuleContract {
           }
           return node.output();
         });
+  }
+
+  /** A 1x1 convolution with its bias, whose gradients are products of matrices. */
+  private static RuleCase pointwise(String padding, int batch, long stride, long dilation) {
+    return RuleCase.of(
+        "Conv2D 1x1 %s, batch %d, stride %d, dilation %d"
+            .formatted(padding, batch, stride, dilation),
+        c ->
+            c.call(
+                "BiasAdd",
+                c.op("Conv2D")
+                    .input(c.x(batch, 5, 4, 3))
+                    .input(c.x(1, 1, 3, 2))
+                    .attr("strides", RuleCase.list(1, stride, stride, 1))
+                    .attr("dilations", RuleCase.list(1, dilation, dilation, 1))
+                    .attr("padding", padding)
+                    .output(),
+                c.x(2)));
   }
 
   private static void pooling(List<RuleCase> cases) {
