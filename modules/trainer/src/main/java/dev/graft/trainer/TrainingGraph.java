@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Iterables;
 import dev.graft.autodiff.Gradient;
-import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
@@ -64,7 +63,7 @@ record TrainingGraph(
    * Adds a training step.
    *
    * @param model the model
-   * @param graph its graph, with the way in for the examples
+   * @param entry the way in for the examples, with the model's graph
    * @param goals what its heads should do
    * @param training the variables that change
    * @param rates which share of the learning rate they have, by name, where not all of it
@@ -73,7 +72,7 @@ record TrainingGraph(
    */
   static TrainingGraph of(
       Model model,
-      Graph graph,
+      Entry entry,
       List<Goal> goals,
       Penalty penalty,
       FineTune settings,
@@ -82,8 +81,9 @@ record TrainingGraph(
       Collection<Layer> layers,
       long seed) {
     List<TensorRef> logits = goals.stream().map(goal -> goal.head().logits()).toList();
-    TrainingForm form = TrainingForm.of(model, graph, layers, logits, settings.savedPenalties());
-    GraphEditor editor = form.graph().edit();
+    TrainingForm form =
+        TrainingForm.of(model, entry.graph(), layers, logits, settings.savedPenalties());
+    GraphEditor editor = SamePadding.in(form.graph(), entry.tensors()).edit();
     Scope g = new Scope(editor, editor.uniqueName("graft/train"));
     TensorRef weights =
         editor.placeholder(g.name("weights"), DataType.DT_FLOAT, Shape.of(Shape.UNKNOWN));

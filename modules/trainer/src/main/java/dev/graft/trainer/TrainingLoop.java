@@ -105,7 +105,7 @@ public final class TrainingLoop implements AutoCloseable {
     TrainingGraph graph =
         TrainingGraph.of(
             model,
-            editor.build(),
+            new Entry(editor.build(), entry.feeds()),
             goals,
             objectives.penalty(),
             settings,

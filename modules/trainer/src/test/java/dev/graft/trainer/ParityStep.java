@@ -48,7 +48,7 @@ final class ParityStep implements AutoCloseable {
     this.graph =
         TrainingGraph.of(
             task.model(),
-            entry.graph(),
+            entry,
             goals,
             task.objectives().penalty(),
             task.settings(),
