@@ -4,10 +4,11 @@ import dev.graft.trainer.Callback;
 import dev.graft.trainer.Progress;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /**
  * Shows how far training has come: one line that is drawn over on a terminal; elsewhere a plain
- * line when a phase ends and now and then in a long one.
+ * line now and then in a long phase, and one when such a phase ends.
  */
 final class ProgressBar implements Callback {
 
@@ -16,17 +17,24 @@ final class ProgressBar implements Callback {
   private static final long LINE_EVERY = 10_000_000_000L; // ns
 
   private final Terminal terminal;
+  private final LongSupplier clock; // ns
   private long last;
+  private boolean unfinished; // the last plain line says that there is more to come
   private Progress.Phase phase = Progress.Phase.FEATURES;
 
   ProgressBar(Terminal terminal) {
+    this(terminal, System::nanoTime);
+  }
+
+  ProgressBar(Terminal terminal, LongSupplier clock) {
     this.terminal = terminal;
-    this.last = System.nanoTime();
+    this.clock = clock;
+    this.last = clock.getAsLong();
   }
 
   @Override
   public void onProgress(Progress progress) {
-    long now = System.nanoTime();
+    long now = clock.getAsLong();
     boolean finished = progress.done() >= progress.total();
     boolean begun = progress.phase() != phase;
     phase = progress.phase();
@@ -37,8 +45,9 @@ final class ProgressBar implements Callback {
         last = now;
         terminal.draw(text(progress));
       }
-    } else if (!finished && now - last > LINE_EVERY) {
+    } else if (finished ? unfinished : now - last > LINE_EVERY) {
       last = now;
+      unfinished = !finished;
       terminal.line(text(progress));
     }
   }

@@ -1,0 +1,68 @@
+package dev.graft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.trainer.Progress;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class ProgressBarTest {
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final AtomicLong now = new AtomicLong();
+
+  @Test
+  void endsALongPhaseWithALineWhereNothingCanBeDrawnOver() {
+    ProgressBar bar = bar();
+    report(bar, Progress.Phase.FEATURES, 11, 40);
+    report(bar, Progress.Phase.FEATURES, 22, 80);
+    report(bar, Progress.Phase.FEATURES, 23, 93);
+    report(bar, Progress.Phase.FEATURES, 24, 100);
+    report(bar, Progress.Phase.EVALUATE, 25, 100);
+
+    assertThat(lines()).hasSize(3);
+    assertThat(lines().get(0)).startsWith("features").contains(" 40%");
+    assertThat(lines().get(1)).startsWith("features").contains(" 80%");
+    assertThat(lines().get(2)).startsWith("features").contains("100%");
+  }
+
+  @Test
+  void saysNothingOfAShortPhase() {
+    ProgressBar bar = bar();
+    report(bar, Progress.Phase.FEATURES, 1, 50);
+    report(bar, Progress.Phase.FEATURES, 2, 100);
+
+    assertThat(lines()).isEmpty();
+  }
+
+  private ProgressBar bar() {
+    PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
+    return new ProgressBar(Terminal.to(stream, stream, 0), now::get);
+  }
+
+  private void report(ProgressBar bar, Progress.Phase phase, long second, long percent) {
+    now.set(Duration.ofSeconds(second).toNanos());
+    bar.onProgress(
+        new Progress(
+            phase,
+            percent,
+            100,
+            "photos",
+            0,
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            1,
+            Optional.empty()));
+  }
+
+  private List<String> lines() {
+    return out.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+}
