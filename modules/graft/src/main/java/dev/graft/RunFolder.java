@@ -1,6 +1,7 @@
 package dev.graft;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableList;
@@ -121,17 +122,19 @@ public final class RunFolder implements AutoCloseable {
    */
   public static RunFolder open(Path folder) {
     try {
-      Stored stored = JSON.readValue(Files.readAllBytes(folder.resolve(JOB)), Stored.class);
-      if (stored.format() != FORMAT) {
+      JsonNode tree = JSON.readTree(Files.readAllBytes(folder.resolve(JOB)));
+      int format = tree.path("format").asInt(FORMAT);
+      if (format != FORMAT) { // before its fields are looked at: they may be others
         throw new BadRequestException(
             "'"
                 + folder
                 + "' has the format "
-                + stored.format()
+                + format
                 + ", this version of Graft reads "
                 + FORMAT
                 + "; resume it with the version that began it.");
       }
+      Stored stored = JSON.treeToValue(tree, Stored.class);
       stored.training().toRecipe(); // fails if a name in it is not known
       return new RunFolder(
           folder,
@@ -152,7 +155,12 @@ public final class RunFolder implements AutoCloseable {
           e);
     } catch (JsonProcessingException e) {
       throw new BadRequestException(
-          "'" + folder.resolve(JOB) + "' is damaged: " + e.getOriginalMessage() + ".", e);
+          "'"
+              + folder.resolve(JOB)
+              + "' is damaged: "
+              + e.getOriginalMessage()
+              + "; mend it, or begin a new run.",
+          e);
     } catch (IOException e) {
       throw new BadRequestException(
           "'" + folder.resolve(JOB) + "' cannot be read (" + e.getMessage() + ").", e);

@@ -153,8 +153,12 @@ class RunFolderTest {
     String json = Files.readString(file);
     Files.writeString(file, json.replace("\"format\" : 2", "\"format\" : 7"));
     refused(folder, "has the format 7", "with the version that began it");
+    Files.writeString(file, "{\"format\": 7, \"of\": \"a later version\"}");
+    refused(folder, "has the format 7", "with the version that began it");
     Files.writeString(file, json.substring(20));
-    refused(folder, "run.json", "is damaged");
+    refused(folder, "run.json", "is damaged", "begin a new run");
+    Files.writeString(file, json.replace("\"threads\"", "\"thread\""));
+    refused(folder, "run.json", "is damaged", "\"thread\"", "mend it");
     Files.writeString(file, json.replace("\"top\"", "\"head first\""));
     refused(folder, "no recipe 'head first'");
     refused(runs, "is no run");
