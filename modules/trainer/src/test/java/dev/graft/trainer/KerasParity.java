@@ -197,6 +197,8 @@ final class KerasParity {
           }
         }
         found.put(name, new Free(losses, right(task, keras.toEnd().get("answer/kind"))));
+        System.out.println(
+            architecture + "/" + name + " in " + dtype + ": Keras is done, threads: " + threads);
       }
     }
   }
