@@ -1,5 +1,6 @@
 package dev.graft.trainer;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Batch;
 import dev.graft.data.BrokenPictures;
@@ -29,20 +30,37 @@ import org.tensorflow.proto.DataType;
  *
  * @param graph the model's graph, with the decode graph before its input if there are pictures
  * @param feeds where each input of a batch goes, in the order of the batch's inputs
+ * @param rows where the examples enter, a row for each: the fed tensors, for pictures their pixels
  */
-record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds) {
+record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<TensorRef> rows) {
 
   /** How inputs of {@code data} get into {@code model}. */
   static Entry of(Model model, Dataset data) {
     GraphEditor editor = model.graph().edit();
     ImmutableMap.Builder<String, TensorRef> feeds = ImmutableMap.builder();
+    ImmutableList.Builder<TensorRef> rows = ImmutableList.builder();
     for (String name : data.inputNames()) {
-      feeds.put(name, name.equals(Batch.ENCODED) ? decode(model, editor) : tensor(model, name));
+      if (name.equals(Batch.ENCODED)) {
+        TensorRef bytes =
+            editor.placeholder("graft/pictures", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
+        feeds.put(name, bytes);
+        rows.add(decode(model, editor, bytes));
+      } else {
+        TensorRef tensor = tensor(model, name);
+        feeds.put(name, tensor);
+        rows.add(tensor);
+      }
     }
-    return new Entry(editor.build(), feeds.buildOrThrow());
+    return new Entry(editor.build(), feeds.buildOrThrow(), rows.build());
   }
 
-  private static TensorRef decode(Model model, GraphEditor editor) {
+  /** The same way into a graph that has more in it. */
+  Entry into(Graph extended) {
+    return new Entry(extended, feeds, rows);
+  }
+
+  /** Decodes pictures for the model; gives their pixels. */
+  private static TensorRef decode(Model model, GraphEditor editor, TensorRef bytes) {
     List<InputSpec> images = model.inputs().stream().filter(InputSpec::isImage).toList();
     if (images.size() != 1) {
       throw new BadRequestException(
@@ -55,11 +73,9 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds) {
               + ".");
     }
     InputSpec input = images.get(0);
-    TensorRef bytes =
-        editor.placeholder("graft/pictures", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
     TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, input);
     editor.redirect(input.tensor(), pixels);
-    return bytes;
+    return pixels;
   }
 
   private static String words(InputSpec input) {

@@ -2,13 +2,16 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ShapeInference;
+import dev.graft.runtime.TensorFlowException;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
@@ -24,39 +27,60 @@ import org.tensorflow.proto.NodeDef;
  */
 final class Frontier {
 
+  private static final long EXAMPLES = 5040; // a network can divide it by what it likes
+  private static final long SIZE = 32; // of what else is open: a picture's height, a text's length
+
   private final Graph graph;
   private final ShapeInference shapes;
+  private final ShapeInference ofExamples; // in a batch of that many
   private final Set<String> fromInput; // nodes whose value depends on the example
   private final Set<String> inputs;
 
-  private Frontier(Graph graph, Collection<TensorRef> inputs) {
-    this.graph = graph;
+  private Frontier(Entry entry) {
+    this.graph = entry.graph();
     this.shapes = ShapeInference.of(graph);
-    this.inputs = new HashSet<>(inputs.stream().map(TensorRef::node).toList());
-    this.fromInput = graph.downstream(this.inputs);
+    this.ofExamples = ofExamples(entry, shapes);
+    this.inputs = new HashSet<>(entry.tensors().stream().map(TensorRef::node).toList());
+    this.fromInput = graph.downstream(inputs);
+  }
+
+  private static ShapeInference ofExamples(Entry entry, ShapeInference shapes) {
+    GraphEditor editor = entry.graph().edit();
+    for (TensorRef rows : entry.rows()) {
+      long[] dims = shapes.shape(rows).hasRank() ? shapes.shape(rows).dims() : new long[0];
+      if (dims.length > 0 && dims[0] == Shape.UNKNOWN) {
+        Arrays.setAll(dims, i -> dims[i] != Shape.UNKNOWN ? dims[i] : i == 0 ? EXAMPLES : SIZE);
+        String name = editor.uniqueName("graft/examples");
+        editor.redirect(rows, editor.placeholder(name, shapes.dtype(rows), Shape.of(dims)));
+      }
+    }
+    try {
+      return ShapeInference.of(editor.build());
+    } catch (TensorFlowException e) {
+      return shapes; // the network takes no such sizes
+    }
   }
 
   /**
    * The tensors at which the graph can be cut so that {@code answers} can be computed from them and
    * no variable of {@code training} lies before them.
    *
-   * @param inputs what the graph is fed with
+   * @param entry the graph, and what it is fed with
    * @param answers what training needs, the logits
    * @param training the variables that train
    * @param layers those that behave as in training: what they read is before the cut, or at it
    */
   static ImmutableList<TensorRef> of(
-      Graph graph,
-      Collection<TensorRef> inputs,
+      Entry entry,
       Collection<TensorRef> answers,
       Collection<Variable> training,
       Collection<Layer> layers) {
     Set<String> starts = new HashSet<>();
     training.forEach(variable -> starts.add(variable.node()));
     for (Layer layer : layers) {
-      layer.inputs().forEach(input -> starts.addAll(graph.consumers(input.node())));
+      layer.inputs().forEach(input -> starts.addAll(entry.graph().consumers(input.node())));
     }
-    return new Frontier(graph, inputs).cut(answers, starts);
+    return new Frontier(entry).cut(answers, starts);
   }
 
   private ImmutableList<TensorRef> cut(Collection<TensorRef> answers, Set<String> starts) {
@@ -100,6 +124,12 @@ final class Frontier {
     return floating
         && shape.rank() >= 1
         && shape.dim(0) == Shape.UNKNOWN
-        && shape.withDim(0, 1).isFullyKnown();
+        && shape.withDim(0, 1).isFullyKnown()
+        && mayBeOfExamples(ofExamples.shape(tensor));
+  }
+
+  /** Not so where rows are those of a sequence or a window: Reshape to [-1, ...] makes them. */
+  private static boolean mayBeOfExamples(Shape shape) {
+    return shape.dim(0) == EXAMPLES || shape.dim(0) == Shape.UNKNOWN; // behind a loop
   }
 }

@@ -126,7 +126,7 @@ final class Stages {
             ImmutableList.copyOf(training),
             rates(settings, training),
             layers,
-            Frontier.of(entry.graph(), entry.tensors(), Goal.logits(goals), changed, layers)));
+            Frontier.of(entry, Goal.logits(goals), changed, layers)));
   }
 
   /** What trains: what the model leaves unfrozen, or what is asked for by name or by share. */

@@ -284,7 +284,7 @@ public final class Trainer {
       LinearHead linear = solvable.get(goal);
       answers.add(linear == null ? goal.head().logits() : linear.input());
     }
-    return Frontier.of(entry.graph(), entry.tensors(), answers, ofHeads(), List.of());
+    return Frontier.of(entry, answers, ofHeads(), List.of());
   }
 
   /** Features of the training and the validation part. */

@@ -105,7 +105,7 @@ public final class TrainingLoop implements AutoCloseable {
     TrainingGraph graph =
         TrainingGraph.of(
             model,
-            new Entry(editor.build(), entry.feeds()),
+            entry.into(editor.build()),
             goals,
             objectives.penalty(),
             settings,

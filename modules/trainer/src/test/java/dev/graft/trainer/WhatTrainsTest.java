@@ -130,6 +130,37 @@ class WhatTrainsTest {
     }
   }
 
+  /** What lies below has a row for each picture of each series, not one for each series. */
+  @Test
+  void theLastOfLayersThatAreAppliedAtEachPositionTrainsAlone() {
+    Labels kinds = Labels.of("a", "b", "c");
+    Model model =
+        SavedModelImporter.load(Zoo.model("keras2/time_distributed").savedModel())
+            .with(
+                keepHead(kinds), freeze(Where.all()), unfreeze(Where.layer("time_distributed_2")));
+    Random random = new Random(4);
+    float[] pixels = new float[24 * 3 * 4 * 4 * 2];
+    int[] answers = new int[24 * 3];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = random.nextFloat();
+    }
+    for (int i = 0; i < answers.length; i++) {
+      answers[i] = random.nextInt(3);
+    }
+    Parts series =
+        Dataset.of(
+                Map.of("x", TensorValue.of(Shape.of(24, 3, 4, 4, 2), pixels)),
+                TensorValue.of(Shape.of(24, 3), answers),
+                kinds)
+            .split(Split.of(60, 20, 20));
+    Recipe recipe = Recipe.headThenTop().then(FineTune.top().rate(0.01).epochs(2));
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      Run run = Trainer.fit(runtime, model, Plans.headOnly(), series, recipe);
+      assertThat(changed(model, run.model()))
+          .containsExactlyInAnyOrder("time_distributed_2/kernel", "time_distributed_2/bias");
+    }
+  }
+
   /** Refused with the preflight's text, before anything is compiled or computed. */
   @Test
   void whatNoGradientGetsToIsRefused() {
