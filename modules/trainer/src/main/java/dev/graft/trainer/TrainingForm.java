@@ -175,7 +175,11 @@ record TrainingForm(
       SavedFunction function = call.function();
       GraphEditor.Splice splice = splice(function, call.inputs());
       List<String> waitFor = earlier.computeIfAbsent(function, k -> new ArrayList<>());
+      Set<String> toRun = new LinkedHashSet<>();
       for (NodeDef node : function.body().graph().nodes()) {
+        if (node.getOp().equals("Identity")) {
+          toRun.addAll(waitForNothing(splice.node(node.getName())));
+        }
         if (node.getOp().equals("ReadVariableOp")) { // what one call moves, the next one reads
           NodeDef.Builder waiting = editor.node(splice.node(node.getName())).toBuilder();
           waitFor.forEach(target -> waiting.addInput("^" + target));
@@ -195,10 +199,23 @@ record TrainingForm(
           replaced.put(call.outputs().get(output), result);
         }
       }
-      for (String target : function.body().targets()) {
-        waitFor.add(splice.node(target));
-        targets.add(splice.node(target));
+      function.body().targets().forEach(target -> toRun.add(splice.node(target)));
+      waitFor.addAll(toRun);
+      targets.addAll(toRun);
+    }
+
+    /**
+     * A function hands its results on only after it has moved its variables; a step does that when
+     * it knows its loss. Gives what the node waited for.
+     */
+    private List<String> waitForNothing(String identity) {
+      NodeDef node = editor.node(identity);
+      List<String> before = Nodes.controlInputs(node);
+      if (!before.isEmpty()) {
+        editor.replace(
+            node.toBuilder().clearInput().addInput(Nodes.dataInput(node, 0).asInput()).build());
       }
+      return before;
     }
 
     private GraphEditor.Splice splice(SavedFunction function, List<TensorRef> inputs) {

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Iterables;
 import dev.graft.autodiff.Gradient;
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
@@ -14,9 +15,12 @@ import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
 
 /**
  * A model's graph with a training step in it: loss, gradients and updates, all in one run.
@@ -110,6 +114,7 @@ record TrainingGraph(
             : Optional.empty();
     TensorRef loss = part.map(p -> g.add("Mul", mean, g.cast(p, editor.dtype(mean)))).orElse(mean);
     String finite = g.op("CheckNumerics").attr("message", NOT_FINITE).input(loss).node();
+    letAssignsWait(editor, form.targets(), loss, finite);
 
     UpdateGraph updated =
         UpdateGraph.of(
@@ -149,6 +154,23 @@ record TrainingGraph(
         updated.sums(),
         add.build(),
         updates.build());
+  }
+
+  /**
+   * Lets what moves statistics wait until the loss is known to be a number. Where a layer is called
+   * twice, the loss itself waits for what the first call moves.
+   */
+  private static void letAssignsWait(
+      GraphEditor editor, List<String> targets, TensorRef loss, String finite) {
+    Graph graph = editor.build();
+    Set<String> assigns = new LinkedHashSet<>(graph.upstream(targets));
+    assigns.removeAll(graph.upstream(List.of(loss.node())));
+    for (String name : assigns) {
+      NodeDef node = graph.node(name);
+      if (node.getOp().startsWith("Assign")) {
+        editor.replace(node.toBuilder().addInput("^" + finite).build());
+      }
+    }
   }
 
   /**

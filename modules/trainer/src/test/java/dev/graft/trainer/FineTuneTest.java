@@ -21,6 +21,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -256,6 +257,33 @@ class FineTuneTest {
       assertThatThrownBy(() -> loop.step(0.01))
           .isInstanceOf(FailedCheckException.class)
           .hasMessageContainingAll("step 1", "layer 'block_1_project'", "node");
+      loop.state()
+          .values()
+          .forEach(
+              (each, value) ->
+                  assertThat(value.asDoubles()).as(each).isEqualTo(before.get(each).asDoubles()));
+    }
+  }
+
+  @Test
+  void aStepWithoutANumberLeavesTheMovingStatistics() {
+    Dataset all = SmallTraining.examples();
+    TensorValue x = all.all().inputs().get("x");
+    float[] pixels = x.floats();
+    Arrays.fill(pixels, 192 * 4, 192 * 5, 3e38f); // numbers, but the sum of two is none
+    Dataset train =
+        Dataset.of(
+            Map.of("x", TensorValue.of(x.shape(), pixels)),
+            all.answers().values().iterator().next());
+    Stage stage = stage(PLAIN.share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING));
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime, MODEL, Objectives.usual(), stage, train, PARTS.validation(), 1)) {
+      Map<String, TensorValue> before = loop.state().values();
+      assertThat(before.keySet()).anyMatch(name -> name.endsWith("moving_variance"));
+      assertThatThrownBy(() -> loop.step(0.01))
+          .isInstanceOf(FailedCheckException.class)
+          .hasMessageContainingAll("step 1", "layer 'stem',");
       loop.state()
           .values()
           .forEach(
