@@ -40,7 +40,10 @@ final class NormalizationRules {
   }
 
   private static TensorRef ofBias(Backprop op, Ops t) {
-    PointwiseConvolution before = PointwiseConvolution.of(t.editor().node(op.in(0).node()), t);
+    PointwiseConvolution before =
+        op.text("data_format").equals("NHWC") // else the bias is not one for each filter
+            ? PointwiseConvolution.of(t.editor().node(op.in(0).node()), t)
+            : null;
     return before == null
         ? t.op("BiasAddGrad", op.node(), "data_format").input(op.dy()).output()
         : before.ofBias(op.dy());

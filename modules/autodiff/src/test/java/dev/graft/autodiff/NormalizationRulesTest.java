@@ -21,6 +21,8 @@ class NormalizationRulesTest extends RuleContract {
                     .input(c.x(3))
                     .attr("data_format", "NCHW")
                     .output()));
+    cases.add(channelsElsewhere(3));
+    cases.add(channelsElsewhere(2)); // as many filters as rows
     cases.add(RuleCase.of("BiasAddV1", c -> c.call("BiasAddV1", c.x(2, 3), c.x(3))));
     cases.add(RuleCase.of("BiasAddGrad", c -> c.call("BiasAddGrad", c.x(2, 2, 3))));
     cases.add(
@@ -65,6 +67,22 @@ class NormalizationRulesTest extends RuleContract {
                         .output())
             .inFloat32());
     return cases.stream();
+  }
+
+  /** The bias of the rows of a 1x1 convolution's answer, not of its filters. */
+  private static RuleCase channelsElsewhere(int filters) {
+    return RuleCase.of(
+        "BiasAdd NCHW after Conv2D 1x1 NHWC, filters " + filters,
+        c -> {
+          TensorRef y =
+              c.op("Conv2D")
+                  .input(c.x(2, 2, 3, 2))
+                  .input(c.x(1, 1, 2, filters))
+                  .attr("strides", RuleCase.list(1, 1, 1, 1))
+                  .attr("padding", "SAME")
+                  .output();
+          return c.op("BiasAdd").input(y).input(c.x(2)).attr("data_format", "NCHW").output();
+        });
   }
 
   private static TensorRef batchNorm(RuleCase c, String format, boolean training, TensorRef x) {
