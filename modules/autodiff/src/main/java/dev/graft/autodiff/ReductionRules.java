@@ -23,13 +23,7 @@ final class ReductionRules {
           op.give(0, t.mul(op.in(0), scale));
         });
     rules.add("Cumsum", (op, t) -> op.give(0, cumulate("Cumsum", op, t, op.dy(), true)));
-    rules.add(
-        "Cumprod",
-        (op, t) -> {
-          TensorRef product = cumulate("Cumprod", op, t, op.in(0), false);
-          TensorRef sum = cumulate("Cumsum", op, t, t.mul(t.conj(product), op.dy()), true);
-          op.give(0, t.call("RealDiv", sum, t.conj(op.in(0))));
-        });
+    rules.add("Cumprod", ReductionRules::cumprod);
     rules.add("CumulativeLogsumexp", ReductionRules::cumulativeLogSumExp);
   }
 
@@ -144,6 +138,35 @@ final class ReductionRules {
         .attr("exclusive", true)
         .attr("reverse", reverse)
         .output();
+  }
+
+  /**
+   * The derivative of a running product by an element is the sum of the products that it is part
+   * of, each without it: what they are together, divided by it. Zeros have a true derivative too,
+   * for three passes over the data more. Behind the first zero of a line every product stays zero,
+   * whatever changes there; and the first's own derivative comes from the products with a one in
+   * its place. TensorFlow gives zero for all zeros (DivNoNan), so that these would never learn.
+   */
+  private static void cumprod(Backprop op, Ops t) {
+    TensorRef x = op.in(0);
+    TensorRef zero = t.call("Equal", x, t.scalarLike(x, 0));
+    TensorRef zeros =
+        t.op("Cumsum")
+            .input(t.cast(zero, t.dtype(x)))
+            .input(op.in(1))
+            .attr("reverse", op.flag("reverse"))
+            .output();
+    TensorRef one = t.scalarLike(x, 1);
+    TensorRef first = t.call("LogicalAnd", zero, t.call("Equal", zeros, one));
+    TensorRef ofFirst = productsFrom(op, t, t.where(first, one, x));
+    TensorRef ofOthers = t.call("DivNoNan", productsFrom(op, t, x), t.conj(x));
+    op.give(0, t.where(first, ofFirst, ofOthers));
+  }
+
+  /** For each element the sum of the products that it is part of, weighted by their gradients. */
+  private static TensorRef productsFrom(Backprop op, Ops t, TensorRef x) {
+    TensorRef products = cumulate("Cumprod", op, t, x, false);
+    return cumulate("Cumsum", op, t, t.mul(t.conj(products), op.dy()), true);
   }
 
   private static TensorRef cumulate(String kind, Backprop op, Ops t, TensorRef x, boolean turned) {

@@ -36,6 +36,11 @@ class ReductionRulesTest extends RuleContract {
       cases.add(RuleCase.of(op + " empty", c -> c.call(op, c.x(0, 3), c.integer(1))));
       cases.add(RuleCase.of(op + " down", c -> c.call(op, c.positive(3, 2), c.integer(0))));
     }
+    for (boolean exclusive : new boolean[] {false, true}) {
+      for (boolean reverse : new boolean[] {false, true}) {
+        cases.add(productWithZeros(exclusive, reverse));
+      }
+    }
     for (String op : List.of("Cumsum", "Cumprod", "CumulativeLogsumexp")) {
       for (boolean exclusive : new boolean[] {false, true}) {
         for (boolean reverse : new boolean[] {false, true}) {
@@ -57,6 +62,19 @@ class ReductionRulesTest extends RuleContract {
       }
     }
     return cases.stream();
+  }
+
+  private static RuleCase productWithZeros(boolean exclusive, boolean reverse) {
+    double[] values = {2, 0, 3, 5, 0, 2, 0, 3, 4, 3, 2, 0, 0, 0, 0, 1.5, -2, 3};
+    return RuleCase.of(
+        "Cumprod with zeros" + (exclusive ? " exclusive" : "") + (reverse ? " reverse" : ""),
+        c ->
+            c.op("Cumprod")
+                .input(c.values(values, 2, 3, 3))
+                .input(c.integer(1))
+                .attr("exclusive", exclusive)
+                .attr("reverse", reverse)
+                .output());
   }
 
   private static RuleCase reduce(String op, boolean keep, int... axes) {
