@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -27,6 +29,10 @@ import org.tensorflow.proto.NodeDef;
  * <p>TensorFlow's own inference finds them: it is asked once with the sizes unknown, and once with
  * a prime number for each. Where it then answers with a size that it could not tell before, that
  * size follows from the primes, and its negative is its name.
+ *
+ * <p>A prime may also come about in other ways: the first 1024 of 1009 rows are 1009, and so are
+ * 1009 rows padded to at least 512. So it is asked again with many for each size and with few, and
+ * tensors keep a name only where these too are the same for all that have it.
  */
 final class NamedShapes {
 
@@ -34,7 +40,27 @@ final class NamedShapes {
   private static final ImmutableList<Long> PRIMES =
       ImmutableList.of(1009L, 1013L, 1019L, 1021L, 1031L, 1033L, 1039L, 1049L, 1051L, 1061L);
 
+  /**
+   * More than anyone cuts to; fewer where the graph multiplies sizes and cannot count that far.
+   * Divisible by strides, as primes are not: there half of the size, rounded up, is another number.
+   */
+  private static final ImmutableList<Sizes> MANY =
+      ImmutableList.of(new Sizes(40_320, 25), new Sizes(128, 315), new Sizes(16, 130));
+
+  /** Fewer than anyone pads to. */
+  private static final Sizes FEW = new Sizes(1, 2);
+
   private NamedShapes() {}
+
+  /** Sizes to try for the names: multiples of {@code unit}. */
+  private record Sizes(long unit, long from) {
+
+    Map<Long, Long> of(Iterable<Long> names) {
+      Map<Long, Long> sizes = new HashMap<>();
+      names.forEach(name -> sizes.put(name, unit * (from + sizes.size())));
+      return sizes;
+    }
+  }
 
   /** A dimension of an input whose size only a run will tell. */
   private record Size(String input, int axis) {}
@@ -129,28 +155,47 @@ final class NamedShapes {
   /** Empty if the sizes have to do with each other in a way that these names do not. */
   private static Optional<Map<TensorRef, Shape>> named(
       Graph graph, Map<TensorRef, Shape> plain, Map<String, Shape> inputs) {
-    Map<String, Shape> primes = new HashMap<>();
-    inputs.forEach((name, shape) -> primes.put(name, probed(shape)));
-    Map<TensorRef, Shape> probed;
-    try {
-      probed = ShapeInference.of(with(graph, primes)).shapes();
-    } catch (TensorFlowException e) {
+    Set<Long> names = new TreeSet<>();
+    Map<Long, Long> primes = new HashMap<>();
+    for (Shape shape : inputs.values()) {
+      for (int i = 0; i < shape.rank(); i++) {
+        if (shape.dim(i) < Shape.UNKNOWN) {
+          names.add(shape.dim(i));
+          primes.put(shape.dim(i), -shape.dim(i));
+        }
+      }
+    }
+    Map<TensorRef, Shape> probed = probe(graph, inputs, primes);
+    if (probed == null) {
       return Optional.empty();
     }
-    Map<TensorRef, Shape> named = new HashMap<>(plain);
-    plain.forEach(
-        (tensor, shape) -> {
-          if (shape.hasRank() && !shape.isFullyKnown()) {
-            named.put(tensor, name(shape, probed.getOrDefault(tensor, Shape.unknown())));
-          }
-        });
+    Map<TensorRef, Shape> named = new LinkedHashMap<>(plain);
+    named.replaceAll((tensor, shape) -> name(shape, probed.getOrDefault(tensor, Shape.unknown())));
+    boolean confirmed = false;
+    for (int i = 0; i < MANY.size() && !confirmed; i++) {
+      confirmed = confirm(named, graph, inputs, MANY.get(i).of(names));
+    }
+    if (!confirmed) {
+      return Optional.empty();
+    }
+    confirm(named, graph, inputs, FEW.of(names)); // a graph may well need more than so few
     return Optional.of(named);
   }
 
-  private static Shape probed(Shape shape) {
-    return shape.hasRank()
-        ? Shape.of(Arrays.stream(shape.dims()).map(d -> d < -1 ? -d : d).toArray())
-        : shape;
+  /** The shapes if names are sizes; null if the graph does not work with these. */
+  private static @Nullable Map<TensorRef, Shape> probe(
+      Graph graph, Map<String, Shape> inputs, Map<Long, Long> sizes) {
+    Map<String, Shape> sized = new HashMap<>(inputs);
+    sized.replaceAll(
+        (input, shape) ->
+            shape.hasRank()
+                ? Shape.of(Arrays.stream(shape.dims()).map(d -> sizes.getOrDefault(d, d)).toArray())
+                : shape);
+    try {
+      return ShapeInference.of(with(graph, sized)).shapes();
+    } catch (TensorFlowException e) {
+      return null;
+    }
   }
 
   private static Shape name(Shape shape, Shape probed) {
@@ -161,6 +206,37 @@ final class NamedShapes {
       }
     }
     return named;
+  }
+
+  /**
+   * Takes back the names of what is of different size when inputs are of {@code sizes}; false if
+   * the graph does not work with these.
+   */
+  private static boolean confirm(
+      Map<TensorRef, Shape> named, Graph graph, Map<String, Shape> inputs, Map<Long, Long> sizes) {
+    Map<TensorRef, Shape> probed = probe(graph, inputs, sizes);
+    if (probed == null) {
+      return false;
+    }
+    Map<Long, Long> found = new HashMap<>(sizes); // what follows from the inputs joins
+    named.replaceAll(
+        (tensor, shape) -> confirmed(shape, probed.getOrDefault(tensor, Shape.unknown()), found));
+    return true;
+  }
+
+  private static Shape confirmed(Shape shape, Shape probed, Map<Long, Long> sizes) {
+    Shape confirmed = shape;
+    for (int i = 0; i < shape.rank(); i++) {
+      long name = shape.dim(i);
+      if (name < Shape.UNKNOWN) {
+        long size = probed.hasRank() ? probed.dim(i) : Shape.UNKNOWN;
+        boolean follows = size != Shape.UNKNOWN && size != -name; // else a constant's doing
+        if (!follows || sizes.computeIfAbsent(name, n -> size) != size) {
+          confirmed = confirmed.withDim(i, Shape.UNKNOWN);
+        }
+      }
+    }
+    return confirmed;
   }
 
   private static Graph with(Graph graph, Map<String, Shape> placeholders) {
