@@ -38,7 +38,7 @@ final class KerasParity {
   private static final ImmutableMap<String, Integer> BATCHES =
       ImmutableMap.of("mobilenet_v2", 8, "resnet50", 4);
 
-  private static final double RATE_OF_DEEP = 0.1;
+  private static final double RATE_OF_DEEP = 0.01;
 
   private final List<String> python;
   private final String architecture;
