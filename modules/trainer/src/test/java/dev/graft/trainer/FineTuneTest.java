@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
+import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
@@ -390,5 +391,28 @@ class FineTuneTest {
         .filteredOn(sentence -> sentence.startsWith("fine-tuning "))
         .hasSize(2) // as many as there are blocks
         .allMatch(sentence -> sentence.contains("times 0.90 a block"));
+  }
+
+  @Test
+  void autoKeepsTheRatesThatItsSettingsName() {
+    int count = 6_000;
+    Dataset train =
+        Dataset.of(
+            Map.of("x", TensorValue.of(Shape.of(count, 8, 8, 3), new float[count * 192])),
+            TensorValue.of(Shape.of(count), new int[count]),
+            SmallTraining.LABELS);
+    Parts many = new Parts(train, PARTS.validation(), PARTS.test());
+    List<Goal> goals = Goal.of(MODEL, train, Objectives.usual());
+    TrainingPlan.Stretch all = BLOCKS.stretches().get(1);
+    TrainingPlan blocks = new TrainingPlan(ImmutableList.of(all, all, all));
+    LayerRates own = LayerRates.falling(0.5).with("stem", 0);
+    Recipe asked = Recipe.auto().each(each -> each.rates(own));
+    Recipe chosen = AutoRecipe.resolve(asked, MODEL, blocks, goals, many).recipe();
+    assertThat(chosen.name()).isEqualTo("gradual");
+    assertThat(chosen.fineTunes()).hasSize(3).allMatch(each -> each.rates().equals(own));
+    Recipe usual = AutoRecipe.resolve(Recipe.auto(), MODEL, blocks, goals, many).recipe();
+    assertThat(usual.fineTunes())
+        .hasSize(3)
+        .allMatch(each -> each.rates().equals(LayerRates.falling(0.9)));
   }
 }
