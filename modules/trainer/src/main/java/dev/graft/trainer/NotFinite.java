@@ -50,9 +50,14 @@ final class NotFinite {
    * What to throw for a batch whose loss is no number.
    *
    * @param values what was fed to {@code feeds}
+   * @param done how many steps are done; a step may be several runs
    */
   GraftException explain(
-      int[] examples, List<TensorRef> feeds, List<TensorValue> values, TensorFlowException cause) {
+      int[] examples,
+      List<TensorRef> feeds,
+      List<TensorValue> values,
+      long done,
+      TensorFlowException cause) {
     Optional<GraftException> bad = badExample(examples, values);
     if (bad.isPresent()) {
       return bad.get();
@@ -64,12 +69,12 @@ final class NotFinite {
     String rate =
         String.format(Locale.ROOT, "%.1e", values.get(feeds.indexOf(graph.rate())).asDoubles()[0]);
     String where =
-        spoiledWeight(fed)
+        spoiledWeight(done == 0)
             .or(() -> layer(fed))
             .orElse("it is the loss itself that is no number, every layer before it gives one");
     return new FailedCheckException(
         "the loss is not finite at step "
-            + (values.get(feeds.indexOf(graph.step())).longs()[0] + 1)
+            + (done + 1)
             + ", on a batch that begins with "
             + train.name(examples[0])
             + ": "
@@ -112,9 +117,7 @@ final class NotFinite {
   /**
    * Gradients run from the loss to the input: the last spoiled weight is the first they reached.
    */
-  private Optional<String> spoiledWeight(Map<TensorRef, TensorValue> fed) {
-    TensorValue done = fed.get(graph.step());
-    boolean first = done == null || done.longs()[0] == 0;
+  private Optional<String> spoiledWeight(boolean first) {
     List<Variable> training = stage.training();
     List<TensorValue> values = session.readVariables(training);
     for (int i = training.size() - 1; i >= 0; i--) {

@@ -70,7 +70,7 @@ final class Stepper {
    */
   double step(int[] examples, long done, double rate) {
     if (graph.part().isEmpty()) {
-      return run(examples, 1, done, rate);
+      return run(examples, 1, done, done, rate);
     }
     int size = stage.settings().microBatch();
     int runs = (stage.settings().batch() + size - 1) / size; // each draws its own random numbers
@@ -78,7 +78,7 @@ final class Stepper {
     for (int i = 0; i * size < examples.length; i++) {
       int[] some =
           Arrays.copyOfRange(examples, i * size, Math.min((i + 1) * size, examples.length));
-      loss += run(some, (double) some.length / examples.length, done * runs + i, rate);
+      loss += run(some, (double) some.length / examples.length, done * runs + i, done, rate);
     }
     update.run(List.of(number(rate), TensorValue.scalar(done)));
     return loss;
@@ -90,13 +90,15 @@ final class Stepper {
     return () -> forward.run(values);
   }
 
-  private double run(int[] examples, double part, long number, double rate) {
+  /** The run of this number, from 0 over all steps, when so many steps are done. */
+  private double run(int[] examples, double part, long number, long done, double rate) {
     List<TensorValue> values = values(train.batch(examples), part, number, rate);
     try {
       return entry.run(runtime, forward, values, train, examples).get(0).asDoubles()[0];
     } catch (TensorFlowException e) {
       throw String.valueOf(e.getMessage()).contains(TrainingGraph.NOT_FINITE)
-          ? new NotFinite(session, graph, entry, stage, train).explain(examples, feeds, values, e)
+          ? new NotFinite(session, graph, entry, stage, train)
+              .explain(examples, feeds, values, done, e)
           : e;
     }
   }

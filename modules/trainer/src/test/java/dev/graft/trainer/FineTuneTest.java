@@ -415,4 +415,32 @@ class FineTuneTest {
         .hasSize(3)
         .allMatch(each -> each.rates().equals(LayerRates.falling(0.9)));
   }
+
+  @Test
+  void microBatchesAreNotCountedAsSteps() {
+    FineTune settings = PLAIN.microBatch(4); // three runs a step
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime,
+            MODEL,
+            Objectives.usual(),
+            stage(settings),
+            PARTS.train(),
+            PARTS.validation(),
+            1)) {
+      List<Double> taken = new ArrayList<>();
+      assertThatThrownBy(
+              () -> {
+                while (taken.size() < 20) {
+                  taken.add(loop.step(taken.size() < 6 ? 0.01 : 1e30));
+                }
+              })
+          .isInstanceOfSatisfying(
+              FailedCheckException.class,
+              e ->
+                  assertThat(e)
+                      .hasMessageContaining("not finite at step " + (taken.size() + 1) + ","));
+      assertThat(taken).hasSizeGreaterThan(6);
+    }
+  }
 }
