@@ -57,7 +57,7 @@ final class Losses {
     TensorRef logs = g.add("LogSoftmax", rows(logits));
     TensorRef wanted =
         areIndices() ? oneHot(g.add("Reshape", targets, g.ints(-1))) : rows(wanted());
-    TensorRef missing = g.add("Sub", number(1), g.add("Exp", logs));
+    TensorRef missing = floored(g.add("Sub", number(1), g.add("Exp", logs)));
     TensorRef factor = g.add("Mul", g.add("Pow", missing, number(gamma)), number(-alpha));
     return perExample(g.add("Sum", g.add("Mul", factor, g.add("Mul", wanted, logs)), g.ints(-1)));
   }
@@ -72,8 +72,16 @@ final class Losses {
             "AddV2",
             g.add("Mul", wanted, sure),
             g.add("Mul", g.add("Sub", one, wanted), g.add("Sub", one, sure)));
-    TensorRef factor = g.add("Pow", g.add("Sub", one, right), number(gamma));
+    TensorRef factor = g.add("Pow", floored(g.add("Sub", one, right)), number(gamma));
     return perExample(mean(g.add("Mul", factor, sigmoid(logits, wanted))));
+  }
+
+  /**
+   * At least 1e-7, Keras' epsilon: to a power below 1, what is missing of a certain answer has no
+   * finite gradient where it is 0.
+   */
+  private TensorRef floored(TensorRef missing) {
+    return g.add("Maximum", missing, number(1e-7));
   }
 
   /** See {@link Objective.SquaredError}. */

@@ -194,4 +194,40 @@ class ObjectiveTest {
       assertThat(found[3]).isZero();
     }
   }
+
+  /** With a gamma below 1 the factor's own gradient is infinite where nothing is missing. */
+  @Test
+  void focalLossesOfASaturatedAnswerHaveAGradient() {
+    TensorValue sure = TensorValue.of(Shape.of(1, 2), new float[] {20, -20});
+    TensorValue first = TensorValue.of(Shape.of(1), new int[] {0});
+    TensorValue second = TensorValue.of(Shape.of(1), new int[] {1});
+    TensorValue ones = TensorValue.of(Shape.of(1, 2), new float[] {1, 0});
+    TensorValue wrong = TensorValue.of(Shape.of(1, 2), new float[] {0, 1});
+    for (double gamma : new double[] {0.5, 1, 2}) {
+      Objective focal = new Objective.Focal(gamma, 1);
+      Objective binary = new Objective.BinaryFocal(gamma);
+      assertThat(gradient(focal, sure, first)).containsExactly(new float[] {0, 0}, within(1e-6f));
+      assertThat(gradient(binary, sure, ones)).containsExactly(new float[] {0, 0}, within(1e-6f));
+      float[] toTheOther = {1, -1};
+      assertThat(gradient(focal, sure, second)).containsExactly(toTheOther, within(1e-4f));
+      float[] half = {0.5f, -0.5f}; // the mean of two labels
+      assertThat(gradient(binary, sure, wrong)).containsExactly(half, within(1e-4f));
+    }
+  }
+
+  private static float[] gradient(Objective objective, TensorValue logits, TensorValue targets) {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef x = editor.placeholder("x", logits.dtype(), Shape.unknown());
+    TensorRef y = editor.placeholder("y", targets.dtype(), Shape.unknown());
+    TensorRef loss = objective.perExample(new Scope(editor, "g"), x, y, 2);
+    GradientGraph gradients =
+        Differentiator.gradients(editor.build(), List.of(loss), List.of(), List.of(x));
+    TensorRef gradient = Gradients.numbers(gradients.gradients().get(x));
+    try (GraphSession session = runtime.session(gradients.graph())) {
+      return session
+          .run(Map.of(x, logits, y, targets), List.of(gradient), List.of())
+          .get(0)
+          .floats();
+    }
+  }
 }
