@@ -9,9 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -39,6 +42,7 @@ public final class Checkpoints implements Callback {
   private final int keep;
   private long savedAt = System.nanoTime();
   private int stepsSince;
+  private final Set<Path> damaged = new HashSet<>(); // those that newest() passed over
 
   private Checkpoints(@Nullable Path folder, Duration interval, int steps, int keep) {
     this.folder = folder;
@@ -109,6 +113,7 @@ public final class Checkpoints implements Callback {
         try {
           return Optional.of(Checkpoint.read(checkpoint.resolve(NAME)));
         } catch (BadModelException e) {
+          damaged.add(checkpoint);
           announce.accept(
               "checkpoint "
                   + checkpoint
@@ -127,7 +132,8 @@ public final class Checkpoints implements Callback {
   }
 
   /**
-   * Writes {@code checkpoint} and then deletes those that are too old.
+   * Writes {@code checkpoint} and then deletes those that are too many: first those that {@link
+   * #newest} found damaged, then the oldest.
    *
    * @throws BadRequestException if the disk is full or fails; the checkpoints that are there stay
    */
@@ -157,7 +163,9 @@ public final class Checkpoints implements Callback {
     Path whole = base.resolve(Integer.toString(number));
     Files.move(temporary, whole, StandardCopyOption.ATOMIC_MOVE);
     Durable.syncFolder(base);
-    for (Path old : before.subList(Math.min(before.size(), keep - 1), before.size())) {
+    List<Path> worst = new ArrayList<>(before);
+    worst.sort(Comparator.comparing(damaged::contains)); // behind all that are whole
+    for (Path old : worst.subList(Math.min(worst.size(), keep - 1), worst.size())) {
       Files.move(old, temporary, StandardCopyOption.ATOMIC_MOVE); // half a one must not be seen
       Durable.delete(temporary);
     }

@@ -367,4 +367,23 @@ class CheckpointsTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("36 training examples in batches of 7", "BatchNorm");
   }
+
+  @Test
+  void damagedOnesGoBeforeWholeOnes() throws IOException {
+    Checkpoints.in(folder).save(numbered(1));
+    Checkpoints.in(folder).save(numbered(2));
+    damage(folder.resolve("2"));
+    Checkpoints resumed = Checkpoints.in(folder).keep(2);
+    assertThat(resumed.newest(sentence -> {}).orElseThrow().stage()).isEqualTo(1);
+    resumed.save(numbered(3));
+    assertThat(names()).containsExactlyInAnyOrder("1", "3");
+    resumed.save(numbered(4));
+    assertThat(names()).containsExactlyInAnyOrder("3", "4");
+  }
+
+  private List<String> names() throws IOException {
+    try (Stream<Path> left = Files.list(folder)) {
+      return left.map(path -> path.getFileName().toString()).toList();
+    }
+  }
 }
