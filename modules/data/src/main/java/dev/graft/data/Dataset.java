@@ -333,6 +333,12 @@ public final class Dataset {
     return mine;
   }
 
+  /** How much each example counts: float32 [N]. */
+  @Internal
+  public TensorValue weights() {
+    return TensorValue.of(Shape.of(size()), weights(rows, weights));
+  }
+
   /** All examples at once, for those that fit in memory. */
   @Internal
   public Batch all() {

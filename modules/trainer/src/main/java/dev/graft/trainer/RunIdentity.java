@@ -3,10 +3,12 @@ package dev.graft.trainer;
 import com.google.common.base.Splitter;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.nio.charset.StandardCharsets;
@@ -14,12 +16,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.tensorflow.proto.DataType;
 
 /**
  * What a run is: a checkpoint of another is not continued.
  *
  * @param model the SavedModel that it began with, and what was done to it
- * @param data a digest of the examples' names and targets
+ * @param data a digest of the examples' names and targets, and of their inputs where these are in
+ *     memory: pictures are not read for it
  * @param recipe every setting, the seed among them
  * @param machine what the last digits of the result depend on: it may change, with a warning
  */
@@ -43,14 +49,25 @@ record RunIdentity(String model, String data, String recipe, String machine) {
       int folders = Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\'));
       digest.putString(name.substring(folders + 1), StandardCharsets.UTF_8).putInt(0);
     }
-    data.answers()
-        .forEach(
-            (head, answers) ->
-                digest
-                    .putString(head, StandardCharsets.UTF_8)
-                    .putInt(0)
-                    .putBytes(answers.values().bytes()));
-    digest.putBytes(data.all().weights().bytes());
+    new TreeMap<>(data.answers()) // the order of a map may be another in another process
+        .forEach((head, answers) -> put(digest, head, answers.values()));
+    if (!data.inputNames().contains(Batch.ENCODED)) {
+      for (int from = 0; from < data.size(); from += Features.BATCH) {
+        int to = Math.min(from + Features.BATCH, data.size());
+        Batch some = data.batch(IntStream.range(from, to).toArray());
+        new TreeMap<>(some.inputs()).forEach((name, values) -> put(digest, name, values));
+      }
+    }
+    digest.putBytes(data.weights().bytes());
+  }
+
+  private static void put(Hasher digest, String name, TensorValue value) {
+    digest.putString(name, StandardCharsets.UTF_8).putInt(0);
+    if (value.dtype() == DataType.DT_STRING) {
+      value.strings().forEach(each -> digest.putInt(each.size()).putBytes(each.toByteArray()));
+    } else {
+      digest.putBytes(value.bytes());
+    }
   }
 
   private static String machine(RuntimeOptions options) {

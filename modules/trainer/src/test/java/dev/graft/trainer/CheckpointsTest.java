@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.ByteString;
+import dev.graft.data.Answers;
+import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.graph.Shape;
@@ -385,5 +388,52 @@ class CheckpointsTest {
     try (Stream<Path> left = Files.list(folder)) {
       return left.map(path -> path.getFileName().toString()).toList();
     }
+  }
+
+  @Test
+  void otherInputsInMemoryAreOtherExamples() {
+    float[] pixels = SmallTraining.examples().all().inputs().get("x").floats();
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = -pixels[i];
+    }
+    Dataset negated =
+        Dataset.of(
+            Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)),
+            SmallTraining.examples().answers());
+    Parts other = negated.split(Split.of(60, 20, 20));
+    RunIdentity saved = identity(PARTS);
+    assertThat(identity(SmallTraining.parts()).check(saved, "here")).isEmpty();
+    assertThatThrownBy(() -> identity(other).check(saved, "here"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("another training or validation examples");
+  }
+
+  /** A map of Java's comes in another order in another process. */
+  @Test
+  void theOrderOfInputsAndAnswersMakesNoOtherExamples() {
+    TensorValue words =
+        TensorValue.strings(
+            Shape.of(2), List.of(ByteString.copyFromUtf8("a"), ByteString.copyFromUtf8("b")));
+    TensorValue numbers = TensorValue.of(Shape.of(2), new float[] {1, 2});
+    Answers first = Answers.numbers(numbers);
+    Answers second = Answers.numbers(TensorValue.of(Shape.of(2), new float[] {3, 4}));
+    Dataset one =
+        Dataset.of(
+            ImmutableMap.of("w", words, "n", numbers), ImmutableMap.of("p", first, "q", second));
+    Dataset turned =
+        Dataset.of(
+            ImmutableMap.of("n", numbers, "w", words), ImmutableMap.of("q", second, "p", first));
+    TensorValue joined =
+        TensorValue.strings(Shape.of(2), List.of(ByteString.copyFromUtf8("ab"), ByteString.EMPTY));
+    Dataset other =
+        Dataset.of(
+            ImmutableMap.of("w", joined, "n", numbers), ImmutableMap.of("p", first, "q", second));
+    assertThat(identity(new Parts(turned, turned, turned)).data())
+        .isEqualTo(identity(new Parts(one, one, one)).data())
+        .isNotEqualTo(identity(new Parts(other, other, other)).data());
+  }
+
+  private static RunIdentity identity(Parts parts) {
+    return RunIdentity.of(runtime, SmallTraining.MODEL, parts, RECIPE);
   }
 }
