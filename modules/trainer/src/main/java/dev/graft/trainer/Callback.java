@@ -25,6 +25,12 @@ public interface Callback {
    */
   default void onEpoch(Epoch epoch) {}
 
+  /**
+   * What this was told so far, and has not written down, is to be written now: a checkpoint was
+   * made, so that the steps before it never run again, or training ends by an exception.
+   */
+  default void flush() {}
+
   /** Something was decided; {@code sentence} says what and why, for a person to read. */
   default void onDecision(String sentence) {}
 }

@@ -40,6 +40,11 @@ record Callbacks(ImmutableList<Callback> all) implements Callback {
   }
 
   @Override
+  public void flush() {
+    all.forEach(Callback::flush);
+  }
+
+  @Override
   public void onDecision(String sentence) {
     all.forEach(callback -> callback.onDecision(sentence));
   }

@@ -67,6 +67,11 @@ public final class TensorBoardLog implements Callback {
     write();
   }
 
+  @Override
+  public void flush() {
+    write();
+  }
+
   private void begin(Step step) {
     stretch = step.stretch();
     Path own = folder.resolve("stretch-" + stretch);

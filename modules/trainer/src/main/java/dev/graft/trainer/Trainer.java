@@ -99,7 +99,17 @@ public final class Trainer {
       Parts data,
       Recipe recipe,
       Callback... callbacks) {
-    return new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(callbacks)).fit();
+    Callbacks all = Callbacks.of(callbacks);
+    try {
+      return new Trainer(runtime, model, blocks, data, recipe, all).fit();
+    } catch (RuntimeException | Error e) {
+      try {
+        all.flush();
+      } catch (RuntimeException another) {
+        e.addSuppressed(another);
+      }
+      throw e;
+    }
   }
 
   /**
@@ -234,6 +244,7 @@ public final class Trainer {
   private void save(Optional<LoopState> underWay) {
     checkpoints.save(
         new Checkpoint(identity, next, kept, ImmutableList.copyOf(decisions), trained, underWay));
+    callbacks.flush();
   }
 
   /** The best model so far. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.BadRequestException;
+import dev.graft.runtime.TensorFlowRuntime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.Event;
@@ -96,5 +98,56 @@ class LogsTest {
     List<Event> second = events(folder.resolve("stretch-1/events.out.tfevents.0000000002.graft"));
     assertThat(second.get(1).getStep()).isEqualTo(2);
     assertThat(events(folder.resolve("stretch-2/events.out.tfevents.0000000001.graft"))).hasSize(7);
+  }
+
+  /** Those before a checkpoint never run again; those before an error say how it came about. */
+  @Test
+  void eventsAreWrittenWithACheckpointAndWhereTrainingEnds() throws IOException {
+    RuntimeException cancelled = new CancellationException("enough");
+    RuntimeException failed = new IllegalStateException("broken");
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      for (RuntimeException end : List.of(cancelled, failed)) {
+        Path logs = folder.resolve(end.getMessage());
+        Path file = logs.resolve("stretch-1/events.out.tfevents.0000000001.graft");
+        List<Boolean> written = new ArrayList<>(); // before each step
+        Callback ending =
+            new Callback() {
+              private int steps;
+
+              @Override
+              public void beforeStep() {
+                written.add(Files.exists(file));
+                if (steps == 3) {
+                  throw end;
+                }
+              }
+
+              @Override
+              public void onStep(Step step) {
+                steps++;
+              }
+            };
+        Checkpoints checkpoints = Checkpoints.in(logs.resolve("checkpoints")).everySteps(2);
+        assertThatThrownBy(
+                () ->
+                    Trainer.fit(
+                        runtime,
+                        SmallTraining.MODEL,
+                        SmallTraining.BLOCKS,
+                        SmallTraining.parts(),
+                        SmallTraining.recipe(2).each(each -> each.batch(6)),
+                        checkpoints,
+                        TensorBoardLog.in(logs),
+                        ending))
+            .isSameAs(end);
+        assertThat(written.subList(written.size() - 4, written.size()))
+            .containsExactly(false, false, true, true);
+        assertThat(events(file))
+            .filteredOn(event -> event.getSummary().getValueCount() > 0)
+            .filteredOn(event -> event.getSummary().getValue(0).getTag().equals("loss"))
+            .extracting(Event::getStep)
+            .containsExactly(1L, 2L, 3L);
+      }
+    }
   }
 }
