@@ -52,10 +52,15 @@ public record Evaluation(
     }
     Double value = metrics.get(name);
     if (value == null) {
-      throw new BadRequestException(
-          "there is no metric '" + name + "'; there are loss and " + metrics.keySet() + ".");
+      throw noMetric(name, metrics.keySet());
     }
     return value;
+  }
+
+  /** What to throw where there is no metric {@code name}. */
+  static BadRequestException noMetric(String name, Set<String> metrics) {
+    return new BadRequestException(
+        "there is no metric '" + name + "'; there are loss and " + metrics + ".");
   }
 
   /** Whether this is better than {@code other} by a metric, or by {@code loss}. */

@@ -29,6 +29,7 @@ public record LayerRates(double decay, ImmutableMap<String, Double> named) {
               + named
               + ".");
     }
+    NamePatterns.check("layer rates have a share for", named.keySet());
   }
 
   /** The same rate for all. */

@@ -50,6 +50,7 @@ public sealed interface Optimizer {
       if (!(strength >= 0)) {
         throw new BadRequestException("weight decay is 0 or more, not " + strength + ".");
       }
+      NamePatterns.check("weight decay leaves out", excluded);
     }
 
     /** A decay of all weights. */

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
@@ -65,6 +66,21 @@ record Scoring(ImmutableList<OfHead> heads) {
       heads.add(new OfHead(goal, targets, losses, tallies, predicted));
     }
     return new Scoring(heads.build());
+  }
+
+  /** The names of the metrics of a model's heads, as {@link Evaluation#metrics} has them. */
+  static ImmutableSet<String> metrics(List<Goal> goals) {
+    ImmutableSet.Builder<String> names = ImmutableSet.builder();
+    for (Goal goal : goals) {
+      if (goals.size() == 1) {
+        names.addAll(Tallies.metrics(goal.head()));
+      } else {
+        String prefix = goal.head().name() + "/";
+        names.add(prefix + "loss");
+        Tallies.metrics(goal.head()).forEach(name -> names.add(prefix + name));
+      }
+    }
+    return names.build();
   }
 
   /** Scores all of {@code data} with the weights that {@code session} has now. */

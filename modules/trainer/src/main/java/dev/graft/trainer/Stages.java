@@ -47,6 +47,7 @@ final class Stages {
    * @param blocks the backbone from the head down: each stretch has one block more; without any,
    *     the heads train alone
    * @param solved the goals whose heads need no steps
+   * @throws BadRequestException if a stretch goes by a metric that the heads do not have
    * @throws BlockedGradientException if an op lets no gradient pass to what would train
    */
   static ImmutableList<Stage> of(
@@ -66,8 +67,19 @@ final class Stages {
       all.add(words, recipe.head().steps(), Goal.variables(model, others));
     }
     recipe.fineTunes().forEach(all::add);
+    all.checkMetrics();
     all.checkGradients();
     return ImmutableList.copyOf(all.stages);
+  }
+
+  private void checkMetrics() {
+    ImmutableSet<String> metrics = Scoring.metrics(goals);
+    for (Stage stage : stages) {
+      String metric = stage.settings().stop().metric();
+      if (!metric.equals("loss") && !metrics.contains(metric)) {
+        throw Evaluation.noMetric(metric, metrics);
+      }
+    }
   }
 
   private void checkGradients() {

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -44,6 +45,26 @@ record Tallies(ImmutableList<TensorRef> sums, Metrics metrics, boolean ofLabels)
       case REGRESSION -> numbers(g, logits, targets, units);
       case EMBEDDING -> new Tallies(ImmutableList.of(), sums -> ImmutableMap.of(), false);
     };
+  }
+
+  /** The names of a head's metrics, as {@link Metrics#of} gives them. */
+  static ImmutableList<String> metrics(Head head) {
+    ImmutableList.Builder<String> names = ImmutableList.builder();
+    switch (head.kind()) {
+      case SINGLE_LABEL, MULTI_LABEL -> {
+        names.add("accuracy");
+        if (head.kind() == Head.Kind.SINGLE_LABEL && head.units() > TOP) {
+          names.add("top-" + TOP);
+        }
+        names.add("precision", "recall", "f1");
+        if (head.units() <= CURVES) {
+          names.add("auc");
+        }
+      }
+      case REGRESSION -> names.add("mae", "rmse");
+      case EMBEDDING -> {}
+    }
+    return names.build();
   }
 
   private static Tallies oneLabel(Scope g, TensorRef logits, TensorRef targets, int units) {

@@ -443,4 +443,31 @@ class FineTuneTest {
       assertThat(taken).hasSizeGreaterThan(6);
     }
   }
+
+  @Test
+  void aMetricThatThereIsNotIsRefusedBeforeAnythingRuns() {
+    List<Progress> progress = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onProgress(Progress made) {
+            progress.add(made);
+          }
+        };
+    assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("f2", 3)), watcher))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining(
+            "no metric 'f2'; there are loss and [accuracy, precision, recall, f1, auc]");
+    assertThat(progress).isEmpty();
+  }
+
+  @Test
+  void aPatternThatIsNoneIsRefusedWhereItIsGiven() {
+    assertThatThrownBy(() -> LayerRates.even().with("block_[", 0.5))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("layer rates", "'block_['", "Unclosed", "Pattern.quote");
+    assertThatThrownBy(() -> Optimizer.WeightDecay.of(0.1).except("beta", "gamma("))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("weight decay", "'gamma('", "Unclosed", "Pattern.quote");
+  }
 }

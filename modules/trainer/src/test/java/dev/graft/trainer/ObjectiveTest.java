@@ -149,6 +149,7 @@ class ObjectiveTest {
                 .toList();
         Map<String, Double> found = tallies.metrics().of(sums);
         assertThat(found.keySet()).as(kind).isEqualTo(wanted.keySet());
+        assertThat(Tallies.metrics(head)).containsExactlyElementsOf(found.keySet());
         wanted.forEach(
             (name, value) ->
                 assertThat(found.get(name))

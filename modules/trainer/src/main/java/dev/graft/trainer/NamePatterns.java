@@ -1,0 +1,35 @@
+package dev.graft.trainer;
+
+import dev.graft.model.BadRequestException;
+import java.util.Collection;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/** Regular expressions that are looked for in the names of variables. */
+final class NamePatterns {
+
+  private NamePatterns() {}
+
+  /**
+   * Makes sure that they are what they should be.
+   *
+   * @param what they say, for a person to read
+   */
+  static void check(String what, Collection<String> patterns) {
+    for (String pattern : patterns) {
+      try {
+        Pattern.compile(pattern);
+      } catch (PatternSyntaxException e) {
+        throw new BadRequestException(
+            what
+                + " '"
+                + pattern
+                + "', which is no regular expression: "
+                + e.getDescription()
+                + (e.getIndex() < 0 ? "" : " after character " + e.getIndex())
+                + "; correct it, or take Pattern.quote(...) of what stands in a name as it is.",
+            e);
+      }
+    }
+  }
+}
