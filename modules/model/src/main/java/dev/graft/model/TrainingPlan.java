@@ -12,6 +12,12 @@ import com.google.common.collect.ImmutableSet;
  */
 public record TrainingPlan(ImmutableList<Stretch> stretches) {
 
+  /** How many of {@code all} a share above 0 to 1 is, rounded up. */
+  @Internal
+  public static int count(double share, int all) {
+    return Math.max(1, (int) Math.ceil(share * all - 1e-9)); // in binary 0.28 * 25 exceeds 7
+  }
+
   /**
    * What trains together.
    *

@@ -47,7 +47,7 @@ public final class Plans {
           "a share of the blocks lies above 0 and up to 1, given " + share + ".");
     }
     List<Block> blocks = Blocks.of(model);
-    return plan(stretch(model, blocks, (int) Math.ceil(share * blocks.size())));
+    return plan(stretch(model, blocks, TrainingPlan.count(share, blocks.size())));
   }
 
   /** The whole backbone at once. */

@@ -151,12 +151,9 @@ final class Stages {
     if (settings.stretch().isEmpty() && blocks.stretches().isEmpty()) {
       return heads;
     }
-    int count = blocks.stretches().size();
+    int count = TrainingPlan.count(settings.share(), blocks.stretches().size());
     ImmutableSet<String> names =
-        settings
-            .stretch()
-            .orElseGet(() -> blocks.stretches().get((int) Math.ceil(settings.share() * count) - 1))
-            .variables();
+        settings.stretch().orElseGet(() -> blocks.stretches().get(count - 1)).variables();
     for (String name : names) {
       if (model.variable(name).isEmpty()) {
         throw new BadRequestException(

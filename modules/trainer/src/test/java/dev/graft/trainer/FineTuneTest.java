@@ -23,6 +23,7 @@ import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -61,10 +62,7 @@ class FineTuneTest {
   }
 
   private static Stage stage(FineTune settings) {
-    List<Goal> goals = Goal.of(MODEL, PARTS.train(), Objectives.usual());
-    Entry entry = Entry.of(MODEL, PARTS.train());
-    Recipe recipe = Recipe.headOnly().then(settings);
-    return Stages.of(MODEL, BLOCKS, entry, goals, goals, recipe).get(0);
+    return stage(settings, BLOCKS);
   }
 
   /** What each variable that trains is after some steps. */
@@ -469,5 +467,29 @@ class FineTuneTest {
     assertThatThrownBy(() -> Optimizer.WeightDecay.of(0.1).except("beta", "gamma("))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("weight decay", "'gamma('", "Unclosed", "Pattern.quote");
+  }
+
+  @Test
+  void aShareOfBlocksIsNoBlockMoreForTheWayItIsStored() {
+    TrainingPlan.Stretch one = BLOCKS.stretches().get(0);
+    TrainingPlan.Stretch all = BLOCKS.stretches().get(1);
+    List<TrainingPlan.Stretch> stretches = new ArrayList<>(Collections.nCopies(7, one));
+    stretches.addAll(Collections.nCopies(18, all));
+    TrainingPlan blocks = new TrainingPlan(ImmutableList.copyOf(stretches));
+    assertThat(0.28 * 25).isGreaterThan(7); // in binary
+    assertThat(trained(blocks, 0.28)).containsAll(one.variables()).doesNotContain("stem/kernel");
+    assertThat(trained(blocks, 0.281)).contains("stem/kernel"); // an eighth one
+    assertThat(trained(blocks, 1e-12)).containsAll(one.variables());
+  }
+
+  private static List<String> trained(TrainingPlan blocks, double share) {
+    return stage(PLAIN.share(share), blocks).training().stream().map(Variable::name).toList();
+  }
+
+  private static Stage stage(FineTune settings, TrainingPlan blocks) {
+    List<Goal> goals = Goal.of(MODEL, PARTS.train(), Objectives.usual());
+    Entry entry = Entry.of(MODEL, PARTS.train());
+    Recipe recipe = Recipe.headOnly().then(settings);
+    return Stages.of(MODEL, blocks, entry, goals, goals, recipe).get(0);
   }
 }
