@@ -84,9 +84,14 @@ final class Stepper {
     return loss;
   }
 
-  /** The run of a first step on {@code examples}, to be repeated with nothing else around it. */
+  /**
+   * The first run of a first step on {@code examples}, to be repeated with nothing else around it:
+   * all of the step, or its first micro-batch, since more may not fit in memory.
+   */
   Runnable bare(int[] examples, double rate) {
-    List<TensorValue> values = values(train.batch(examples), 1, 0, rate);
+    int[] some = Arrays.copyOf(examples, Math.min(examples.length, stage.settings().microBatch()));
+    double part = (double) some.length / examples.length;
+    List<TensorValue> values = values(train.batch(some), part, 0, rate);
     return () -> forward.run(values);
   }
 

@@ -492,4 +492,25 @@ class FineTuneTest {
     Recipe recipe = Recipe.headOnly().then(settings);
     return Stages.of(MODEL, blocks, entry, goals, goals, recipe).get(0);
   }
+
+  /** It may be all that fits in memory. */
+  @Test
+  void aBareStepFeedsNoMoreThanAMicroBatch() {
+    Dataset all = SmallTraining.examples();
+    float[] pixels = all.all().inputs().get("x").floats();
+    pixels[192 * new Order(60, 12, 1).batch(0)[4]] = Float.NaN; // in the second run of the step
+    Dataset broken = all.withInputs(Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)));
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime,
+            MODEL,
+            Objectives.usual(),
+            stage(PLAIN.microBatch(4)),
+            broken,
+            PARTS.validation(),
+            1)) {
+      loop.bareStep().run();
+      assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
+    }
+  }
 }
