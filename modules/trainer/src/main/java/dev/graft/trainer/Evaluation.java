@@ -68,8 +68,14 @@ public record Evaluation(
     return isBetter(metric, metric(metric), other.metric(metric));
   }
 
-  /** Whether {@code value} of a metric is better than {@code other}: smaller for a loss. */
+  /**
+   * Whether {@code value} of a metric is better than {@code other}: smaller for a loss. Any number
+   * is better than NaN.
+   */
   static boolean isBetter(String metric, double value, double other) {
+    if (Double.isNaN(other)) {
+      return !Double.isNaN(value);
+    }
     String last = metric.substring(metric.lastIndexOf('/') + 1);
     return SMALLER_IS_BETTER.contains(last) ? value < other : value > other;
   }

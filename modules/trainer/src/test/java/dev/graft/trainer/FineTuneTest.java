@@ -513,4 +513,13 @@ class FineTuneTest {
       assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
     }
   }
+
+  @Test
+  void anyNumberIsBetterThanNone() {
+    for (String metric : List.of("loss", "accuracy", "a/rmse")) {
+      assertThat(Evaluation.isBetter(metric, 5, Double.NaN)).as(metric).isTrue();
+      assertThat(Evaluation.isBetter(metric, Double.NaN, 5)).as(metric).isFalse();
+      assertThat(Evaluation.isBetter(metric, Double.NaN, Double.NaN)).as(metric).isFalse();
+    }
+  }
 }
