@@ -45,7 +45,12 @@ final class Features implements AutoCloseable {
     this.wanted = wanted;
     this.session = session;
     this.computed = wanted.stream().filter(tensor -> !entry.tensors().contains(tensor)).toList();
-    this.run = session.graph().prepare(entry.tensors(), computed, List.of());
+    try {
+      this.run = session.graph().prepare(entry.tensors(), computed, List.of());
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
   }
 
   /**

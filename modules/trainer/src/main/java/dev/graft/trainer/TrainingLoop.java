@@ -78,7 +78,12 @@ public final class TrainingLoop implements AutoCloseable {
             graph.model(),
             opened -> stepping.apply(opened).bare(order.batch(0), settings.rate()));
     this.session = runtime.open(graph.model(), precision.precision());
-    this.stepper = stepping.apply(session);
+    try {
+      this.stepper = stepping.apply(session);
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
   }
 
   /**

@@ -522,4 +522,26 @@ class FineTuneTest {
       assertThat(Evaluation.isBetter(metric, Double.NaN, Double.NaN)).as(metric).isFalse();
     }
   }
+
+  /** That nothing stays open {@code NoLeaks} sees. */
+  @Test
+  void aSessionInWhichNothingCanBePreparedIsClosed() {
+    String none = MODEL.heads().get(0).logits().node() + ":9";
+    Dataset odd =
+        PARTS
+            .train()
+            .withInputs(
+                Map.of(
+                    "x",
+                    PARTS.train().all().inputs().get("x"),
+                    none,
+                    TensorValue.of(Shape.of(PARTS.train().size()), new float[36])));
+    assertThatThrownBy(() -> Features.open(runtime, MODEL, Entry.of(MODEL, odd), List.of()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("there is no " + none);
+    assertThatThrownBy(
+            () -> TrainingLoop.open(runtime, MODEL, Objectives.usual(), stage(PLAIN), odd, odd, 1))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("there is no " + none);
+  }
 }
