@@ -1,7 +1,7 @@
 package dev.graft.runtime;
 
+import com.google.common.collect.Lists;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -14,13 +14,29 @@ final class Handles {
 
   private final Map<Long, Entry> open = new ConcurrentSkipListMap<>();
   private final AtomicLong next = new AtomicLong();
+  private boolean ended;
 
-  /** Notes that {@code resource} is open; returns what to call when it is closed. */
-  Runnable opened(String what, AutoCloseable resource) {
-    long id = next.getAndIncrement();
+  /** A number for something that is being opened. */
+  long next() {
+    return next.getAndIncrement();
+  }
+
+  /**
+   * Notes that {@code resource} is open. From then on another thread may close it.
+   *
+   * @throws IllegalStateException if all that was open has been closed for good; the resource stays
+   *     the caller's to close
+   */
+  synchronized void opened(long id, String what, AutoCloseable resource) {
+    if (ended) {
+      throw new IllegalStateException("this runtime is closed");
+    }
     open.put(
         id, new Entry(new OpenHandle(what, new Throwable(what + " was opened here")), resource));
-    return () -> open.remove(id);
+  }
+
+  void closed(long id) {
+    open.remove(id);
   }
 
   List<OpenHandle> list() {
@@ -31,12 +47,15 @@ final class Handles {
     return open.values().stream().map(Entry::resource).toList();
   }
 
-  /** Closes what is still open, the newest first. */
+  private synchronized List<Entry> end() {
+    ended = true;
+    return new ArrayList<>(open.values());
+  }
+
+  /** Closes what is still open, the newest first; nothing can be opened any more. */
   void closeAll() {
-    List<Entry> entries = new ArrayList<>(open.values());
-    Collections.reverse(entries);
     RuntimeException first = null;
-    for (Entry entry : entries) {
+    for (Entry entry : Lists.reverse(end())) {
       try {
         entry.resource().close();
       } catch (Exception e) {

@@ -14,38 +14,48 @@ import org.tensorflow.internal.c_api.TF_Session;
  */
 final class NativeSession implements AutoCloseable {
 
+  private final Handles handles;
+  private final long id;
   private final String what;
   private final NativeGraph graph;
   private final TF_Session session;
-  private final Runnable closed;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean open = true;
 
   private NativeSession(Handles handles, String what, NativeGraph graph, TF_Session session) {
+    this.handles = handles;
+    this.id = handles.next();
     this.what = what;
     this.graph = graph;
     this.session = session;
-    this.closed = handles.opened(what, this);
   }
 
   /** A new session over {@code graph}, which it then owns; the graph is closed if that fails. */
   static NativeSession open(
       Handles handles, RuntimeOptions options, String what, NativeGraph graph) {
+    TF_Session session;
     try (Status status = new Status()) {
-      TF_Session session =
+      session =
           SessionConfig.with(
               options, native_ -> TF_NewSession(graph.handle(), native_, status.handle()));
       status.check("no session can be opened");
-      return new NativeSession(handles, what, graph, session);
     } catch (RuntimeException | Error e) {
       graph.close();
       throw e;
     }
+    return adopt(handles, what, graph, session);
   }
 
   /** Takes over a session that TensorFlow opened itself, with its graph. */
   static NativeSession adopt(Handles handles, String what, NativeGraph graph, TF_Session session) {
-    return new NativeSession(handles, what, graph, session);
+    NativeSession whole = new NativeSession(handles, what, graph, session);
+    try {
+      handles.opened(whole.id, what, whole); // only now: who sees it may close it at once
+    } catch (IllegalStateException e) {
+      whole.close();
+      throw e;
+    }
+    return whole;
   }
 
   NativeGraph graph() {
@@ -80,7 +90,7 @@ final class NativeSession implements AutoCloseable {
       TF_CloseSession(session, status.handle());
       TF_DeleteSession(session, status.handle());
       graph.close();
-      closed.run();
+      handles.closed(id);
     } finally {
       lock.writeLock().unlock();
     }

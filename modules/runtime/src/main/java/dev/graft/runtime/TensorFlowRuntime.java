@@ -29,12 +29,11 @@ public final class TensorFlowRuntime implements AutoCloseable {
 
   private final RuntimeOptions options;
   private final Handles handles = new Handles();
-  private final Runnable closed;
+  private final long id = RUNTIMES.next();
   private volatile boolean open = true;
 
   private TensorFlowRuntime(RuntimeOptions options) {
     this.options = options;
-    this.closed = RUNTIMES.opened("TensorFlow runtime", this);
   }
 
   /** TensorFlow with its own choice of device and threads. */
@@ -62,6 +61,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
           e);
     }
     TensorFlowRuntime runtime = new TensorFlowRuntime(options);
+    RUNTIMES.opened(runtime.id, "TensorFlow runtime", runtime);
     if (options.device() == Device.GPU
         && runtime.devices().stream().noneMatch(device -> device.contains(":GPU:"))) {
       List<String> devices = runtime.devices();
@@ -188,6 +188,6 @@ public final class TensorFlowRuntime implements AutoCloseable {
   public void close() {
     open = false;
     handles.closeAll();
-    closed.run();
+    RUNTIMES.closed(id);
   }
 }

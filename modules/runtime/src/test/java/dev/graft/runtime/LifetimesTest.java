@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -119,6 +120,45 @@ class LifetimesTest {
       }
       assertThat(runtime.openHandles()).hasSize(1);
     }
+  }
+
+  @Test
+  void nothingStaysOpenThatIsOpenedWhileTheRuntimeCloses() throws Exception {
+    Echo echo = echo();
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      for (int round = 0; round < 100; round++) {
+        TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        CountDownLatch begun = new CountDownLatch(2);
+        Callable<List<GraphSession>> opening =
+            () -> {
+              List<GraphSession> opened = new ArrayList<>();
+              begun.countDown();
+              try {
+                while (opened.size() < 1000) {
+                  opened.add(runtime.session(echo.graph()));
+                }
+              } catch (IllegalStateException e) {
+                assertThat(e).hasMessageContaining("closed");
+              }
+              return opened;
+            };
+        List<Future<List<GraphSession>>> all =
+            List.of(threads.submit(opening), threads.submit(opening));
+        begun.await();
+        runtime.close();
+        for (Future<List<GraphSession>> each : all) {
+          for (GraphSession session : each.get()) {
+            assertThatThrownBy(() -> session.run(Map.of(), List.of(echo.y()), List.of()))
+                .isInstanceOf(IllegalStateException.class);
+          }
+        }
+        assertThat(runtime.openHandles()).isEmpty();
+      }
+    } finally {
+      threads.shutdown();
+    }
+    assertThat(TensorFlowRuntime.openInProcess()).isEmpty();
   }
 
   @Test
