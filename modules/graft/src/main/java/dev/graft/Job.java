@@ -23,6 +23,7 @@ import java.nio.file.Path;
  * @param out where versions of it are published
  * @param device where it is computed
  * @param threads with how many threads, 0 for one for each core
+ * @param precision in which dtype it multiplies
  */
 public record Job(
     Path model,
@@ -33,7 +34,8 @@ public record Job(
     Training training,
     Path out,
     Device device,
-    int threads) {
+    int threads,
+    Precision precision) {
 
   /**
    * How the model is trained.

@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  */
 public final class RunFolder implements AutoCloseable {
 
-  private static final int FORMAT = 2;
+  private static final int FORMAT = 3;
   private static final String JOB = "run.json";
   private static final String CHECKPOINTS = "checkpoints";
   private static final String LOG = "log.csv";
@@ -66,7 +66,8 @@ public final class RunFolder implements AutoCloseable {
       Training training,
       String out,
       Device device,
-      int threads) {}
+      int threads,
+      Precision precision) {}
 
   /**
    * Makes the folder {@code runs/<name>-<number>} with the first number that is free.
@@ -85,7 +86,8 @@ public final class RunFolder implements AutoCloseable {
             job.training(),
             absolute(job.out()),
             job.device(),
-            job.threads());
+            job.threads(),
+            job.precision());
     try {
       Files.createDirectories(runs);
       for (int number = 1; ; number++) {
@@ -147,7 +149,8 @@ public final class RunFolder implements AutoCloseable {
               stored.training(),
               Path.of(stored.out()),
               stored.device(),
-              stored.threads()),
+              stored.threads(),
+              stored.precision()),
           lock(folder));
     } catch (NoSuchFileException e) {
       throw new BadRequestException(

@@ -12,35 +12,48 @@ import java.util.Optional;
  * @param threads inside one operation, 0 for one per core
  * @param operations how many operations run side by side, 0 for as many as cores
  * @param memoryGrowth whether GPU memory is taken as it is needed, or all of it at once
+ * @param precision the dtype in which training multiplies
  * @param nativeLog the file that gets what TensorFlow's own code writes to standard error; empty to
  *     leave standard error alone
  */
 public record Settings(
-    Device device, int threads, int operations, boolean memoryGrowth, Optional<Path> nativeLog) {
+    Device device,
+    int threads,
+    int operations,
+    boolean memoryGrowth,
+    Precision precision,
+    Optional<Path> nativeLog) {
 
-  /** A GPU if there is one, TensorFlow's own choice of threads, standard error left alone. */
+  /**
+   * A GPU if there is one, TensorFlow's own choice of threads, float32, standard error left alone.
+   */
   public static Settings defaults() {
-    return new Settings(Device.AUTO, 0, 0, true, Optional.empty());
+    return new Settings(Device.AUTO, 0, 0, true, Precision.FLOAT32, Optional.empty());
   }
 
   /** These on another device. */
   public Settings device(Device value) {
-    return new Settings(value, threads, operations, memoryGrowth, nativeLog);
+    return new Settings(value, threads, operations, memoryGrowth, precision, nativeLog);
   }
 
   /** These with other numbers of threads, 0 for TensorFlow's choice. */
   public Settings threads(int inside, int sideBySide) {
-    return new Settings(device, inside, sideBySide, memoryGrowth, nativeLog);
+    return new Settings(device, inside, sideBySide, memoryGrowth, precision, nativeLog);
   }
 
   /** These with GPU memory taken as needed, or all at once. */
   public Settings memoryGrowth(boolean value) {
-    return new Settings(device, threads, operations, value, nativeLog);
+    return new Settings(device, threads, operations, value, precision, nativeLog);
+  }
+
+  /** These with training in another precision. */
+  public Settings precision(Precision value) {
+    return new Settings(device, threads, operations, memoryGrowth, value, nativeLog);
   }
 
   /** These with TensorFlow's own lines in a file. */
   public Settings nativeLog(Path file) {
-    return new Settings(device, threads, operations, memoryGrowth, Optional.of(file));
+    return new Settings(device, threads, operations, memoryGrowth, precision, Optional.of(file));
   }
 
   RuntimeOptions toOptions() {
@@ -53,6 +66,12 @@ public record Settings(
                   case AUTO -> RuntimeOptions.Device.AUTO;
                   case CPU -> RuntimeOptions.Device.CPU;
                   case GPU -> RuntimeOptions.Device.GPU;
+                })
+            .withPrecision(
+                switch (precision) {
+                  case FLOAT32 -> RuntimeOptions.Precision.FLOAT32;
+                  case BFLOAT16 -> RuntimeOptions.Precision.MIXED_BFLOAT16;
+                  case AUTO -> RuntimeOptions.Precision.AUTO;
                 });
     return nativeLog.map(options::withNativeLog).orElse(options);
   }

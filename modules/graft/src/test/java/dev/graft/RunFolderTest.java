@@ -56,7 +56,8 @@ class RunFolderTest {
         new Training("top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, "f1", 2, 7, 1e-2),
         runs.resolve("out"),
         Device.CPU,
-        3);
+        3,
+        Precision.AUTO);
   }
 
   @Test
@@ -151,7 +152,7 @@ class RunFolderTest {
     Path folder = made("photos-1").path();
     Path file = folder.resolve("run.json");
     String json = Files.readString(file);
-    Files.writeString(file, json.replace("\"format\" : 2", "\"format\" : 7"));
+    Files.writeString(file, json.replace("\"format\" : 3", "\"format\" : 7"));
     refused(folder, "has the format 7", "with the version that began it");
     Files.writeString(file, "{\"format\": 7, \"of\": \"a later version\"}");
     refused(folder, "has the format 7", "with the version that began it");

@@ -4,6 +4,7 @@ import dev.graft.Baselines;
 import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.Job;
+import dev.graft.Precision;
 import dev.graft.RunFolder;
 import dev.graft.Surgery;
 import dev.graft.Training;
@@ -103,7 +104,8 @@ final class DemoCommand implements Callable<Integer> {
         Training.by("auto").seed(ofSeed),
         out,
         Device.AUTO,
-        0);
+        0,
+        Precision.FLOAT32);
   }
 
   private int once(Graft graft, Job work, FineTuning job, Dataset photos, long start) {

@@ -59,7 +59,8 @@ final class ResumeCommand implements Callable<Integer> {
   private void goOn(RunFolder folder) {
     Job work = folder.job();
     Settings settings =
-        MachineOptions.settings(work.device(), threads.threads().orElse(work.threads()));
+        MachineOptions.settings(work.device(), threads.threads().orElse(work.threads()))
+            .precision(work.precision());
     Dataset photos = work.readPictures();
     Model start = work.start(work.readBackbone(), photos);
     Graft.requirePublishable(work.out());
