@@ -160,6 +160,17 @@ public final class TrainingLoop implements AutoCloseable {
    * @param save given the state when a checkpoint is due, and when a callback ends the training
    */
   Result run(Callbacks callbacks, Consumer<LoopState> save) {
+    try {
+      return train(callbacks, save);
+    } catch (CancellationException e) {
+      if (!best.isEmpty()) {
+        save.accept(state());
+      }
+      throw e;
+    }
+  }
+
+  private Result train(Callbacks callbacks, Consumer<LoopState> save) {
     long steps = (long) settings.epochs() * order.batches();
     Checkpoints checkpoints = callbacks.checkpoints();
     Pace pace =
@@ -168,47 +179,43 @@ public final class TrainingLoop implements AutoCloseable {
       callbacks.onDecision(precision.reason());
     }
     if (best.isEmpty()) {
-      keep(score());
+      keep(score(callbacks));
     }
     OptionalDouble score = OptionalDouble.empty();
-    while (done < steps && sinceBest < settings.stop().patience()) {
-      try {
+    while (isScoreDue() || (done < steps && sinceBest < settings.stop().patience())) {
+      if (isScoreDue()) { // also where a run was cancelled just then
+        Epoch epoch = endOfEpoch(callbacks, rate(done - 1, steps));
+        score = OptionalDouble.of(epoch.validation().metric(Goal.metric(goals)));
+        callbacks.onEpoch(epoch);
+      } else {
         pace.before();
-      } catch (CancellationException e) {
-        save.accept(state());
-        throw e;
+        double rate = rate(done, steps);
+        double loss = stepper.step(order.batch(done), done, rate);
+        done++;
+        lossSum += loss;
+        callbacks.onStep(new Step(stage.number(), done, rate, loss));
+        pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
       }
-      int epoch = Math.toIntExact(done / order.batches()) + 1;
-      double rate =
-          settings.rate() * settings.schedule().share(new Schedule.Position(done, steps, losses));
-      double loss = stepper.step(order.batch(done), done, rate);
-      done++;
-      lossSum += loss;
-      callbacks.onStep(new Step(stage.number(), done, rate, loss));
-      long ofEpoch = done - (epoch - 1L) * order.batches();
-      double mean = lossSum / ofEpoch;
-      pace.advance(1, epoch, OptionalDouble.of(mean), score);
-      if (ofEpoch == order.batches()) {
-        Evaluation now = endOfEpoch();
-        score = OptionalDouble.of(now.metric(Goal.metric(goals)));
-        callbacks.onEpoch(
-            new Epoch(
-                stage.number(),
-                stage.words(),
-                epoch,
-                settings.epochs(),
-                done,
-                rate,
-                mean,
-                now,
-                sinceBest == 0));
-      }
-      if (checkpoints.isDueAfterStep()) {
+      if (!isScoreDue() && checkpoints.isDueAfterStep()) {
         save.accept(state());
       }
     }
     assign(training, best);
-    return new Result(best, score(), losses.size());
+    return new Result(best, score(callbacks), losses.size());
+  }
+
+  private double rate(long step, long steps) {
+    return settings.rate() * settings.schedule().share(new Schedule.Position(step, steps, losses));
+  }
+
+  /** Whether an epoch is over whose score is not known yet. */
+  private boolean isScoreDue() {
+    return losses.size() < done / order.batches();
+  }
+
+  /** Of the steps of this epoch. */
+  private double meanLoss() {
+    return lossSum / (done - (long) losses.size() * order.batches());
   }
 
   /** Runs without checkpoints. */
@@ -238,8 +245,9 @@ public final class TrainingLoop implements AutoCloseable {
     return settings.batch();
   }
 
-  private Evaluation endOfEpoch() {
-    Evaluation now = score();
+  private Epoch endOfEpoch(Callbacks callbacks, double rate) {
+    Evaluation now = score(callbacks);
+    double mean = meanLoss();
     losses.add(now.loss());
     lossSum = 0;
     sinceBest++;
@@ -247,7 +255,16 @@ public final class TrainingLoop implements AutoCloseable {
     if (Evaluation.isBetter(metric, now.metric(metric), bestScore)) {
       keep(now);
     }
-    return now;
+    return new Epoch(
+        stage.number(),
+        stage.words(),
+        losses.size(),
+        settings.epochs(),
+        done,
+        rate,
+        mean,
+        now,
+        sinceBest == 0);
   }
 
   private void keep(Evaluation score) {
@@ -256,10 +273,17 @@ public final class TrainingLoop implements AutoCloseable {
     best = values(training);
   }
 
-  private Evaluation score() {
-    Pace quiet =
-        new Pace(Callbacks.of(), Progress.Phase.EVALUATE, "examples", validation.size(), 1);
-    return scoring.score(runtime, session, entry, validation, quiet);
+  /** Scores the validation part; without progress of its own, but pause and cancel hold there. */
+  private Evaluation score(Callbacks callbacks) {
+    Callback quiet =
+        new Callback() {
+          @Override
+          public void beforeStep() {
+            callbacks.beforeStep();
+          }
+        };
+    Pace pace = new Pace(quiet, Progress.Phase.EVALUATE, "examples", validation.size(), 1);
+    return scoring.score(runtime, session, entry, validation, pace);
   }
 
   /** Where it stands. */
