@@ -91,6 +91,15 @@ def rnn_masked(kit):
     return Spec(K.Model(ids, L.Dense(2, name="logits")(y)), tokens(kit), head="logits")
 
 
+@zoo("rnn_masked_dropout", "masked", "keras2")
+def rnn_masked_dropout(kit):
+    ids = K.Input((None,), dtype="int32", name="ids")
+    y = L.Embedding(12, 4, mask_zero=True)(ids)
+    y = L.SimpleRNN(3, dropout=0.2)(y)
+    return Spec(K.Model(ids, L.Dense(2, name="logits")(y)), tokens(kit), head="logits",
+                notes="in training the layer takes an argument that it does not read")
+
+
 @zoo("gru_masking", "masked", "keras3", big="keras2_export")
 def gru_masking(kit):
     x = K.Input((None, 3), name="x")

@@ -1,6 +1,7 @@
 package dev.graft.autodiff;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
@@ -10,7 +11,6 @@ import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -164,12 +164,6 @@ final class LoopGradient {
     for (int i = names.size(); i < results.size(); i++) {
       names.add("result_" + i);
     }
-    Map<String, AttrValue> attrs = new LinkedHashMap<>();
-    if (like != null) {
-      attrs.putAll(like.attrs());
-      attrs.remove("_input_shapes");
-      attrs.remove("_num_original_outputs");
-    }
     return new FunctionGraph(
         name,
         editor.build(),
@@ -177,7 +171,7 @@ final class LoopGradient {
         ImmutableList.copyOf(results),
         ImmutableList.copyOf(names),
         like == null ? ImmutableList.of() : like.targets(),
-        com.google.common.collect.ImmutableMap.copyOf(attrs));
+        like == null ? ImmutableMap.of() : like.attrsForOtherArguments());
   }
 
   // ---- the way back

@@ -3,9 +3,11 @@ package dev.graft.exporter;
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Shape;
 import dev.graft.model.Asset;
+import dev.graft.model.BadModelException;
 import dev.graft.model.Durable;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
@@ -111,9 +113,21 @@ record SavedModelFiles(
     Map<String, FunctionDef> library = new LinkedHashMap<>(graph.functions());
     functions.forEach(function -> library.put(function.getSignature().getName(), function));
     library.putAll(ModelMetadata.functions(model));
+    library.values().forEach(SavedModelFiles::check);
     GraphDef.Builder def = graph.toGraphDef().toBuilder();
     def.getLibraryBuilder().clearFunction().addAllFunction(library.values());
     return def.build();
+  }
+
+  /** TensorFlow's own loader, which the export is held against, does not look at this. */
+  private static void check(FunctionDef function) {
+    if (!FunctionGraph.countsItsArguments(function)) {
+      throw new BadModelException(
+          "function '"
+              + function.getSignature().getName()
+              + "' does not give the shapes of its arguments one by one, so Python's TensorFlow could"
+              + " not load the export; please report this. Nothing was published.");
+    }
   }
 
   private static SignatureDef signatureDef(Signature signature) {

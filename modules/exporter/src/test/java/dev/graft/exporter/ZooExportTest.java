@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ZooExportTest {
 
   private static final Set<String> TYPICAL =
-      Set.of("lstm", "cnn_bn", "string_lookup_classifier", "transformer_encoder");
+      Set.of("lstm", "masked", "cnn_bn", "string_lookup_classifier", "transformer_encoder");
 
   private static TensorFlowRuntime runtime;
 

@@ -151,7 +151,7 @@ record LayerPlace(String layer, Graph graph, ImmutableList<Call> calls) {
         results.build(),
         names.build(),
         training.targets(),
-        training.attrs());
+        training.attrsForOtherArguments());
   }
 
   private BadModelException misfit(String why) {

@@ -2,6 +2,7 @@ package dev.graft.importer;
 
 import static dev.graft.testkit.TensorAssert.assertThat;
 
+import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
@@ -93,6 +94,9 @@ class TrainingFunctionTest {
         return;
       }
       SavedFunction function = layer.training().get();
+      Assertions.assertThat(function.body().toFunctionDef("written"))
+          .as(layer.name())
+          .matches(FunctionGraph::countsItsArguments);
       int in = function.callerArguments();
       int calls = layer.inputs().size() / in;
       Assertions.assertThat(layer.inputs()).hasSize(in * calls);

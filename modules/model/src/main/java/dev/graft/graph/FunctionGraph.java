@@ -42,6 +42,7 @@ public record FunctionGraph(
     ImmutableMap<String, AttrValue> attrs) {
 
   private static final String SHAPES = "_output_shapes";
+  private static final String INPUT_SHAPES = "_input_shapes"; // one for each argument
 
   /** Reads a function; {@code library} are the functions that it may refer to. */
   public static FunctionGraph of(FunctionDef function, Map<String, FunctionDef> library) {
@@ -128,6 +129,24 @@ public record FunctionGraph(
   /** This with another body, which holds the same arguments, results and targets. */
   public FunctionGraph withGraph(Graph body) {
     return new FunctionGraph(name, body, arguments, results, resultNames, targets, attrs);
+  }
+
+  /** The attributes without those that describe the arguments and results one by one. */
+  public ImmutableMap<String, AttrValue> attrsForOtherArguments() {
+    Map<String, AttrValue> others = new LinkedHashMap<>(attrs);
+    others.remove(INPUT_SHAPES);
+    others.remove("_num_original_outputs");
+    return ImmutableMap.copyOf(others);
+  }
+
+  /**
+   * Whether what {@code function} says of its arguments' shapes fits how many it has: Python's
+   * loader refuses a model with a function for which it does not.
+   */
+  public static boolean countsItsArguments(FunctionDef function) {
+    AttrValue shapes = function.getAttrMap().get(INPUT_SHAPES);
+    int count = shapes == null ? 0 : shapes.getList().getShapeCount();
+    return count == 0 || count == function.getSignature().getInputArgCount();
   }
 
   private static NodeDef placeholder(

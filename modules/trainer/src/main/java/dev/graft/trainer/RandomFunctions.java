@@ -154,7 +154,7 @@ final class RandomFunctions {
             results.build(),
             resultNames.build(),
             function.targets(),
-            function.attrs());
+            function.attrsForOtherArguments());
     keyed.graph().functions().values().forEach(outer::putFunction);
     String unique = outer.uniqueFunctionName(name + "_keyed");
     outer.putFunction(keyed.toFunctionDef(unique));
