@@ -5,12 +5,13 @@ import dev.graft.model.BadRequestException;
 
 /**
  * What an export has to stand before it is published: the exported model, loaded back by
- * TensorFlow, has to reach an accuracy on pictures whose labels are known.
+ * TensorFlow, has to reach an accuracy on examples whose labels are known: pictures, or tensors by
+ * the names of its inputs.
  *
- * @param accuracy the least share of the pictures that it has to get right, 0 to 1
- * @param pictures the pictures; not those that the model learned from
+ * @param accuracy the least share of the examples that it has to get right, 0 to 1
+ * @param examples the examples; not those that the model learned from
  */
-public record Gate(double accuracy, Dataset pictures) {
+public record Gate(double accuracy, Dataset examples) {
 
   public Gate {
     if (!(accuracy >= 0 && accuracy <= 1)) {
@@ -18,20 +19,20 @@ public record Gate(double accuracy, Dataset pictures) {
     }
   }
 
-  /** The beginning of a gate; say on which pictures with {@link Accuracy#on}. */
+  /** The beginning of a gate; say on which examples with {@link Accuracy#on}. */
   public static Accuracy accuracy(double atLeast) {
     return new Accuracy(atLeast);
   }
 
   /**
-   * A least accuracy, on pictures yet to be named.
+   * A least accuracy, on examples yet to be named.
    *
    * @param atLeast the least share to get right
    */
   public record Accuracy(double atLeast) {
-    /** The gate on these pictures. */
-    public Gate on(Dataset pictures) {
-      return new Gate(atLeast, pictures);
+    /** The gate on these examples. */
+    public Gate on(Dataset examples) {
+      return new Gate(atLeast, examples);
     }
   }
 }

@@ -4,8 +4,8 @@ import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.protobuf.ByteString;
 import dev.graft.autodiff.PreflightCheck;
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.exporter.Exporter;
@@ -55,7 +55,7 @@ import java.util.stream.IntStream;
  */
 public final class Graft implements AutoCloseable {
 
-  /** Pictures on which an export has to answer as the model does. */
+  /** Examples on which an export has to answer as the model does. */
   private static final int COMPARED = 4;
 
   /** So that each block is one stretch more. */
@@ -261,7 +261,7 @@ public final class Graft implements AutoCloseable {
     List<Proof> proofs = new ArrayList<>();
     for (Gate gate : gates) {
       if (proofs.isEmpty()) {
-        proofs.add(Proof.pictures(some(gate.pictures())));
+        proofs.add(some(gate.examples()));
       }
       if (gate.accuracy() > 0) {
         proofs.add(proof(gate, base, model));
@@ -278,30 +278,39 @@ public final class Graft implements AutoCloseable {
         version.report().gates());
   }
 
-  private static List<ByteString> some(Dataset pictures) {
-    int[] rows = IntStream.range(0, Math.min(COMPARED, pictures.size())).toArray();
-    return pictures.batch(rows).encoded().strings();
+  private static Proof some(Dataset examples) {
+    Batch batch = examples.batch(IntStream.range(0, Math.min(COMPARED, examples.size())).toArray());
+    return batch.isEncoded()
+        ? Proof.pictures(batch.encoded().strings())
+        : Proof.examples(batch.inputs());
   }
 
   private static Proof proof(Gate gate, Path base, Model model) {
     return Proof.gate(
         "accuracy",
         session -> {
+          Dataset examples = gate.examples();
+          boolean pictures = examples.inputNames().contains(Batch.ENCODED);
           // not closed here: the session is the exporter's
-          LiveModel exported = new LiveModel(session, base.toString(), model::heads);
-          Evaluation found = exported.evaluate(gate.pictures());
+          double accuracy =
+              pictures
+                  ? new LiveModel(session, base.toString(), model::heads)
+                      .evaluate(examples)
+                      .accuracy()
+                  : ExportedAnswers.of(session, model).accuracy(examples);
           String words =
               String.format(
                   Locale.ROOT,
-                  "%.3f on %d pictures, at least %.3f asked for",
-                  found.accuracy(),
-                  found.count(),
+                  "%.3f on %d %s, at least %.3f asked for",
+                  accuracy,
+                  examples.size(),
+                  pictures ? "pictures" : "examples",
                   gate.accuracy());
-          if (found.accuracy() < gate.accuracy()) {
+          if (accuracy < gate.accuracy()) {
             throw new FailedCheckException(
                 "the model reached "
                     + words
-                    + "; nothing was published. Train it on more pictures, or lower the gate.");
+                    + "; nothing was published. Train it on more examples, or lower the gate.");
           }
           return words;
         });

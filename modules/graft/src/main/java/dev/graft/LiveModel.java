@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
@@ -220,8 +221,15 @@ public final class LiveModel implements AutoCloseable {
    * Scores the exported model on pictures whose labels are known.
    *
    * @throws BadDataException if its labels are not those of the pictures
+   * @throws BadRequestException if the examples are no pictures
    */
   public Evaluation evaluate(Dataset pictures) {
+    if (!pictures.inputNames().contains(Batch.ENCODED)) {
+      throw new BadRequestException(
+          "the model is served for encoded pictures, and these examples are tensors: "
+              + pictures.inputNames()
+              + ". Score them with Graft.evaluate.");
+    }
     Labels known = labels();
     if (!pictures.labels().equals(known)) {
       throw new BadDataException(

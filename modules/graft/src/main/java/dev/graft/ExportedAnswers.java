@@ -1,0 +1,73 @@
+package dev.graft;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.SavedModelSession;
+import java.util.stream.IntStream;
+
+/**
+ * What an export answers to named tensors through {@code serving_default}, the signature that takes
+ * them.
+ *
+ * @param session the export, opened by TensorFlow's own loader
+ * @param head the head that gives one label to each example
+ * @param output what the signature calls its answer
+ */
+record ExportedAnswers(SavedModelSession session, Head head, String output) {
+
+  private static final int BATCH = 16;
+
+  /** Those of {@code model}, exported. */
+  static ExportedAnswers of(SavedModelSession session, Model model) {
+    if (model.heads().size() == 1 && model.heads().get(0).kind() == Head.Kind.SINGLE_LABEL) {
+      Head head = model.heads().get(0);
+      for (var output : model.servingSignature().outputs().entrySet()) {
+        if (output.getValue().tensor().equals(head.output())) {
+          return new ExportedAnswers(session, head, output.getKey());
+        }
+      }
+    }
+    throw new BadRequestException(
+        "a gate asks for an accuracy, so the model needs one head that gives one label to each"
+            + " example; it has "
+            + model.heads().stream().map(h -> h.name() + " (" + h.kind() + ")").toList()
+            + ". Publish it without a gate, after a look at Graft.evaluate.");
+  }
+
+  /** The share of {@code examples} that the export gets right. */
+  double accuracy(Dataset examples) {
+    Dataset ordered = head.labels().map(examples::inOrderOf).orElse(examples);
+    int right = 0;
+    for (int start = 0; start < ordered.size(); start += BATCH) {
+      int[] rows = IntStream.range(start, Math.min(start + BATCH, ordered.size())).toArray();
+      double[] scores = scores(ordered.batch(rows).inputs());
+      for (int i = 0; i < rows.length; i++) {
+        if (best(scores, i * head.units()) == ordered.label(rows[i])) {
+          right++;
+        }
+      }
+    }
+    return (double) right / Math.max(1, ordered.size());
+  }
+
+  private double[] scores(ImmutableMap<String, TensorValue> inputs) {
+    TensorValue scores = session.call(Signature.SERVING_DEFAULT, inputs).get(output);
+    if (scores == null) {
+      throw new IllegalStateException("TensorFlow gave no '" + output + "'");
+    }
+    return scores.asDoubles();
+  }
+
+  private int best(double[] scores, int start) {
+    int best = 0;
+    for (int i = 1; i < head.units(); i++) {
+      best = scores[start + i] > scores[start + best] ? i : best;
+    }
+    return best;
+  }
+}
