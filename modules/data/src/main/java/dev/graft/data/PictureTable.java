@@ -48,7 +48,8 @@ public final class PictureTable {
   /**
    * Reads a table. The pictures are not looked at yet.
    *
-   * @param csv UTF-8, commas between columns, {@code "} around what holds one
+   * @param csv UTF-8, with or without a byte order mark, commas between columns, {@code "} around
+   *     what holds one
    * @throws BadDataException if it cannot be read, has no column {@code file}, no other column or
    *     no row, or a row has more or fewer values than there are columns
    */
@@ -94,8 +95,7 @@ public final class PictureTable {
                 CsvParser.Feature.SKIP_EMPTY_LINES,
                 CsvParser.Feature.TRIM_SPACES)
             .build();
-    try (MappingIterator<String[]> lines =
-        mapper.readerFor(String[].class).readValues(Files.newBufferedReader(csv))) {
+    try (MappingIterator<String[]> lines = mapper.readerFor(String[].class).readValues(text(csv))) {
       List<List<String>> all = new ArrayList<>();
       while (lines.hasNextValue()) {
         all.add(List.of(lines.nextValue()));
@@ -108,6 +108,12 @@ public final class PictureTable {
       throw new BadDataException(
           csv + " cannot be read as a table of UTF-8 text; check that it is there.", e);
     }
+  }
+
+  /** The text of a file without the byte order mark that Excel begins it with. */
+  private static String text(Path csv) throws IOException {
+    String text = Files.readString(csv);
+    return text.startsWith("\uFEFF") ? text.substring(1) : text;
   }
 
   /** The columns that may be learned: all but {@code file}, in their order. */

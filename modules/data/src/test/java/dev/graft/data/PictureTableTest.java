@@ -10,6 +10,7 @@ import dev.graft.model.Labels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,14 @@ class PictureTableTest {
     assertThat(table.answers().values().floats()).containsExactly(4.5f, -0.5f, 6);
     Dataset both = table.with(Map.of("w", table.numbers("width"), "l", table.oneOf("width")));
     assertThat(both.answers()).containsOnlyKeys("w", "l");
+  }
+
+  @Test
+  void excelBeginsATableWithAByteOrderMark() throws IOException {
+    for (String file : List.of("file", "\"file\"")) {
+      PictureTable table = table("\uFEFF" + file + ",kind\r\np0.png,b\r\np1.png,a\r\n");
+      assertThat(table.with(table.answers()).size()).isEqualTo(2);
+    }
   }
 
   @ParameterizedTest
