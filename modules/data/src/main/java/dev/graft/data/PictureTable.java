@@ -160,14 +160,21 @@ public final class PictureTable {
   public Answers oneOf(String column) {
     List<String> values = column(column);
     TreeSet<String> names = new TreeSet<>(values);
-    if (names.size() < 2 || names.contains("")) {
+    if (names.contains("")) {
+      throw new BadDataException(
+          at(csv, values.indexOf("") + 1)
+              + " is without a label in column '"
+              + column
+              + "'; give it one, or take the row out.");
+    }
+    if (names.size() < 2) {
       throw new BadDataException(
           "column '"
               + column
               + "' of "
               + csv
-              + " has "
-              + (names.contains("") ? "rows without a label" : "one label only, " + names)
+              + " has one label only, "
+              + names
               + "; every picture needs one of at least two.");
     }
     Labels labels = Labels.of(List.copyOf(names));
@@ -197,18 +204,20 @@ public final class PictureTable {
 
   /**
    * What the table seems to ask: one label where there is one column of text, any number of labels
-   * where there are several columns of 0 and 1, else numbers.
+   * where there are several columns of 0 and 1, else numbers. A column in which nine of ten cells
+   * are numbers is one of numbers, of which some are missing.
    *
-   * @throws BadDataException if there are several columns and not all hold numbers
+   * @throws BadDataException if there are several columns, or one of numbers, and not all cells
+   *     hold numbers
    */
   public Answers answers() {
     List<String> all = columns();
-    boolean numeric = all.stream().flatMap(c -> column(c).stream()).allMatch(v -> isNumber(v));
-    if (all.size() == 1 && !numeric) {
+    List<String> cells = all.stream().flatMap(c -> column(c).stream()).toList();
+    long numbers = cells.stream().filter(PictureTable::isNumber).count();
+    if (all.size() == 1 && 10 * numbers < 9L * cells.size()) {
       return oneOf(all.get(0));
     }
-    boolean flags =
-        all.stream().flatMap(c -> column(c).stream()).allMatch(v -> v.equals("0") || v.equals("1"));
+    boolean flags = cells.stream().allMatch(v -> v.equals("0") || v.equals("1"));
     return flags && all.size() > 1 ? anyOf() : numbers();
   }
 
@@ -235,22 +244,25 @@ public final class PictureTable {
       List<String> texts = column(chosen.get(column));
       for (int row = 0; row < texts.size(); row++) {
         String text = texts.get(row);
-        int place = row + 1;
-        String name = chosen.get(column);
-        values[row * chosen.size() + column] =
-            number(text)
-                .orElseThrow(
-                    () ->
-                        new BadDataException(
-                            at(csv, place)
-                                + " has '"
-                                + text
-                                + "' in column '"
-                                + name
-                                + "', which is no number; correct it, or take the column out."));
+        Optional<Float> number = number(text);
+        if (number.isEmpty()) {
+          throw noNumber(row + 1, chosen.get(column), text);
+        }
+        values[row * chosen.size() + column] = number.get();
       }
     }
     return TensorValue.of(Shape.of(rows.size(), chosen.size()), values);
+  }
+
+  private BadDataException noNumber(int row, String column, String text) {
+    return new BadDataException(
+        at(csv, row)
+            + " has "
+            + (text.isEmpty() ? "nothing" : "'" + text + "'")
+            + " in column '"
+            + column
+            + "', where a number is expected; correct it, or take the row or the column out. Labels"
+            + " that are numbers must all be written as words, such as 'type 3'.");
   }
 
   private List<String> column(String name) {

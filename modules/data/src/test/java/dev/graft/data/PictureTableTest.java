@@ -69,6 +69,25 @@ class PictureTableTest {
   }
 
   @Test
+  void aCellThatIsNoNumberAmongNumbersIsNoLabel() throws IOException {
+    StringBuilder rows = new StringBuilder("file,width\n");
+    for (int i = 0; i < 11; i++) {
+      rows.append("p0.png,").append(i).append(".5\n");
+    }
+    for (String cell : List.of("nan", "")) {
+      PictureTable table = table(rows + "p1.png," + cell + "\n");
+      assertThatThrownBy(table::answers)
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContaining("row 12 of ")
+          .hasMessageContaining(cell.isEmpty() ? "nothing in column 'width'" : "'nan' in column")
+          .hasMessageContaining("where a number is expected");
+      assertThat(table(rows + "p1.png,1e9\n").answers().labels()).isEmpty();
+    }
+    PictureTable labels = table("file,kind\np0.png,1\np1.png,2\np2.png,many\n");
+    assertThat(labels.answers().labels()).contains(Labels.of("1", "2", "many"));
+  }
+
+  @Test
   void excelBeginsATableWithAByteOrderMark() throws IOException {
     for (String file : List.of("file", "\"file\"")) {
       PictureTable table = table("\uFEFF" + file + ",kind\r\np0.png,b\r\np1.png,a\r\n");
@@ -89,7 +108,7 @@ class PictureTableTest {
         "`file,kind\\np0.png,a\\np1.png`|row 2 of .* has 1 values for 2 columns",
         "`file,kind\\np0.png,a\\nnone.png,b`|row 2 of .* 'none.png', which is not there",
         "`file,kind\\np0.png,a\\nletter.png,b`|letter.png is ",
-        "`file,kind\\np0.png,a\\np1.png,`|without a label",
+        "`file,kind\\np0.png,a\\np1.png,`|row 2 of .* is without a label in column 'kind'",
         "`file,kind\\np0.png,a\\np1.png,a`|one label only",
         "`file,a,b\\np0.png,1,x`|row 1 of .* has 'x' in column 'b'",
         "`file,a,b\\np0.png,1,NaN`|has 'NaN' in column 'b'",
