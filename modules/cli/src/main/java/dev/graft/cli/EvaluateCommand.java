@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
+import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.PictureTable;
 import dev.graft.model.BadRequestException;
@@ -16,6 +17,7 @@ import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.LabelScore;
 import java.nio.file.Files;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -63,8 +65,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    Model known = known();
-    Dataset pictures = pictures(known.heads().get(0));
+    Optional<PictureTable> table =
+        Files.isRegularFile(data.path())
+            ? Optional.of(PictureTable.read(data.path()))
+            : Optional.empty();
+    Model known = known(table);
+    Dataset pictures = pictures(known.heads().get(0), table);
     try (Graft graft = Graft.open(machine.settings())) {
       Evaluation score =
           json
@@ -80,7 +86,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   /** The model with a head that says what its outputs mean. */
-  private Model known() {
+  private Model known(Optional<PictureTable> table) {
     Model loaded = Graft.load(model.path(), trust.trust());
     Optional<Labels> given = labels.labels();
     if (given.isPresent()) {
@@ -93,30 +99,54 @@ final class EvaluateCommand implements Callable<Integer> {
           model + " has several heads; graft evaluate scores models with one.");
     }
     if (head.kind() == Head.Kind.SINGLE_LABEL && head.labels().isEmpty()) {
+      boolean linear = head.logits().equals(head.output());
+      if (linear && table.isPresent() && table.get().answers().labels().isEmpty()) {
+        return headed.toBuilder().heads(List.of(asNumbers(head))).build();
+      }
       throw new BadRequestException(
           model
               + " does not say what its "
               + head.units()
-              + " outputs mean; give their labels with --labels FILE, one a line.");
+              + " outputs mean; give their labels with --labels FILE, one a line"
+              + (linear ? ", or a table of numbers as --data if they are numbers." : "."));
     }
     return headed;
   }
 
-  private Dataset pictures(Head head) {
-    Dataset read;
-    if (Files.isRegularFile(data.path())) {
-      PictureTable table = PictureTable.read(data.path());
-      read =
-          table.with(
-              switch (head.kind()) {
-                case MULTI_LABEL -> table.anyOf();
-                case REGRESSION -> table.numbers();
-                case SINGLE_LABEL, EMBEDDING -> table.answers();
-              });
-    } else {
-      read = Dataset.imageFolder(data.path());
+  /** Several outputs without softmax, and numbers to compare them with: so they are numbers. */
+  private static Head asNumbers(Head head) {
+    return new Head(
+        head.name(),
+        Head.Kind.REGRESSION,
+        Optional.empty(),
+        head.features(),
+        head.logits(),
+        head.output(),
+        head.units());
+  }
+
+  private Dataset pictures(Head head, Optional<PictureTable> table) {
+    Dataset read =
+        table.map(t -> t.with(answers(head, t))).orElseGet(() -> Dataset.imageFolder(data.path()));
+    if (head.kind() == Head.Kind.SINGLE_LABEL && !read.hasLabels()) {
+      throw new BadRequestException(
+          "the model tells labels apart, and '"
+              + data.path()
+              + "' holds numbers. "
+              + (labels.labels().isPresent() && head.logits().equals(head.output())
+                  ? "If the model gives numbers, leave out --labels. "
+                  : "")
+              + "Labels that are numbers are written as words, such as 'type 3'.");
     }
     return head.labels().map(read::inOrderOf).orElse(read);
+  }
+
+  private static Answers answers(Head head, PictureTable table) {
+    return switch (head.kind()) {
+      case MULTI_LABEL -> table.anyOf();
+      case REGRESSION -> table.numbers();
+      case SINGLE_LABEL, EMBEDDING -> table.answers();
+    };
   }
 
   private void print(Evaluation score) {

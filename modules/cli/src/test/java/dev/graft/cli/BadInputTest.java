@@ -242,6 +242,26 @@ class BadInputTest {
   }
 
   @Test
+  void numbersAreComparedWithoutLabels() throws IOException {
+    StringBuilder rows = new StringBuilder("file,left,right\n");
+    Path photo = Path.of("../../testdata/photos/animals/cat.jpg").toAbsolutePath().normalize();
+    for (int i = 0; i < 3; i++) {
+      rows.append(photo).append(",1.5,").append(i).append("\n");
+    }
+    Path table = Files.writeString(dir.resolve("numbers.csv"), rows);
+    String[] evaluate = {
+      "evaluate", "--model", "../../testdata/zoo/keras2/uint8_image/model", "--data", "" + table
+    };
+    assertThat(graft(evaluate)).as(errors()).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("pictures  3", "mae", "rmse");
+    String[] labelled = Arrays.copyOf(evaluate, evaluate.length + 2);
+    labelled[evaluate.length] = "--labels";
+    labelled[evaluate.length + 1] = "a,b";
+    assertThat(graft(labelled)).isEqualTo(2);
+    assertThat(errors()).startsWith("error: ").contains("leave out --labels");
+  }
+
+  @Test
   void doctorLooksAtThisMachine() throws IOException {
     assertThat(graft("doctor", "--json")).isZero();
     JsonNode machine = new ObjectMapper().readTree(out.toString(StandardCharsets.UTF_8));
