@@ -29,7 +29,7 @@ public final class Exporter {
    * Writes {@code model} as the next version under {@code base}, holds it against the model and
    * {@code proofs}, and only then lets it appear. If anything fails, {@code base} is as it was.
    *
-   * @param base the folder that a server watches; made if it is not there
+   * @param base the folder that a server watches; made if it is not there and a version comes of it
    * @param proofs examples to compare on, and gates; without examples the comparison runs on
    *     made-up inputs
    * @throws BadRequestException if {@code base} holds anything that is no version, or cannot be

@@ -8,10 +8,12 @@ import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -37,13 +39,16 @@ final class ServingBase {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Path base;
+  private final List<Path> made; // the base and folders above it that were not there, deepest first
 
-  private ServingBase(Path base) {
+  private ServingBase(Path base, List<Path> made) {
     this.base = base;
+    this.made = made;
   }
 
   /**
-   * The base at {@code path}, made if it is not there. What killed runs have left is cleared away.
+   * The base at {@code path}, made if it is not there; {@link #discard} takes it away again if
+   * nothing came of it. What killed runs have left is cleared away.
    *
    * @throws BadRequestException if it holds anything that is no version
    */
@@ -52,8 +57,12 @@ final class ServingBase {
       throw new BadRequestException(
           "'" + path + "' is a file; give a folder to publish versions in.");
     }
+    List<Path> made = new ArrayList<>();
+    for (Path at = path.toAbsolutePath(); at != null && !Files.exists(at); at = at.getParent()) {
+      made.add(at);
+    }
     Files.createDirectories(path);
-    ServingBase serving = new ServingBase(path);
+    ServingBase serving = new ServingBase(path, made);
     for (Path entry : serving.entries()) {
       serving.check(entry);
     }
@@ -117,7 +126,7 @@ final class ServingBase {
     Path folder = base.resolve(name);
     ACTIVE.add(name); // before another thread can see the folder
     try {
-      return Files.createDirectory(folder);
+      return Files.createDirectories(folder); // the base too: a run that failed may have taken it
     } catch (IOException e) {
       ACTIVE.remove(name);
       throw e;
@@ -152,13 +161,21 @@ final class ServingBase {
         .orElse(0);
   }
 
-  /** Forgets {@code temporary} and clears it away if it is still there. */
+  /**
+   * Forgets {@code temporary} and clears it away if it is still there; so are folders that were
+   * made for it and hold nothing.
+   */
   void discard(Path temporary) {
     ACTIVE.remove(temporary.getFileName().toString());
     try {
       if (Files.exists(temporary)) {
         Durable.delete(temporary);
       }
+      for (Path folder : made) {
+        Files.deleteIfExists(folder);
+      }
+    } catch (DirectoryNotEmptyException e) {
+      // A version is in it.
     } catch (IOException e) {
       // The next run clears it away; what is told is the failure that led here.
     }
