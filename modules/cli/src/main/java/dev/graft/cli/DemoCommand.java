@@ -117,7 +117,7 @@ final class DemoCommand implements Callable<Integer> {
     Evaluation raw = rawPixels(graft, photos, parts);
     job.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
     job.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
-    job.say("next", "graft predict --model %s some.jpg", out);
+    job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
     job.say(
         "yours",
         "graft finetune --model efficientnet-lite0 --data YOUR_PHOTOS --out serving/photos");

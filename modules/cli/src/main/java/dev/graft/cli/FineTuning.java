@@ -126,7 +126,7 @@ final class FineTuning {
         all.addAll(List.of(new ProgressBar(terminal), decisions(), interrupt.trainingSwitch()));
         return graft.train(start, parts, job.recipe(), all.toArray(new Callback[0]));
       } catch (CancellationException e) {
-        say("stopped", "'graft resume %s' goes on from here", folder.path());
+        say("stopped", "'graft resume %s' goes on from here", Terminal.quoted(folder.path()));
         throw e;
       }
     }

@@ -131,7 +131,7 @@ final class FinetuneCommand implements Callable<Integer> {
           return 0;
         }
         String heldOut = work(job, parts, folder);
-        job.say("next", "graft predict --model %s some.jpg", out);
+        job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
         terminal.line(heldOut);
         return 0;
       }

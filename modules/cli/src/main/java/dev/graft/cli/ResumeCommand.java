@@ -69,7 +69,7 @@ final class ResumeCommand implements Callable<Integer> {
       job.introduce();
       Parts parts = job.divide(work.split());
       String heldOut = job.work(parts, folder);
-      job.say("next", "graft predict --model %s some.jpg", work.out());
+      job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(work.out()));
       terminal.line(heldOut);
     }
   }

@@ -3,6 +3,7 @@ package dev.graft.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
 
@@ -89,6 +90,14 @@ final class Terminal {
   /** {@code text} in bold where the terminal can. */
   String bold(String text) {
     return isInteractive() ? "\u001b[1m" + text + "\u001b[0m" : text;
+  }
+
+  /** {@code path} as a shell takes it for one word, in a command that is shown to be copied. */
+  static String quoted(Path path) {
+    String text = path.toString();
+    return text.matches("[\\w%+,./:=@\\\\-]+")
+        ? text
+        : '"' + text.replaceAll("[\"$`]", "\\\\$0") + '"';
   }
 
   PrintWriter writer() {
