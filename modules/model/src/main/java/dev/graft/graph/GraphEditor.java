@@ -97,6 +97,22 @@ public final class GraphEditor {
     return this;
   }
 
+  /**
+   * The node called {@code name} hands on {@code value} from now on and does nothing else, so that
+   * all that reads it, or says its name, needs no change.
+   */
+  public GraphEditor standIn(String name, TensorRef value) {
+    NodeDef old = node(name);
+    NodeDef.Builder handsOn =
+        NodeDef.newBuilder()
+            .setName(name)
+            .setOp("Identity")
+            .addInput(value.asInput())
+            .putAttr("T", Attrs.of(dtype(value)));
+    old.getInputList().stream().filter(Nodes::isControl).forEach(handsOn::addInput);
+    return replace(handsOn.build());
+  }
+
   /** Takes out the node called {@code name}, if it is there. */
   public GraphEditor remove(String name) {
     nodes.remove(name);

@@ -1,6 +1,7 @@
 package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Lists;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import java.util.Optional;
@@ -169,6 +170,15 @@ public record Layer(
         behaviour,
         training,
         config);
+  }
+
+  /** This layer and all inside it, reading {@code to} where they read {@code from}. */
+  public Layer redirected(TensorRef from, TensorRef to) {
+    return withChildren(Lists.transform(children, child -> child.redirected(from, to)))
+        .withTensors(
+            Lists.transform(inputs, input -> input.equals(from) ? to : input),
+            outputs,
+            outputShape);
   }
 
   /** This layer with its training behaviour told. */

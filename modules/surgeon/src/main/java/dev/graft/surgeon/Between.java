@@ -1,6 +1,7 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
@@ -67,6 +68,7 @@ final class Between extends Edit {
         cut.inputs().entrySet().stream().map(entry -> spec(model, entry)).toList();
     return model.toBuilder()
         .graph(rewired)
+        .layers(Lists.transform(model.layers(), layer -> layer.redirected(start, input)))
         .signatures(List.of(cut))
         .inputs(specs)
         .heads(List.of())

@@ -1,5 +1,6 @@
 package dev.graft.surgeon;
 
+import com.google.common.collect.Lists;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
@@ -75,7 +76,11 @@ final class InputAdapter {
     TensorRef adapted = nodes.apply(new Scope(editor, editor.uniqueName(scope)), input);
     editor.redirect(input, adapted, node -> before.contains(node.getName()));
     return describe(
-        model.toBuilder().graph(editor.build()).signatures(changed(model, changed)).build(),
+        model.toBuilder()
+            .graph(editor.build())
+            .layers(Lists.transform(model.layers(), layer -> layer.redirected(input, adapted)))
+            .signatures(changed(model, changed))
+            .build(),
         changed);
   }
 

@@ -1,6 +1,7 @@
 package dev.graft.surgeon;
 
 import static dev.graft.surgeon.Edits.addHead;
+import static dev.graft.surgeon.Edits.between;
 import static dev.graft.surgeon.Edits.cut;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -34,6 +35,18 @@ class CutTest {
     assertThatThrownBy(() -> model.with(cut("block15_projct_bn")))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("Nearest: block15_project_bn");
+  }
+
+  @Test
+  void theFirstLayerOfAPartStillActsInTraining() {
+    Model part =
+        Models.zoo("keras2/image_augmentation").with(between("random_flip", "random_contrast"));
+    TensorRef input = part.inputs().get(0).tensor();
+    assertThat(part.layers())
+        .extracting(Layer::name)
+        .containsExactly("random_rotation", "random_zoom", "random_contrast");
+    assertThat(part.layers()).allMatch(layer -> layer.training().isPresent());
+    assertThat(part.layers().get(0).inputs()).containsExactly(input);
   }
 
   @Test

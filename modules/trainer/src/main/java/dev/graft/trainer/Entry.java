@@ -74,7 +74,12 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<T
     }
     InputSpec input = images.get(0);
     TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, input);
-    editor.redirect(input.tensor(), pixels);
+    String node = input.tensor().node();
+    if (model.graph().outputTypes(node).size() == 1) {
+      editor.standIn(node, pixels); // layers say by name what they read in training
+    } else {
+      editor.redirect(input.tensor(), pixels); // an iterator, which gives labels as well
+    }
     return pixels;
   }
 

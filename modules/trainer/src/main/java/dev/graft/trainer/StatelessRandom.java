@@ -122,14 +122,13 @@ final class StatelessRandom {
           stateless.attr(type, node.getAttrOrThrow(type));
         }
       }
-      standIn(editor, node, stateless.output());
+      editor.standIn(node.getName(), stateless.output());
     } else if (node.getOp().equals("RngReadAndSkip")) {
       // a Philox counter of two words and a key, right for its one user
       TensorRef zero = scope.constant(TensorValue.of(Shape.of(1), new long[] {0}));
       TensorRef words = scope.cast(pair, DataType.DT_INT64);
-      standIn(
-          editor,
-          node,
+      editor.standIn(
+          node.getName(),
           scope.op("ConcatV2").inputs(List.of(zero, words)).input(scope.scalar(0)).output());
     } else {
       TensorRef key =
@@ -141,15 +140,6 @@ final class StatelessRandom {
               .output();
       RandomFunctions.replace(scope, node, seed, key);
     }
-  }
-
-  /** {@code node} hands on {@code value} from now on, so that all that reads it needs no change. */
-  private static void standIn(GraphEditor editor, NodeDef node, TensorRef value) {
-    OpBuilder identity = editor.op("Identity").input(value);
-    NodeDef.Builder handsOn = editor.node(identity.node()).toBuilder().setName(node.getName());
-    node.getInputList().stream().filter(Nodes::isControl).forEach(handsOn::addInput);
-    editor.remove(identity.node());
-    editor.replace(handsOn.build());
   }
 
   private static long hash(long seed, String node) {
