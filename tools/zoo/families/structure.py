@@ -87,6 +87,14 @@ def nested_frozen(kit):
                 notes="the usual transfer-learning model: a frozen backbone, a new head")
 
 
+@zoo("nested_noise", "nested", "keras2")
+def nested_noise(kit):
+    noise = K.Sequential([L.GaussianNoise(0.5)], name="noise")
+    x = K.Input((2,), name="x")
+    return Spec(K.Model(x, L.Dense(2, name="logits")(noise(x))), vectors(kit, 2), head="logits",
+                notes="augmentation in a part of its own, of which nothing is left in the graph")
+
+
 @zoo("time_distributed", "timedistributed", "keras2", big="keras3")
 def time_distributed(kit):
     x = K.Input((None, 4, 4, 2), name="x")

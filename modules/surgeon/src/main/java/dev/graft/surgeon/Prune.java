@@ -113,7 +113,7 @@ final class Prune {
     for (Layer layer : layers) {
       List<Layer> children = layers(layer.children());
       if (!children.isEmpty() || isLive(layer)) {
-        boolean whole = children.equals(layer.children());
+        boolean whole = children.equals(layer.children().stream().filter(Prune::hasPlace).toList());
         kept.add(
             whole
                 ? layer
@@ -127,6 +127,13 @@ final class Prune {
       }
     }
     return kept;
+  }
+
+  /** Not so for a layer that only acts in training, in the function of the one it is in. */
+  private static boolean hasPlace(Layer layer) {
+    return !layer.outputs().isEmpty()
+        || !layer.variables().isEmpty()
+        || layer.children().stream().anyMatch(Prune::hasPlace);
   }
 
   private boolean isLive(Layer layer) {

@@ -8,9 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;
 import dev.graft.data.Split;
+import dev.graft.graph.Shape;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
@@ -19,6 +22,8 @@ import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Zoo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Layers that augment do so wherever they stand, once all that comes after them trains. */
@@ -75,5 +80,23 @@ class AugmentationTest {
   @Test
   void theFirstLayerAugmentsWhatAnAdaptedInputMakesOfBytes() {
     assertThat(losses(pictures().with(uint8Input()), PHOTOS)).hasSize(3).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aNestedModelAugmentsOfWhichTheGraphHoldsNothing() {
+    Random random = new Random(2);
+    float[] values = new float[2 * 60];
+    int[] targets = new int[60];
+    for (int i = 0; i < 60; i++) {
+      targets[i] = i % 2;
+      values[2 * i] = (float) random.nextGaussian() + targets[i];
+      values[2 * i + 1] = (float) random.nextGaussian();
+    }
+    Dataset table =
+        Dataset.of(
+            Map.of("x", TensorValue.of(Shape.of(60, 2), values)),
+            TensorValue.of(Shape.of(60), targets),
+            Labels.of("low", "high"));
+    assertThat(losses(load("keras2/nested_noise"), table)).hasSize(3).doesNotHaveDuplicates();
   }
 }
