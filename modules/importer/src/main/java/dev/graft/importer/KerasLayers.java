@@ -9,6 +9,7 @@ import dev.graft.importer.KerasMetadata.Inbound;
 import dev.graft.importer.KerasMetadata.Info;
 import dev.graft.importer.LayerTensors.Call;
 import dev.graft.model.Layer;
+import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ final class KerasLayers {
 
   private static final Set<String> NO_LAYERS =
       Set.of("signatures", "keras_api", "optimizer", "variables", "trainable_variables");
+  private static final String START = "(input)"; // of a chain; no layer is called so
   private static final int MAX_DEPTH = 60; // models within models, far more than anybody writes
 
   private final ObjectGraph objects;
@@ -75,7 +77,9 @@ final class KerasLayers {
     }
     boolean chain =
         isLayer(ObjectGraph.ROOT) && info(ObjectGraph.ROOT).className().equals("Sequential");
-    return build(top, new Network(rootScopes(top), 1, chain), 0);
+    List<TensorRef> inputs = tensors.inputs().values().stream().map(TensorSpec::tensor).toList();
+    List<TensorRef> read = chain ? inputs : List.of(); // else its input layers say it by name
+    return build(top, new Network(rootScopes(top), 1, chain, read), 0);
   }
 
   /**
@@ -207,14 +211,16 @@ final class KerasLayers {
     final List<String> scopes; // of the network's own calls, in which its layers stand
     final int calls;
     final boolean chain; // each layer reads the one before
+    final Optional<TensorRef> input; // what it reads, if it is called once and that is one tensor
     final Set<String> names = new HashSet<>();
     final Map<String, Placed> placed = new LinkedHashMap<>();
     final Set<String> silent = new LinkedHashSet<>(); // layers without a node that act in training
 
-    Network(List<String> scopes, int calls, boolean chain) {
+    Network(List<String> scopes, int calls, boolean chain, List<TensorRef> read) {
       this.scopes = scopes;
       this.calls = calls;
       this.chain = chain;
+      this.input = calls == 1 && read.size() == 1 ? Optional.of(read.get(0)) : Optional.empty();
     }
   }
 
@@ -240,9 +246,15 @@ final class KerasLayers {
 
   private List<Layer> build(List<Integer> ids, Network network, int depth) {
     ids.forEach(id -> network.names.add(info(id).name()));
+    if (network.chain && network.input.isPresent()) { // a chain may list no input layer
+      Layer start = Layer.of(START, "InputLayer");
+      Shape shape = tensors.shape(network.input.get());
+      start = start.withTensors(List.of(), List.of(network.input.get()), shape);
+      network.placed.put(START, new Placed(start, Info.NONE, ImmutableList.of()));
+    }
     List<Layer> layers = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    String previous = "";
+    String previous = network.placed.isEmpty() ? "" : START;
     for (int id : ids) {
       Layer layer = build(id, network, previous, depth);
       previous = layer.name();
@@ -264,7 +276,11 @@ final class KerasLayers {
     ImmutableList<Call> calls = calls(places, info, network);
     List<Integer> inside = depth < MAX_DEPTH ? layersOf(id) : List.of();
     boolean chain = info.className().equals("Sequential");
-    List<Layer> children = build(inside, new Network(places, calls.size(), chain), depth + 1);
+    List<TensorRef> read =
+        info.isModel()
+            ? calls.stream().flatMap(c -> c.border().inputs().stream()).toList()
+            : List.of();
+    List<Layer> children = build(inside, new Network(places, calls.size(), chain, read), depth + 1);
     Set<Integer> own = new LinkedHashSet<>(weights);
     inside.forEach(child -> weights(child).forEach(own::remove));
     List<Variable> held = new ArrayList<>();
@@ -329,7 +345,7 @@ final class KerasLayers {
       outputs.addAll(call.border().outputs());
     }
     if (calls.isEmpty() && info.className().equals("InputLayer")) {
-      outputs.addAll(tensors.input(layer.name()));
+      outputs.addAll(network.input.map(List::of).orElse(tensors.input(layer.name())));
     } else if (calls.isEmpty()) { // it hands on what it gets, like a linear activation
       for (ImmutableList<Inbound> call : info.calls()) {
         Placed from = call.size() == 1 ? network.placed.get(call.get(0).layer()) : null;

@@ -70,6 +70,16 @@ class LayerTreeTest {
   }
 
   /** As {@code register_keras_serializable} leaves them, {@code Custom>Dense}. */
+  /** Nothing in the graph tells so: it hands on what it gets. */
+  @Test
+  void theFirstLayerOfAChainReadsWhatTheChainReads() {
+    Model model = SavedModelImporter.load(Zoo.model("keras2/nested_noise").savedModel());
+    Layer chain = model.layers().get(1);
+    assertThat(chain.inputs()).hasSize(1);
+    assertThat(chain.children().get(0).className()).isEqualTo("GaussianNoise");
+    assertThat(chain.children().get(0).inputs()).isEqualTo(chain.inputs());
+  }
+
   @Test
   void aRegisteredClassIsCalledByItsName(@TempDir Path folder) throws IOException {
     Path original = Zoo.model("keras2/dense_mlp").savedModel();
