@@ -6,6 +6,7 @@ import dev.graft.data.PictureTable;
 import dev.graft.data.Split;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
+import dev.graft.surgeon.Where;
 import dev.graft.trainer.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +77,10 @@ public record Job(
 
   /** {@code backbone} as it is then trained on {@code pictures}. */
   public Model start(Model backbone, Dataset pictures) {
-    return surgery.on(backbone, pictures.answers().values().iterator().next(), training.seed());
+    boolean says = surgery.freeze().isPresent() || surgery.unfreeze().isPresent();
+    Surgery whole = // of a recipe that trains the head alone a kept one is no exception
+        says || !recipe().fineTunes().isEmpty() ? surgery : surgery.unfreeze(Where.head());
+    return whole.on(backbone, pictures.answers().values().iterator().next(), training.seed());
   }
 
   /** {@code parts} with their labels as the head of {@code start} counts them. */

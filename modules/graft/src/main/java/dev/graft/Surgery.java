@@ -5,7 +5,6 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.surgeon.Blocks;
 import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
@@ -22,8 +21,9 @@ import java.util.Optional;
  *
  * @param head what becomes of the output layer
  * @param freeze what stays as it is of the backbone; if empty, all of it, or all that {@code
- *     unfreeze} does not name
- * @param unfreeze what trains besides a new head, even if {@code freeze} names it
+ *     unfreeze} does not name, and the recipe says what trains of a backbone that is frozen whole
+ * @param unfreeze what trains besides a new head, even if {@code freeze} names it; a head that is
+ *     kept trains only if this names it
  * @param cut the layer or tensor to put the new head on; if empty, where the old one was
  * @param labels what the model's own outputs mean, in their order, where it does not say so itself
  * @param carriesOver whether labels that stay start with the weights they had
@@ -39,9 +39,6 @@ public record Surgery(
     boolean carriesOver,
     Optional<Size> size,
     HeadForm form) {
-
-  /** How many blocks train under a head that is kept, of how many: the recipe's fifth. */
-  private static final int FIFTH = 5;
 
   /**
    * A size in pixels.
@@ -159,18 +156,14 @@ public record Surgery(
 
   private Model kept(Model model, Labels wanted) {
     Model known = model.with(knows(model, wanted) ? Edits.keepHead() : Edits.keepHead(wanted));
-    Model frozen = trainable(known);
-    if (unfreeze.isEmpty() && freeze.isEmpty()) {
-      int blocks = Blocks.of(known).size();
-      frozen = frozen.with(Edits.unfreeze(Where.lastBlocks((blocks + FIFTH - 1) / FIFTH)));
-    }
-    Model kept = frozen.with(Edits.freeze(Where.head()));
-    if (kept.trainableVariables().isEmpty()) {
+    Model kept = trainable(known.with(Edits.freeze(Where.head())));
+    boolean says = freeze.isPresent() || unfreeze.isPresent(); // else the recipe says what trains
+    if (says && kept.trainableVariables().isEmpty()) {
       throw new BadRequestException(
           "the head is kept and "
               + freeze.map(where -> "'" + where + "'").orElse("the rest")
-              + " is frozen, so nothing is left to train; unfreeze 'last block' at least, or take"
-              + " a new head.");
+              + " is frozen, so nothing is left to train; unfreeze 'last block' or 'head' at least,"
+              + " or take a new head.");
     }
     return kept;
   }

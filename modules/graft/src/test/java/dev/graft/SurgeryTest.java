@@ -47,15 +47,12 @@ class SurgeryTest {
   }
 
   @Test
-  void theSameLabelsKeepTheHeadAndTrainBelowIt() {
+  void theSameLabelsKeepTheHead() {
     Labels shuffled = Labels.of("c", "a", "d", "b");
     Model model = after(Surgery.standard().labels(OLD), shuffled);
     assertThat(model.heads().get(0).labels()).contains(OLD);
     assertThat(model.graph()).isSameAs(BACKBONE.graph());
-    assertThat(model.trainableVariables())
-        .isNotEmpty()
-        .noneMatch(v -> v.name().startsWith("predictions"))
-        .noneMatch(v -> v.name().startsWith("stem"));
+    assertThat(model.trainableVariables()).as("the recipe says what trains").isEmpty();
     assertThat(after(Surgery.standard().labels(OLD).head(HeadChoice.NEW), shuffled).heads())
         .extracting(head -> head.labels().orElseThrow())
         .containsExactly(shuffled);
@@ -63,6 +60,21 @@ class SurgeryTest {
         .as("the pictures' labels, in the order of the outputs")
         .extracting(head -> head.labels().orElseThrow())
         .containsExactly(OLD);
+  }
+
+  @Test
+  void aKeptHeadTrainsIfItIsUnfrozenByName() {
+    Surgery keeping = Surgery.standard().head(HeadChoice.KEEP);
+    assertThat(after(keeping.unfreeze(Where.lastBlocks(1)), OLD).trainableVariables())
+        .extracting(Variable::name)
+        .contains("block_2_depthwise/depthwise_kernel")
+        .noneMatch(name -> name.startsWith("predictions"));
+    assertThat(after(keeping.unfreeze(Where.head()), OLD).trainableVariables())
+        .extracting(Variable::name)
+        .containsExactly("predictions/kernel", "predictions/bias");
+    assertThat(after(keeping.unfreeze(Where.all()), OLD).trainableVariables())
+        .extracting(Variable::name)
+        .contains("stem_conv/kernel", "predictions/kernel");
   }
 
   @Test

@@ -14,7 +14,9 @@ import dev.graft.data.Split;
 import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
+import dev.graft.model.Provenance;
 import dev.graft.model.TensorValue;
+import dev.graft.surgeon.Where;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Interval;
@@ -27,11 +29,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 
 /** The main job, told line by line: a backbone and pictures in, a served model out. */
 final class FineTuning {
+
+  /** The operations that say what a head is. */
+  private static final Set<String> HEADS = Set.of("keepHead", "replaceHead", "addHead");
 
   private final Terminal terminal;
   private final Graft graft;
@@ -134,12 +140,21 @@ final class FineTuning {
 
   private String headWords() {
     Head head = start.heads().get(0);
-    boolean isNew =
-        start.variables().stream()
-            .anyMatch(v -> v.trainable() && v.name().startsWith(head.name() + "/"));
+    boolean trains =
+        Where.head().in(start).variables().stream()
+            .anyMatch(name -> start.variable(name).orElseThrow().trainable());
+    boolean isKept = // by the last that was said of the head
+        start.provenance().steps().stream()
+            .map(Provenance.Step::operation)
+            .filter(HEADS::contains)
+            .reduce("", (before, last) -> last)
+            .equals("keepHead");
     String what = head.labels().isPresent() ? "label" : "number";
     String units = head.units() + " " + what + (head.units() == 1 ? "" : "s");
-    String place = isNew ? " in the place of the old answer" : ", kept as it is";
+    String place =
+        !isKept
+            ? " in the place of the old answer"
+            : trains ? ", the model's own, which trains too" : ", kept as it is";
     String after =
         job.surgery().head() == HeadChoice.EMBEDDING ? ", cut off once it has taught" : "";
     return head.name() + ": " + units + place + after;

@@ -99,6 +99,29 @@ class SurgeryFlagsTest {
   }
 
   @Test
+  void aKeptHeadStaysUnlessItIsAskedFor() {
+    assertThat(tellsOfKept("--recipe", "full", "--epochs", "1"))
+        .contains("6 labels, kept as it is", "from block1_conv/kernel on");
+    assertThat(tellsOfKept("--recipe", "head"))
+        .contains("6 labels, the model's own, which trains too", "L2 strength", "head alone");
+    assertThat(tellsOfKept("--epochs", "1", "--unfreeze", "all"))
+        .contains("6 labels, the model's own, which trains too", "from block1_conv/kernel on");
+  }
+
+  /** What is said while the head of the shapes' model is kept and trained in fog. */
+  private String tellsOfKept(String... more) {
+    String shapes = "../../testdata/examples/shapes/";
+    List<String> args = new ArrayList<>(List.of("finetune", "--head", "keep"));
+    args.addAll(List.of("--model", shapes + "model", "--data", shapes + "fogged"));
+    args.addAll(List.of("--labels", shapes + "labels.txt"));
+    args.addAll(List.of("--out", dir.resolve("serving").toString()));
+    args.addAll(List.of(more));
+    out.reset();
+    assertThat(run(args.toArray(String[]::new))).isZero();
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
   void numbersAreLearnedFromATable() {
     String shapes = "../../testdata/examples/shapes/";
     String serving = dir.resolve("serving").toString();

@@ -70,7 +70,7 @@ public final class Trainer {
     this.entry = Entry.of(model, data.train());
     AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, goals, data);
     this.recipe = choice.recipe();
-    checkSomethingTrains();
+    checkSomethingTrains(blocks);
     this.stages = Stages.of(model, blocks, entry, goals, solvable.keySet(), this.recipe);
     this.identity = RunIdentity.of(runtime, model, data, this.recipe);
     this.checkpoints = callbacks.checkpoints();
@@ -138,7 +138,7 @@ public final class Trainer {
           && goal.objective().isSeparable()
           && objectives.penalty().equals(Penalty.none())) {
         LinearHead.of(model, goal.head())
-            .filter(linear -> linear.variables().containsAll(own))
+            .filter(linear -> Set.copyOf(linear.variables()).equals(Set.copyOf(own)))
             .ifPresent(linear -> found.put(goal, linear));
       }
     }
@@ -258,20 +258,21 @@ public final class Trainer {
     return model.toBuilder().variables(variables).build();
   }
 
-  private void checkSomethingTrains() {
+  private void checkSomethingTrains(TrainingPlan blocks) {
     Set<String> used =
         model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
     boolean nothing =
         model.variables().stream()
             .noneMatch(v -> v.trainable() && !v.role().isStatistic() && used.contains(v.node()));
-    if (nothing) {
+    boolean named = recipe.fineTunes().stream().anyMatch(each -> each.stretch().isPresent());
+    if (nothing && !named && (blocks.stretches().isEmpty() || recipe.fineTunes().isEmpty())) {
       throw new BadRequestException(
           "all that "
               + Goal.words(goals)
               + " of "
               + model.name()
-              + " depends on is frozen, so nothing is left to train; unfreeze(Where.head()) is the"
-              + " least, or replace the head.");
+              + " depends on is frozen, so nothing is left to train; unfreeze(Where.head())"
+              + " (--unfreeze head) is the least, or replace the head.");
     }
     if (ofHeads().isEmpty() && recipe.fineTunes().isEmpty()) {
       throw new BadRequestException(
@@ -279,7 +280,8 @@ public final class Trainer {
               + recipe.name()
               + "' trains the head alone, and "
               + Goal.words(goals)
-              + " is frozen; unfreeze(Where.head()), or take Recipe.headThenTop().");
+              + " is frozen; unfreeze(Where.head()) (--unfreeze head), or take Recipe.headThenTop()"
+              + " (--recipe top).");
     }
   }
 

@@ -21,6 +21,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TensorValue;
+import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -100,6 +101,43 @@ class WhatTrainsTest {
         .containsExactlyElementsOf(Where.backbone().in(model).variables());
   }
 
+  /** As where a head is new: what is frozen whole is the recipe's to unfreeze. */
+  @Test
+  void belowAKeptHeadTheRecipeSaysWhatTrainsOfAFrozenBackbone() {
+    Model model = MODEL.with(freeze(Where.all()), keepHead(LABELS));
+    TrainingPlan blocks = Plans.gradual(model, 100);
+    FineTune all = FineTune.top().share(1).rate(0.02).epochs(40).patience(40);
+    int count = blocks.stretches().size();
+    assertThat(count).isGreaterThan(1);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      for (int number : new int[] {1, count}) {
+        Recipe recipe = Recipe.full().then(all.share((double) number / count)).seed(1);
+        Run run = Trainer.fit(runtime, model, blocks, data(), recipe);
+        assertThat(run.decisions().get(0)).startsWith("as it was: ");
+        assertThat(changed(model, run.model()))
+            .containsExactlyInAnyOrderElementsOf(blocks.stretches().get(number - 1).variables());
+      }
+    }
+  }
+
+  /** Solving it would give the frozen kernel other values. */
+  @Test
+  void aHeadOfWhichAPartIsFrozenIsTrainedStepByStep() {
+    Model model =
+        MODEL.with(
+            freeze(Where.all()),
+            keepHead(LABELS),
+            unfreeze(Where.head().and(Where.parse("role bias"))));
+    FineTune steps = FineTune.head().rate(0.05).epochs(20);
+    Recipe recipe = Recipe.headOnly().head(Recipe.HeadSettings.defaults().steps(steps));
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      Run run = Trainer.fit(runtime, model, Plans.headOnly(), data(), recipe);
+      assertThat(changed(model, run.model()))
+          .hasSizeLessThanOrEqualTo(1)
+          .allMatch(n -> n.endsWith("/bias"));
+    }
+  }
+
   @Test
   void onlyWhatIsUnfrozenTrainsWithANewHead() {
     String layer = MODEL.layers().get(MODEL.layers().size() - 2).name();
@@ -116,12 +154,16 @@ class WhatTrainsTest {
   @Test
   void aFrozenWholeLeavesNothingToTrain() {
     Model model = MODEL.with(keepHead(LABELS), freeze(Where.all()));
-    assertThatThrownBy(() -> run(model))
-        .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("nothing is left to train")
-        .hasMessageContaining("unfreeze(Where.head())");
     Model tuned = model.with(unfreeze(Where.backbone()));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      for (Recipe recipe : List.of(Recipe.headOnly(), Recipe.auto(), Recipe.full())) {
+        TrainingPlan blocks =
+            recipe.name().equals("head") ? Plans.gradual(model, 100) : Plans.headOnly();
+        assertThatThrownBy(() -> Trainer.fit(runtime, model, blocks, data(), recipe))
+            .isInstanceOf(BadRequestException.class)
+            .hasMessageContaining("nothing is left to train")
+            .hasMessageContaining("unfreeze(Where.head())");
+      }
       assertThatThrownBy(
               () -> Trainer.fit(runtime, tuned, Plans.headOnly(), data(), Recipe.headOnly()))
           .isInstanceOf(BadRequestException.class)
