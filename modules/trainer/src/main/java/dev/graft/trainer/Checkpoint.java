@@ -53,7 +53,8 @@ record Checkpoint(
       loop.ifPresent(
           state -> {
             out.add("loop/step", TensorValue.scalar(state.step()));
-            out.add("loop/scores", numbers(state.lossSum(), state.bestScore()));
+            out.add(
+                "loop/scores", numbers(state.lossSum(), state.bestScore(), state.bestOfEpochs()));
             out.add("loop/validation_losses", numbers(Doubles.toArray(state.validationLosses())));
             out.add("loop/since_best", TensorValue.scalar(state.sinceBest()));
             state.best().forEach((name, value) -> out.add(BEST + name, value));
@@ -90,6 +91,7 @@ record Checkpoint(
                   scores[0],
                   ImmutableList.copyOf(Doubles.asList(in.read("loop/validation_losses").doubles())),
                   scores[1],
+                  scores[2],
                   in.read("loop/since_best").ints()[0],
                   under(in, BEST),
                   under(in, VALUES)));

@@ -13,7 +13,8 @@ import dev.graft.model.TensorValue;
  * @param validationLosses after each epoch so far
  * @param bestScore the best value so far of the metric that {@link EarlyStop} goes by, the one
  *     before the first step among them
- * @param sinceBest how many epochs ago that was
+ * @param bestOfEpochs that of the epochs alone, NaN before the first is over
+ * @param sinceBest how many epochs ago the best was
  * @param best the values that training had there, by the names of the variables
  * @param values what training has changed by now, by name: weights and the optimizer's variables
  */
@@ -22,6 +23,7 @@ record LoopState(
     double lossSum,
     ImmutableList<Double> validationLosses,
     double bestScore,
+    double bestOfEpochs,
     int sinceBest,
     ImmutableMap<String, TensorValue> best,
     ImmutableMap<String, TensorValue> values) {}

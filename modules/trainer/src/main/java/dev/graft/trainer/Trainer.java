@@ -216,14 +216,18 @@ public final class Trainer {
       kept = next;
       return tuned.validation();
     }
+    // where no epoch was better than the start the weights are those of the start, and so is their
+    // score, which tells nothing
+    boolean learned = Evaluation.isBetter(wished, tuned.bestOfEpochs(), score.metric(wished));
+    String decided = learned ? metric : wished;
     decide(
         String.format(
             Locale.ROOT,
             "%s: not kept, %s %.3f is no better than %.3f before it on validation",
             stage.words(),
-            metric,
-            tuned.validation().metric(metric),
-            score.metric(metric)));
+            learned ? metric : "its epochs' best " + wished,
+            learned ? tuned.validation().metric(metric) : tuned.bestOfEpochs(),
+            score.metric(decided)));
     return score;
   }
 

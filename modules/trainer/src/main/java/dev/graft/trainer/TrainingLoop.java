@@ -44,6 +44,7 @@ public final class TrainingLoop implements AutoCloseable {
   private double lossSum;
   private final List<Double> losses = new ArrayList<>();
   private double bestScore;
+  private double bestOfEpochs = Double.NaN;
   private int sinceBest;
   private ImmutableMap<String, TensorValue> best =
       ImmutableMap.of(); // empty before the first score
@@ -148,11 +149,13 @@ public final class TrainingLoop implements AutoCloseable {
   /**
    * What came out.
    *
-   * @param values the trained variables by name, from the epoch with the smallest validation loss
+   * @param values the trained variables by name, from the best epoch, or from before the first
    * @param validation the score there
-   * @param epochs how many were run
+   * @param bestOfEpochs the best value that any epoch reached of the metric that {@link EarlyStop}
+   *     goes by; NaN without an epoch
    */
-  record Result(ImmutableMap<String, TensorValue> values, Evaluation validation, int epochs) {}
+  record Result(
+      ImmutableMap<String, TensorValue> values, Evaluation validation, double bestOfEpochs) {}
 
   /**
    * Trains until the epochs are used up or the validation part was not better for long.
@@ -201,7 +204,7 @@ public final class TrainingLoop implements AutoCloseable {
       }
     }
     assign(training, best);
-    return new Result(best, score(callbacks), losses.size());
+    return new Result(best, score(callbacks), bestOfEpochs);
   }
 
   private double rate(long step, long steps) {
@@ -252,6 +255,9 @@ public final class TrainingLoop implements AutoCloseable {
     lossSum = 0;
     sinceBest++;
     String metric = settings.stop().metric();
+    if (Evaluation.isBetter(metric, now.metric(metric), bestOfEpochs)) {
+      bestOfEpochs = now.metric(metric);
+    }
     if (Evaluation.isBetter(metric, now.metric(metric), bestScore)) {
       keep(now);
     }
@@ -289,7 +295,14 @@ public final class TrainingLoop implements AutoCloseable {
   /** Where it stands. */
   LoopState state() {
     return new LoopState(
-        done, lossSum, ImmutableList.copyOf(losses), bestScore, sinceBest, best, values(changing));
+        done,
+        lossSum,
+        ImmutableList.copyOf(losses),
+        bestScore,
+        bestOfEpochs,
+        sinceBest,
+        best,
+        values(changing));
   }
 
   /**
@@ -305,6 +318,7 @@ public final class TrainingLoop implements AutoCloseable {
     losses.clear();
     losses.addAll(state.validationLosses());
     bestScore = state.bestScore();
+    bestOfEpochs = state.bestOfEpochs();
     sinceBest = state.sinceBest();
     best = state.best();
   }

@@ -206,6 +206,7 @@ class CheckpointsTest {
             loop.lossSum(),
             loop.validationLosses(),
             loop.bestScore(),
+            loop.bestOfEpochs(),
             loop.sinceBest(),
             loop.best(),
             values);

@@ -37,6 +37,7 @@ class DamagedCheckpointTest {
             0.5,
             ImmutableList.of(0.25),
             0.25,
+            0.25,
             1,
             ImmutableMap.of("w", weights),
             ImmutableMap.of("w", weights, "w/m", weights));

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
@@ -220,6 +221,37 @@ class FineTuneTest {
   private static Run fit(Model model, Parts parts, FineTune settings, Callback... callbacks) {
     return Trainer.fit(
         runtime, model, BLOCKS, parts, SmallTraining.recipe(1).then(settings), callbacks);
+  }
+
+  /** Not the start's again, to which the weights went back. */
+  @Test
+  void aStretchThatIsNotKeptTellsWhatItsBestEpochReached() {
+    List<Epoch> epochs = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onEpoch(Epoch epoch) {
+            epochs.add(epoch);
+          }
+        };
+    for (String metric : List.of("loss", "accuracy")) {
+      epochs.clear();
+      FineTune far = PLAIN.rate(1).epochs(3).stop(EarlyStop.on(metric, 3));
+      List<String> decisions = fit(MODEL, PARTS, far, watcher).decisions();
+      double best = epochs.get(0).validation().metric(metric);
+      for (Epoch epoch : epochs) {
+        double now = epoch.validation().metric(metric);
+        best = Evaluation.isBetter(metric, now, best) ? now : best;
+      }
+      assertThat(epochs).hasSize(3).noneMatch(Epoch::isBest);
+      assertThat(decisions.get(decisions.size() - 1))
+          .contains(
+              String.format(
+                  Locale.ROOT,
+                  ": not kept, its epochs' best %s %.3f is no better than ",
+                  metric,
+                  best));
+    }
   }
 
   @Test
