@@ -202,7 +202,7 @@ public final class Graft implements AutoCloseable {
 
   /**
    * Tries rates from 1e-7 to 1 on the first stretch that {@code recipe} trains step by step, and
-   * suggests the one at which the loss falls fastest. {@code model} stays as it is.
+   * suggests the one at which the loss falls fastest, if it falls. {@code model} stays as it is.
    *
    * @throws dev.graft.model.BadRequestException if the recipe trains nothing step by step
    */

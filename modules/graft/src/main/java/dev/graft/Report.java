@@ -53,11 +53,14 @@ final class Report {
     double[] rates = curve.points().stream().mapToDouble(RateCurve.Point::rate).toArray();
     double[] losses = curve.points().stream().mapToDouble(RateCurve.Point::loss).toArray();
     double[] smoothed = curve.points().stream().mapToDouble(RateCurve.Point::smoothed).toArray();
-    return new LineChart("learning rate", true)
-        .background("loss", "#9ecae1", rates, losses)
-        .line("smoothed", TRAIN, rates, smoothed)
-        .mark(curve.suggestion(), String.format(Locale.ROOT, "%.1e", curve.suggestion()))
-        .svg();
+    LineChart chart =
+        new LineChart("learning rate", true)
+            .background("loss", "#9ecae1", rates, losses)
+            .line("smoothed", TRAIN, rates, smoothed);
+    curve
+        .suggestion()
+        .ifPresent(rate -> chart.mark(rate, String.format(Locale.ROOT, "%.1e", rate)));
+    return chart.svg();
   }
 
   private void head(String name) {

@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,7 +115,7 @@ class RunFolderTest {
     RateCurve curve =
         new RateCurve(
             ImmutableList.of(new RateCurve.Point(1e-5, 2, 2), new RateCurve.Point(1e-4, 1, 1)),
-            1e-5);
+            OptionalDouble.of(1e-5));
     assertThat(folder.report(curve)).hasFileName("rates.svg");
     assertThat(curve.fall()).isEqualTo(0.5);
   }

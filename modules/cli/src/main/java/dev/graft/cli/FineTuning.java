@@ -29,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
@@ -244,7 +245,7 @@ final class FineTuning {
   }
 
   /** Finds a rate for the first stretch that is trained step by step, and draws how. */
-  double findRate(Parts divided, RunFolder folder) {
+  OptionalDouble findRate(Parts divided, RunFolder folder) {
     RateCurve curve =
         graft.findRate(
             start,
@@ -254,14 +255,28 @@ final class FineTuning {
             decisions());
     say(
         "rate",
-        "the loss falls fastest at %.1e, and by %.0f%% in all (tried %.0e to %.0e in %d steps)",
-        curve.suggestion(),
-        100 * curve.fall(),
+        "%s (tried %.0e to %.0e in %d steps)",
+        words(curve),
         curve.points().get(0).rate(),
         curve.points().get(curve.points().size() - 1).rate(),
         curve.points().size());
     say("picture", "%s", folder.report(curve));
     return curve.suggestion();
+  }
+
+  private static String words(RateCurve curve) {
+    double percent = 100 * curve.fall();
+    return curve.suggestion().isPresent()
+        ? String.format(
+            Locale.ROOT,
+            "the loss falls fastest at %.1e, and by %.0f%% in all",
+            curve.suggestion().getAsDouble(),
+            percent)
+        : String.format(
+            Locale.ROOT,
+            "no rate is suggested: the loss falls by %.0f%%, no more than it varies from batch to"
+                + " batch",
+            percent);
   }
 
   /**

@@ -10,6 +10,8 @@ import dev.graft.data.Split;
 import dev.graft.model.GraftException;
 import dev.graft.model.Model;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -126,8 +128,13 @@ final class FinetuneCommand implements Callable<Integer> {
       Parts parts = job.divide(split);
       try (RunFolder folder = RunFolder.create(RUNS, name(data.path()), work)) {
         if (findRate) {
-          double rate = job.findRate(parts, folder);
-          job.say("next", "the same command with --rate %.0e instead of --find-rate", rate);
+          OptionalDouble rate = job.findRate(parts, folder);
+          job.say(
+              "next",
+              "the same command with%s instead of --find-rate",
+              rate.isPresent()
+                  ? String.format(Locale.ROOT, " --rate %.0e", rate.getAsDouble())
+                  : "out --rate");
           return 0;
         }
         String heldOut = work(job, parts, folder);

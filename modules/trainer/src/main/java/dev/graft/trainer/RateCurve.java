@@ -1,19 +1,31 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
+import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * How the training loss falls and rises again while the learning rate grows.
  *
  * @param points one for each step
- * @param suggestion the rate at which it falls fastest
+ * @param suggestion the rate at which it falls fastest; empty if it falls by no more than it varies
+ *     from step to step
  */
-public record RateCurve(ImmutableList<Point> points, double suggestion) {
+public record RateCurve(ImmutableList<Point> points, OptionalDouble suggestion) {
 
-  /** By which part the smoothed loss fell from its start to its lowest point, 0 to 1. */
+  /** By which part the smoothed loss fell from where it began to its lowest point, 0 to 1. */
   public double fall() {
     double lowest = points.stream().mapToDouble(Point::smoothed).min().orElse(0);
-    return points.isEmpty() ? 0 : 1 - lowest / Math.max(1e-300, points.get(0).smoothed());
+    return points.isEmpty() ? 0 : Math.max(0, 1 - lowest / Math.max(1e-300, start(points)));
+  }
+
+  /** The mean loss of the first quarter of {@code points}, at rates that change little. */
+  static double start(List<Point> points) {
+    return points.stream()
+        .limit(Math.max(1, points.size() / 4))
+        .mapToDouble(Point::loss)
+        .average()
+        .orElse(Double.NaN);
   }
 
   /**
