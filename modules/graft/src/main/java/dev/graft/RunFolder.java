@@ -67,7 +67,8 @@ public final class RunFolder implements AutoCloseable {
       String out,
       Device device,
       int threads,
-      Precision precision) {}
+      Precision precision,
+      boolean findsRate) {}
 
   /**
    * Makes the folder {@code runs/<name>-<number>} with the first number that is free.
@@ -75,6 +76,18 @@ public final class RunFolder implements AutoCloseable {
    * @throws BadRequestException if it cannot be written
    */
   public static RunFolder create(Path runs, String name, Job job) {
+    return create(runs, name, job, false);
+  }
+
+  /**
+   * As {@link #create}, for a search of the rate for {@code job}: nobody can go on with that, since
+   * it trains nothing that is kept.
+   */
+  public static RunFolder createForRate(Path runs, String name, Job job) {
+    return create(runs, name, job, true);
+  }
+
+  private static RunFolder create(Path runs, String name, Job job, boolean findsRate) {
     Stored stored =
         new Stored(
             FORMAT,
@@ -87,7 +100,8 @@ public final class RunFolder implements AutoCloseable {
             absolute(job.out()),
             job.device(),
             job.threads(),
-            job.precision());
+            job.precision(),
+            findsRate);
     try {
       Files.createDirectories(runs);
       for (int number = 1; ; number++) {
@@ -119,8 +133,8 @@ public final class RunFolder implements AutoCloseable {
   /**
    * The run in {@code folder}.
    *
-   * @throws BadRequestException if there is none, it was written by another version of Graft, or
-   *     somebody is at work on it
+   * @throws BadRequestException if there is none, it was written by another version of Graft, it
+   *     only looked for a rate, or somebody is at work on it
    */
   public static RunFolder open(Path folder) {
     try {
@@ -137,6 +151,13 @@ public final class RunFolder implements AutoCloseable {
                 + "; resume it with the version that began it.");
       }
       Stored stored = JSON.treeToValue(tree, Stored.class);
+      if (stored.findsRate()) {
+        throw new BadRequestException(
+            "'"
+                + folder
+                + "' only looked for a rate, so there is nothing to go on with; run 'graft finetune'"
+                + " without --find-rate.");
+      }
       stored.training().toRecipe(); // fails if a name in it is not known
       return new RunFolder(
           folder,

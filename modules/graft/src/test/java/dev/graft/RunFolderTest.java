@@ -142,6 +142,14 @@ class RunFolderTest {
   }
 
   @Test
+  void aSearchForARateIsNothingToGoOnWith() {
+    try (RunFolder folder = RunFolder.createForRate(runs, "photos", job())) {
+      assertThat(folder.path()).hasFileName("photos-1");
+    }
+    refused(runs.resolve("photos-1"), "only looked for a rate", "without --find-rate");
+  }
+
+  @Test
   void noFolderIsUsedTwice() throws IOException {
     Files.createDirectories(runs.resolve("photos-2"));
     made("photos-1");

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -126,9 +127,10 @@ final class FinetuneCommand implements Callable<Integer> {
       FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
       Parts parts = job.divide(split);
-      try (RunFolder folder = RunFolder.create(RUNS, name(data.path()), work)) {
-        if (findRate) {
-          OptionalDouble rate = job.findRate(parts, folder);
+      String name = name(data.path());
+      if (findRate) {
+        try (RunFolder folder = RunFolder.createForRate(RUNS, name, work)) {
+          OptionalDouble rate = orLeaveNothing(folder, () -> job.findRate(parts, folder));
           job.say(
               "next",
               "the same command with%s instead of --find-rate",
@@ -137,7 +139,9 @@ final class FinetuneCommand implements Callable<Integer> {
                   : "out --rate");
           return 0;
         }
-        String heldOut = work(job, parts, folder);
+      }
+      try (RunFolder folder = RunFolder.create(RUNS, name, work)) {
+        String heldOut = orLeaveNothing(folder, () -> job.work(parts, folder));
         job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
         terminal.line(heldOut);
         return 0;
@@ -146,9 +150,9 @@ final class FinetuneCommand implements Callable<Integer> {
   }
 
   /** A run whose pictures or model turn out to be unfit leaves nothing behind. */
-  private static String work(FineTuning job, Parts parts, RunFolder folder) {
+  private static <T> T orLeaveNothing(RunFolder folder, Supplier<T> work) {
     try {
-      return job.work(parts, folder);
+      return work.get();
     } catch (GraftException e) {
       folder.dropIfUnused();
       throw e;
