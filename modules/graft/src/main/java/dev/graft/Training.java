@@ -1,6 +1,7 @@
 package dev.graft;
 
 import dev.graft.model.BadRequestException;
+import dev.graft.trainer.Clipping;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.LayerRates;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param warmUp which part of all steps the rate rises in, 0 to 1; with another schedule than the
  *     recipe's a tenth if not given
  * @param layerDecay how much of the rate of a block the block before it has
+ * @param clipNorm to which Euclidean norm all gradients together are cut down
  * @param monitor the metric that ends training and whose best epoch is kept
  * @param patience after how many epochs without a better one it ends
  * @param headEpochs of the head at most, where it is trained step by step
@@ -40,6 +42,7 @@ public record Training(
     @Nullable String schedule,
     @Nullable Double warmUp,
     @Nullable Double layerDecay,
+    @Nullable Double clipNorm,
     @Nullable String monitor,
     @Nullable Integer patience,
     @Nullable Integer headEpochs,
@@ -68,6 +71,7 @@ public record Training(
         null,
         null,
         null,
+        null,
         headEpochs,
         headRate);
   }
@@ -85,6 +89,7 @@ public record Training(
         schedule,
         warmUp,
         layerDecay,
+        clipNorm,
         monitor,
         patience,
         headEpochs,
@@ -127,6 +132,7 @@ public record Training(
     settings = microBatch == null ? settings : settings.microBatch(microBatch);
     settings = optimizer == null ? settings : settings.optimizer(Optimizer.named(optimizer));
     settings = layerDecay == null ? settings : settings.rates(LayerRates.falling(layerDecay));
+    settings = clipNorm == null ? settings : settings.clipping(Clipping.byGlobalNorm(clipNorm));
     settings = schedule == null && warmUp == null ? settings : settings.schedule(overTime());
     EarlyStop stop = settings.stop();
     return settings.stop(

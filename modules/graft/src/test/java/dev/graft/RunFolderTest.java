@@ -12,6 +12,7 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Classification;
+import dev.graft.trainer.Clipping;
 import dev.graft.trainer.CsvLog;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.Epoch;
@@ -54,7 +55,8 @@ class RunFolderTest {
                     .hidden(List.of(64, 32))
                     .dropout(0.1)),
         Split.of(70, 20, 10).seed(5).perLabel(3),
-        new Training("top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, "f1", 2, 7, 1e-2),
+        new Training(
+            "top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, 2.0, "f1", 2, 7, 1e-2),
         runs.resolve("out"),
         Device.CPU,
         3,
@@ -136,6 +138,7 @@ class RunFolderTest {
                 .optimizer(Optimizer.adamW())
                 .schedule(Schedule.step(30, 0.5).warmUp(0.2))
                 .rates(LayerRates.falling(0.9))
+                .clipping(Clipping.byGlobalNorm(2))
                 .stop(EarlyStop.on("f1", 2)));
     assertThat(Training.by("gradual").seed(3).toRecipe()).isEqualTo(Recipe.gradual().seed(3));
     assertThat(Training.by("head").toRecipe()).isEqualTo(Recipe.headOnly());

@@ -64,6 +64,12 @@ final class TrainingOptions {
   private @Nullable Double layerDecay;
 
   @Option(
+      names = "--clip-norm",
+      paramLabel = "N",
+      description = "Cut the gradients of a step down to a norm of N together (not at all).")
+  private @Nullable Double clipNorm;
+
+  @Option(
       names = "--monitor",
       paramLabel = "METRIC",
       description = "Keep the epoch with the best loss|accuracy|f1|auc|... on validation (loss).")
@@ -99,6 +105,7 @@ final class TrainingOptions {
         schedule,
         warmUp,
         layerDecay,
+        clipNorm,
         monitor,
         patience,
         headEpochs,

@@ -81,7 +81,7 @@ final class NotFinite {
             + where
             + ". Lower the rate (it was "
             + rate
-            + "), or clip the gradients.",
+            + "), or clip the gradients (--clip-norm 1).",
         cause);
   }
 

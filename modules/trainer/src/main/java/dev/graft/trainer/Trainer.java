@@ -11,6 +11,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.BlockedGradientException;
+import dev.graft.model.FailedCheckException;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
@@ -366,6 +367,15 @@ public final class Trainer {
     try (TrainingLoop loop = open(stage, features)) {
       from.ifPresent(loop::restore);
       return loop.run(callbacks, state -> save(Optional.of(state)));
+    } catch (FailedCheckException e) {
+      // resuming would only run into it again
+      throw new FailedCheckException(
+          e.getMessage()
+              + (trained.isEmpty() || ofHeads().isEmpty()
+                  ? ""
+                  : " The head that was trained before is not published either; the recipe 'head'"
+                      + " (--recipe head) ends with that."),
+          e);
     }
   }
 

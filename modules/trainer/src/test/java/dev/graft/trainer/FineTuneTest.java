@@ -259,7 +259,9 @@ class FineTuneTest {
   void aRateThatIsTooHighNamesLayerAndBatch() {
     assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.rate(1e30).epochs(9)))
         .isInstanceOf(FailedCheckException.class)
-        .hasMessageContainingAll("not finite at step", "begins with", "layer '", "Lower the rate");
+        .hasMessageContainingAll("not finite at step", "begins with", "layer '", "Lower the rate")
+        .hasMessageContaining("clip the gradients (--clip-norm 1). The head that was trained")
+        .hasMessageContaining("the recipe 'head' (--recipe head)");
   }
 
   @Test
