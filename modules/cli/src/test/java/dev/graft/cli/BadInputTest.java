@@ -222,7 +222,13 @@ class BadInputTest {
           {"--recipe", "best", "no recipe 'best'"},
           {"--optimizer", "adan", "take sgd, momentum"},
           {"--schedule", "step:3", "step:STEPS:FACTOR"},
-          {"--rate", "0", "above 0"},
+          {"--rate", "0", "the rate of training is a number above 0, such as 1e-5, given 0.0."},
+          {"--epochs", "0", "the epochs of training must be 1 or more, given 0."},
+          {"--batch", "-2", "the batch of training must be 1 or more, given -2."},
+          {"--micro-batch", "0", "the micro-batch of training must be 1 or more, given 0."},
+          {"--layer-decay", "2", "(--layer-decay) is above 0 and up to 1, given 2.0."},
+          {"--clip-norm", "0", "a positive limit, not 0.0"},
+          {"--patience", "0", "1 epoch or more, not 0"},
           {"--warm-up", "3", "between 0 and 1"},
           {"--threads", "0", "give 1 or more"}
         }) {

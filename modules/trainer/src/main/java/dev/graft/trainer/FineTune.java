@@ -59,17 +59,19 @@ public record FineTune(
       throw new BadRequestException(
           "fine-tuning takes a share of the layers above 0 to 1, given " + share + ".");
     }
-    if (epochs < 1 || batch < 1 || microBatch < 1 || !(rate > 0) || Double.isInfinite(rate)) {
+    if (!(rate > 0) || Double.isInfinite(rate)) {
       throw new BadRequestException(
-          "fine-tuning needs a rate, epochs, batch and micro-batch above 0, given "
-              + rate
-              + ", "
-              + epochs
-              + ", "
-              + batch
-              + " and "
-              + microBatch
-              + ".");
+          "the rate of training is a number above 0, such as 1e-5, given " + rate + ".");
+    }
+    requireOne("epochs", epochs);
+    requireOne("batch", batch);
+    requireOne("micro-batch", microBatch);
+  }
+
+  private static void requireOne(String what, int value) {
+    if (value < 1) {
+      throw new BadRequestException(
+          "the " + what + " of training must be 1 or more, given " + value + ".");
     }
   }
 

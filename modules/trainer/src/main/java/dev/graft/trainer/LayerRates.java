@@ -19,16 +19,23 @@ import java.util.regex.Pattern;
 public record LayerRates(double decay, ImmutableMap<String, Double> named) {
 
   public LayerRates {
-    boolean fits = named.values().stream().allMatch(share -> share >= 0 && share <= 1);
-    if (!(decay > 0 && decay <= 1) || !fits) {
+    if (!(decay > 0 && decay <= 1)) {
       throw new BadRequestException(
-          "rates fall from block to block by a decay above 0 to 1, and a share of the rate lies"
-              + " between 0 and 1; given "
+          "the decay of rates from block to block (--layer-decay) is above 0 and up to 1, given "
               + decay
-              + " and "
-              + named
               + ".");
     }
+    named.forEach(
+        (pattern, share) -> {
+          if (!(share >= 0 && share <= 1)) {
+            throw new BadRequestException(
+                "the share of the rate that '"
+                    + pattern
+                    + "' has lies between 0 and 1, given "
+                    + share
+                    + ".");
+          }
+        });
     NamePatterns.check("layer rates have a share for", named.keySet());
   }
 
