@@ -99,12 +99,14 @@ final class Stages {
       return; // as where there are fewer blocks than stretches
     }
     changed.addAll(training);
-    long kernels = training.stream().filter(v -> v.shape().rank() >= 2).count();
+    long layers =
+        training.stream().map(v -> v.name().replaceFirst("/[^/]*$", "")).distinct().count();
     String words =
         String.format(
             Locale.ROOT,
-            "fine-tuning %d layers from %s on, rate %.0e%s",
-            kernels,
+            "fine-tuning %d %s from %s on, rate %.0e%s",
+            layers,
+            layers == 1 ? "layer" : "layers",
             training.get(0).name(),
             settings.rate(),
             settings.rates().decay() == 1

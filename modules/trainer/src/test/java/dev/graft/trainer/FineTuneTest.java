@@ -172,6 +172,14 @@ class FineTuneTest {
         .hasSize(biases.variables().size() + 2);
   }
 
+  /** Those that have no kernel among them. */
+  @Test
+  void whatTrainsIsToldInLayers() {
+    TrainingPlan.Stretch norms = Plans.of(MODEL, Where.parse("stem_bn")).stretches().get(0);
+    assertThat(stage(PLAIN.stretch(norms)).words())
+        .startsWith("fine-tuning 2 layers from stem_bn/gamma on, ");
+  }
+
   @Test
   void trainingEndsAndKeepsTheBestByAnyMetric() {
     for (String metric : List.of("loss", "f1", "accuracy")) {

@@ -98,7 +98,7 @@ class PhotosTest {
         .contains(Progress.Phase.FEATURES, Progress.Phase.HEAD, Progress.Phase.FINE_TUNE);
     assertThat(both.validation().accuracy()).isGreaterThanOrEqualTo(head.validation().accuracy());
     assertThat(both.decisions())
-        .anyMatch(sentence -> sentence.startsWith("fine-tuning 14 layers from block12"));
+        .anyMatch(sentence -> sentence.startsWith("fine-tuning 27 layers from block12"));
   }
 
   private static TensorValue kernel(Model model) {
