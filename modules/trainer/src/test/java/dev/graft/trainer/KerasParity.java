@@ -287,8 +287,7 @@ final class KerasParity {
     }
     ParityFigures of = figures.get(name);
     of.note("Keras' spread", spread, Double.MAX_VALUE, "");
-    double rounding = name.startsWith("adam") ? 1e-5 : 1e-6; // Adam's kernel, see ParityStep
-    of.note("float32 loss", off, Math.max(3 * spread, rounding), "Keras' spread is " + spread);
+    of.note("float32 loss", off, Math.max(3 * spread, 1e-6), "Keras' spread is " + spread);
     double right = twoThreads.get(name).right();
     double ofKeras = Math.abs(right - oneThread.get(name).right());
     double more = Math.abs(graft.right() - right);

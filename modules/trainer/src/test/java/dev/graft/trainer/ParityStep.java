@@ -258,10 +258,8 @@ final class ParityStep implements AutoCloseable {
       double off = ParityFigures.difference(given, wanted);
       boolean single = given.dtype() == DataType.DT_FLOAT;
       if (name.startsWith("slot/")) {
-        // Adam's kernel takes 1 - beta2 in float32: 0.99998713e-3 instead of 1e-3
-        double most = !whole && single && name.startsWith("slot/v") ? 1.5e-5 : bar;
         double size = ParityFigures.largest(wanted);
-        figures.note(whole ? what : "slots", ratio(off, size), most, at + " " + name);
+        figures.note(whole ? what : "slots", ratio(off, size), bar, at + " " + name);
       } else {
         double beyond = off - (single ? 2.4e-7 : 4e-16) * ParityFigures.largest(wanted);
         double moved = ParityFigures.difference(wanted, before.get(name));
