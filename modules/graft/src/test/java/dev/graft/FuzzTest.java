@@ -58,13 +58,14 @@ class FuzzTest {
 
   /**
    * Slices that reach beyond their tensor, or that a checkpoint's index lists and does not hold; a
-   * dtype that there is not, which the graph can be read with all the same.
+   * dtype that there is not, which the graph can be read with all the same, but no function.
    */
   @ParameterizedTest
   @CsvSource({
     "1000386, tf1/tf1_partitioned, variables.index: bytes, false",
     "1015536, tf1/tf1_partitioned, variables.index: bytes, false",
-    "1002538, tfsave/reductions, saved_model.pb: bytes, true"
+    "1002538, tfsave/reductions, saved_model.pb: bytes, true",
+    "1004845, tfsave/while_tensor_array, saved_model.pb: bytes, false"
   })
   void foundBefore(long seed, String model, String damage, boolean read) throws IOException {
     assertThat(new Mutator(seed, folder).damage(Zoo.model(model))).isEqualTo(damage);

@@ -158,6 +158,7 @@ public record FunctionGraph(
       type = given == null ? DataType.DT_INVALID : given.getType();
     }
     if (type == DataType.DT_INVALID
+        || type == DataType.UNRECOGNIZED
         || !arg.getNumberAttr().isEmpty()
         || !arg.getTypeListAttr().isEmpty()) {
       throw new BadModelException(
@@ -165,7 +166,7 @@ public record FunctionGraph(
               + arg.getName()
               + "' of function '"
               + function.getSignature().getName()
-              + "' has no dtype of its own; such functions are not supported.");
+              + "' has no dtype of its own that this version knows; such functions are not supported.");
     }
     NodeDef.Builder node =
         NodeDef.newBuilder()
