@@ -250,9 +250,10 @@ def train(out, architecture, folder, states, case):
     moving = [] if mode == "inference" else moving_statistics(model)
     floatx = keras.backend.floatx()
     optimizer = optimizers.CASES[optimizer_name]()
-    if floatx == "float32" and optimizer_name.startswith("adam"):
-        # TensorFlow's kernel takes 1 - 0.999 in float32, and that is 0.99998713e-3; Keras' own ops take 1e-3
-        optimizer.beta_1, optimizer.beta_2 = (float(np.float32(b)) for b in (optimizer.beta_1, optimizer.beta_2))
+    for decay in ("beta_1", "beta_2", "rho"):
+        # TensorFlow's kernels take 1 - 0.999 in float32, and that is 0.99998713e-3; Keras' own ops take 1e-3
+        if floatx == "float32" and hasattr(optimizer, decay):
+            setattr(optimizer, decay, float(np.float32(getattr(optimizer, decay))))
     optimizer.build(variables)
     inputs = data["input/" + model.input_names[0]]
     if inputs.dtype == np.float32:
