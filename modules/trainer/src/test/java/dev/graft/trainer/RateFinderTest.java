@@ -1,0 +1,70 @@
+package dev.graft.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.model.BadRequestException;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RateFinderTest {
+
+  @Test
+  void aRateIsFoundWhereTheLossFallsFastest() {
+    List<RateCurve.Point> made = new ArrayList<>();
+    for (int i = 0; i < 60; i++) { // falls from 20 to 40, most steeply in the middle
+      double loss = 1 - 0.5 / (1 + Math.exp(-(i - 30) / 2.0)) + (i > 45 ? (i - 45) * 0.2 : 0);
+      made.add(new RateCurve.Point(Math.pow(10, -6 + 0.1 * i), loss, loss));
+    }
+    assertThat(RateFinder.suggestion(made)).hasValueCloseTo(1e-3, within(1e-9));
+  }
+
+  @Test
+  void ratesAreTriedOnAModel() {
+    FineTune plain = FineTune.top().share(1).optimizer(Optimizer.sgd()).batch(12);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      RateCurve curve = find(runtime, SmallTraining.recipe(1).then(plain));
+      assertThat(curve.points()).hasSizeBetween(10, RateFinder.STEPS);
+      curve.suggestion().ifPresent(rate -> assertThat(rate).isBetween(1e-6, 1.0));
+      assertThatThrownBy(() -> find(runtime, Recipe.headOnly()))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("nothing step by step");
+    }
+  }
+
+  private static RateCurve find(TensorFlowRuntime runtime, Recipe recipe) {
+    return Trainer.findRate(
+        runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, SmallTraining.parts(), recipe);
+  }
+
+  /** Losses that vary by a third around 1, and fall by {@code fall} at the higher rates. */
+  private static List<RateCurve.Point> noisy(long seed, double fall) {
+    Random random = new Random(seed);
+    List<RateCurve.Point> points = new ArrayList<>();
+    double mean = 0;
+    for (int i = 0; i < 100; i++) {
+      double learned = fall / (1 + Math.exp(-(i - 75) / 3.0));
+      double loss = Math.max(0.01, 1 - learned + 0.3 * random.nextGaussian());
+      mean = 0.9 * mean + 0.1 * loss;
+      double rate = 1e-7 * Math.pow(1e7, i / 99.0);
+      points.add(new RateCurve.Point(rate, loss, mean / (1 - Math.pow(0.9, i + 1))));
+    }
+    return points;
+  }
+
+  @Test
+  void whatDiffersFromBatchToBatchSuggestsNoRate() {
+    int suggested = 0;
+    for (int seed = 0; seed < 200; seed++) {
+      suggested += RateFinder.suggestion(noisy(seed, 0)).isPresent() ? 1 : 0;
+      assertThat(RateFinder.suggestion(noisy(seed, 0.85)).orElseThrow())
+          .as("seed %d", seed)
+          .isBetween(1e-3, 0.5); // the fall is at 2e-2, and the mean comes after it
+    }
+    assertThat(suggested).isLessThan(5);
+  }
+}
