@@ -23,7 +23,7 @@ import org.tensorflow.proto.NodeDef;
  * many a convolution with a stride. Where these zeros are those of padding SAME, and that depends
  * on the picture's size, the convolution may as well see to them itself: it gives the same to the
  * last bit, and neither it nor its gradient copies the picture. Of a step of MobileNetV2 that is
- * more than a thirtieth.
+ * about a twentieth.
  */
 final class SamePadding {
 

@@ -66,17 +66,15 @@ class FineTuneTest {
     return stage(settings, BLOCKS);
   }
 
+  /** A loop over one stretch with these settings. */
+  private static TrainingLoop loop(FineTune settings, Dataset train) {
+    return TrainingLoop.open(
+        runtime, MODEL, Objectives.usual(), stage(settings), train, PARTS.validation(), 1);
+  }
+
   /** What each variable that trains is after some steps. */
   private static Map<String, TensorValue> after(int steps, FineTune settings) {
-    try (TrainingLoop loop =
-        TrainingLoop.open(
-            runtime,
-            MODEL,
-            Objectives.usual(),
-            stage(settings),
-            PARTS.train(),
-            PARTS.validation(),
-            1)) {
+    try (TrainingLoop loop = loop(settings, PARTS.train())) {
       for (int i = 0; i < steps; i++) {
         loop.step(settings.rate());
       }
@@ -192,15 +190,7 @@ class FineTuneTest {
             }
           };
       TrainingLoop.Result result;
-      try (TrainingLoop loop =
-          TrainingLoop.open(
-              runtime,
-              MODEL,
-              Objectives.usual(),
-              stage(settings),
-              PARTS.train(),
-              PARTS.validation(),
-              1)) {
+      try (TrainingLoop loop = loop(settings, PARTS.train())) {
         result = loop.run(Callbacks.of(watcher), state -> {});
       }
       int best = 0;
@@ -364,15 +354,7 @@ class FineTuneTest {
           .isInstanceOf(BadDataException.class)
           .hasMessageContainingAll("40", "NaN", "correct the example");
     }
-    try (TrainingLoop loop =
-        TrainingLoop.open(
-            runtime,
-            MODEL,
-            Objectives.usual(),
-            stage(PLAIN.batch(60)),
-            parts.train(),
-            parts.validation(),
-            1)) {
+    try (TrainingLoop loop = loop(PLAIN.batch(60), parts.train())) {
       assertThatThrownBy(() -> loop.step(0.1))
           .isInstanceOf(BadDataException.class)
           .hasMessageContainingAll("40", "NaN", "correct the example");
@@ -441,15 +423,7 @@ class FineTuneTest {
   @Test
   void microBatchesAreNotCountedAsSteps() {
     FineTune settings = PLAIN.microBatch(4); // three runs a step
-    try (TrainingLoop loop =
-        TrainingLoop.open(
-            runtime,
-            MODEL,
-            Objectives.usual(),
-            stage(settings),
-            PARTS.train(),
-            PARTS.validation(),
-            1)) {
+    try (TrainingLoop loop = loop(settings, PARTS.train())) {
       List<Double> taken = new ArrayList<>();
       assertThatThrownBy(
               () -> {
@@ -524,15 +498,7 @@ class FineTuneTest {
     float[] pixels = all.all().inputs().get("x").floats();
     pixels[192 * new Order(60, 12, 1).batch(0)[4]] = Float.NaN; // in the second run of the step
     Dataset broken = all.withInputs(Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)));
-    try (TrainingLoop loop =
-        TrainingLoop.open(
-            runtime,
-            MODEL,
-            Objectives.usual(),
-            stage(PLAIN.microBatch(4)),
-            broken,
-            PARTS.validation(),
-            1)) {
+    try (TrainingLoop loop = loop(PLAIN.microBatch(4), broken)) {
       loop.bareStep().run();
       assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
     }
