@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -33,14 +34,24 @@ public record PrecisionTrial(Precision precision, String reason) {
   /**
    * Chooses.
    *
+   * @param soFar what a training that goes on had before: another would not end as it would have
    * @param model over the graph with the training step; what the trial changes is gone after it
    * @param step prepares a step in the session that it is given
    */
   public static PrecisionTrial of(
-      TensorFlowRuntime runtime, Model model, Function<ModelSession, Runnable> step) {
+      TensorFlowRuntime runtime,
+      Optional<Precision> soFar,
+      Model model,
+      Function<ModelSession, Runnable> step) {
     RuntimeOptions options = runtime.options();
     if (options.precision() != Precision.AUTO) {
       return new PrecisionTrial(options.precision(), "");
+    }
+    if (soFar.isPresent()) {
+      Precision precision = soFar.get();
+      return new PrecisionTrial(
+          precision,
+          (precision == Precision.FLOAT32 ? "float32" : "bfloat16") + ": as it was so far");
     }
     if (!cpuHasBfloat16()) {
       return new PrecisionTrial(

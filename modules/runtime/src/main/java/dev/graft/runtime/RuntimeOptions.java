@@ -69,8 +69,8 @@ public record RuntimeOptions(
     MIXED_BFLOAT16,
     /**
      * In training the faster of float32 and bfloat16, by a short measurement at the start: see
-     * {@link PrecisionTrial}; float32 for all else. A run that is to be repeated to the bit names
-     * its precision instead.
+     * {@link PrecisionTrial}; float32 for all else. A training that goes on from a checkpoint keeps
+     * what was found; one that is to be repeated to the bit names its precision instead.
      */
     AUTO
   }

@@ -9,6 +9,7 @@ import dev.graft.model.BadModelException;
 import dev.graft.model.TensorBundle;
 import dev.graft.model.TensorBundleWriter;
 import dev.graft.model.TensorValue;
+import dev.graft.runtime.RuntimeOptions.Precision;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -52,6 +53,7 @@ record Checkpoint(
       trained.forEach((name, value) -> out.add(TRAINED + name, value));
       loop.ifPresent(
           state -> {
+            out.add("loop/precision", TensorValue.scalar(state.precision().name()));
             out.add("loop/step", TensorValue.scalar(state.step()));
             out.add(
                 "loop/scores", numbers(state.lossSum(), state.bestScore(), state.bestOfEpochs()));
@@ -87,6 +89,7 @@ record Checkpoint(
       loop =
           Optional.of(
               new LoopState(
+                  Precision.valueOf(string(in, "loop/precision")),
                   in.read("loop/step").longs()[0],
                   scores[0],
                   ImmutableList.copyOf(Doubles.asList(in.read("loop/validation_losses").doubles())),

@@ -3,11 +3,13 @@ package dev.graft.trainer;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.TensorValue;
+import dev.graft.runtime.RuntimeOptions.Precision;
 
 /**
  * Where a {@link TrainingLoop} stands between two steps: with the same settings, data and seed, all
  * that it needs to go on as if it had never stopped.
  *
+ * @param precision in which it multiplies
  * @param step how many steps are done; the order of the examples and the rate follow from it
  * @param lossSum of the steps of this epoch so far
  * @param validationLosses after each epoch so far
@@ -19,6 +21,7 @@ import dev.graft.model.TensorValue;
  * @param values what training has changed by now, by name: weights and the optimizer's variables
  */
 record LoopState(
+    Precision precision,
     long step,
     double lossSum,
     ImmutableList<Double> validationLosses,

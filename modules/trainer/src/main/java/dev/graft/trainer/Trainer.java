@@ -198,7 +198,7 @@ public final class Trainer {
     if (!solvable.isEmpty()) {
       trained = timed(Progress.Phase.HEAD, () -> heads(cached.only(names(headCut())).train()));
     }
-    try (TrainingLoop loop = open(stage, cached.only(names(stage.cut())))) {
+    try (TrainingLoop loop = open(stage, cached.only(names(stage.cut())), Optional.empty())) {
       return RateFinder.find(loop, callbacks);
     }
   }
@@ -364,8 +364,7 @@ public final class Trainer {
   }
 
   private TrainingLoop.Result fineTune(Stage stage, Cached features, Optional<LoopState> from) {
-    try (TrainingLoop loop = open(stage, features)) {
-      from.ifPresent(loop::restore);
+    try (TrainingLoop loop = open(stage, features, from)) {
       return loop.run(callbacks, state -> save(Optional.of(state)));
     } catch (FailedCheckException e) {
       // resuming would only run into it again
@@ -379,7 +378,7 @@ public final class Trainer {
     }
   }
 
-  private TrainingLoop open(Stage stage, Cached features) {
+  private TrainingLoop open(Stage stage, Cached features, Optional<LoopState> from) {
     return TrainingLoop.open(
         runtime,
         best(),
@@ -387,7 +386,8 @@ public final class Trainer {
         stage,
         features.train(),
         features.validation(),
-        recipe.seed());
+        recipe.seed(),
+        from);
   }
 
   private static String words(Evaluation score) {

@@ -12,10 +12,12 @@ import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PrecisionTrial;
+import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -58,7 +60,8 @@ public final class TrainingLoop implements AutoCloseable {
       List<Goal> goals,
       Scoring scoring,
       TrainingGraph graph,
-      Order order) {
+      Order order,
+      Optional<Precision> precision) {
     this.runtime = runtime;
     this.stage = stage;
     this.settings = stage.settings();
@@ -76,9 +79,10 @@ public final class TrainingLoop implements AutoCloseable {
     this.precision =
         PrecisionTrial.of(
             runtime,
+            precision,
             graph.model(),
             opened -> stepping.apply(opened).bare(order.batch(0), settings.rate()));
-    this.session = runtime.open(graph.model(), precision.precision());
+    this.session = runtime.open(graph.model(), this.precision.precision());
     try {
       this.stepper = stepping.apply(session);
     } catch (RuntimeException | Error e) {
@@ -94,6 +98,8 @@ public final class TrainingLoop implements AutoCloseable {
    * @param stage what trains, and how
    * @param train examples, or their features at the end of the part that does not train
    * @param validation the same for the validation part
+   * @param soFar where a loop with the same settings stood, to go on from there
+   * @throws BadRequestException if that had other variables, or an optimizer that keeps other ones
    */
   static TrainingLoop open(
       TensorFlowRuntime runtime,
@@ -102,7 +108,8 @@ public final class TrainingLoop implements AutoCloseable {
       Stage stage,
       Dataset train,
       Dataset validation,
-      long seed) {
+      long seed,
+      Optional<LoopState> soFar) {
     List<Goal> goals = Goal.of(model, train, objectives);
     Entry entry = Entry.of(model, train);
     GraphEditor editor = entry.graph().edit();
@@ -129,7 +136,25 @@ public final class TrainingLoop implements AutoCloseable {
               + " make a batch of one example, by which BatchNorm cannot normalise; take batches of"
               + " another size, or FineTune.batchNorm(INFERENCE).");
     }
-    return new TrainingLoop(runtime, stage, train, validation, entry, goals, scoring, graph, order);
+    TrainingLoop loop =
+        new TrainingLoop(
+            runtime,
+            stage,
+            train,
+            validation,
+            entry,
+            goals,
+            scoring,
+            graph,
+            order,
+            soFar.map(LoopState::precision));
+    try {
+      soFar.ifPresent(loop::restore);
+      return loop;
+    } catch (RuntimeException | Error e) {
+      loop.close();
+      throw e;
+    }
   }
 
   /** A loop by itself, over all that the model leaves unfrozen, for a measurement. */
@@ -143,7 +168,7 @@ public final class TrainingLoop implements AutoCloseable {
     TrainingPlan none = new TrainingPlan(ImmutableList.of());
     Recipe recipe = Recipe.headOnly().then(settings);
     Stage stage = Stages.of(model, none, Entry.of(model, train), goals, goals, recipe).get(0);
-    return open(runtime, model, Objectives.usual(), stage, train, validation, 0);
+    return open(runtime, model, Objectives.usual(), stage, train, validation, 0, Optional.empty());
   }
 
   /**
@@ -183,6 +208,9 @@ public final class TrainingLoop implements AutoCloseable {
     }
     if (best.isEmpty()) {
       keep(score(callbacks));
+      if (!precision.reason().isEmpty()) {
+        save.accept(state()); // another measurement could find another precision
+      }
     }
     OptionalDouble score = OptionalDouble.empty();
     while (isScoreDue() || (done < steps && sinceBest < settings.stop().patience())) {
@@ -295,6 +323,7 @@ public final class TrainingLoop implements AutoCloseable {
   /** Where it stands. */
   LoopState state() {
     return new LoopState(
+        precision.precision(),
         done,
         lossSum,
         ImmutableList.copyOf(losses),
@@ -305,12 +334,7 @@ public final class TrainingLoop implements AutoCloseable {
         values(changing));
   }
 
-  /**
-   * Goes on from where a loop with the same settings stood.
-   *
-   * @throws BadRequestException if it had other variables, or an optimizer that keeps other ones
-   */
-  void restore(LoopState state) {
+  private void restore(LoopState state) {
     assign(training, state.best()); // so that these are checked, too
     assign(changing, state.values());
     done = state.step();

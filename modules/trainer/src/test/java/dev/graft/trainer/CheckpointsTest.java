@@ -202,6 +202,7 @@ class CheckpointsTest {
             .buildKeepingLast();
     LoopState other =
         new LoopState(
+            loop.precision(),
             loop.step(),
             loop.lossSum(),
             loop.validationLosses(),

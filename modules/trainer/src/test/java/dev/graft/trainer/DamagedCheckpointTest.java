@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Shape;
 import dev.graft.model.TensorValue;
+import dev.graft.runtime.RuntimeOptions.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ class DamagedCheckpointTest {
     TensorValue weights = TensorValue.of(Shape.of(2), new float[] {number, 1});
     LoopState loop =
         new LoopState(
+            Precision.FLOAT32,
             number,
             0.5,
             ImmutableList.of(0.25),

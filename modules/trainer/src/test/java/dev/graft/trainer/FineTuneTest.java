@@ -27,6 +27,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,7 +70,14 @@ class FineTuneTest {
   /** A loop over one stretch with these settings. */
   private static TrainingLoop loop(FineTune settings, Dataset train) {
     return TrainingLoop.open(
-        runtime, MODEL, Objectives.usual(), stage(settings), train, PARTS.validation(), 1);
+        runtime,
+        MODEL,
+        Objectives.usual(),
+        stage(settings),
+        train,
+        PARTS.validation(),
+        1,
+        Optional.empty());
   }
 
   /** What each variable that trains is after some steps. */
@@ -283,7 +291,14 @@ class FineTuneTest {
         stage(PLAIN.stretch(Plans.of(MODEL, Where.parse("stem_bn")).stretches().get(0)));
     try (TrainingLoop loop =
         TrainingLoop.open(
-            runtime, model, Objectives.usual(), stage, PARTS.train(), PARTS.validation(), 1)) {
+            runtime,
+            model,
+            Objectives.usual(),
+            stage,
+            PARTS.train(),
+            PARTS.validation(),
+            1,
+            Optional.empty())) {
       Map<String, TensorValue> before = loop.state().values();
       assertThatThrownBy(() -> loop.step(0.01))
           .isInstanceOf(FailedCheckException.class)
@@ -309,7 +324,14 @@ class FineTuneTest {
     Stage stage = stage(PLAIN.share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING));
     try (TrainingLoop loop =
         TrainingLoop.open(
-            runtime, MODEL, Objectives.usual(), stage, train, PARTS.validation(), 1)) {
+            runtime,
+            MODEL,
+            Objectives.usual(),
+            stage,
+            train,
+            PARTS.validation(),
+            1,
+            Optional.empty())) {
       Map<String, TensorValue> before = loop.state().values();
       assertThat(before.keySet()).anyMatch(name -> name.endsWith("moving_variance"));
       assertThatThrownBy(() -> loop.step(0.01))
@@ -530,7 +552,16 @@ class FineTuneTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("there is no " + none);
     assertThatThrownBy(
-            () -> TrainingLoop.open(runtime, MODEL, Objectives.usual(), stage(PLAIN), odd, odd, 1))
+            () ->
+                TrainingLoop.open(
+                    runtime,
+                    MODEL,
+                    Objectives.usual(),
+                    stage(PLAIN),
+                    odd,
+                    odd,
+                    1,
+                    Optional.empty()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("there is no " + none);
   }

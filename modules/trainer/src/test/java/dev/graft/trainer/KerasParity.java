@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -242,7 +243,8 @@ final class KerasParity {
             task.stage(variables),
             task.train(),
             task.heldBack(),
-            task.seed())) {
+            task.seed(),
+            Optional.empty())) {
       loop.run(Callbacks.of(listener, atTheEnd), last::set);
     }
     Model trained =

@@ -1,54 +1,123 @@
 package dev.graft.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A training whose precision is left open measures, says what it takes, and learns as others do.
  */
 class PrecisionTest {
 
-  private static double loss(Precision precision, List<String> decisions) {
+  private static Run train(Precision precision, Callback... callbacks) {
     RuntimeOptions options =
         RuntimeOptions.defaults().withDevice(Device.CPU).withPrecision(precision);
-    Callback listening =
-        new Callback() {
-          @Override
-          public void onDecision(String sentence) {
-            decisions.add(sentence);
-          }
-        };
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
-      Recipe recipe = SmallTraining.recipe(1);
       return Trainer.fit(
-              runtime,
-              SmallTraining.MODEL,
-              SmallTraining.BLOCKS,
-              SmallTraining.parts(),
-              recipe,
-              listening)
-          .validation()
-          .loss();
+          runtime,
+          SmallTraining.MODEL,
+          SmallTraining.BLOCKS,
+          SmallTraining.parts(),
+          SmallTraining.recipe(1),
+          callbacks);
     }
+  }
+
+  private static Callback listening(List<String> decisions) {
+    return new Callback() {
+      @Override
+      public void onDecision(String sentence) {
+        decisions.add(sentence);
+      }
+    };
   }
 
   @Test
   void autoSaysWhatItTakesAndTheTrialLeavesNothingBehind() {
     List<String> automatic = new ArrayList<>();
     List<String> exact = new ArrayList<>();
-    double chosen = loss(Precision.AUTO, automatic);
-    double wanted = loss(Precision.FLOAT32, exact);
+    double chosen = train(Precision.AUTO, listening(automatic)).validation().loss();
+    double wanted = train(Precision.FLOAT32, listening(exact)).validation().loss();
     assertThat(automatic).anyMatch(sentence -> sentence.matches("(float32|bfloat16): .+"));
     assertThat(exact).noneMatch(sentence -> sentence.matches("(float32|bfloat16): .+"));
     boolean inFloat = automatic.stream().anyMatch(sentence -> sentence.startsWith("float32: "));
     double tolerance = inFloat ? 1e-3 : 5e-2;
     assertThat(Math.abs(chosen - wanted)).isLessThan(tolerance * wanted);
+  }
+
+  /** A clock may find the other precision the second time. */
+  @Test
+  void aStretchGoesOnInThePrecisionThatItBeganWith(@TempDir Path folder) {
+    Callback cancelling =
+        new Callback() {
+          @Override
+          public void onStep(Step step) {
+            throw new CancellationException("as a user would");
+          }
+        };
+    assertThatThrownBy(() -> train(Precision.AUTO, Checkpoints.in(folder), cancelling))
+        .isInstanceOf(CancellationException.class);
+    Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
+    LoopState loop = last.loop().orElseThrow();
+    Precision other =
+        loop.precision() == Precision.FLOAT32 ? Precision.MIXED_BFLOAT16 : Precision.FLOAT32;
+    LoopState begun =
+        new LoopState(
+            other,
+            loop.step(),
+            loop.lossSum(),
+            loop.validationLosses(),
+            loop.bestScore(),
+            loop.bestOfEpochs(),
+            loop.sinceBest(),
+            loop.best(),
+            loop.values());
+    Checkpoints.in(folder)
+        .save(
+            new Checkpoint(
+                last.identity(),
+                last.stage(),
+                last.kept(),
+                last.decisions(),
+                last.trained(),
+                Optional.of(begun)));
+    List<String> decisions = new ArrayList<>();
+    train(Precision.AUTO, Checkpoints.in(folder), listening(decisions));
+    assertThat(decisions)
+        .filteredOn(sentence -> sentence.matches("(float32|bfloat16): .+"))
+        .first()
+        .isEqualTo(
+            other == Precision.FLOAT32
+                ? "float32: as it was so far"
+                : "bfloat16: as it was so far");
+  }
+
+  @Test
+  void whatWasMeasuredIsKeptBeforeTheFirstStep(@TempDir Path folder) {
+    List<Checkpoint> kept = new ArrayList<>();
+    Callback looking =
+        new Callback() {
+          @Override
+          public void onStep(Step step) {
+            if (kept.isEmpty()) {
+              kept.add(Checkpoints.in(folder).newest(sentence -> {}).orElseThrow());
+            }
+          }
+        };
+    train(Precision.AUTO, Checkpoints.in(folder), looking);
+    LoopState loop = kept.get(0).loop().orElseThrow();
+    assertThat(loop.step()).isZero();
+    assertThat(loop.precision()).isNotEqualTo(Precision.AUTO);
   }
 }
