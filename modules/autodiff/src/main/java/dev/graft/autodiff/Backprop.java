@@ -144,11 +144,7 @@ final class Backprop {
   // ---- attributes, with the op's defaults filled in
 
   AttrValue attr(String key) {
-    AttrValue value = OpRegistry.standard().attr(node, key);
-    if (value == null) {
-      throw new IllegalStateException(node.getOp() + " has no attribute '" + key + "'");
-    }
-    return value;
+    return OpRegistry.standard().required(node, key);
   }
 
   long integer(String key) {

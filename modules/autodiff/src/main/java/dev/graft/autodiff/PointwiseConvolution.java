@@ -6,9 +6,7 @@ import dev.graft.graph.Nodes;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -19,6 +17,8 @@ import org.tensorflow.proto.NodeDef;
  * bfloat16.
  */
 final class PointwiseConvolution {
+
+  private static final OpRegistry OPS = OpRegistry.standard();
 
   private final Ops t;
   private final long[] strides;
@@ -35,8 +35,8 @@ final class PointwiseConvolution {
   /** The 1x1 convolution that {@code conv} is, or null if it is none or too little is known. */
   static @Nullable PointwiseConvolution of(NodeDef conv, Ops t) {
     if (!conv.getOp().equals("Conv2D")
-        || !attr(conv, "data_format").getS().toStringUtf8().equals("NHWC")
-        || attr(conv, "padding").getS().toStringUtf8().equals("EXPLICIT")) {
+        || !OPS.required(conv, "data_format").getS().toStringUtf8().equals("NHWC")
+        || OPS.required(conv, "padding").getS().toStringUtf8().equals("EXPLICIT")) {
       return null;
     }
     TensorRef x = Nodes.dataInput(conv, 0);
@@ -52,12 +52,8 @@ final class PointwiseConvolution {
             && filter.elements() > 0
             && input.rank() == 4
             && input.dim(3) == filter.dim(2); // otherwise a convolution in groups
-    long[] strides = Longs.toArray(attr(conv, "strides").getList().getIList());
+    long[] strides = Longs.toArray(OPS.required(conv, "strides").getList().getIList());
     return fits ? new PointwiseConvolution(t, strides, filter) : null;
-  }
-
-  private static AttrValue attr(NodeDef node, String key) {
-    return Objects.requireNonNull(OpRegistry.standard().attr(node, key));
   }
 
   /** The filter's gradient: that of x * filter with the pixels of x which the stride meets. */

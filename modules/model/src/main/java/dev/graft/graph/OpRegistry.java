@@ -115,6 +115,19 @@ public final class OpRegistry {
     return op == null ? null : defaultOf(op, name);
   }
 
+  /**
+   * The attribute {@code name} of {@code node}, which all nodes of its op have.
+   *
+   * @throws IllegalStateException if they have not
+   */
+  public AttrValue required(NodeDef node, String name) {
+    AttrValue value = attr(node, name);
+    if (value == null) {
+      throw new IllegalStateException(node.getOp() + " has no attribute '" + name + "'");
+    }
+    return value;
+  }
+
   /** {@code node} with every attribute that was left out because it has the default filled in. */
   public NodeDef withDefaults(NodeDef node) {
     NodeDef.@Nullable Builder filled = null;

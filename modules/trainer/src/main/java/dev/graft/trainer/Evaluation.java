@@ -1,9 +1,12 @@
 package dev.graft.trainer;
 
+import static java.util.stream.Collectors.joining;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Labels;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -143,5 +146,18 @@ public record Evaluation(
               : "the model has several heads; take perLabel of one of " + perLabel.keySet() + ".");
     }
     return perLabel.values().asList().get(0);
+  }
+
+  /** For a person: how many were right, or else all metrics. */
+  String words() {
+    if (classification.isPresent()) {
+      return String.format(
+          Locale.ROOT, "%d of %d validation examples right (%.3f)", correct(), count, accuracy());
+    }
+    String others =
+        metrics.entrySet().stream()
+            .map(each -> String.format(Locale.ROOT, ", %s %.3f", each.getKey(), each.getValue()))
+            .collect(joining());
+    return String.format(Locale.ROOT, "loss %.3f on %d validation examples%s", loss, count, others);
   }
 }

@@ -1,5 +1,6 @@
 package dev.graft.trainer;
 
+import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -44,6 +45,23 @@ record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
     TensorRef input = Nodes.dataInput(node, 0);
     Optional<Variable> offset = bias;
     return kernel.map(k -> new LinearHead(input, k, offset));
+  }
+
+  /** The heads whose best weights can be computed; all others are trained step by step. */
+  static ImmutableMap<Goal, LinearHead> solvable(
+      Model model, List<Goal> goals, Objectives objectives) {
+    ImmutableMap.Builder<Goal, LinearHead> found = ImmutableMap.builder();
+    for (Goal goal : goals) {
+      List<Variable> own = goal.variables(model);
+      if (!own.isEmpty()
+          && goal.objective().isSeparable()
+          && objectives.penalty().equals(Penalty.none())) {
+        of(model, goal.head())
+            .filter(linear -> Set.copyOf(linear.variables()).equals(Set.copyOf(own)))
+            .ifPresent(linear -> found.put(goal, linear));
+      }
+    }
+    return found.buildOrThrow();
   }
 
   /** A SavedModel leaves out what has its default. */

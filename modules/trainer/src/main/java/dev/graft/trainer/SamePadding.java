@@ -12,10 +12,8 @@ import dev.graft.runtime.ShapeInference;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -26,6 +24,8 @@ import org.tensorflow.proto.NodeDef;
  * about a twentieth.
  */
 final class SamePadding {
+
+  private static final OpRegistry OPS = OpRegistry.standard();
 
   private static final Set<String> CONVOLUTIONS = Set.of("Conv2D", "DepthwiseConv2dNative");
 
@@ -88,8 +88,9 @@ final class SamePadding {
   }
 
   private static boolean isPlain(NodeDef convolution) {
-    return attr(convolution, "padding").getS().toStringUtf8().equals("VALID")
-        && attr(convolution, "dilations").getList().getIList().stream().allMatch(d -> d == 1);
+    return OPS.required(convolution, "padding").getS().toStringUtf8().equals("VALID")
+        && OPS.required(convolution, "dilations").getList().getIList().stream()
+            .allMatch(d -> d == 1);
   }
 
   /**
@@ -97,8 +98,8 @@ final class SamePadding {
    * GetWindowedOutputSizeVerbose in TensorFlow. Those of an unknown size are no numbers.
    */
   private static double[] same(NodeDef convolution, Shape input, Shape filter) {
-    String format = attr(convolution, "data_format").getS().toStringUtf8();
-    List<Long> strides = attr(convolution, "strides").getList().getIList();
+    String format = OPS.required(convolution, "data_format").getS().toStringUtf8();
+    List<Long> strides = OPS.required(convolution, "strides").getList().getIList();
     double[] paddings = new double[8];
     for (int spatial = 0; spatial < 2; spatial++) {
       int axis = format.indexOf("HW".charAt(spatial));
@@ -112,9 +113,5 @@ final class SamePadding {
       paddings[2 * axis + 1] = known ? all - all / 2 : Double.NaN;
     }
     return paddings;
-  }
-
-  private static AttrValue attr(NodeDef node, String key) {
-    return Objects.requireNonNull(OpRegistry.standard().attr(node, key));
   }
 }

@@ -1,7 +1,5 @@
 package dev.graft.trainer;
 
-import static java.util.stream.Collectors.joining;
-
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
@@ -67,7 +65,7 @@ public final class Trainer {
     this.data = data;
     this.callbacks = callbacks;
     this.goals = Goal.of(model, data.train(), recipe.objectives());
-    this.solvable = solvable(model, goals, recipe.objectives());
+    this.solvable = LinearHead.solvable(model, goals, recipe.objectives());
     this.entry = Entry.of(model, data.train());
     AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, goals, data);
     this.recipe = choice.recipe();
@@ -129,23 +127,6 @@ public final class Trainer {
     return new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(callbacks)).findRate();
   }
 
-  /** The heads whose best weights can be computed; all others are trained step by step. */
-  private static ImmutableMap<Goal, LinearHead> solvable(
-      Model model, List<Goal> goals, Objectives objectives) {
-    ImmutableMap.Builder<Goal, LinearHead> found = ImmutableMap.builder();
-    for (Goal goal : goals) {
-      List<Variable> own = goal.variables(model);
-      if (!own.isEmpty()
-          && goal.objective().isSeparable()
-          && objectives.penalty().equals(Penalty.none())) {
-        LinearHead.of(model, goal.head())
-            .filter(linear -> Set.copyOf(linear.variables()).equals(Set.copyOf(own)))
-            .ifPresent(linear -> found.put(goal, linear));
-      }
-    }
-    return found.buildOrThrow();
-  }
-
   private Run fit() {
     ImmutableList<TensorRef> headCut = headCut();
     Set<TensorRef> wanted = new LinkedHashSet<>(headCut);
@@ -162,7 +143,7 @@ public final class Trainer {
         trained = timed(Progress.Phase.HEAD, () -> heads(forHead.train()));
       }
       score = evaluate(forHead);
-      decide((solvable.isEmpty() ? "as it was: " : "head alone: ") + words(score));
+      decide((solvable.isEmpty() ? "as it was: " : "head alone: ") + score.words());
       save(Optional.empty());
     } else {
       score = evaluate(kept < 0 ? forHead : cached.only(names(stages.get(kept).cut())));
@@ -208,7 +189,7 @@ public final class Trainer {
     String wished = stage.settings().stop().metric();
     String metric = wished.equals("loss") ? Goal.metric(goals) : wished;
     if (tuned.validation().isBetter(score, metric)) {
-      decide(stage.words() + ": kept, " + words(tuned.validation()));
+      decide(stage.words() + ": kept, " + tuned.validation().words());
       trained =
           ImmutableMap.<String, TensorValue>builder()
               .putAll(trained)
@@ -388,23 +369,6 @@ public final class Trainer {
         features.validation(),
         recipe.seed(),
         from);
-  }
-
-  private static String words(Evaluation score) {
-    if (score.classification().isPresent()) {
-      return String.format(
-          Locale.ROOT,
-          "%d of %d validation examples right (%.3f)",
-          score.correct(),
-          score.count(),
-          score.accuracy());
-    }
-    String metrics =
-        score.metrics().entrySet().stream()
-            .map(each -> String.format(Locale.ROOT, ", %s %.3f", each.getKey(), each.getValue()))
-            .collect(joining());
-    return String.format(
-        Locale.ROOT, "loss %.3f on %d validation examples%s", score.loss(), score.count(), metrics);
   }
 
   private void decide(String sentence) {
