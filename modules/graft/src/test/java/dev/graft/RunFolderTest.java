@@ -117,7 +117,8 @@ class RunFolderTest {
     RateCurve curve =
         new RateCurve(
             ImmutableList.of(new RateCurve.Point(1e-5, 2, 2), new RateCurve.Point(1e-4, 1, 1)),
-            OptionalDouble.of(1e-5));
+            OptionalDouble.of(1e-5),
+            false);
     assertThat(folder.report(curve)).hasFileName("rates.svg");
     assertThat(curve.fall()).isEqualTo(0.5);
   }

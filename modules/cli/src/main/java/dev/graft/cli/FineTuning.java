@@ -29,7 +29,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
@@ -244,8 +243,8 @@ final class FineTuning {
     say("report", "%s", folder.report(run, scored, score));
   }
 
-  /** Finds a rate for the first stretch that is trained step by step, and draws how. */
-  OptionalDouble findRate(Parts divided, RunFolder folder) {
+  /** Finds a rate for the first stretch of fine-tuning, or for the head, and draws how. */
+  RateCurve findRate(Parts divided, RunFolder folder) {
     RateCurve curve =
         graft.findRate(
             start,
@@ -261,7 +260,7 @@ final class FineTuning {
         curve.points().get(curve.points().size() - 1).rate(),
         curve.points().size());
     say("picture", "%s", folder.report(curve));
-    return curve.suggestion();
+    return curve;
   }
 
   private static String words(RateCurve curve) {

@@ -9,6 +9,7 @@ import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.model.GraftException;
 import dev.graft.model.Model;
+import dev.graft.trainer.RateCurve;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -130,13 +131,15 @@ final class FinetuneCommand implements Callable<Integer> {
       String name = name(data.path());
       if (findRate) {
         try (RunFolder folder = RunFolder.createForRate(RUNS, name, work)) {
-          OptionalDouble rate = orLeaveNothing(folder, () -> job.findRate(parts, folder));
+          RateCurve curve = orLeaveNothing(folder, () -> job.findRate(parts, folder));
+          String option = curve.ofHeads() ? "--head-rate" : "--rate";
+          OptionalDouble rate = curve.suggestion();
           job.say(
               "next",
               "the same command with%s instead of --find-rate",
               rate.isPresent()
-                  ? String.format(Locale.ROOT, " --rate %.0e", rate.getAsDouble())
-                  : "out --rate");
+                  ? String.format(Locale.ROOT, " %s %.0e", option, rate.getAsDouble())
+                  : "out " + option);
           return 0;
         }
       }

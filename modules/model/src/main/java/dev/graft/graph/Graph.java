@@ -199,11 +199,16 @@ public final class Graph {
    * edges.
    */
   public Set<String> upstream(Collection<String> roots) {
+    return upstream(roots, Set.of());
+  }
+
+  /** As {@link #upstream(Collection)}, without {@code fed} and what only these need. */
+  public Set<String> upstream(Collection<String> roots, Set<String> fed) {
     Set<String> seen = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>(roots);
     while (!open.isEmpty()) {
       String name = open.pop();
-      if (seen.add(name)) {
+      if (!fed.contains(name) && seen.add(name)) {
         for (String input : node(name).getInputList()) {
           open.push(Nodes.producer(input));
         }

@@ -37,19 +37,13 @@ public final class Rows {
 
   /** The rows of all {@code tensors}, one after the other. */
   public static TensorValue concat(List<TensorValue> tensors) {
-    TensorValue first = tensors.get(0);
     long rows = tensors.stream().mapToLong(tensor -> tensor.shape().dim(0)).sum();
-    Shape shape = first.shape().withDim(0, rows);
-    if (first.dtype() == DataType.DT_STRING) {
-      return TensorValue.strings(
-          shape, tensors.stream().flatMap(tensor -> tensor.strings().stream()).toList());
-    }
-    ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(rows * rowBytes(first)));
-    tensors.forEach(tensor -> out.put(tensor.bytes()));
-    return TensorValue.of(first.dtype(), shape, out.flip());
+    RowAppender all = new RowAppender(rows);
+    tensors.forEach(all::append);
+    return all.all();
   }
 
-  private static long rowBytes(TensorValue tensor) {
+  static long rowBytes(TensorValue tensor) {
     return tensor.shape().withDim(0, 1).elements() * TensorValue.size(tensor.dtype());
   }
 }

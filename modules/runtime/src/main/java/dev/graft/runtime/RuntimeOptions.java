@@ -59,7 +59,10 @@ public record RuntimeOptions(
     ON_2
   }
 
-  /** The dtype in which the matrix work of a float32 graph is done; variables stay float32. */
+  /**
+   * The dtype in which training does the matrix work of a float32 graph; variables, and all else
+   * that runs, stay float32.
+   */
   public enum Precision {
     /** float32 (on recent GPUs TensorFlow multiplies in TF32). */
     FLOAT32,
@@ -69,8 +72,8 @@ public record RuntimeOptions(
     MIXED_BFLOAT16,
     /**
      * In training the faster of float32 and bfloat16, by a short measurement at the start: see
-     * {@link PrecisionTrial}; float32 for all else. A training that goes on from a checkpoint keeps
-     * what was found; one that is to be repeated to the bit names its precision instead.
+     * {@link PrecisionTrial}. A training that goes on from a checkpoint keeps what was found; one
+     * that is to be repeated to the bit names its precision instead.
      */
     AUTO
   }

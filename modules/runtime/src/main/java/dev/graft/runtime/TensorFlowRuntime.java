@@ -28,12 +28,14 @@ public final class TensorFlowRuntime implements AutoCloseable {
   private static final Handles RUNTIMES = new Handles();
 
   private final RuntimeOptions options;
+  private final RuntimeOptions exact; // those in float32
   private final Handles handles = new Handles();
   private final long id = RUNTIMES.next();
   private volatile boolean open = true;
 
   private TensorFlowRuntime(RuntimeOptions options) {
     this.options = options;
+    this.exact = options.withPrecision(RuntimeOptions.Precision.FLOAT32);
   }
 
   /** TensorFlow with its own choice of device and threads. */
@@ -108,13 +110,13 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   /**
-   * A session over {@code graph}, whose variables have no value yet.
+   * A session over {@code graph} in float32, whose variables have no value yet.
    *
    * @throws TensorFlowException if TensorFlow refuses the graph: shapes or dtypes that do not fit,
    *     an unknown op
    */
   public GraphSession session(Graph graph) {
-    return session(graph, options);
+    return session(graph, exact);
   }
 
   GraphSession session(Graph graph, RuntimeOptions withOptions) {
@@ -131,7 +133,8 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   /**
-   * A session over the model's graph with every variable set, assets in place and tables filled.
+   * A session over the model's graph with every variable set, assets in place and tables filled. It
+   * computes in float32, whatever training does: as a server will.
    *
    * @throws BadModelException if a variable has no value or one of another shape or dtype; the
    *     message names it
@@ -147,10 +150,10 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * @param extended the model's graph with nodes added; the names of the model's own nodes hold
    */
   public ModelSession open(Model model, Graph extended) {
-    return ModelSession.open(this, options, model, extended);
+    return ModelSession.open(this, exact, model, extended);
   }
 
-  /** As {@link #open(Model)}, in another precision than the others of this runtime. */
+  /** As {@link #open(Model)}, in another precision. */
   public ModelSession open(Model model, RuntimeOptions.Precision precision) {
     return ModelSession.open(this, options.withPrecision(precision), model, model.graph());
   }

@@ -19,6 +19,16 @@ record Callbacks(ImmutableList<Callback> all) implements Callback {
         .orElseGet(Checkpoints::none);
   }
 
+  /** What may pause or cancel, and hears of nothing. */
+  Callback quiet() {
+    return new Callback() {
+      @Override
+      public void beforeStep() {
+        Callbacks.this.beforeStep();
+      }
+    };
+  }
+
   @Override
   public void onProgress(Progress progress) {
     all.forEach(callback -> callback.onProgress(progress));

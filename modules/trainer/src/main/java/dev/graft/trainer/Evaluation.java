@@ -14,7 +14,8 @@ import java.util.Set;
  * How a model did on examples whose answers are known.
  *
  * @param count how many examples there were
- * @param loss the mean of what training makes small; with several heads their weighted sum
+ * @param loss the mean of what training makes small, class weights included, penalties not; with
+ *     several heads their weighted sum
  * @param metrics by name: {@code accuracy}, {@code top-5}, {@code precision}, {@code recall},
  *     {@code f1} (these three means over the labels), {@code auc}, {@code mae}, {@code rmse}; with
  *     several heads {@code head/metric}, and {@code head/loss}

@@ -33,6 +33,7 @@ public final class Evaluator {
       Callback... callbacks) {
     Entry entry = Entry.of(model, data);
     GraphEditor editor = entry.graph().edit();
+    StatelessRandom.replaceRest(editor);
     Scoring scoring = Scoring.add(editor, Goal.of(model, data, objectives));
     Pace pace =
         new Pace(Callbacks.of(callbacks), Progress.Phase.EVALUATE, "examples", data.size(), 1);

@@ -2,17 +2,17 @@ package dev.graft.trainer;
 
 import com.google.common.collect.Iterables;
 import dev.graft.data.Dataset;
+import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
-import dev.graft.model.Rows;
+import dev.graft.model.RowAppender;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,7 +60,9 @@ final class Features implements AutoCloseable {
    */
   static Features open(
       TensorFlowRuntime runtime, Model model, Entry entry, List<TensorRef> wanted) {
-    return new Features(runtime, entry, wanted, runtime.open(model, entry.graph()));
+    GraphEditor editor = entry.graph().edit();
+    StatelessRandom.replaceRest(editor);
+    return new Features(runtime, entry, wanted, runtime.open(model, editor.build()));
   }
 
   /** The features of all examples of {@code data}, in its order, with its targets. */
@@ -80,8 +82,8 @@ final class Features implements AutoCloseable {
   }
 
   private Dataset of(Dataset data, Pace pace, boolean checked) {
-    Map<TensorRef, List<TensorValue>> parts = new LinkedHashMap<>();
-    wanted.forEach(tensor -> parts.put(tensor, new ArrayList<>()));
+    Map<TensorRef, RowAppender> all = new LinkedHashMap<>();
+    wanted.forEach(tensor -> all.put(tensor, new RowAppender(data.size())));
     for (int start = 0; start < data.size(); start += BATCH) {
       pace.before();
       int[] examples = IntStream.range(start, Math.min(start + BATCH, data.size())).toArray();
@@ -89,11 +91,11 @@ final class Features implements AutoCloseable {
       if (checked) {
         check(data, examples, values);
       }
-      parts.forEach((tensor, list) -> list.add(Objects.requireNonNull(values.get(tensor))));
+      all.forEach((tensor, rows) -> rows.append(Objects.requireNonNull(values.get(tensor))));
       pace.advance(examples.length);
     }
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
-    parts.forEach((tensor, values) -> inputs.put(entry.nameOf(tensor), Rows.concat(values)));
+    all.forEach((tensor, rows) -> inputs.put(entry.nameOf(tensor), rows.all()));
     return data.withInputs(inputs);
   }
 

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -68,18 +69,33 @@ final class Frontier {
    * @param entry the graph, and what it is fed with
    * @param answers what training needs, the logits
    * @param training the variables that train
-   * @param layers those that behave as in training: what they read is before the cut, or at it
    */
   static ImmutableList<TensorRef> of(
+      Entry entry, Collection<TensorRef> answers, Collection<Variable> training) {
+    return new Frontier(entry)
+        .cut(answers, training.stream().map(Variable::node).collect(Collectors.toSet()));
+  }
+
+  /**
+   * As the other form, where no step is like the one before it.
+   *
+   * @param layers those that behave as in training: what they read is before the cut, or at it, as
+   *     is what ops read that draw random numbers
+   */
+  static ImmutableList<TensorRef> ofSteps(
       Entry entry,
       Collection<TensorRef> answers,
       Collection<Variable> training,
       Collection<Layer> layers) {
+    Graph graph = entry.graph();
     Set<String> starts = new HashSet<>();
     training.forEach(variable -> starts.add(variable.node()));
     for (Layer layer : layers) {
-      layer.inputs().forEach(input -> starts.addAll(entry.graph().consumers(input.node())));
+      layer.inputs().forEach(input -> starts.addAll(graph.consumers(input.node())));
     }
+    graph.nodes().stream()
+        .filter(node -> StatelessRandom.isStateful(node, graph.functions()))
+        .forEach(node -> starts.add(node.getName()));
     return new Frontier(entry).cut(answers, starts);
   }
 

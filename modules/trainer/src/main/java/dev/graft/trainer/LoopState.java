@@ -11,7 +11,7 @@ import dev.graft.runtime.RuntimeOptions.Precision;
  *
  * @param precision in which it multiplies
  * @param step how many steps are done; the order of the examples and the rate follow from it
- * @param lossSum of the steps of this epoch so far
+ * @param lossSum over the examples of this epoch so far
  * @param validationLosses after each epoch so far
  * @param bestScore the best value so far of the metric that {@link EarlyStop} goes by, the one
  *     before the first step among them

@@ -26,6 +26,11 @@ final class Order {
     return (size + batch - 1) / batch;
   }
 
+  /** How many examples the first {@code steps} batches of an epoch have. */
+  long examples(long steps) {
+    return Math.min(steps * batch, size);
+  }
+
   /** The size of the smallest run, if batches are computed in runs of at most {@code most}. */
   int smallest(int most) {
     int last = size % batch == 0 ? batch : size % batch;

@@ -10,8 +10,9 @@ import java.util.OptionalDouble;
  * @param points one for each step
  * @param suggestion the rate at which it falls fastest; empty if it falls by no more than it varies
  *     from step to step
+ * @param ofHeads whether it is the heads by themselves that learned, not the model below them
  */
-public record RateCurve(ImmutableList<Point> points, OptionalDouble suggestion) {
+public record RateCurve(ImmutableList<Point> points, OptionalDouble suggestion, boolean ofHeads) {
 
   /** By which part the smoothed loss fell from where it began to its lowest point, 0 to 1. */
   public double fall() {

@@ -28,7 +28,7 @@ final class RateFinder {
   private RateFinder() {}
 
   /** Takes steps with {@code loop}, which is of no use afterwards. */
-  static RateCurve find(TrainingLoop loop, Callbacks callbacks) {
+  static RateCurve find(TrainingLoop loop, boolean ofHeads, Callbacks callbacks) {
     Pace pace = new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", STEPS, loop.batch());
     List<RateCurve.Point> points = new ArrayList<>();
     double mean = 0;
@@ -53,7 +53,7 @@ final class RateFinder {
         break;
       }
     }
-    return new RateCurve(ImmutableList.copyOf(points), suggestion(points));
+    return new RateCurve(ImmutableList.copyOf(points), suggestion(points), ofHeads);
   }
 
   /** Where the smoothed loss falls most steeply, after it began to fall, before it is smallest. */

@@ -1,5 +1,7 @@
 package dev.graft.trainer;
 
+import static java.util.stream.Collectors.joining;
+
 import com.google.common.base.Splitter;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
@@ -9,6 +11,8 @@ import dev.graft.data.Parts;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +27,8 @@ import org.tensorflow.proto.DataType;
 /**
  * What a run is: a checkpoint of another is not continued.
  *
- * @param model the SavedModel that it began with, and what was done to it
+ * @param model the SavedModel that it began with, what was done to it, and a digest of the values
+ *     that its variables were given
  * @param data a digest of the examples' names and targets, and of their inputs where these are in
  *     memory: pictures are not read for it
  * @param recipe every setting, the seed among them
@@ -31,15 +36,39 @@ import org.tensorflow.proto.DataType;
  */
 record RunIdentity(String model, String data, String recipe, String machine) {
 
-  static RunIdentity of(TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe) {
+  /**
+   * A run's.
+   *
+   * @param uncached the stretches that compute features again in each step
+   */
+  static RunIdentity of(
+      TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, List<Stage> uncached) {
     Hasher digest = Hashing.sha256().newHasher();
     put(digest, data.train());
     put(digest, data.validation());
     return new RunIdentity(
-        model.provenance().origin().digest() + " " + model.provenance().steps(),
+        model.provenance().origin().digest()
+            + " "
+            + model.provenance().steps()
+            + " "
+            + given(model.variables()),
         digest.hash().toString(),
         recipe.toString(),
-        machine(runtime.options()));
+        machine(runtime.options())
+            + uncached.stream()
+                .map(stage -> ", stretch " + stage.number() + " without cached features")
+                .collect(joining()));
+  }
+
+  /** Of values that are in no checkpoint, as after a training. */
+  private static String given(List<Variable> variables) {
+    Hasher digest = Hashing.sha256().newHasher();
+    for (Variable variable : variables) {
+      if (variable.source() instanceof VariableSource.Given given) {
+        put(digest, variable.name(), given.value());
+      }
+    }
+    return digest.hash().toString();
   }
 
   /** By the last part of their names: pictures may be copied elsewhere together. */

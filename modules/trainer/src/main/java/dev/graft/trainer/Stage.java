@@ -11,6 +11,7 @@ import dev.graft.model.Variable;
  *
  * @param number of the stretch, from 1
  * @param words what it trains, for a person to read
+ * @param ofHeads whether it is the one in which the heads learn by themselves
  * @param settings how
  * @param training the variables that change
  * @param rates which share of the learning rate they have, by name, where not all of it
@@ -20,6 +21,7 @@ import dev.graft.model.Variable;
 record Stage(
     int number,
     String words,
+    boolean ofHeads,
     FineTune settings,
     ImmutableList<Variable> training,
     ImmutableMap<String, Double> rates,

@@ -64,7 +64,7 @@ final class Stages {
             .toList();
     if (!others.isEmpty()) {
       String words = "training " + Goal.words(others) + " step by step";
-      all.add(words, recipe.head().steps(), Goal.variables(model, others));
+      all.add(words, true, recipe.head().steps(), Goal.variables(model, others));
     }
     recipe.fineTunes().forEach(all::add);
     all.checkMetrics();
@@ -112,7 +112,7 @@ final class Stages {
             settings.rates().decay() == 1
                 ? ""
                 : String.format(Locale.ROOT, ", times %.2g a block", settings.rates().decay()));
-    add(words, settings, training);
+    add(words, false, settings, training);
   }
 
   private boolean isRepeated(FineTune settings, List<Variable> training) {
@@ -123,7 +123,7 @@ final class Stages {
     return last.training().equals(training) && last.settings().share(1).equals(settings.share(1));
   }
 
-  private void add(String words, FineTune settings, List<Variable> training) {
+  private void add(String words, boolean ofHeads, FineTune settings, List<Variable> training) {
     ImmutableList<Layer> layers =
         LayersInTraining.of(
             model,
@@ -136,11 +136,12 @@ final class Stages {
         new Stage(
             stages.size() + 1,
             words,
+            ofHeads,
             settings,
             ImmutableList.copyOf(training),
             rates(settings, training),
             layers,
-            Frontier.of(entry, Goal.logits(goals), changed, layers)));
+            Frontier.ofSteps(entry, Goal.logits(goals), changed, layers)));
   }
 
   /** What trains: what the model leaves unfrozen, or what is asked for by name or by share. */

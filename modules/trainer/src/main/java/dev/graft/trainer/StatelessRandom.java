@@ -67,6 +67,22 @@ final class StatelessRandom {
   }
 
   /**
+   * Replaces the random ops of a model in inference: each run draws the same numbers. The author of
+   * such a model wanted others each time, but a score must not depend on chance.
+   */
+  static void replaceRest(GraphEditor editor) {
+    List<String> nodes =
+        editor.nodes().stream()
+            .filter(node -> isStateful(node, editor.functions()))
+            .map(NodeDef::getName)
+            .toList();
+    if (!nodes.isEmpty()) {
+      Scope scope = new Scope(editor, editor.uniqueName("graft/random"));
+      replace(editor, nodes, 0, scope.scalar(0));
+    }
+  }
+
+  /**
    * Replaces all random ops in a function's body.
    *
    * @param key int32 [2], another one for each call of the function

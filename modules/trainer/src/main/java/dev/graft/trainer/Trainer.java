@@ -2,7 +2,8 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Maps;
+import com.google.common.collect.Iterables;
+import com.google.common.collect.Lists;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.graph.TensorRef;
@@ -19,14 +20,13 @@ import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.EnumMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
 /** Trains a model by a recipe. */
@@ -42,6 +42,8 @@ public final class Trainer {
   private final ImmutableMap<Goal, LinearHead> solvable;
   private final Entry entry;
   private final ImmutableList<Stage> stages;
+  private final ImmutableList<TensorRef> headCut; // where the part before all heads ends
+  private final CachedFeatures features;
   private final ImmutableList<String> reasons; // for the choice of the recipe
   private final List<String> decisions = new ArrayList<>();
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
@@ -64,6 +66,7 @@ public final class Trainer {
     this.model = model;
     this.data = data;
     this.callbacks = callbacks;
+    checkParts();
     this.goals = Goal.of(model, data.train(), recipe.objectives());
     this.solvable = LinearHead.solvable(model, goals, recipe.objectives());
     this.entry = Entry.of(model, data.train());
@@ -71,9 +74,23 @@ public final class Trainer {
     this.recipe = choice.recipe();
     checkSomethingTrains(blocks);
     this.stages = Stages.of(model, blocks, entry, goals, solvable.keySet(), this.recipe);
-    this.identity = RunIdentity.of(runtime, model, data, this.recipe);
+    this.headCut = headCut();
+    this.features =
+        CachedFeatures.plan(
+            entry, data, Iterables.concat(List.of(headCut), Lists.transform(stages, Stage::cut)));
+    List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
+    checkHeadsFit();
+    this.identity = RunIdentity.of(runtime, model, data, this.recipe, uncached);
     this.checkpoints = callbacks.checkpoints();
-    this.reasons = choice.reasons();
+    ImmutableList.Builder<String> all = ImmutableList.<String>builder().addAll(choice.reasons());
+    uncached.forEach(
+        stage ->
+            all.add(
+                stage.words()
+                    + ": there is no room for the "
+                    + features.words(stage.cut())
+                    + ", so each step computes them again"));
+    this.reasons = all.build();
   }
 
   /**
@@ -89,7 +106,7 @@ public final class Trainer {
    * @throws BlockedGradientException if a variable that should train gets no gradient, because an
    *     op on the way lets none pass
    * @throws BadDataException if an example cannot be read
-   * @throws java.util.concurrent.CancellationException if a callback ended it
+   * @throws CancellationException if a callback ended it
    */
   public static Run fit(
       TensorFlowRuntime runtime,
@@ -128,35 +145,24 @@ public final class Trainer {
   }
 
   private Run fit() {
-    ImmutableList<TensorRef> headCut = headCut();
-    Set<TensorRef> wanted = new LinkedHashSet<>(headCut);
-    stages.forEach(stage -> wanted.addAll(stage.cut()));
     Optional<Checkpoint> last = checkpoints.newest(this::decide);
     last.ifPresent(this::goOnFrom);
-    Cached cached = timed(Progress.Phase.FEATURES, () -> features(List.copyOf(wanted)));
-
-    Cached forHead = cached.only(names(headCut));
-    Evaluation score;
     if (last.isEmpty()) {
       reasons.forEach(this::decide);
-      if (!solvable.isEmpty()) {
-        trained = timed(Progress.Phase.HEAD, () -> heads(forHead.train()));
-      }
-      score = evaluate(forHead);
+    }
+    computeFeatures();
+    Evaluation score;
+    if (last.isEmpty()) {
+      trainHeads();
+      score = evaluate(best(), headCut);
       decide((solvable.isEmpty() ? "as it was: " : "head alone: ") + score.words());
       save(Optional.empty());
     } else {
-      score = evaluate(kept < 0 ? forHead : cached.only(names(stages.get(kept).cut())));
+      score = evaluate(best(), kept < 0 ? headCut : stages.get(kept).cut());
     }
     Optional<LoopState> underWay = last.flatMap(Checkpoint::loop);
     while (next < stages.size()) {
-      Stage stage = stages.get(next);
-      Optional<LoopState> from = underWay;
-      TrainingLoop.Result tuned =
-          timed(
-              Progress.Phase.FINE_TUNE,
-              () -> fineTune(stage, cached.only(names(stage.cut())), from));
-      score = better(stage, tuned, score);
+      score = fineTune(stages.get(next), underWay, score);
       next++;
       save(Optional.empty());
       underWay = Optional.empty();
@@ -172,45 +178,71 @@ public final class Trainer {
               + recipe.name()
               + "' trains nothing step by step, so there is no rate to find; take 'top'.");
     }
-    Stage stage = stages.get(0);
-    Set<TensorRef> wanted = new LinkedHashSet<>(stage.cut());
-    wanted.addAll(headCut());
-    Cached cached = timed(Progress.Phase.FEATURES, () -> features(List.copyOf(wanted)));
-    if (!solvable.isEmpty()) {
-      trained = timed(Progress.Phase.HEAD, () -> heads(cached.only(names(headCut())).train()));
+    reasons.forEach(this::decide);
+    computeFeatures();
+    trainHeads();
+    while (stages.get(next).ofHeads() && next + 1 < stages.size()) {
+      Evaluation score = evaluate(best(), headCut);
+      fineTune(stages.get(next), Optional.empty(), score);
+      next++;
     }
-    try (TrainingLoop loop = open(stage, cached.only(names(stage.cut())), Optional.empty())) {
-      return RateFinder.find(loop, callbacks);
+    try (TrainingLoop loop = open(stages.get(next), Optional.empty())) {
+      return RateFinder.find(loop, stages.get(next).ofHeads(), callbacks);
+    }
+  }
+
+  private void computeFeatures() {
+    timed(
+        Progress.Phase.FEATURES,
+        () -> {
+          features.compute(runtime, model, callbacks);
+          return features;
+        });
+  }
+
+  private void trainHeads() {
+    if (!solvable.isEmpty()) {
+      trained = timed(Progress.Phase.HEAD, this::heads);
     }
   }
 
   /** Takes what a stretch gave if it is better than all before on the validation part. */
   private Evaluation better(Stage stage, TrainingLoop.Result tuned, Evaluation score) {
     String wished = stage.settings().stop().metric();
-    String metric = wished.equals("loss") ? Goal.metric(goals) : wished;
-    if (tuned.validation().isBetter(score, metric)) {
-      decide(stage.words() + ": kept, " + tuned.validation().words());
-      trained =
-          ImmutableMap.<String, TensorValue>builder()
-              .putAll(trained)
-              .putAll(tuned.values())
-              .buildKeepingLast();
-      kept = next;
-      return tuned.validation();
+    if (!tuned.learned()) {
+      decide(
+          String.format(
+              Locale.ROOT,
+              "%s: not kept, its epochs' best %s %.3f is no better than %.3f before it on"
+                  + " validation",
+              stage.words(),
+              wished,
+              tuned.bestOfEpochs(),
+              score.metric(wished)));
+      return score;
     }
-    // where no epoch was better than the start the weights are those of the start, and so is their
-    // score, which tells nothing
-    boolean learned = Evaluation.isBetter(wished, tuned.bestOfEpochs(), score.metric(wished));
-    String decided = learned ? metric : wished;
-    decide(
-        String.format(
-            Locale.ROOT,
-            "%s: not kept, %s %.3f is no better than %.3f before it on validation",
-            stage.words(),
-            learned ? metric : "its epochs' best " + wished,
-            learned ? tuned.validation().metric(metric) : tuned.bestOfEpochs(),
-            score.metric(decided)));
-    return score;
+    ImmutableMap<String, TensorValue> values =
+        ImmutableMap.<String, TensorValue>builder()
+            .putAll(trained)
+            .putAll(tuned.values())
+            .buildKeepingLast();
+    Evaluation now = evaluate(with(values), stage.cut());
+    String metric = wished.equals("loss") ? Goal.metric(goals) : wished;
+    if (!now.isBetter(score, metric)) {
+      decide(
+          String.format(
+              Locale.ROOT,
+              "%s: not kept, %s %.3f is no better than %.3f before it on validation",
+              stage.words(),
+              metric,
+              now.metric(metric),
+              score.metric(metric)));
+      return score;
+    }
+    decide(stage.words() + ": kept, " + now.words());
+    trained = values;
+    kept = next;
+    return now;
   }
 
   private void goOnFrom(Checkpoint last) {
@@ -235,13 +267,40 @@ public final class Trainer {
 
   /** The best model so far. */
   private Model best() {
+    return with(trained);
+  }
+
+  private Model with(ImmutableMap<String, TensorValue> values) {
     List<Variable> variables = new ArrayList<>();
     for (Variable variable : model.variables()) {
-      TensorValue value = trained.get(variable.name());
+      TensorValue value = values.get(variable.name());
       variables.add(
           value == null ? variable : variable.withSource(new VariableSource.Given(value)));
     }
     return model.toBuilder().variables(variables).build();
+  }
+
+  private void checkParts() {
+    if (data.train().size() == 0 || data.validation().size() == 0) {
+      throw new BadRequestException(
+          "training needs examples to learn from and others to decide by, and there are "
+              + data.train().size()
+              + " and "
+              + data.validation().size()
+              + "; divide the data by a Split with a share for validation, as 60, 20 and 20.");
+    }
+  }
+
+  private void checkHeadsFit() {
+    if (!solvable.isEmpty() && features.isTooLarge(headCut)) {
+      throw new BadRequestException(
+          "a head that is one layer is computed from all examples at once, and there is no room for"
+              + " the "
+              + features.words(headCut)
+              + "; give Java more (-Xmx, GRAFT_JAVA_OPTS=-Xmx8g for the command line), pool the"
+              + " features (--pooling average), take fewer examples, or give the head a hidden layer"
+              + " (--hidden 256), with which it learns step by step.");
+    }
   }
 
   private void checkSomethingTrains(TrainingPlan blocks) {
@@ -283,38 +342,13 @@ public final class Trainer {
       LinearHead linear = solvable.get(goal);
       answers.add(linear == null ? goal.head().logits() : linear.input());
     }
-    return Frontier.of(entry, answers, ofHeads(), List.of());
+    return Frontier.of(entry, answers, ofHeads());
   }
 
-  /** Features of the training and the validation part. */
-  private record Cached(Dataset train, Dataset validation) {
-
-    /** With no more inputs than these: what is fed is not computed. */
-    Cached only(Collection<String> names) {
-      return new Cached(only(train, names), only(validation, names));
-    }
-
-    private static Dataset only(Dataset data, Collection<String> names) {
-      return data.withInputs(Maps.filterKeys(data.all().inputs(), names::contains));
-    }
-  }
-
-  private List<String> names(Collection<TensorRef> tensors) {
-    return tensors.stream().map(entry::nameOf).toList();
-  }
-
-  private Cached features(List<TensorRef> wanted) {
-    long total = (long) data.train().size() + data.validation().size();
-    Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
-    try (Features features = Features.open(runtime, model, entry, wanted)) {
-      return new Cached(
-          features.toLearnFrom(data.train(), pace), features.toLearnFrom(data.validation(), pace));
-    }
-  }
-
-  private ImmutableMap<String, TensorValue> heads(Dataset features) {
+  private ImmutableMap<String, TensorValue> heads() {
+    Dataset all = features.at(headCut).train();
     ImmutableMap.Builder<String, TensorValue> values = ImmutableMap.builder();
-    solvable.forEach((goal, linear) -> values.putAll(head(goal, linear, features)));
+    solvable.forEach((goal, linear) -> values.putAll(head(goal, linear, all)));
     return values.buildOrThrow();
   }
 
@@ -340,33 +374,51 @@ public final class Trainer {
     return found.values(linear);
   }
 
-  private Evaluation evaluate(Cached features) {
-    return Evaluator.evaluate(runtime, best(), features.validation(), recipe.objectives());
+  private Evaluation evaluate(Model candidate, ImmutableList<TensorRef> cut) {
+    Dataset validation = features.at(cut).validation();
+    return Evaluator.evaluate(
+        runtime, candidate, validation, recipe.objectives(), callbacks.quiet());
   }
 
-  private TrainingLoop.Result fineTune(Stage stage, Cached features, Optional<LoopState> from) {
-    try (TrainingLoop loop = open(stage, features, from)) {
-      return loop.run(callbacks, state -> save(Optional.of(state)));
-    } catch (FailedCheckException e) {
-      // resuming would only run into it again
-      throw new FailedCheckException(
-          e.getMessage()
-              + (trained.isEmpty() || ofHeads().isEmpty()
-                  ? ""
-                  : " The head that was trained before is not published either; the recipe 'head'"
-                      + " (--recipe head) ends with that."),
-          e);
-    }
+  /** Gives the best score, with that of the stretch. */
+  private Evaluation fineTune(Stage stage, Optional<LoopState> from, Evaluation score) {
+    return timed(
+        Progress.Phase.FINE_TUNE,
+        () -> {
+          try (TrainingLoop loop = open(stage, from)) {
+            TrainingLoop.Result tuned = loop.run(callbacks, state -> save(Optional.of(state)));
+            try {
+              return better(stage, tuned, score);
+            } catch (CancellationException e) {
+              save(Optional.of(loop.state()));
+              throw e;
+            }
+          } catch (FailedCheckException e) {
+            throw withoutHead(e);
+          }
+        });
   }
 
-  private TrainingLoop open(Stage stage, Cached features, Optional<LoopState> from) {
+  /** Resuming would only run into it again. */
+  private FailedCheckException withoutHead(FailedCheckException e) {
+    return new FailedCheckException(
+        e.getMessage()
+            + (trained.isEmpty() || ofHeads().isEmpty()
+                ? ""
+                : " The head that was trained before is not published either; the recipe 'head'"
+                    + " (--recipe head) ends with that."),
+        e);
+  }
+
+  private TrainingLoop open(Stage stage, Optional<LoopState> from) {
+    CachedFeatures.Part fed = features.at(stage.cut());
     return TrainingLoop.open(
         runtime,
         best(),
         recipe.objectives(),
         stage,
-        features.train(),
-        features.validation(),
+        fed.train(),
+        fed.validation(),
         recipe.seed(),
         from);
   }

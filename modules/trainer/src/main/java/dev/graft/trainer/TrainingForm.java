@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -46,6 +47,7 @@ record TrainingForm(
    * Adds the layers' behaviour in training.
    *
    * @param graph the model's graph, maybe with more in it
+   * @param fed its tensors that are fed
    * @param layers those that behave as in training; each has its own training function
    * @param needed the tensors that a step of training needs
    * @param penalties whether the model's penalties on weights are added, as Keras does
@@ -53,10 +55,11 @@ record TrainingForm(
   static TrainingForm of(
       Model model,
       Graph graph,
+      Collection<TensorRef> fed,
       Collection<Layer> layers,
       Collection<TensorRef> needed,
       boolean penalties) {
-    return new Builder(graph, needed).build(layers, penalties ? model.penalties() : List.of());
+    return new Builder(graph, fed, needed).build(layers, penalties ? model.penalties() : List.of());
   }
 
   /** What {@code tensor} is in training. */
@@ -79,10 +82,13 @@ record TrainingForm(
     private final List<String> targets = new ArrayList<>();
     private final Set<String> moved = new LinkedHashSet<>();
 
-    Builder(Graph before, Collection<TensorRef> needed) {
+    Builder(Graph before, Collection<TensorRef> fed, Collection<TensorRef> needed) {
       this.before = before;
       this.editor = before.edit();
-      this.needed = before.upstream(needed.stream().map(TensorRef::node).toList());
+      this.needed =
+          before.upstream(
+              needed.stream().map(TensorRef::node).toList(),
+              fed.stream().map(TensorRef::node).collect(Collectors.toSet()));
       before.topological().forEach(node -> positions.put(node.getName(), positions.size()));
     }
 

@@ -86,7 +86,8 @@ record TrainingGraph(
       long seed) {
     List<TensorRef> logits = goals.stream().map(goal -> goal.head().logits()).toList();
     TrainingForm form =
-        TrainingForm.of(model, entry.graph(), layers, logits, settings.savedPenalties());
+        TrainingForm.of(
+            model, entry.graph(), entry.tensors(), layers, logits, settings.savedPenalties());
     GraphEditor editor = SamePadding.in(form.graph(), entry.tensors()).edit();
     Scope g = new Scope(editor, editor.uniqueName("graft/train"));
     TensorRef weights =
@@ -94,6 +95,7 @@ record TrainingGraph(
     TensorRef rate = editor.placeholder(g.name("rate"), DataType.DT_DOUBLE, Shape.scalar());
     TensorRef step = editor.placeholder(g.name("step"), DataType.DT_INT64, Shape.scalar());
     StatelessRandom.replace(editor, form.random(), seed, step);
+    StatelessRandom.replaceRest(editor); // the scoring's
     ImmutableList.Builder<TensorRef> targets = ImmutableList.builder();
     List<TensorRef> losses = new ArrayList<>();
     for (Goal goal : goals) {

@@ -81,7 +81,7 @@ public final class TrainingLoop implements AutoCloseable {
             runtime,
             precision,
             graph.model(),
-            opened -> stepping.apply(opened).bare(order.batch(0), settings.rate()));
+            opened -> stepping.apply(opened).bare(order.batch(0), 0)); // learns nothing
     this.session = runtime.open(graph.model(), this.precision.precision());
     try {
       this.stepper = stepping.apply(session);
@@ -175,12 +175,11 @@ public final class TrainingLoop implements AutoCloseable {
    * What came out.
    *
    * @param values the trained variables by name, from the best epoch, or from before the first
-   * @param validation the score there
+   * @param learned whether an epoch was better than the start
    * @param bestOfEpochs the best value that any epoch reached of the metric that {@link EarlyStop}
    *     goes by; NaN without an epoch
    */
-  record Result(
-      ImmutableMap<String, TensorValue> values, Evaluation validation, double bestOfEpochs) {}
+  record Result(ImmutableMap<String, TensorValue> values, boolean learned, double bestOfEpochs) {}
 
   /**
    * Trains until the epochs are used up or the validation part was not better for long.
@@ -221,9 +220,10 @@ public final class TrainingLoop implements AutoCloseable {
       } else {
         pace.before();
         double rate = rate(done, steps);
-        double loss = stepper.step(order.batch(done), done, rate);
+        int[] batch = order.batch(done);
+        double loss = stepper.step(batch, done, rate);
         done++;
-        lossSum += loss;
+        lossSum += loss * batch.length;
         callbacks.onStep(new Step(stage.number(), done, rate, loss));
         pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
       }
@@ -231,8 +231,7 @@ public final class TrainingLoop implements AutoCloseable {
         save.accept(state());
       }
     }
-    assign(training, best);
-    return new Result(best, score(callbacks), bestOfEpochs);
+    return new Result(best, sinceBest < losses.size(), bestOfEpochs);
   }
 
   private double rate(long step, long steps) {
@@ -244,9 +243,9 @@ public final class TrainingLoop implements AutoCloseable {
     return losses.size() < done / order.batches();
   }
 
-  /** Of the steps of this epoch. */
+  /** Of the examples of this epoch so far. */
   private double meanLoss() {
-    return lossSum / (done - (long) losses.size() * order.batches());
+    return lossSum / order.examples(done - (long) losses.size() * order.batches());
   }
 
   /** Runs without checkpoints. */
@@ -309,14 +308,8 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** Scores the validation part; without progress of its own, but pause and cancel hold there. */
   private Evaluation score(Callbacks callbacks) {
-    Callback quiet =
-        new Callback() {
-          @Override
-          public void beforeStep() {
-            callbacks.beforeStep();
-          }
-        };
-    Pace pace = new Pace(quiet, Progress.Phase.EVALUATE, "examples", validation.size(), 1);
+    Pace pace =
+        new Pace(callbacks.quiet(), Progress.Phase.EVALUATE, "examples", validation.size(), 1);
     return scoring.score(runtime, session, entry, validation, pace);
   }
 

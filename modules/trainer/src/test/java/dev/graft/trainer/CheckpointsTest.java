@@ -237,7 +237,7 @@ class CheckpointsTest {
 
   private static RunIdentity identity(RuntimeOptions options) {
     try (TensorFlowRuntime own = TensorFlowRuntime.open(options)) {
-      return RunIdentity.of(own, SmallTraining.MODEL, PARTS, RECIPE);
+      return RunIdentity.of(own, SmallTraining.MODEL, PARTS, RECIPE, List.of());
     }
   }
 
@@ -436,6 +436,6 @@ class CheckpointsTest {
   }
 
   private static RunIdentity identity(Parts parts) {
-    return RunIdentity.of(runtime, SmallTraining.MODEL, parts, RECIPE);
+    return RunIdentity.of(runtime, SmallTraining.MODEL, parts, RECIPE, List.of());
   }
 }

@@ -90,6 +90,16 @@ class FineTuneTest {
     }
   }
 
+  private static Model with(Map<String, TensorValue> values) {
+    List<Variable> variables = new ArrayList<>();
+    for (Variable variable : MODEL.variables()) {
+      TensorValue value = values.get(variable.name());
+      variables.add(
+          value == null ? variable : variable.withSource(new VariableSource.Given(value)));
+    }
+    return MODEL.toBuilder().variables(variables).build();
+  }
+
   private static double[] start(String name) {
     Variable variable = MODEL.variable(name).orElseThrow();
     return new VariableValues().of(variable).asDoubles();
@@ -216,7 +226,9 @@ class FineTuneTest {
         assertThat(since < 2 || epoch == epochs.get(epochs.size() - 1)).isTrue();
       }
       assertThat(epochs.size() == 8 || since == 2).as("%s: %d epochs", metric, best).isTrue();
-      assertThat(result.validation().metric(metric)).isCloseTo(score, within(1e-6));
+      assertThat(result.learned()).isEqualTo(best > 0);
+      Evaluation restored = Evaluator.evaluate(runtime, with(result.values()), PARTS.validation());
+      assertThat(restored.metric(metric)).isCloseTo(score, within(1e-6));
     }
     assertThatThrownBy(
             () -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("rmse", 2)), new Callback[0]))

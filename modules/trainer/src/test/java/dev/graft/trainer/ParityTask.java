@@ -225,6 +225,7 @@ record ParityTask(
     return new Stage(
         1,
         "beside Keras",
+        false,
         settings,
         ImmutableList.copyOf(training),
         ImmutableMap.of(),

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
@@ -54,6 +55,21 @@ class PrecisionTest {
     boolean inFloat = automatic.stream().anyMatch(sentence -> sentence.startsWith("float32: "));
     double tolerance = inFloat ? 1e-3 : 5e-2;
     assertThat(Math.abs(chosen - wanted)).isLessThan(tolerance * wanted);
+  }
+
+  /** The head, and what is published, are for servers that know nothing of bfloat16. */
+  @Test
+  void onlyStepsAreTakenInBfloat16() {
+    Run run = train(Precision.MIXED_BFLOAT16);
+    List<String> head = run.decisions().subList(0, 2);
+    assertThat(train(Precision.FLOAT32).decisions()).startsWith(head.toArray(new String[0]));
+    assertThat(head.get(1)).startsWith("head alone: ");
+    try (TensorFlowRuntime runtime =
+        TensorFlowRuntime.open(RuntimeOptions.defaults().withDevice(Device.CPU))) {
+      Evaluation published =
+          Evaluator.evaluate(runtime, run.model(), SmallTraining.parts().validation());
+      assertThat(run.validation().loss()).isCloseTo(published.loss(), within(1e-6));
+    }
   }
 
   /** A clock may find the other precision the second time. */

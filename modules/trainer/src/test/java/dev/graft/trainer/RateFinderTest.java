@@ -1,11 +1,14 @@
 package dev.graft.trainer;
 
+import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -36,9 +39,37 @@ class RateFinderTest {
     }
   }
 
+  /** A head that learns in steps does so at its own rate, before. */
+  @Test
+  void theRateOfFineTuningIsFoundBehindAHeadThatLearnsInSteps() {
+    Model hidden =
+        SmallTraining.MODEL.with(replaceHead(HeadSpec.singleLabel(SmallTraining.LABELS).hidden(4)));
+    Recipe recipe = SmallTraining.recipe(1);
+    recipe = recipe.head(recipe.head().steps(FineTune.head().epochs(1)));
+    Recipe headOnly = Recipe.headOnly().head(recipe.head());
+    List<String> decisions = new ArrayList<>();
+    Callback listening =
+        new Callback() {
+          @Override
+          public void onDecision(String sentence) {
+            decisions.add(sentence);
+          }
+        };
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      assertThat(find(runtime, hidden, recipe, listening).ofHeads()).isFalse();
+      assertThat(decisions).anyMatch(sentence -> sentence.startsWith("training head "));
+      assertThat(find(runtime, hidden, headOnly, listening).ofHeads()).isTrue();
+    }
+  }
+
   private static RateCurve find(TensorFlowRuntime runtime, Recipe recipe) {
+    return find(runtime, SmallTraining.MODEL, recipe, new Callback() {});
+  }
+
+  private static RateCurve find(
+      TensorFlowRuntime runtime, Model model, Recipe recipe, Callback listening) {
     return Trainer.findRate(
-        runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, SmallTraining.parts(), recipe);
+        runtime, model, SmallTraining.BLOCKS, SmallTraining.parts(), recipe, listening);
   }
 
   /** Losses that vary by a third around 1, and fall by {@code fall} at the higher rates. */

@@ -105,7 +105,7 @@ class TrainingFormTest {
     all(model.layers(), layers);
     List<TensorRef> outputs =
         signature.outputs().values().stream().map(TensorSpec::tensor).toList();
-    return TrainingForm.of(model, model.graph(), layers, outputs, true);
+    return TrainingForm.of(model, model.graph(), List.of(), layers, outputs, true);
   }
 
   private static Map<TensorRef, TensorValue> inputs(

@@ -1,0 +1,134 @@
+package dev.graft.trainer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.ShapeInference;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.tensorflow.proto.DataType;
+
+/**
+ * What training is fed with: features, computed once at the cuts where the frozen part ends; or the
+ * examples themselves, where nothing is frozen before or where the features would not fit in
+ * memory.
+ */
+final class CachedFeatures {
+
+  private static final double SHARE = 0.5; // of the memory that Java has
+
+  private final Entry entry;
+  private final Part examples;
+  private final ShapeInference shapes;
+  private final long memory; // bytes
+  private final Set<TensorRef> kept = new LinkedHashSet<>();
+  private Part features;
+
+  private CachedFeatures(Entry entry, Parts data, long memory) {
+    this.entry = entry;
+    this.examples = new Part(data.train(), data.validation());
+    this.shapes = ShapeInference.of(entry.graph());
+    this.memory = memory;
+    this.features = examples; // until they are computed
+  }
+
+  /**
+   * Plans what to keep.
+   *
+   * @param cuts the cuts at which the examples enter training; those in front come first
+   */
+  static CachedFeatures plan(Entry entry, Parts data, Iterable<ImmutableList<TensorRef>> cuts) {
+    return plan(entry, data, cuts, (long) (SHARE * Runtime.getRuntime().maxMemory()));
+  }
+
+  /** As the other form, in so many bytes. */
+  static CachedFeatures plan(
+      Entry entry, Parts data, Iterable<ImmutableList<TensorRef>> cuts, long memory) {
+    CachedFeatures planned = new CachedFeatures(entry, data, memory);
+    for (ImmutableList<TensorRef> cut : cuts) {
+      if (!entry.tensors().containsAll(cut) && planned.fits(cut)) {
+        planned.kept.addAll(cut);
+      }
+    }
+    return planned;
+  }
+
+  /** Examples, or features of them, of two parts of the data. */
+  record Part(Dataset train, Dataset validation) {
+
+    /** With no more inputs than these: what is fed is not computed. */
+    private Part only(Collection<String> names) {
+      return new Part(only(train, names), only(validation, names));
+    }
+
+    private static Dataset only(Dataset data, Collection<String> names) {
+      return data.withInputs(Maps.filterKeys(data.all().inputs(), names::contains));
+    }
+  }
+
+  private boolean fits(Collection<TensorRef> cut) {
+    boolean fitArrays =
+        cut.stream()
+            .allMatch(tensor -> perExample(tensor) * examples.train().size() < Integer.MAX_VALUE);
+    return fitArrays && bytes(Sets.union(kept, Set.copyOf(cut))) <= memory;
+  }
+
+  /** How much memory features take. */
+  private long bytes(Collection<TensorRef> tensors) {
+    long size = (long) examples.train().size() + examples.validation().size();
+    return tensors.stream().mapToLong(tensor -> size * perExample(tensor)).sum();
+  }
+
+  /** In bytes; 0 for what is not known, as of texts: such is only cut at an input. */
+  private long perExample(TensorRef tensor) {
+    Shape shape = shapes.shape(tensor);
+    DataType dtype = shapes.dtype(tensor);
+    boolean known = shape.rank() > 0 && shape.withDim(0, 1).isFullyKnown();
+    return known && dtype != DataType.DT_STRING
+        ? shape.withDim(0, 1).elements() * TensorValue.size(dtype)
+        : 0;
+  }
+
+  /** Whether features at {@code cut} are wanted and not kept, since they are too many. */
+  boolean isTooLarge(Collection<TensorRef> cut) {
+    return !entry.tensors().containsAll(cut) && !kept.containsAll(cut);
+  }
+
+  /** How large the features at {@code cut} are, and how much room there is, for a person. */
+  String words(Collection<TensorRef> cut) {
+    return String.format(
+        Locale.ROOT,
+        "features of %d examples, %.1f GB, in more than half of the %.1f GB of memory that Java has",
+        examples.train().size() + examples.validation().size(),
+        bytes(cut) / 1e9,
+        memory / SHARE / 1e9);
+  }
+
+  /** Computes what is to be kept. */
+  void compute(TensorFlowRuntime runtime, Model model, Callbacks callbacks) {
+    long total = (long) examples.train().size() + examples.validation().size();
+    Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
+    try (Features at = Features.open(runtime, model, entry, List.copyOf(kept))) {
+      features =
+          new Part(
+              at.toLearnFrom(examples.train(), pace), at.toLearnFrom(examples.validation(), pace));
+    }
+  }
+
+  /** What to feed for a graph that is cut there. */
+  Part at(Collection<TensorRef> cut) {
+    return kept.containsAll(cut)
+        ? features.only(cut.stream().map(entry::nameOf).toList())
+        : examples;
+  }
+}
