@@ -15,7 +15,8 @@ import java.nio.file.Path;
  * The main job as a value: a backbone learns what is said of pictures. The same job gives the same
  * model.
  *
- * @param model the backbone's folder, a SavedModel
+ * @param model the backbone: a SavedModel's folder or archive, or a folder of versions, of which
+ *     the newest counts
  * @param trust whether it may reach outside
  * @param pictures a folder that holds a folder for each label, or a table, see {@link PictureTable}
  * @param surgery what is done to the backbone before
@@ -50,6 +51,24 @@ public record Job(
               + " layer is solved at once; give it hidden layers or dropout, or leave them out.");
     }
     return training.toRecipe();
+  }
+
+  /**
+   * This with the version that is now the newest, where {@link #model} is a folder of versions: so
+   * it stays the same job when another is published there, as its own outcome may be.
+   */
+  public Job pinned() {
+    return new Job(
+        ModelFolder.version(model),
+        trust,
+        pictures,
+        surgery,
+        split,
+        training,
+        out,
+        device,
+        threads,
+        precision);
   }
 
   /** The backbone. */

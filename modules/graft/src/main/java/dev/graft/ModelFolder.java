@@ -24,13 +24,24 @@ final class ModelFolder {
    * version, the folder with the highest number; of an archive the folder to which it is unpacked.
    */
   static Path of(Path path) {
-    if (ModelArchive.is(path)) {
-      return of(ModelArchive.unpack(path, ModelCache.ofUser()));
-    }
+    return version(ModelArchive.is(path) ? ModelArchive.unpack(path, ModelCache.ofUser()) : path);
+  }
+
+  /** {@code path}, or the version that is its newest now if it is a serving base path. */
+  static Path version(Path path) {
     if (!Files.isDirectory(path) || Files.exists(path.resolve(FILE))) {
       return path; // a SavedModel, or something that the importer refuses with reason
     }
     return newest(path).orElse(path);
+  }
+
+  /** What {@code path} is called: its last part, of a version the base path's, too. */
+  static String name(Path path) {
+    int parts = path.getNameCount();
+    return String.valueOf(
+        parts > 1 && isNumber(path.getFileName().toString())
+            ? path.subpath(parts - 2, parts)
+            : path.getFileName());
   }
 
   /**

@@ -90,7 +90,7 @@ final class Report {
 
   private void summary(Job job, Run run, String scored, Evaluation score) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("model", job.model().getFileName() + ""));
+    rows.add(List.of("model", ModelFolder.name(job.model())));
     rows.add(List.of("pictures", job.pictures() + ""));
     rows.add(List.of("recipe", run.recipe().name() + ", seed " + run.recipe().seed()));
     if (score.classification().isPresent()) {

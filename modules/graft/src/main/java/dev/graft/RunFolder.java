@@ -87,7 +87,8 @@ public final class RunFolder implements AutoCloseable {
     return create(runs, name, job, true);
   }
 
-  private static RunFolder create(Path runs, String name, Job job, boolean findsRate) {
+  private static RunFolder create(Path runs, String name, Job asked, boolean findsRate) {
+    Job job = asked.pinned();
     Stored stored =
         new Stored(
             FORMAT,

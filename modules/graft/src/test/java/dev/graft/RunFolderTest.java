@@ -75,6 +75,37 @@ class RunFolderTest {
     }
   }
 
+  /**
+   * Another run may publish to the base while this one is stopped, and this one does at its end.
+   */
+  @Test
+  void theModelStaysTheVersionThatTheRunBeganWith() throws IOException {
+    Path first = version(1);
+    RunFolder folder = made("photos-1");
+    assertThat(folder.job().model()).isEqualTo(first);
+    version(2);
+    try (RunFolder again = RunFolder.open(folder.path())) {
+      assertThat(again.job()).isEqualTo(folder.job());
+    }
+    Evaluation score =
+        Evaluation.of(
+            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)), 0.7);
+    Run run =
+        new Run(
+            Baselines.rawPixels(2),
+            Recipe.headOnly(),
+            score,
+            ImmutableList.of(),
+            ImmutableMap.of());
+    assertThat(Files.readString(folder.report(run, "test", score))).contains("model/1");
+  }
+
+  private Path version(int number) throws IOException {
+    Path folder = Files.createDirectories(runs.resolve("model/" + number));
+    Files.createFile(folder.resolve("saved_model.pb"));
+    return folder;
+  }
+
   @Test
   void twoCannotWorkOnOneRun() {
     try (RunFolder made = RunFolder.create(runs, "photos", job())) {

@@ -109,16 +109,17 @@ final class FinetuneCommand implements Callable<Integer> {
     Split split = Split.of(60, 20, 20).seed(seed.seed());
     Job work =
         new Job(
-            model.path(),
-            trust.trust(),
-            data.path(),
-            surgery.surgery(),
-            split,
-            training.training(seed.seed()),
-            out,
-            machine.device(),
-            machine.threads(),
-            precision);
+                model.path(),
+                trust.trust(),
+                data.path(),
+                surgery.surgery(),
+                split,
+                training.training(seed.seed()),
+                out,
+                machine.device(),
+                machine.threads(),
+                precision)
+            .pinned();
     work.recipe(); // a name that is not known is said before anything is read
     Model backbone = work.readBackbone();
     Dataset photos = work.readPictures();
