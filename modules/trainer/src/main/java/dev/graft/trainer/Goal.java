@@ -117,6 +117,7 @@ record Goal(Head head, String answers, DataType dtype, Objective objective, doub
     }
     checkKind(head, wanted, objective);
     wanted.labels().ifPresent(labels -> checkLabels(head, labels));
+    checkClassWeights(head, objective.classWeights());
     return new Goal(head, key, wanted.values().dtype(), objective, objectives.weight(head));
   }
 
@@ -176,6 +177,19 @@ record Goal(Head head, String answers, DataType dtype, Objective objective, doub
               + " outputs, but the data have "
               + labels.size()
               + " labels; replace the head by one for these labels.");
+    }
+  }
+
+  private static void checkClassWeights(Head head, List<Double> weights) {
+    if (!weights.isEmpty() && weights.size() != head.units()) {
+      throw new BadRequestException(
+          "the class weights "
+              + weights
+              + " of head '"
+              + head.name()
+              + "' are not one for each of its "
+              + head.units()
+              + " labels; give that many, in the order of the labels, or none.");
     }
   }
 

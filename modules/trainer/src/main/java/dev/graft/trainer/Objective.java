@@ -37,6 +37,12 @@ public sealed interface Objective {
     return true;
   }
 
+  /** How much each label counts, in their order; empty if all count alike. */
+  @Internal
+  default ImmutableList<Double> classWeights() {
+    return ImmutableList.of();
+  }
+
   /** The usual objective for a head of this kind. */
   static Objective of(Head.Kind kind) {
     return switch (kind) {

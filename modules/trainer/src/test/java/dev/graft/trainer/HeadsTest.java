@@ -222,6 +222,36 @@ class HeadsTest {
         .hasMessageContainingAll("reads an infinity made of row 7", "leave it out");
   }
 
+  /** Too few fail deep in TensorFlow, too many and a single one would pass. */
+  @Test
+  void thereIsAClassWeightForEachLabelOrNone() {
+    Model one = model(HeadSpec.singleLabel(SIGN).named("sign"));
+    Model any = model(HeadSpec.multiLabel(TRAITS).named("traits"));
+    Answers signs = Answers.oneOf(SIGN, POSITIVE);
+    for (double[] weights : new double[][] {{1}, {1, 2, 3}}) {
+      refused(one, signs, "sign", Objective.crossEntropy().classWeights(weights), "2 labels");
+    }
+    for (double[] weights : new double[][] {{1}, {1, 2}, {1, 2, 3, 4}}) {
+      refused(
+          any,
+          traits(),
+          "traits",
+          Objective.binaryCrossEntropy().classWeights(weights),
+          "3 labels");
+    }
+    Objective fitting = Objective.crossEntropy().classWeights(1, 2);
+    assertThat(Goal.of(one, Dataset.of(inputs(), signs), Objectives.usual().with("sign", fitting)))
+        .hasSize(1);
+  }
+
+  private static void refused(
+      Model model, Answers answers, String head, Objective objective, String labels) {
+    Objectives objectives = Objectives.usual().with(head, objective);
+    assertThatThrownBy(() -> Goal.of(model, Dataset.of(inputs(), answers), objectives))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("class weights", "'" + head + "'", labels, "or none");
+  }
+
   @Test
   void whatDoesNotFitIsRefusedWithTheRemedy() {
     Answers one = Answers.oneOf(SIGN, POSITIVE);
