@@ -13,6 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
+from keras.src.engine import data_adapter
 from tensorflow import keras
 
 import values
@@ -44,6 +45,14 @@ def one_hot(labels):
 
 
 WEIGHTS = np.array([0.5, 1.0, 2.0, 3.0, 0.25])
+
+
+def by_class_weight(targets):
+    """The weights that `fit(class_weight=...)` gives examples with these targets."""
+    weigh = data_adapter._make_class_weight_map_fn(dict(enumerate(WEIGHTS)))
+    return weigh(0, tf.constant(targets))[2]
+
+
 NONE = keras.losses.Reduction.NONE
 sparse, dense = indices(N), shares(N, C)
 CASES = {
@@ -80,6 +89,12 @@ CASES = {
     "huber": (draw(N, C), losses.Huber(reduction=NONE)),
     "huber_wide": (draw(N, C), losses.Huber(delta=2.5, reduction=NONE)),
     "cosine": (draw(N, C), losses.CosineSimilarity(reduction=NONE)),
+    "dense_weighted": (
+        dense,
+        lambda y, x: losses.CategoricalCrossentropy(from_logits=True, reduction=NONE)(
+            y, x, sample_weight=by_class_weight(y)
+        ),
+    ),
 }
 
 

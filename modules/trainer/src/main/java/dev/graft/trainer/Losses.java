@@ -29,20 +29,18 @@ final class Losses {
       return perExample(
           classWeights.isEmpty()
               ? each
-              : g.add(
-                  "Mul",
-                  each,
-                  g.add("Sum", g.add("Mul", wanted, vector(classWeights)), g.ints(-1))));
+              : weighted(each, classWeights, g.add("ArgMax", rows(targets), g.scalar(-1))));
     }
     TensorRef indices = g.add("Reshape", targets, g.ints(-1));
     TensorRef each =
         smoothing == 0
             ? g.op("SparseSoftmaxCrossEntropyWithLogits").input(flat).input(indices).output()
             : softmax(flat, smooth(oneHot(indices), smoothing / units, smoothing));
-    return perExample(
-        classWeights.isEmpty()
-            ? each
-            : g.add("Mul", each, g.add("GatherV2", vector(classWeights), indices, g.scalar(0))));
+    return perExample(classWeights.isEmpty() ? each : weighted(each, classWeights, indices));
+  }
+
+  private TensorRef weighted(TensorRef each, List<Double> classWeights, TensorRef labels) {
+    return g.add("Mul", each, g.add("GatherV2", vector(classWeights), labels, g.scalar(0)));
   }
 
   /** See {@link Objective.BinaryCrossEntropy}. */

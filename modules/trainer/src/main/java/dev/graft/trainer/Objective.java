@@ -104,7 +104,8 @@ public sealed interface Objective {
    * Softmax cross-entropy.
    *
    * @param smoothing the share of each target that is spread over all labels, 0 to 1
-   * @param classWeights how much an example of each label counts; empty if all count alike
+   * @param classWeights how much an example of each label counts; empty if all count alike. Where
+   *     an example has a share of several labels the largest decides, the first of several
    */
   record CrossEntropy(double smoothing, ImmutableList<Double> classWeights) implements Objective {
 

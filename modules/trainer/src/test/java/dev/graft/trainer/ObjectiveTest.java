@@ -46,6 +46,7 @@ class ObjectiveTest {
           Map.entry("sparse_smoothed", Objective.crossEntropy().smoothing(0.1)),
           Map.entry("sparse_weighted", Objective.crossEntropy().classWeights(WEIGHTS)),
           Map.entry("dense", Objective.crossEntropy()),
+          Map.entry("dense_weighted", Objective.crossEntropy().classWeights(WEIGHTS)),
           Map.entry("dense_smoothed", Objective.crossEntropy().smoothing(0.1)),
           Map.entry("binary", Objective.binaryCrossEntropy()),
           Map.entry("binary_smoothed", Objective.binaryCrossEntropy().smoothing(0.1)),
