@@ -31,7 +31,7 @@ public final class TensorBoardLog implements Callback {
 
   private final Path folder;
   private final List<byte[]> events = new ArrayList<>(); // not written yet
-  private @Nullable Path file; // of the stretch under way; none before its first step
+  private @Nullable Path file; // of the stretch under way; none before its first point
   private int stretch;
   private long written;
 
@@ -47,7 +47,7 @@ public final class TensorBoardLog implements Callback {
   @Override
   public void onStep(Step step) {
     if (file == null || step.stretch() != stretch) {
-      begin(step);
+      begin(step.stretch(), step.number());
     }
     scalar(step.number(), "loss", step.loss());
     scalar(step.number(), "rate", step.rate());
@@ -58,6 +58,9 @@ public final class TensorBoardLog implements Callback {
 
   @Override
   public void onEpoch(Epoch epoch) {
+    if (file == null || epoch.stretch() != stretch) { // gone on with where only its score was due
+      begin(epoch.stretch(), epoch.step() + 1); // an older file has its last step
+    }
     scalar(epoch.step(), "epoch/loss", epoch.loss());
     scalar(epoch.step(), "validation/loss", epoch.validation().loss());
     epoch
@@ -72,8 +75,9 @@ public final class TensorBoardLog implements Callback {
     write();
   }
 
-  private void begin(Step step) {
-    stretch = step.stretch();
+  /** Begins a file; what older ones have from {@code step} on is forgotten. */
+  private void begin(int ofStretch, long step) {
+    stretch = ofStretch;
     Path own = folder.resolve("stretch-" + stretch);
     int number = 1;
     while (Files.exists(own.resolve(name(number)))) {
@@ -83,7 +87,7 @@ public final class TensorBoardLog implements Callback {
     events.clear();
     events.add(event(0).setFileVersion(VERSION).build().toByteArray());
     SessionLog start = SessionLog.newBuilder().setStatus(SessionLog.SessionStatus.START).build();
-    events.add(event(step.number()).setSessionLog(start).build().toByteArray());
+    events.add(event(step).setSessionLog(start).build().toByteArray());
     written = System.nanoTime();
   }
 

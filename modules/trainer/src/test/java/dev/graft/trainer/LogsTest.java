@@ -100,6 +100,35 @@ class LogsTest {
     assertThat(events(folder.resolve("stretch-2/events.out.tfevents.0000000001.graft"))).hasSize(7);
   }
 
+  /** The checkpoint was made when the score of step 10 was due; its loss is in the older file. */
+  @Test
+  void anEpochThatIsScoredAfterAResumeIsWritten() throws IOException {
+    TensorBoardLog before = TensorBoardLog.in(folder);
+    before.onStep(new Step(1, 10, 0.25, 3));
+    before.flush();
+    TensorBoardLog log = TensorBoardLog.in(folder);
+    log.onEpoch(epoch(1, 1, 2));
+    log.onStep(new Step(1, 11, 0.25, 3));
+    log.onEpoch(epoch(1, 2, 1));
+    log.onStep(new Step(2, 1, 0.25, 3));
+    log.flush();
+    List<Event> events = events(folder.resolve("stretch-1/events.out.tfevents.0000000002.graft"));
+    assertThat(events.get(0).getFileVersion()).isEqualTo("brain.Event:2");
+    assertThat(events.get(1).getSessionLog().getStatus()).isEqualTo(SessionLog.SessionStatus.START);
+    assertThat(events.get(1).getStep()).as("what is forgotten begins here").isEqualTo(11);
+    assertThat(events.subList(2, events.size()))
+        .extracting(event -> event.getStep() + " " + event.getSummary().getValue(0).getTag())
+        .containsExactly(
+            "10 epoch/loss",
+            "10 validation/loss",
+            "10 validation/accuracy",
+            "11 loss",
+            "11 rate",
+            "20 epoch/loss",
+            "20 validation/loss",
+            "20 validation/accuracy");
+  }
+
   /** Those before a checkpoint never run again; those before an error say how it came about. */
   @Test
   void eventsAreWrittenWithACheckpointAndWhereTrainingEnds() throws IOException {
