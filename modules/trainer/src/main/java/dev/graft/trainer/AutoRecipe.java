@@ -89,7 +89,14 @@ final class AutoRecipe {
     Recipe recipe =
         new Recipe(
             chosen.name(), asked.head(), chosen.fineTunes(), asked.objectives(), asked.seed());
-    return new Choice(recipe, ImmutableList.of("recipe '" + chosen.name() + "', since " + reason));
+    ImmutableList.Builder<String> reasons = ImmutableList.builder();
+    reasons.add("recipe '" + chosen.name() + "', since " + reason);
+    if (chosen.fineTunes().isEmpty() && !asked.fineTunes().equals(Recipe.auto().fineTunes())) {
+      reasons.add(
+          "epochs, rate, batch and the like are for fine-tuning, which does not happen here; take"
+              + " 'top', 'gradual' or 'full' for it");
+    }
+    return new Choice(recipe, reasons.build());
   }
 
   private static String words(int examples, int perLabel) {

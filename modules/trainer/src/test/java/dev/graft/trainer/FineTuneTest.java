@@ -405,7 +405,14 @@ class FineTuneTest {
         .isEqualTo(
             "recipe 'head', since 36 examples to learn from, about 12 a label, would be learned by"
                 + " heart by more than a head");
+    assertThat(few.decisions().get(1))
+        .isEqualTo(
+            "epochs, rate, batch and the like are for fine-tuning, which does not happen here; take"
+                + " 'top', 'gradual' or 'full' for it");
     assertThat(few.decisions()).anyMatch(sentence -> sentence.startsWith("head alone: "));
+    List<Goal> goals = Goal.of(MODEL, PARTS.train(), auto.objectives());
+    Recipe plain = Recipe.auto().head(small.head());
+    assertThat(AutoRecipe.resolve(plain, MODEL, BLOCKS, goals, PARTS).reasons()).hasSize(1);
     Parts more = new Parts(SmallTraining.examples(), PARTS.validation(), PARTS.test()); // 60
     Run some = Trainer.fit(runtime, MODEL, BLOCKS, more, auto);
     assertThat(some.recipe().name()).isEqualTo("head then top");
