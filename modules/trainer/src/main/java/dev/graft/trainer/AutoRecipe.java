@@ -69,7 +69,9 @@ final class AutoRecipe {
           Recipe.gradual()
               .then(
                   Recipe.gradual().fineTunes().stream()
-                      .map(each -> settings.share(each.share()).rates(rates(settings, each)))
+                      .map(
+                          each ->
+                              settings.share(each.share()).rates(settings.rates().or(each.rates())))
                       .toArray(FineTune[]::new)),
           words(examples, perLabel)
               + " are enough to unfreeze all blocks, one third after another");
@@ -78,11 +80,6 @@ final class AutoRecipe {
         recipe,
         Recipe.full().then(settings.share(1)),
         words(examples, perLabel) + " are enough to train all of the model at once");
-  }
-
-  /** Those that were asked for; where none were, the recipe's own. */
-  private static LayerRates rates(FineTune settings, FineTune own) {
-    return settings.rates().equals(LayerRates.even()) ? own.rates() : settings.rates();
   }
 
   private static Choice choice(Recipe asked, Recipe chosen, String reason) {

@@ -83,7 +83,7 @@ public record FineTune(
     return new FineTune(
         0.2,
         Optional.empty(),
-        LayerRates.even(),
+        LayerRates.usual(),
         Optimizer.adam(),
         Clipping.none(),
         1e-5,

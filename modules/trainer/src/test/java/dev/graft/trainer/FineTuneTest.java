@@ -451,14 +451,17 @@ class FineTuneTest {
     TrainingPlan.Stretch all = BLOCKS.stretches().get(1);
     TrainingPlan blocks = new TrainingPlan(ImmutableList.of(all, all, all));
     LayerRates own = LayerRates.falling(0.5).with("stem", 0);
-    Recipe asked = Recipe.auto().each(each -> each.rates(own));
-    Recipe chosen = AutoRecipe.resolve(asked, MODEL, blocks, goals, many).recipe();
-    assertThat(chosen.name()).isEqualTo("gradual");
-    assertThat(chosen.fineTunes()).hasSize(3).allMatch(each -> each.rates().equals(own));
-    Recipe usual = AutoRecipe.resolve(Recipe.auto(), MODEL, blocks, goals, many).recipe();
+    for (LayerRates rates : List.of(own, LayerRates.falling(1), LayerRates.even())) {
+      Recipe asked = Recipe.auto().each(each -> each.rates(rates));
+      Recipe chosen = AutoRecipe.resolve(asked, MODEL, blocks, goals, many).recipe();
+      assertThat(chosen.name()).isEqualTo("gradual");
+      assertThat(chosen.fineTunes()).hasSize(3).allMatch(each -> each.rates().equals(rates));
+    }
+    Recipe stem = Recipe.auto().each(each -> each.rates(LayerRates.usual().with("stem", 0)));
+    Recipe usual = AutoRecipe.resolve(stem, MODEL, blocks, goals, many).recipe();
     assertThat(usual.fineTunes())
         .hasSize(3)
-        .allMatch(each -> each.rates().equals(LayerRates.falling(0.9)));
+        .allMatch(each -> each.rates().equals(LayerRates.falling(0.9).with("stem", 0)));
   }
 
   @Test
