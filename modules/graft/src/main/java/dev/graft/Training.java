@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param optimizer as {@link Optimizer#named} takes it
  * @param schedule as {@link Schedule#parse} takes it
  * @param warmUp which part of all steps the rate rises in, 0 to 1; with another schedule than the
- *     recipe's a tenth if not given
+ *     recipe's a tenth if not given. Not with one cycle, which rises by itself
  * @param layerDecay how much of the rate of a block the block before it has
  * @param clipNorm to which Euclidean norm all gradients together are cut down
  * @param monitor the metric that ends training and whose best epoch is kept
@@ -143,8 +143,15 @@ public record Training(
 
   private Schedule overTime() {
     Schedule wanted = schedule == null ? Schedule.cosine() : Schedule.parse(schedule);
+    if (wanted instanceof Schedule.OneCycle) {
+      if (warmUp != null) {
+        throw new BadRequestException(
+            "the schedule one-cycle rises by itself over the first 30% of the steps; leave out the"
+                + " warm-up (--warm-up), or take another schedule, such as cosine.");
+      }
+      return wanted;
+    }
     double part = warmUp == null ? USUAL_WARM_UP : warmUp;
-    boolean rises = wanted instanceof Schedule.OneCycle || part == 0; // by itself, or not at all
-    return rises ? wanted : wanted.warmUp(part);
+    return part == 0 ? wanted : wanted.warmUp(part);
   }
 }

@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -174,6 +175,30 @@ class RunFolderTest {
                 .stop(EarlyStop.on("f1", 2)));
     assertThat(Training.by("gradual").seed(3).toRecipe()).isEqualTo(Recipe.gradual().seed(3));
     assertThat(Training.by("head").toRecipe()).isEqualTo(Recipe.headOnly());
+  }
+
+  /** One cycle rises by itself, so that a warm-up would be left out without a word. */
+  @Test
+  void aScheduleThatRisesByItselfTakesNoWarmUp() {
+    assertThat(rateOverTime("one-cycle", null, null, null).schedule())
+        .isEqualTo(Schedule.oneCycle());
+    for (double part : new double[] {0, 0.2}) {
+      assertThatThrownBy(() -> rateOverTime("one-cycle", part, null, null))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("rises by itself", "leave out the warm-up", "cosine");
+    }
+  }
+
+  private static FineTune rateOverTime(
+      String schedule,
+      @Nullable Double warmUp,
+      @Nullable String monitor,
+      @Nullable Integer patience) {
+    Training training =
+        new Training(
+            "top", 0, null, null, null, null, null, schedule, warmUp, null, null, monitor, patience,
+            null, null);
+    return training.toRecipe().fineTunes().get(0);
   }
 
   @Test

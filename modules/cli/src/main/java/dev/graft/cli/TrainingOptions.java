@@ -54,7 +54,8 @@ final class TrainingOptions {
   @Option(
       names = "--warm-up",
       paramLabel = "PART",
-      description = "The part of all steps in which the rate rises (0.1).")
+      description =
+          "The part of all steps in which the rate rises (0.1; one-cycle rises by itself).")
   private @Nullable Double warmUp;
 
   @Option(
