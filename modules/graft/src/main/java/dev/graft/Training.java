@@ -1,5 +1,6 @@
 package dev.graft;
 
+import com.google.common.primitives.Ints;
 import dev.graft.model.BadRequestException;
 import dev.graft.trainer.Clipping;
 import dev.graft.trainer.EarlyStop;
@@ -27,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param layerDecay how much of the rate of a block the block before it has
  * @param clipNorm to which Euclidean norm all gradients together are cut down
  * @param monitor the metric that ends training and whose best epoch is kept
- * @param patience after how many epochs without a better one it ends
+ * @param patience after how many epochs without a better one it ends; with the schedule {@code
+ *     plateau:N} 2N + 1 if not given, since the rate falls after N
  * @param headEpochs of the head at most, where it is trained step by step
  * @param headRate the highest learning rate of such a head
  */
@@ -134,11 +136,34 @@ public record Training(
     settings = layerDecay == null ? settings : settings.rates(LayerRates.falling(layerDecay));
     settings = clipNorm == null ? settings : settings.clipping(Clipping.byGlobalNorm(clipNorm));
     settings = schedule == null && warmUp == null ? settings : settings.schedule(overTime());
-    EarlyStop stop = settings.stop();
-    return settings.stop(
-        new EarlyStop(
-            monitor == null ? stop.metric() : monitor,
-            patience == null ? stop.patience() : patience));
+    return settings.stop(stop(settings.stop()));
+  }
+
+  /** With a plateau one that leaves the rate time to fall, and to show what that is good for. */
+  private EarlyStop stop(EarlyStop given) {
+    String metric = monitor == null ? given.metric() : monitor;
+    if (schedule == null
+        || !(Schedule.parse(schedule) instanceof Schedule.ReduceOnPlateau plateau)) {
+      return new EarlyStop(metric, patience == null ? given.patience() : patience);
+    }
+    int epochs = plateau.patience();
+    if (patience == null) {
+      return new EarlyStop(metric, Ints.saturatedCast(2L * epochs + 1));
+    }
+    EarlyStop stop = new EarlyStop(metric, patience);
+    if (patience <= epochs && metric.equals("loss")) {
+      throw new BadRequestException(
+          "the schedule '"
+              + schedule
+              + "' lets the rate fall after "
+              + epochs
+              + " epochs without a smaller loss, but a patience of "
+              + patience
+              + " ends training by then; take a patience (--patience) of "
+              + (epochs + 1L)
+              + " or more or leave it out, or take a shorter plateau.");
+    }
+    return stop;
   }
 
   private Schedule overTime() {

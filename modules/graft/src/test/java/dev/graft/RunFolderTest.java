@@ -189,6 +189,24 @@ class RunFolderTest {
     }
   }
 
+  /** Else a stretch ends in the epoch in which the rate would fall for the first time. */
+  @Test
+  void aPlateauEndsBeforePatienceDoes() {
+    assertThat(rateOverTime("plateau:1", null, null, null).stop()).isEqualTo(EarlyStop.onLoss(3));
+    assertThat(rateOverTime("plateau:4", 0.0, null, null).stop()).isEqualTo(EarlyStop.onLoss(9));
+    assertThat(rateOverTime("plateau:4", null, null, 5).stop()).isEqualTo(EarlyStop.onLoss(5));
+    assertThat(rateOverTime("plateau:4", null, "f1", null).stop()).isEqualTo(EarlyStop.on("f1", 9));
+    assertThat(rateOverTime("plateau:4", null, "f1", 2).stop()).isEqualTo(EarlyStop.on("f1", 2));
+    assertThat(rateOverTime("plateau:" + Integer.MAX_VALUE, null, null, null).stop())
+        .isEqualTo(EarlyStop.never());
+    assertThat(rateOverTime("step:3:0.5", null, null, null).stop()).isEqualTo(EarlyStop.onLoss(3));
+    for (int patience : new int[] {3, 4}) {
+      assertThatThrownBy(() -> rateOverTime("plateau:4", null, null, patience))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("plateau:4", "patience of " + patience, "5 or more", "plateau");
+    }
+  }
+
   private static FineTune rateOverTime(
       String schedule,
       @Nullable Double warmUp,

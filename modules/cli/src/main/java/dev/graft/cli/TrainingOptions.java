@@ -79,7 +79,9 @@ final class TrainingOptions {
   @Option(
       names = "--patience",
       paramLabel = "N",
-      description = "Stop a stretch after N epochs without a better one (3).")
+      description =
+          "Stop a stretch after N epochs without a better one (3; with plateau:EPOCHS twice these"
+              + " and one more, so that the rate can fall before).")
   private @Nullable Integer patience;
 
   @Option(

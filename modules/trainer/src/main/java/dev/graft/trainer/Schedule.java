@@ -60,7 +60,10 @@ public sealed interface Schedule {
     return new OneCycle(0.3, 1.0 / 25, 1.0 / 25e4);
   }
 
-  /** A tenth whenever the validation loss was not smaller for {@code patience} epochs. */
+  /**
+   * A tenth whenever the validation loss was not smaller for {@code patience} epochs. Where {@link
+   * EarlyStop} has no more patience than that, training ends before.
+   */
   static Schedule reduceOnPlateau(int patience) {
     return new ReduceOnPlateau(patience, 0.1, 1e-4, 0);
   }
