@@ -4,6 +4,7 @@ import dev.graft.model.FailedCheckException;
 import dev.graft.model.GraftException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 
@@ -16,6 +17,18 @@ record Failures(Terminal terminal) implements CommandLine.IExecutionExceptionHan
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
   static final int INTERRUPTED = 130; // as shells have it for Ctrl-C
+
+  /** What a command has begun is still there: its run is resumed with more memory. */
+  static int outOfMemory(Terminal terminal, OutOfMemoryError failure) {
+    terminal.error(
+        String.format(
+            Locale.ROOT,
+            "error: out of memory (%s), of which Java may take %.1f GB; GRAFT_JAVA_OPTS=-Xmx8g gives"
+                + " it more, and fewer or smaller examples, --batch and --micro-batch take less.",
+            failure.getMessage(),
+            Runtime.getRuntime().maxMemory() / 1e9));
+    return FAILED;
+  }
 
   @Override
   public int handleExecutionException(

@@ -16,7 +16,11 @@ public final class Main {
   }
 
   static int run(Terminal terminal, String... args) {
-    return commands(terminal).execute(args);
+    try {
+      return commands(terminal).execute(args);
+    } catch (OutOfMemoryError e) {
+      return Failures.outOfMemory(terminal, e);
+    }
   }
 
   static CommandLine commands(Terminal terminal) {

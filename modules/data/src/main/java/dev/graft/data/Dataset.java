@@ -11,6 +11,7 @@ import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -311,6 +312,13 @@ public final class Dataset {
     return weights == null
         ? computed
         : new Dataset(computed.source, computed.answers, weights(rows, weights), computed.rows);
+  }
+
+  /** These examples, which are in memory, with no other inputs than {@code names}. */
+  @Internal
+  public Dataset onlyInputs(Collection<String> names) {
+    Tensors all = (Tensors) source;
+    return new Dataset(all.only(names), answers, weights, rows);
   }
 
   /** These examples, read and ready to be fed. */

@@ -2,8 +2,10 @@ package dev.graft.data;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Maps;
 import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
+import java.util.Collection;
 import java.util.Map;
 
 /** Examples that are in memory: row i of each tensor is example i. */
@@ -15,6 +17,11 @@ final class Tensors implements Source {
   Tensors(Map<String, TensorValue> inputs, int size) {
     this.inputs = ImmutableMap.copyOf(inputs);
     this.size = size;
+  }
+
+  /** The same without some of the inputs. */
+  Tensors only(Collection<String> names) {
+    return new Tensors(Maps.filterKeys(inputs, names::contains), size);
   }
 
   @Override

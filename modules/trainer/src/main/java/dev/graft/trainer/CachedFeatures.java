@@ -1,7 +1,6 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.Maps;
 import com.google.common.collect.Sets;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -68,11 +67,7 @@ final class CachedFeatures {
 
     /** With no more inputs than these: what is fed is not computed. */
     private Part only(Collection<String> names) {
-      return new Part(only(train, names), only(validation, names));
-    }
-
-    private static Dataset only(Dataset data, Collection<String> names) {
-      return data.withInputs(Maps.filterKeys(data.all().inputs(), names::contains));
+      return new Part(train.onlyInputs(names), validation.onlyInputs(names));
     }
   }
 
@@ -108,10 +103,16 @@ final class CachedFeatures {
   String words(Collection<TensorRef> cut) {
     return String.format(
         Locale.ROOT,
-        "features of %d examples, %.1f GB, in more than half of the %.1f GB of memory that Java has",
+        "the features of %d examples (%s) in half of Java's memory (%s)",
         examples.train().size() + examples.validation().size(),
-        bytes(cut) / 1e9,
-        memory / SHARE / 1e9);
+        size(bytes(cut)),
+        size(memory));
+  }
+
+  private static String size(long bytes) {
+    return bytes < 1e9
+        ? String.format(Locale.ROOT, "%.0f MB", Math.ceil(bytes / 1e6))
+        : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
   }
 
   /** Computes what is to be kept. */

@@ -87,7 +87,7 @@ public final class Trainer {
         stage ->
             all.add(
                 stage.words()
-                    + ": there is no room for the "
+                    + ": there is no room for "
                     + features.words(stage.cut())
                     + ", so each step computes them again"));
     this.reasons = all.build();
@@ -294,8 +294,7 @@ public final class Trainer {
   private void checkHeadsFit() {
     if (!solvable.isEmpty() && features.isTooLarge(headCut)) {
       throw new BadRequestException(
-          "a head that is one layer is computed from all examples at once, and there is no room for"
-              + " the "
+          "a head that is one layer is computed from all examples at once, and there is no room for "
               + features.words(headCut)
               + "; give Java more (-Xmx, GRAFT_JAVA_OPTS=-Xmx8g for the command line), pool the"
               + " features (--pooling average), take fewer examples, or give the head a hidden layer"

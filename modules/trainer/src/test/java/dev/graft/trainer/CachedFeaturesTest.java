@@ -49,7 +49,7 @@ class CachedFeaturesTest {
     assertThat(narrow.isTooLarge(head)).isFalse();
     assertThat(narrow.isTooLarge(deep)).isTrue();
     assertThat(narrow.isTooLarge(all)).isFalse(); // they are the examples
-    assertThat(narrow.words(deep)).contains("features of 48 examples", "GB of memory");
+    assertThat(narrow.words(deep)).contains("features of 48 examples", "(1 MB)");
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       ample.compute(runtime, MODEL, Callbacks.of());
       narrow.compute(runtime, MODEL, Callbacks.of());
