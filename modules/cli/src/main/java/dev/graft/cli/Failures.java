@@ -23,8 +23,8 @@ record Failures(Terminal terminal) implements CommandLine.IExecutionExceptionHan
     terminal.error(
         String.format(
             Locale.ROOT,
-            "error: out of memory (%s), of which Java may take %.1f GB; GRAFT_JAVA_OPTS=-Xmx8g gives"
-                + " it more, and fewer or smaller examples, --batch and --micro-batch take less.",
+            "error: out of memory (%s), of which Java may take %.1f GB; GRAFT_JAVA_OPTS=-Xmx8g"
+                + " gives it more, and fewer or smaller examples, --batch and --micro-batch take less.",
             failure.getMessage(),
             Runtime.getRuntime().maxMemory() / 1e9));
     return FAILED;

@@ -6,6 +6,7 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.ShapeInference;
@@ -97,6 +98,23 @@ final class CachedFeatures {
   /** Whether features at {@code cut} are wanted and not kept, since they are too many. */
   boolean isTooLarge(Collection<TensorRef> cut) {
     return !entry.tensors().containsAll(cut) && !kept.containsAll(cut);
+  }
+
+  /**
+   * Makes sure that features at {@code cut} are kept, for what is computed from all at once.
+   *
+   * @throws BadRequestException if there is no room for them
+   */
+  void requireRoom(Collection<TensorRef> cut) {
+    if (isTooLarge(cut)) {
+      throw new BadRequestException(
+          "a head that is one layer is computed from all examples at once, and there is no room"
+              + " for "
+              + words(cut)
+              + "; give Java more (-Xmx, for the command line GRAFT_JAVA_OPTS=-Xmx8g), pool the"
+              + " features (--pooling average), take fewer examples, or give the head a hidden"
+              + " layer (--hidden 256), with which it learns step by step.");
+    }
   }
 
   /** How large the features at {@code cut} are, and how much room there is, for a person. */

@@ -47,7 +47,8 @@ final class Stages {
    * @param blocks the backbone from the head down: each stretch has one block more; without any,
    *     the heads train alone
    * @param solved the goals whose heads need no steps
-   * @throws BadRequestException if a stretch goes by a metric that the heads do not have
+   * @throws BadRequestException if all is frozen, or if a stretch goes by a metric that the heads
+   *     do not have
    * @throws BlockedGradientException if an op lets no gradient pass to what would train
    */
   static ImmutableList<Stage> of(
@@ -58,6 +59,7 @@ final class Stages {
       Collection<Goal> solved,
       Recipe recipe) {
     Stages all = new Stages(model, blocks, entry, goals);
+    all.checkSomethingTrains(recipe);
     List<Goal> others =
         goals.stream()
             .filter(goal -> !solved.contains(goal) && !goal.variables(model).isEmpty())
@@ -70,6 +72,33 @@ final class Stages {
     all.checkMetrics();
     all.checkGradients();
     return ImmutableList.copyOf(all.stages);
+  }
+
+  private void checkSomethingTrains(Recipe recipe) {
+    Set<String> used =
+        model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
+    boolean nothing =
+        model.variables().stream()
+            .noneMatch(v -> v.trainable() && !v.role().isStatistic() && used.contains(v.node()));
+    boolean named = recipe.fineTunes().stream().anyMatch(each -> each.stretch().isPresent());
+    if (nothing && !named && (blocks.stretches().isEmpty() || recipe.fineTunes().isEmpty())) {
+      throw new BadRequestException(
+          "all that "
+              + Goal.words(goals)
+              + " of "
+              + model.name()
+              + " depends on is frozen, so nothing is left to train; unfreeze(Where.head())"
+              + " (--unfreeze head) is the least, or replace the head.");
+    }
+    if (Goal.variables(model, goals).isEmpty() && recipe.fineTunes().isEmpty()) {
+      throw new BadRequestException(
+          "the recipe '"
+              + recipe.name()
+              + "' trains the head alone, and "
+              + Goal.words(goals)
+              + " is frozen; unfreeze(Where.head()) (--unfreeze head), or take Recipe.headThenTop()"
+              + " (--recipe top).");
+    }
   }
 
   private void checkMetrics() {

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
@@ -72,14 +71,15 @@ public final class Trainer {
     this.entry = Entry.of(model, data.train());
     AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, goals, data);
     this.recipe = choice.recipe();
-    checkSomethingTrains(blocks);
     this.stages = Stages.of(model, blocks, entry, goals, solvable.keySet(), this.recipe);
     this.headCut = headCut();
     this.features =
         CachedFeatures.plan(
             entry, data, Iterables.concat(List.of(headCut), Lists.transform(stages, Stage::cut)));
     List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
-    checkHeadsFit();
+    if (!solvable.isEmpty()) {
+      features.requireRoom(headCut);
+    }
     this.identity = RunIdentity.of(runtime, model, data, this.recipe, uncached);
     this.checkpoints = callbacks.checkpoints();
     ImmutableList.Builder<String> all = ImmutableList.<String>builder().addAll(choice.reasons());
@@ -288,44 +288,6 @@ public final class Trainer {
               + " and "
               + data.validation().size()
               + "; divide the data by a Split with a share for validation, as 60, 20 and 20.");
-    }
-  }
-
-  private void checkHeadsFit() {
-    if (!solvable.isEmpty() && features.isTooLarge(headCut)) {
-      throw new BadRequestException(
-          "a head that is one layer is computed from all examples at once, and there is no room for "
-              + features.words(headCut)
-              + "; give Java more (-Xmx, GRAFT_JAVA_OPTS=-Xmx8g for the command line), pool the"
-              + " features (--pooling average), take fewer examples, or give the head a hidden layer"
-              + " (--hidden 256), with which it learns step by step.");
-    }
-  }
-
-  private void checkSomethingTrains(TrainingPlan blocks) {
-    Set<String> used =
-        model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
-    boolean nothing =
-        model.variables().stream()
-            .noneMatch(v -> v.trainable() && !v.role().isStatistic() && used.contains(v.node()));
-    boolean named = recipe.fineTunes().stream().anyMatch(each -> each.stretch().isPresent());
-    if (nothing && !named && (blocks.stretches().isEmpty() || recipe.fineTunes().isEmpty())) {
-      throw new BadRequestException(
-          "all that "
-              + Goal.words(goals)
-              + " of "
-              + model.name()
-              + " depends on is frozen, so nothing is left to train; unfreeze(Where.head())"
-              + " (--unfreeze head) is the least, or replace the head.");
-    }
-    if (ofHeads().isEmpty() && recipe.fineTunes().isEmpty()) {
-      throw new BadRequestException(
-          "the recipe '"
-              + recipe.name()
-              + "' trains the head alone, and "
-              + Goal.words(goals)
-              + " is frozen; unfreeze(Where.head()) (--unfreeze head), or take Recipe.headThenTop()"
-              + " (--recipe top).");
     }
   }
 

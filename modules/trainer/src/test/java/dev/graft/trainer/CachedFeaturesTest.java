@@ -49,7 +49,10 @@ class CachedFeaturesTest {
     assertThat(narrow.isTooLarge(head)).isFalse();
     assertThat(narrow.isTooLarge(deep)).isTrue();
     assertThat(narrow.isTooLarge(all)).isFalse(); // they are the examples
-    assertThat(narrow.words(deep)).contains("features of 48 examples", "(1 MB)");
+    narrow.requireRoom(head);
+    assertThatThrownBy(() -> narrow.requireRoom(deep))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("features of 48 examples", "(1 MB)", "--pooling average");
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       ample.compute(runtime, MODEL, Callbacks.of());
       narrow.compute(runtime, MODEL, Callbacks.of());
