@@ -308,7 +308,7 @@ public final class Dataset {
    */
   @Internal
   public Dataset withInputs(Map<String, TensorValue> inputs) {
-    Dataset computed = of(inputs, answers());
+    Dataset computed = new Dataset(new Tensors(inputs, size(), this::name), answers());
     return weights == null
         ? computed
         : new Dataset(computed.source, computed.answers, weights(rows, weights), computed.rows);
@@ -319,6 +319,14 @@ public final class Dataset {
   public Dataset onlyInputs(Collection<String> names) {
     Tensors all = (Tensors) source;
     return new Dataset(all.only(names), answers, weights, rows);
+  }
+
+  /** The input {@code name} of all examples, which are in memory; no copy where all are there. */
+  @Internal
+  public TensorValue input(String name) {
+    TensorValue all = ((Tensors) source).input(name);
+    boolean whole = Arrays.equals(rows, IntStream.range(0, source.size()).toArray());
+    return whole ? all : Rows.of(all, rows);
   }
 
   /** These examples, read and ready to be fed. */

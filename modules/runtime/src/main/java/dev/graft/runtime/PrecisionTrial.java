@@ -36,7 +36,8 @@ public record PrecisionTrial(Precision precision, String reason) {
    *
    * @param soFar what a training that goes on had before: another would not end as it would have
    * @param model over the graph with the training step; what the trial changes is gone after it
-   * @param step prepares a step in the session that it is given
+   * @param step prepares a step in the session that it is given; where it fails, so will training,
+   *     and say why
    */
   public static PrecisionTrial of(
       TensorFlowRuntime runtime,
@@ -75,6 +76,8 @@ public record PrecisionTrial(Precision precision, String reason) {
           fast = Math.min(fast, fastNow);
         }
       }
+    } catch (TensorFlowException e) {
+      return new PrecisionTrial(Precision.FLOAT32, "float32: the first step fails");
     }
     return exact > WORTH_IT * fast
         ? new PrecisionTrial(

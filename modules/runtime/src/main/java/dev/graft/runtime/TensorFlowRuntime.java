@@ -169,7 +169,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
     if (!open) {
       throw new IllegalStateException("this runtime is closed");
     }
-    return SavedModelSession.load(handles, options, dir, tags);
+    return SavedModelSession.load(handles, exact, dir, tags);
   }
 
   /** What is open now, in the order in which it was opened, with the stack trace of each. */

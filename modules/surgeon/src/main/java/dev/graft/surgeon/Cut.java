@@ -2,6 +2,7 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Graph;
+import dev.graft.graph.Loops;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Layer;

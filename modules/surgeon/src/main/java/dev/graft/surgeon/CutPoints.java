@@ -1,6 +1,7 @@
 package dev.graft.surgeon;
 
 import dev.graft.graph.Graph;
+import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;

@@ -3,6 +3,7 @@ package dev.graft.surgeon;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Sets;
 import dev.graft.graph.Graph;
+import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;

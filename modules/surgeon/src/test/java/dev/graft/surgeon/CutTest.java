@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;

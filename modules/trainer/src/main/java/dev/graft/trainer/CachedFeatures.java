@@ -73,9 +73,9 @@ final class CachedFeatures {
   }
 
   private boolean fits(Collection<TensorRef> cut) {
+    long most = Math.max(examples.train().size(), examples.validation().size());
     boolean fitArrays =
-        cut.stream()
-            .allMatch(tensor -> perExample(tensor) * examples.train().size() < Integer.MAX_VALUE);
+        cut.stream().allMatch(tensor -> most * perExample(tensor) < Integer.MAX_VALUE);
     return fitArrays && bytes(Sets.union(kept, Set.copyOf(cut))) <= memory;
   }
 
@@ -101,15 +101,16 @@ final class CachedFeatures {
   }
 
   /**
-   * Makes sure that features at {@code cut} are kept, for what is computed from all at once.
+   * Makes sure that features at {@code cut} are kept, for what is computed from all at once and
+   * from a copy of them, standardised.
    *
    * @throws BadRequestException if there is no room for them
    */
   void requireRoom(Collection<TensorRef> cut) {
-    if (isTooLarge(cut)) {
+    if (isTooLarge(cut) || 2 * bytes(cut) > memory) {
       throw new BadRequestException(
           "a head that is one layer is computed from all examples at once, and there is no room"
-              + " for "
+              + " for these twice: "
               + words(cut)
               + "; give Java more (-Xmx, for the command line GRAFT_JAVA_OPTS=-Xmx8g), pool the"
               + " features (--pooling average), take fewer examples, or give the head a hidden"

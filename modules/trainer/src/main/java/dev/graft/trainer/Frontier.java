@@ -93,9 +93,7 @@ final class Frontier {
     for (Layer layer : layers) {
       layer.inputs().forEach(input -> starts.addAll(graph.consumers(input.node())));
     }
-    graph.nodes().stream()
-        .filter(node -> StatelessRandom.isStateful(node, graph.functions()))
-        .forEach(node -> starts.add(node.getName()));
+    starts.addAll(StatelessRandom.outsideLoops(graph));
     return new Frontier(entry).cut(answers, starts);
   }
 

@@ -71,7 +71,7 @@ final class HeadPhase {
               + " the range of the model's inputs.");
     }
     Standardization standard = Standardization.of(runtime, features);
-    Batch examples = data.all();
+    Batch examples = data.onlyInputs(List.of()).all(); // answers and weights
     HeadSolver solver =
         new HeadSolver(
             runtime,

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -57,11 +58,17 @@ record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
           && goal.objective().isSeparable()
           && objectives.penalty().equals(Penalty.none())) {
         of(model, goal.head())
+            .filter(LinearHead::isSolvable)
             .filter(linear -> Set.copyOf(linear.variables()).equals(Set.copyOf(own)))
             .ifPresent(linear -> found.put(goal, linear));
       }
     }
     return found.buildOrThrow();
+  }
+
+  /** The solver gives a bias, and computes in float32. */
+  boolean isSolvable() {
+    return bias.isPresent() && kernel.dtype() == DataType.DT_FLOAT;
   }
 
   /** A SavedModel leaves out what has its default. */

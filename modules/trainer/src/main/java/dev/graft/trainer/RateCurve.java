@@ -14,10 +14,14 @@ import java.util.OptionalDouble;
  */
 public record RateCurve(ImmutableList<Point> points, OptionalDouble suggestion, boolean ofHeads) {
 
-  /** By which part the smoothed loss fell from where it began to its lowest point, 0 to 1. */
+  /**
+   * By which part the smoothed loss fell from where it began to its lowest point: 0 to 1, or more
+   * where it ends below 0.
+   */
   public double fall() {
     double lowest = points.stream().mapToDouble(Point::smoothed).min().orElse(0);
-    return points.isEmpty() ? 0 : Math.max(0, 1 - lowest / Math.max(1e-300, start(points)));
+    double start = start(points);
+    return points.isEmpty() ? 0 : Math.max(0, (start - lowest) / Math.max(1e-300, Math.abs(start)));
   }
 
   /** The mean loss of the first quarter of {@code points}, at rates that change little. */

@@ -49,11 +49,16 @@ final class RateFinder {
       points.add(new RateCurve.Point(rate, loss, smoothed));
       pace.advance(1, 0, OptionalDouble.of(smoothed), OptionalDouble.empty());
       boolean isFlat = i < STEPS / 4; // before anything has changed
-      if (!isFlat && smoothed > RUNAWAY * RateCurve.start(points.subList(0, STEPS / 4))) {
+      if (!isFlat && ranAway(smoothed, RateCurve.start(points.subList(0, STEPS / 4)))) {
         break;
       }
     }
     return new RateCurve(ImmutableList.copyOf(points), suggestion(points), ofHeads);
+  }
+
+  /** A loss may be below 0, as the cosine is. */
+  static boolean ranAway(double smoothed, double start) {
+    return smoothed > start + (RUNAWAY - 1) * Math.abs(start);
   }
 
   /** Where the smoothed loss falls most steeply, after it began to fall, before it is smallest. */

@@ -2,7 +2,9 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hashing;
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.OpBuilder;
 import dev.graft.graph.Scope;
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
@@ -68,18 +71,29 @@ final class StatelessRandom {
 
   /**
    * Replaces the random ops of a model in inference: each run draws the same numbers. The author of
-   * such a model wanted others each time, but a score must not depend on chance.
+   * such a model wanted others each time, but a score must not depend on chance. Those in TF1 loops
+   * are left: what is outside cannot be read there.
    */
   static void replaceRest(GraphEditor editor) {
-    List<String> nodes =
-        editor.nodes().stream()
-            .filter(node -> isStateful(node, editor.functions()))
-            .map(NodeDef::getName)
-            .toList();
+    List<String> nodes = outsideLoops(editor.build());
     if (!nodes.isEmpty()) {
       Scope scope = new Scope(editor, editor.uniqueName("graft/random"));
       replace(editor, nodes, 0, scope.scalar(0));
     }
+  }
+
+  /** The nodes of {@code graph} that draw and can be replaced, by name. */
+  static List<String> outsideLoops(Graph graph) {
+    List<String> nodes =
+        graph.nodes().stream()
+            .filter(node -> isStateful(node, graph.functions()))
+            .map(NodeDef::getName)
+            .toList();
+    if (nodes.isEmpty()) {
+      return nodes;
+    }
+    Set<String> inside = Loops.inside(graph);
+    return nodes.stream().filter(node -> !inside.contains(node)).toList();
   }
 
   /**

@@ -20,6 +20,7 @@ import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -141,7 +142,9 @@ public final class Trainer {
       Parts data,
       Recipe recipe,
       Callback... callbacks) {
-    return new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(callbacks)).findRate();
+    Callback[] listening = // a run's checkpoints are not this one's
+        Arrays.stream(callbacks).filter(c -> !(c instanceof Checkpoints)).toArray(Callback[]::new);
+    return new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(listening)).findRate();
   }
 
   private Run fit() {
@@ -314,10 +317,7 @@ public final class Trainer {
   }
 
   private ImmutableMap<String, TensorValue> head(Goal goal, LinearHead linear, Dataset features) {
-    TensorValue input = features.all().inputs().get(entry.nameOf(linear.input()));
-    if (input == null) {
-      throw new IllegalStateException("the head reads " + linear.input() + ", which is not cached");
-    }
+    TensorValue input = features.input(entry.nameOf(linear.input()));
     Pace pace =
         new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
     HeadPhase.Trained found =

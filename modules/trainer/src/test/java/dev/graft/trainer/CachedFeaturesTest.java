@@ -44,7 +44,7 @@ class CachedFeaturesTest {
     List<ImmutableList<TensorRef>> cuts = List.of(head, deep, all);
     long enough = 1 << 30;
     CachedFeatures ample = CachedFeatures.plan(ENTRY, PARTS, cuts, enough);
-    CachedFeatures narrow = CachedFeatures.plan(ENTRY, PARTS, cuts, 48 * 4 * 100);
+    CachedFeatures narrow = CachedFeatures.plan(ENTRY, PARTS, cuts, 48 * 4 * 200);
     assertThat(ample.isTooLarge(deep)).isFalse();
     assertThat(narrow.isTooLarge(head)).isFalse();
     assertThat(narrow.isTooLarge(deep)).isTrue();

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.data.Dataset;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.TensorValue;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
@@ -69,6 +74,44 @@ class PrecisionTest {
       Evaluation published =
           Evaluator.evaluate(runtime, run.model(), SmallTraining.parts().validation());
       assertThat(run.validation().loss()).isCloseTo(published.loss(), within(1e-6));
+    }
+  }
+
+  /** The trial takes the same step, and leaves it to the loop to explain. */
+  @Test
+  void aStepWithoutANumberIsExplained() {
+    Dataset all = SmallTraining.examples();
+    TensorValue x = all.input("x");
+    float[] pixels = x.floats();
+    Arrays.fill(pixels, 192 * 4, 192 * 5, 3e38f); // numbers, but the sum of two is none
+    Dataset train = all.withInputs(Map.of("x", TensorValue.of(x.shape(), pixels)));
+    FineTune settings = FineTune.top().share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING);
+    List<Goal> goals = Goal.of(SmallTraining.MODEL, train, Objectives.usual());
+    Stage stage =
+        Stages.of(
+                SmallTraining.MODEL,
+                SmallTraining.BLOCKS,
+                Entry.of(SmallTraining.MODEL, train),
+                goals,
+                goals,
+                Recipe.headOnly().then(settings))
+            .get(0);
+    RuntimeOptions options =
+        RuntimeOptions.defaults().withDevice(Device.CPU).withPrecision(Precision.AUTO);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options);
+        TrainingLoop loop =
+            TrainingLoop.open(
+                runtime,
+                SmallTraining.MODEL,
+                Objectives.usual(),
+                stage,
+                train,
+                train,
+                1,
+                Optional.empty())) {
+      assertThatThrownBy(() -> loop.step(0.01))
+          .isInstanceOf(FailedCheckException.class)
+          .hasMessageContaining("step 1");
     }
   }
 

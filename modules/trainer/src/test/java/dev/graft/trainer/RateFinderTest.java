@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.common.collect.ImmutableList;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RateFinderTest {
 
@@ -41,7 +45,7 @@ class RateFinderTest {
 
   /** A head that learns in steps does so at its own rate, before. */
   @Test
-  void theRateOfFineTuningIsFoundBehindAHeadThatLearnsInSteps() {
+  void theRateOfFineTuningIsFoundBehindAHeadThatLearnsInSteps(@TempDir Path folder) {
     Model hidden =
         SmallTraining.MODEL.with(replaceHead(HeadSpec.singleLabel(SmallTraining.LABELS).hidden(4)));
     Recipe recipe = SmallTraining.recipe(1);
@@ -56,6 +60,8 @@ class RateFinderTest {
           }
         };
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      assertThat(find(runtime, hidden, recipe, Checkpoints.in(folder)).ofHeads()).isFalse();
+      assertThat(folder).isEmptyDirectory();
       assertThat(find(runtime, hidden, recipe, listening).ofHeads()).isFalse();
       assertThat(decisions).anyMatch(sentence -> sentence.startsWith("training head "));
       assertThat(find(runtime, hidden, headOnly, listening).ofHeads()).isTrue();
@@ -70,6 +76,22 @@ class RateFinderTest {
       TensorFlowRuntime runtime, Model model, Recipe recipe, Callback listening) {
     return Trainer.findRate(
         runtime, model, SmallTraining.BLOCKS, SmallTraining.parts(), recipe, listening);
+  }
+
+  /** As that of the cosine is. */
+  @Test
+  void aLossMayBeBelowZero() {
+    assertThat(RateFinder.ranAway(-0.6, -0.6)).isFalse();
+    assertThat(RateFinder.ranAway(0.7, -0.6)).isTrue();
+    assertThat(RateFinder.ranAway(2.9, 1)).isFalse();
+    assertThat(RateFinder.ranAway(3.1, 1)).isTrue();
+    RateCurve curve =
+        new RateCurve(
+            ImmutableList.of(
+                new RateCurve.Point(1e-5, -0.5, -0.5), new RateCurve.Point(1e-4, -0.75, -0.75)),
+            OptionalDouble.empty(),
+            false);
+    assertThat(curve.fall()).isEqualTo(0.5);
   }
 
   /** Losses that vary by a third around 1, and fall by {@code fall} at the higher rates. */

@@ -174,4 +174,23 @@ class StatelessRandomTest {
                 assertThat(function.getNodeDefList().stream().map(NodeDef::getOp))
                     .doesNotContain("RandomUniform"));
   }
+
+  /** What is outside of a TF1 loop cannot be read inside, so what draws there stays as it is. */
+  @Test
+  void tf1LoopsAreLeftAlone() {
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "test");
+    TensorRef shape = g.ints(2);
+    TensorRef entered = g.op("Enter").input(shape).attr("frame_name", "loop").output();
+    TensorRef inside = draw(g, entered);
+    TensorRef outside = draw(g, shape);
+    assertThat(StatelessRandom.outsideLoops(editor.build())).containsExactly(outside.node());
+    StatelessRandom.replaceRest(editor);
+    assertThat(editor.node(inside.node()).getOp()).isEqualTo("RandomUniform");
+    assertThat(editor.node(outside.node()).getOp()).isEqualTo("Identity");
+  }
+
+  private static TensorRef draw(Scope g, TensorRef shape) {
+    return g.op("RandomUniform").input(shape).attr("dtype", DataType.DT_FLOAT).output();
+  }
 }

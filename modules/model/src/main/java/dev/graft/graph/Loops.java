@@ -1,21 +1,22 @@
-package dev.graft.surgeon;
+package dev.graft.graph;
 
-import dev.graft.graph.Graph;
+import dev.graft.model.Internal;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
 import org.tensorflow.proto.NodeDef;
 
-/** Finds tensors inside TF1 loops, which cannot be read from outside. */
-final class Loops {
+/** Finds nodes inside TF1 loops, whose outputs cannot be read from outside. */
+@Internal
+public final class Loops {
 
   private Loops() {}
 
   /**
    * The nodes that run once for each step of a TF1 loop, from its Enter nodes to before its Exits.
    */
-  static Set<String> inside(Graph graph) {
+  public static Set<String> inside(Graph graph) {
     Deque<String> open = new ArrayDeque<>();
     for (NodeDef node : graph.nodes()) {
       if (node.getOp().equals("Enter") || node.getOp().equals("RefEnter")) {
