@@ -8,6 +8,7 @@ Assumes tensorflow-cpu 2.15.1 (tools/parity/requirements.txt).
 `save` writes FOLDER/float32 and FOLDER/float64, SavedModels with the same weights, and FOLDER/data.pb: all
 examples by input and head, those to learn from first (`values.py` says how). A CASE is OPTIMIZER:PART:MODE: one of
 optimizers.py; what trains: `head`, `top`, `full`; whether layers behave as in `training` or `inference`.
+THREADS such as `2-eigen` has TensorFlow do without oneDNN, whose kernels round otherwise.
 FOLDER/CASE.plan has a line for each step: the rate and the examples of the batch.
 
 `train` writes to its standard output, for each case: `training`, the names of the variables that train; for each
@@ -20,6 +21,9 @@ import os
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+EIGEN = "-eigen"
+if sys.argv[5:] and sys.argv[5].endswith(EIGEN):
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 import numpy as np
 import tensorflow as tf
@@ -300,7 +304,7 @@ def main():
         return
     dtype, threads, states, *cases = rest
     out = Output()
-    tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+    tf.config.threading.set_intra_op_parallelism_threads(int(threads.removesuffix(EIGEN)))
     keras.backend.set_floatx(dtype)
     for case in cases:
         train(out, architecture, folder, states == "1", case)
