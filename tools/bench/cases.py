@@ -18,6 +18,7 @@ class Row:
     device: str = "cpu"
     measure: str = "seconds per step"  # or: MB of memory at the peak, seconds
     steps: int = 4  # in a turn
+    pairs: int = 1  # of turns, at least: many where a small difference counts
     batch_norm: str = "inference"
     precision: str = "float32"
     limit: float = 0.0  # what a row without a peer is held against, in seconds
@@ -39,9 +40,9 @@ _ROWS = [
     Row("resnet152-gradients", "building the gradient graph of ResNet152", "resnet152", 1, "limit", 1.0,
         measure="seconds", limit=2.0),
     Row("loop-lstm", "the training loop against bare session runs, LSTM as above", "lstm", 32, "bare", 1 / 1.02,
-        steps=150),
+        steps=150, pairs=21),
     Row("loop-mobilenetv2", "the training loop against bare session runs, MobileNetV2 as above",
-        "mobilenetv2_frozen_bn", 16, "bare", 1 / 1.02, steps=5),
+        "mobilenetv2_frozen_bn", 16, "bare", 1 / 1.02, steps=5, pairs=11),
     Row("mobilenetv2-fit", "fine-tuning all of MobileNetV2 at 160 px, batch 16, BatchNorm training", "mobilenetv2",
         16, "fit", 1.0, steps=4, batch_norm="training"),
     Row("resnet50-fit", "fine-tuning all of ResNet50 at 160 px, batch 16, BatchNorm training", "resnet50", 16, "fit",
