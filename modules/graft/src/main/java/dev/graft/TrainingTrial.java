@@ -1,6 +1,5 @@
 package dev.graft;
 
-import com.google.common.collect.ImmutableList;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
@@ -12,7 +11,6 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.SingleStep;
@@ -138,12 +136,6 @@ record TrainingTrial(Model model, double before, double after) {
       }
       byName.put(training.get(i).name(), values.get(i));
     }
-    ImmutableList.Builder<Variable> variables = ImmutableList.builder();
-    for (Variable variable : model.variables()) {
-      TensorValue value = byName.get(variable.name());
-      variables.add(
-          value == null ? variable : variable.withSource(new VariableSource.Given(value)));
-    }
-    return model.toBuilder().variables(variables.build()).build();
+    return model.withValues(byName);
   }
 }

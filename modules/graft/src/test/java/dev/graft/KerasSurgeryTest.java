@@ -20,7 +20,6 @@ import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
@@ -116,15 +115,6 @@ class KerasSurgeryTest {
   /** The model with the new head's values that Keras had. */
   private static Model withHead(Model model, Map<String, TensorValue> values) {
     assertThat(values).isNotEmpty();
-    return model.toBuilder()
-        .variables(
-            model.variables().stream()
-                .map(
-                    v ->
-                        values.containsKey(v.name())
-                            ? v.withSource(new VariableSource.Given(values.get(v.name())))
-                            : v)
-                .toList())
-        .build();
+    return model.withValues(values);
   }
 }

@@ -184,6 +184,21 @@ public final class Model {
     return edited;
   }
 
+  /**
+   * This model with other values for some of its variables, as a training leaves them.
+   *
+   * @param values by the variables' names
+   */
+  @Internal
+  public Model withValues(Map<String, TensorValue> values) {
+    ImmutableList.Builder<Variable> given = ImmutableList.builder();
+    for (Variable variable : variables()) {
+      TensorValue value = values.get(variable.name());
+      given.add(value == null ? variable : variable.withSource(new VariableSource.Given(value)));
+    }
+    return toBuilder().variables(given.build()).build();
+  }
+
   /** A builder that starts from this model. */
   public Builder toBuilder() {
     return new Builder(this);

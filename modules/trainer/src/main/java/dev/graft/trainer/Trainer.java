@@ -16,7 +16,6 @@ import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -229,7 +228,7 @@ public final class Trainer {
             .putAll(trained)
             .putAll(tuned.values())
             .buildKeepingLast();
-    Evaluation now = evaluate(with(values), stage.cut());
+    Evaluation now = evaluate(model.withValues(values), stage.cut());
     String metric = wished.equals("loss") ? Goal.metric(goals) : wished;
     if (!now.isBetter(score, metric)) {
       decide(
@@ -270,17 +269,7 @@ public final class Trainer {
 
   /** The best model so far. */
   private Model best() {
-    return with(trained);
-  }
-
-  private Model with(ImmutableMap<String, TensorValue> values) {
-    List<Variable> variables = new ArrayList<>();
-    for (Variable variable : model.variables()) {
-      TensorValue value = values.get(variable.name());
-      variables.add(
-          value == null ? variable : variable.withSource(new VariableSource.Given(value)));
-    }
-    return model.toBuilder().variables(variables).build();
+    return model.withValues(trained);
   }
 
   private void checkParts() {

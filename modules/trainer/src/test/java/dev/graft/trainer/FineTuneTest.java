@@ -90,16 +90,6 @@ class FineTuneTest {
     }
   }
 
-  private static Model with(Map<String, TensorValue> values) {
-    List<Variable> variables = new ArrayList<>();
-    for (Variable variable : MODEL.variables()) {
-      TensorValue value = values.get(variable.name());
-      variables.add(
-          value == null ? variable : variable.withSource(new VariableSource.Given(value)));
-    }
-    return MODEL.toBuilder().variables(variables).build();
-  }
-
   private static double[] start(String name) {
     Variable variable = MODEL.variable(name).orElseThrow();
     return new VariableValues().of(variable).asDoubles();
@@ -227,7 +217,8 @@ class FineTuneTest {
       }
       assertThat(epochs.size() == 8 || since == 2).as("%s: %d epochs", metric, best).isTrue();
       assertThat(result.learned()).isEqualTo(best > 0);
-      Evaluation restored = Evaluator.evaluate(runtime, with(result.values()), PARTS.validation());
+      Evaluation restored =
+          Evaluator.evaluate(runtime, MODEL.withValues(result.values()), PARTS.validation());
       assertThat(restored.metric(metric)).isCloseTo(score, within(1e-6));
     }
     assertThatThrownBy(

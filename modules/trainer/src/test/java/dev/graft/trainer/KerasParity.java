@@ -6,7 +6,6 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -255,21 +254,12 @@ final class KerasParity {
             Optional.empty())) {
       loop.run(Callbacks.of(listener, atTheEnd), last::set);
     }
-    Model trained =
-        task.model().toBuilder()
-            .variables(
-                task.model().variables().stream().map(v -> with(v, last.get().values())).toList())
-            .build();
+    Model trained = task.model().withValues(last.get().values());
     try (ModelSession session = runtime.open(trained)) {
       Map<String, TensorValue> answers =
           session.call(trained.servingSignature(), task.heldBack().all().inputs());
       return new Free(losses, right(task, answers.get("kind")));
     }
-  }
-
-  private static Variable with(Variable variable, Map<String, TensorValue> values) {
-    TensorValue value = values.get(variable.name());
-    return value == null ? variable : variable.withSource(new VariableSource.Given(value));
   }
 
   private void checkFloat64(String name, Free graft) {
