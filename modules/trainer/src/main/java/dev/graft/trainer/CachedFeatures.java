@@ -4,19 +4,15 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Sets;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
-import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.tensorflow.proto.DataType;
 
 /**
  * What training is fed with: features, computed once at the cuts where the frozen part ends; or the
@@ -27,17 +23,17 @@ final class CachedFeatures {
 
   private static final double SHARE = 0.5; // of the memory that Java has
 
+  private final Frontier frontier;
   private final Entry entry;
   private final Part examples;
-  private final ShapeInference shapes;
   private final long memory; // bytes
   private final Set<TensorRef> kept = new LinkedHashSet<>();
   private Part features;
 
-  private CachedFeatures(Entry entry, Parts data, long memory) {
-    this.entry = entry;
+  private CachedFeatures(Frontier frontier, Parts data, long memory) {
+    this.frontier = frontier;
+    this.entry = frontier.entry();
     this.examples = new Part(data.train(), data.validation());
-    this.shapes = ShapeInference.of(entry.graph());
     this.memory = memory;
     this.features = examples; // until they are computed
   }
@@ -47,16 +43,17 @@ final class CachedFeatures {
    *
    * @param cuts the cuts at which the examples enter training; those in front come first
    */
-  static CachedFeatures plan(Entry entry, Parts data, Iterable<ImmutableList<TensorRef>> cuts) {
-    return plan(entry, data, cuts, (long) (SHARE * Runtime.getRuntime().maxMemory()));
+  static CachedFeatures plan(
+      Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts) {
+    return plan(frontier, data, cuts, (long) (SHARE * Runtime.getRuntime().maxMemory()));
   }
 
   /** As the other form, in so many bytes. */
   static CachedFeatures plan(
-      Entry entry, Parts data, Iterable<ImmutableList<TensorRef>> cuts, long memory) {
-    CachedFeatures planned = new CachedFeatures(entry, data, memory);
+      Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts, long memory) {
+    CachedFeatures planned = new CachedFeatures(frontier, data, memory);
     for (ImmutableList<TensorRef> cut : cuts) {
-      if (!entry.tensors().containsAll(cut) && planned.fits(cut)) {
+      if (!planned.entry.tensors().containsAll(cut) && planned.fits(cut)) {
         planned.kept.addAll(cut);
       }
     }
@@ -75,24 +72,14 @@ final class CachedFeatures {
   private boolean fits(Collection<TensorRef> cut) {
     long most = Math.max(examples.train().size(), examples.validation().size());
     boolean fitArrays =
-        cut.stream().allMatch(tensor -> most * perExample(tensor) < Integer.MAX_VALUE);
+        cut.stream().allMatch(tensor -> most * frontier.bytes(tensor) < Integer.MAX_VALUE);
     return fitArrays && bytes(Sets.union(kept, Set.copyOf(cut))) <= memory;
   }
 
   /** How much memory features take. */
   private long bytes(Collection<TensorRef> tensors) {
     long size = (long) examples.train().size() + examples.validation().size();
-    return tensors.stream().mapToLong(tensor -> size * perExample(tensor)).sum();
-  }
-
-  /** In bytes; 0 for what is not known, as of texts: such is only cut at an input. */
-  private long perExample(TensorRef tensor) {
-    Shape shape = shapes.shape(tensor);
-    DataType dtype = shapes.dtype(tensor);
-    boolean known = shape.rank() > 0 && shape.withDim(0, 1).isFullyKnown();
-    return known && dtype != DataType.DT_STRING
-        ? shape.withDim(0, 1).elements() * TensorValue.size(dtype)
-        : 0;
+    return tensors.stream().mapToLong(tensor -> size * frontier.bytes(tensor)).sum();
   }
 
   /** Whether features at {@code cut} are wanted and not kept, since they are too many. */
@@ -134,11 +121,18 @@ final class CachedFeatures {
         : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
   }
 
-  /** Computes what is to be kept. */
-  void compute(TensorFlowRuntime runtime, Model model, Callbacks callbacks) {
+  /** Computes what is to be kept at {@code cuts}. */
+  void compute(
+      TensorFlowRuntime runtime,
+      Model model,
+      Iterable<ImmutableList<TensorRef>> cuts,
+      Callbacks callbacks) {
+    Set<TensorRef> wanted = new LinkedHashSet<>();
+    cuts.forEach(wanted::addAll);
+    wanted.retainAll(kept);
     long total = (long) examples.train().size() + examples.validation().size();
     Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
-    try (Features at = Features.open(runtime, model, entry, List.copyOf(kept))) {
+    try (Features at = Features.open(runtime, model, entry, List.copyOf(wanted))) {
       features =
           new Part(
               at.toLearnFrom(examples.train(), pace), at.toLearnFrom(examples.validation(), pace));

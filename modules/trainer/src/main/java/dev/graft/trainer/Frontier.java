@@ -7,6 +7,7 @@ import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
+import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowException;
@@ -24,13 +25,15 @@ import org.tensorflow.proto.NodeDef;
 
 /**
  * Where the frozen part of a network ends: the tensors that it hands to the part that trains. They
- * need to be computed only once for each example.
+ * need to be computed only once for each example. One for each way in: what it knows of the graph's
+ * shapes takes TensorFlow to find out.
  */
 final class Frontier {
 
   private static final long EXAMPLES = 5040; // a network can divide it by what it likes
   private static final long SIZE = 32; // of what else is open: a picture's height, a text's length
 
+  private final Entry entry;
   private final Graph graph;
   private final ShapeInference shapes;
   private final ShapeInference ofExamples; // in a batch of that many
@@ -38,6 +41,7 @@ final class Frontier {
   private final Set<String> inputs;
 
   private Frontier(Entry entry) {
+    this.entry = entry;
     this.graph = entry.graph();
     this.shapes = ShapeInference.of(graph);
     this.ofExamples = ofExamples(entry, shapes);
@@ -62,39 +66,55 @@ final class Frontier {
     }
   }
 
+  /** That of the graph that {@code entry} leads into. */
+  static Frontier of(Entry entry) {
+    return new Frontier(entry);
+  }
+
+  /** The way in that it was made for. */
+  Entry entry() {
+    return entry;
+  }
+
   /**
    * The tensors at which the graph can be cut so that {@code answers} can be computed from them and
    * no variable of {@code training} lies before them.
    *
-   * @param entry the graph, and what it is fed with
    * @param answers what training needs, the logits
    * @param training the variables that train
    */
-  static ImmutableList<TensorRef> of(
-      Entry entry, Collection<TensorRef> answers, Collection<Variable> training) {
-    return new Frontier(entry)
-        .cut(answers, training.stream().map(Variable::node).collect(Collectors.toSet()));
+  ImmutableList<TensorRef> cut(Collection<TensorRef> answers, Collection<Variable> training) {
+    return cut(answers, training.stream().map(Variable::node).collect(Collectors.toSet()));
   }
 
   /**
-   * As the other form, where no step is like the one before it.
+   * As {@link #cut}, where no step is like the one before it.
    *
    * @param layers those that behave as in training: what they read is before the cut, or at it, as
    *     is what ops read that draw random numbers
    */
-  static ImmutableList<TensorRef> ofSteps(
-      Entry entry,
-      Collection<TensorRef> answers,
-      Collection<Variable> training,
-      Collection<Layer> layers) {
-    Graph graph = entry.graph();
+  ImmutableList<TensorRef> cutOfSteps(
+      Collection<TensorRef> answers, Collection<Variable> training, Collection<Layer> layers) {
     Set<String> starts = new HashSet<>();
     training.forEach(variable -> starts.add(variable.node()));
     for (Layer layer : layers) {
       layer.inputs().forEach(input -> starts.addAll(graph.consumers(input.node())));
     }
     starts.addAll(StatelessRandom.outsideLoops(graph));
-    return new Frontier(entry).cut(answers, starts);
+    return cut(answers, starts);
+  }
+
+  /**
+   * How many bytes {@code tensor} has for each example; 0 where that is not known, as of texts:
+   * such is only cut at an input.
+   */
+  long bytes(TensorRef tensor) {
+    Shape shape = shapes.shape(tensor);
+    DataType dtype = shapes.dtype(tensor);
+    boolean known = shape.rank() > 0 && shape.withDim(0, 1).isFullyKnown();
+    return known && dtype != DataType.DT_STRING
+        ? shape.withDim(0, 1).elements() * TensorValue.size(dtype)
+        : 0;
   }
 
   private ImmutableList<TensorRef> cut(Collection<TensorRef> answers, Set<String> starts) {

@@ -28,15 +28,15 @@ final class Stages {
 
   private final Model model;
   private final TrainingPlan blocks;
-  private final Entry entry;
+  private final Frontier frontier;
   private final List<Goal> goals;
   private final Set<Variable> changed = new LinkedHashSet<>(); // so far: it cannot be cached
   private final List<Stage> stages = new ArrayList<>();
 
-  private Stages(Model model, TrainingPlan blocks, Entry entry, List<Goal> goals) {
+  private Stages(Model model, TrainingPlan blocks, Frontier frontier, List<Goal> goals) {
     this.model = model;
     this.blocks = blocks;
-    this.entry = entry;
+    this.frontier = frontier;
     this.goals = goals;
     changed.addAll(Goal.variables(model, goals));
   }
@@ -54,11 +54,11 @@ final class Stages {
   static ImmutableList<Stage> of(
       Model model,
       TrainingPlan blocks,
-      Entry entry,
+      Frontier frontier,
       List<Goal> goals,
       Collection<Goal> solved,
       Recipe recipe) {
-    Stages all = new Stages(model, blocks, entry, goals);
+    Stages all = new Stages(model, blocks, frontier, goals);
     all.checkSomethingTrains(recipe);
     List<Goal> others =
         goals.stream()
@@ -153,6 +153,7 @@ final class Stages {
   }
 
   private void add(String words, boolean ofHeads, FineTune settings, List<Variable> training) {
+    Entry entry = frontier.entry();
     ImmutableList<Layer> layers =
         LayersInTraining.of(
             model,
@@ -170,7 +171,7 @@ final class Stages {
             ImmutableList.copyOf(training),
             rates(settings, training),
             layers,
-            Frontier.ofSteps(entry, Goal.logits(goals), changed, layers)));
+            frontier.cutOfSteps(Goal.logits(goals), changed, layers)));
   }
 
   /** What trains: what the model leaves unfrozen, or what is asked for by name or by share. */

@@ -43,7 +43,7 @@ public final class Trainer {
   private final ImmutableList<Stage> stages;
   private final ImmutableList<TensorRef> headCut; // where the part before all heads ends
   private final CachedFeatures features;
-  private final ImmutableList<String> reasons; // for the choice of the recipe
+  private final ImmutableList<String> reasons; // for the recipe, and how features are kept
   private final List<String> decisions = new ArrayList<>();
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
   private final RunIdentity identity;
@@ -71,11 +71,10 @@ public final class Trainer {
     this.entry = Entry.of(model, data.train());
     AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, goals, data);
     this.recipe = choice.recipe();
-    this.stages = Stages.of(model, blocks, entry, goals, solvable.keySet(), this.recipe);
-    this.headCut = headCut();
-    this.features =
-        CachedFeatures.plan(
-            entry, data, Iterables.concat(List.of(headCut), Lists.transform(stages, Stage::cut)));
+    Frontier frontier = Frontier.of(entry);
+    this.stages = Stages.of(model, blocks, frontier, goals, solvable.keySet(), this.recipe);
+    this.headCut = headCut(frontier);
+    this.features = CachedFeatures.plan(frontier, data, cuts(stages));
     List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);
@@ -152,7 +151,7 @@ public final class Trainer {
     if (last.isEmpty()) {
       reasons.forEach(this::decide);
     }
-    computeFeatures();
+    computeFeatures(stages);
     Evaluation score;
     if (last.isEmpty()) {
       trainHeads();
@@ -180,24 +179,24 @@ public final class Trainer {
               + recipe.name()
               + "' trains nothing step by step, so there is no rate to find; take 'top'.");
     }
+    boolean headFirst = stages.get(0).ofHeads() && stages.size() > 1;
+    Stage stage = stages.get(headFirst ? 1 : 0);
     reasons.forEach(this::decide);
-    computeFeatures();
+    computeFeatures(stages.subList(0, stage.number()));
     trainHeads();
-    while (stages.get(next).ofHeads() && next + 1 < stages.size()) {
-      Evaluation score = evaluate(best(), headCut);
-      fineTune(stages.get(next), Optional.empty(), score);
-      next++;
+    if (headFirst) {
+      fineTune(stages.get(0), Optional.empty(), evaluate(best(), headCut));
     }
-    try (TrainingLoop loop = open(stages.get(next), Optional.empty())) {
-      return RateFinder.find(loop, stages.get(next).ofHeads(), callbacks);
+    try (TrainingLoop loop = open(stage, Optional.empty())) {
+      return RateFinder.find(loop, stage.ofHeads(), callbacks);
     }
   }
 
-  private void computeFeatures() {
+  private void computeFeatures(List<Stage> of) {
     timed(
         Progress.Phase.FEATURES,
         () -> {
-          features.compute(runtime, model, callbacks);
+          features.compute(runtime, model, cuts(of), callbacks);
           return features;
         });
   }
@@ -289,13 +288,17 @@ public final class Trainer {
   }
 
   /** Where the part that no head's variables are in ends. */
-  private ImmutableList<TensorRef> headCut() {
+  private ImmutableList<TensorRef> headCut(Frontier frontier) {
     List<TensorRef> answers = new ArrayList<>();
     for (Goal goal : goals) {
       LinearHead linear = solvable.get(goal);
       answers.add(linear == null ? goal.head().logits() : linear.input());
     }
-    return Frontier.of(entry, answers, ofHeads());
+    return frontier.cut(answers, ofHeads());
+  }
+
+  private Iterable<ImmutableList<TensorRef>> cuts(List<Stage> of) {
+    return Iterables.concat(List.of(headCut), Lists.transform(of, Stage::cut));
   }
 
   private ImmutableMap<String, TensorValue> heads() {

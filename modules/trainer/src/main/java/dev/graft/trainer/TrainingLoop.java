@@ -167,7 +167,8 @@ public final class TrainingLoop implements AutoCloseable {
     List<Goal> goals = Goal.of(model, train, Objectives.usual());
     TrainingPlan none = new TrainingPlan(ImmutableList.of());
     Recipe recipe = Recipe.headOnly().then(settings);
-    Stage stage = Stages.of(model, none, Entry.of(model, train), goals, goals, recipe).get(0);
+    Frontier frontier = Frontier.of(Entry.of(model, train));
+    Stage stage = Stages.of(model, none, frontier, goals, goals, recipe).get(0);
     return open(runtime, model, Objectives.usual(), stage, train, validation, 0, Optional.empty());
   }
 

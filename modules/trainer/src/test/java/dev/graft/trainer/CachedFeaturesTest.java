@@ -22,6 +22,7 @@ class CachedFeaturesTest {
   private static final Model MODEL = SmallTraining.MODEL;
   private static final Parts PARTS = SmallTraining.parts();
   private static final Entry ENTRY = Entry.of(MODEL, PARTS.train());
+  private static final Frontier FRONTIER = Frontier.of(ENTRY);
 
   /** Where the frozen part ends if these stretches train. */
   private static ImmutableList<TensorRef> cut(int stretch) {
@@ -29,7 +30,7 @@ class CachedFeaturesTest {
         SmallTraining.BLOCKS.stretches().get(stretch).variables().stream()
             .map(name -> MODEL.variable(name).orElseThrow())
             .toList();
-    return Frontier.of(ENTRY, Goal.logits(goals()), training);
+    return FRONTIER.cut(Goal.logits(goals()), training);
   }
 
   private static List<Goal> goals() {
@@ -43,8 +44,8 @@ class CachedFeaturesTest {
     ImmutableList<TensorRef> all = ImmutableList.copyOf(ENTRY.tensors());
     List<ImmutableList<TensorRef>> cuts = List.of(head, deep, all);
     long enough = 1 << 30;
-    CachedFeatures ample = CachedFeatures.plan(ENTRY, PARTS, cuts, enough);
-    CachedFeatures narrow = CachedFeatures.plan(ENTRY, PARTS, cuts, 48 * 4 * 200);
+    CachedFeatures ample = CachedFeatures.plan(FRONTIER, PARTS, cuts, enough);
+    CachedFeatures narrow = CachedFeatures.plan(FRONTIER, PARTS, cuts, 48 * 4 * 200);
     assertThat(ample.isTooLarge(deep)).isFalse();
     assertThat(narrow.isTooLarge(head)).isFalse();
     assertThat(narrow.isTooLarge(deep)).isTrue();
@@ -54,8 +55,8 @@ class CachedFeaturesTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("features of 48 examples", "(1 MB)", "--pooling average");
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      ample.compute(runtime, MODEL, Callbacks.of());
-      narrow.compute(runtime, MODEL, Callbacks.of());
+      ample.compute(runtime, MODEL, cuts, Callbacks.of());
+      narrow.compute(runtime, MODEL, cuts, Callbacks.of());
     }
     assertThat(ample.at(deep).train()).isNotSameAs(PARTS.train());
     assertThat(narrow.at(deep).train()).isSameAs(PARTS.train());

@@ -521,9 +521,9 @@ class FineTuneTest {
 
   private static Stage stage(FineTune settings, TrainingPlan blocks) {
     List<Goal> goals = Goal.of(MODEL, PARTS.train(), Objectives.usual());
-    Entry entry = Entry.of(MODEL, PARTS.train());
+    Frontier frontier = Frontier.of(Entry.of(MODEL, PARTS.train()));
     Recipe recipe = Recipe.headOnly().then(settings);
-    return Stages.of(MODEL, blocks, entry, goals, goals, recipe).get(0);
+    return Stages.of(MODEL, blocks, frontier, goals, goals, recipe).get(0);
   }
 
   /** It may be all that fits in memory. */

@@ -91,7 +91,7 @@ class PrecisionTest {
         Stages.of(
                 SmallTraining.MODEL,
                 SmallTraining.BLOCKS,
-                Entry.of(SmallTraining.MODEL, train),
+                Frontier.of(Entry.of(SmallTraining.MODEL, train)),
                 goals,
                 goals,
                 Recipe.headOnly().then(settings))
