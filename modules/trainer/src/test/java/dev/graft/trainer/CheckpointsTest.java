@@ -200,26 +200,7 @@ class CheckpointsTest {
             .putAll(loop.values())
             .put(slot, TensorValue.of(Shape.of(1), new float[1]))
             .buildKeepingLast();
-    LoopState other =
-        new LoopState(
-            loop.precision(),
-            loop.step(),
-            loop.lossSum(),
-            loop.validationLosses(),
-            loop.bestScore(),
-            loop.bestOfEpochs(),
-            loop.sinceBest(),
-            loop.best(),
-            values);
-    everyStep()
-        .save(
-            new Checkpoint(
-                last.identity(),
-                last.stage(),
-                last.kept(),
-                last.decisions(),
-                last.trained(),
-                Optional.of(other)));
+    everyStep().save(SmallTraining.changed(last, loop.precision(), values));
     assertThatThrownBy(() -> train(RECIPE, PARTS, everyStep()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll(slot, "resume with the model and the optimizer");

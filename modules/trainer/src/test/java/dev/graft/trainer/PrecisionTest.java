@@ -40,21 +40,12 @@ class PrecisionTest {
     }
   }
 
-  private static Callback listening(List<String> decisions) {
-    return new Callback() {
-      @Override
-      public void onDecision(String sentence) {
-        decisions.add(sentence);
-      }
-    };
-  }
-
   @Test
   void autoSaysWhatItTakesAndTheTrialLeavesNothingBehind() {
     List<String> automatic = new ArrayList<>();
     List<String> exact = new ArrayList<>();
-    double chosen = train(Precision.AUTO, listening(automatic)).validation().loss();
-    double wanted = train(Precision.FLOAT32, listening(exact)).validation().loss();
+    double chosen = train(Precision.AUTO, SmallTraining.noting(automatic)).validation().loss();
+    double wanted = train(Precision.FLOAT32, SmallTraining.noting(exact)).validation().loss();
     assertThat(automatic).anyMatch(sentence -> sentence.matches("(float32|bfloat16): .+"));
     assertThat(exact).noneMatch(sentence -> sentence.matches("(float32|bfloat16): .+"));
     boolean inFloat = automatic.stream().anyMatch(sentence -> sentence.startsWith("float32: "));
@@ -131,28 +122,9 @@ class PrecisionTest {
     LoopState loop = last.loop().orElseThrow();
     Precision other =
         loop.precision() == Precision.FLOAT32 ? Precision.MIXED_BFLOAT16 : Precision.FLOAT32;
-    LoopState begun =
-        new LoopState(
-            other,
-            loop.step(),
-            loop.lossSum(),
-            loop.validationLosses(),
-            loop.bestScore(),
-            loop.bestOfEpochs(),
-            loop.sinceBest(),
-            loop.best(),
-            loop.values());
-    Checkpoints.in(folder)
-        .save(
-            new Checkpoint(
-                last.identity(),
-                last.stage(),
-                last.kept(),
-                last.decisions(),
-                last.trained(),
-                Optional.of(begun)));
+    Checkpoints.in(folder).save(SmallTraining.changed(last, other, loop.values()));
     List<String> decisions = new ArrayList<>();
-    train(Precision.AUTO, Checkpoints.in(folder), listening(decisions));
+    train(Precision.AUTO, Checkpoints.in(folder), SmallTraining.noting(decisions));
     assertThat(decisions)
         .filteredOn(sentence -> sentence.matches("(float32|bfloat16): .+"))
         .first()

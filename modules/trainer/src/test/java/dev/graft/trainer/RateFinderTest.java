@@ -52,13 +52,7 @@ class RateFinderTest {
     recipe = recipe.head(recipe.head().steps(FineTune.head().epochs(1)));
     Recipe headOnly = Recipe.headOnly().head(recipe.head());
     List<String> decisions = new ArrayList<>();
-    Callback listening =
-        new Callback() {
-          @Override
-          public void onDecision(String sentence) {
-            decisions.add(sentence);
-          }
-        };
+    Callback listening = SmallTraining.noting(decisions);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       assertThat(find(runtime, hidden, recipe, Checkpoints.in(folder)).ofHeads()).isFalse();
       assertThat(folder).isEmptyDirectory();

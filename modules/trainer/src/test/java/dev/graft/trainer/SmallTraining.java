@@ -4,6 +4,7 @@ import static dev.graft.surgeon.Edits.freeze;
 import static dev.graft.surgeon.Edits.replaceHead;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import dev.graft.data.Dataset;
@@ -17,6 +18,7 @@ import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
+import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
@@ -24,6 +26,7 @@ import dev.graft.testkit.Checkout;
 import dev.graft.trainer.Recipe.HeadSettings;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /** A real model so small that training it takes no time: a tiny MobileNetV2 of the zoo. */
@@ -70,6 +73,40 @@ final class SmallTraining {
         .head(quick)
         .then(half, half.share(1).batchNorm(FineTune.BatchNorm.TRAINING))
         .seed(3);
+  }
+
+  /** Writes down what training decides. */
+  static Callback noting(List<String> decisions) {
+    return new Callback() {
+      @Override
+      public void onDecision(String sentence) {
+        decisions.add(sentence);
+      }
+    };
+  }
+
+  /** A checkpoint within a stretch, as if it had other values, and another precision. */
+  static Checkpoint changed(
+      Checkpoint last, Precision precision, ImmutableMap<String, TensorValue> values) {
+    LoopState loop = last.loop().orElseThrow();
+    LoopState other =
+        new LoopState(
+            precision,
+            loop.step(),
+            loop.lossSum(),
+            loop.validationLosses(),
+            loop.bestScore(),
+            loop.bestOfEpochs(),
+            loop.sinceBest(),
+            loop.best(),
+            values);
+    return new Checkpoint(
+        last.identity(),
+        last.stage(),
+        last.kept(),
+        last.decisions(),
+        last.trained(),
+        Optional.of(other));
   }
 
   /** A digest of all weights: equal for models that are equal to the bit. */
