@@ -20,8 +20,7 @@ import org.tensorflow.proto.NodeDef;
  * Convolutions that read a picture with zeros around it, as Keras' ZeroPadding2D puts them before
  * many a convolution with a stride. Where these zeros are those of padding SAME, and that depends
  * on the picture's size, the convolution may as well see to them itself: it gives the same to the
- * last bit, and neither it nor its gradient copies the picture. Of a step of MobileNetV2 that is
- * about a twentieth.
+ * last bit, and neither it nor its gradient copies the picture.
  */
 final class SamePadding {
 
