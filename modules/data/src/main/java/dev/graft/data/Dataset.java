@@ -332,11 +332,21 @@ public final class Dataset {
   /** These examples, read and ready to be fed. */
   @Internal
   public Batch batch(int[] examples) {
+    return batch(examples, ImmutableMap.of());
+  }
+
+  /**
+   * These examples, read and ready to be fed.
+   *
+   * @param spent the inputs of an earlier batch that nobody reads any more: its memory may be used
+   */
+  @Internal
+  public Batch batch(int[] examples, ImmutableMap<String, TensorValue> spent) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
     ImmutableMap.Builder<String, TensorValue> targets = ImmutableMap.builder();
     answers.forEach((head, all) -> targets.put(head, Rows.of(all.values(), chosen)));
     return new Batch(
-        source.read(chosen),
+        source.read(chosen, spent),
         targets.buildOrThrow(),
         TensorValue.of(Shape.of(chosen.length), weights(chosen, weights)));
   }

@@ -82,7 +82,8 @@ final class ImageFiles implements Source {
   }
 
   @Override
-  public ImmutableMap<String, TensorValue> read(int[] examples) {
+  public ImmutableMap<String, TensorValue> read(
+      int[] examples, ImmutableMap<String, TensorValue> spent) {
     List<ByteString> bytes = new ArrayList<>(examples.length);
     for (int i : examples) {
       try {

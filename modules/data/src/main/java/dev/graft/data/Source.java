@@ -22,6 +22,10 @@ interface Source {
    */
   String content(int i);
 
-  /** These examples as {@link Batch#inputs}. */
-  ImmutableMap<String, TensorValue> read(int[] examples);
+  /**
+   * These examples as {@link Batch#inputs}.
+   *
+   * @param spent what was read before and nobody needs any more: its memory may be used again
+   */
+  ImmutableMap<String, TensorValue> read(int[] examples, ImmutableMap<String, TensorValue> spent);
 }

@@ -66,9 +66,14 @@ final class Tensors implements Source {
   }
 
   @Override
-  public ImmutableMap<String, TensorValue> read(int[] examples) {
+  public ImmutableMap<String, TensorValue> read(
+      int[] examples, ImmutableMap<String, TensorValue> spent) {
     ImmutableMap.Builder<String, TensorValue> rows = ImmutableMap.builder();
-    inputs.forEach((name, tensor) -> rows.put(name, Rows.of(tensor, examples)));
+    inputs.forEach(
+        (name, tensor) -> {
+          TensorValue old = spent.get(name);
+          rows.put(name, old == null ? Rows.of(tensor, examples) : Rows.of(tensor, examples, old));
+        });
     return rows.buildOrThrow();
   }
 }

@@ -11,10 +11,23 @@ import org.tensorflow.proto.DataType;
 @Internal
 public final class Rows {
 
+  private static final TensorValue NOTHING =
+      TensorValue.of(DataType.DT_INT8, Shape.of(0), ByteBuffer.allocate(0));
+
   private Rows() {}
 
   /** The given rows of {@code tensor}, in this order. */
   public static TensorValue of(TensorValue tensor, int[] rows) {
+    return of(tensor, rows, NOTHING);
+  }
+
+  /**
+   * The given rows of {@code tensor}, in this order, in the memory of {@code spent} where they take
+   * as much of it: large batches would otherwise keep the garbage collector busy.
+   *
+   * @param spent rows that this class took out and that nobody reads any more
+   */
+  public static TensorValue of(TensorValue tensor, int[] rows, TensorValue spent) {
     Shape shape = tensor.shape().withDim(0, rows.length);
     if (tensor.dtype() == DataType.DT_STRING) {
       int width = (int) shape.withDim(0, 1).elements();
@@ -28,7 +41,7 @@ public final class Rows {
     }
     int width = Math.toIntExact(rowBytes(tensor));
     ByteBuffer in = tensor.bytes();
-    ByteBuffer out = ByteBuffer.allocate(Math.multiplyExact(width, rows.length));
+    ByteBuffer out = spent.memory(Math.multiplyExact(width, rows.length));
     for (int row : rows) {
       out.put(in.slice(Math.multiplyExact(row, width), width));
     }

@@ -143,6 +143,12 @@ public final class TensorValue {
     return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** So many bytes to write to: where it has as many, its own, and it is of no use afterwards. */
+  ByteBuffer memory(int size) {
+    boolean fits = bytes.capacity() == size && !bytes.isReadOnly();
+    return fits ? bytes.duplicate() : ByteBuffer.allocate(size);
+  }
+
   /** The content of a string tensor. */
   public List<ByteString> strings() {
     if (dtype != DataType.DT_STRING) {

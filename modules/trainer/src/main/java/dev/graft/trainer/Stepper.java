@@ -17,7 +17,7 @@ import java.util.List;
 /**
  * Takes single steps of gradient descent: one run each, or one for each micro-batch and one more.
  */
-final class Stepper {
+final class Stepper implements AutoCloseable {
 
   private final TensorFlowRuntime runtime;
   private final ModelSession session;
@@ -26,6 +26,7 @@ final class Stepper {
   private final List<Goal> goals;
   private final Stage stage;
   private final Dataset train;
+  private final ReadAhead batches;
   private final ImmutableList<TensorRef> feeds;
   private final PreparedRun forward; // and the update, unless gradients are added up
   private final PreparedRun update;
@@ -46,6 +47,7 @@ final class Stepper {
     this.goals = goals;
     this.stage = stage;
     this.train = train;
+    this.batches = new ReadAhead(train);
     ImmutableList.Builder<TensorRef> all = ImmutableList.builder();
     all.addAll(entry.tensors()).addAll(graph.targets()).add(graph.weights());
     graph.part().ifPresent(all::add);
@@ -63,25 +65,34 @@ final class Stepper {
    * One step.
    *
    * @param examples the batch
+   * @param next the batch of the step after it, to be read meanwhile
    * @param done how many steps are done
    * @return the loss before it
    * @throws dev.graft.model.FailedCheckException if that is no number; the message names the layer
    *     and the batch, and the weights are those before the step
    */
-  double step(int[] examples, long done, double rate) {
+  double step(int[] examples, int[] next, long done, double rate) {
     if (graph.part().isEmpty()) {
-      return run(examples, 1, done, done, rate);
+      return run(examples, next, 1, done, done, rate);
     }
     int size = stage.settings().microBatch();
     int runs = (stage.settings().batch() + size - 1) / size; // each draws its own random numbers
     double loss = 0;
     for (int i = 0; i * size < examples.length; i++) {
-      int[] some =
-          Arrays.copyOfRange(examples, i * size, Math.min((i + 1) * size, examples.length));
-      loss += run(some, (double) some.length / examples.length, done * runs + i, done, rate);
+      int[] some = micro(examples, i);
+      int[] after = (i + 1) * size < examples.length ? micro(examples, i + 1) : micro(next, 0);
+      double part = (double) some.length / examples.length;
+      loss += run(some, after, part, done * runs + i, done, rate);
     }
     update.run(List.of(number(rate), TensorValue.scalar(done)));
     return loss;
+  }
+
+  /** The micro-batch of this number, from 0. */
+  private int[] micro(int[] examples, int number) {
+    int size = stage.settings().microBatch();
+    int start = number * size;
+    return Arrays.copyOfRange(examples, start, Math.min(examples.length, start + size));
   }
 
   /**
@@ -89,15 +100,15 @@ final class Stepper {
    * all of the step, or its first micro-batch, since more may not fit in memory.
    */
   Runnable bare(int[] examples, double rate) {
-    int[] some = Arrays.copyOf(examples, Math.min(examples.length, stage.settings().microBatch()));
+    int[] some = micro(examples, 0);
     double part = (double) some.length / examples.length;
     List<TensorValue> values = values(train.batch(some), part, 0, rate);
     return () -> forward.run(values);
   }
 
   /** The run of this number, from 0 over all steps, when so many steps are done. */
-  private double run(int[] examples, double part, long number, long done, double rate) {
-    List<TensorValue> values = values(train.batch(examples), part, number, rate);
+  private double run(int[] examples, int[] next, double part, long number, long done, double rate) {
+    List<TensorValue> values = values(batches.take(examples, next), part, number, rate);
     try {
       return entry.run(runtime, forward, values, train, examples).get(0).asDoubles()[0];
     } catch (TensorFlowException e) {
@@ -121,5 +132,11 @@ final class Stepper {
 
   private static TensorValue number(double value) {
     return TensorValue.of(Shape.scalar(), new double[] {value});
+  }
+
+  /** Stops reading; the session is the caller's. */
+  @Override
+  public void close() {
+    batches.close();
   }
 }

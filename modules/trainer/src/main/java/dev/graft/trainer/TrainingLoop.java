@@ -222,7 +222,7 @@ public final class TrainingLoop implements AutoCloseable {
         pace.before();
         double rate = rate(done, steps);
         int[] batch = order.batch(done);
-        double loss = stepper.step(batch, done, rate);
+        double loss = stepper.step(batch, order.batch(done + 1), done, rate);
         done++;
         lossSum += loss * batch.length;
         callbacks.onStep(new Step(stage.number(), done, rate, loss));
@@ -266,7 +266,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** A single step at this rate, with nothing around it; gives the loss before it. */
   double step(double rate) {
-    double loss = stepper.step(order.batch(done), done, rate);
+    double loss = stepper.step(order.batch(done), order.batch(done + 1), done, rate);
     done++;
     return loss;
   }
@@ -374,6 +374,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   @Override
   public void close() {
+    stepper.close();
     session.close();
   }
 }
