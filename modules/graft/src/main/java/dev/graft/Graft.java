@@ -216,9 +216,11 @@ public final class Graft implements AutoCloseable {
 
   /**
    * Begins the job of a run, or goes on with it where it was stopped: on the CPU, with as many
-   * threads, to the bit as if it had not been.
+   * threads, to the bit as if it had not been. It trains only, on this instance's device, threads
+   * and precision, not the job's; a run that is done gives its outcome again.
    *
    * @param callbacks as in {@link #train}
+   * @return what came out; {@link Surgery#finished} makes of its model what is to be published
    */
   public Run resume(RunFolder run, Callback... callbacks) {
     Job job = run.job();

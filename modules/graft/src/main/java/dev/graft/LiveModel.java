@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
@@ -151,12 +152,7 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadDataException if it cannot be read
    */
   public ImmutableList<Float> numbers(Path picture) {
-    TensorValue bytes = TensorValue.strings(Shape.of(1), List.of(read(picture)));
-    try {
-      return ImmutableList.copyOf(Floats.asList(call(bytes, scores).floats()));
-    } catch (TensorFlowException e) {
-      throw undecodable(picture, e);
-    }
+    return ImmutableList.copyOf(Floats.asList(scores(List.of(read(picture)), i -> "" + picture)));
   }
 
   /**
@@ -166,18 +162,7 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadDataException if it cannot be read
    */
   public Prediction classify(Path picture) {
-    ByteString bytes = read(picture);
-    try {
-      return classify(List.of(bytes)).get(0);
-    } catch (TensorFlowException e) {
-      throw undecodable(picture, e);
-    }
-  }
-
-  private static BadDataException undecodable(Path picture, TensorFlowException e) {
-    return new BadDataException(
-        "'" + picture + "' is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.",
-        e);
+    return predictions(List.of(read(picture)), i -> "" + picture).get(0);
   }
 
   private static ByteString read(Path picture) {
@@ -197,17 +182,42 @@ public final class LiveModel implements AutoCloseable {
     }
   }
 
-  /** Classifies encoded pictures, in one run. */
+  /**
+   * Classifies encoded pictures, in one run.
+   *
+   * @throws BadDataException if one of them cannot be decoded; the message says which, from 0
+   */
   public List<Prediction> classify(List<ByteString> pictures) {
-    TensorValue bytes = TensorValue.strings(Shape.of(pictures.size()), pictures);
-    return predictions(bytes, pictures.size());
+    return predictions(pictures, i -> "picture " + i);
   }
 
-  private List<Prediction> predictions(TensorValue bytes, int count) {
+  /** The scores of all pictures, one after the other. */
+  private float[] scores(List<ByteString> pictures, IntFunction<String> name) {
+    try {
+      return call(TensorValue.strings(Shape.of(pictures.size()), pictures), scores).floats();
+    } catch (TensorFlowException e) {
+      if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
+        throw e; // not by what it was given
+      }
+      for (int i = 0; pictures.size() > 1 && i < pictures.size(); i++) {
+        String alone = name.apply(i);
+        scores(List.of(pictures.get(i)), only -> alone);
+      }
+      throw pictures.size() == 1
+          ? new BadDataException(
+              "'"
+                  + name.apply(0)
+                  + "' is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.",
+              e)
+          : e;
+    }
+  }
+
+  private List<Prediction> predictions(List<ByteString> pictures, IntFunction<String> name) {
     List<String> names = labels().names();
-    float[] values = call(bytes, scores).floats();
+    float[] values = scores(pictures, name);
     List<Prediction> predictions = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < pictures.size(); i++) {
       ImmutableMap.Builder<String, Float> byLabel = ImmutableMap.builder();
       for (int label = 0; label < names.size(); label++) {
         byLabel.put(names.get(label), values[i * names.size() + label]);
@@ -220,7 +230,8 @@ public final class LiveModel implements AutoCloseable {
   /**
    * Scores the exported model on pictures whose labels are known.
    *
-   * @throws BadDataException if its labels are not those of the pictures
+   * @throws BadDataException if its labels are not those of the pictures, or one of these cannot be
+   *     decoded
    * @throws BadRequestException if the examples are no pictures
    */
   public Evaluation evaluate(Dataset pictures) {
@@ -244,7 +255,8 @@ public final class LiveModel implements AutoCloseable {
     double loss = 0;
     for (int start = 0; start < pictures.size(); start += BATCH) {
       int[] rows = IntStream.range(start, Math.min(start + BATCH, pictures.size())).toArray();
-      List<Prediction> answers = predictions(pictures.batch(rows).encoded(), rows.length);
+      List<Prediction> answers =
+          predictions(pictures.batch(rows).encoded().strings(), row -> pictures.name(rows[row]));
       for (int i = 0; i < rows.length; i++) {
         int label = pictures.label(rows[i]);
         actual.add(label);

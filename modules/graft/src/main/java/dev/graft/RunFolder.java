@@ -39,6 +39,7 @@ public final class RunFolder implements AutoCloseable {
   private static final String JOB = "run.json";
   private static final String CHECKPOINTS = "checkpoints";
   private static final String LOG = "log.csv";
+  private static final String REPORT = "report.html";
   private static final String PUBLISHED = "published.txt";
   private static final String LOCK = ".lock";
 
@@ -73,7 +74,8 @@ public final class RunFolder implements AutoCloseable {
   /**
    * Makes the folder {@code runs/<name>-<number>} with the first number that is free.
    *
-   * @throws BadRequestException if it cannot be written
+   * @throws BadRequestException if it cannot be written, or it or the job's versions would lie
+   *     among the pictures, where they would be taken for pictures the next time
    */
   public static RunFolder create(Path runs, String name, Job job) {
     return create(runs, name, job, false);
@@ -88,6 +90,8 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private static RunFolder create(Path runs, String name, Job asked, boolean findsRate) {
+    requireApart(asked.pictures(), runs, "the folder of the run");
+    requireApart(asked.pictures(), asked.out(), "what is published");
     Job job = asked.pinned();
     Stored stored =
         new Stored(
@@ -124,6 +128,21 @@ public final class RunFolder implements AutoCloseable {
               + e.getMessage()
               + "); make it writable, or start from another folder.",
           e);
+    }
+  }
+
+  private static void requireApart(Path pictures, Path folder, String what) {
+    Path all = pictures.toAbsolutePath().normalize();
+    Path inside = folder.toAbsolutePath().normalize();
+    if (inside.startsWith(all) && !all.relativize(inside).toString().startsWith(".")) {
+      throw new BadRequestException(
+          what
+              + " would lie in '"
+              + folder
+              + "', among the pictures of '"
+              + pictures
+              + "', and be taken for a label the next time; "
+              + "start from another folder, or give another one to publish to.");
     }
   }
 
@@ -251,7 +270,7 @@ public final class RunFolder implements AutoCloseable {
   public Path report(Run run, String scored, Evaluation score) {
     try {
       String name = String.valueOf(path.getFileName());
-      return written("report.html", Report.of(name, job, run, path.resolve(LOG), scored, score));
+      return written(REPORT, Report.of(name, job, run, path.resolve(LOG), scored, score));
     } catch (IOException e) {
       throw notWritable(e);
     }
@@ -266,6 +285,7 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /** Whole or not at all. */
   private Path written(String name, String text) throws IOException {
     Path next = path.resolve(name + ".writing");
     Files.writeString(next, text);
@@ -295,16 +315,21 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Remembers that the job is done. */
+  /** Remembers what was published; its scores and {@link #report} are still to come. */
   public void done(Version version) {
     try {
-      Files.writeString(path.resolve(PUBLISHED), absolute(version.path()) + "\n");
+      written(PUBLISHED, absolute(version.path()) + "\n");
     } catch (IOException e) {
       throw notWritable(e);
     }
   }
 
-  /** The version that it was published as, if it is done. */
+  /** Whether there is nothing left to do: a version is published, and the report written. */
+  public boolean isFinished() {
+    return published().isPresent() && Files.exists(path.resolve(REPORT));
+  }
+
+  /** The version that it was published as, if it has come so far. */
   public Optional<Path> published() {
     try {
       return Optional.of(Path.of(Files.readString(path.resolve(PUBLISHED)).strip()));

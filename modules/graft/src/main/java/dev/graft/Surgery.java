@@ -9,9 +9,9 @@ import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
-import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What is done to a backbone before it learns, as a value: which part stays frozen, what becomes of
@@ -149,13 +149,16 @@ public record Surgery(
                 && cut.isEmpty()
                 && form.equals(HeadForm.standard())
                 && tells(model, answers);
-    return keeps
-        ? kept(model, spec.labels().orElseThrow())
-        : replaced(model, fitted(spec, answers));
+    return keeps ? kept(model, spec.labels()) : replaced(model, fitted(spec, answers));
   }
 
-  private Model kept(Model model, Labels wanted) {
-    Model known = model.with(knows(model, wanted) ? Edits.keepHead() : Edits.keepHead(wanted));
+  private Model kept(Model model, Optional<Labels> wanted) {
+    Model known =
+        model.with(
+            wanted
+                .filter(labels -> !knows(model, labels))
+                .map(Edits::keepHead)
+                .orElseGet(Edits::keepHead));
     Model kept = trainable(known.with(Edits.freeze(Where.head())));
     boolean says = freeze.isPresent() || unfreeze.isPresent(); // else the recipe says what trains
     if (says && kept.trainableVariables().isEmpty()) {
@@ -235,15 +238,16 @@ public record Surgery(
             .anyMatch(own -> own.names().containsAll(wanted.names()));
   }
 
+  /** Whether the model's answers are those wanted, by their labels; numbers have no names. */
   private static boolean tells(Model model, Answers answers) {
-    return answers.isOneLabel()
-        && model.heads().size() == 1
-        && model.heads().get(0).kind() == Head.Kind.SINGLE_LABEL
-        && model.heads().get(0).labels().stream()
-            .anyMatch(
-                own ->
-                    new HashSet<>(own.names())
-                        .equals(new HashSet<>(answers.labels().orElseThrow().names())));
+    if (model.heads().size() != 1 || answers.labels().isEmpty()) {
+      return false;
+    }
+    Head only = model.heads().get(0);
+    Head.Kind kind = answers.isOneLabel() ? Head.Kind.SINGLE_LABEL : Head.Kind.MULTI_LABEL;
+    Set<String> wanted = Set.copyOf(answers.labels().get().names());
+    return only.kind() == kind
+        && only.labels().stream().anyMatch(own -> Set.copyOf(own.names()).equals(wanted));
   }
 
   /** The new head, if there is to be one. */
@@ -251,8 +255,8 @@ public record Surgery(
     HeadSpec natural = natural(answers);
     Head.Kind wanted =
         switch (head) {
-          case AUTO -> natural.kind();
-          case NEW, KEEP, EMBEDDING -> Head.Kind.SINGLE_LABEL;
+          case AUTO, KEEP -> natural.kind(); // a kept one is held against the data by training
+          case NEW, EMBEDDING -> Head.Kind.SINGLE_LABEL;
           case MULTI_LABEL -> Head.Kind.MULTI_LABEL;
           case REGRESSION -> Head.Kind.REGRESSION;
         };

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSortedSet;
 import dev.graft.data.Split;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Labels;
@@ -112,6 +113,28 @@ class RunFolderTest {
     try (RunFolder made = RunFolder.create(runs, "photos", job())) {
       refused(made.path(), "is at work in another process", "stop it first");
     }
+  }
+
+  /** Else the next one would take its folder for a label. */
+  @Test
+  void nothingIsWrittenAmongThePictures() {
+    Path pictures = job().pictures();
+    for (Path inside : List.of(pictures, pictures.resolve("runs"))) {
+      assertThatThrownBy(() -> RunFolder.create(inside, "photos", job()))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("the folder of the run", "start from another folder");
+      assertThat(inside).doesNotExist();
+    }
+    RunFolder.create(pictures.resolve(".runs"), "photos", job()).close(); // passed over
+  }
+
+  @Test
+  void aRunIsFinishedOnceItsReportIsWritten() {
+    RunFolder folder = made("photos-1");
+    folder.done(
+        new Version(runs.resolve("out/1"), 1, 0, ImmutableSortedSet.of(1), 0, ImmutableList.of()));
+    assertThat(folder.published()).contains(runs.resolve("out/1"));
+    assertThat(folder.isFinished()).isFalse();
   }
 
   @Test

@@ -62,6 +62,29 @@ class SurgeryTest {
         .containsExactly(OLD);
   }
 
+  /** Of whatever kind it is: with the same flags an export of Graft's own goes on learning. */
+  @Test
+  void aHeadOfAnotherKindIsKeptToo() {
+    Answers attributes = attributes("x", "y", "z");
+    Model multiLabel = after(Surgery.standard(), attributes);
+    for (HeadChoice choice : List.of(HeadChoice.AUTO, HeadChoice.KEEP)) {
+      Model kept = Surgery.standard().head(choice).on(multiLabel, attributes("z", "x", "y"), 0);
+      assertThat(kept.heads()).as("%s", choice).isEqualTo(multiLabel.heads());
+    }
+    assertThat(Surgery.standard().on(multiLabel, attributes("x", "y"), 0).heads().get(0).units())
+        .as("other labels")
+        .isEqualTo(2);
+    Answers numbers = Answers.numbers(TensorValue.of(Shape.of(1, 3), new float[3]));
+    Model regression = after(Surgery.standard(), numbers);
+    assertThat(Surgery.standard().head(HeadChoice.KEEP).on(regression, numbers, 0).heads())
+        .isEqualTo(regression.heads());
+  }
+
+  private static Answers attributes(String... names) {
+    return Answers.anyOf(
+        Labels.of(names), TensorValue.of(Shape.of(1, names.length), new float[names.length]));
+  }
+
   @Test
   void aKeptHeadTrainsIfItIsUnfrozenByName() {
     Surgery keeping = Surgery.standard().head(HeadChoice.KEEP);

@@ -143,7 +143,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static Answers answers(Head head, PictureTable table) {
     return switch (head.kind()) {
-      case MULTI_LABEL -> table.anyOf();
+      case MULTI_LABEL -> // of the columns those that the model knows
+          table.anyOf(
+              head.labels().stream()
+                  .flatMap(known -> known.names().stream())
+                  .toArray(String[]::new));
       case REGRESSION -> table.numbers();
       case SINGLE_LABEL, EMBEDDING -> table.answers();
     };

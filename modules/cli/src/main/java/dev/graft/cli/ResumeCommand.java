@@ -44,13 +44,14 @@ final class ResumeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (RunFolder folder = RunFolder.open(run)) {
-      folder
-          .published()
-          .ifPresent(
-              version -> {
-                throw new BadRequestException(
-                    "'" + run + "' is finished: it was published as " + version + ".");
-              });
+      if (folder.isFinished()) {
+        throw new BadRequestException(
+            "'"
+                + run
+                + "' is finished: it was published as "
+                + folder.published().orElseThrow()
+                + ".");
+      }
       goOn(folder);
       return 0;
     }

@@ -186,15 +186,20 @@ public final class Dataset {
 
   /**
    * These examples with their labels counted as in {@code order}, the labels of a model that is to
-   * go on with them: the same in another order, or more. Where any number of labels may hold, the
-   * order stays.
+   * go on with them: the same in another order, or more. Where any number of labels may hold, more
+   * are not known of these examples, and the order stays then.
    *
    * @throws BadRequestException if one of these examples' labels is not among them
    */
   public Dataset inOrderOf(Labels order) {
     Labels own = labels();
-    if (own.equals(order) || !only().isOneLabel()) {
+    if (own.equals(order)) {
       return this;
+    }
+    if (!only().isOneLabel()) {
+      return Set.copyOf(own.names()).equals(Set.copyOf(order.names()))
+          ? withAnswers(Answers.anyOf(order, columns(only().values(), own, order)))
+          : this;
     }
     int[] now = own.names().stream().mapToInt(order.names()::indexOf).toArray();
     for (int i = 0; i < now.length; i++) {
@@ -212,9 +217,23 @@ public final class Dataset {
       indices[i] = now[indices[i]];
     }
     TensorValue counted = TensorValue.of(only().values().shape(), indices);
+    return withAnswers(new Answers(counted, Optional.of(order)));
+  }
+
+  private Dataset withAnswers(Answers others) {
     String head = answers.keySet().iterator().next();
-    return new Dataset(
-        source, ImmutableMap.of(head, new Answers(counted, Optional.of(order))), weights, rows);
+    return new Dataset(source, ImmutableMap.of(head, others), weights, rows);
+  }
+
+  private static TensorValue columns(TensorValue values, Labels own, Labels order) {
+    float[] all = values.floats();
+    float[] sorted = new float[all.length];
+    int count = own.size();
+    for (int i = 0; i < all.length; i++) {
+      int column = own.names().indexOf(order.names().get(i % count));
+      sorted[i] = all[i - i % count + column];
+    }
+    return TensorValue.of(values.shape(), sorted);
   }
 
   /** What a user calls example {@code i}: its file or its row. */

@@ -59,6 +59,19 @@ class PictureTableTest {
     assertThat(table.anyOf("red").values().shape()).isEqualTo(Shape.of(3, 1));
   }
 
+  /** A model that is taught again or scored has an order of its own. */
+  @Test
+  void columnsFollowTheOrderOfAModelThatKnowsThem() throws IOException {
+    PictureTable table = table("file,a,b,c\np0.png,1,0,0\np1.png,1,1,0\np2.png,0,0,1\n");
+    Dataset data = table.with(table.anyOf());
+    Answers sorted = data.inOrderOf(Labels.of("c", "a", "b")).answers().get(Batch.ONLY);
+    assertThat(sorted.labels()).contains(Labels.of("c", "a", "b"));
+    assertThat(sorted.values().floats()).containsExactly(0, 1, 0, 0, 1, 1, 1, 0, 0);
+    assertThat(data.inOrderOf(Labels.of("a", "b")).labels())
+        .as("not known")
+        .isEqualTo(data.labels());
+  }
+
   @Test
   void otherNumbersAreNumbers() throws IOException {
     PictureTable table = table("file, width\n\np0.png, 4.5\np1.png, -5e-1\np2.png, 6\n");

@@ -139,6 +139,7 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<T
    *
    * @throws dev.graft.model.BadDataException if that fails because some of them are pictures that
    *     cannot be decoded
+   * @throws BadRequestException if it fails for lack of memory
    */
   List<TensorValue> run(
       TensorFlowRuntime runtime,
@@ -149,6 +150,16 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<T
     try {
       return run.run(values);
     } catch (TensorFlowException e) {
+      if (e.code() == TensorFlowException.Code.RESOURCE_EXHAUSTED) {
+        throw new BadRequestException(
+            "there is not enough memory for "
+                + examples.length
+                + " examples at once: "
+                + e.detail()
+                + ". Take smaller batches (--batch, or --micro-batch, which learns the same),"
+                + " smaller pictures (--size), or train less of the model.",
+            e);
+      }
       List<String> broken =
           feeds.containsKey(Batch.ENCODED) ? BrokenPictures.in(runtime, data, examples) : List.of();
       throw broken.isEmpty() ? e : BrokenPictures.exception(broken);

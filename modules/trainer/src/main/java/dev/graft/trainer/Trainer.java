@@ -94,7 +94,8 @@ public final class Trainer {
 
   /**
    * Trains {@code model} on {@code data.train()}; every choice is made on {@code
-   * data.validation()}, and {@code data.test()} is not looked at.
+   * data.validation()}, and of {@code data.test()} no more is looked at than whether its pictures
+   * can be decoded.
    *
    * @param blocks the model's backbone from the head down: each stretch has one block more; without
    *     any, what trains is the heads and what the model leaves unfrozen
@@ -151,6 +152,7 @@ public final class Trainer {
     if (last.isEmpty()) {
       reasons.forEach(this::decide);
     }
+    TestPictures.requireDecodable(runtime, data.test(), callbacks);
     computeFeatures(stages);
     Evaluation score;
     if (last.isEmpty()) {

@@ -8,6 +8,7 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.BadDataException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
@@ -18,7 +19,11 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Checkout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -26,6 +31,7 @@ import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The main job on the real backbone and the real photos. */
 class PhotosTest {
@@ -109,6 +115,33 @@ class PhotosTest {
             .orElseThrow()
             .source();
     return ((VariableSource.Given) source).value();
+  }
+
+  @Test
+  void aTestPictureThatCannotBeDecodedIsFoundBeforeTheWork(@TempDir Path folder)
+      throws IOException {
+    for (int i = 0; i < 6; i++) {
+      Path from = Path.of(PHOTOS.name(i));
+      Path label = Files.createDirectories(folder.resolve(i % 2 == 0 ? "even" : "odd"));
+      Files.copy(from, label.resolve(i + ".jpg"));
+    }
+    Parts parts = Dataset.imageFolder(folder).split(Split.of(34, 33, 33));
+    Path broken = Path.of(parts.test().name(1));
+    Files.write(broken, Arrays.copyOf(Files.readAllBytes(broken), 2000));
+    List<Progress> seen = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onProgress(Progress progress) {
+            seen.add(progress);
+          }
+        };
+    Model model = model().with(replaceHead(HeadSpec.singleLabel(parts.train().labels())));
+    Assertions.assertThatThrownBy(
+            () -> Trainer.fit(runtime, model, BLOCKS, parts, Recipe.headOnly(), watcher))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining(broken + " is damaged or cut short");
+    assertThat(seen).isEmpty();
   }
 
   @Test
