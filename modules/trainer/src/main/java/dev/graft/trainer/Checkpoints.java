@@ -1,11 +1,14 @@
 package dev.graft.trainer;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Durable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -93,13 +96,15 @@ public final class Checkpoints implements Callback {
   boolean isDueAfterStep() {
     stepsSince++;
     return folder != null
-        && (stepsSince >= steps || System.nanoTime() - savedAt >= interval.toNanos());
+        && (stepsSince >= steps
+            || Duration.ofNanos(System.nanoTime() - savedAt).compareTo(interval) >= 0);
   }
 
   /**
    * The newest checkpoint that is whole.
    *
    * @param announce told of those that are damaged and passed over
+   * @throws BadRequestException if one cannot be read though it may be whole
    */
   Optional<Checkpoint> newest(Consumer<String> announce) {
     savedAt = System.nanoTime();
@@ -113,6 +118,7 @@ public final class Checkpoints implements Callback {
         try {
           return Optional.of(Checkpoint.read(checkpoint.resolve(NAME)));
         } catch (BadModelException e) {
+          requireReadable(checkpoint, e);
           damaged.add(checkpoint);
           announce.accept(
               "checkpoint "
@@ -128,6 +134,25 @@ public final class Checkpoints implements Callback {
       return Optional.empty();
     } catch (IOException e) {
       throw failed(folder, e);
+    }
+  }
+
+  /** A disk that fails for now is no damage, for which a whole checkpoint would be deleted. */
+  private static void requireReadable(Path checkpoint, BadModelException e) {
+    boolean failed =
+        Files.isDirectory(checkpoint)
+            && e.getCause() instanceof IOException
+            && !(e.getCause() instanceof NoSuchFileException
+                || e.getCause() instanceof EOFException
+                || e.getCause() instanceof InvalidProtocolBufferException);
+    if (failed) {
+      throw new BadRequestException(
+          "checkpoint "
+              + checkpoint
+              + " cannot be read ("
+              + e.getMessage()
+              + "); see to that and resume, or delete it to go on from the one before.",
+          e);
     }
   }
 

@@ -17,7 +17,7 @@ final class Order {
 
   Order(int size, int batch, long seed) {
     this.size = size;
-    this.batch = batch;
+    this.batch = Math.min(batch, Math.max(1, size)); // so that no sum with it overflows
     this.seed = seed;
   }
 

@@ -174,11 +174,11 @@ final class Stages {
             frontier.cutOfSteps(Goal.logits(goals), changed, layers)));
   }
 
-  /** What trains: what the model leaves unfrozen, or what is asked for by name or by share. */
+  /** What trains: what is asked for by name, what the model leaves unfrozen, or a share. */
   private List<Variable> training(FineTune settings) {
     List<Variable> heads = Goal.variables(model, goals);
     List<Variable> unfrozen = unfrozen(model, goals);
-    if (!heads.containsAll(unfrozen)) {
+    if (settings.stretch().isEmpty() && !heads.containsAll(unfrozen)) {
       return unfrozen;
     }
     if (settings.stretch().isEmpty() && blocks.stretches().isEmpty()) {

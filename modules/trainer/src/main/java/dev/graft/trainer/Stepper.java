@@ -76,7 +76,7 @@ final class Stepper implements AutoCloseable {
       return run(examples, next, 1, done, done, rate);
     }
     int size = stage.settings().microBatch();
-    int runs = (stage.settings().batch() + size - 1) / size; // each draws its own random numbers
+    long runs = (stage.settings().batch() + size - 1L) / size; // each draws its own random numbers
     double loss = 0;
     for (int i = 0; i * size < examples.length; i++) {
       int[] some = micro(examples, i);

@@ -214,14 +214,16 @@ public final class Trainer {
     String wished = stage.settings().stop().metric();
     if (!tuned.learned()) {
       decide(
-          String.format(
-              Locale.ROOT,
-              "%s: not kept, its epochs' best %s %.3f is no better than %.3f before it on"
-                  + " validation",
-              stage.words(),
-              wished,
-              tuned.bestOfEpochs(),
-              score.metric(wished)));
+          Double.isNaN(tuned.bestOfEpochs())
+              ? stage.words() + ": not kept, no epoch of it came to its end"
+              : String.format(
+                  Locale.ROOT,
+                  "%s: not kept, its epochs' best %s %.3f is no better than %.3f before it on"
+                      + " validation",
+                  stage.words(),
+                  wished,
+                  tuned.bestOfEpochs(),
+                  score.metric(wished)));
       return score;
     }
     ImmutableMap<String, TensorValue> values =
@@ -231,7 +233,9 @@ public final class Trainer {
             .buildKeepingLast();
     Evaluation now = evaluate(model.withValues(values), stage.cut());
     String metric = wished.equals("loss") ? Goal.metric(goals) : wished;
-    if (!now.isBetter(score, metric)) {
+    boolean ties = now.metric(metric) == score.metric(metric);
+    boolean byLoss = stage.ofHeads() && ties && now.isBetter(score, "loss"); // than at random
+    if (!now.isBetter(score, metric) && !byLoss) {
       decide(
           String.format(
               Locale.ROOT,
@@ -258,7 +262,7 @@ public final class Trainer {
         "goes on from a checkpoint, "
             + last.loop()
                 .map(loop -> "after step " + loop.step() + " of fine-tuning")
-                .orElse("with the head trained"));
+                .orElse(next == 0 ? "with the head trained" : "after stretch " + next));
     warning.ifPresent(this::decide);
   }
 
@@ -341,28 +345,31 @@ public final class Trainer {
         Progress.Phase.FINE_TUNE,
         () -> {
           try (TrainingLoop loop = open(stage, from)) {
-            TrainingLoop.Result tuned = loop.run(callbacks, state -> save(Optional.of(state)));
+            if (!loop.precisionReason().isEmpty()) {
+              decide(loop.precisionReason());
+            }
+            TrainingLoop.Result tuned = run(stage, loop);
             try {
               return better(stage, tuned, score);
             } catch (CancellationException e) {
               save(Optional.of(loop.state()));
               throw e;
             }
-          } catch (FailedCheckException e) {
-            throw withoutHead(e);
           }
         });
   }
 
-  /** Resuming would only run into it again. */
-  private FailedCheckException withoutHead(FailedCheckException e) {
-    return new FailedCheckException(
-        e.getMessage()
-            + (trained.isEmpty() || ofHeads().isEmpty()
-                ? ""
-                : " The head that was trained before is not published either; the recipe 'head'"
-                    + " (--recipe head) ends with that."),
-        e);
+  /** A stretch that runs away ends there; what was learned before it is not lost. */
+  private TrainingLoop.Result run(Stage stage, TrainingLoop loop) {
+    try {
+      return loop.run(callbacks, state -> save(Optional.of(state)));
+    } catch (FailedCheckException e) {
+      if (trained.isEmpty() && !loop.result().learned()) {
+        throw e; // there is nothing to lose
+      }
+      decide(stage.words() + ": ended early, since " + e.getMessage());
+      return loop.result();
+    }
   }
 
   private TrainingLoop open(Stage stage, Optional<LoopState> from) {

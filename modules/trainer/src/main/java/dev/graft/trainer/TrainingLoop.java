@@ -203,9 +203,6 @@ public final class TrainingLoop implements AutoCloseable {
     Checkpoints checkpoints = callbacks.checkpoints();
     Pace pace =
         new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch()).from(done);
-    if (!precision.reason().isEmpty()) {
-      callbacks.onDecision(precision.reason());
-    }
     if (best.isEmpty()) {
       keep(score(callbacks));
       if (!precision.reason().isEmpty()) {
@@ -227,12 +224,22 @@ public final class TrainingLoop implements AutoCloseable {
         lossSum += loss * batch.length;
         callbacks.onStep(new Step(stage.number(), done, rate, loss));
         pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
-      }
-      if (!isScoreDue() && checkpoints.isDueAfterStep()) {
-        save.accept(state());
+        if (checkpoints.isDueAfterStep()) { // before a score, too, which may take long
+          save.accept(state());
+        }
       }
     }
+    return result();
+  }
+
+  /** What came out so far. */
+  Result result() {
     return new Result(best, sinceBest < losses.size(), bestOfEpochs);
+  }
+
+  /** Why it computes in the precision that it does, for a person; empty if that was not chosen. */
+  String precisionReason() {
+    return precision.reason();
   }
 
   private double rate(long step, long steps) {

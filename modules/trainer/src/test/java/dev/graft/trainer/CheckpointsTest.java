@@ -94,6 +94,31 @@ class CheckpointsTest {
         .isInstanceOf(CancellationException.class);
   }
 
+  /** Scoring a large validation part may take as long as many steps. */
+  @Test
+  void whatIsDueIsWrittenBeforeAnEpochIsScored() {
+    List<Long> beforeScore = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          private long done;
+
+          @Override
+          public void onStep(Step step) {
+            done = step.number();
+          }
+
+          @Override
+          public void beforeStep() {
+            if (done == 3 && beforeScore.isEmpty()) { // the epoch's steps are over
+              Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
+              beforeScore.add(last.loop().orElseThrow().step());
+            }
+          }
+        };
+    train(SmallTraining.recipe(1), PARTS, watcher, everyStep());
+    assertThat(beforeScore).containsExactly(3L);
+  }
+
   @Test
   void goesOnToTheBit() {
     goesOnToTheBit(4);

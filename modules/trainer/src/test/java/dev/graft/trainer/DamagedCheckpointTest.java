@@ -1,10 +1,12 @@
 package dev.graft.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Shape;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.RuntimeOptions.Precision;
 import java.io.IOException;
@@ -80,6 +82,19 @@ class DamagedCheckpointTest {
     assertThat(said.get(0))
         .as(damage)
         .contains("checkpoint " + folder.resolve("2"), "damaged", "the one before it is taken");
+  }
+
+  /** What cannot be read for now may be whole, and would be deleted if it counted as damaged. */
+  @ParameterizedTest
+  @ValueSource(strings = {"training.index", "training.data-00000-of-00001"})
+  void aDiskThatFailsIsNoDamage(String name) throws IOException {
+    Path file = folder.resolve("2").resolve(name);
+    Files.delete(file);
+    Files.createDirectory(file); // as good as a disk that fails: reading it is an IOException
+    assertThatThrownBy(this::newest)
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(folder.resolve("2").toString(), "cannot be read", "resume");
+    assertThat(said).isEmpty();
   }
 
   @ParameterizedTest

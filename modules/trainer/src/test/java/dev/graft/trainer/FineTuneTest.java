@@ -264,15 +264,6 @@ class FineTuneTest {
   }
 
   @Test
-  void aRateThatIsTooHighNamesLayerAndBatch() {
-    assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.rate(1e30).epochs(9)))
-        .isInstanceOf(FailedCheckException.class)
-        .hasMessageContainingAll("not finite at step", "begins with", "layer '", "Lower the rate")
-        .hasMessageContaining("clip the gradients (--clip-norm 1). The head that was trained")
-        .hasMessageContaining("the recipe 'head' (--recipe head)");
-  }
-
-  @Test
   void aWeightWithoutANumberNamesItsLayer() {
     String name = "block_1_project/kernel";
     double[] start = start(name);
@@ -355,6 +346,9 @@ class FineTuneTest {
     assertThat(new Order(36, 7, 0).smallest(Integer.MAX_VALUE)).isEqualTo(1); // the last batch
     assertThat(new Order(3, 16, 0).smallest(2)).isEqualTo(1);
     assertThat(new Order(4, 16, 0).smallest(2)).isEqualTo(2);
+    Order whole = new Order(4, Integer.MAX_VALUE, 0);
+    assertThat(whole.batches()).isEqualTo(1);
+    assertThat(whole.batch(1)).hasSize(4);
     FineTune settings =
         PLAIN.batch(11).microBatch(5).batchNorm(FineTune.BatchNorm.TRAINING).epochs(1);
     assertThatThrownBy(() -> fit(MODEL, PARTS, settings))

@@ -1,0 +1,157 @@
+package dev.graft.trainer;
+
+import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.trainer.SmallTraining.BLOCKS;
+import static dev.graft.trainer.SmallTraining.MODEL;
+import static dev.graft.trainer.SmallTraining.digest;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Parts;
+import dev.graft.graph.Shape;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.Variable;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A stretch that goes wrong costs nothing of what was learned before. */
+class RunawayTest {
+
+  private static final Parts PARTS = SmallTraining.parts();
+  private static final FineTune PLAIN =
+      FineTune.top()
+          .share(1)
+          .optimizer(Optimizer.sgd())
+          .schedule(Schedule.constant())
+          .rate(1e-2)
+          .batch(12)
+          .patience(Integer.MAX_VALUE);
+
+  private static final Model HIDDEN =
+      MODEL.with(replaceHead(HeadSpec.singleLabel(SmallTraining.LABELS).hidden(4)));
+
+  private static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  private static Run fit(Model model, Recipe recipe, Callback... callbacks) {
+    return Trainer.fit(runtime, model, BLOCKS, PARTS, recipe.seed(3), callbacks);
+  }
+
+  private static Recipe then(FineTune... stretches) {
+    return SmallTraining.recipe(1).then(stretches);
+  }
+
+  @Test
+  void whatWasTrainedBeforeComesOut() {
+    Run head = fit(MODEL, then());
+    Run run = fit(MODEL, then(PLAIN.rate(1e30).epochs(9)));
+    assertThat(digest(run.model())).isEqualTo(digest(head.model()));
+    assertThat(run.validation()).isEqualTo(head.validation());
+    assertThat(run.decisions())
+        .anySatisfy(
+            sentence ->
+                assertThat(sentence)
+                    .contains(": ended early, since the loss is not finite at step")
+                    .contains("begins with", "layer '", "Lower the rate", "(--clip-norm 1)"))
+        .anyMatch(sentence -> sentence.contains(": not kept, no epoch of it"));
+  }
+
+  @Test
+  void withNothingTrainedBeforeItFails() {
+    Variable kernel =
+        HIDDEN.trainableVariables().stream()
+            .filter(variable -> variable.shape().rank() == 2)
+            .findFirst()
+            .orElseThrow();
+    Model spoiled = HIDDEN.withValues(Map.of(kernel.name(), huge(kernel.shape())));
+    assertThatThrownBy(() -> fit(spoiled, headBySteps(PLAIN)))
+        .isInstanceOf(FailedCheckException.class)
+        .hasMessageContaining("not finite at step");
+  }
+
+  /** The checkpoint is changed as if the second epoch had spoiled the weights. */
+  @Test
+  void itsBestEpochCountsIfThereWasOne(@TempDir Path folder) {
+    List<Epoch> epochs = new ArrayList<>();
+    Callback stopping =
+        new Callback() {
+          @Override
+          public void onEpoch(Epoch epoch) {
+            epochs.add(epoch);
+          }
+
+          @Override
+          public void beforeStep() {
+            if (!epochs.isEmpty()) {
+              throw new CancellationException("as a user would");
+            }
+          }
+        };
+    Recipe recipe = headBySteps(PLAIN.optimizer(Optimizer.adam()).epochs(3));
+    Checkpoints checkpoints = Checkpoints.in(folder);
+    assertThatThrownBy(() -> fit(HIDDEN, recipe, stopping, checkpoints))
+        .isInstanceOf(CancellationException.class);
+    assertThat(epochs.get(0).isBest()).as("there is a best epoch").isTrue();
+    Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
+    LoopState loop = last.loop().orElseThrow();
+    ImmutableMap.Builder<String, TensorValue> spoiled = ImmutableMap.builder();
+    for (Map.Entry<String, TensorValue> value : loop.values().entrySet()) {
+      spoiled.put(
+          value.getKey(),
+          value.getValue().shape().rank() == 2 ? huge(value.getValue().shape()) : value.getValue());
+    }
+    Checkpoints.in(folder)
+        .save(SmallTraining.changed(last, loop.precision(), spoiled.buildOrThrow()));
+    Run run = fit(HIDDEN, recipe, Checkpoints.in(folder));
+    assertThat(run.decisions()).anyMatch(sentence -> sentence.contains(": ended early, since"));
+    assertThat(run.decisions().get(run.decisions().size() - 1)).contains(": kept, ");
+  }
+
+  private static TensorValue huge(Shape shape) {
+    float[] values = new float[(int) shape.elements()];
+    Arrays.fill(values, 3e38f);
+    return TensorValue.of(shape, values);
+  }
+
+  /** Else the head that is drawn at random would be published. */
+  @Test
+  void aHeadThatAnswersAsManyRightWithASmallerLossIsBetterThanARandomOne() {
+    Run run = fit(HIDDEN, headBySteps(PLAIN.rate(1e-6).epochs(1)));
+    assertThat(run.decisions().get(run.decisions().size() - 1)).contains(": kept, ");
+    assertThat(digest(run.model())).isNotEqualTo(digest(HIDDEN));
+  }
+
+  private static Recipe headBySteps(FineTune steps) {
+    Recipe.HeadSettings head = then().head();
+    return then()
+        .head(
+            new Recipe.HeadSettings(
+                head.strengths(),
+                head.folds(),
+                head.crossValidateUpTo(),
+                head.fallbackStrength(),
+                steps));
+  }
+}
