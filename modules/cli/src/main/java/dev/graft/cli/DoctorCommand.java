@@ -82,7 +82,13 @@ final class DoctorCommand implements Callable<Integer> {
         FinetuneCommand.RUNS.toAbsolutePath(),
         here,
         here < LITTLE ? ": little for a run with its checkpoints" : "");
-    say("native log", "%s", log);
+    say(
+        "native log",
+        "%s%s",
+        log,
+        log.equals(NativeLogFile.wanted())
+            ? ""
+            : ", since " + NativeLogFile.wanted() + " cannot be written; set GRAFT_HOME");
   }
 
   private void say(String what, String pattern, Object... values) {
@@ -90,10 +96,14 @@ final class DoctorCommand implements Callable<Integer> {
         String.format(Locale.ROOT, "%-11s", what) + String.format(Locale.ROOT, pattern, values));
   }
 
-  /** GB that are left where {@code folder} is. */
+  /** GB that are left where {@code folder} is, or would be made. */
   private static double free(Path folder) {
+    Path there = folder.toAbsolutePath();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
     try {
-      return Files.getFileStore(folder).getUsableSpace() / GIGA;
+      return Files.getFileStore(there).getUsableSpace() / GIGA;
     } catch (IOException e) {
       throw new BadRequestException(
           "'" + folder + "' cannot be looked at (" + e.getMessage() + "); set GRAFT_HOME.", e);

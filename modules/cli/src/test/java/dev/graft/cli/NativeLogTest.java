@@ -2,41 +2,70 @@ package dev.graft.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A command that fails after TensorFlow has started still says why, where the user can see it. */
+/** TensorFlow's own lines stand in nobody's way, and a command's words reach the user. */
 class NativeLogTest {
 
+  @TempDir private Path dir = Path.of("");
+
+  /** A real SavedModel without serving_bytes: TensorFlow has loaded it when it is refused. */
   @Test
-  void aFailureWhileTensorFlowRunsReachesStandardError(@TempDir Path dir)
-      throws IOException, InterruptedException {
-    File said = dir.resolve("stderr").toFile();
-    // a real SavedModel without serving_bytes: TensorFlow has loaded it when the command refuses it
-    Process graft =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "predict",
-                "--model",
-                "../../testdata/zoo/keras2/dense_mlp/model",
-                "../../testdata/photos/animals/cat.jpg")
-            .redirectError(said)
-            .redirectOutput(dir.resolve("stdout").toFile())
-            .start();
-    assertThat(graft.waitFor(120, TimeUnit.SECONDS)).isTrue();
-    assertThat(Files.readString(said.toPath(), StandardCharsets.UTF_8))
+  void aFailureWhileTensorFlowRunsReachesStandardError() throws IOException, InterruptedException {
+    Path home = dir.resolve("home");
+    String model = "../../testdata/zoo/keras2/dense_mlp/model";
+    assertThat(graft(home, "predict", "--model", model, "../../testdata/photos/animals/cat.jpg"))
+        .isEqualTo(2);
+    assertThat(said("stderr"))
         .startsWith("error: ")
         .contains("serving_bytes")
         .doesNotContain("mlir");
-    assertThat(graft.exitValue()).isEqualTo(2);
+    assertThat(home.resolve("tensorflow.log")).exists();
+  }
+
+  /** Tests may run as root, who can write to any file, but not to a folder. */
+  @Test
+  void aLogThatCannotBeWrittenStopsNothing() throws IOException, InterruptedException {
+    Path home = dir.resolve("home");
+    Files.createDirectories(home.resolve("tensorflow.log"));
+    assertThat(graft(home, "doctor")).as(said("stderr")).isZero();
+    assertThat(said("stdout"))
+        .contains(dir.resolve("graft-tensorflow-").toString(), "cannot be written", "GRAFT_HOME");
+  }
+
+  @Test
+  void aHomeThatCannotBeMadeStopsNothing() throws IOException, InterruptedException {
+    Path file = Files.writeString(dir.resolve("file"), "");
+    assertThat(graft(file.resolve("home"), "doctor")).as(said("stderr")).isZero();
+    assertThat(said("stdout")).contains("GB free", "runs ", "native log");
+  }
+
+  private int graft(Path home, String... args) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Djava.io.tmpdir=" + dir);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("GRAFT_HOME", home.toString());
+    Process graft =
+        builder
+            .redirectError(dir.resolve("stderr").toFile())
+            .redirectOutput(dir.resolve("stdout").toFile())
+            .start();
+    assertThat(graft.waitFor(120, TimeUnit.SECONDS)).isTrue();
+    return graft.exitValue();
+  }
+
+  private String said(String stream) throws IOException {
+    return Files.readString(dir.resolve(stream), StandardCharsets.UTF_8);
   }
 }

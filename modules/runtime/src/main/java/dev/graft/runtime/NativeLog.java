@@ -69,7 +69,9 @@ final class NativeLog {
     Pointer log = LibC.INSTANCE.fopen(absolute.toString(), "a");
     if (log == null) {
       throw new BadRequestException(
-          "the native log " + absolute + " cannot be opened for writing.");
+          "the native log "
+              + absolute
+              + " cannot be opened for writing; make it writable, or name another file.");
     }
     try {
       System.err.flush();
