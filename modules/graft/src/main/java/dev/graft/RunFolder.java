@@ -213,8 +213,20 @@ public final class RunFolder implements AutoCloseable {
 
   /** Holds the folder until the channel is closed or the process ends. */
   private static FileChannel lock(Path folder) throws IOException {
-    FileChannel lock =
-        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel lock;
+    try {
+      lock =
+          FileChannel.open(
+              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new BadRequestException(
+          "'"
+              + folder
+              + "' cannot be written ("
+              + e.getMessage()
+              + "); to go on with the run make it writable, with all that is in it.",
+          e);
+    }
     boolean isHeld;
     try {
       isHeld = lock.tryLock() != null;

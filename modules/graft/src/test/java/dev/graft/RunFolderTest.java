@@ -137,6 +137,19 @@ class RunFolderTest {
     assertThat(folder.isFinished()).isFalse();
   }
 
+  /** Tests may run as root, who can write to any file, but not to a folder. */
+  @Test
+  void aRunThatCannotBeWritten() throws IOException {
+    Path folder = made("photos-1").path();
+    Files.delete(folder.resolve(".lock"));
+    Files.createDirectory(folder.resolve(".lock"));
+    assertThatThrownBy(() -> RunFolder.open(folder))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(
+            "'" + folder + "' cannot be written", ".lock", "make it writable, with all")
+        .hasMessageNotContaining("run.json");
+  }
+
   @Test
   void aRunThatFailedBeforeItBeganLeavesNothing() {
     try (RunFolder made = RunFolder.create(runs, "photos", job())) {
