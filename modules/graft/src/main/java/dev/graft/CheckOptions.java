@@ -1,5 +1,6 @@
 package dev.graft;
 
+import dev.graft.model.BadRequestException;
 import java.time.Duration;
 
 /**
@@ -11,6 +12,21 @@ import java.time.Duration;
  *     TensorFlow's own memory comes on top
  */
 public record CheckOptions(Trust trust, Duration timeout, int heapMegabytes) {
+
+  public CheckOptions {
+    if (timeout.isZero() || timeout.isNegative()) {
+      throw new BadRequestException(
+          "the time for a check (--timeout) must be more than 0 s, given "
+              + timeout.toSeconds()
+              + "; leave it out for ten minutes.");
+    }
+    if (heapMegabytes < 0) {
+      throw new BadRequestException(
+          "the heap for a check (--heap) must be 1 MB or more, given "
+              + heapMegabytes
+              + "; leave it out for the JVM's choice.");
+    }
+  }
 
   /** No trust, ten minutes, the JVM's choice of heap. */
   public static CheckOptions defaults() {

@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * Checks a model in a process of its own, so that whatever its native code does, even an abort,
- * becomes a sentence in the report.
+ * becomes a sentence in the report. It has the class path of this one ({@code java.class.path}),
+ * which has to hold Graft's classes, not a jar of jars.
  */
 final class CheckProcess {
 
@@ -25,6 +26,9 @@ final class CheckProcess {
 
   /** What the shell adds to the number of the signal that ended a process. */
   private static final int SIGNAL = 128;
+
+  /** Lines that tell why Java did not start. */
+  private static final int LAST = 4;
 
   private static final Map<Integer, String> SIGNALS =
       Map.of(4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV");
@@ -57,27 +61,35 @@ final class CheckProcess {
     builder.environment().putIfAbsent("TF_CPP_MIN_LOG_LEVEL", "2");
     Process process = builder.start();
     process.getOutputStream().close();
-    boolean ended;
+    boolean ended = false;
+    boolean interrupted = false;
     try {
       ended = process.waitFor(options.timeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      ended = false;
+      interrupted = true;
     } finally {
       process.destroyForcibly();
     }
-    Note note = note(scratch.resolve(REPORT));
+    Path report = scratch.resolve(REPORT);
+    boolean begun = Files.exists(report);
+    Note note = note(report);
     if (note.done()) {
       return note.report();
     }
-    String reason =
-        ended
-            ? died(process.exitValue(), note.step()) + lastWords(log)
-            : "there was no result within "
-                + options.timeout().toSeconds()
-                + " s; it was stopped while it "
-                + note.step()
-                + ". Allow more time with --timeout.";
+    String reason;
+    if (ended) {
+      reason = died(process.exitValue(), note.step()) + lastWords(log, begun);
+    } else if (interrupted) {
+      reason = "the check was interrupted while it " + note.step() + ".";
+    } else {
+      reason =
+          "there was no result within "
+              + options.timeout().toSeconds()
+              + " s; it was stopped while it "
+              + note.step()
+              + ". Allow more time with --timeout.";
+    }
     List<CheckReport.Line> story = new ArrayList<>(note.report().story());
     story.add(new CheckReport.Line("stopped", reason));
     return withStory(note.report(), story).failed(reason);
@@ -143,11 +155,14 @@ final class CheckProcess {
         + code;
   }
 
-  /** The last line that it printed, which tells what went wrong more often than not. */
-  private static String lastWords(Path log) throws IOException {
+  /**
+   * The line that it printed that tells what went wrong; the last ones if it had not {@code begun},
+   * since then they are Java's own.
+   */
+  private static String lastWords(Path log, boolean begun) throws IOException {
     List<String> lines = new ArrayList<>();
     try (Stream<String> all = Files.lines(log, java.nio.charset.StandardCharsets.ISO_8859_1)) {
-      all.filter(line -> !line.isBlank()).forEach(lines::add);
+      all.filter(line -> !line.isBlank() && !line.startsWith("\tat ")).forEach(lines::add);
     }
     String telling =
         lines.stream()
@@ -157,8 +172,12 @@ final class CheckProcess {
                         || line.contains("OutOfMemoryError")
                         || line.startsWith("F"))
             .findFirst()
-            .orElse("");
+            .orElse(begun ? "" : lastOf(lines));
     return telling.isEmpty() ? "." : ". Its last words: " + telling.strip();
+  }
+
+  private static String lastOf(List<String> lines) {
+    return String.join(" ", lines.subList(Math.max(0, lines.size() - LAST), lines.size()));
   }
 
   static void delete(Path folder) throws IOException {

@@ -52,6 +52,26 @@ class CheckProcessTest {
   }
 
   @Test
+  void aProcessThatCannotBegin() {
+    CheckReport report = Graft.check(folder, CheckOptions.defaults().withHeapMegabytes(1));
+    assertThat(report.held()).isFalse();
+    assertThat(report.error()).contains("ended while it started", "initialization of VM");
+  }
+
+  @Test
+  void oneThatIsInterrupted() {
+    Thread.currentThread().interrupt();
+    CheckReport report;
+    try {
+      report = Graft.check(folder);
+    } finally {
+      assertThat(Thread.interrupted()).as("the caller can still tell").isTrue();
+    }
+    assertThat(report.held()).isFalse();
+    assertThat(report.error()).contains("was interrupted").doesNotContain("--timeout");
+  }
+
+  @Test
   void noModelAtAll() {
     CheckReport report = Graft.check(folder);
     assertThat(report.imported()).isFalse();
