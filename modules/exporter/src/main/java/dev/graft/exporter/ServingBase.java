@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 
 /**
  * The folder that a server watches: one folder for each version, named by its number, and nothing
- * else. A new version is made beside them under a name that no server takes for a version, and
- * appears whole by one rename.
+ * else but hidden files. A new version is made beside them under a name that no server takes for a
+ * version, and appears whole by one rename.
  */
 final class ServingBase {
 
@@ -50,7 +50,7 @@ final class ServingBase {
    * The base at {@code path}, made if it is not there; {@link #discard} takes it away again if
    * nothing came of it. What killed runs have left is cleared away.
    *
-   * @throws BadRequestException if it holds anything that is no version
+   * @throws BadRequestException if it holds anything that is neither a version nor hidden
    */
   static ServingBase at(Path path) throws IOException {
     if (Files.exists(path) && !Files.isDirectory(path)) {
@@ -82,7 +82,11 @@ final class ServingBase {
       if (isAbandoned(name, temporary.group(1), temporary.group(2))) {
         Durable.delete(entry);
       }
-    } else if (!VERSION.matcher(name).matches() || !Files.isDirectory(entry)) {
+      return;
+    }
+    boolean isVersion = VERSION.matcher(name).matches() && Files.isDirectory(entry);
+    // What is hidden is a file manager's or a network disk's; servers pass over it, too.
+    if (!isVersion && !name.startsWith(".")) {
       throw new BadRequestException(
           "'"
               + base

@@ -87,6 +87,16 @@ class ExporterTest {
     assertThat(version.number()).isEqualTo(42);
   }
 
+  /** A file manager or a network disk puts them there, and no server takes them for versions. */
+  @Test
+  void hiddenFilesAreLeftAlone() throws IOException {
+    Path base = Files.createDirectories(folder.resolve("base"));
+    Files.createFile(base.resolve(".DS_Store"));
+    Files.createDirectory(base.resolve(".snapshot"));
+    assertThat(Exporter.publish(runtime, PictureModel.of(-1), base).number()).isEqualTo(1);
+    assertThat(names(base)).containsExactly(".DS_Store", ".snapshot", "1");
+  }
+
   @Test
   void picturesGoInAsBytesAndComeOutWithLabels() {
     Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"));
