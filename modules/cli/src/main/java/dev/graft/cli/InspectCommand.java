@@ -4,10 +4,12 @@ import dev.graft.Graft;
 import dev.graft.Inspection;
 import dev.graft.LoadOptions;
 import dev.graft.graph.Graph;
+import dev.graft.model.BadRequestException;
 import dev.graft.surgeon.Selection;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.tensorflow.proto.NodeDef;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -74,6 +76,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    requireOneKind();
     LoadOptions options = LoadOptions.defaults().withTags(tags);
     if (!signature.isEmpty()) {
       options = options.withSignature(signature);
@@ -89,6 +92,17 @@ final class InspectCommand implements Callable<Integer> {
       lines(inspection).forEach(terminal::line);
     }
     return 0;
+  }
+
+  private void requireOneKind() {
+    if (Stream.of(json, graph, !selection.isEmpty()).filter(given -> given).count() > 1) {
+      throw new BadRequestException(
+          "give one of --json, --graph and --select: each prints something else.");
+    }
+    if (depth < 1) {
+      throw new BadRequestException(
+          "--depth must be 1 or more, given " + depth + "; 1 folds blocks into a line.");
+    }
   }
 
   /** A line for each node, then the functions of loops and branches with theirs. */

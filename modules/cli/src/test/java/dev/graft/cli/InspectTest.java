@@ -92,6 +92,18 @@ class InspectTest {
   }
 
   @Test
+  void whatCannotBePrintedTogether() {
+    String model = "keras2/lstm";
+    for (String[] both :
+        new String[][] {
+          {"--json", "--select", "all"}, {"--graph", "--json"}, {"--graph", "--select", "all"}
+        }) {
+      assertThat(inspect(2, model, both)).contains("give one of --json, --graph and --select");
+    }
+    assertThat(inspect(2, model, "--depth", "0")).contains("--depth", "1 or more", "given 0");
+  }
+
+  @Test
   void nodesAndFunctions() {
     assertThat(inspect(0, "keras2/lstm", "--graph"))
         .contains("\nmodel/logits/MatMul\tMatMul\t")
