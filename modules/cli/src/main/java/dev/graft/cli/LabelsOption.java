@@ -34,6 +34,12 @@ final class LabelsOption {
   private static Labels read(String text) {
     Path file = Path.of(text);
     if (!Files.isRegularFile(file)) {
+      if (!text.contains(",")) { // a mistyped file; the label of a lone output may stand in one
+        throw new BadRequestException(
+            "there is no file '"
+                + text
+                + "'; give --labels a file with one label a line, or names with commas.");
+      }
       return Labels.of(Arrays.stream(text.split(",", -1)).map(String::strip).toList());
     }
     try {

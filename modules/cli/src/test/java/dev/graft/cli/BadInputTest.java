@@ -260,6 +260,35 @@ class BadInputTest {
   }
 
   @Test
+  void aMistypedFileOfLabelsIsNoLabel() {
+    assertThat(
+            graft(
+                "evaluate",
+                "--model",
+                "../../testdata/examples/shapes/model",
+                "--data",
+                "../../testdata/examples/shapes/fogged",
+                "--labels",
+                "lables.txt"))
+        .isEqualTo(2);
+    assertThat(errors()).startsWith("error: there is no file 'lables.txt'").contains("commas");
+  }
+
+  @Test
+  void limitsOfACheckThatAreNone() {
+    for (String[] wrong :
+        new String[][] {
+          {"--timeout", "0", "more than 0"},
+          {"--timeout", "-1", "more than 0"},
+          {"--heap", "-5", "1 MB or more"}
+        }) {
+      err.reset();
+      assertThat(graft("check", BACKBONE, wrong[0], wrong[1])).isEqualTo(2);
+      assertThat(errors()).startsWith("error: ").contains(wrong[0], wrong[1], wrong[2]);
+    }
+  }
+
+  @Test
   void numbersAreComparedWithoutLabels() throws IOException {
     StringBuilder rows = new StringBuilder("file,left,right\n");
     Path photo = Path.of("../../testdata/photos/animals/cat.jpg").toAbsolutePath().normalize();
