@@ -1,13 +1,20 @@
 package dev.graft;
 
 import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.keepHead;
 import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.data.Answers;
+import dev.graft.data.Dataset;
+import dev.graft.data.Split;
 import dev.graft.exporter.Exporter;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Head;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
@@ -16,18 +23,25 @@ import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.Trainer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -96,6 +110,47 @@ class ReimportTest {
 
     Model second = again.with(replaceHead(HeadSpec.regression(2).seed(4)));
     assertSame(zoo, second, publishedAndLoaded(second));
+  }
+
+  /** The weights are those of a head without dropout: so are the answers. */
+  @Test
+  void dropoutOfANewHeadIsOfTrainingOnly() {
+    Model original = SavedModelImporter.load(Zoo.model("keras2/dense_mlp").savedModel());
+    HeadSpec spec = HeadSpec.singleLabel("x", "y", "z").seed(3);
+    Model plain = original.with(freeze(Where.all()), replaceHead(spec));
+    Model again =
+        publishedAndLoaded(original.with(freeze(Where.all()), replaceHead(spec.dropout(0.5))));
+    assertThat(again.graph().nodes()).noneMatch(node -> node.getOp().contains("Random"));
+
+    Signature serving = plain.servingSignature();
+    InputSpec input = plain.inputs().get(0);
+    float[] numbers = new float[40 * (int) input.shape().dim(-1)];
+    Random random = new Random(1);
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) random.nextGaussian();
+    }
+    Map<String, TensorValue> inputs =
+        Map.of(input.name(), TensorValue.of(input.shape().withDim(0, 40), numbers));
+    try (ModelSession first = runtime.open(plain);
+        ModelSession other = runtime.open(again)) {
+      Map<String, TensorValue> actual = other.call(again.servingSignature(), inputs);
+      first
+          .call(serving, inputs)
+          .forEach((name, value) -> TensorAssert.assertThat(actual.get(name)).isIdenticalTo(value));
+    }
+
+    int[] answers = IntStream.range(0, 40).map(i -> i % 3).toArray();
+    Answers labels = Answers.oneOf(Labels.of("x", "y", "z"), answers);
+    Run run =
+        Trainer.fit(
+            runtime,
+            again.with(keepHead(), unfreeze(Where.head())),
+            Plans.headOnly(),
+            Dataset.of(inputs, labels).split(Split.of(70, 30, 0)),
+            Recipe.headOnly());
+    assertThat(run.decisions()) // it still drops, so that no solver can find its weights
+        .anyMatch(sentence -> sentence.startsWith("training head 'predictions' step by step"))
+        .noneMatch(sentence -> sentence.contains("L2 strength"));
   }
 
   private Model publishedAndLoaded(Model model) {

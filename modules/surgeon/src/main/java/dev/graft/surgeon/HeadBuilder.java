@@ -74,11 +74,8 @@ final class HeadBuilder {
       String layer = name + "_dropout";
       TensorRef kept = editor.op("Identity").name(layer + "/Identity").input(x).output();
       layer(layer, "Dropout", x, kept, size, ImmutableList.of());
-      layers.set(
-          layers.size() - 1,
-          layers
-              .get(layers.size() - 1)
-              .withBehaviour(new Layer.Behaviour.Noise("Dropout", spec.dropout())));
+      int last = layers.size() - 1;
+      layers.set(last, Dropout.in(layers.get(last), editor.dtype(x), spec.dropout()));
       x = kept;
     }
     TensorRef logits = spec.units() == 0 ? x : dense(name, x, size, spec.units(), 0);

@@ -17,9 +17,14 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.model.SavedFunction;
 import dev.graft.model.Variable;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.proto.FunctionDef;
 
 /** What was done can be seen, done again, and extended from outside. */
 class ProvenanceTest {
@@ -45,12 +50,26 @@ class ProvenanceTest {
     Model again = Replay.standard().run(MODEL, model.provenance());
     assertThat(again.graph().toGraphDef()).isEqualTo(model.graph().toGraphDef());
     assertThat(again.variables()).isEqualTo(model.variables());
-    assertThat(again.layers()).isEqualTo(model.layers());
+    assertThat(plain(again)).isEqualTo(plain(model));
+    assertThat(inTraining(again)).isEqualTo(inTraining(model)).isNotEmpty();
     assertThat(again.signatures()).isEqualTo(model.signatures());
     assertThat(again.heads()).isEqualTo(model.heads());
     assertThat(again.inputs()).isEqualTo(model.inputs());
     assertThat(again.provenance()).isEqualTo(model.provenance());
     assertThat(ModelDiff.between(model, again).isEmpty()).isTrue();
+  }
+
+  private static List<Layer> plain(Model model) {
+    return model.allLayers().map(layer -> layer.withChildren(List.of()).withoutTraining()).toList();
+  }
+
+  /** Functions are equal if they do the same. */
+  private static List<Map<String, FunctionDef>> inTraining(Model model) {
+    return model
+        .allLayers()
+        .flatMap(layer -> layer.training().stream())
+        .map(SavedFunction::definitions)
+        .toList();
   }
 
   @Test

@@ -5,7 +5,9 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.model.SavedFunction;
 import dev.graft.model.Variable;
 import java.util.List;
 import java.util.Optional;
@@ -56,7 +58,8 @@ record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
       List<Variable> own = goal.variables(model);
       if (!own.isEmpty()
           && goal.objective().isSeparable()
-          && objectives.penalty().equals(Penalty.none())) {
+          && objectives.penalty().equals(Penalty.none())
+          && !dropsIn(model, goal.head())) {
         of(model, goal.head())
             .filter(LinearHead::isSolvable)
             .filter(linear -> Set.copyOf(linear.variables()).equals(Set.copyOf(own)))
@@ -64,6 +67,18 @@ record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
       }
     }
     return found.buildOrThrow();
+  }
+
+  /** Whether a layer between the head's features and its logits drops or disturbs in training. */
+  private static boolean dropsIn(Model model, Head head) {
+    Set<String> before = model.graph().upstream(List.of(head.features().node()));
+    Set<String> all = model.graph().upstream(List.of(head.logits().node()));
+    return model
+        .allLayers()
+        .filter(layer -> layer.behaviour() instanceof Layer.Behaviour.Noise)
+        .filter(layer -> layer.training().filter(SavedFunction::isUsable).isPresent())
+        .flatMap(layer -> layer.outputs().stream())
+        .anyMatch(output -> all.contains(output.node()) && !before.contains(output.node()));
   }
 
   /** The solver gives a bias, and computes in float32. */

@@ -23,6 +23,8 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import dev.graft.testkit.Zoo;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -139,6 +141,48 @@ class HeadsTest {
     assertThat(run.validation().accuracy()).isGreaterThan(0.8);
     assertThat(run.decisions())
         .anyMatch(sentence -> sentence.matches("training head .* step by step: kept, .*"));
+  }
+
+  /** All training examples in each step, at a rate that moves nothing: only the masks differ. */
+  @Test
+  void aHeadWithDropoutAloneDropsInStepsOfItsOwn() {
+    Model model = model(HeadSpec.singleLabel(SIGN).dropout(0.5));
+    Parts parts = Dataset.of(inputs(), Answers.oneOf(SIGN, POSITIVE)).split(SPLIT);
+    FineTune still = FineTune.head().rate(1e-9).batch(COUNT).epochs(3).patience(Integer.MAX_VALUE);
+    List<Double> losses = losses(model, parts, still, 1);
+    assertThat(losses).hasSize(3).doesNotHaveDuplicates();
+    double inference = Evaluator.evaluate(runtime, model, parts.train(), Objectives.usual()).loss();
+    assertThat(losses).allMatch(loss -> Math.abs(loss - inference) > 1e-3);
+    assertThat(Math.abs(losses.get(1) - losses.get(0))).isGreaterThan(1e-3);
+    assertThat(losses(model, parts, still, 1)).isEqualTo(losses);
+    assertThat(losses(model, parts, still, 2).get(0)).isNotEqualTo(losses.get(0));
+
+    FineTune steps = FineTune.head().rate(0.05).epochs(20);
+    Run run = run(model, parts, steps, 1);
+    assertThat(run.validation().accuracy()).isGreaterThan(0.8);
+    assertThat(run.decisions())
+        .anyMatch(sentence -> sentence.matches("training head .* step by step: kept, .*"))
+        .noneMatch(sentence -> sentence.contains("L2 strength"));
+    assertThat(SmallTraining.digest(run(model, parts, steps, 1).model()))
+        .isEqualTo(SmallTraining.digest(run.model()));
+  }
+
+  private static Run run(Model model, Parts parts, FineTune steps, long seed, Callback... heard) {
+    Recipe recipe = Recipe.headOnly().head(Recipe.HeadSettings.defaults().steps(steps)).seed(seed);
+    return Trainer.fit(runtime, model, Plans.headOnly(), parts, recipe, heard);
+  }
+
+  private static List<Double> losses(Model model, Parts parts, FineTune steps, long seed) {
+    List<Double> losses = new ArrayList<>();
+    Callback noting =
+        new Callback() {
+          @Override
+          public void onStep(Step step) {
+            losses.add(step.loss());
+          }
+        };
+    run(model, parts, steps, seed, noting);
+    return losses;
   }
 
   @Test

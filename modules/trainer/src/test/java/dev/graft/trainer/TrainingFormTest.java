@@ -1,5 +1,7 @@
 package dev.graft.trainer;
 
+import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.replaceHead;
 import static dev.graft.testkit.TensorAssert.assertThat;
 
 import dev.graft.autodiff.Gradient;
@@ -18,6 +20,8 @@ import dev.graft.model.Variable;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
 import dev.graft.testkit.Golden;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
@@ -311,6 +315,51 @@ class TrainingFormTest {
     assertThat(draw(zoo, 7, 3)).isIdenticalTo(first);
     Assertions.assertThat(draw(zoo, 7, 4).bytes()).isNotEqualTo(first.bytes());
     Assertions.assertThat(draw(zoo, 8, 3).bytes()).isNotEqualTo(first.bytes());
+  }
+
+  /** In training each number is gone or doubled, and the mean of many draws is the number. */
+  @ParameterizedTest
+  @ValueSource(strings = {"keras2/dense_mlp", "keras2/cnn_bn_f64"})
+  void aNewHeadDropsAsKerasDoes(String name) {
+    ZooModel zoo = Zoo.model(name);
+    Model model =
+        load(zoo)
+            .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel("a", "b").dropout(0.5)));
+    Layer dropout = model.layers().get(model.layers().size() - 2);
+    TrainingForm form =
+        TrainingForm.of(
+            model, model.graph(), List.of(), List.of(dropout), dropout.outputs(), false);
+    TensorRef kept = dropout.outputs().get(0);
+    List<TensorRef> wanted = List.of(kept, form.of(kept));
+    int draws = 400;
+    double[] mean = new double[0];
+    double[] before = new double[0];
+    GraphEditor editor = form.graph().edit();
+    TensorRef step = editor.placeholder("step", DataType.DT_INT64, Shape.scalar());
+    StatelessRandom.replace(editor, form.random(), 1, step);
+    Map<TensorRef, TensorValue> feeds =
+        inputs(zoo, zoo.facts().cases().get(0), model.servingSignature());
+    try (ModelSession session = runtime.open(model, editor.build())) {
+      for (long i = 0; i < draws; i++) {
+        feeds.put(step, TensorValue.scalar(i));
+        List<TensorValue> values = session.graph().run(feeds, wanted, List.of());
+        double[] x = values.get(0).asDoubles();
+        double[] now = values.get(1).asDoubles();
+        mean = i == 0 ? new double[x.length] : mean;
+        for (int j = 0; j < x.length; j++) {
+          Assertions.assertThat(now[j]).isIn(0.0, 2 * x[j]);
+          mean[j] += now[j] / draws;
+        }
+        Assertions.assertThat(now).isNotEqualTo(before);
+        before = now;
+        if (i == draws - 1) {
+          for (int j = 0; j < x.length; j++) { // 5 standard deviations
+            double allowed = 5 * Math.abs(x[j]) / Math.sqrt(draws);
+            Assertions.assertThat(mean[j]).isCloseTo(x[j], Assertions.within(allowed));
+          }
+        }
+      }
+    }
   }
 
   private static TensorValue draw(ZooModel zoo, long seed, long steps) {
