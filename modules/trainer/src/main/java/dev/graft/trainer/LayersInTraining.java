@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 
 /**
  * Chooses the layers that behave as in training: those that train. A layer without weights, such as
- * dropout, counts as training if something before it trains, or if all weights after it do.
+ * dropout, counts as training if something before it trains, or if all weights after it do. Frozen
+ * layers behind what trains are there for their penalties alone.
  */
 final class LayersInTraining {
 
@@ -82,7 +83,23 @@ final class LayersInTraining {
       found.add(layer);
     } else {
       layer.children().forEach(this::add);
+      if (isBehindTraining(layer) && innermost(layer)) {
+        ActivityPenalties.of(layer).ifPresent(found::add);
+      }
     }
+  }
+
+  private boolean isBehindTraining(Layer layer) {
+    return layer.outputs().stream()
+        .map(TensorRef::node)
+        .anyMatch(output -> needed.contains(output) && fromTraining.contains(output));
+  }
+
+  /** What is inside another layer has its penalties in both functions. */
+  private static boolean innermost(Layer layer) {
+    return layer.children().stream()
+        .flatMap(Layer::walk)
+        .allMatch(inside -> inside.training().isEmpty());
   }
 
   private boolean trains(Layer layer) {

@@ -143,11 +143,12 @@ record TrainingForm(
       return StatelessRandom.isStateful(node, editor.functions());
     }
 
+    /** Where a call gives nothing but penalties, it comes when all that it may read is there. */
     private int position(Call call) {
       return call.outputs().stream()
           .mapToInt(output -> positions.getOrDefault(output.node(), 0))
           .max()
-          .orElse(0);
+          .orElse(Integer.MAX_VALUE);
     }
 
     private static List<Call> calls(Layer layer) {

@@ -37,6 +37,7 @@ import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -315,6 +316,39 @@ class TrainingFormTest {
     assertThat(draw(zoo, 7, 3)).isIdenticalTo(first);
     Assertions.assertThat(draw(zoo, 7, 4).bytes()).isNotEqualTo(first.bytes());
     Assertions.assertThat(draw(zoo, 8, 3).bytes()).isNotEqualTo(first.bytes());
+  }
+
+  /** Keras adds all penalties whatever trains; what a frozen layer answers stays as it is. */
+  @Test
+  void penaltiesOfFrozenLayersBehindTrainedOnesAreInTheLoss() {
+    ZooModel zoo = Zoo.model("keras2/activity_penalties");
+    ZooModel.Case wanted = zoo.facts().cases().get(0);
+    Model model = load(zoo);
+    Signature signature = model.signatures().get(wanted.signature());
+    List<TensorRef> outputs =
+        signature.outputs().values().stream().map(TensorSpec::tensor).toList();
+    List<Variable> first =
+        model.variables().stream().filter(v -> v.name().startsWith("dense/")).toList();
+    Assertions.assertThat(first).hasSize(2);
+    Map<TensorRef, TensorValue> feeds = inputs(zoo, wanted, signature);
+    List<Layer> layers =
+        LayersInTraining.of(model, model.graph(), feeds.keySet(), outputs, first, false);
+    TrainingForm form =
+        TrainingForm.of(model, model.graph(), feeds.keySet(), layers, outputs, true);
+    try (ModelSession session = runtime.open(model, form.graph())) {
+      double sum = 0;
+      for (TensorValue value : session.graph().run(feeds, form.penalties(), List.of())) {
+        sum += value.floats()[0];
+      }
+      Assertions.assertThat(sum)
+          .isCloseTo(
+              zoo.golden().value("train/penalty").floats()[0],
+              Assertions.within(1e-5 + 1e-5 * sum));
+      List<TensorValue> answers =
+          session.graph().run(feeds, List.of(outputs.get(0), form.of(outputs.get(0))), List.of());
+      assertThat(answers.get(1)).isIdenticalTo(answers.get(0));
+    }
+    Assertions.assertThat(form.targets()).isEmpty();
   }
 
   /** In training each number is gone or doubled, and the mean of many draws is the number. */
