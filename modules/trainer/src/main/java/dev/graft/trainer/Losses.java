@@ -184,10 +184,15 @@ final class Losses {
 
   /**
    * Sigmoid cross-entropy of each number: max(x, 0) - x z + log(1 + exp(-|x|)), without overflow.
+   * By choices, as in TensorFlow: at 0, where solved heads start, Relu and Abs have gradients of 0,
+   * which do not add up to sigmoid(0) - z.
    */
   private TensorRef sigmoid(TensorRef x, TensorRef wanted) {
-    TensorRef linear = g.add("Sub", g.add("Relu", x), g.add("Mul", x, wanted));
-    return g.add("AddV2", linear, g.add("Log1p", g.add("Exp", g.add("Neg", g.add("Abs", x)))));
+    TensorRef zeros = g.add("ZerosLike", x);
+    TensorRef positive = g.add("GreaterEqual", x, zeros);
+    TensorRef linear = g.add("Sub", g.add("SelectV2", positive, x, zeros), g.add("Mul", x, wanted));
+    TensorRef negative = g.add("SelectV2", positive, g.add("Neg", x), x);
+    return g.add("AddV2", linear, g.add("Log1p", g.add("Exp", negative)));
   }
 
   /** {@code vectors} brought to length 1; a vector that is almost 0 stays so. */

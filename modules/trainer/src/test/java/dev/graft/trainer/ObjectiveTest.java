@@ -217,6 +217,24 @@ class ObjectiveTest {
     }
   }
 
+  /**
+   * Where a head starts from nothing: the parts of the formula have no gradient at 0 by themselves.
+   */
+  @Test
+  void sigmoidLossesHaveAGradientAtLogitsOfZero() {
+    TensorValue zeros = TensorValue.of(Shape.of(2, 2), new float[] {0, 0, -0f, 0});
+    TensorValue wanted = TensorValue.of(Shape.of(2, 2), new float[] {1, 0, 0.25f, 1});
+    // sigmoid(0) - wanted, each the half of a mean
+    assertThat(gradient(Objective.binaryCrossEntropy(), zeros, wanted))
+        .containsExactly(new float[] {-0.25f, 0.25f, 0.125f, -0.25f}, within(1e-6f));
+    // with what is missing, 1/2, to the square: (sigmoid(0) - wanted) / 4, and by the product rule
+    // log(2) times the factor's own -2 (1/2) (2 wanted - 1) / 4; half of that
+    float sure = (float) (-1 / 8.0 - Math.log(2) / 4) / 2;
+    float unsure = (float) (1 / 16.0 + Math.log(2) / 8) / 2;
+    assertThat(gradient(Objective.binaryFocal(), zeros, wanted))
+        .containsExactly(new float[] {sure, -sure, unsure, sure}, within(1e-6f));
+  }
+
   private static float[] gradient(Objective objective, TensorValue logits, TensorValue targets) {
     GraphEditor editor = Graph.empty().edit();
     TensorRef x = editor.placeholder("x", logits.dtype(), Shape.unknown());
