@@ -193,6 +193,12 @@ record Goal(Head head, String answers, DataType dtype, Objective objective, doub
     }
   }
 
+  /** Whether the head is taught numbers, not labels. */
+  boolean givesNumbers() {
+    return head.kind() == Head.Kind.REGRESSION
+        || (head.kind() == Head.Kind.EMBEDDING && objective.isSeparable());
+  }
+
   private static String words(Head.Kind kind) {
     return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

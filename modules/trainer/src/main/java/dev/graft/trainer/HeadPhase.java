@@ -1,6 +1,7 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.Floats;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.model.BadDataException;
@@ -8,6 +9,7 @@ import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
@@ -35,14 +37,35 @@ final class HeadPhase {
    * @param bias of the head, for raw features
    * @param strength the L2 strength that was chosen
    * @param heldOutLoss the mean loss in cross-validation at that strength, if there was one
-   * @param iterations of the search
+   * @param settled whether the search came to its end; otherwise it was broken off
    */
   record Trained(
       TensorValue kernel,
       TensorValue bias,
       double strength,
       OptionalDouble heldOutLoss,
-      int iterations) {
+      boolean settled) {
+
+    /**
+     * For a person.
+     *
+     * @param whose words for the head and a space, or nothing
+     */
+    String words(String whose) {
+      String chosen =
+          heldOutLoss.isPresent()
+              ? String.format(
+                  Locale.ROOT,
+                  "had the smallest loss in cross-validation, %.3f",
+                  heldOutLoss.getAsDouble())
+              : "by default, since too few examples could be held back to choose";
+      String unfinished =
+          "; its head still got better when the search ended, after "
+              + HeadSolver.ITERATIONS
+              + " steps";
+      return String.format(Locale.ROOT, "L2 strength %.0e %s%s", strength, whose, chosen)
+          + (settled ? "" : unfinished);
+    }
 
     /** The values of the head's variables, by their names. */
     ImmutableMap<String, TensorValue> values(LinearHead head) {
@@ -72,14 +95,15 @@ final class HeadPhase {
     }
     Standardization standard = Standardization.of(runtime, features);
     Batch examples = data.onlyInputs(List.of()).all(); // answers and weights
+    float[] counts = examples.weights().floats();
     HeadSolver solver =
         new HeadSolver(
             runtime,
             standard.features(),
             goal.targets(examples),
             goal.objective(),
-            goal.head().units());
-    float[] counts = examples.weights().floats();
+            goal.head().units(),
+            range(goal, goal.targets(examples), counts));
     // examples are dealt label by label where each has one
     int[] labels =
         IntStream.range(0, data.size()).map(i -> data.isOneLabel() ? data.label(i) : 0).toArray();
@@ -127,7 +151,30 @@ final class HeadPhase {
         folded.bias(),
         all[column],
         held == 0 ? OptionalDouble.empty() : OptionalDouble.of(bestLoss),
-        heads.iterations());
+        heads.settled().get(column));
+  }
+
+  /** Logits of labels lie around 0; numbers can lie anywhere, such as years and prices. */
+  private static HeadSolver.Range range(Goal goal, TensorValue targets, float[] counts) {
+    int outputs = goal.head().units();
+    float[] center = new float[outputs];
+    double all = Floats.asList(counts).stream().mapToDouble(Float::doubleValue).sum();
+    if (all == 0 || !goal.givesNumbers()) {
+      return new HeadSolver.Range(center, 1);
+    }
+    double[] wanted = targets.asDoubles();
+    double squares = 0;
+    for (int j = 0; j < outputs; j++) {
+      double mean = 0;
+      for (int i = 0; i < counts.length; i++) {
+        mean += counts[i] * wanted[i * outputs + j] / all;
+      }
+      center[j] = (float) mean;
+      for (int i = 0; i < counts.length; i++) {
+        squares += counts[i] * Math.pow(wanted[i * outputs + j] - mean, 2) / all / outputs;
+      }
+    }
+    return new HeadSolver.Range(center, squares > 0 ? (float) Math.sqrt(squares) : 1);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.graft.trainer;
 
+import com.google.common.primitives.Booleans;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
@@ -34,34 +35,49 @@ final class HeadSolver {
    * @param kernels each [features, outputs]
    * @param biases each [outputs]
    * @param losses [N, heads]: the loss of each example under each head, penalty left out
-   * @param iterations the search's, the most of any head
+   * @param settled for each whether the search came to its end
    */
   record Heads(
-      List<TensorValue> kernels, List<TensorValue> biases, double[][] losses, int iterations) {}
+      List<TensorValue> kernels,
+      List<TensorValue> biases,
+      double[][] losses,
+      List<Boolean> settled) {}
+
+  /**
+   * Where the answers lie: the search starts there, and goes in steps of that size.
+   *
+   * @param center of each output
+   * @param spread of all
+   */
+  record Range(float[] center, float spread) {}
 
   private final TensorFlowRuntime runtime;
   private final TensorValue features;
   private final TensorValue targets;
   private final Objective objective;
   private final int outputs;
+  private final Range range;
 
   /**
    * Heads on these examples.
    *
    * @param features float32 [N, features], standardised
    * @param targets [N] or [N, outputs]
+   * @param range in which the logits are wanted
    */
   HeadSolver(
       TensorFlowRuntime runtime,
       TensorValue features,
       TensorValue targets,
       Objective objective,
-      int outputs) {
+      int outputs,
+      Range range) {
     this.runtime = runtime;
     this.features = features;
     this.targets = targets;
     this.objective = objective;
     this.outputs = outputs;
+    this.range = range;
   }
 
   /**
@@ -75,14 +91,14 @@ final class HeadSolver {
     List<TensorValue> kernels = new ArrayList<>();
     List<TensorValue> biases = new ArrayList<>();
     double[][] losses = new double[(int) features.shape().dim(0)][strengths.length];
-    int iterations = 0;
+    List<Boolean> settled = new ArrayList<>();
     for (int from = 0; from < strengths.length; from += atOnce) {
       int to = Math.min(strengths.length, from + atOnce);
       Group group = new Group(weights.subList(from, to), strengths, from);
-      iterations = Math.max(iterations, group.solve(beforeEach));
+      settled.addAll(Booleans.asList(group.solve(beforeEach)));
       group.collect(kernels, biases, losses, from);
     }
-    return new Heads(kernels, biases, losses, iterations);
+    return new Heads(kernels, biases, losses, settled);
   }
 
   /** Heads that are trained at once. */
@@ -120,13 +136,14 @@ final class HeadSolver {
       return placeholder;
     }
 
-    int solve(Runnable beforeEach) {
+    /** Gives which heads the search came to its end for. */
+    boolean[] solve(Runnable beforeEach) {
       Shape shape = Shape.of((long) (inputs + 1) * outputs, heads);
       Lbfgs.Result result =
           Lbfgs.minimize(
               runtime, editor.build(), feeds, this, shape, ITERATIONS, TOLERANCE, beforeEach);
       solution = result.x();
-      return result.iterations();
+      return result.settled();
     }
 
     @Override
@@ -143,14 +160,22 @@ final class HeadSolver {
 
     /** [inputs * outputs, heads]: the first rows of the parameters; the biases come last. */
     private TensorRef kernel(Scope g, TensorRef parameters) {
-      return g.add("Slice", parameters, g.ints(0, 0), g.ints(inputs * outputs, heads));
+      TensorRef rows = g.add("Slice", parameters, g.ints(0, 0), g.ints(inputs * outputs, heads));
+      return g.add("Mul", rows, g.scalar(range.spread()));
+    }
+
+    /** [outputs, heads]. */
+    private TensorRef bias(Scope g, TensorRef parameters) {
+      TensorRef rows =
+          g.add("Slice", parameters, g.ints(inputs * outputs, 0), g.ints(outputs, heads));
+      TensorRef center = g.add("Reshape", g.floats(range.center()), g.ints(outputs, 1));
+      return g.add("AddV2", g.add("Mul", rows, g.scalar(range.spread())), center);
     }
 
     /** [N, heads]. */
     private TensorRef losses(Scope g, TensorRef parameters) {
       TensorRef wide = g.add("Reshape", kernel(g, parameters), g.ints(inputs, outputs * heads));
-      TensorRef bias =
-          g.add("Slice", parameters, g.ints(inputs * outputs, 0), g.ints(outputs, heads));
+      TensorRef bias = bias(g, parameters);
       TensorRef product = g.add("MatMul", x, wide);
       TensorRef logits = g.add("AddV2", product, g.add("Reshape", bias, g.ints(outputs * heads)));
       TensorRef each =
@@ -177,12 +202,11 @@ final class HeadSolver {
       TensorRef parameters = last.placeholder("parameters", DataType.DT_FLOAT, solution.shape());
       List<TensorRef> fetches = new ArrayList<>();
       fetches.add(losses(g, parameters));
-      List<TensorRef> columns =
-          g.op("Unpack").input(parameters).attr("num", heads).attr("axis", 1).outputs();
-      for (TensorRef column : columns) {
-        TensorRef kernel = g.add("Slice", column, g.ints(0), g.ints(inputs * outputs));
-        fetches.add(g.add("Reshape", kernel, g.ints(inputs, outputs)));
-        fetches.add(g.add("Slice", column, g.ints(inputs * outputs), g.ints(outputs)));
+      List<TensorRef> kernel = columns(g, kernel(g, parameters));
+      List<TensorRef> bias = columns(g, bias(g, parameters));
+      for (int k = 0; k < heads; k++) {
+        fetches.add(g.add("Reshape", kernel.get(k), g.ints(inputs, outputs)));
+        fetches.add(bias.get(k));
       }
       feeds.put(parameters, solution);
       feeds.remove(weight);
@@ -199,6 +223,10 @@ final class HeadSolver {
       for (int i = 0; i < n; i++) {
         System.arraycopy(all, i * heads, losses[i], from, heads);
       }
+    }
+
+    private List<TensorRef> columns(Scope g, TensorRef matrix) {
+      return g.op("Unpack").input(matrix).attr("num", heads).attr("axis", 1).outputs();
     }
   }
 }

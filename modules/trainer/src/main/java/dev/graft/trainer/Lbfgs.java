@@ -1,5 +1,6 @@
 package dev.graft.trainer;
 
+import com.google.common.primitives.Booleans;
 import dev.graft.autodiff.Differentiator;
 import dev.graft.autodiff.Gradient;
 import dev.graft.autodiff.GradientGraph;
@@ -29,7 +30,7 @@ final class Lbfgs {
 
   private static final int MEMORY = 8; // pairs of steps and gradient changes kept
   private static final float SUFFICIENT = 1e-4f; // Armijo's constant, Nocedal and Wright p. 33
-  private static final int WINDOW = 5; // iterations over which progress is judged
+  private static final int WINDOW = 5; // steps taken over which progress is judged
 
   /** The functions to minimise. */
   interface Problem {
@@ -47,9 +48,11 @@ final class Lbfgs {
    *
    * @param x the parameters, float32 [parameters, functions]
    * @param values of the functions there
+   * @param settled whether each was at its minimum, as far as the tolerance asks, and not the
+   *     iterations at their end
    * @param iterations how many it took
    */
-  record Result(TensorValue x, float[] values, int iterations) {}
+  record Result(TensorValue x, float[] values, boolean[] settled, int iterations) {}
 
   private final int parameters;
   private final int functions;
@@ -69,7 +72,7 @@ final class Lbfgs {
    * @param feeds what to feed it at each iteration
    * @param iterations how many there are at most
    * @param tolerance the search ends when no function has lost more than this share of its value in
-   *     some iterations
+   *     some steps, or has so little to gain by the next
    */
   static Result minimize(
       TensorFlowRuntime runtime,
@@ -90,7 +93,13 @@ final class Lbfgs {
 
   /** One iteration as a graph. */
   private record Iteration(
-      Graph graph, TensorRef x, TensorRef value, List<String> start, List<String> updates) {}
+      Graph graph,
+      TensorRef x,
+      TensorRef value,
+      TensorRef good,
+      TensorRef gain,
+      List<String> start,
+      List<String> updates) {}
 
   private Iteration iteration(Graph base, Problem problem) {
     GraphEditor editor = base.edit();
@@ -114,6 +123,7 @@ final class Lbfgs {
     }
     GraphEditor extended = differentiated.graph().edit();
     Scope u = new Scope(extended, "lbfgs/update");
+    TensorRef one = u.scalar(1f);
     TensorRef slope = dot(u, gradient.value(), direction);
     TensorRef enough = u.add("Mul", u.scalar(SUFFICIENT), u.add("Mul", length.value(), slope));
     // false for a value that is not a number: the step is then halved
@@ -123,18 +133,26 @@ final class Lbfgs {
     TensorRef curved = u.add("Greater", dot(u, step, change), u.scalar(0f));
     TensorRef remember = u.add("LogicalAnd", good, curved);
     TensorRef half = u.add("Mul", length.value(), u.scalar(0.5f));
+    // along a straight slope no pair says how far to go: twice as far as the last time
+    TensorRef straight = u.add("LogicalAnd", good, u.add("LogicalNot", curved));
+    TensorRef on = u.add("LogicalAnd", straight, u.add("Less", slope, u.scalar(0f)));
+    TensorRef twice = u.add("Maximum", u.add("AddV2", length.value(), length.value()), one);
     Map<State, TensorRef> next = new LinkedHashMap<>();
     next.put(x, u.add("SelectV2", good, trial, x.value()));
     next.put(gradient, u.add("SelectV2", good, trialGradient.value(), gradient.value()));
     next.put(value, u.add("SelectV2", good, trialValue, value.value()));
-    next.put(length, u.add("SelectV2", good, u.scalar(1f), half));
+    next.put(length, u.add("SelectV2", good, u.add("SelectV2", on, twice, one), half));
     next.put(steps, remembered(u, remember, step, steps));
     next.put(changes, remembered(u, remember, change, changes));
+    TensorRef taken = u.cast(good, DataType.DT_FLOAT);
+    TensorRef gain = u.add("Neg", u.add("Mul", length.value(), slope));
     List<String> updates = assignAll(u, next);
     return new Iteration(
         extended.build(),
         x.value(),
         next.getOrDefault(value, trialValue),
+        taken,
+        gain,
         next.keySet().stream().map(State::start).toList(),
         updates);
   }
@@ -216,30 +234,60 @@ final class Lbfgs {
       double tolerance,
       Runnable beforeEach) {
     List<TensorValue> fed = List.copyOf(feeds.values());
-    List<float[]> history = new ArrayList<>();
+    List<TensorRef> fetches = List.of(iteration.value(), iteration.good(), iteration.gain());
+    Course course = new Course();
+    int done = 0;
     try (PreparedRun run =
-        session.prepare(
-            List.copyOf(feeds.keySet()), List.of(iteration.value()), iteration.updates())) {
-      while (history.size() < iterations && !settled(history, tolerance)) {
+        session.prepare(List.copyOf(feeds.keySet()), fetches, iteration.updates())) {
+      while (done < iterations && !course.isSettled(tolerance)) {
         beforeEach.run();
-        history.add(run.run(fed).get(0).floats());
+        List<TensorValue> found = run.run(fed);
+        course.add(found.get(0).floats(), found.get(1).floats(), found.get(2).floats());
+        done++;
       }
     }
     TensorValue x = session.run(Map.of(), List.of(iteration.x()), List.of()).get(0);
-    return new Result(x, history.get(history.size() - 1), history.size());
+    return new Result(x, course.values, course.settled(tolerance), done);
   }
 
-  private static boolean settled(List<float[]> history, double tolerance) {
-    if (history.size() <= WINDOW) {
-      return false;
-    }
-    float[] now = history.get(history.size() - 1);
-    float[] before = history.get(history.size() - 1 - WINDOW);
-    for (int k = 0; k < now.length; k++) {
-      if (!(before[k] - now[k] <= tolerance * Math.abs(now[k]))) {
-        return false;
+  /** What the steps brought so far. */
+  private static final class Course {
+    private final List<List<Float>> taken = new ArrayList<>(); // values by function, then by step
+    private float[] values = {};
+    private float[] good = {};
+    private float[] gains = {};
+
+    /** Adds an iteration: the values after it, which steps were good, and what they promised. */
+    void add(float[] values, float[] good, float[] gains) {
+      this.values = values;
+      this.good = good;
+      this.gains = gains;
+      for (int k = 0; k < values.length; k++) {
+        if (taken.size() == k) {
+          taken.add(new ArrayList<>());
+        }
+        if (good[k] > 0) {
+          taken.get(k).add(values[k]);
+        }
       }
     }
-    return true;
+
+    boolean isSettled(double tolerance) {
+      return values.length > 0 && !Booleans.contains(settled(tolerance), false);
+    }
+
+    /** Steps that were refused, as too long, say nothing unless they had promised nothing. */
+    boolean[] settled(double tolerance) {
+      boolean[] settled = new boolean[values.length];
+      for (int k = 0; k < settled.length; k++) {
+        double little = tolerance * Math.abs(values[k]);
+        List<Float> own = taken.get(k);
+        int before = own.size() - 1 - WINDOW;
+        settled[k] =
+            (before >= 0 && own.get(before) - values[k] <= little)
+                || (good[k] == 0 && gains[k] <= little);
+      }
+      return settled;
+    }
   }
 }

@@ -320,16 +320,7 @@ public final class Trainer {
         new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
     HeadPhase.Trained found =
         new HeadPhase(runtime, recipe.head(), recipe.seed()).train(input, features, goal, pace);
-    decide(
-        String.format(
-            Locale.ROOT,
-            "L2 strength %.0e %s%s",
-            found.strength(),
-            goals.size() == 1 ? "" : "for " + Goal.words(List.of(goal)) + " ",
-            found.heldOutLoss().isPresent()
-                ? "had the smallest loss in cross-validation, "
-                    + String.format(Locale.ROOT, "%.3f", found.heldOutLoss().getAsDouble())
-                : "by default, since too few examples could be held back to choose"));
+    decide(found.words(goals.size() == 1 ? "" : "for " + Goal.words(List.of(goal)) + " "));
     return found.values(linear);
   }
 
