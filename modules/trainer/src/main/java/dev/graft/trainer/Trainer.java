@@ -16,6 +16,7 @@ import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -158,7 +159,7 @@ public final class Trainer {
     if (last.isEmpty()) {
       trainHeads();
       score = evaluate(best(), headCut);
-      decide((solvable.isEmpty() ? "as it was: " : "head alone: ") + score.words());
+      decide((trained.isEmpty() ? "as it was: " : "head alone: ") + score.words());
       save(Optional.empty());
     } else {
       score = evaluate(best(), kept < 0 ? headCut : stages.get(kept).cut());
@@ -204,9 +205,43 @@ public final class Trainer {
   }
 
   private void trainHeads() {
-    if (!solvable.isEmpty()) {
-      trained = timed(Progress.Phase.HEAD, this::heads);
+    solvable.forEach(this::trainHead);
+  }
+
+  private void trainHead(Goal goal, LinearHead linear) {
+    ImmutableMap<String, TensorValue> values =
+        ImmutableMap.<String, TensorValue>builder()
+            .putAll(trained)
+            .putAll(timed(Progress.Phase.HEAD, () -> solved(goal, linear)))
+            .buildOrThrow();
+    boolean isNew = linear.kernel().source() instanceof VariableSource.Initialized;
+    if (isNew || isBetterSolved(goal, values)) {
+      trained = values;
     }
+  }
+
+  /** Whether {@code values} beat the head with the weights that it came with. */
+  private boolean isBetterSolved(Goal goal, ImmutableMap<String, TensorValue> values) {
+    Evaluation before = evaluate(best(), headCut);
+    Evaluation now = evaluate(model.withValues(values), headCut);
+    String metric = Goal.metric(goals);
+    boolean same = now.metric(metric) == before.metric(metric);
+    boolean better = now.isBetter(before, same ? "loss" : metric);
+    decide(
+        Goal.words(List.of(goal))
+            + " as it was: "
+            + figures(before, metric)
+            + "; solved anew: "
+            + figures(now, metric)
+            + (better ? " on validation; replaced" : " on validation; kept"));
+    return better;
+  }
+
+  private static String figures(Evaluation score, String metric) {
+    String loss = String.format(Locale.ROOT, "loss %.3f", score.loss());
+    return metric.equals("loss")
+        ? loss
+        : String.format(Locale.ROOT, "%s %.3f, %s", metric, score.metric(metric), loss);
   }
 
   /** Takes what a stretch gave if it is better than all before on the validation part. */
@@ -307,14 +342,8 @@ public final class Trainer {
     return Iterables.concat(List.of(headCut), Lists.transform(of, Stage::cut));
   }
 
-  private ImmutableMap<String, TensorValue> heads() {
-    Dataset all = features.at(headCut).train();
-    ImmutableMap.Builder<String, TensorValue> values = ImmutableMap.builder();
-    solvable.forEach((goal, linear) -> values.putAll(head(goal, linear, all)));
-    return values.buildOrThrow();
-  }
-
-  private ImmutableMap<String, TensorValue> head(Goal goal, LinearHead linear, Dataset features) {
+  private ImmutableMap<String, TensorValue> solved(Goal goal, LinearHead linear) {
+    Dataset features = this.features.at(headCut).train();
     TensorValue input = features.input(entry.nameOf(linear.input()));
     Pace pace =
         new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());

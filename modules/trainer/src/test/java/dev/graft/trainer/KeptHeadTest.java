@@ -1,0 +1,123 @@
+package dev.graft.trainer;
+
+import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.keepHead;
+import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.Edits.unfreeze;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.data.Answers;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.graph.Shape;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Plans;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.Zoo;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A head that comes with weights is solved anew only where that is better. */
+class KeptHeadTest {
+
+  private static final Model BACKBONE =
+      SavedModelImporter.load(Zoo.model("keras2/dense_mlp").savedModel());
+  private static final InputSpec INPUT = BACKBONE.inputs().get(0);
+  private static final int WIDTH = (int) INPUT.shape().dim(-1);
+  private static final Labels SIGN = Labels.of("negative", "positive");
+  private static final Labels MORE = Labels.of("negative", "zero", "positive");
+
+  private static TensorFlowRuntime runtime;
+  private static Model learned; // from many examples
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+    Model model = BACKBONE.with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(SIGN)));
+    Run run = run(model, new Parts(examples(300, SIGN, 0), truth(SIGN), truth(SIGN)));
+    assertThat(run.decisions()).hasSize(2); // a new head's first weights are no news
+    assertThat(run.decisions().get(0)).startsWith("L2 strength");
+    assertThat(run.decisions().get(1)).startsWith("head alone: ");
+    assertThat(run.validation().accuracy()).isGreaterThan(0.85);
+    learned = run.model();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  /** Their label is the sign of the first number, but for each nth. */
+  private static Dataset examples(int count, Labels labels, int wrongEach) {
+    Random random = new Random(count);
+    float[] x = new float[count * WIDTH];
+    int[] y = new int[count];
+    for (int i = 0; i < count; i++) {
+      for (int j = 0; j < WIDTH; j++) {
+        x[i * WIDTH + j] = (float) random.nextGaussian() * (j < 2 ? 2 : 0.2f);
+      }
+      boolean wrong = wrongEach > 0 && i % wrongEach == 0;
+      y[i] = x[i * WIDTH] > 0 != wrong ? labels.size() - 1 : 0;
+    }
+    return Dataset.of(
+        Map.of(INPUT.name(), TensorValue.of(Shape.of(count, WIDTH), x)), Answers.oneOf(labels, y));
+  }
+
+  private static Dataset truth(Labels labels) {
+    return examples(100, labels, 0);
+  }
+
+  private static Run run(Model model, Parts parts, Callback... callbacks) {
+    return Trainer.fit(
+        runtime, model, Plans.headOnly(), parts, Recipe.headOnly().seed(1), callbacks);
+  }
+
+  @Test
+  void whatManyExamplesTaughtStaysWhereFewNoisyOnesTeachNoBetter(@TempDir Path folder) {
+    Model kept = learned.with(keepHead(), unfreeze(Where.head()));
+    Parts few = new Parts(examples(12, SIGN, 2), truth(SIGN), truth(SIGN));
+    Evaluation before = Evaluator.evaluate(runtime, kept, truth(SIGN));
+    Run run = run(kept, few, Checkpoints.in(folder));
+    assertThat(run.validation()).isEqualTo(before);
+    assertThat(SmallTraining.digest(run.model())).isEqualTo(SmallTraining.digest(kept));
+    assertThat(run.decisions().get(1))
+        .matches("head '.*' as it was: accuracy .*; solved anew: accuracy .* on validation; kept");
+    assertThat(run.decisions().get(2)).startsWith("as it was: ");
+    Run resumed = run(kept, few, Checkpoints.in(folder));
+    assertThat(resumed.decisions()).containsAll(run.decisions()).hasSize(4);
+    assertThat(resumed.validation()).isEqualTo(before);
+    assertThat(SmallTraining.digest(resumed.model())).isEqualTo(SmallTraining.digest(kept));
+  }
+
+  @Test
+  void carriedWeightsStayWhereTheyAreBetter() {
+    Model model =
+        learned.with(replaceHead(HeadSpec.singleLabel(MORE).carryOver()), unfreeze(Where.head()));
+    Parts few = new Parts(examples(12, MORE, 2), truth(MORE), truth(MORE));
+    Run run = run(model, few);
+    assertThat(run.decisions().get(1)).endsWith("; kept");
+    assertThat(SmallTraining.digest(run.model())).isEqualTo(SmallTraining.digest(model));
+    assertThat(run.validation().accuracy()).isGreaterThan(0.8);
+  }
+
+  @Test
+  void aHeadThatIsWrongForTheseExamplesIsReplaced() {
+    Model model = learned.with(keepHead(), unfreeze(Where.head()));
+    Dataset opposite = examples(100, SIGN, 1);
+    Run run = run(model, new Parts(examples(300, SIGN, 1), opposite, opposite));
+    assertThat(run.decisions().get(1)).endsWith("; replaced");
+    assertThat(run.decisions().get(2)).startsWith("head alone: ");
+    assertThat(run.validation().accuracy()).isGreaterThan(0.85);
+  }
+}
