@@ -112,7 +112,8 @@ public final class Dataset {
   }
 
   /**
-   * These examples, with some counting more than others in training.
+   * These examples, with some counting more than others in training, and in the loss by which its
+   * course is judged if they are the validation part. Accuracy and other metrics count each once.
    *
    * @param each for each example how much it counts, 0 or more; 1 is usual
    */

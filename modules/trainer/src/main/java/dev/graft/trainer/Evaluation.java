@@ -14,11 +14,13 @@ import java.util.Set;
  * How a model did on examples whose answers are known.
  *
  * @param count how many examples there were
- * @param loss the mean of what training makes small, class weights included, penalties not; with
- *     several heads their weighted sum
- * @param metrics by name: {@code accuracy}, {@code top-5}, {@code precision}, {@code recall},
- *     {@code f1} (these three means over the labels), {@code auc}, {@code mae}, {@code rmse}; with
- *     several heads {@code head/metric}, and {@code head/loss}
+ * @param loss the mean of what training makes small, class weights included, penalties not;
+ *     examples count as in training, by their weights, and as there the sum is divided by how many
+ *     there are; with several heads their weighted sum
+ * @param metrics by name, all examples counting alike: {@code accuracy}, {@code top-5}, {@code
+ *     precision}, {@code recall}, {@code f1} (these three means over the labels), {@code auc},
+ *     {@code mae}, {@code rmse}; with several heads {@code head/metric}, and {@code head/loss}, in
+ *     which they count as in the loss
  * @param perLabel how it did on each label, by the names of the heads, for heads that give labels
  * @param classification the answers themselves, if the model has one head and that gives one label
  *     to each example

@@ -98,6 +98,7 @@ record Scoring(ImmutableList<OfHead> heads) {
     if (keepsAnswers) {
       fetches.add(heads.get(0).predicted().orElseThrow());
     }
+    float[] counts = data.weights().floats();
     Integer[] answers = new Integer[data.size()];
     double[][] sums = new double[fetches.size()][];
     boolean together = heads.stream().anyMatch(head -> !head.goal().objective().isSeparable());
@@ -107,7 +108,11 @@ record Scoring(ImmutableList<OfHead> heads) {
         List<TensorValue> results = run(runtime, run, entry, data, examples);
         int next = 0;
         for (OfHead head : heads) {
-          double loss = Arrays.stream(results.get(next).asDoubles()).sum();
+          double[] losses = results.get(next).asDoubles();
+          double loss =
+              IntStream.range(0, losses.length)
+                  .mapToDouble(i -> counts[examples[i]] * losses[i])
+                  .sum();
           add(sums, next++, new double[] {loss});
           for (int i = 0; i < head.tallies().sums().size(); i++) {
             add(sums, next, results.get(next++).asDoubles());

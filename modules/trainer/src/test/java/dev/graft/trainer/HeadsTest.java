@@ -5,6 +5,7 @@ import static dev.graft.surgeon.Edits.freeze;
 import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
@@ -115,7 +116,7 @@ class HeadsTest {
         .extracting(LabelScore::label)
         .containsExactlyElementsOf(TRAITS.names());
     assertThat(scores[1].perClass().stream().mapToDouble(LabelScore::recall).sum() / 3)
-        .isCloseTo(scores[1].metric("recall"), org.assertj.core.api.Assertions.within(1e-12));
+        .isCloseTo(scores[1].metric("recall"), within(1e-12));
     assertThatThrownBy(() -> scores[1].confusion()).isInstanceOf(BadRequestException.class);
   }
 
@@ -209,8 +210,7 @@ class HeadsTest {
     assertThat(scores[1].metric("numbers/mae")).isLessThan(scores[0].metric("numbers/mae") / 2);
     assertThat(scores[1].loss())
         .isCloseTo(
-            scores[1].metric("sign/loss") + 0.1 * scores[1].metric("numbers/loss"),
-            org.assertj.core.api.Assertions.within(1e-6));
+            scores[1].metric("sign/loss") + 0.1 * scores[1].metric("numbers/loss"), within(1e-6));
   }
 
   @Test
@@ -242,6 +242,30 @@ class HeadsTest {
           Trainer.fit(runtime, model(head), Plans.headOnly(), parts, Recipe.headOnly().seed(1));
       assertThat(run.validation().accuracy()).isGreaterThan(0.7); // by the wrong ones: below 0.3
     }
+  }
+
+  /** As Keras' val_loss with weights of its own: the weighted sum, divided by the examples. */
+  @Test
+  void examplesThatCountNothingDoNotDecide() {
+    Model model = model(HeadSpec.singleLabel(SIGN));
+    int[] wrong = POSITIVE.clone();
+    float[] some = new float[COUNT];
+    float[] twice = new float[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+      some[i] = i % 2;
+      twice[i] = 2;
+      wrong[i] = i % 2 == 0 ? 1 - wrong[i] : wrong[i];
+    }
+    Dataset truth = Dataset.of(inputs(), Answers.oneOf(SIGN, POSITIVE));
+    Dataset data = Dataset.of(inputs(), Answers.oneOf(SIGN, wrong));
+    Evaluation all = Evaluator.evaluate(runtime, model, truth);
+    Evaluation counted = Evaluator.evaluate(runtime, model, truth.weighted(some));
+    Evaluation despite = Evaluator.evaluate(runtime, model, data.weighted(some));
+    assertThat(despite.loss()).isEqualTo(counted.loss()).isLessThan(all.loss());
+    assertThat(despite.accuracy()).isNotEqualTo(counted.accuracy());
+    assertThat(counted.metrics()).isEqualTo(all.metrics()); // each example counts once there
+    assertThat(Evaluator.evaluate(runtime, model, truth.weighted(twice)).loss())
+        .isCloseTo(2 * all.loss(), within(1e-9));
   }
 
   @Test
