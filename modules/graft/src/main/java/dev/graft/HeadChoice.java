@@ -6,7 +6,7 @@ public enum HeadChoice {
   AUTO,
   /** A new one takes its place, that tells exactly one label. */
   NEW,
-  /** It stays as it is, whatever kind it is of, and layers below it train. */
+  /** It stays as it is, if it gives what the data have, and layers below it train. */
   KEEP,
   /** A new one takes its place, that says of each label whether it holds. */
   MULTI_LABEL,

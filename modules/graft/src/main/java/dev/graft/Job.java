@@ -1,5 +1,6 @@
 package dev.graft;
 
+import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.PictureTable;
@@ -42,14 +43,9 @@ public record Job(
   /**
    * How the model is trained.
    *
-   * @throws BadRequestException if a name is not known, or a setting has nothing to be about
+   * @throws BadRequestException if a name is not known
    */
   public Recipe recipe() {
-    if (training.stepsOfHead() && !surgery.form().takesSteps()) {
-      throw new BadRequestException(
-          "head epochs and head rate are for a head that is trained step by step, but one dense"
-              + " layer is solved at once; give it hidden layers or dropout, or leave them out.");
-    }
     return training.toRecipe();
   }
 
@@ -94,17 +90,29 @@ public record Job(
         });
   }
 
-  /** {@code backbone} as it is then trained on {@code pictures}. */
+  /**
+   * {@code backbone} as it is then trained on {@code pictures}.
+   *
+   * @throws BadRequestException if surgery does not fit it, or a setting has nothing to be about
+   */
   public Model start(Model backbone, Dataset pictures) {
+    Answers answers = pictures.answers().values().iterator().next();
+    if (training.stepsOfHead()
+        && !surgery.form().takesSteps()
+        && !surgery.keeps(backbone, answers)) { // a kept one may have dropout of its own
+      throw new BadRequestException(
+          "head epochs and head rate are for a head that is trained step by step, but one dense"
+              + " layer is solved at once; give it hidden layers or dropout, or leave them out.");
+    }
     boolean says = surgery.freeze().isPresent() || surgery.unfreeze().isPresent();
     Surgery whole = // of a recipe that trains the head alone a kept one is no exception
         says || !recipe().fineTunes().isEmpty() ? surgery : surgery.unfreeze(Where.head());
-    return whole.on(backbone, pictures.answers().values().iterator().next(), training.seed());
+    return whole.on(backbone, answers, training.seed());
   }
 
   /** {@code parts} with their labels as the head of {@code start} counts them. */
   public static Parts fitting(Parts parts, Model start) {
-    return start.heads().get(0).labels().isEmpty()
+    return start.heads().get(0).labels().isEmpty() || !parts.train().hasLabels()
         ? parts
         : parts.inOrderOf(start.heads().get(0).labels().get());
   }

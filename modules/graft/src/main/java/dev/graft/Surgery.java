@@ -140,16 +140,22 @@ public record Surgery(
     HeadSpec spec = spec(answers).seed(seed);
     Model model =
         size.map(s -> backbone.with(Edits.inputSize(s.height(), s.width()))).orElse(backbone);
-    if (labels.isPresent()) {
-      model = model.with(Edits.keepHead(labels.get()));
-    }
-    boolean keeps =
-        head == HeadChoice.KEEP
-            || head == HeadChoice.AUTO
-                && cut.isEmpty()
-                && form.equals(HeadForm.standard())
-                && tells(model, answers);
-    return keeps ? kept(model, spec.labels()) : replaced(model, fitted(spec, answers));
+    return keeps(backbone, answers)
+        ? kept(labelled(model), spec.labels())
+        : replaced(labelled(model), fitted(spec, answers));
+  }
+
+  /** Whether {@code backbone} keeps its head, to learn {@code answers}. */
+  boolean keeps(Model backbone, Answers answers) {
+    return head == HeadChoice.KEEP
+        || head == HeadChoice.AUTO
+            && cut.isEmpty()
+            && form.equals(HeadForm.standard())
+            && tells(labelled(backbone), answers);
+  }
+
+  private Model labelled(Model model) {
+    return labels.map(known -> model.with(Edits.keepHead(known))).orElse(model);
   }
 
   private Model kept(Model model, Optional<Labels> wanted) {

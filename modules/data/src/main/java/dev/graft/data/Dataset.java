@@ -229,10 +229,10 @@ public final class Dataset {
   private static TensorValue columns(TensorValue values, Labels own, Labels order) {
     float[] all = values.floats();
     float[] sorted = new float[all.length];
-    int count = own.size();
+    int[] now = order.names().stream().mapToInt(own.names()::indexOf).toArray();
     for (int i = 0; i < all.length; i++) {
-      int column = own.names().indexOf(order.names().get(i % count));
-      sorted[i] = all[i - i % count + column];
+      int column = i % now.length;
+      sorted[i] = all[i - column + now[column]];
     }
     return TensorValue.of(values.shape(), sorted);
   }

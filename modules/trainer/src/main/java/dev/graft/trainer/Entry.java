@@ -156,8 +156,9 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<T
                 + examples.length
                 + " examples at once: "
                 + e.detail()
-                + ". Take smaller batches (--batch, or --micro-batch, which learns the same),"
-                + " smaller pictures (--size), or train less of the model.",
+                + ". Smaller pictures (--size) take less, and training takes less in smaller batches"
+                + " (--batch, or --micro-batch, which learns the same); the CPU (--device cpu) may"
+                + " have more.",
             e);
       }
       List<String> broken =

@@ -214,10 +214,15 @@ public final class Trainer {
             .putAll(trained)
             .putAll(timed(Progress.Phase.HEAD, () -> solved(goal, linear)))
             .buildOrThrow();
-    boolean isNew = linear.kernel().source() instanceof VariableSource.Initialized;
-    if (isNew || isBetterSolved(goal, values)) {
+    if (isDrawn(linear.kernel()) || isBetterSolved(goal, values)) {
       trained = values;
     }
+  }
+
+  /** Whether a variable is as it was drawn at random. */
+  private boolean isDrawn(Variable variable) {
+    return variable.source() instanceof VariableSource.Initialized
+        && !trained.containsKey(variable.name());
   }
 
   /** Whether {@code values} beat the head with the weights that it came with. */
@@ -248,17 +253,7 @@ public final class Trainer {
   private Evaluation better(Stage stage, TrainingLoop.Result tuned, Evaluation score) {
     String wished = stage.settings().stop().metric();
     if (!tuned.learned()) {
-      decide(
-          Double.isNaN(tuned.bestOfEpochs())
-              ? stage.words() + ": not kept, no epoch of it came to its end"
-              : String.format(
-                  Locale.ROOT,
-                  "%s: not kept, its epochs' best %s %.3f is no better than %.3f before it on"
-                      + " validation",
-                  stage.words(),
-                  wished,
-                  tuned.bestOfEpochs(),
-                  score.metric(wished)));
+      decide(stage.words() + ": not kept, " + notLearned(tuned, wished, score));
       return score;
     }
     ImmutableMap<String, TensorValue> values =
@@ -287,6 +282,20 @@ public final class Trainer {
     return now;
   }
 
+  private static String notLearned(TrainingLoop.Result tuned, String metric, Evaluation before) {
+    if (tuned.epochs() == 0) {
+      return "no epoch of it came to its end";
+    }
+    return Double.isNaN(tuned.bestOfEpochs())
+        ? "on validation the " + metric + " of its epochs is no number; lower the rate"
+        : String.format(
+            Locale.ROOT,
+            "its epochs' best %s %.3f is no better than %.3f before it on validation",
+            metric,
+            tuned.bestOfEpochs(),
+            before.metric(metric));
+  }
+
   private void goOnFrom(Checkpoint last) {
     Optional<String> warning = identity.check(last.identity(), checkpoints.toString());
     decisions.addAll(last.decisions());
@@ -297,7 +306,7 @@ public final class Trainer {
         "goes on from a checkpoint, "
             + last.loop()
                 .map(loop -> "after step " + loop.step() + " of fine-tuning")
-                .orElse(next == 0 ? "with the head trained" : "after stretch " + next));
+                .orElse(next == 0 ? "with the head done" : "after stretch " + next));
     warning.ifPresent(this::decide);
   }
 
@@ -384,8 +393,10 @@ public final class Trainer {
     try {
       return loop.run(callbacks, state -> save(Optional.of(state)));
     } catch (FailedCheckException e) {
-      if (trained.isEmpty() && !loop.result().learned()) {
-        throw e; // there is nothing to lose
+      boolean isFresh = // a head that is drawn at random is nothing to go on with
+          stage.training().stream().anyMatch(this::isDrawn);
+      if (!loop.result().learned() && (trained.isEmpty() || isFresh)) {
+        throw e;
       }
       decide(stage.words() + ": ended early, since " + e.getMessage());
       return loop.result();

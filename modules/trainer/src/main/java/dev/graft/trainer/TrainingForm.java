@@ -50,7 +50,7 @@ record TrainingForm(
    * @param fed its tensors that are fed
    * @param layers those that behave as in training; each has its own training function
    * @param needed the tensors that a step of training needs
-   * @param penalties whether the model's penalties on weights are added, as Keras does
+   * @param penalties whether those that the model was saved with are added, as Keras does
    */
   static TrainingForm of(
       Model model,
@@ -59,7 +59,7 @@ record TrainingForm(
       Collection<Layer> layers,
       Collection<TensorRef> needed,
       boolean penalties) {
-    return new Builder(graph, fed, needed).build(layers, penalties ? model.penalties() : List.of());
+    return new Builder(graph, fed, needed, penalties).build(layers, model.penalties());
   }
 
   /** What {@code tensor} is in training. */
@@ -75,6 +75,7 @@ record TrainingForm(
     private final Graph before;
     private final GraphEditor editor;
     private final Set<String> needed;
+    private final boolean savedPenalties;
     private final Map<String, Integer> positions = new HashMap<>();
     private final Map<String, String> twins = new LinkedHashMap<>(); // nodes after those layers
     private final Map<TensorRef, TensorRef> replaced = new HashMap<>(); // outputs of those layers
@@ -82,7 +83,12 @@ record TrainingForm(
     private final List<String> targets = new ArrayList<>();
     private final Set<String> moved = new LinkedHashSet<>();
 
-    Builder(Graph before, Collection<TensorRef> fed, Collection<TensorRef> needed) {
+    Builder(
+        Graph before,
+        Collection<TensorRef> fed,
+        Collection<TensorRef> needed,
+        boolean savedPenalties) {
+      this.savedPenalties = savedPenalties;
       this.before = before;
       this.editor = before.edit();
       this.needed =
@@ -110,7 +116,8 @@ record TrainingForm(
       calls.forEach(call -> add(call, earlier));
       twins.forEach((node, twin) -> editor.add(twin(before.node(node), twin)));
       for (SavedFunction penalty : ofWeights) {
-        if (penalty.captures().stream().allMatch(t -> before.contains(t.node()))) {
+        if (savedPenalties
+            && penalty.captures().stream().allMatch(t -> before.contains(t.node()))) {
           penalties.add(splice(penalty, List.of()).of(penalty.body().results().get(0)));
         }
       }
@@ -200,7 +207,9 @@ record TrainingForm(
         TensorRef result = splice.of(function.body().results().get(i));
         String name = function.body().resultNames().get(i);
         if (name.startsWith("penalty_")) {
-          penalties.add(result);
+          if (savedPenalties) {
+            penalties.add(result);
+          }
         } else {
           int output = Integer.parseInt(name.substring("output_".length()));
           replaced.put(call.outputs().get(output), result);

@@ -176,11 +176,13 @@ public final class TrainingLoop implements AutoCloseable {
    * What came out.
    *
    * @param values the trained variables by name, from the best epoch, or from before the first
-   * @param learned whether an epoch was better than the start
-   * @param bestOfEpochs the best value that any epoch reached of the metric that {@link EarlyStop}
-   *     goes by; NaN without an epoch
+   * @param epochs how many were scored
+   * @param learned whether one of them was better than the start
+   * @param bestOfEpochs the best value that any of them reached of the metric that {@link
+   *     EarlyStop} goes by; NaN if there is none
    */
-  record Result(ImmutableMap<String, TensorValue> values, boolean learned, double bestOfEpochs) {}
+  record Result(
+      ImmutableMap<String, TensorValue> values, int epochs, boolean learned, double bestOfEpochs) {}
 
   /**
    * Trains until the epochs are used up or the validation part was not better for long.
@@ -234,7 +236,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** What came out so far. */
   Result result() {
-    return new Result(best, sinceBest < losses.size(), bestOfEpochs);
+    return new Result(best, losses.size(), sinceBest < losses.size(), bestOfEpochs);
   }
 
   /** Why it computes in the precision that it does, for a person; empty if that was not chosen. */
@@ -258,6 +260,9 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** Runs without checkpoints. */
   public void run(Callback callback) {
+    if (!precisionReason().isEmpty()) {
+      callback.onDecision(precisionReason());
+    }
     run(Callbacks.of(callback), state -> {});
   }
 

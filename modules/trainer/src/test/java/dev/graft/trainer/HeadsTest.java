@@ -15,6 +15,7 @@ import dev.graft.graph.Shape;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.FailedCheckException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -211,6 +212,11 @@ class HeadsTest {
     assertThat(scores[1].loss())
         .isCloseTo(
             scores[1].metric("sign/loss") + 0.1 * scores[1].metric("numbers/loss"), within(1e-6));
+    Recipe away =
+        recipe.head(Recipe.HeadSettings.defaults().steps(FineTune.head().rate(3e38).batch(COUNT)));
+    assertThatThrownBy(() -> learn(model, data, away))
+        .as("one head is solved by then, but the other is as it was drawn")
+        .isInstanceOf(FailedCheckException.class);
   }
 
   @Test

@@ -144,14 +144,14 @@ class RunawayTest {
   }
 
   private static Recipe headBySteps(FineTune steps) {
-    Recipe.HeadSettings head = then().head();
-    return then()
-        .head(
-            new Recipe.HeadSettings(
-                head.strengths(),
-                head.folds(),
-                head.crossValidateUpTo(),
-                head.fallbackStrength(),
-                steps));
+    return then().head(then().head().steps(steps));
+  }
+
+  /** The first step spoils the weights, and there is no second one that would stop it. */
+  @Test
+  void epochsWithoutANumberAreSaidToBeSo() {
+    Run run = fit(MODEL, then(PLAIN.rate(3e38).batch(100).epochs(1)));
+    assertThat(run.decisions().get(run.decisions().size() - 1))
+        .endsWith("not kept, on validation the loss of its epochs is no number; lower the rate");
   }
 }

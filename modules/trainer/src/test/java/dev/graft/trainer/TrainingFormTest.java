@@ -349,6 +349,11 @@ class TrainingFormTest {
       assertThat(answers.get(1)).isIdenticalTo(answers.get(0));
     }
     Assertions.assertThat(form.targets()).isEmpty();
+    Assertions.assertThat(
+            TrainingForm.of(model, model.graph(), feeds.keySet(), layers, outputs, false)
+                .penalties())
+        .as("switched off")
+        .isEmpty();
   }
 
   /** In training each number is gone or doubled, and the mean of many draws is the number. */
