@@ -2,7 +2,6 @@ package dev.graft;
 
 import com.google.common.base.Supplier;
 import com.google.common.base.Suppliers;
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.autodiff.PreflightCheck;
 import dev.graft.data.Batch;
@@ -13,7 +12,6 @@ import dev.graft.exporter.Proof;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.FailedCheckException;
-import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TensorValue;
@@ -297,7 +295,7 @@ public final class Graft implements AutoCloseable {
           // not closed here: the session is the exporter's
           double accuracy =
               pictures
-                  ? new LiveModel(session, base.toString(), model::heads)
+                  ? new LiveModel(session, base.toString(), () -> model)
                       .evaluate(examples)
                       .accuracy()
                   : ExportedAnswers.of(session, model).accuracy(examples);
@@ -343,12 +341,12 @@ public final class Graft implements AutoCloseable {
   public LiveModel serve(Path path, Trust trust) {
     Path folder = ModelFolder.existing(path);
     LoadOptions options = LoadOptions.defaults().withTrust(trust);
-    Supplier<ImmutableList<Head>> heads =
-        Suppliers.memoize(() -> SavedModelImporter.load(folder, options.forImport()).heads());
+    Supplier<Model> model =
+        Suppliers.memoize(() -> SavedModelImporter.load(folder, options.forImport()));
     if (trust == Trust.REFUSE) {
-      var unused = heads.get(); // fails if the model reaches beyond itself
+      var unused = model.get(); // fails if the model reaches beyond itself
     }
-    return LiveModel.open(runtime, folder, heads);
+    return LiveModel.open(runtime, folder, model);
   }
 
   /** Closes everything that was opened through this instance. */

@@ -2,16 +2,21 @@ package dev.graft;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
+import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
@@ -44,6 +49,12 @@ public final class LiveModel implements AutoCloseable {
   private static final String SERVING_BYTES = "serving_bytes";
   private static final int BATCH = 16;
 
+  private static final Set<DataType> FLOATS =
+      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
+
+  /** Ops that change no number, only its form. */
+  private static final Set<String> HANDED_ON = Set.of("Identity", "Cast", "Reshape", "Squeeze");
+
   /** A black PNG of one pixel. */
   private static final ByteString BLANK =
       ByteString.copyFrom(
@@ -55,16 +66,16 @@ public final class LiveModel implements AutoCloseable {
   private final String input;
   private final String scores;
   private final Optional<Labels> labels;
-  private final Supplier<ImmutableList<Head>> heads;
+  private final Supplier<Model> model;
 
   /**
    * A model that is open.
    *
-   * @param heads what is known of its heads; asked only if somebody wants to know
+   * @param model what is known of its graph and heads; read only if somebody wants to know
    */
-  LiveModel(SavedModelSession session, String place, Supplier<ImmutableList<Head>> heads) {
+  LiveModel(SavedModelSession session, String place, Supplier<Model> model) {
     this.session = session;
-    this.heads = heads;
+    this.model = model;
     Signature signature = session.signatures().get(SERVING_BYTES);
     if (signature == null) {
       throw new BadModelException(
@@ -77,13 +88,13 @@ public final class LiveModel implements AutoCloseable {
               + ". Models that 'graft finetune' writes have it.");
     }
     this.input = signature.inputs().keySet().iterator().next();
-    List<String> numbers = outputs(signature, DataType.DT_FLOAT);
-    List<String> names = outputs(signature, DataType.DT_STRING);
+    List<String> numbers = answers(outputs(signature, FLOATS));
+    List<String> names = outputs(signature, Set.of(DataType.DT_STRING));
     if (numbers.size() != 1 || names.size() > 1) {
       throw new BadModelException(
           "'"
               + place
-              + "' gives more than one answer: its outputs are "
+              + "' has not one answer: its outputs are "
               + signature.outputs().keySet()
               + ". Ask it through Graft.predict, which gives all of them.");
     }
@@ -91,19 +102,29 @@ public final class LiveModel implements AutoCloseable {
     this.labels = names.stream().findFirst().map(this::askForLabels);
   }
 
-  static LiveModel open(TensorFlowRuntime runtime, Path path, Supplier<ImmutableList<Head>> heads) {
+  static LiveModel open(TensorFlowRuntime runtime, Path path, Supplier<Model> model) {
     SavedModelSession session = runtime.loadSavedModel(path, Set.of("serve"));
     try {
-      return new LiveModel(session, path.toString(), heads);
+      return new LiveModel(session, path.toString(), model);
     } catch (RuntimeException e) {
       session.close();
       throw e;
     }
   }
 
-  private static List<String> outputs(Signature signature, DataType dtype) {
+  /** Of several outputs that of the head, if there is one: a backbone may have had others. */
+  private List<String> answers(List<String> outputs) {
+    if (outputs.size() < 2) {
+      return outputs;
+    }
+    List<String> ofHeads =
+        model.get().heads().stream().map(Head::name).filter(outputs::contains).toList();
+    return ofHeads.size() == 1 ? ofHeads : outputs;
+  }
+
+  private static List<String> outputs(Signature signature, Set<DataType> dtypes) {
     return signature.outputs().entrySet().stream()
-        .filter(output -> output.getValue().dtype() == dtype)
+        .filter(output -> dtypes.contains(output.getValue().dtype()))
         .map(Map.Entry::getKey)
         .toList();
   }
@@ -129,7 +150,7 @@ public final class LiveModel implements AutoCloseable {
 
   /** Whether any number of its labels may hold at once, rather than exactly one. */
   public boolean isMultiLabel() {
-    return heads.get().stream().anyMatch(head -> head.kind() == Head.Kind.MULTI_LABEL);
+    return model.get().heads().stream().anyMatch(head -> head.kind() == Head.Kind.MULTI_LABEL);
   }
 
   /**
@@ -194,7 +215,7 @@ public final class LiveModel implements AutoCloseable {
   /** The scores of all pictures, one after the other. */
   private float[] scores(List<ByteString> pictures, IntFunction<String> name) {
     try {
-      return call(TensorValue.strings(Shape.of(pictures.size()), pictures), scores).floats();
+      return floats(call(TensorValue.strings(Shape.of(pictures.size()), pictures), scores));
     } catch (TensorFlowException e) {
       if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
         throw e; // not by what it was given
@@ -213,9 +234,46 @@ public final class LiveModel implements AutoCloseable {
     }
   }
 
+  private static float[] floats(TensorValue value) {
+    return Floats.toArray(Doubles.asList(value.asDoubles()));
+  }
+
+  /** Of a head that was kept with logits as its answer; others give probabilities themselves. */
+  private float[] probabilities(float[] answers, int labels) {
+    Optional<Head> linear =
+        model.get().heads().stream()
+            .filter(head -> head.name().equals(scores) && givesLogits(model.get().graph(), head))
+            .findFirst();
+    if (linear.isEmpty()) {
+      return answers;
+    }
+    float[] all = new float[answers.length];
+    for (int i = 0; i < answers.length; i++) {
+      int row = i - i % labels;
+      double sum = 0; // of exponentials in relation to this one
+      for (int j = row; j < row + labels; j++) {
+        sum += Math.exp(answers[j] - answers[i]);
+      }
+      all[i] =
+          (float)
+              (linear.get().kind() == Head.Kind.MULTI_LABEL
+                  ? 1 / (1 + Math.exp(-answers[i]))
+                  : 1 / sum);
+    }
+    return all;
+  }
+
+  private static boolean givesLogits(Graph graph, Head head) {
+    TensorRef answer = head.output();
+    while (!answer.equals(head.logits()) && HANDED_ON.contains(graph.node(answer.node()).getOp())) {
+      answer = Nodes.dataInput(graph.node(answer.node()), 0);
+    }
+    return answer.equals(head.logits());
+  }
+
   private List<Prediction> predictions(List<ByteString> pictures, IntFunction<String> name) {
     List<String> names = labels().names();
-    float[] values = scores(pictures, name);
+    float[] values = probabilities(scores(pictures, name), names.size());
     List<Prediction> predictions = new ArrayList<>();
     for (int i = 0; i < pictures.size(); i++) {
       ImmutableMap.Builder<String, Float> byLabel = ImmutableMap.builder();

@@ -2,6 +2,7 @@ package dev.graft;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
+import dev.graft.model.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -59,7 +60,7 @@ final class ModelCache {
   Path folder(String key, Filler filler) throws IOException {
     Path folder = root.resolve(key);
     if (!Files.isDirectory(folder)) {
-      Files.createDirectories(root);
+      Durable.makeFolders(root);
       Path next = Files.createTempDirectory(root, key + ".");
       try {
         filler.fill(next);

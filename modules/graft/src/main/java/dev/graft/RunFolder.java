@@ -108,7 +108,7 @@ public final class RunFolder implements AutoCloseable {
             job.precision(),
             findsRate);
     try {
-      Files.createDirectories(runs);
+      Durable.makeFolders(runs);
       for (int number = 1; ; number++) {
         Path folder = runs.resolve(name + "-" + number);
         try {

@@ -3,20 +3,33 @@ package dev.graft;
 import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
 import dev.graft.data.Dataset;
+import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
+import dev.graft.model.Head;
 import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.testkit.Checkout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
 
 class LiveModelTest {
 
@@ -31,6 +44,53 @@ class LiveModelTest {
       Files.write(label.resolve(i + ".jpg"), i == 3 ? Arrays.copyOf(bytes, 2000) : bytes);
     }
     return Dataset.imageFolder(folder);
+  }
+
+  /** A head may be kept that gives logits, and a backbone that has another output beside it. */
+  @Test
+  void scoresAreProbabilitiesOfTheHead(@TempDir Path out) throws IOException {
+    Dataset pictures = picturesWithABrokenOne();
+    Model linear =
+        Graft.load(Checkout.path("testdata/surgery/efficientnet/model"))
+            .with(replaceHead(HeadSpec.regression(2).seed(1)));
+    Head head = linear.heads().get(0);
+    Signature signature = linear.servingSignature();
+    Map<String, TensorSpec> outputs = new LinkedHashMap<>(signature.outputs());
+    outputs.put(
+        "features",
+        new TensorSpec(head.features(), DataType.DT_FLOAT, Shape.of(Shape.UNKNOWN, Shape.UNKNOWN)));
+    Model model =
+        linear.toBuilder()
+            .heads(
+                List.of(
+                    new Head(
+                        head.name(),
+                        Head.Kind.SINGLE_LABEL,
+                        Optional.of(pictures.labels()),
+                        head.features(),
+                        head.logits(),
+                        head.output(),
+                        2)))
+            .signatures(
+                List.of(
+                    Signature.predict(
+                        signature.name(), signature.inputs(), ImmutableMap.copyOf(outputs))))
+            .build();
+    Path picture = Path.of(pictures.name(0));
+    try (Graft graft = Graft.open();
+        LiveModel live = graft.serve(graft.publish(model, out))) {
+      Dataset one = pictures.subset(new int[] {0});
+      float[] logits = floats(graft.predict(model, one).get(head.name()));
+      double first = 1 / (1 + Math.exp(logits[1] - logits[0]));
+      assertThat(live.numbers(picture)).containsExactly(logits[0], logits[1]);
+      assertThat(live.classify(picture).scores().get("even"))
+          .isCloseTo((float) first, within(1e-5f))
+          .isNotCloseTo(logits[0], within(1e-3f));
+    }
+  }
+
+  private static float[] floats(@Nullable TensorValue value) {
+    return Objects.requireNonNull(value).floats();
   }
 
   @Test

@@ -21,6 +21,8 @@ final class ImageFolder {
 
   private static final Set<String> CLUTTER = Set.of("thumbs.db", "desktop.ini"); // Windows' own
 
+  private static final char UNREADABLE = '\uFFFD'; // stands for bytes that are no characters
+
   private ImageFolder() {}
 
   static Dataset read(Path root) {
@@ -38,6 +40,12 @@ final class ImageFolder {
     List<Path> files = new ArrayList<>();
     List<Integer> labels = new ArrayList<>();
     for (Path folder : folders) {
+      if (name(folder).indexOf(UNREADABLE) >= 0) {
+        throw new BadDataException(
+            "the name of the folder "
+                + folder
+                + " cannot be read in this locale; set LC_ALL=C.UTF-8 (in Java before it starts).");
+      }
       List<Path> pictures = pictures(folder);
       int label = folders.indexOf(folder);
       pictures.forEach(

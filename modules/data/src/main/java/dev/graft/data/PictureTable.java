@@ -12,6 +12,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.TensorValue;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A CSV file that says of each picture more than one folder name could: attributes, numbers, or
@@ -34,6 +37,8 @@ import java.util.TreeSet;
 public final class PictureTable {
 
   private static final String FILE = "file";
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
 
   private final Path csv;
   private final ImmutableList<String> columns;
@@ -142,8 +147,8 @@ public final class PictureTable {
     List<Path> files = new ArrayList<>();
     List<String> names = column(FILE);
     for (int i = 0; i < names.size(); i++) {
-      Path file = folder == null ? Path.of(names.get(i)) : folder.resolve(names.get(i));
-      if (!Files.isRegularFile(file)) {
+      Path file = file(folder, names.get(i));
+      if (file == null || !Files.isRegularFile(file)) {
         throw new BadDataException(
             at(csv, i + 1)
                 + " names the picture '"
@@ -154,6 +159,15 @@ public final class PictureTable {
       files.add(file);
     }
     return new Dataset(new ImageFiles(files), answers);
+  }
+
+  /** None where this machine has no file of such a name, as with a '?' on Windows. */
+  private static @Nullable Path file(@Nullable Path folder, String name) {
+    try {
+      return folder == null ? Path.of(name) : folder.resolve(name);
+    } catch (InvalidPathException e) {
+      return null;
+    }
   }
 
   /** One label for each picture: the text in this column, labels in alphabetical order. */
@@ -225,12 +239,11 @@ public final class PictureTable {
     return number(value).isPresent();
   }
 
+  /** Not all that Java takes for a number, such as 2D. */
   private static Optional<Float> number(String value) {
-    try {
-      return Optional.of(Float.parseFloat(value)).filter(Float::isFinite);
-    } catch (NumberFormatException e) {
-      return Optional.empty();
-    }
+    return NUMBER.matcher(value).matches()
+        ? Optional.of(Float.parseFloat(value)).filter(Float::isFinite)
+        : Optional.empty();
   }
 
   private List<String> chosen(String... names) {

@@ -81,6 +81,13 @@ class PictureTableTest {
     assertThat(both.answers()).containsOnlyKeys("w", "l");
   }
 
+  /** Java would read these as numbers. */
+  @Test
+  void textThatBeginsWithADigitIsALabel() throws IOException {
+    PictureTable table = table("file,kind\np0.png,2D\np1.png,3D\np2.png,0x1p3\n");
+    assertThat(table.answers().labels()).contains(Labels.of("0x1p3", "2D", "3D"));
+  }
+
   @Test
   void aCellThatIsNoNumberAmongNumbersIsNoLabel() throws IOException {
     StringBuilder rows = new StringBuilder("file,width\n");

@@ -61,7 +61,7 @@ final class ServingBase {
     for (Path at = path.toAbsolutePath(); at != null && !Files.exists(at); at = at.getParent()) {
       made.add(at);
     }
-    Files.createDirectories(path);
+    Durable.makeFolders(path);
     ServingBase serving = new ServingBase(path, made);
     for (Path entry : serving.entries()) {
       serving.check(entry);
@@ -80,7 +80,7 @@ final class ServingBase {
     Matcher temporary = TEMPORARY.matcher(name);
     if (temporary.matches()) {
       if (isAbandoned(name, temporary.group(1), temporary.group(2))) {
-        Durable.delete(entry);
+        clearAway(entry);
       }
       return;
     }
@@ -94,6 +94,15 @@ final class ServingBase {
               + name
               + "', which is no version; versions are folders named by a number. Give an empty"
               + " folder, or one that holds versions only.");
+    }
+  }
+
+  /** What cannot be deleted, or is being deleted by another, harms nobody under its hidden name. */
+  private static void clearAway(Path leftover) {
+    try {
+      Durable.delete(leftover);
+    } catch (IOException e) {
+      // the next one may do it
     }
   }
 

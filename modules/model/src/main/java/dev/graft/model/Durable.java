@@ -34,6 +34,16 @@ public final class Durable {
     }
   }
 
+  /**
+   * Makes a folder, if it is not there. A link to one will do: {@link Files#createDirectories}
+   * refuses that up to Java 17.0.13 (JDK-8294193).
+   */
+  public static void makeFolders(Path dir) throws IOException {
+    if (!Files.isDirectory(dir)) {
+      Files.createDirectories(dir);
+    }
+  }
+
   /** Forces the entries of a folder to the disk. */
   public static void syncFolder(Path dir) throws IOException {
     if (WINDOWS) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32C;
@@ -329,7 +330,12 @@ public final class TensorBundle {
 
   private Path shard(BundleEntryProto entry) {
     return prefix.resolveSibling(
-        String.format("%s.data-%05d-of-%05d", prefix.getFileName(), entry.getShardId(), shards));
+        String.format(
+            Locale.ROOT, // elsewhere numbers may be written in other digits
+            "%s.data-%05d-of-%05d",
+            prefix.getFileName(),
+            entry.getShardId(),
+            shards));
   }
 
   /**

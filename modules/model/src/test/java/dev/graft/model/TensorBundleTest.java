@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +45,19 @@ class TensorBundleTest {
     assertThat(bundle.entry("half").orElseThrow())
         .isEqualTo(new TensorBundle.Entry(DataType.DT_HALF, Shape.of(2), false, 4));
     assertThat(bundle.entry("nothing")).isEmpty();
+  }
+
+  /** Where numbers are written in other digits, the names of files are not. */
+  @Test
+  void readsInEveryLocale() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+      assertThat(String.format("%d", 1)).isNotEqualTo("1");
+      readsWholeTensors();
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test

@@ -5,11 +5,11 @@ import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Durable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -60,7 +60,7 @@ final class NativeLog {
     Path absolute = file.toAbsolutePath();
     try {
       if (absolute.getParent() != null) {
-        Files.createDirectories(absolute.getParent());
+        Durable.makeFolders(absolute.getParent());
       }
     } catch (IOException e) {
       throw new BadRequestException(

@@ -112,7 +112,7 @@ public final class Checkpoints implements Callback {
       return Optional.empty();
     }
     try {
-      Files.createDirectories(folder);
+      Durable.makeFolders(folder);
       List<Path> all = all(folder);
       for (Path checkpoint : all) {
         try {
