@@ -2,6 +2,7 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedMap;
 import com.google.common.collect.Ordering;
 import dev.graft.graph.Attrs;
@@ -44,6 +45,9 @@ record SignatureFunction(
     ImmutableSortedMap<String, TensorSpec> outputs,
     ImmutableList<String> captures,
     ImmutableMap<String, FunctionDef> library) {
+
+  private static final ImmutableSet<String> TABLES =
+      ImmutableSet.of("HashTableV2", "MutableHashTableV2", "MutableDenseHashTableV2");
 
   /** The signature's part of {@code graph} as a function called {@code name}. */
   static SignatureFunction of(
@@ -124,7 +128,7 @@ record SignatureFunction(
   }
 
   static boolean isTable(NodeDef node) {
-    return node.getOp().equals("HashTableV2");
+    return TABLES.contains(node.getOp());
   }
 
   /** A scalar, but ResourceGatherNd's shape function stumbles if it is told so. */

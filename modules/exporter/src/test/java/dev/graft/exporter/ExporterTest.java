@@ -1,5 +1,6 @@
 package dev.graft.exporter;
 
+import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,6 +23,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.Checkout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +37,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
 
 class ExporterTest {
 
@@ -237,5 +243,33 @@ class ExporterTest {
     Version second = Exporter.publish(runtime, again, folder.resolve("base"));
     Model third = SavedModelImporter.load(second.path());
     assertThat(third.graph().nodes()).isEqualTo(again.graph().nodes());
+  }
+
+  /**
+   * Python gets them as objects that fill themselves; left in the function, they would be empty.
+   */
+  @Test
+  void tablesWithTheirContentInTheCheckpointAreSeenByPython() throws IOException {
+    Model model =
+        SavedModelImporter.load(Checkout.path("testdata/zoo/tfsave/tables_in_checkpoint/model"));
+    Path version = Exporter.publish(runtime, model, folder.resolve("tables")).path();
+    MetaGraphDef graph =
+        SavedModel.parseFrom(Files.readAllBytes(version.resolve("saved_model.pb")))
+            .getMetaGraphs(0);
+    List<SavedObject> tables =
+        graph.getObjectGraphDef().getNodesList().stream().filter(SavedObject::hasResource).toList();
+    assertThat(tables).hasSize(2);
+    Map<String, FunctionDef> functions =
+        graph.getGraphDef().getLibrary().getFunctionList().stream()
+            .collect(toMap(function -> function.getSignature().getName(), function -> function));
+    graph
+        .getObjectGraphDef()
+        .getConcreteFunctionsMap()
+        .forEach(
+            (name, function) ->
+                assertThat(functions.get(name).getNodeDefList())
+                    .as(name)
+                    .filteredOn(node -> node.getOp().startsWith("Mutable"))
+                    .hasSize(name.startsWith("graft_create") ? 1 : 0));
   }
 }
