@@ -16,7 +16,6 @@ import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -205,48 +204,11 @@ public final class Trainer {
   }
 
   private void trainHeads() {
-    solvable.forEach(this::trainHead);
-  }
-
-  private void trainHead(Goal goal, LinearHead linear) {
-    ImmutableMap<String, TensorValue> values =
-        ImmutableMap.<String, TensorValue>builder()
-            .putAll(trained)
-            .putAll(timed(Progress.Phase.HEAD, () -> solved(goal, linear)))
-            .buildOrThrow();
-    if (isDrawn(linear.kernel()) || isBetterSolved(goal, values)) {
-      trained = values;
+    if (!solvable.isEmpty()) {
+      SolvedHeads heads =
+          new SolvedHeads(runtime, model, goals, solvable, entry, recipe, callbacks, this::decide);
+      trained = timed(Progress.Phase.HEAD, () -> heads.train(features.at(headCut)));
     }
-  }
-
-  /** Whether a variable is as it was drawn at random. */
-  private boolean isDrawn(Variable variable) {
-    return variable.source() instanceof VariableSource.Initialized
-        && !trained.containsKey(variable.name());
-  }
-
-  /** Whether {@code values} beat the head with the weights that it came with. */
-  private boolean isBetterSolved(Goal goal, ImmutableMap<String, TensorValue> values) {
-    Evaluation before = evaluate(best(), headCut);
-    Evaluation now = evaluate(model.withValues(values), headCut);
-    String metric = Goal.metric(goals);
-    boolean same = now.metric(metric) == before.metric(metric);
-    boolean better = now.isBetter(before, same ? "loss" : metric);
-    decide(
-        Goal.words(List.of(goal))
-            + " as it was: "
-            + figures(before, metric)
-            + "; solved anew: "
-            + figures(now, metric)
-            + (better ? " on validation; replaced" : " on validation; kept"));
-    return better;
-  }
-
-  private static String figures(Evaluation score, String metric) {
-    String loss = String.format(Locale.ROOT, "loss %.3f", score.loss());
-    return metric.equals("loss")
-        ? loss
-        : String.format(Locale.ROOT, "%s %.3f, %s", metric, score.metric(metric), loss);
   }
 
   /** Takes what a stretch gave if it is better than all before on the validation part. */
@@ -351,17 +313,6 @@ public final class Trainer {
     return Iterables.concat(List.of(headCut), Lists.transform(of, Stage::cut));
   }
 
-  private ImmutableMap<String, TensorValue> solved(Goal goal, LinearHead linear) {
-    Dataset features = this.features.at(headCut).train();
-    TensorValue input = features.input(entry.nameOf(linear.input()));
-    Pace pace =
-        new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
-    HeadPhase.Trained found =
-        new HeadPhase(runtime, recipe.head(), recipe.seed()).train(input, features, goal, pace);
-    decide(found.words(goals.size() == 1 ? "" : "for " + Goal.words(List.of(goal)) + " "));
-    return found.values(linear);
-  }
-
   private Evaluation evaluate(Model candidate, ImmutableList<TensorRef> cut) {
     Dataset validation = features.at(cut).validation();
     return Evaluator.evaluate(
@@ -394,7 +345,8 @@ public final class Trainer {
       return loop.run(callbacks, state -> save(Optional.of(state)));
     } catch (FailedCheckException e) {
       boolean isFresh = // a head that is drawn at random is nothing to go on with
-          stage.training().stream().anyMatch(this::isDrawn);
+          stage.training().stream()
+              .anyMatch(v -> SolvedHeads.isDrawn(v) && !trained.containsKey(v.name()));
       if (!loop.result().learned() && (trained.isEmpty() || isFresh)) {
         throw e;
       }
