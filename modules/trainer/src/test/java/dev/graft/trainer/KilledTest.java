@@ -146,9 +146,9 @@ class KilledTest {
     Position before = Position.in(checkpoints);
     Path log = folder.resolve(outcomes.size() + "of" + checkpoints.getFileName() + ".log");
     Process child = start(checkpoints, moment, log);
-    await(child, log, moment.rename > 0 ? AT_RENAME : "step");
+    boolean begun = await(child, log, moment.rename > 0 ? AT_RENAME : "step");
     Thread.sleep(moment.millis);
-    if (!child.isAlive()) {
+    if (!begun || !child.isAlive()) {
       return false;
     }
     child.destroyForcibly().waitFor();
@@ -175,16 +175,20 @@ class KilledTest {
     return seen;
   }
 
-  private static void await(Process child, Path log, String word)
+  /** Gives false where it came to its end before that: nothing but a score may have been left. */
+  private static boolean await(Process child, Path log, String word)
       throws IOException, InterruptedException {
     long limit = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     while (child.isAlive() && System.nanoTime() < limit) {
       if (Files.readString(log).contains(word)) {
-        return;
+        return true;
       }
       Thread.sleep(5);
     }
-    assertThat(Files.readString(log)).contains(word);
+    String said = Files.readString(log);
+    assertThat(child.isAlive()).as("hangs: %s", said).isFalse();
+    assertThat(child.exitValue()).as(said).isZero();
+    return said.contains(word);
   }
 
   private static Process start(Path checkpoints, Moment moment, Path log) throws IOException {
