@@ -42,7 +42,13 @@ class SurgeryGuideTest {
   @Tag("nightly")
   @Test
   void trainingPrintsWhatTheGuideShows() throws IOException {
-    check(true, text -> text.replaceAll("\\d", "#").replaceAll(" +", " "));
+    // earlier runs of this test are there, too, so that a number may have more digits
+    check(
+        true,
+        text ->
+            text.replaceAll("(runs/\\w+-)\\d+", "$1#")
+                .replaceAll("\\d", "#")
+                .replaceAll(" +", " "));
   }
 
   private void check(boolean slow, UnaryOperator<String> comparable) throws IOException {
