@@ -193,6 +193,7 @@ final class Trial {
     }
   }
 
+  /** What the model gives; if it takes only batches of one size, in several calls. */
   private static Map<String, TensorValue> expected(
       ModelSession session, Signature original, Map<String, TensorValue> batch) {
     int rows = BatchRows.count(batch);
