@@ -7,10 +7,7 @@ import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
-import dev.graft.graph.Graph;
-import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
-import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
@@ -22,6 +19,7 @@ import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadFinder;
 import dev.graft.trainer.Classification;
 import dev.graft.trainer.Evaluation;
 import java.io.IOException;
@@ -51,9 +49,6 @@ public final class LiveModel implements AutoCloseable {
 
   private static final Set<DataType> FLOATS =
       Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
-
-  /** Ops that change no number, only its form. */
-  private static final Set<String> HANDED_ON = Set.of("Identity", "Cast", "Reshape", "Squeeze");
 
   /** A black PNG of one pixel. */
   private static final ByteString BLANK =
@@ -242,7 +237,7 @@ public final class LiveModel implements AutoCloseable {
   private float[] probabilities(float[] answers, int labels) {
     Optional<Head> linear =
         model.get().heads().stream()
-            .filter(head -> head.name().equals(scores) && givesLogits(model.get().graph(), head))
+            .filter(head -> head.name().equals(scores) && HeadFinder.givesLogits(model.get(), head))
             .findFirst();
     if (linear.isEmpty()) {
       return answers;
@@ -261,14 +256,6 @@ public final class LiveModel implements AutoCloseable {
                   : 1 / sum);
     }
     return all;
-  }
-
-  private static boolean givesLogits(Graph graph, Head head) {
-    TensorRef answer = head.output();
-    while (!answer.equals(head.logits()) && HANDED_ON.contains(graph.node(answer.node()).getOp())) {
-      answer = Nodes.dataInput(graph.node(answer.node()), 0);
-    }
-    return answer.equals(head.logits());
   }
 
   private List<Prediction> predictions(List<ByteString> pictures, IntFunction<String> name) {

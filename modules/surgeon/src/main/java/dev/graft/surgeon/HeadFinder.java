@@ -124,6 +124,16 @@ public final class HeadFinder {
     return graph.upstream(List.of(other.features().node())).contains(head.logits().node());
   }
 
+  /** Whether {@code head} answers with its logits as they are: no softmax or sigmoid follows. */
+  public static boolean givesLogits(Model model, Head head) {
+    Graph graph = model.graph();
+    TensorRef answer = head.output();
+    while (!answer.equals(head.logits()) && PASSED.contains(graph.node(answer.node()).getOp())) {
+      answer = Nodes.dataInput(graph.node(answer.node()), 0);
+    }
+    return answer.equals(head.logits());
+  }
+
   private Optional<FoundHead> at(String output, TensorSpec spec) {
     Walk walk = new Walk(spec.tensor());
     while (true) {
