@@ -10,6 +10,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.importer.LayerTensors.Border;
 import dev.graft.importer.LayerTensors.Call;
 import dev.graft.model.BadModelException;
+import dev.graft.model.SavedFunction;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -142,7 +143,7 @@ record LayerPlace(String layer, Graph graph, ImmutableList<Call> calls) {
     }
     for (int i = 0; i < penalties; i++) {
       results.add(training.results().get(outputs + i));
-      names.add("penalty_" + i);
+      names.add(SavedFunction.PENALTY + i);
     }
     return new FunctionGraph(
         training.name(),

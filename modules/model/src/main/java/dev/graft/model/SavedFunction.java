@@ -15,6 +15,9 @@ import org.tensorflow.proto.FunctionDef;
  */
 public final class SavedFunction {
 
+  /** How the names of results begin that a layer's function adds to the loss. */
+  public static final String PENALTY = "penalty_";
+
   private final Supplier<FunctionGraph> body;
   private final ImmutableList<TensorRef> captures;
   private final Supplier<Map<String, FunctionDef>> definitions;

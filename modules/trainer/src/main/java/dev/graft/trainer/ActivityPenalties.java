@@ -42,7 +42,7 @@ final class ActivityPenalties {
     ImmutableList.Builder<String> names = ImmutableList.builder();
     Set<String> nodes = new LinkedHashSet<>(function.arguments());
     for (int i = 0; i < function.results().size(); i++) {
-      if (function.resultNames().get(i).startsWith("penalty_")) {
+      if (function.resultNames().get(i).startsWith(SavedFunction.PENALTY)) {
         results.add(function.results().get(i));
         names.add(function.resultNames().get(i));
         nodes.add(function.results().get(i).node());

@@ -206,7 +206,7 @@ record TrainingForm(
       for (int i = 0; i < function.body().results().size(); i++) {
         TensorRef result = splice.of(function.body().results().get(i));
         String name = function.body().resultNames().get(i);
-        if (name.startsWith("penalty_")) {
+        if (name.startsWith(SavedFunction.PENALTY)) {
           if (savedPenalties) {
             penalties.add(result);
           }
