@@ -16,31 +16,21 @@ class InterruptTest {
 
   @TempDir private Path dir;
 
-  private static String checkout(String path) {
-    return Path.of(System.getProperty("graft.root"), path).toString();
-  }
-
   /** By SIGTERM, which ends a JVM by the same road as Ctrl-C does: a shell may hold SIGINT back. */
   @Test
   void trainingKeepsWhereItWasAndSaysHowToGoOn() throws Exception {
     Path log = dir.resolve("log");
     Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "finetune",
-                "--model",
-                checkout("models/efficientnet-lite0"),
-                "--data",
-                checkout("testdata/photos"),
-                "--out",
-                "serving")
-            .directory(dir.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+        CommandProcess.start(
+            dir,
+            log,
+            "finetune",
+            "--model",
+            CommandProcess.checkout("models/efficientnet-lite0"),
+            "--data",
+            CommandProcess.checkout("testdata/photos"),
+            "--out",
+            "serving");
     long limit = System.nanoTime() + TimeUnit.MINUTES.toNanos(3);
     while (child.isAlive()
         && System.nanoTime() < limit

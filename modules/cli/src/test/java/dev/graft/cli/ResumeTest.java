@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,23 +16,10 @@ class ResumeTest {
 
   @TempDir private Path dir;
 
-  private static String checkout(String path) {
-    return Path.of(System.getProperty("graft.root"), path).toString();
-  }
-
   /** What it printed, its exit code after it. */
   private String graft(String... args) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of(args));
     Path log = dir.resolve("log");
-    Process child =
-        new ProcessBuilder(command)
-            .directory(dir.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
+    Process child = CommandProcess.start(dir, log, args);
     assertThat(child.waitFor(3, TimeUnit.MINUTES)).isTrue();
     return Files.readString(log) + child.exitValue();
   }
@@ -45,9 +30,9 @@ class ResumeTest {
         graft(
             "finetune",
             "--model",
-            checkout("testdata/surgery/efficientnet/model"),
+            CommandProcess.checkout("testdata/surgery/efficientnet/model"),
             "--data",
-            checkout("testdata/photos"),
+            CommandProcess.checkout("testdata/photos"),
             "--out",
             "serving",
             "--recipe",

@@ -40,16 +40,7 @@ class FineTuneTest {
   private static final Parts PARTS = SmallTraining.parts();
   private static final TrainingPlan BLOCKS = SmallTraining.BLOCKS;
 
-  /** Plain gradient descent over all layers at a rate that does not change. */
-  private static final FineTune PLAIN =
-      FineTune.top()
-          .share(1)
-          .optimizer(Optimizer.sgd())
-          .schedule(Schedule.constant())
-          .rate(0.01)
-          .batch(12)
-          .epochs(1)
-          .stop(EarlyStop.never());
+  private static final FineTune PLAIN = SmallTraining.PLAIN;
 
   private static TensorFlowRuntime runtime;
 

@@ -1,6 +1,5 @@
 package dev.graft.trainer;
 
-import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -9,7 +8,6 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.surgeon.HeadSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,19 +44,18 @@ class RateFinderTest {
   /** A head that learns in steps does so at its own rate, before. */
   @Test
   void theRateOfFineTuningIsFoundBehindAHeadThatLearnsInSteps(@TempDir Path folder) {
-    Model hidden =
-        SmallTraining.MODEL.with(replaceHead(HeadSpec.singleLabel(SmallTraining.LABELS).hidden(4)));
     Recipe recipe = SmallTraining.recipe(1);
     recipe = recipe.head(recipe.head().steps(FineTune.head().epochs(1)));
     Recipe headOnly = Recipe.headOnly().head(recipe.head());
     List<String> decisions = new ArrayList<>();
     Callback listening = SmallTraining.noting(decisions);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      assertThat(find(runtime, hidden, recipe, Checkpoints.in(folder)).ofHeads()).isFalse();
+      assertThat(find(runtime, SmallTraining.HIDDEN, recipe, Checkpoints.in(folder)).ofHeads())
+          .isFalse();
       assertThat(folder).isEmptyDirectory();
-      assertThat(find(runtime, hidden, recipe, listening).ofHeads()).isFalse();
+      assertThat(find(runtime, SmallTraining.HIDDEN, recipe, listening).ofHeads()).isFalse();
       assertThat(decisions).anyMatch(sentence -> sentence.startsWith("training head "));
-      assertThat(find(runtime, hidden, headOnly, listening).ofHeads()).isTrue();
+      assertThat(find(runtime, SmallTraining.HIDDEN, headOnly, listening).ofHeads()).isTrue();
     }
   }
 

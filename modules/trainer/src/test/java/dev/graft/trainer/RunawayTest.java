@@ -1,8 +1,9 @@
 package dev.graft.trainer;
 
-import static dev.graft.surgeon.Edits.replaceHead;
 import static dev.graft.trainer.SmallTraining.BLOCKS;
+import static dev.graft.trainer.SmallTraining.HIDDEN;
 import static dev.graft.trainer.SmallTraining.MODEL;
+import static dev.graft.trainer.SmallTraining.PLAIN;
 import static dev.graft.trainer.SmallTraining.digest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,7 +16,6 @@ import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.surgeon.HeadSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,18 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 class RunawayTest {
 
   private static final Parts PARTS = SmallTraining.parts();
-  private static final FineTune PLAIN =
-      FineTune.top()
-          .share(1)
-          .optimizer(Optimizer.sgd())
-          .schedule(Schedule.constant())
-          .rate(1e-2)
-          .batch(12)
-          .patience(Integer.MAX_VALUE);
-
-  private static final Model HIDDEN =
-      MODEL.with(replaceHead(HeadSpec.singleLabel(SmallTraining.LABELS).hidden(4)));
-
   private static TensorFlowRuntime runtime;
 
   @BeforeAll

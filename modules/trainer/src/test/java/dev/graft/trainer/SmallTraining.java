@@ -40,7 +40,21 @@ final class SmallTraining {
       SavedModelImporter.load(Checkout.path("testdata/zoo/keras2/mobilenetv2_mini/model"))
           .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(LABELS)));
 
+  /** The same with a head that is no single layer, so that it learns step by step. */
+  static final Model HIDDEN = MODEL.with(replaceHead(HeadSpec.singleLabel(LABELS).hidden(4)));
+
   static final TrainingPlan BLOCKS = Plans.gradual(MODEL, 100);
+
+  /** Plain gradient descent over all layers at a rate that does not change. */
+  static final FineTune PLAIN =
+      FineTune.top()
+          .share(1)
+          .optimizer(Optimizer.sgd())
+          .schedule(Schedule.constant())
+          .rate(0.01)
+          .batch(12)
+          .epochs(1)
+          .stop(EarlyStop.never());
 
   /** Noise around a level that the label gives, so faint that there is something to learn. */
   static Dataset examples() {
