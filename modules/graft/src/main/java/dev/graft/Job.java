@@ -5,6 +5,7 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.PictureTable;
 import dev.graft.data.Split;
+import dev.graft.data.TableReading;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Where;
@@ -74,20 +75,26 @@ public record Job(
 
   /**
    * The pictures, in the order of their names or of the table. Of a table a multi-label head takes
-   * every column as a label and a regression head every column as a number; all others take what
-   * {@link PictureTable#answers} finds.
+   * every column as a label and a regression head every column as a number; a new one takes each
+   * cell of an only column for a label, whatever it holds, and one that is kept what it gave so
+   * far. All others take what {@link PictureTable#answers} finds; {@link Dataset#notes} says which
+   * guess was made.
    */
   public Dataset readPictures() {
     if (!Files.isRegularFile(pictures)) {
       return Dataset.imageFolder(pictures);
     }
     PictureTable table = PictureTable.read(pictures);
-    return table.with(
+    TableReading reading =
         switch (surgery.head()) {
-          case MULTI_LABEL -> table.anyOf();
-          case REGRESSION -> table.numbers();
-          case AUTO, NEW, KEEP, EMBEDDING -> table.answers();
-        });
+          case MULTI_LABEL -> new TableReading(table.anyOf(), "");
+          case REGRESSION -> new TableReading(table.numbers(), "");
+          case NEW, EMBEDDING -> TableReading.labels(table);
+          case KEEP -> surgery.reading(readBackbone(), table);
+          case AUTO -> TableReading.of(table);
+        };
+    Dataset read = table.with(reading.answers());
+    return reading.words().isEmpty() ? read : read.noted(reading.words());
   }
 
   /**

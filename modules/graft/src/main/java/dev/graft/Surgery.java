@@ -1,6 +1,8 @@
 package dev.graft;
 
 import dev.graft.data.Answers;
+import dev.graft.data.PictureTable;
+import dev.graft.data.TableReading;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -152,6 +154,23 @@ public record Surgery(
             && cut.isEmpty()
             && form.equals(HeadForm.standard())
             && tells(labelled(backbone), answers);
+  }
+
+  /** What a table says to a head that is kept: what that gave so far, if that is known. */
+  TableReading reading(Model backbone, PictureTable table) {
+    Model headed = labelled(backbone);
+    Head.Kind kind;
+    try {
+      Model kept = headed.heads().isEmpty() ? headed.with(Edits.keepHead()) : headed;
+      kind = kept.heads().get(0).kind();
+    } catch (BadRequestException e) {
+      return TableReading.of(table); // there is no head to keep, as is said later
+    }
+    return switch (kind) {
+      case REGRESSION, EMBEDDING -> new TableReading(table.numbers(), "");
+      case MULTI_LABEL -> new TableReading(table.anyOf(), "");
+      case SINGLE_LABEL -> TableReading.labels(table);
+    };
   }
 
   private Model labelled(Model model) {

@@ -8,6 +8,7 @@ import dev.graft.Graft;
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.PictureTable;
+import dev.graft.data.TableReading;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -79,7 +80,7 @@ final class EvaluateCommand implements Callable<Integer> {
       if (json) {
         terminal.line(json(score));
       } else {
-        print(score);
+        print(pictures, score);
       }
     }
     return 0;
@@ -127,7 +128,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private Dataset pictures(Head head, Optional<PictureTable> table) {
     Dataset read =
-        table.map(t -> t.with(answers(head, t))).orElseGet(() -> Dataset.imageFolder(data.path()));
+        table
+            .map(t -> t.with(answers(head, t)))
+            .orElseGet(() -> Dataset.imageFolder(data.path()).scored());
     if (head.kind() == Head.Kind.SINGLE_LABEL && !read.hasLabels()) {
       throw new BadRequestException(
           "the model tells labels apart, and '"
@@ -136,7 +139,7 @@ final class EvaluateCommand implements Callable<Integer> {
               + (labels.labels().isPresent() && head.logits().equals(head.output())
                   ? "If the model gives numbers, leave out --labels. "
                   : "")
-              + "Labels that are numbers are written as words, such as 'type 3'.");
+              + "A table of labels has one column for them beside 'file'.");
     }
     return head.labels().map(read::inOrderOf).orElse(read);
   }
@@ -149,12 +152,13 @@ final class EvaluateCommand implements Callable<Integer> {
                   .flatMap(known -> known.names().stream())
                   .toArray(String[]::new));
       case REGRESSION -> table.numbers();
-      case SINGLE_LABEL, EMBEDDING -> table.answers();
+      case SINGLE_LABEL, EMBEDDING -> TableReading.labels(table).answers();
     };
   }
 
-  private void print(Evaluation score) {
+  private void print(Dataset pictures, Evaluation score) {
     terminal.format("pictures  %d", score.count());
+    pictures.notes().forEach(note -> terminal.line("          " + note));
     if (score.classification().isPresent()) {
       terminal.format(
           "right     %d: %.3f (95%% interval %.2f to %.2f)",

@@ -73,6 +73,7 @@ final class FineTuning {
         photos.duplicates() == 0
             ? ""
             : ", " + photos.duplicates() + " duplicates kept on one side");
+    photos.notes().forEach(note -> say("", "%s", note));
     say(
         "model",
         "%s, %s parameters",
@@ -112,6 +113,7 @@ final class FineTuning {
         parts.validation().size(),
         parts.test().size(),
         split.seed());
+    parts.notes().forEach(note -> say("", "%s", note));
     return parts;
   }
 

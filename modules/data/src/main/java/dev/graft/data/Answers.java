@@ -7,6 +7,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
 import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -74,6 +75,45 @@ public record Answers(TensorValue values, Optional<Labels> labels) {
   /** The answers to some of the examples, in this order. */
   Answers rows(int[] examples) {
     return new Answers(Rows.of(values, examples), labels);
+  }
+
+  /** These answers, whose labels are {@code own}, counted as in {@code order}; maybe the same. */
+  Answers inOrderOf(Labels own, Labels order) {
+    if (own.equals(order)) {
+      return this;
+    }
+    if (!isOneLabel()) {
+      return Set.copyOf(own.names()).equals(Set.copyOf(order.names()))
+          ? anyOf(order, columns(own, order))
+          : this;
+    }
+    int[] now = own.names().stream().mapToInt(order.names()::indexOf).toArray();
+    for (int i = 0; i < now.length; i++) {
+      if (now[i] < 0) {
+        throw new BadRequestException(
+            "the examples have the label '"
+                + own.names().get(i)
+                + "', which is not among the model's "
+                + order.size()
+                + "; give the model a head for it.");
+      }
+    }
+    int[] indices = values.ints();
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = now[indices[i]];
+    }
+    return new Answers(TensorValue.of(values.shape(), indices), Optional.of(order));
+  }
+
+  private TensorValue columns(Labels own, Labels order) {
+    float[] all = values.floats();
+    float[] sorted = new float[all.length];
+    int[] now = order.names().stream().mapToInt(own.names()::indexOf).toArray();
+    for (int i = 0; i < all.length; i++) {
+      int column = i % now.length;
+      sorted[i] = all[i - column + now[column]];
+    }
+    return TensorValue.of(values.shape(), sorted);
   }
 
   private static void checkIndices(TensorValue values, Labels labels) {

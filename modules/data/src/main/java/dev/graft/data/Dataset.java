@@ -1,7 +1,9 @@
 package dev.graft.data;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Maps;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
@@ -12,11 +14,9 @@ import dev.graft.model.TensorValue;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,20 +27,32 @@ public final class Dataset {
   private final ImmutableMap<String, Answers> answers; // of the whole source, by head
   private final float @Nullable [] weights; // of the whole source; none if all count alike
   private final int[] rows; // which of the source's examples, in order
+  private final AsRead asRead; // of the whole source
 
   Dataset(Source source, Map<String, Answers> answers) {
-    this(source, ImmutableMap.copyOf(answers), null, IntStream.range(0, source.size()).toArray());
+    this(source, answers, AsRead.NOTHING);
+  }
+
+  Dataset(Source source, Map<String, Answers> answers, AsRead asRead) {
+    this(
+        source,
+        ImmutableMap.copyOf(answers),
+        null,
+        IntStream.range(0, source.size()).toArray(),
+        asRead);
   }
 
   private Dataset(
       Source source,
       ImmutableMap<String, Answers> answers,
       float @Nullable [] weights,
-      int[] rows) {
+      int[] rows,
+      AsRead asRead) {
     this.source = source;
     this.answers = answers;
     this.weights = weights;
     this.rows = rows;
+    this.asRead = asRead;
   }
 
   /**
@@ -48,8 +60,13 @@ public final class Dataset {
    * JPEG, PNG, GIF (first frame) and BMP, told by their content; hidden files are passed over.
    * Labels and pictures are in the order of their names.
    *
-   * @throws BadDataException if there is no such folder, fewer than two labels, a label without
-   *     pictures, or a file that is no picture
+   * <p>Or it holds {@code train}, and maybe {@code val} (or {@code valid}, {@code validation}) and
+   * {@code test}, with such folders in each; {@link #split} then leaves each picture in the part
+   * that it lies in.
+   *
+   * @throws BadDataException if there is no such folder, fewer than two labels, or a label without
+   *     pictures, and if files are no pictures that can be decoded; the message names ten of these,
+   *     and says how many there are
    */
   public static Dataset imageFolder(Path folder) {
     return ImageFolder.read(folder);
@@ -94,21 +111,7 @@ public final class Dataset {
    * @throws BadRequestException if they are not for the same number of examples
    */
   public static Dataset of(Map<String, TensorValue> inputs, Map<String, Answers> answers) {
-    if (answers.isEmpty()) {
-      throw new BadRequestException("examples to learn from need an answer for a head at least.");
-    }
-    int size = answers.values().iterator().next().size();
-    answers.forEach(
-        (head, each) -> checkSize("the answers for head '" + head + "'", each.values(), size));
-    inputs.forEach((name, tensor) -> checkSize("input '" + name + "'", tensor, size));
-    return new Dataset(new Tensors(inputs, size), answers);
-  }
-
-  private static void checkSize(String what, TensorValue tensor, int size) {
-    if (tensor.shape().rank() < 1 || tensor.shape().dim(0) != size) {
-      throw new BadRequestException(
-          what + " is " + tensor + ", but there are answers to " + size + " examples.");
-    }
+    return new Dataset(Tensors.of(inputs, answers), answers);
   }
 
   /**
@@ -131,7 +134,18 @@ public final class Dataset {
       }
       all[rows[i]] = each[i];
     }
-    return new Dataset(source, answers, all, rows);
+    return new Dataset(source, answers, all, rows, asRead);
+  }
+
+  /** These examples, of which {@code note} was found out when they were read. */
+  @Internal
+  public Dataset noted(String note) {
+    return new Dataset(source, answers, weights, rows, asRead.noted(note));
+  }
+
+  /** What was guessed or passed over when these examples were read, a sentence each. */
+  public ImmutableList<String> notes() {
+    return asRead.notes();
   }
 
   /** How many examples there are. */
@@ -142,16 +156,13 @@ public final class Dataset {
   /** What these examples should be answered with, by the names of the heads. */
   @Internal
   public ImmutableMap<String, Answers> answers() {
-    if (rows.length == source.size() && isInOrder()) {
-      return answers;
-    }
-    ImmutableMap.Builder<String, Answers> mine = ImmutableMap.builder();
-    answers.forEach((head, all) -> mine.put(head, all.rows(rows)));
-    return mine.buildOrThrow();
+    return isWhole()
+        ? answers
+        : ImmutableMap.copyOf(Maps.transformValues(answers, all -> all.rows(rows)));
   }
 
-  private boolean isInOrder() {
-    return IntStream.range(0, rows.length).allMatch(i -> rows[i] == i);
+  private boolean isWhole() {
+    return Arrays.equals(rows, IntStream.range(0, source.size()).toArray());
   }
 
   /**
@@ -193,48 +204,15 @@ public final class Dataset {
    * @throws BadRequestException if one of these examples' labels is not among them
    */
   public Dataset inOrderOf(Labels order) {
-    Labels own = labels();
-    if (own.equals(order)) {
-      return this;
-    }
-    if (!only().isOneLabel()) {
-      return Set.copyOf(own.names()).equals(Set.copyOf(order.names()))
-          ? withAnswers(Answers.anyOf(order, columns(only().values(), own, order)))
-          : this;
-    }
-    int[] now = own.names().stream().mapToInt(order.names()::indexOf).toArray();
-    for (int i = 0; i < now.length; i++) {
-      if (now[i] < 0) {
-        throw new BadRequestException(
-            "the examples have the label '"
-                + own.names().get(i)
-                + "', which is not among the model's "
-                + order.size()
-                + "; give the model a head for it.");
-      }
-    }
-    int[] indices = only().values().ints();
-    for (int i = 0; i < indices.length; i++) {
-      indices[i] = now[indices[i]];
-    }
-    TensorValue counted = TensorValue.of(only().values().shape(), indices);
-    return withAnswers(new Answers(counted, Optional.of(order)));
+    Answers own = only();
+    Answers counted = own.inOrderOf(labels(), order);
+    return counted == own ? this : with(counted);
   }
 
-  private Dataset withAnswers(Answers others) {
+  /** These examples with other answers, of the whole source, for their only head. */
+  private Dataset with(Answers others) {
     String head = answers.keySet().iterator().next();
-    return new Dataset(source, ImmutableMap.of(head, others), weights, rows);
-  }
-
-  private static TensorValue columns(TensorValue values, Labels own, Labels order) {
-    float[] all = values.floats();
-    float[] sorted = new float[all.length];
-    int[] now = order.names().stream().mapToInt(own.names()::indexOf).toArray();
-    for (int i = 0; i < all.length; i++) {
-      int column = i % now.length;
-      sorted[i] = all[i - column + now[column]];
-    }
-    return TensorValue.of(values.shape(), sorted);
+    return new Dataset(source, ImmutableMap.of(head, others), weights, rows, asRead);
   }
 
   /** What a user calls example {@code i}: its file or its row. */
@@ -257,33 +235,45 @@ public final class Dataset {
   /** How many examples of each label there are, in the order of the labels. */
   public int[] perLabel() {
     int[] counts = new int[labels().size()];
-    for (int i = 0; i < size(); i++) {
-      counts[label(i)]++;
-    }
+    IntStream.range(0, size()).forEach(i -> counts[label(i)]++);
     return counts;
   }
 
   /** How many examples have the same content as one before them. */
   public int duplicates() {
-    Set<String> seen = new HashSet<>();
-    return (int) Arrays.stream(rows).filter(row -> !seen.add(source.content(row))).count();
+    int[] groups = contentGroups();
+    return (int) IntStream.range(0, groups.length).filter(i -> groups[i] != i).count();
   }
 
   /**
    * Divides the examples. Where each has one label, each label is divided alike; examples of equal
-   * content stay together, so that nothing is learned from what is then scored.
+   * content stay together, so that nothing is learned from what is then scored. A label with too
+   * few examples to be in every part is learned from only; {@link Parts#notes} says so.
    *
-   * @throws BadDataException if a label has too few examples to be in every part
+   * <p>Where folders say what is for training, validation and test, that holds, and only a part of
+   * which nothing is said is drawn from what is for training.
+   *
+   * @throws BadDataException if there are too few examples to have some in every part
    */
   public Parts split(Split split) {
-    List<int[]> parts = new Stratifier(this, split).parts();
-    return new Parts(subset(parts.get(0)), subset(parts.get(1)), subset(parts.get(2)));
+    return new Division(this, split).parts();
+  }
+
+  /** What of these examples is for scoring: see {@link Division#scored}. */
+  @Internal
+  public Dataset scored() {
+    return Division.scored(this);
+  }
+
+  /** The part that example {@code i} was put in; null if nobody has said so. */
+  @Nullable Part part(int i) {
+    return asRead.parts().isEmpty() ? null : asRead.parts().get(rows[i]);
   }
 
   /** A dataset of some of these examples, in this order. */
   public Dataset subset(int[] examples) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
-    return new Dataset(source, answers, weights, chosen);
+    return new Dataset(source, answers, weights, chosen, asRead);
   }
 
   /**
@@ -305,14 +295,22 @@ public final class Dataset {
     for (int i : chosen) {
       counted[rows[i]] = some.names().indexOf(all.names().get(label(i)));
     }
-    String head = answers.keySet().iterator().next();
-    int[] mine = Arrays.stream(chosen).map(i -> rows[i]).toArray();
-    return new Dataset(source, ImmutableMap.of(head, Answers.oneOf(some, counted)), weights, mine);
+    return with(Answers.oneOf(some, counted)).subset(chosen);
   }
 
   /** What stands for the content of example {@code i}: equal for equal content. */
   String content(int i) {
     return source.content(rows[i]);
+  }
+
+  /**
+   * For each example the number of the first one of equal content, so that what is equal is learned
+   * from or held back together.
+   */
+  @Internal
+  public int[] contentGroups() {
+    Map<String, Integer> first = new HashMap<>();
+    return IntStream.range(0, size()).map(i -> first.computeIfAbsent(content(i), k -> i)).toArray();
   }
 
   /** The names of the inputs of each {@link #batch}. */
@@ -328,25 +326,30 @@ public final class Dataset {
    */
   @Internal
   public Dataset withInputs(Map<String, TensorValue> inputs) {
-    Dataset computed = new Dataset(new Tensors(inputs, size(), this::name), answers());
+    Dataset computed =
+        new Dataset(new Tensors(inputs, size(), this::name, this::content), answers());
     return weights == null
         ? computed
-        : new Dataset(computed.source, computed.answers, weights(rows, weights), computed.rows);
+        : new Dataset(
+            computed.source,
+            computed.answers,
+            weights(rows, weights),
+            computed.rows,
+            AsRead.NOTHING);
   }
 
   /** These examples, which are in memory, with no other inputs than {@code names}. */
   @Internal
   public Dataset onlyInputs(Collection<String> names) {
     Tensors all = (Tensors) source;
-    return new Dataset(all.only(names), answers, weights, rows);
+    return new Dataset(all.only(names), answers, weights, rows, asRead);
   }
 
   /** The input {@code name} of all examples, which are in memory; no copy where all are there. */
   @Internal
   public TensorValue input(String name) {
     TensorValue all = ((Tensors) source).input(name);
-    boolean whole = Arrays.equals(rows, IntStream.range(0, source.size()).toArray());
-    return whole ? all : Rows.of(all, rows);
+    return isWhole() ? all : Rows.of(all, rows);
   }
 
   /** These examples, read and ready to be fed. */

@@ -1,16 +1,29 @@
 package dev.graft.data;
 
+import com.google.protobuf.ByteString;
+import dev.graft.model.Internal;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
 
 /** What a file is, told by its first bytes. */
-enum ImageFormat {
+@Internal
+public enum ImageFormat {
   JPEG("a JPEG", true),
   PNG("a PNG", true),
   GIF("a GIF", true),
   BMP("a BMP", true),
   /** TensorFlow decodes it to wrong colours without a word. */
   BMP_PALETTE("a BMP with a palette", false),
+  BMP_16_BITS("a BMP with 16 bits for each pixel", false),
+  BMP_OS2("a BMP as OS/2 wrote it", false),
   WEBP("a WebP picture", false),
   TIFF("a TIFF picture", false),
   HEIF("a HEIF or AVIF picture", false),
@@ -19,6 +32,12 @@ enum ImageFormat {
 
   /** How many bytes {@link #of} wants to see. */
   static final int HEADER = 64;
+
+  /**
+   * From how many pixels on a picture is not decoded: 100 million, or what the system property
+   * {@code graft.pixels} says. At three bytes each, copied a few times, more would take gigabytes.
+   */
+  static final long MOST_PIXELS = Long.getLong("graft.pixels", 100_000_000);
 
   private final String words;
   private final boolean decodable;
@@ -38,6 +57,55 @@ enum ImageFormat {
     return words;
   }
 
+  /**
+   * What speaks against decoding {@code picture}, to stand after "is"; empty if nothing does as far
+   * as its header tells.
+   */
+  public static Optional<String> unfit(ByteString picture) {
+    try {
+      byte[] head = picture.substring(0, Math.min(HEADER, picture.size())).toByteArray();
+      return unfit(of(head), picture.newInput());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory does not fail
+    }
+  }
+
+  /**
+   * What speaks against decoding the picture in {@code file}, as {@link #unfit(ByteString)}. Pipes
+   * and devices are not opened: that might wait for ever.
+   */
+  public static Optional<String> unfit(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      return Optional.of(
+          "no file but a " + (Files.isDirectory(file) ? "folder" : "pipe or device"));
+    }
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      in.mark(HEADER);
+      ImageFormat format = of(in.readNBytes(HEADER));
+      in.reset();
+      return unfit(format, in);
+    }
+  }
+
+  private static Optional<String> unfit(ImageFormat format, InputStream picture)
+      throws IOException {
+    if (!format.decodable) {
+      return Optional.of(format.words + "; only JPEG, PNG, GIF and BMP can be read");
+    }
+    PictureSize size = PictureSize.read(format, picture);
+    return size.pixels() <= MOST_PIXELS
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%s of %,d x %,d pixels; more than %,d are not decoded, unless"
+                    + " GRAFT_JAVA_OPTS=-Dgraft.pixels=N allows N (in Java, the system property)",
+                format.words,
+                size.width(),
+                size.height(),
+                MOST_PIXELS));
+  }
+
   /** The format of a file that starts with {@code head} (up to {@link #HEADER} bytes). */
   static ImageFormat of(byte[] head) {
     if (head.length == 0) {
@@ -53,8 +121,7 @@ enum ImageFormat {
       return GIF;
     }
     if (text(head, 0, "BM") && head.length > 30) {
-      int bitsPerPixel = (head[28] & 0xFF) | (head[29] & 0xFF) << 8;
-      return bitsPerPixel >= 24 ? BMP : BMP_PALETTE;
+      return bmp(head);
     }
     if (text(head, 0, "RIFF") && text(head, 8, "WEBP")) {
       return WEBP;
@@ -66,6 +133,14 @@ enum ImageFormat {
         text(head, 4, "ftyp")
             && (text(head, 8, "he") || text(head, 8, "avi") || text(head, 8, "mif"));
     return heif ? HEIF : OTHER;
+  }
+
+  private static ImageFormat bmp(byte[] head) {
+    if (at(head, 14, 12, 0, 0, 0)) { // a shorter header, in which the depth stands elsewhere
+      return BMP_OS2;
+    }
+    int bitsPerPixel = (head[28] & 0xFF) | (head[29] & 0xFF) << 8;
+    return bitsPerPixel >= 24 ? BMP : bitsPerPixel == 16 ? BMP_16_BITS : BMP_PALETTE;
   }
 
   private static boolean text(byte[] head, int from, String wanted) {

@@ -1,25 +1,24 @@
 package dev.graft.data;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Labels;
 import dev.graft.model.TensorValue;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +38,7 @@ public final class PictureTable {
   private static final String FILE = "file";
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+  static final Pattern WHOLE = Pattern.compile("(0|[1-9]\\d{0,8})(?:\\.0+)?");
 
   private final Path csv;
   private final ImmutableList<String> columns;
@@ -59,7 +59,7 @@ public final class PictureTable {
    *     no row, or a row has more or fewer values than there are columns
    */
   public static PictureTable read(Path csv) {
-    List<List<String>> lines = lines(csv);
+    List<List<String>> lines = CsvText.lines(csv);
     if (lines.isEmpty()) {
       throw new BadDataException(csv + " is empty; its first line names the columns.");
     }
@@ -92,35 +92,6 @@ public final class PictureTable {
     return new PictureTable(csv, columns, lines.subList(1, lines.size()));
   }
 
-  private static List<List<String>> lines(Path csv) {
-    CsvMapper mapper =
-        CsvMapper.builder()
-            .enable(
-                CsvParser.Feature.WRAP_AS_ARRAY,
-                CsvParser.Feature.SKIP_EMPTY_LINES,
-                CsvParser.Feature.TRIM_SPACES)
-            .build();
-    try (MappingIterator<String[]> lines = mapper.readerFor(String[].class).readValues(text(csv))) {
-      List<List<String>> all = new ArrayList<>();
-      while (lines.hasNextValue()) {
-        all.add(List.of(lines.nextValue()));
-      }
-      return all;
-    } catch (JsonProcessingException e) {
-      throw new BadDataException(
-          csv + " is no CSV table (" + e.getOriginalMessage() + "); correct that line.", e);
-    } catch (IOException e) {
-      throw new BadDataException(
-          csv + " cannot be read as a table of UTF-8 text; check that it is there.", e);
-    }
-  }
-
-  /** The text of a file without the byte order mark that Excel begins it with. */
-  private static String text(Path csv) throws IOException {
-    String text = Files.readString(csv);
-    return text.startsWith("\uFEFF") ? text.substring(1) : text;
-  }
-
   /** The columns that may be learned: all but {@code file}, in their order. */
   public ImmutableList<String> columns() {
     return columns.stream()
@@ -131,7 +102,8 @@ public final class PictureTable {
   /**
    * The pictures with the answers for the only head of a model.
    *
-   * @throws BadDataException if a picture is not there or is none
+   * @throws BadDataException if pictures are not there or are none; the message names ten of these,
+   *     and says how many there are
    */
   public Dataset with(Answers answers) {
     return with(Map.of(Batch.ONLY, answers));
@@ -140,24 +112,26 @@ public final class PictureTable {
   /**
    * The pictures with answers for several heads, by the heads' names.
    *
-   * @throws BadDataException if a picture is not there or is none
+   * @throws BadDataException if pictures are not there or are none; the message names ten of these,
+   *     and says how many there are
    */
   public Dataset with(Map<String, Answers> answers) {
     Path folder = csv.toAbsolutePath().getParent();
     List<Path> files = new ArrayList<>();
     List<String> names = column(FILE);
+    UnfitFiles unfit = new UnfitFiles();
     for (int i = 0; i < names.size(); i++) {
       Path file = file(folder, names.get(i));
-      if (file == null || !Files.isRegularFile(file)) {
-        throw new BadDataException(
-            at(csv, i + 1)
-                + " names the picture '"
-                + names.get(i)
-                + "', which is not there; paths count from the table's folder.");
+      if (file == null || !Files.exists(file) || Files.isDirectory(file)) {
+        unfit.add(
+            at(csv, i + 1) + " names the picture '" + names.get(i) + "', which is not there",
+            "Paths count from the table's folder.");
+      } else {
+        unfit.check(file);
+        files.add(file);
       }
-      ImageFolder.check(file);
-      files.add(file);
     }
+    unfit.throwIfAny();
     return new Dataset(new ImageFiles(files), answers);
   }
 
@@ -170,11 +144,19 @@ public final class PictureTable {
     }
   }
 
-  /** One label for each picture: the text in this column, labels in alphabetical order. */
+  /**
+   * One label for each picture: the text in this column, labels in alphabetical order; whole
+   * numbers in theirs.
+   */
   public Answers oneOf(String column) {
-    List<String> values = column(column);
-    TreeSet<String> names = new TreeSet<>(values);
-    if (names.contains("")) {
+    List<String> values = column(column).stream().map(PictureTable::label).toList();
+    TreeSet<String> names =
+        new TreeSet<>(
+            values.stream().allMatch(value -> WHOLE.matcher(value).matches())
+                ? Comparator.comparingInt(Integer::parseInt)
+                : Comparator.naturalOrder());
+    names.addAll(values);
+    if (values.contains("")) {
       throw new BadDataException(
           at(csv, values.indexOf("") + 1)
               + " is without a label in column '"
@@ -191,9 +173,20 @@ public final class PictureTable {
               + names
               + "; every picture needs one of at least two.");
     }
+    for (int i = 0; i < values.size(); i++) {
+      ImageFolder.requirePlain(values.get(i), at(csv, i + 1));
+    }
     Labels labels = Labels.of(List.copyOf(names));
+    Map<String, Integer> numbers = new HashMap<>();
+    labels.names().forEach(name -> numbers.put(name, numbers.size()));
     return Answers.oneOf(
-        labels, values.stream().mapToInt(value -> labels.names().indexOf(value)).toArray());
+        labels, values.stream().mapToInt(value -> numbers.getOrDefault(value, 0)).toArray());
+  }
+
+  /** Composed as in folders' names; of 3.0, as tools write a column in which cells lack, 3. */
+  private static String label(String cell) {
+    Matcher whole = WHOLE.matcher(cell);
+    return whole.matches() ? whole.group(1) : Normalizer.normalize(cell, Normalizer.Form.NFC);
   }
 
   /**
@@ -217,25 +210,21 @@ public final class PictureTable {
   }
 
   /**
-   * What the table seems to ask: one label where there is one column of text, any number of labels
-   * where there are several columns of 0 and 1, else numbers. A column in which nine of ten cells
-   * are numbers is one of numbers, of which some are missing.
+   * What the table seems to ask: see {@link TableReading}.
    *
    * @throws BadDataException if there are several columns, or one of numbers, and not all cells
    *     hold numbers
    */
   public Answers answers() {
-    List<String> all = columns();
-    List<String> cells = all.stream().flatMap(c -> column(c).stream()).toList();
-    long numbers = cells.stream().filter(PictureTable::isNumber).count();
-    if (all.size() == 1 && 10 * numbers < 9L * cells.size()) {
-      return oneOf(all.get(0));
-    }
-    boolean flags = cells.stream().allMatch(v -> v.equals("0") || v.equals("1"));
-    return flags && all.size() > 1 ? anyOf() : numbers();
+    return TableReading.of(this).answers();
   }
 
-  private static boolean isNumber(String value) {
+  /** All cells that may be learned, column by column. */
+  List<String> cells() {
+    return columns().stream().flatMap(name -> column(name).stream()).toList();
+  }
+
+  static boolean isNumber(String value) {
     return number(value).isPresent();
   }
 
@@ -274,8 +263,8 @@ public final class PictureTable {
             + (text.isEmpty() ? "nothing" : "'" + text + "'")
             + " in column '"
             + column
-            + "', where a number is expected; correct it, or take the row or the column out. Labels"
-            + " that are numbers must all be written as words, such as 'type 3'.");
+            + "', where a number is expected; correct it, or take the row or the column out. If"
+            + " the numbers of one column are labels, --head new takes them for that.");
   }
 
   private List<String> column(String name) {

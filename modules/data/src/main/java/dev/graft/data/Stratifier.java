@@ -15,14 +15,17 @@ import org.jspecify.annotations.Nullable;
  * Divides a dataset label by label, or as a whole if its examples do not have one label each. The
  * unit is a group of examples with equal content. A part is filled up to its share, rounded so that
  * the parts of one label add up; each part that has a share at all gets at least one group of each
- * label.
+ * label. A label with fewer groups than that is learned from only.
  */
 final class Stratifier {
+
+  private static final int NAMED = 5; // of what a note is about
 
   private final Dataset dataset;
   private final Split split;
   private final int[] shares;
   private final boolean isByLabel;
+  private final List<String> notes = new ArrayList<>();
 
   Stratifier(Dataset dataset, Split split) {
     this.dataset = dataset;
@@ -37,27 +40,91 @@ final class Stratifier {
     }
   }
 
-  /** The examples of each part, in the dataset's order. */
+  /** What was decided about rare and doubtful labels, once there are {@link #parts}. */
+  List<String> notes() {
+    return notes;
+  }
+
+  /**
+   * The examples of each part, in the dataset's order.
+   *
+   * @throws BadDataException if nothing has examples for every part
+   */
   List<int[]> parts() {
     List<List<Integer>> parts = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    List<Integer> rare = new ArrayList<>();
     Random random = new Random(split.seed());
-    for (Map.Entry<Integer, List<List<Integer>>> label : groupsByLabel().entrySet()) {
+    Map<Integer, List<List<Integer>>> byLabel = groupsByLabel();
+    for (Map.Entry<Integer, List<List<Integer>>> label : byLabel.entrySet()) {
       List<List<Integer>> groups = label.getValue();
-      int[] counts = counts(groups.size(), label.getKey());
+      if (groups.size() < wanted()) {
+        rare.add(label.getKey());
+        groups.forEach(parts.get(0)::addAll);
+        continue;
+      }
+      int[] counts = counts(groups.size());
       Collections.shuffle(groups, random);
       int next = 0;
       for (int part = 0; part < counts.length; part++) {
-        int taken =
-            part == 0 && split.perLabel() > 0
-                ? Math.min(counts[0], split.perLabel())
-                : counts[part];
-        groups.subList(next, next + taken).forEach(parts.get(part)::addAll);
+        groups.subList(next, next + counts[part]).forEach(parts.get(part)::addAll);
         next += counts[part];
       }
     }
-    return parts.stream()
-        .map(part -> part.stream().mapToInt(Integer::intValue).sorted().toArray())
-        .toList();
+    if (rare.size() == byLabel.size()) {
+      throw tooFew(byLabel);
+    }
+    tell(rare);
+    List<Integer> train = split.perLabel() == 0 ? parts.get(0) : some(parts.get(0));
+    return List.of(sorted(train), sorted(parts.get(1)), sorted(parts.get(2)));
+  }
+
+  private static int[] sorted(List<Integer> examples) {
+    return examples.stream().mapToInt(Integer::intValue).sorted().toArray();
+  }
+
+  /** Of {@code examples}, in their order, as many of each label as are used at most. */
+  private List<Integer> some(List<Integer> examples) {
+    int[] taken = new int[dataset.labels().size()];
+    return examples.stream().filter(i -> taken[dataset.label(i)]++ < split.perLabel()).toList();
+  }
+
+  /** In how many parts each label has to be. */
+  private int wanted() {
+    return (int) Arrays.stream(shares).filter(share -> share > 0).count();
+  }
+
+  private BadDataException tooFew(Map<Integer, List<List<Integer>>> byLabel) {
+    int most = byLabel.values().stream().mapToInt(List::size).max().orElse(0);
+    return new BadDataException(
+        (isByLabel ? "no label has more than " : "there are only ")
+            + most
+            + (most == 1 ? " different example" : " different examples")
+            + "; at least "
+            + wanted()
+            + " are needed to have one in each part. Add some.");
+  }
+
+  private void tell(List<Integer> rare) {
+    if (rare.isEmpty()) {
+      return;
+    }
+    List<String> names =
+        rare.stream().map(label -> "'" + dataset.labels().names().get(label) + "'").toList();
+    notes.add(
+        (rare.size() == 1 ? "label " : rare.size() + " labels, ")
+            + some(names, NAMED)
+            + (rare.size() == 1 ? ", has" : ", have")
+            + " fewer than "
+            + wanted()
+            + " different examples and "
+            + (rare.size() == 1 ? "is" : "are")
+            + " learned from only: no score tells how well");
+  }
+
+  private static String some(List<String> names, int most) {
+    int more = names.size() - most;
+    return String.join(", ", names.subList(0, Math.min(most, names.size())))
+        + (more > 0 ? " and " + more + " more" : "");
   }
 
   /** Groups of equal content; a group whose examples have several labels counts for the first. */
@@ -67,32 +134,24 @@ final class Stratifier {
       groups.computeIfAbsent(dataset.content(i), k -> new ArrayList<>()).add(i);
     }
     Map<Integer, List<List<Integer>>> byLabel = new LinkedHashMap<>();
-    groups
-        .values()
-        .forEach(
-            group ->
-                byLabel
-                    .computeIfAbsent(
-                        isByLabel ? dataset.label(group.get(0)) : 0, k -> new ArrayList<>())
-                    .add(group));
+    List<String> doubtful = new ArrayList<>();
+    for (List<Integer> group : groups.values()) {
+      int label = isByLabel ? dataset.label(group.get(0)) : 0;
+      byLabel.computeIfAbsent(label, k -> new ArrayList<>()).add(group);
+      group.stream()
+          .filter(i -> isByLabel && dataset.label(i) != label)
+          .findFirst()
+          .ifPresent(i -> doubtful.add(dataset.name(group.get(0)) + " = " + dataset.name(i)));
+    }
+    if (!doubtful.isEmpty()) {
+      notes.add(
+          "the same example stands under two labels: " + some(doubtful, NAMED) + "; correct one");
+    }
     return byLabel;
   }
 
   /** How many of {@code total} groups each part gets: largest remainders, none without. */
-  private int[] counts(int total, int label) {
-    int wanted = (int) Arrays.stream(shares).filter(share -> share > 0).count();
-    if (total < wanted) {
-      throw new BadDataException(
-          (isByLabel
-                  ? "label '" + dataset.labels().names().get(label) + "' has "
-                  : "there are only ")
-              + total
-              + (total == 1 ? " example" : " different examples")
-              + "; at least "
-              + wanted
-              + " are needed to have one in each part. Add some"
-              + (isByLabel ? ", or leave the label out." : "."));
-    }
+  private int[] counts(int total) {
     int sum = Arrays.stream(shares).sum();
     int[] counts = new int[shares.length];
     double[] missing = new double[shares.length];

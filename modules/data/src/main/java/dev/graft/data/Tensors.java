@@ -1,13 +1,21 @@
 package dev.graft.data;
 
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
+import org.tensorflow.proto.DataType;
 
 /** Examples that are in memory: row i of each tensor is example i. */
 final class Tensors implements Source {
@@ -15,25 +23,73 @@ final class Tensors implements Source {
   private final ImmutableMap<String, TensorValue> inputs;
   private final int size;
   private final IntFunction<String> names;
+  private final IntFunction<String> contents;
 
   Tensors(Map<String, TensorValue> inputs, int size) {
-    this(inputs, size, i -> "row " + i);
+    this.inputs = ImmutableMap.copyOf(inputs);
+    this.size = size;
+    this.names = i -> "row " + i;
+    Supplier<List<String>> digests = Suppliers.memoize(this::digests);
+    this.contents = i -> digests.get().get(i);
   }
 
   /**
    * Examples computed of others.
    *
    * @param names what a user calls these
+   * @param contents what stands for their content
    */
-  Tensors(Map<String, TensorValue> inputs, int size, IntFunction<String> names) {
+  Tensors(
+      Map<String, TensorValue> inputs,
+      int size,
+      IntFunction<String> names,
+      IntFunction<String> contents) {
     this.inputs = ImmutableMap.copyOf(inputs);
     this.size = size;
     this.names = names;
+    this.contents = contents;
+  }
+
+  /** The inputs of examples to which these are the answers; fails if they are not as many. */
+  static Tensors of(Map<String, TensorValue> inputs, Map<String, Answers> answers) {
+    if (answers.isEmpty()) {
+      throw new BadRequestException("examples to learn from need an answer for a head at least.");
+    }
+    int size = answers.values().iterator().next().size();
+    answers.forEach(
+        (head, each) -> checkSize("the answers for head '" + head + "'", each.values(), size));
+    inputs.forEach((name, tensor) -> checkSize("input '" + name + "'", tensor, size));
+    return new Tensors(inputs, size);
+  }
+
+  private static void checkSize(String what, TensorValue tensor, int size) {
+    if (tensor.shape().rank() < 1 || tensor.shape().dim(0) != size) {
+      throw new BadRequestException(
+          what + " is " + tensor + ", but there are answers to " + size + " examples.");
+    }
+  }
+
+  /** Of each row, all inputs together. */
+  private List<String> digests() {
+    List<String> all = new ArrayList<>(size);
+    for (int i = 0; i < size; i++) {
+      Hasher digest = Hashing.murmur3_128().newHasher();
+      for (TensorValue input : inputs.values()) {
+        TensorValue row = Rows.of(input, new int[] {i});
+        if (row.dtype() == DataType.DT_STRING) {
+          row.strings().forEach(each -> digest.putInt(each.size()).putBytes(each.toByteArray()));
+        } else {
+          digest.putBytes(row.bytes());
+        }
+      }
+      all.add(digest.hash().toString());
+    }
+    return all;
   }
 
   /** The same without some of the inputs. */
   Tensors only(Collection<String> wanted) {
-    return new Tensors(Maps.filterKeys(inputs, wanted::contains), size, names);
+    return new Tensors(Maps.filterKeys(inputs, wanted::contains), size, names, contents);
   }
 
   /** An input of all examples. */
@@ -62,7 +118,7 @@ final class Tensors implements Source {
 
   @Override
   public String content(int i) {
-    return name(i);
+    return contents.apply(i);
   }
 
   @Override

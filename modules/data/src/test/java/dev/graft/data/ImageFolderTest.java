@@ -92,6 +92,125 @@ class ImageFolderTest {
   }
 
   @Test
+  void allThatCannotBeUsedIsNamedAtOnce() throws IOException {
+    Files.write(root.resolve("cat/w.jpg"), "RIFF0000WEBPVP8 ".getBytes(StandardCharsets.US_ASCII));
+    Files.write(root.resolve("dog/empty.jpg"), new byte[0]);
+    assertThatThrownBy(() -> Dataset.imageFolder(root))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContainingAll("2 files", "w.jpg is a WebP picture", "empty.jpg is empty")
+        .hasMessageContaining("Convert them, or take them out.");
+    for (int i = 0; i < 30; i++) {
+      Files.writeString(root.resolve("dog/notes" + i), "notes");
+    }
+    assertThatThrownBy(() -> Dataset.imageFolder(root))
+        .hasMessageContainingAll("32 files", "w.jpg", "and 22 more");
+  }
+
+  @Test
+  void picturesBesideTheFoldersOfLabelsAreToldOf() throws IOException {
+    assertThat(Dataset.imageFolder(root).notes()).isEmpty();
+    Files.writeString(root.resolve("CREDITS"), "who took them");
+    for (int i = 0; i < 5; i++) {
+      Files.copy(root.resolve("cat/a.jpg"), root.resolve("loose" + i + ".jpg"));
+    }
+    assertThat(Dataset.imageFolder(root).notes())
+        .singleElement()
+        .asString()
+        .startsWith("5 pictures lie beside the folders of labels")
+        .contains("loose0.jpg", "and 2 more")
+        .doesNotContain("CREDITS");
+  }
+
+  /** As an archive of macOS has the names of folders. */
+  @Test
+  void aLabelIsTheSameHoweverItsAccentIsWritten() throws IOException {
+    picture("cafe\u0301/a.png", 4);
+    assertThat(Dataset.imageFolder(root).labels()).isEqualTo(Labels.of("caf\u00e9", "cat", "dog"));
+    assertThat(Dataset.imageFolder(root).labels().names()).contains("caf\u00e9");
+    assertThat(Labels.of("cafe\u0301").names()).containsExactly("caf\u00e9");
+  }
+
+  @Test
+  void aLabelWithALineBreakIsRefused() throws IOException {
+    picture("two\nlines/a.png", 4);
+    assertBad("line break or another control character");
+  }
+
+  private void partsOfTwoLabels(String... parts) throws IOException {
+    root = temp.resolve("parted");
+    for (int part = 0; part < parts.length; part++) {
+      for (int i = 0; i < 10; i++) {
+        picture(parts[part] + "/cat/" + i + ".png", 10 * part + i);
+        picture(parts[part] + "/dog/" + i + ".png", 200 + 10 * part + i);
+      }
+    }
+  }
+
+  @Test
+  void foldersOfPartsAreTakenAtTheirWord() throws IOException {
+    partsOfTwoLabels("train", "valid", "Test");
+    Dataset all = Dataset.imageFolder(root);
+    assertThat(all.labels()).isEqualTo(Labels.of("cat", "dog"));
+    Parts parts = all.split(Split.of(60, 20, 20).seed(3));
+    assertAllOf(parts.train(), "train", 20);
+    assertAllOf(parts.validation(), "valid", 20);
+    assertAllOf(parts.test(), "Test", 20);
+    assertThat(parts.notes())
+        .containsExactly("training and validation and test parts as the folders say");
+    assertThat(all.split(Split.of(1, 1, 1).perLabel(4)).train().perLabel()).containsExactly(4, 4);
+    assertAllOf(all.scored(), "Test", 20);
+    assertThat(all.scored().notes()).singleElement().asString().contains("20 of 60", "test part");
+  }
+
+  private void assertAllOf(Dataset part, String folder, int size) {
+    assertThat(part.size()).isEqualTo(size);
+    for (int i = 0; i < size; i++) {
+      assertThat(part.name(i)).startsWith(root.resolve(folder).toString());
+    }
+  }
+
+  @Test
+  void partsThatAreNotToldAreDrawn() throws IOException {
+    partsOfTwoLabels("train", "test");
+    Parts parts = Dataset.imageFolder(root).split(Split.of(60, 20, 20));
+    assertAllOf(parts.test(), "test", 20);
+    assertAllOf(parts.validation(), "train", 4);
+    assertAllOf(parts.train(), "train", 16);
+    assertThat(parts.notes())
+        .containsExactly(
+            "training and test parts as the folders say; validation part drawn from what is for"
+                + " training");
+  }
+
+  @Test
+  void whatIsLearnedFromAndScoredIsToldOf() throws IOException {
+    partsOfTwoLabels("train", "val");
+    Files.copy(root.resolve("train/cat/1.png"), root.resolve("val/cat/copy.png"));
+    assertThat(Dataset.imageFolder(root).split(Split.of(60, 20, 20)).notes().get(1))
+        .contains("1 of the validation part are equal to one that is learned from");
+    picture("val/fish/a.png", 99);
+    assertBad("train has no pictures of [fish]");
+  }
+
+  @Test
+  void partsThatCannotBeMeantAreRefused() throws IOException {
+    partsOfTwoLabels("val", "test");
+    assertBad("no folder 'train' to learn from");
+    picture("train/cat/a.png", 1);
+    picture("fish/a.png", 2);
+    assertBad("beside these fish without");
+  }
+
+  /** Trains and tests may be what is to be told apart. */
+  @Test
+  void foldersCalledSoThatHoldPicturesAreLabels() throws IOException {
+    root = temp.resolve("rails");
+    picture("train/a.png", 1);
+    picture("test/a.png", 2);
+    assertThat(Dataset.imageFolder(root).labels()).isEqualTo(Labels.of("test", "train"));
+  }
+
+  @Test
   void oneLabelOnlyIsRefused() throws IOException {
     Files.delete(root.resolve("dog/x.png"));
     Files.delete(root.resolve("dog"));

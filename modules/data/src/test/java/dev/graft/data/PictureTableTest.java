@@ -81,6 +81,70 @@ class PictureTableTest {
     assertThat(both.answers()).containsOnlyKeys("w", "l");
   }
 
+  @Test
+  void wholeNumbersWithoutAGapAreLabels() throws IOException {
+    PictureTable table = table("file,kind\np0.png,10\np1.png,2\n" + counted(9) + "p2.png,9.0\n");
+    TableReading reading = TableReading.of(table);
+    assertThat(reading.answers().labels())
+        .contains(Labels.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"));
+    assertThat(reading.answers().values().ints()).startsWith(9, 1).endsWith(8);
+    assertThat(reading.words())
+        .isEqualTo(
+            "column 'kind' holds the whole numbers 1 to 10: each is taken for a label; --head"
+                + " regression predicts them as numbers");
+    assertThat(table("file,kind\n" + counted(100)).answers().labels()).isPresent();
+    assertThat(table("file,kind\n" + counted(101)).answers().labels()).as("a measure").isEmpty();
+  }
+
+  private static String counted(int most) {
+    StringBuilder rows = new StringBuilder();
+    for (int i = 1; i <= most; i++) {
+      rows.append("p0.png,").append(i).append('\n');
+    }
+    return rows.toString();
+  }
+
+  @Test
+  void aColumnOfZerosAndOnesHoldsTwoLabels() throws IOException {
+    PictureTable table = table("file,spam\np0.png,1\np1.png,0\np2.png,0\n");
+    TableReading reading = TableReading.of(table);
+    assertThat(reading.answers().labels()).contains(Labels.of("0", "1"));
+    assertThat(reading.answers().values().ints()).containsExactly(1, 0, 0);
+    assertThat(reading.words()).contains("0 to 1", "--head regression", "--head multi-label");
+    assertThat(table.numbers().values().floats()).containsExactly(1, 0, 0);
+  }
+
+  @Test
+  void otherWholeNumbersArePredictedAloud() throws IOException {
+    for (String cells : List.of("1 2 4", "2 3 4", "-1 0 1", "1 2 2.5", "7 7 7")) {
+      String[] each = cells.split(" ", -1);
+      PictureTable table =
+          table("file,n\np0.png," + each[0] + "\np1.png," + each[1] + "\np2.png," + each[2] + "\n");
+      TableReading reading = TableReading.of(table);
+      assertThat(reading.answers().labels()).as(cells).isEmpty();
+      assertThat(reading.words()).contains("holds numbers, which are predicted; --head new");
+    }
+  }
+
+  @Test
+  void allMissingAndUnfitPicturesAreNamedAtOnce() throws IOException {
+    PictureTable table = table("file,k\nnone.png,a\np0.png,b\nletter.png,a\nnot.png,b\n");
+    assertThatThrownBy(() -> table.with(table.answers()))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContainingAll("3 files", "'none.png'", "letter.png is no picture", "row 4 of");
+  }
+
+  @Test
+  void whatIsNoTableIsCalledByItsName() throws IOException {
+    Path zip = Files.write(dir.resolve("photos.zip"), new byte[] {'P', 'K', 3, 4, (byte) 0xff});
+    assertThatThrownBy(() -> PictureTable.read(zip))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("photos.zip is an archive")
+        .hasMessageContaining("unpack it");
+    assertThatThrownBy(() -> PictureTable.read(dir.resolve("p0.png")))
+        .hasMessageContaining("p0.png is a PNG, not a folder");
+  }
+
   /** Java would read these as numbers. */
   @Test
   void textThatBeginsWithADigitIsALabel() throws IOException {

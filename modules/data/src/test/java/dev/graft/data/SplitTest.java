@@ -3,6 +3,7 @@ package dev.graft.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadRequestException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SplitTest {
@@ -42,8 +44,9 @@ class SplitTest {
     int[] all = new int[dataset.size()];
     Arrays.setAll(all, i -> i);
     List<Float> numbers = new ArrayList<>();
-    for (float number : dataset.batch(all).inputs().get("x").floats()) {
-      numbers.add(number);
+    TensorValue x = dataset.batch(all).inputs().get("x");
+    for (int i = 0; i < all.length; i++) {
+      numbers.add(x.floats()[i * (x.floats().length / all.length)]);
     }
     return numbers;
   }
@@ -101,10 +104,83 @@ class SplitTest {
   }
 
   @Test
-  void aLabelWithTooFewExamplesIsNamed() {
-    assertThatThrownBy(() -> examples(2, 9).split(Split.of(60, 20, 20)))
+  void aRareLabelIsLearnedFromOnly() {
+    Parts parts = examples(2, 9, 1, 12).split(Split.of(60, 20, 20));
+    assertThat(parts.train().perLabel()).containsExactly(2, 5, 1, 7);
+    assertThat(parts.validation().perLabel()).containsExactly(0, 2, 0, 3);
+    assertThat(parts.test().perLabel()).containsExactly(0, 2, 0, 2);
+    assertThat(parts.notes())
+        .containsExactly(
+            "2 labels, 'label0', 'label2', have fewer than 3 different examples and are learned from"
+                + " only: no score tells how well");
+    assertThat(examples(2, 9).split(Split.of(60, 20, 20)).notes().get(0))
+        .startsWith("label 'label0', has fewer than 3");
+    assertThat(examples(9, 9).split(Split.of(60, 20, 20)).notes()).isEmpty();
+  }
+
+  @Test
+  void whereAllLabelsAreRareThereIsNothingToScore() {
+    assertThatThrownBy(() -> examples(2, 2).split(Split.of(60, 20, 20)))
         .isInstanceOf(BadDataException.class)
-        .hasMessageContaining("label 'label0' has 2 different examples; at least 3 are needed");
+        .hasMessageContaining("no label has more than 2 different examples; at least 3 are needed");
+  }
+
+  /** 30 different examples, each of them there three times. */
+  private static Dataset repeated() {
+    int[] targets = new int[90];
+    float[] numbers = new float[180];
+    for (int i = 0; i < 90; i++) {
+      targets[i] = i % 30 / 15;
+      numbers[2 * i] = i % 30;
+      numbers[2 * i + 1] = -1;
+    }
+    List<ByteString> texts =
+        IntStream.range(0, 90).mapToObj(i -> ByteString.copyFromUtf8("t" + i % 30 / 2)).toList();
+    return Dataset.of(
+        Map.of(
+            "x", TensorValue.of(Shape.of(90, 2), numbers),
+            "text", TensorValue.strings(Shape.of(90), texts)),
+        TensorValue.of(Shape.of(90), targets),
+        Labels.of("a", "b"));
+  }
+
+  @Test
+  void equalExamplesInMemoryStayOnOneSide() {
+    Dataset all = repeated();
+    assertThat(all.duplicates()).isEqualTo(60);
+    assertThat(all.contentGroups()).startsWith(0, 1, 2).endsWith(27, 28, 29);
+    for (int seed = 0; seed < 5; seed++) {
+      Parts parts = all.split(Split.of(60, 20, 20).seed(seed));
+      assertThat(parts.train().size()).isEqualTo(54);
+      assertThat(numbers(parts.train())).doesNotContainAnyElementsOf(numbers(parts.validation()));
+      assertThat(numbers(parts.train())).doesNotContainAnyElementsOf(numbers(parts.test()));
+      Dataset computed =
+          parts.train().withInputs(Map.of("y", TensorValue.of(Shape.of(54), new float[54])));
+      assertThat(computed.contentGroups())
+          .as("what is computed of them is told apart as they are")
+          .isEqualTo(parts.train().contentGroups());
+    }
+  }
+
+  @Test
+  void asManyOfEachLabelAsAskedForWhereExamplesRepeat() {
+    Dataset all = repeated();
+    Parts few = all.split(Split.of(60, 20, 20).perLabel(5));
+    assertThat(few.train().perLabel()).containsExactly(5, 5);
+    assertThat(numbers(few.train()))
+        .doesNotContainAnyElementsOf(numbers(few.test()))
+        .doesNotContainAnyElementsOf(numbers(few.validation()));
+  }
+
+  @Test
+  void anExampleUnderTwoLabelsIsNamed() {
+    Dataset torn =
+        Dataset.of(
+            Map.of("x", TensorValue.of(Shape.of(8), new float[] {1, 2, 3, 4, 5, 6, 7, 1})),
+            TensorValue.of(Shape.of(8), new int[] {0, 0, 0, 0, 1, 1, 1, 1}),
+            Labels.of("a", "b"));
+    assertThat(torn.split(Split.of(1, 1, 1)).notes())
+        .containsExactly("the same example stands under two labels: row 0 = row 7; correct one");
   }
 
   @Test
