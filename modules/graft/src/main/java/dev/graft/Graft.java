@@ -255,10 +255,25 @@ public final class Graft implements AutoCloseable {
    * @param base the folder that a server watches; made if it is not there
    * @throws dev.graft.model.BadRequestException if {@code base} holds anything that is no version,
    *     or cannot be written to
-   * @throws FailedCheckException if the export answers otherwise than the model, or a gate refuses
-   *     it
+   * @throws FailedCheckException if the export answers otherwise than the model, nothing of it
+   *     could be compared with the model, or a gate refuses it
    */
   public Version publish(Model model, Path base, Gate... gates) {
+    return publish(model, base, (version, digest) -> {}, gates);
+  }
+
+  /**
+   * As {@link #publish(Model, Path, Gate...)}, to where the job of {@code run} says, and remembered
+   * there: a run that was killed the moment after the version appeared does not publish it again.
+   */
+  public Version publish(Model model, RunFolder run, Gate... gates) {
+    Version version = publish(model, run.job().out(), run::publishing, gates);
+    run.done(version);
+    return version;
+  }
+
+  private Version publish(
+      Model model, Path base, Exporter.Announcement announcement, Gate... gates) {
     List<Proof> proofs = new ArrayList<>();
     for (Gate gate : gates) {
       if (proofs.isEmpty()) {
@@ -268,15 +283,7 @@ public final class Graft implements AutoCloseable {
         proofs.add(proof(gate, base, model));
       }
     }
-    dev.graft.exporter.Version version =
-        Exporter.publish(runtime, model, base, proofs.toArray(new Proof[0]));
-    return new Version(
-        version.path(),
-        version.number(),
-        version.report().largestDifference(),
-        version.report().batches(),
-        version.report().warmUps(),
-        version.report().gates());
+    return Version.of(Exporter.publish(runtime, model, base, proofs, announcement));
   }
 
   private static Proof some(Dataset examples) {

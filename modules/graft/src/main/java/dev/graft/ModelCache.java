@@ -5,8 +5,10 @@ import com.google.common.io.RecursiveDeleteOption;
 import dev.graft.model.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
@@ -27,6 +29,8 @@ final class ModelCache {
 
   private static final long LIMIT = 20L << 30; // bytes
   private static final Duration IN_USE = Duration.ofDays(1);
+  private static final String TEMPORARY = ".graft-tmp-";
+  private static final String CONTENT = ".content"; // what was put into a folder, by size and path
 
   private final Path root;
   private final long limit;
@@ -54,16 +58,18 @@ final class ModelCache {
   }
 
   /**
-   * The folder called {@code key}, filled by {@code filler} if it is not there: whole or not at
-   * all, also if several processes ask at once.
+   * The folder called {@code key}, filled by {@code filler} if it is not there whole, also if
+   * several processes ask at once.
    */
   Path folder(String key, Filler filler) throws IOException {
     Path folder = root.resolve(key);
-    if (!Files.isDirectory(folder)) {
+    if (!isWhole(folder)) {
       Durable.makeFolders(root);
-      Path next = Files.createTempDirectory(root, key + ".");
+      remove(folder); // half of it, as a power cut or an older Graft may have left it
+      Path next = Files.createTempDirectory(root, TEMPORARY);
       try {
         filler.fill(next);
+        Durable.write(next.resolve(CONTENT), content(next).getBytes(StandardCharsets.UTF_8));
         move(next, folder);
       } finally {
         delete(next); // moved away if all went well
@@ -72,6 +78,48 @@ final class ModelCache {
     Files.setLastModifiedTime(folder, FileTime.from(Instant.now()));
     prune();
     return folder;
+  }
+
+  /** Every file below {@code folder}, a line each: its size and its path. */
+  private static String content(Path folder) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file :
+          all.filter(Files::isRegularFile)
+              .filter(file -> !file.toString().contains("\n"))
+              .sorted()
+              .toList()) {
+        lines.append(Files.size(file)).append(' ').append(folder.relativize(file)).append('\n');
+      }
+    }
+    return lines.toString();
+  }
+
+  /** Whether all that was put into {@code folder} is still there. */
+  private static boolean isWhole(Path folder) {
+    try {
+      for (String line : Files.readAllLines(folder.resolve(CONTENT))) {
+        int space = line.indexOf(' ');
+        if (Files.size(folder.resolve(line.substring(space + 1)))
+            != Long.parseLong(line.substring(0, space))) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      return false;
+    }
+  }
+
+  /** Takes {@code folder} away at once, then deletes it, so that nobody ever finds half of it. */
+  private void remove(Path folder) throws IOException {
+    Path gone = Files.createTempDirectory(root, TEMPORARY);
+    try {
+      Files.move(folder, gone.resolve("gone"), StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      // there was none, or another process was faster
+    }
+    delete(gone);
   }
 
   private static void move(Path from, Path to) throws IOException {
@@ -98,7 +146,7 @@ final class ModelCache {
         return;
       }
       bytes -= size(folder);
-      delete(folder);
+      remove(folder);
     }
   }
 
@@ -119,8 +167,12 @@ final class ModelCache {
   }
 
   private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+    try {
+      if (Files.exists(folder)) {
+        MoreFiles.deleteRecursively(folder, RecursiveDeleteOption.ALLOW_INSECURE);
+      }
+    } catch (NoSuchFileException e) {
+      // another process was faster
     }
   }
 }

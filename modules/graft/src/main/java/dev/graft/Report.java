@@ -125,6 +125,9 @@ final class Report {
       return;
     }
     List<String> lines = Files.readAllLines(log);
+    if (lines.isEmpty()) {
+      return; // as a power cut may leave it
+    }
     List<String> header = Splitter.on(',').splitToList(lines.get(0));
     int epochs = lines.size() - 1;
     double[][] columns = new double[header.size()][epochs];

@@ -8,6 +8,8 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.data.Split;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Durable;
+import dev.graft.model.FolderDigest;
+import dev.graft.model.HeldFile;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Checkpoints;
 import dev.graft.trainer.CsvLog;
@@ -16,14 +18,12 @@ import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TensorBoardLog;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -41,6 +41,7 @@ public final class RunFolder implements AutoCloseable {
   private static final String LOG = "log.csv";
   private static final String REPORT = "report.html";
   private static final String PUBLISHED = "published.txt";
+  private static final String PUBLISHING = "publishing.txt";
   private static final String LOCK = ".lock";
 
   private static final JsonMapper JSON =
@@ -48,9 +49,9 @@ public final class RunFolder implements AutoCloseable {
 
   private final Path path;
   private final Job job;
-  private final FileChannel lock;
+  private final HeldFile lock;
 
-  private RunFolder(Path path, Job job, FileChannel lock) {
+  private RunFolder(Path path, Job job, HeldFile lock) {
     this.path = path;
     this.job = job;
     this.lock = lock;
@@ -116,8 +117,14 @@ public final class RunFolder implements AutoCloseable {
         } catch (FileAlreadyExistsException e) {
           continue;
         }
-        Durable.write(folder.resolve(JOB), JSON.writeValueAsBytes(stored));
-        Durable.syncFolder(folder);
+        try {
+          Durable.write(folder.resolve(JOB), JSON.writeValueAsBytes(stored));
+          Durable.syncFolder(folder);
+          Durable.syncFolder(runs);
+        } catch (IOException e) {
+          dropHalfMade(folder);
+          throw e;
+        }
         return new RunFolder(folder, job, lock(folder));
       }
     } catch (IOException e) {
@@ -128,6 +135,15 @@ public final class RunFolder implements AutoCloseable {
               + e.getMessage()
               + "); make it writable, or start from another folder.",
           e);
+    }
+  }
+
+  /** Nothing can be resumed from what a full disk left of it. */
+  private static void dropHalfMade(Path folder) {
+    try {
+      Durable.delete(folder);
+    } catch (IOException e) {
+      // what is told is the failure that led here
     }
   }
 
@@ -159,6 +175,13 @@ public final class RunFolder implements AutoCloseable {
   public static RunFolder open(Path folder) {
     try {
       JsonNode tree = JSON.readTree(Files.readAllBytes(folder.resolve(JOB)));
+      if (!tree.isObject()) { // an empty file, for one
+        throw new BadRequestException(
+            "'"
+                + folder.resolve(JOB)
+                + "' is damaged: it does not hold the job of a run; begin a new run with 'graft"
+                + " finetune'.");
+      }
       int format = tree.path("format").asInt(FORMAT);
       if (format != FORMAT) { // before its fields are looked at: they may be others
         throw new BadRequestException(
@@ -211,13 +234,17 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Holds the folder until the channel is closed or the process ends. */
-  private static FileChannel lock(Path folder) throws IOException {
-    FileChannel lock;
+  /** Holds the folder until it is let go or the process ends. */
+  private static HeldFile lock(Path folder) {
     try {
-      lock =
-          FileChannel.open(
-              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      return HeldFile.of(folder.resolve(LOCK))
+          .orElseThrow(
+              () ->
+                  new BadRequestException(
+                      "'"
+                          + folder
+                          + "' is at work in another process, or elsewhere in this one; wait for"
+                          + " that, or stop it first."));
     } catch (IOException e) {
       throw new BadRequestException(
           "'"
@@ -227,20 +254,6 @@ public final class RunFolder implements AutoCloseable {
               + "); to go on with the run make it writable, with all that is in it.",
           e);
     }
-    boolean isHeld;
-    try {
-      isHeld = lock.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      isHeld = false; // by this process
-    } catch (IOException e) {
-      isHeld = true; // a disk on which nothing can be locked
-    }
-    if (!isHeld) {
-      lock.close();
-      throw new BadRequestException(
-          "'" + folder + "' is at work in another process; wait for that, or stop it first.");
-    }
-    return lock;
   }
 
   /** Lets others go on with the run. */
@@ -299,9 +312,9 @@ public final class RunFolder implements AutoCloseable {
 
   /** Whole or not at all. */
   private Path written(String name, String text) throws IOException {
-    Path next = path.resolve(name + ".writing");
-    Files.writeString(next, text);
-    return Files.move(next, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    Path file = path.resolve(name);
+    Durable.replace(file, text.getBytes(StandardCharsets.UTF_8));
+    return file;
   }
 
   private BadRequestException notWritable(IOException e) {
@@ -327,6 +340,20 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
+  /**
+   * Remembers that the version at {@code path} is about to appear, so that a run that is killed the
+   * moment after does not publish it once more.
+   *
+   * @param digest of what it will hold
+   */
+  void publishing(Path version, String digest) {
+    try {
+      written(PUBLISHING, digest + "\n" + absolute(version) + "\n");
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
   /** Remembers what was published; its scores and {@link #report} are still to come. */
   public void done(Version version) {
     try {
@@ -344,11 +371,26 @@ public final class RunFolder implements AutoCloseable {
   /** The version that it was published as, if it has come so far. */
   public Optional<Path> published() {
     try {
-      return Optional.of(Path.of(Files.readString(path.resolve(PUBLISHED)).strip()));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
+      List<String> lines = lines(PUBLISHED);
+      if (!lines.isEmpty() && !lines.get(0).isBlank()) {
+        return Optional.of(Path.of(lines.get(0).strip()));
+      }
+      List<String> intended = lines(PUBLISHING);
+      if (intended.size() < 2) {
+        return Optional.empty();
+      }
+      Path version = Path.of(intended.get(1).strip());
+      boolean isIt =
+          Files.exists(version.resolve("saved_model.pb"))
+              && FolderDigest.of(version).equals(intended.get(0).strip());
+      return isIt ? Optional.of(version) : Optional.empty();
     } catch (IOException e) {
       throw new BadRequestException("'" + path + "' cannot be read (" + e.getMessage() + ").", e);
     }
+  }
+
+  private List<String> lines(String name) throws IOException {
+    Path file = path.resolve(name);
+    return Files.exists(file) ? Files.readAllLines(file) : List.of();
   }
 }

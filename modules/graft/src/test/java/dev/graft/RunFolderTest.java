@@ -8,9 +8,11 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.graft.data.Split;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.FolderDigest;
 import dev.graft.model.Labels;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Classification;
 import dev.graft.trainer.Clipping;
@@ -109,10 +111,86 @@ class RunFolderTest {
   }
 
   @Test
-  void twoCannotWorkOnOneRun() {
+  void twoCannotWorkOnOneRun() throws Exception {
     try (RunFolder made = RunFolder.create(runs, "photos", job())) {
       refused(made.path(), "is at work in another process", "stop it first");
+      assertThat(opens(made.path())).as("another process, after that").isFalse();
     }
+    assertThat(opens(runs.resolve("photos-1"))).isTrue();
+  }
+
+  /** Whether a process of its own can open the run. */
+  private static boolean opens(Path folder) throws Exception {
+    return new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                RunFolderTest.class.getName(),
+                folder.toString())
+            .inheritIO()
+            .start()
+            .waitFor()
+        == 0;
+  }
+
+  /** The process: ends with 0 if it can open the run. */
+  public static void main(String[] arguments) {
+    try {
+      RunFolder.open(Path.of(arguments[0])).close();
+    } catch (BadRequestException e) {
+      System.exit(1);
+    }
+  }
+
+  /** Killed between the version's appearance and the note of it, it does not publish once more. */
+  @Test
+  void aVersionThatAppearedIsNotPublishedAgain() throws IOException {
+    RunFolder folder = made("photos-1");
+    Path version = runs.resolve("out/3");
+    Files.createDirectories(version.resolve("variables"));
+    Files.writeString(version.resolve("saved_model.pb"), "graph");
+    Files.writeString(version.resolve("variables/variables.index"), "sums");
+    String digest = FolderDigest.of(version);
+    folder.publishing(runs.resolve("out/2"), digest);
+    assertThat(folder.published()).as("killed before it appeared").isEmpty();
+    folder.publishing(version, digest);
+    assertThat(folder.published()).contains(version);
+    Files.writeString(version.resolve("saved_model.pb"), "another run was faster");
+    assertThat(folder.published()).isEmpty();
+  }
+
+  /** As a power cut left them before files were forced to the disk. */
+  @Test
+  void emptyFilesAreToldOrPassedOver() throws IOException {
+    RunFolder folder = made("photos-1");
+    Files.createFile(folder.path().resolve("published.txt"));
+    assertThat(folder.published()).isEmpty();
+    Files.createFile(folder.path().resolve("log.csv"));
+    Evaluation score =
+        Evaluation.of(
+            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)), 0.7);
+    Run run =
+        new Run(
+            Baselines.rawPixels(2),
+            Recipe.headOnly(),
+            score,
+            ImmutableList.of(),
+            ImmutableMap.of());
+    assertThat(folder.report(run, "test", score)).exists();
+    for (String content : List.of("", "null", "3")) {
+      Files.writeString(folder.path().resolve("run.json"), content);
+      refused(folder.path(), "run.json", "is damaged", "begin a new run");
+    }
+  }
+
+  /** The shared file systems of clusters are full before they are written to. */
+  @Test
+  void aRunThatCannotBeBegunLeavesNothing() throws IOException {
+    Path full = new FaultyFileSystem(2, FaultyFileSystem.Fault.FULL).wrap(runs);
+    assertThatThrownBy(() -> RunFolder.create(full, "photos", job()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("No space left");
+    assertThat(runs).isEmptyDirectory();
   }
 
   /** Else the next one would take its folder for a label. */
@@ -132,7 +210,15 @@ class RunFolderTest {
   void aRunIsFinishedOnceItsReportIsWritten() {
     RunFolder folder = made("photos-1");
     folder.done(
-        new Version(runs.resolve("out/1"), 1, 0, ImmutableSortedSet.of(1), 0, ImmutableList.of()));
+        new Version(
+            runs.resolve("out/1"),
+            1,
+            0,
+            ImmutableSortedSet.of(1),
+            ImmutableList.of(),
+            0,
+            ImmutableList.of(),
+            ImmutableList.of()));
     assertThat(folder.published()).contains(runs.resolve("out/1"));
     assertThat(folder.isFinished()).isFalse();
   }

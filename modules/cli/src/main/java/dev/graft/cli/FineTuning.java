@@ -178,9 +178,7 @@ final class FineTuning {
   /** Publishes the trained model; it has to answer on pictures as it did in training. */
   private Path publish(Run run, Parts parts, RunFolder folder) {
     Version version =
-        graft.publish(
-            job.surgery().finished(run.model()), job.out(), new Gate(0, parts.validation()));
-    folder.done(version);
+        graft.publish(job.surgery().finished(run.model()), folder, new Gate(0, parts.validation()));
     say(
         "export",
         "%s · reloaded by TensorFlow, largest difference %.1e · batches %s · %s",
@@ -188,6 +186,8 @@ final class FineTuning {
         version.largestDifference(),
         version.batches().toString().replaceAll("[\\[\\]]", ""),
         version.warmUps() == 0 ? "no warm-up" : "warm-up written");
+    version.uncompared().forEach(what -> say("", "not compared: %s", what));
+    version.remarks().forEach(remark -> say("", "%s", remark));
     return version.path();
   }
 

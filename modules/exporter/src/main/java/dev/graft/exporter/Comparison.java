@@ -3,6 +3,9 @@ package dev.graft.exporter;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.TensorValue;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
 
 /** Holds outputs against the expected ones and remembers the largest difference. */
@@ -32,26 +35,20 @@ final class Comparison {
   }
 
   private void compare(String what, TensorValue wanted, TensorValue actual) {
-    if (wanted.dtype() == DataType.DT_STRING) {
-      if (!wanted.strings().equals(actual.strings())) {
-        throw new FailedCheckException(what + " holds other texts in the export.");
-      }
-      return;
-    }
-    if (wanted.dtype() == DataType.DT_COMPLEX64 || wanted.dtype() == DataType.DT_COMPLEX128) {
-      if (!wanted.bytes().equals(actual.bytes())) {
-        throw new FailedCheckException(what + " holds other numbers in the export.");
+    if (!isOfNumbers(wanted.dtype())) {
+      if (!isSame(wanted, actual)) {
+        throw new FailedCheckException(
+            what
+                + (wanted.dtype() == DataType.DT_STRING
+                    ? " holds other texts in the export."
+                    : " holds other numbers in the export."));
       }
       return;
     }
     double[] expected = wanted.asDoubles();
     double[] found = actual.asDoubles();
     for (int i = 0; i < expected.length; i++) {
-      double difference = Math.abs(expected[i] - found[i]);
-      if (Double.compare(expected[i], found[i]) == 0) {
-        continue; // infinities and NaN too
-      }
-      if (!(difference <= TOLERANCE * Math.max(1, Math.abs(expected[i])))) {
+      if (!isNear(expected[i], found[i])) {
         throw new FailedCheckException(
             what
                 + " gives "
@@ -60,23 +57,52 @@ final class Comparison {
                 + expected[i]
                 + " in the model: the export is not the same model, so it is not published.");
       }
-      largest = Math.max(largest, difference);
+      if (Double.compare(expected[i], found[i]) != 0) { // infinities and NaN too
+        largest = Math.max(largest, Math.abs(expected[i] - found[i]));
+      }
     }
   }
 
-  /** Whether the two are the same to the bit. */
-  static boolean equal(Map<String, TensorValue> one, Map<String, TensorValue> other) {
-    return one.entrySet().stream()
-        .allMatch(
-            entry -> {
-              TensorValue a = entry.getValue();
-              TensorValue b = other.get(entry.getKey());
-              return b != null
-                  && a.shape().equals(b.shape())
-                  && (a.dtype() == DataType.DT_STRING
-                      ? a.strings().equals(b.strings())
-                      : a.bytes().equals(b.bytes()));
-            });
+  private static boolean isOfNumbers(DataType dtype) {
+    return dtype != DataType.DT_STRING
+        && dtype != DataType.DT_COMPLEX64
+        && dtype != DataType.DT_COMPLEX128;
+  }
+
+  private static boolean isNear(double expected, double found) {
+    return Double.compare(expected, found) == 0
+        || Math.abs(expected - found) <= TOLERANCE * Math.max(1, Math.abs(expected));
+  }
+
+  private static boolean isSame(TensorValue one, TensorValue other) {
+    return one.dtype() == DataType.DT_STRING
+        ? one.strings().equals(other.strings())
+        : one.bytes().equals(other.bytes());
+  }
+
+  /** The outputs in which two answers to one question differ by more than rounding. */
+  static Set<String> differing(Map<String, TensorValue> one, Map<String, TensorValue> other) {
+    Set<String> differing = new TreeSet<>();
+    one.forEach(
+        (name, a) -> {
+          TensorValue b = other.get(name);
+          if (b == null
+              || a.dtype() != b.dtype()
+              || !a.shape().equals(b.shape())
+              || !isNear(a, b)) {
+            differing.add(name);
+          }
+        });
+    return differing;
+  }
+
+  private static boolean isNear(TensorValue one, TensorValue other) {
+    if (!isOfNumbers(one.dtype())) {
+      return isSame(one, other);
+    }
+    double[] a = one.asDoubles();
+    double[] b = other.asDoubles();
+    return IntStream.range(0, a.length).allMatch(i -> isNear(a[i], b[i]));
   }
 
   double largest() {

@@ -8,16 +8,26 @@ import dev.graft.model.Internal;
  * What an export stood before it was published.
  *
  * @param signatures the signatures that it has
- * @param batches the batch sizes at which it was compared with the model; empty if nothing could be
- *     compared
+ * @param batches the batch sizes at which it was compared with the model; empty where it has no
+ *     batches
  * @param largestDifference the largest absolute difference of any number in any output
- * @param warmUps how many warm-up requests it holds
+ * @param uncompared what was not compared with the model, and why, a phrase each
+ * @param warmUps how many warm-up requests it holds, all made up
  * @param gates what each gate found, as {@code name: finding}
+ * @param remarks what else is not as one might expect, a sentence each
  */
 @Internal
 public record ExportReport(
     ImmutableSortedSet<String> signatures,
     ImmutableSortedSet<Integer> batches,
     double largestDifference,
+    ImmutableList<String> uncompared,
     int warmUps,
-    ImmutableList<String> gates) {}
+    ImmutableList<String> gates,
+    ImmutableList<String> remarks) {
+
+  ExportReport withRemarks(ImmutableList<String> all) {
+    return new ExportReport(
+        signatures, batches, largestDifference, uncompared, warmUps, gates, all);
+  }
+}

@@ -1,9 +1,11 @@
 package dev.graft.exporter;
 
+import com.google.common.collect.ImmutableList;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Durable;
 import dev.graft.model.FailedCheckException;
+import dev.graft.model.FolderDigest;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -11,7 +13,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Publishes models as SavedModels: {@code base/<number>/}, whole or not at all.
@@ -23,7 +29,28 @@ import java.util.List;
 @Internal
 public final class Exporter {
 
+  /** Java's, and what Python takes for line breaks besides. */
+  private static final Pattern LINE_BREAKS = Pattern.compile("\\R|[\\x1c-\\x1e]");
+
   private Exporter() {}
+
+  /** Gets to know of a version the moment before it appears. */
+  @FunctionalInterface
+  public interface Announcement {
+    /**
+     * Called before each attempt to make it appear; somebody else may be faster.
+     *
+     * @param version the folder that it is about to have
+     * @param digest what it holds, as {@link FolderDigest} tells it
+     */
+    void about(Path version, String digest);
+  }
+
+  /** As {@link #publish(TensorFlowRuntime, Model, Path, List, Announcement)}, announced to none. */
+  public static Version publish(
+      TensorFlowRuntime runtime, Model model, Path base, Proof... proofs) {
+    return publish(runtime, model, base, List.of(proofs), (version, digest) -> {});
+  }
 
   /**
    * Writes {@code model} as the next version under {@code base}, holds it against the model and
@@ -35,18 +62,27 @@ public final class Exporter {
    * @throws BadRequestException if {@code base} holds anything that is no version, or cannot be
    *     written to
    * @throws BadModelException if the model cannot be exported; the message says why
-   * @throws FailedCheckException if the export gives other answers than the model, or a gate
-   *     refuses it
+   * @throws FailedCheckException if the export gives other answers than the model, nothing of it
+   *     could be compared, or a gate refuses it
    */
   public static Version publish(
-      TensorFlowRuntime runtime, Model model, Path base, Proof... proofs) {
+      TensorFlowRuntime runtime,
+      Model model,
+      Path base,
+      List<Proof> proofs,
+      Announcement announcement) {
     try {
       ServingBase serving = ServingBase.at(base);
-      Path temporary = serving.temporary();
+      ServingBase.Temporary temporary = serving.temporary();
       try {
-        ExportReport report = write(runtime, model, temporary, List.of(proofs));
-        long number = serving.commit(temporary);
-        return new Version(base.resolve(Long.toString(number)), number, report);
+        ExportReport report = write(runtime, model, temporary.folder(), proofs);
+        List<String> remarks = new ArrayList<>(report.remarks());
+        String digest = FolderDigest.of(temporary.folder());
+        long number = serving.commit(temporary, path -> announcement.about(path, digest), remarks);
+        return new Version(
+            base.resolve(Long.toString(number)),
+            number,
+            report.withRemarks(ImmutableList.copyOf(remarks)));
       } finally {
         serving.discard(temporary);
       }
@@ -88,23 +124,38 @@ public final class Exporter {
   private static ExportReport write(
       TensorFlowRuntime runtime, Model model, Path dir, List<Proof> proofs) throws IOException {
     Model served = OpenBatch.of(runtime, ServingForm.of(model));
-    SavedModelFiles files = SavedModelFiles.of(served);
+    Set<String> generated = new TreeSet<>(served.signatures().keySet());
+    generated.removeAll(model.signatures().keySet());
+    generated.add(ServingForm.SERVING_BYTES);
+    SavedModelFiles files = SavedModelFiles.of(served, generated);
     files.write(dir);
     Path extra = dir.resolve("assets.extra");
-    writeLabels(served, extra);
+    List<String> remarks = new ArrayList<>(AssetFiles.of(served.assets()).leftOut(model));
+    writeLabels(served, extra, remarks);
     WarmUp warmUp = new WarmUp(served.name());
     ExportReport report = new Trial(runtime, model, proofs, warmUp).of(files, dir);
     if (warmUp.size() > 0) {
       warmUp.write(extra);
+    } else {
+      remarks.add("no warm-up request is written: the model answers no made-up input");
     }
-    return report;
+    return report.withRemarks(ImmutableList.copyOf(remarks));
   }
 
   /** The labels of a model with one head, one a line, for people and other tools. */
-  private static void writeLabels(Model model, Path extra) throws IOException {
+  private static void writeLabels(Model model, Path extra, List<String> remarks)
+      throws IOException {
     if (model.heads().size() == 1 && model.heads().get(0).labels().isPresent()) {
-      String lines = String.join("\n", model.heads().get(0).labels().get().names()) + "\n";
-      Durable.write(extra.resolve("labels.txt"), lines.getBytes(StandardCharsets.UTF_8));
+      StringBuilder lines = new StringBuilder();
+      for (String label : model.heads().get(0).labels().get().names()) {
+        String line = LINE_BREAKS.matcher(label).replaceAll(" ");
+        if (!line.equals(label)) {
+          remarks.add(
+              "the label '" + line + "' has a line break, which labels.txt writes as a space");
+        }
+        lines.append(line).append('\n');
+      }
+      Durable.write(extra.resolve("labels.txt"), lines.toString().getBytes(StandardCharsets.UTF_8));
     }
   }
 }

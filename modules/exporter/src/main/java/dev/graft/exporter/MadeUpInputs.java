@@ -9,11 +9,12 @@ import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tensorflow.proto.DataType;
 
@@ -26,13 +27,36 @@ final class MadeUpInputs {
   private MadeUpInputs() {}
 
   /**
+   * {@code rows} rows for {@code signature}, to be tried one after the other: texts may be empty,
+   * or have to be pictures. None if it takes something that cannot be made up.
+   */
+  static List<Map<String, TensorValue>> all(Model model, Signature signature, int rows) {
+    List<Map<String, TensorValue>> all = new ArrayList<>();
+    of(model, signature, rows, ByteString.EMPTY).ifPresent(all::add);
+    if (signature.inputs().values().stream().anyMatch(s -> s.dtype() == DataType.DT_STRING)) {
+      of(model, signature, rows, picture()).ifPresent(all::add);
+    }
+    return all;
+  }
+
+  /**
    * {@code rows} rows for {@code signature}; empty if it takes something that cannot be made up.
    */
   static Optional<Map<String, TensorValue>> of(Model model, Signature signature, int rows) {
+    return of(model, signature, rows, ByteString.EMPTY);
+  }
+
+  private static Optional<Map<String, TensorValue>> of(
+      Model model, Signature signature, int rows, ByteString text) {
     SplittableRandom random = new SplittableRandom(1);
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
     for (Map.Entry<String, TensorSpec> input : signature.inputs().entrySet()) {
       TensorSpec spec = input.getValue();
+      TensorValue usual = signature.defaults().get(input.getKey());
+      if (usual != null) {
+        inputs.put(input.getKey(), usual);
+        continue;
+      }
       if (!spec.shape().hasRank()) {
         return Optional.empty();
       }
@@ -44,7 +68,7 @@ final class MadeUpInputs {
               .map(InputSpec.Range::high)
               .findFirst()
               .orElse(1f);
-      Optional<TensorValue> value = value(spec.dtype(), shape, high, random);
+      Optional<TensorValue> value = value(spec.dtype(), shape, high, random, text);
       if (value.isEmpty()) {
         return Optional.empty();
       }
@@ -64,41 +88,47 @@ final class MadeUpInputs {
   }
 
   private static Optional<TensorValue> value(
-      DataType dtype, Shape shape, float high, SplittableRandom random) {
+      DataType dtype, Shape shape, float high, SplittableRandom random, ByteString text) {
     int count = (int) shape.elements();
     switch (dtype) {
-      case DT_FLOAT -> {
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
+      case DT_FLOAT, DT_COMPLEX64 -> {
+        float[] values = new float[dtype == DataType.DT_FLOAT ? count : 2 * count];
+        for (int i = 0; i < values.length; i++) {
           values[i] = high * (float) random.nextDouble();
         }
-        return Optional.of(TensorValue.of(shape, values));
+        ByteBuffer bytes = bytes(4 * values.length);
+        bytes.asFloatBuffer().put(values);
+        return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
-      case DT_DOUBLE -> {
-        return Optional.of(
-            TensorValue.of(shape, random.doubles(count).map(v -> v * high).toArray()));
+      case DT_DOUBLE, DT_COMPLEX128 -> {
+        int numbers = dtype == DataType.DT_DOUBLE ? count : 2 * count;
+        ByteBuffer bytes = bytes(8 * numbers);
+        bytes.asDoubleBuffer().put(random.doubles(numbers).map(v -> v * high).toArray());
+        return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
       case DT_STRING -> {
         return Optional.of(
-            TensorValue.strings(
-                shape, Stream.generate(() -> ByteString.EMPTY).limit(count).toList()));
+            TensorValue.strings(shape, Stream.generate(() -> text).limit(count).toList()));
       }
-      case DT_INT32 -> {
-        return Optional.of(
-            TensorValue.of(shape, IntStream.range(0, count).map(i -> i % 2).toArray()));
-      }
-      case DT_INT64 -> {
-        return Optional.of(
-            TensorValue.of(shape, IntStream.range(0, count).mapToLong(i -> i % 2).toArray()));
+      case DT_INT16, DT_INT32, DT_INT64, DT_UINT16, DT_UINT32, DT_UINT64 -> {
+        int size = TensorValue.size(dtype);
+        ByteBuffer bytes = bytes(count * size);
+        for (int i = 1; i < count; i += 2) { // 0, 1, 0, 1
+          bytes.put(i * size, (byte) 1);
+        }
+        return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
       case DT_BOOL, DT_UINT8, DT_INT8, DT_HALF, DT_BFLOAT16 -> {
-        int bytes = count * TensorValue.size(dtype);
-        return Optional.of(TensorValue.of(dtype, shape, ByteBuffer.allocate(bytes)));
+        return Optional.of(TensorValue.of(dtype, shape, bytes(count * TensorValue.size(dtype))));
       }
       default -> {
         return Optional.empty();
       }
     }
+  }
+
+  private static ByteBuffer bytes(int count) {
+    return ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** A small picture in the BMP format: coloured noise, 24 bits, no compression. */

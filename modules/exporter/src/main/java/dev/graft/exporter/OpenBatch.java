@@ -96,12 +96,9 @@ final class OpenBatch {
         model.signatures().values().stream()
             .map(
                 signature ->
-                    new Signature(
-                        signature.name(),
-                        signature.method(),
+                    signature.with(
                         inferred(shapes, signature.inputs()),
-                        inferred(shapes, signature.outputs()),
-                        signature.targets()))
+                        inferred(shapes, signature.outputs())))
             .toList();
     return model.toBuilder().signatures(signatures).build();
   }

@@ -44,9 +44,12 @@ final class PythonView {
   private final Map<String, Integer> nodes = new HashMap<>(); // graph node to object
   private final List<FunctionDef> functions = new ArrayList<>();
 
-  private PythonView(Graph graph, Model model) {
+  private final FunctionNames names;
+
+  private PythonView(Graph graph, Model model, FunctionNames names) {
     this.graph = graph;
     this.model = model;
+    this.names = names;
   }
 
   /**
@@ -54,9 +57,11 @@ final class PythonView {
    *
    * @param graph the main graph
    * @param signatures the functions that it shows
+   * @param names for the functions that it needs besides
    */
-  static PythonView of(Graph graph, Model model, List<SignatureFunction> signatures) {
-    PythonView view = new PythonView(graph, model);
+  static PythonView of(
+      Graph graph, Model model, List<SignatureFunction> signatures, FunctionNames names) {
+    PythonView view = new PythonView(graph, model, names);
     view.addVariables();
     Set<String> tables = new LinkedHashSet<>();
     for (SignatureFunction signature : signatures) {
@@ -118,8 +123,8 @@ final class PythonView {
     }
   }
 
-  private static String name(String kind, String table) {
-    return "graft_" + kind + "_" + table.replaceAll("[^A-Za-z0-9_]", "_");
+  private String name(String kind, String table) {
+    return names.of(kind + "_" + table);
   }
 
   private FunctionGraph creator(String table) {
@@ -164,7 +169,7 @@ final class PythonView {
     }
   }
 
-  private static FunctionGraph destroyer(String table) {
+  private FunctionGraph destroyer(String table) {
     GraphEditor editor = Graph.empty().edit();
     TensorRef done = editor.constant("graft/done", TensorValue.scalar(1));
     return SignatureFunction.function(

@@ -1,6 +1,7 @@
 package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import dev.graft.graph.FunctionGraph;
@@ -44,30 +45,35 @@ import org.tensorflow.proto.TensorInfo;
  * @param savedModel the content of {@code saved_model.pb}
  * @param objects the object tree that the checkpoint holds as well
  * @param signatures all signatures, {@code serving_bytes} among them
+ * @param generated those that an import takes away again
  */
 record SavedModelFiles(
     Model model,
     SavedModel savedModel,
     ByteString objects,
-    ImmutableMap<String, Signature> signatures) {
+    ImmutableMap<String, Signature> signatures,
+    ImmutableSet<String> generated) {
 
   private static final String INIT = "__saved_model_init_op";
   private static final String TENSORFLOW = "2.18.0";
   private static final String OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
-  static SavedModelFiles of(Model served) {
+  /**
+   * The files of {@code served}.
+   *
+   * @param generated the signatures that the model itself does not have
+   */
+  static SavedModelFiles of(Model served, Set<String> generated) {
     Graph graph = served.graph();
     List<SignatureFunction> functions = new ArrayList<>();
+    FunctionNames names = FunctionNames.besides(served);
     Map<String, Signature> signatures = new LinkedHashMap<>(served.signatures());
     boolean functional = BytesSignature.isFunctional(graph);
     if (functional) {
       for (Signature signature : served.signatures().values()) {
         functions.add(
             SignatureFunction.of(
-                graph,
-                signature,
-                functionName(signature.name()),
-                SignatureFunction.captured(served)));
+                graph, signature, names.of(signature.name()), SignatureFunction.captured(served)));
       }
     }
     Optional<InputSpec> picture = BytesSignature.picture(served);
@@ -79,20 +85,23 @@ record SavedModelFiles(
               .orElseThrow();
       SignatureFunction bytes =
           BytesSignature.function(
-              served, picture.get(), serving, functionName(ServingForm.SERVING_BYTES));
+              served, picture.get(), serving, names.of(ServingForm.SERVING_BYTES));
       functions.add(bytes);
       BytesSignature.Added added = BytesSignature.add(graph, bytes);
       graph = added.graph();
       signatures.put(ServingForm.SERVING_BYTES, added.signature());
     }
     Saving saving = Saving.add(graph, served);
-    PythonView python = PythonView.of(saving.graph(), served, functions);
+    PythonView python = PythonView.of(saving.graph(), served, functions, names);
     MetaGraphDef.Builder meta =
         MetaGraphDef.newBuilder()
             .setGraphDef(graphDef(saving.graph(), served, python.functions()))
             .setSaverDef(saving.saver())
             .setObjectGraphDef(python.objects().toSavedObjectGraph());
-    meta.getMetaInfoDefBuilder().addTags("serve").setTensorflowVersion(TENSORFLOW);
+    meta.getMetaInfoDefBuilder()
+        .addTags("serve")
+        .setTensorflowVersion(TENSORFLOW)
+        .setStrippedDefaultAttrs(true);
     signatures.values().forEach(s -> meta.putSignatureDef(s.name(), signatureDef(s)));
     TensorInfo init = TensorInfo.newBuilder().setName(saving.init()).build();
     meta.putSignatureDef(INIT, SignatureDef.newBuilder().putOutputs(INIT, init).build());
@@ -101,11 +110,8 @@ record SavedModelFiles(
         served,
         SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build(),
         python.objects().toTrackableObjectGraph().toByteString(),
-        ImmutableMap.copyOf(signatures));
-  }
-
-  private static String functionName(String signature) {
-    return "graft_" + signature.replaceAll("[^A-Za-z0-9_]", "_");
+        ImmutableMap.copyOf(signatures),
+        ImmutableSet.copyOf(generated));
   }
 
   /** The graph with the functions that only Python and a re-import look for. */
@@ -116,7 +122,7 @@ record SavedModelFiles(
     library.values().forEach(SavedModelFiles::check);
     GraphDef.Builder def = graph.toGraphDef().toBuilder();
     def.getLibraryBuilder().clearFunction().addAllFunction(library.values());
-    return def.build();
+    return DefaultAttrs.stripped(def.build());
   }
 
   /** TensorFlow's own loader, which the export is held against, does not look at this. */
@@ -134,6 +140,7 @@ record SavedModelFiles(
     SignatureDef.Builder def = SignatureDef.newBuilder().setMethodName(signature.method());
     signature.inputs().forEach((name, spec) -> def.putInputs(name, info(spec)));
     signature.outputs().forEach((name, spec) -> def.putOutputs(name, info(spec)));
+    signature.defaults().forEach((name, value) -> def.putDefaults(name, value.toProto()));
     return def.build();
   }
 
@@ -148,10 +155,11 @@ record SavedModelFiles(
   /** Assets as both generations of loaders look for them. */
   private static void addAssets(MetaGraphDef.Builder meta, List<Asset> assets) {
     CollectionDef.Builder collection = CollectionDef.newBuilder();
+    AssetFiles files = AssetFiles.of(assets);
     for (Asset asset : assets) {
       AssetFileDef def =
           AssetFileDef.newBuilder()
-              .setFilename(asset.name())
+              .setFilename(files.name(asset))
               .setTensorInfo(TensorInfo.newBuilder().setName(asset.tensor().toString()))
               .build();
       meta.addAssetFileDef(def);
@@ -173,14 +181,9 @@ record SavedModelFiles(
       writer.add(OBJECTS, TensorValue.strings(Shape.scalar(), List.of(objects)));
       writer.finish();
     }
-    if (!model.assets().isEmpty()) {
-      Path assets = Files.createDirectory(dir.resolve("assets"));
-      for (Asset asset : model.assets()) {
-        Durable.write(assets.resolve(asset.name()), Files.readAllBytes(asset.path()));
-      }
-    }
+    AssetFiles.of(model.assets()).write(dir);
     Files.createDirectory(dir.resolve("assets.extra"));
-    String metadata = ModelMetadata.of(model, Set.of(ServingForm.SERVING_BYTES)).toJson();
+    String metadata = ModelMetadata.of(model, generated).toJson();
     Durable.write(dir.resolve(ModelMetadata.FILE), metadata.getBytes(StandardCharsets.UTF_8));
     Durable.write(dir.resolve("saved_model.pb"), savedModel.toByteArray());
   }

@@ -3,38 +3,49 @@ package dev.graft.exporter;
 import com.google.common.hash.Hashing;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Durable;
+import dev.graft.model.HeldFile;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * The folder that a server watches: one folder for each version, named by its number, and nothing
- * else but hidden files. A new version is made beside them under a name that no server takes for a
- * version, and appears whole by one rename.
+ * else but what is hidden or a server's own. A new version is made beside them under a name that no
+ * server takes for a version, and appears whole by one rename.
+ *
+ * <p>Who makes a version holds a file of its own beside the temporary folder, {@code
+ * .graft-tmp-x.lock}, since the folder becomes the version. A leftover is cleared away by who gets
+ * hold of that file: its maker is gone then, whatever the host and the process were called.
  */
 final class ServingBase {
 
   private static final Pattern VERSION = Pattern.compile("\\d{1,18}");
-  private static final Pattern TEMPORARY =
-      Pattern.compile("\\.graft-tmp-([0-9a-f]{8})-(\\d+)-[0-9a-f]{8}");
 
-  /** The temporary folders that threads of this process work in. */
-  private static final Set<String> ACTIVE = ConcurrentHashMap.newKeySet();
+  /** With the number of a process in its name: made before there were locks. */
+  private static final Pattern TEMPORARY =
+      Pattern.compile("(\\.graft-tmp-([0-9a-f]{8})(-\\d+)?-[0-9a-f]{8,16})(\\.lock)?");
+
+  /**
+   * The age from which on leftovers go that no lock speaks for: those of other hosts, since not
+   * every network disk hands locks on, and those without one.
+   */
+  private static final Duration OLD = Duration.ofDays(2);
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -47,6 +58,14 @@ final class ServingBase {
   }
 
   /**
+   * A folder to build a version in.
+   *
+   * @param folder the folder
+   * @param lock what tells others that somebody is at work in it
+   */
+  record Temporary(Path folder, HeldFile lock) {}
+
+  /**
    * The base at {@code path}, made if it is not there; {@link #discard} takes it away again if
    * nothing came of it. What killed runs have left is cleared away.
    *
@@ -57,12 +76,7 @@ final class ServingBase {
       throw new BadRequestException(
           "'" + path + "' is a file; give a folder to publish versions in.");
     }
-    List<Path> made = new ArrayList<>();
-    for (Path at = path.toAbsolutePath(); at != null && !Files.exists(at); at = at.getParent()) {
-      made.add(at);
-    }
-    Durable.makeFolders(path);
-    ServingBase serving = new ServingBase(path, made);
+    ServingBase serving = new ServingBase(path, Durable.makeFolders(path));
     for (Path entry : serving.entries()) {
       serving.check(entry);
     }
@@ -79,14 +93,11 @@ final class ServingBase {
     String name = entry.getFileName().toString();
     Matcher temporary = TEMPORARY.matcher(name);
     if (temporary.matches()) {
-      if (isAbandoned(name, temporary.group(1), temporary.group(2))) {
-        clearAway(entry);
-      }
+      clearAway(base.resolve(temporary.group(1)), temporary.group(2));
       return;
     }
     boolean isVersion = VERSION.matcher(name).matches() && Files.isDirectory(entry);
-    // What is hidden is a file manager's or a network disk's; servers pass over it, too.
-    if (!isVersion && !name.startsWith(".")) {
+    if (!isVersion && !isPassedOver(name)) {
       throw new BadRequestException(
           "'"
               + base
@@ -97,24 +108,66 @@ final class ServingBase {
     }
   }
 
-  /** What cannot be deleted, or is being deleted by another, harms nobody under its hidden name. */
-  private static void clearAway(Path leftover) {
+  /**
+   * What is hidden is a file manager's or a network disk's, {@code lost+found} that of a disk of
+   * its own, and {@code models.config} and its like TensorFlow Serving's. No server takes them for
+   * versions.
+   */
+  private static boolean isPassedOver(String name) {
+    return name.startsWith(".") || name.equals("lost+found") || name.endsWith(".config");
+  }
+
+  /**
+   * Clears {@code leftover} away if nobody is at work in it. What cannot be deleted, or is being
+   * deleted by another, harms nobody under its hidden name.
+   */
+  private static void clearAway(Path leftover, String host) {
     try {
-      Durable.delete(leftover);
+      Path lock = lock(leftover);
+      boolean isOld = isOld(leftover); // before this touches anything
+      boolean hasLock = Files.exists(lock);
+      Optional<HeldFile> held = HeldFile.of(lock);
+      if (held.isEmpty()) {
+        return;
+      }
+      try (HeldFile mine = held.get()) {
+        boolean speaks = hasLock && mine.isSure() && host.equals(host());
+        if (Files.exists(leftover)) {
+          if (!speaks && !isOld) {
+            if (!hasLock) {
+              mine.delete();
+            }
+            return;
+          }
+          Durable.delete(leftover);
+        }
+        mine.delete();
+      }
     } catch (IOException e) {
       // the next one may do it
     }
   }
 
-  private static boolean isAbandoned(String name, String host, String process) {
-    if (!host.equals(host()) || ACTIVE.contains(name)) {
-      return false;
-    }
-    long pid = new BigInteger(process).longValue();
-    return pid == ProcessHandle.current().pid() || ProcessHandle.of(pid).isEmpty();
+  private static Path lock(Path temporary) {
+    return temporary.resolveSibling(temporary.getFileName() + ".lock");
   }
 
-  /** This machine, since process numbers mean nothing on another that shares the folder. */
+  /** Whether nothing directly in {@code folder} has changed for long. */
+  private static boolean isOld(Path folder) throws IOException {
+    Instant limit = Instant.now().minus(OLD);
+    try (Stream<Path> all = Files.walk(folder, 1)) {
+      for (Path path : all.toList()) {
+        if (Files.getLastModifiedTime(path).toInstant().isAfter(limit)) {
+          return false;
+        }
+      }
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  /** This machine, as far as a name tells. */
   private static String host() {
     String name;
     try {
@@ -125,42 +178,61 @@ final class ServingBase {
     return Hashing.sha256().hashString(name, StandardCharsets.UTF_8).toString().substring(0, 8);
   }
 
-  /** Makes a folder to build the next version in. */
-  Path temporary() throws IOException {
-    byte[] random = new byte[4];
-    RANDOM.nextBytes(random);
-    String name =
-        String.join(
-            "-",
-            ".graft-tmp",
-            host(),
-            Long.toString(ProcessHandle.current().pid()),
-            HexFormat.of().formatHex(random));
-    Path folder = base.resolve(name);
-    ACTIVE.add(name); // before another thread can see the folder
-    try {
-      return Files.createDirectories(folder); // the base too: a run that failed may have taken it
-    } catch (IOException e) {
-      ACTIVE.remove(name);
-      throw e;
+  /** Makes a folder to build the next version in, held until {@link #discard}. */
+  Temporary temporary() throws IOException {
+    while (true) {
+      byte[] random = new byte[8];
+      RANDOM.nextBytes(random);
+      String name = String.join("-", ".graft-tmp", host(), HexFormat.of().formatHex(random));
+      Path folder = base.resolve(name);
+      Durable.makeFolders(base); // a run that failed may have taken it
+      Optional<HeldFile> lock = HeldFile.of(lock(folder)); // before another can see the folder
+      if (lock.isPresent()) {
+        try {
+          return new Temporary(Files.createDirectory(folder), lock.get());
+        } catch (IOException e) {
+          lock.get().delete();
+          throw e;
+        }
+      }
     }
   }
 
-  /** Makes {@code temporary} the next version, at once and for good; gives its number. */
-  long commit(Path temporary) throws IOException {
-    Durable.syncFolders(temporary);
+  /**
+   * Makes {@code temporary} the next version, at once and for good; gives its number. From the
+   * rename on there is a version, and nothing that happens then is a failure.
+   *
+   * @param before gets the version's folder before each attempt
+   * @param remarks gets what was not as it should be
+   */
+  long commit(Temporary temporary, Consumer<Path> before, List<String> remarks) throws IOException {
+    Path folder = temporary.folder();
+    Durable.syncFolders(folder);
     while (true) {
       long number = newest() + 1;
       Path version = base.resolve(Long.toString(number));
+      before.accept(version);
       try {
-        Files.move(temporary, version, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(folder, version, StandardCopyOption.ATOMIC_MOVE);
       } catch (IOException e) {
-        if (Files.exists(version) && Files.exists(temporary)) {
+        boolean isThere = Files.exists(version);
+        if (isThere && Files.exists(folder)) {
           continue; // somebody else has just published this number
         }
-        throw e;
+        if (!isThere || Files.exists(folder)) {
+          throw e;
+        } // else it was done and reported as failed, as network disks do
       }
-      Durable.syncFolder(base);
+      try {
+        Durable.syncFolder(base);
+      } catch (IOException e) {
+        remarks.add(
+            "the disk did not confirm the entry of version "
+                + number
+                + " ("
+                + e.getMessage()
+                + "): after a power cut it may be gone");
+      }
       return number;
     }
   }
@@ -175,15 +247,15 @@ final class ServingBase {
   }
 
   /**
-   * Forgets {@code temporary} and clears it away if it is still there; so are folders that were
+   * Lets go of {@code temporary} and clears it away if it is still there; so are folders that were
    * made for it and hold nothing.
    */
-  void discard(Path temporary) {
-    ACTIVE.remove(temporary.getFileName().toString());
-    try {
-      if (Files.exists(temporary)) {
-        Durable.delete(temporary);
+  void discard(Temporary temporary) {
+    try (HeldFile lock = temporary.lock()) {
+      if (Files.exists(temporary.folder())) {
+        Durable.delete(temporary.folder());
       }
+      lock.delete();
       for (Path folder : made) {
         Files.deleteIfExists(folder);
       }

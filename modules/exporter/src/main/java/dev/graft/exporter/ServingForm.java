@@ -2,6 +2,7 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.tensorflow.proto.DataType;
 
 /**
  * Brings a model into the form in which it is served: every variable a resource variable, what a
@@ -34,24 +36,54 @@ final class ServingForm {
     return pruned(withoutTargets(plain));
   }
 
-  /** The model's serving signature under the name that servers look for. */
+  /**
+   * The model's serving signature under the name that servers look for, and under its own, by which
+   * clients may call it.
+   */
   private static Model withServingDefault(Model model) {
     Signature serving = model.servingSignature();
     List<Signature> signatures = new ArrayList<>();
+    if (!serving.name().equals(Signature.SERVING_DEFAULT)) {
+      signatures.add(called(Signature.SERVING_DEFAULT, serving));
+    }
     for (Signature signature : model.signatures().values()) {
-      if (signature == serving) {
-        signatures.add(
-            new Signature(
-                Signature.SERVING_DEFAULT,
-                Signature.PREDICT,
-                signature.inputs(),
-                signature.outputs(),
-                signature.targets()));
-      } else if (!signature.name().equals(SERVING_BYTES)) {
-        signatures.add(signature);
+      if (!signature.name().equals(SERVING_BYTES)) {
+        signatures.add(called(signature.name(), signature));
       }
     }
     return model.toBuilder().signatures(signatures).build();
+  }
+
+  private static Signature called(String name, Signature signature) {
+    return new Signature(
+        name,
+        keepsMethod(signature) ? signature.method() : Signature.PREDICT,
+        signature.inputs(),
+        signature.outputs(),
+        signature.targets(),
+        signature.defaults());
+  }
+
+  /**
+   * Whether a signature still has what TensorFlow Serving asks of its method: to classify or
+   * regress it takes serialized examples and gives its answers under certain names.
+   */
+  private static boolean keepsMethod(Signature signature) {
+    Map<String, DataType> answers =
+        switch (signature.method()) {
+          case "tensorflow/serving/classify" ->
+              Map.of("classes", DataType.DT_STRING, "scores", DataType.DT_FLOAT);
+          case "tensorflow/serving/regress" -> Map.of("outputs", DataType.DT_FLOAT);
+          default -> Map.of();
+        };
+    TensorSpec examples = signature.inputs().get("inputs");
+    return answers.isEmpty()
+        ? !signature.method().isEmpty()
+        : signature.inputs().size() == 1
+            && examples != null
+            && examples.dtype() == DataType.DT_STRING
+            && signature.outputs().entrySet().stream()
+                .allMatch(output -> output.getValue().dtype() == answers.get(output.getKey()));
   }
 
   private static Model withoutTargets(Model model) {
@@ -82,7 +114,8 @@ final class ServingForm {
               signature.method(),
               signature.inputs(),
               outputs.buildOrThrow(),
-              ImmutableList.of()));
+              ImmutableList.of(),
+              signature.defaults()));
     }
     return model.toBuilder().graph(editor.build()).signatures(signatures).build();
   }
@@ -104,7 +137,12 @@ final class ServingForm {
             head ->
                 Stream.of(head.features(), head.logits(), head.output())
                     .forEach(tensor -> roots.add(tensor.node())));
-    return model.toBuilder().graph(model.graph().keepUpstreamOf(roots)).build();
+    Graph graph = model.graph().keepUpstreamOf(roots);
+    return model.toBuilder()
+        .graph(graph)
+        .assets(
+            model.assets().stream().filter(asset -> graph.contains(asset.tensor().node())).toList())
+        .build();
   }
 
   private static Stream<TensorSpec> specs(Signature signature) {

@@ -18,10 +18,10 @@ import java.util.Set;
 
 /**
  * The requests that TensorFlow Serving sends itself after it has loaded a version, so that the
- * first client does not wait: {@code assets.extra/tf_serving_warmup_requests}, a TFRecord file of
- * {@code tensorflow.serving.PredictionLog}. The few messages are encoded here by their field
- * numbers (tensorflow_serving/apis/prediction_log.proto, predict.proto and model.proto), since no
- * Java library of theirs is published.
+ * first client does not wait, made up by Graft: {@code assets.extra/tf_serving_warmup_requests}, a
+ * TFRecord file of {@code tensorflow.serving.PredictionLog}. The few messages are encoded here by
+ * their field numbers (tensorflow_serving/apis/prediction_log.proto, predict.proto and
+ * model.proto), since no Java library of theirs is published.
  */
 final class WarmUp {
 

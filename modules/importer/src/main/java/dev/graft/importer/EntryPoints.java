@@ -2,6 +2,7 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
@@ -9,6 +10,7 @@ import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.model.TensorValue;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -66,7 +68,8 @@ final class EntryPoints {
         def.getMethodName(),
         tensors(def.getInputsMap()),
         tensors(def.getOutputsMap()),
-        ImmutableList.of());
+        ImmutableList.of(),
+        ImmutableMap.copyOf(Maps.transformValues(def.getDefaultsMap(), TensorValue::from)));
   }
 
   private static ImmutableMap<String, TensorSpec> tensors(Map<String, TensorInfo> infos) {

@@ -1,10 +1,9 @@
 package dev.graft.importer;
 
-import com.google.common.hash.Hasher;
-import com.google.common.hash.Hashing;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.model.BadModelException;
+import dev.graft.model.FolderDigest;
 import dev.graft.model.GitLfs;
 import dev.graft.model.ModelMetadata;
 import dev.graft.model.TensorBundle;
@@ -119,19 +118,14 @@ record SavedModelFolder(Path path, byte[] pb) {
     return file;
   }
 
-  /** SHA-256 of {@code saved_model.pb} and the checkpoint's index, in hex. */
+  /** What tells it from all others. */
   String digest() {
-    Hasher hasher = Hashing.sha256().newHasher().putBytes(pb);
-    Path index = path.resolve("variables").resolve("variables.index");
     try {
-      if (Files.isRegularFile(index)) {
-        hasher.putBytes(Files.readAllBytes(index));
-      }
+      return FolderDigest.of(path, pb);
     } catch (IOException e) {
       throw BadModelException.inFile(
-          index.toString(), "'" + index + "' cannot be read: " + e.getMessage(), e);
+          path.toString(), "'" + path + "' cannot be read: " + e.getMessage(), e);
     }
-    return hasher.hash().toString();
   }
 
   /** How many bytes it takes on disk. */

@@ -277,6 +277,7 @@ public final class SavedModelImporter {
       ImmutableList<Asset> assets = Initialization.assets(assetDefs, graph, folder);
       Layered layered = layers(graph, found, signatures);
       return Model.builder(name(), layered.graph(), origin())
+          .source(new Model.Source(folder.path(), folder.digest()))
           .variables(found)
           .layers(layered.layers())
           .signatures(signatures)
@@ -313,7 +314,8 @@ public final class SavedModelImporter {
           entry.method(),
           entry.inputs(),
           outputs,
-          more ? ImmutableList.copyOf(called) : ImmutableList.of());
+          more ? ImmutableList.copyOf(called) : ImmutableList.of(),
+          entry.defaults());
     }
 
     private static TensorRef existing(Graph graph, TensorRef tensor, Signature signature) {

@@ -1,5 +1,6 @@
 package dev.graft.model;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -7,8 +8,10 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,13 +38,28 @@ public final class Durable {
   }
 
   /**
-   * Makes a folder, if it is not there. A link to one will do: {@link Files#createDirectories}
-   * refuses that up to Java 17.0.13 (JDK-8294193).
+   * Makes a folder, if it is not there, and all above it; those that are new are entered in their
+   * parents for good. A link to one will do: {@link Files#createDirectories} refuses that up to
+   * Java 17.0.13 (JDK-8294193).
+   *
+   * @return the folders that were made, deepest first
    */
-  public static void makeFolders(Path dir) throws IOException {
+  @CanIgnoreReturnValue
+  public static List<Path> makeFolders(Path dir) throws IOException {
+    List<Path> made = new ArrayList<>();
+    for (Path at = dir.toAbsolutePath(); at != null && !Files.exists(at); at = at.getParent()) {
+      made.add(at);
+    }
     if (!Files.isDirectory(dir)) {
       Files.createDirectories(dir);
     }
+    for (Path folder : made) {
+      Path parent = folder.getParent();
+      if (parent != null) {
+        syncFolder(parent);
+      }
+    }
+    return made;
   }
 
   /** Forces the entries of a folder to the disk. */
@@ -61,6 +79,21 @@ public final class Durable {
       folders = all.filter(Files::isDirectory).toList();
     }
     for (Path folder : folders) {
+      syncFolder(folder);
+    }
+  }
+
+  /**
+   * Puts this content in the place of a file, whole or not at all: who reads it meanwhile, or after
+   * a power cut, finds the old content or the new one.
+   */
+  public static void replace(Path file, byte[] content) throws IOException {
+    Path next = file.resolveSibling(file.getFileName() + ".writing");
+    Files.deleteIfExists(next); // of one that was killed
+    write(next, content);
+    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
       syncFolder(folder);
     }
   }

@@ -8,10 +8,12 @@ import dev.graft.graph.Functions;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.DataType;
@@ -57,18 +59,19 @@ final class MetadataReader {
 
   private List<Signature> signatures(JsonNode root) {
     Map<String, Signature> rest = new LinkedHashMap<>(imported.signatures());
-    root.path("generatedSignatures").forEach(name -> rest.remove(name.asText()));
+    Set<String> generated = new HashSet<>();
+    root.path("generatedSignatures").forEach(name -> generated.add(name.asText()));
+    if (!generated.containsAll(rest.keySet())) { // else one of them was asked for alone
+      generated.forEach(rest::remove);
+    }
     List<Signature> ordered = new ArrayList<>();
     for (JsonNode node : root.path("signatures")) {
       Signature signature = rest.remove(text(node, "name"));
       if (signature != null) {
         ordered.add(
-            new Signature(
-                signature.name(),
-                signature.method(),
+            signature.with(
                 ordered(signature.inputs(), node.path("inputs")),
-                ordered(signature.outputs(), node.path("outputs")),
-                signature.targets()));
+                ordered(signature.outputs(), node.path("outputs"))));
       }
     }
     ordered.addAll(rest.values());

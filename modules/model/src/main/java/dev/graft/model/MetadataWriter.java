@@ -150,7 +150,7 @@ final class MetadataWriter {
     ObjectNode node = root.putObject("provenance");
     Provenance.Origin origin = provenance.origin();
     node.putObject("origin")
-        .put("path", origin.path())
+        .put("path", name(origin.path()))
         .put("digest", origin.digest())
         .put("writer", origin.writer())
         .put("tensorflow", origin.tensorflow())
@@ -163,6 +163,12 @@ final class MetadataWriter {
         arguments.put(argument.getKey(), argument.getValue());
       }
     }
+  }
+
+  /** The last part of a path: where it lay on the machine of whoever trained it is theirs. */
+  private static String name(String path) {
+    String plain = path.replaceAll("[/\\\\]+$", "");
+    return plain.substring(Math.max(plain.lastIndexOf('/'), plain.lastIndexOf('\\')) + 1);
   }
 
   private static void put(ObjectNode node, String field, Iterable<TensorRef> tensors) {

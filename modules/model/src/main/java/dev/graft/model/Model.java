@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.graph.Graph;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,17 @@ public final class Model {
   private final ImmutableList<String> initializers;
   private final ImmutableList<SavedFunction> penalties;
   private final Provenance provenance;
+  private final Optional<Source> source;
+
+  /**
+   * The SavedModel that a model was read from: of a version that Graft published itself, the
+   * version, where {@link #provenance} names what that had begun with.
+   *
+   * @param folder its folder
+   * @param digest SHA-256 of {@code saved_model.pb} and the checkpoint's index, in hex
+   */
+  @Internal
+  public record Source(Path folder, String digest) {}
 
   private Model(Builder b) {
     this.name = b.name;
@@ -48,6 +60,7 @@ public final class Model {
     this.initializers = b.initializers;
     this.penalties = b.penalties;
     this.provenance = b.provenance;
+    this.source = b.source;
     check();
   }
 
@@ -174,6 +187,12 @@ public final class Model {
     return provenance;
   }
 
+  /** The SavedModel that it was read from; empty for a model made in memory. */
+  @Internal
+  public Optional<Source> source() {
+    return source;
+  }
+
   /** The model after these edits, one after the other. */
   @SafeVarargs
   public final Model with(UnaryOperator<Model>... edits) {
@@ -227,6 +246,7 @@ public final class Model {
     private ImmutableList<String> initializers = ImmutableList.of();
     private ImmutableList<SavedFunction> penalties = ImmutableList.of();
     private Provenance provenance;
+    private Optional<Source> source = Optional.empty();
 
     private Builder(String name, Graph graph, Provenance provenance) {
       this.name = name;
@@ -244,6 +264,7 @@ public final class Model {
       this.assets = model.assets;
       this.initializers = model.initializers;
       this.penalties = model.penalties;
+      this.source = model.source;
     }
 
     /** Sets the name. */
@@ -322,6 +343,14 @@ public final class Model {
     @CanIgnoreReturnValue
     public Builder provenance(Provenance value) {
       this.provenance = value;
+      return this;
+    }
+
+    /** Sets the SavedModel that it was read from. */
+    @Internal
+    @CanIgnoreReturnValue
+    public Builder source(Source value) {
+      this.source = Optional.of(value);
       return this;
     }
 

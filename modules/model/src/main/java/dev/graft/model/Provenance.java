@@ -14,7 +14,7 @@ public record Provenance(Origin origin, ImmutableList<Step> steps) {
   /**
    * The SavedModel that a model started from.
    *
-   * @param path its folder, as it was named
+   * @param path its folder, as it was named; of a model that was published since, its name alone
    * @param digest SHA-256 of {@code saved_model.pb} and the checkpoint's index, in hex
    * @param writer who wrote it, in words: {@code Keras 2.15 functional model}
    * @param tensorflow the TensorFlow version that wrote it; empty if unknown

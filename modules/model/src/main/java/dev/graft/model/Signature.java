@@ -2,6 +2,8 @@ package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import java.util.Map;
 
 /**
  * A named way to call a model, as TensorFlow Serving knows it.
@@ -11,13 +13,44 @@ import com.google.common.collect.ImmutableMap;
  * @param inputs the tensors to feed, by the names that clients use, in the file's order
  * @param outputs the tensors to fetch, by the names that clients use, in the file's order
  * @param targets nodes that a call runs for their effect (a stateful layer's update, an assertion)
+ * @param defaults values for inputs that a client may leave out
  */
 public record Signature(
     String name,
     String method,
     ImmutableMap<String, TensorSpec> inputs,
     ImmutableMap<String, TensorSpec> outputs,
-    ImmutableList<String> targets) {
+    ImmutableList<String> targets,
+    ImmutableMap<String, TensorValue> defaults) {
+
+  public Signature {
+    defaults = ImmutableMap.copyOf(Maps.filterEntries(defaults, entry -> fits(entry, inputs)));
+  }
+
+  /** An edit may have taken the input away, or let it take something else. */
+  private static boolean fits(
+      Map.Entry<String, TensorValue> value, ImmutableMap<String, TensorSpec> inputs) {
+    TensorSpec spec = inputs.get(value.getKey());
+    return spec != null
+        && spec.dtype() == value.getValue().dtype()
+        && spec.shape().isCompatibleWith(value.getValue().shape());
+  }
+
+  /** A signature all of whose inputs have to be given. */
+  public Signature(
+      String name,
+      String method,
+      ImmutableMap<String, TensorSpec> inputs,
+      ImmutableMap<String, TensorSpec> outputs,
+      ImmutableList<String> targets) {
+    this(name, method, inputs, outputs, targets, ImmutableMap.of());
+  }
+
+  /** This signature between other tensors, with the same names or others. */
+  public Signature with(
+      ImmutableMap<String, TensorSpec> newInputs, ImmutableMap<String, TensorSpec> newOutputs) {
+    return new Signature(name, method, newInputs, newOutputs, targets, defaults);
+  }
 
   /** The key under which a server looks first. */
   public static final String SERVING_DEFAULT = "serving_default";

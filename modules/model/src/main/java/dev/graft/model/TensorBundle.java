@@ -9,7 +9,7 @@ import dev.graft.graph.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -295,6 +295,16 @@ public final class TensorBundle {
 
   private TensorValue readWhole(BundleEntryProto entry, Shape shape) {
     DataType dtype = entry.getDtype();
+    if (!TensorValue.canHold(dtype)) {
+      throw BadModelException.inFile(
+          shard(entry).toString(),
+          "'"
+              + shard(entry)
+              + "' holds a tensor of "
+              + dtype
+              + ", which Graft does not read; save the model with another dtype.",
+          null);
+    }
     ByteBuffer bytes = bytes(entry);
     if (dtype == DataType.DT_STRING) {
       return TensorValue.strings(shape, strings(entry, shape, bytes));
@@ -307,7 +317,7 @@ public final class TensorBundle {
 
   private ByteBuffer bytes(BundleEntryProto entry) {
     Path file = shard(entry);
-    try (FileChannel channel = FileChannel.open(file)) {
+    try (SeekableByteChannel channel = Files.newByteChannel(file)) { // of whatever file system
       requireInside(entry, channel.size());
       if (entry.getSize() > Integer.MAX_VALUE - 8) {
         throw BadModelException.inFile(
@@ -318,8 +328,8 @@ public final class TensorBundle {
             null);
       }
       ByteBuffer bytes = ByteBuffer.allocate((int) entry.getSize());
-      while (bytes.hasRemaining()
-          && channel.read(bytes, entry.getOffset() + bytes.position()) >= 0) {
+      channel.position(entry.getOffset());
+      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
         // reads until full; the size was checked
       }
       return bytes.flip().order(ByteOrder.LITTLE_ENDIAN);

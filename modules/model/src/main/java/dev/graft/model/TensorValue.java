@@ -125,6 +125,15 @@ public final class TensorValue {
     };
   }
 
+  /** Whether a value can be of {@code dtype}. */
+  static boolean canHold(DataType dtype) {
+    try {
+      return dtype == DataType.DT_STRING || size(dtype) > 0;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
   /** The dtype. */
   public DataType dtype() {
     return dtype;
@@ -189,7 +198,10 @@ public final class TensorValue {
     return values;
   }
 
-  /** The content of any real numeric or boolean tensor, widened to double. */
+  /**
+   * The content of any real numeric or boolean tensor, widened to double; of a quantised one the
+   * whole numbers that it holds.
+   */
   public double[] asDoubles() {
     ByteBuffer in = bytes();
     int count = (int) shape.elements();
@@ -200,17 +212,22 @@ public final class TensorValue {
     return switch (dtype) {
       case DT_FLOAT -> in.getFloat(4 * i);
       case DT_DOUBLE -> in.getDouble(8 * i);
-      case DT_INT32 -> in.getInt(4 * i);
+      case DT_INT32, DT_QINT32 -> in.getInt(4 * i);
       case DT_UINT32 -> Integer.toUnsignedLong(in.getInt(4 * i));
       case DT_INT64 -> in.getLong(8 * i);
-      case DT_INT16 -> in.getShort(2 * i);
-      case DT_UINT16 -> Short.toUnsignedInt(in.getShort(2 * i));
-      case DT_INT8 -> in.get(i);
-      case DT_UINT8, DT_BOOL -> Byte.toUnsignedInt(in.get(i));
+      case DT_UINT64 -> unsigned(in.getLong(8 * i));
+      case DT_INT16, DT_QINT16 -> in.getShort(2 * i);
+      case DT_UINT16, DT_QUINT16 -> Short.toUnsignedInt(in.getShort(2 * i));
+      case DT_INT8, DT_QINT8 -> in.get(i);
+      case DT_UINT8, DT_QUINT8, DT_BOOL -> Byte.toUnsignedInt(in.get(i));
       case DT_BFLOAT16 -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
       case DT_HALF -> halfToFloat(in.getShort(2 * i));
       default -> throw new IllegalStateException("a tensor of " + dtype + " holds no real numbers");
     };
+  }
+
+  private static double unsigned(long value) {
+    return value >= 0 ? value : 2.0 * (value >>> 1) + (value & 1);
   }
 
   /** IEEE 754 binary16 to binary32 (Float.float16ToFloat needs Java 20). */

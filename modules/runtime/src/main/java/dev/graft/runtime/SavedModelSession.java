@@ -6,6 +6,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewBuffer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
@@ -125,7 +126,8 @@ public final class SavedModelSession implements AutoCloseable {
         def.getMethodName(),
         specs(def.getInputsMap()),
         specs(def.getOutputsMap()),
-        ImmutableList.of());
+        ImmutableList.of(),
+        ImmutableMap.copyOf(Maps.transformValues(def.getDefaultsMap(), TensorValue::from)));
   }
 
   private static ImmutableMap<String, TensorSpec> specs(Map<String, TensorInfo> infos) {

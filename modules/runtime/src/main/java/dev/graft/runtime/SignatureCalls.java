@@ -35,7 +35,7 @@ final class SignatureCalls {
 
   private static TensorValue value(
       Signature signature, String name, Map<String, TensorValue> inputs) {
-    TensorValue value = inputs.get(name);
+    TensorValue value = inputs.getOrDefault(name, signature.defaults().get(name));
     if (value == null) {
       throw new BadRequestException(
           "signature '" + signature.name() + "' needs its input '" + name + "'.");

@@ -149,12 +149,7 @@ final class InputSize extends Edit {
                       ? spec
                       : new TensorSpec(spec.tensor(), spec.dtype(), resized(spec.shape(), extent)));
             });
-    return new Signature(
-        signature.name(),
-        signature.method(),
-        signature.inputs(),
-        ImmutableMap.copyOf(outputs),
-        signature.targets());
+    return signature.with(signature.inputs(), ImmutableMap.copyOf(outputs));
   }
 
   private static Shape resized(Shape shape, Extent extent) {

@@ -45,17 +45,13 @@ final class Signatures {
         signature.method(),
         inputs.buildOrThrow(),
         ImmutableMap.copyOf(outputs),
-        targets(graph, signature, nodes(outputs), now));
+        targets(graph, signature, nodes(outputs), now),
+        signature.defaults());
   }
 
   /** {@code signature} with these inputs. */
   static Signature withInputs(Signature signature, Map<String, TensorSpec> inputs) {
-    return new Signature(
-        signature.name(),
-        signature.method(),
-        ImmutableMap.copyOf(inputs),
-        signature.outputs(),
-        signature.targets());
+    return signature.with(ImmutableMap.copyOf(inputs), signature.outputs());
   }
 
   /** {@code signature} with these outputs where the output {@code old} was. */
@@ -75,12 +71,7 @@ final class Signatures {
                     "the model has an output '" + key + "' already; name the new head otherwise.");
               }
             });
-    return new Signature(
-        signature.name(),
-        signature.method(),
-        signature.inputs(),
-        ImmutableMap.copyOf(outputs),
-        signature.targets());
+    return signature.with(signature.inputs(), ImmutableMap.copyOf(outputs));
   }
 
   private static Set<String> upstream(Graph graph, Map<String, TensorSpec> outputs) {

@@ -27,8 +27,8 @@ import org.tensorflow.proto.DataType;
 /**
  * What a run is: a checkpoint of another is not continued.
  *
- * @param model the SavedModel that it began with, what was done to it, and a digest of the values
- *     that its variables were given
+ * @param model the SavedModel that was read (a version, not what that had begun with), what was
+ *     done to it, and a digest of the values that its variables were given
  * @param data a digest of the examples' names and targets, and of their inputs where these are in
  *     memory: pictures are not read for it
  * @param recipe every setting, the seed among them
@@ -47,7 +47,7 @@ record RunIdentity(String model, String data, String recipe, String machine) {
     put(digest, data.train());
     put(digest, data.validation());
     return new RunIdentity(
-        model.provenance().origin().digest()
+        model.source().map(Model.Source::digest).orElse(model.provenance().origin().digest())
             + " "
             + model.provenance().steps()
             + " "
