@@ -93,11 +93,15 @@ public final class Graft implements AutoCloseable {
   /**
    * As {@link #load(Path)}, with a choice of MetaGraph and signature.
    *
-   * @throws dev.graft.model.BadRequestException if the model has no such tags or signature; the
-   *     message lists those that it has
+   * @throws dev.graft.model.BadRequestException if the model has no such tags or signature, the
+   *     message lists those that it has; or if its picture input cannot have such a range
    */
   public static Model load(Path path, LoadOptions options) {
-    return SavedModelImporter.load(ModelFolder.of(path), options.forImport())
+    Model imported = SavedModelImporter.load(ModelFolder.of(path), options.forImport());
+    return options
+        .inputRange()
+        .map(range -> range.of(imported))
+        .orElse(imported)
         .with(Edits.fitInputs());
   }
 

@@ -8,6 +8,7 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
+import dev.graft.surgeon.Block;
 import dev.graft.surgeon.Blocks;
 import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.FoundHead;
@@ -81,7 +82,7 @@ public record Inspection(
   static Inspection of(Model model, Optional<Saved> saved) {
     List<FoundHead> found = heads(model);
     ImmutableList.Builder<BlockOfLayers> blocks = ImmutableList.builder();
-    Blocks.of(model).forEach(block -> blocks.add(new BlockOfLayers(block.name(), block.layers())));
+    blocksOf(model).forEach(block -> blocks.add(new BlockOfLayers(block.name(), block.layers())));
     return new Inspection(
         model,
         saved,
@@ -89,6 +90,15 @@ public record Inspection(
         found.isEmpty() ? whyNoHead(model) : "",
         blocks.build(),
         MachineAccesses.in(model));
+  }
+
+  /** None where several signatures leave open which one is meant. */
+  private static List<Block> blocksOf(Model model) {
+    try {
+      return Blocks.of(model);
+    } catch (BadRequestException e) {
+      return List.of();
+    }
   }
 
   private static String words(FoundHead head) {

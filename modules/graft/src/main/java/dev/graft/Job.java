@@ -1,17 +1,21 @@
 package dev.graft;
 
 import dev.graft.data.Answers;
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.PictureTable;
 import dev.graft.data.Split;
 import dev.graft.data.TableReading;
+import dev.graft.graph.DecodeGraph;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Where;
 import dev.graft.trainer.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The main job as a value: a backbone learns what is said of pictures. The same job gives the same
@@ -19,7 +23,7 @@ import java.nio.file.Path;
  *
  * @param model the backbone: a SavedModel's folder or archive, or a folder of versions, of which
  *     the newest counts
- * @param trust whether it may reach outside
+ * @param load how it is read
  * @param pictures a folder that holds a folder for each label, or a table, see {@link PictureTable}
  * @param surgery what is done to the backbone before
  * @param split how the pictures are divided
@@ -31,7 +35,7 @@ import java.nio.file.Path;
  */
 public record Job(
     Path model,
-    Trust trust,
+    LoadOptions load,
     Path pictures,
     Surgery surgery,
     Split split,
@@ -40,6 +44,31 @@ public record Job(
     Device device,
     int threads,
     Precision precision) {
+
+  /** A job whose backbone is read as it is, with this say in what it may reach for. */
+  public Job(
+      Path model,
+      Trust trust,
+      Path pictures,
+      Surgery surgery,
+      Split split,
+      Training training,
+      Path out,
+      Device device,
+      int threads,
+      Precision precision) {
+    this(
+        model,
+        LoadOptions.defaults().withTrust(trust),
+        pictures,
+        surgery,
+        split,
+        training,
+        out,
+        device,
+        threads,
+        precision);
+  }
 
   /**
    * How the model is trained.
@@ -57,7 +86,7 @@ public record Job(
   public Job pinned() {
     return new Job(
         ModelFolder.version(model),
-        trust,
+        load,
         pictures,
         surgery,
         split,
@@ -70,7 +99,7 @@ public record Job(
 
   /** The backbone. */
   public Model readBackbone() {
-    return Graft.load(model, trust);
+    return Graft.load(model, load);
   }
 
   /**
@@ -114,7 +143,19 @@ public record Job(
     boolean says = surgery.freeze().isPresent() || surgery.unfreeze().isPresent();
     Surgery whole = // of a recipe that trains the head alone a kept one is no exception
         says || !recipe().fineTunes().isEmpty() ? surgery : surgery.unfreeze(Where.head());
-    return whole.on(backbone, answers, training.seed());
+    Model start = whole.on(backbone, answers, training.seed());
+    if (pictures.inputNames().contains(Batch.ENCODED)) {
+      requireDecodable(start);
+    }
+    return start;
+  }
+
+  /** Finds out before anything is computed what decoding would say of the picture input. */
+  private static void requireDecodable(Model start) {
+    List<InputSpec> inputs = start.inputs().stream().filter(InputSpec::isImage).toList();
+    if (inputs.size() == 1) { // of others training says what is wrong
+      var unused = DecodeGraph.of(inputs.get(0));
+    }
   }
 
   /** {@code parts} with their labels as the head of {@code start} counts them. */

@@ -10,27 +10,37 @@ import java.util.Optional;
  * @param trust whether the model may reach into files, the network or other code
  * @param tags the tags of the MetaGraph to take; empty to take the one for serving
  * @param signature the only signature to keep; empty to keep all
+ * @param inputRange what the picture input expects; empty to find it out, or guess
  */
-public record LoadOptions(Trust trust, ImmutableSet<String> tags, Optional<String> signature) {
+public record LoadOptions(
+    Trust trust,
+    ImmutableSet<String> tags,
+    Optional<String> signature,
+    Optional<InputRange> inputRange) {
 
   /** No trust, the MetaGraph for serving, all its signatures. */
   public static LoadOptions defaults() {
-    return new LoadOptions(Trust.REFUSE, ImmutableSet.of(), Optional.empty());
+    return new LoadOptions(Trust.REFUSE, ImmutableSet.of(), Optional.empty(), Optional.empty());
   }
 
   /** These options with another say in what the model may reach for. */
   public LoadOptions withTrust(Trust value) {
-    return new LoadOptions(value, tags, signature);
+    return new LoadOptions(value, tags, signature, inputRange);
   }
 
   /** These options with the MetaGraph of exactly these tags. */
   public LoadOptions withTags(String... wanted) {
-    return new LoadOptions(trust, ImmutableSet.copyOf(wanted), signature);
+    return new LoadOptions(trust, ImmutableSet.copyOf(wanted), signature, inputRange);
   }
 
   /** These options with one signature only. */
   public LoadOptions withSignature(String wanted) {
-    return new LoadOptions(trust, tags, Optional.of(wanted));
+    return new LoadOptions(trust, tags, Optional.of(wanted), inputRange);
+  }
+
+  /** These options, knowing what the picture input expects. */
+  public LoadOptions withInputRange(InputRange value) {
+    return new LoadOptions(trust, tags, signature, Optional.of(value));
   }
 
   ImportOptions forImport() {

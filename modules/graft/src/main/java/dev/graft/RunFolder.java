@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of one run of a {@link Job}: what the job is ({@code run.json}), how far it has come
@@ -62,6 +63,7 @@ public final class RunFolder implements AutoCloseable {
       int format,
       String model,
       Trust trust,
+      @Nullable StoredLoad load, // not in runs of before
       String pictures,
       StoredSurgery surgery,
       Split split,
@@ -98,7 +100,8 @@ public final class RunFolder implements AutoCloseable {
         new Stored(
             FORMAT,
             absolute(job.model()),
-            job.trust(),
+            job.load().trust(),
+            StoredLoad.of(job.load()),
             absolute(job.pictures()),
             StoredSurgery.of(job.surgery()),
             job.split(),
@@ -206,7 +209,7 @@ public final class RunFolder implements AutoCloseable {
           folder,
           new Job(
               Path.of(stored.model()),
-              stored.trust(),
+              StoredLoad.options(stored.trust(), stored.load()),
               Path.of(stored.pictures()),
               stored.surgery().surgery(),
               stored.split(),

@@ -44,7 +44,11 @@ class RunFolderTest {
   private Job job() {
     return new Job(
         runs.resolve("model"),
-        Trust.ALLOW,
+        LoadOptions.defaults()
+            .withTrust(Trust.ALLOW)
+            .withTags("serve", "gpu")
+            .withSignature("features")
+            .withInputRange(InputRange.CAFFE),
         runs.resolve("pictures"),
         Surgery.standard()
             .head(HeadChoice.NEW)

@@ -22,6 +22,7 @@ import dev.graft.trainer.Run;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,8 +63,8 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where versions are published (default: ${DEFAULT-VALUE}).")
-  private Path out = Path.of("out", "demo");
+      description = "Where versions are published (default: out/demo).")
+  private @Nullable Path to;
 
   @Mixin private CommonOptions common = new CommonOptions();
 
@@ -79,11 +80,15 @@ final class DemoCommand implements Callable<Integer> {
           "--splits and --per-class take a number of 1 or more; leave them out for one split of all"
               + " photos.");
     }
+    if (splits > 0 && to != null) {
+      throw new BadRequestException(
+          "with --splits nothing is published; leave --out out, or --splits.");
+    }
     Job work = job(seed.seed());
     Model backbone = work.readBackbone();
     Dataset photos = work.readPictures();
     if (splits == 0) {
-      Graft.requirePublishable(out);
+      Graft.requirePublishable(out());
     }
     try (Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
       FineTuning job = new FineTuning(terminal, graft, work, work.start(backbone, photos), photos);
@@ -94,6 +99,10 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
+  private Path out() {
+    return to == null ? Path.of("out", "demo") : to;
+  }
+
   private Job job(long ofSeed) {
     return new Job(
         ModelNames.resolve("efficientnet-lite0"),
@@ -102,7 +111,7 @@ final class DemoCommand implements Callable<Integer> {
         Surgery.standard(),
         Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass),
         Training.by("auto").seed(ofSeed),
-        out,
+        out(),
         Device.AUTO,
         0,
         Precision.FLOAT32);
@@ -117,7 +126,7 @@ final class DemoCommand implements Callable<Integer> {
     Evaluation raw = rawPixels(graft, photos, parts);
     job.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
     job.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
-    job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
+    job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out()));
     job.say(
         "yours",
         "graft finetune --model efficientnet-lite0 --data YOUR_PHOTOS --out serving/photos");

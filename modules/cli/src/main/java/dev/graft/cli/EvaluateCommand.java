@@ -56,7 +56,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private MachineOptions machine = new MachineOptions();
 
-  @Mixin private TrustOption trust = new TrustOption();
+  @Mixin private LoadFlags load = new LoadFlags();
 
   @Mixin private CommonOptions common = new CommonOptions();
 
@@ -88,7 +88,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** The model with a head that says what its outputs mean. */
   private Model known(Optional<PictureTable> table) {
-    Model loaded = Graft.load(model.path(), trust.trust());
+    Model loaded = Graft.load(model.path(), load.options());
     Optional<Labels> given = labels.labels();
     if (given.isPresent()) {
       return loaded.with(Edits.keepHead(given.get()));

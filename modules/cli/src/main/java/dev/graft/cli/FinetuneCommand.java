@@ -98,7 +98,7 @@ final class FinetuneCommand implements Callable<Integer> {
               + " measures both for a few steps and takes the faster.")
   private Precision precision = Precision.FLOAT32;
 
-  @Mixin private TrustOption trust = new TrustOption();
+  @Mixin private LoadFlags load = new LoadFlags();
 
   @Mixin private CommonOptions common = new CommonOptions();
 
@@ -112,7 +112,7 @@ final class FinetuneCommand implements Callable<Integer> {
     Job work =
         new Job(
                 model.path(),
-                trust.trust(),
+                load.options(),
                 data.path(),
                 surgery.surgery(),
                 split,

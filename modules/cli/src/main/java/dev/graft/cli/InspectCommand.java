@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.NodeDef;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,21 +40,11 @@ final class InspectCommand implements Callable<Integer> {
       names = "--depth",
       paramLabel = "N",
       description =
-          "1 folds blocks into a line, 2 shows every layer, 3 those inside them, and so on.")
-  private int depth = 1;
+          "1 folds blocks into a line (default), 2 shows every layer, 3 those inside them, and so"
+              + " on.")
+  private @Nullable Integer depth;
 
-  @Option(
-      names = "--tags",
-      paramLabel = "TAG",
-      split = ",",
-      description = "The MetaGraph with these tags, where a file holds several.")
-  private String[] tags = {};
-
-  @Option(
-      names = "--signature",
-      paramLabel = "NAME",
-      description = "One signature, and only what it needs.")
-  private String signature = "";
+  @Mixin private SignatureOptions signature = new SignatureOptions();
 
   @Option(names = "--json", description = "Print everything as JSON.")
   private boolean json;
@@ -77,11 +68,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     requireOneKind();
-    LoadOptions options = LoadOptions.defaults().withTags(tags);
-    if (!signature.isEmpty()) {
-      options = options.withSignature(signature);
-    }
-    Inspection inspection = Graft.inspect(model.path(), options);
+    Inspection inspection = Graft.inspect(model.path(), signature.on(LoadOptions.defaults()));
     if (graph) {
       nodes(inspection.model().graph());
     } else if (!selection.isEmpty()) {
@@ -99,9 +86,17 @@ final class InspectCommand implements Callable<Integer> {
       throw new BadRequestException(
           "give one of --json, --graph and --select: each prints something else.");
     }
+    if (depth == null) {
+      return;
+    }
     if (depth < 1) {
       throw new BadRequestException(
           "--depth must be 1 or more, given " + depth + "; 1 folds blocks into a line.");
+    }
+    if (json || graph || !selection.isEmpty()) {
+      throw new BadRequestException(
+          "--depth is of the table of layers; leave it out with --json, --graph and --select, which"
+              + " print something else.");
     }
   }
 
@@ -122,7 +117,7 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   private List<String> lines(Inspection inspection) {
-    return new ModelText(inspection).lines(depth);
+    return new ModelText(inspection).lines(depth == null ? 1 : depth);
   }
 
   private void show(Selection hit) {

@@ -113,7 +113,8 @@ final class ModelJson {
             range ->
                 node.put("low", range.low())
                     .put("high", range.high())
-                    .put("reason", range.reason()));
+                    .put("reason", range.reason())
+                    .put("guessed", range.guessed()));
     return node;
   }
 

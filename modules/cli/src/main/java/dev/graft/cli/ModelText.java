@@ -140,13 +140,22 @@ final class ModelText {
             spec.channels() == InputSpec.Channels.UNKNOWN ? "" : spec.channels() + " ";
         return channels + words(spec.range().get());
       }
+      if (spec.name().equals(input) && spec.isImage()) {
+        return "which pixel values is not known: 'graft finetune --input-range' takes it";
+      }
     }
     return "";
   }
 
   /** {@code 0..255 (why)}. */
   static String words(InputSpec.Range range) {
-    return number(range.low()) + ".." + number(range.high()) + " (" + range.reason() + ")";
+    return number(range.low())
+        + ".."
+        + number(range.high())
+        + " ("
+        + range.reason()
+        + (range.guessed() ? "; --input-range of finetune and evaluate says otherwise" : "")
+        + ")";
   }
 
   private static String number(float value) {

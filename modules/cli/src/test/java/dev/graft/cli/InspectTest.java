@@ -4,26 +4,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.model.InputSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.SignatureDef;
 
 /** What {@code graft inspect} says of models of several vintages. */
 class InspectTest {
 
   private static final String ZOO = "../../testdata/zoo/";
 
+  @TempDir private Path dir = Path.of("");
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
   private String inspect(int code, String model, String... options) {
+    return inspectAt(code, ZOO + model + "/model", options);
+  }
+
+  private String inspectAt(int code, String path, String... options) {
     out.reset();
     err.reset();
     String[] args = new String[options.length + 2];
     args[0] = "inspect";
-    args[1] = ZOO + model + "/model";
+    args[1] = path;
     System.arraycopy(options, 0, args, 2, options.length);
     int got =
         Main.run(
@@ -79,6 +91,41 @@ class InspectTest {
         .contains("no signature 'classify'; it has [features, serving_default, tempered]");
   }
 
+  /** As a policy of TF-Agents has them; nothing says which one serves. */
+  @Test
+  void severalSignaturesNoneOfWhichIsTheDefault() throws IOException {
+    Path copy = dir.resolve("model");
+    try (Stream<Path> files = Files.walk(Path.of(ZOO, "tf1/tf1_several_signatures/model"))) {
+      for (Path file : files.toList()) {
+        Files.copy(
+            file, copy.resolve(Path.of(ZOO, "tf1/tf1_several_signatures/model").relativize(file)));
+      }
+    }
+    SavedModel saved = SavedModel.parseFrom(Files.readAllBytes(copy.resolve("saved_model.pb")));
+    SavedModel.Builder renamed = saved.toBuilder();
+    SignatureDef serving = saved.getMetaGraphs(0).getSignatureDefOrThrow("serving_default");
+    renamed
+        .getMetaGraphsBuilder(0)
+        .removeSignatureDef("serving_default")
+        .putSignatureDef("action", serving);
+    Files.write(copy.resolve("saved_model.pb"), renamed.build().toByteArray());
+    assertThat(inspectAt(0, copy.toString()))
+        .contains("call     action", "call     features", "--signature", "parameters");
+    assertThat(inspectAt(0, copy.toString(), "--json")).contains("\"action\"");
+    assertThat(inspectAt(0, copy.toString(), "--signature", "action")).contains("head     ");
+  }
+
+  @Test
+  void whichPixelsIsAskedForOrAGuess() {
+    assertThat(inspect(0, "keras2/mobilenetv2_mini"))
+        .contains("which pixel values is not known: 'graft finetune --input-range' takes it");
+    assertThat(ModelText.words(new InputSpec.Range(-1, 1, "a guess: by names", true)))
+        .isEqualTo(
+            "-1..1 (a guess: by names; --input-range of finetune and evaluate says otherwise)");
+    assertThat(ModelText.words(new InputSpec.Range(0, 255, "it takes bytes")))
+        .isEqualTo("0..255 (it takes bytes)");
+  }
+
   @Test
   void forPrograms() throws IOException {
     JsonNode json = new ObjectMapper().readTree(inspect(0, "keras2/lstm", "--json"));
@@ -101,6 +148,10 @@ class InspectTest {
       assertThat(inspect(2, model, both)).contains("give one of --json, --graph and --select");
     }
     assertThat(inspect(2, model, "--depth", "0")).contains("--depth", "1 or more", "given 0");
+    for (String other : new String[] {"--json", "--graph"}) {
+      assertThat(inspect(2, model, "--depth", "2", other)).contains("--depth is of the table");
+    }
+    assertThat(inspect(2, model, "--depth", "2", "--select", "all")).contains("leave it out with");
   }
 
   @Test

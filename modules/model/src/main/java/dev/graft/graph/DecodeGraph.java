@@ -79,7 +79,9 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
                 new BadRequestException(
                     "which pixel values input '"
                         + input.name()
-                        + "' expects is not known; say so, for example 0 to 255 or -1 to 1."));
+                        + "' expects is not known; say so with --input-range 0..255, 0..1, -1..1,"
+                        + " imagenet or caffe (in Java, Edits.describeInput or prepareInput). Whoever"
+                        + " trained the model knows it: it is what its pictures were brought to."));
   }
 
   /** The loop over the batch: [N, height, width, 3] in 0..255. */

@@ -31,8 +31,15 @@ public record InputSpec(
    * @param low the value of black
    * @param high the value of white
    * @param reason how this is known, in words
+   * @param guessed whether names alone tell it, which may have been given to another network
    */
-  public record Range(float low, float high, String reason) {}
+  public record Range(float low, float high, String reason, boolean guessed) {
+
+    /** An interval that is known. */
+    public Range(float low, float high, String reason) {
+      this(low, high, reason, false);
+    }
+  }
 
   /** The order of colour channels. */
   public enum Channels {

@@ -145,7 +145,11 @@ public final class Model {
       return signatures.values().iterator().next();
     }
     throw new BadRequestException(
-        "the model has no signature 'serving_default'; choose one of " + signatures.keySet() + ".");
+        signatures.isEmpty()
+            ? "the model has no signature; save it with one."
+            : "the model has no signature 'serving_default'; choose one of "
+                + signatures.keySet()
+                + " with --signature (in Java, LoadOptions.withSignature).");
   }
 
   /** What the model expects at each input of its serving signature. */

@@ -56,11 +56,16 @@ final class FitInputs extends Edit {
     }
     KnownBackbones.Known backbone = known.get();
     if (backbone.preparation() == Preparation.SCALE) {
-      String reason = backbone.family() + " by its layers' names, which Keras feeds with -1 to 1";
-      Range scaled = new Range(-1, 1, reason);
+      String reason = guess(backbone) + ", which Keras feeds with -1 to 1";
+      Range scaled = new Range(-1, 1, reason, true);
       return InputAdapter.describe(model, with(input, Optional.of(scaled), channels));
     }
-    return Prepare.in(model, input, backbone.preparation(), backbone.family() + " by its layers");
+    return Prepare.in(model, input, backbone.preparation(), Optional.of(guess(backbone)));
+  }
+
+  /** Somebody may have trained a network of the same layers on other pixels. */
+  private static String guess(KnownBackbones.Known backbone) {
+    return "a guess: " + backbone.family() + " by the names of its layers";
   }
 
   static InputSpec with(InputSpec input, Optional<Range> range, Channels channels) {

@@ -32,10 +32,15 @@ final class Prepare extends Edit {
 
   @Override
   protected Model edit(Model model) {
-    return in(model, InputAdapter.find(model, ""), preparation, "as was asked for");
+    return in(model, InputAdapter.find(model, ""), preparation, Optional.empty());
   }
 
-  static Model in(Model model, InputSpec input, Preparation preparation, String reason) {
+  /**
+   * The model with {@code preparation} in its graph.
+   *
+   * @param guess why it is thought to be right; empty if somebody has said so
+   */
+  static Model in(Model model, InputSpec input, Preparation preparation, Optional<String> guess) {
     if (input.shape().dim(-1) != 3 || input.dtype() != DataType.DT_FLOAT) {
       throw new BadRequestException(
           "input '"
@@ -48,7 +53,13 @@ final class Prepare extends Edit {
     }
     InputSpec.Range range =
         new InputSpec.Range(
-            0, 255, reason + "; the graph now does Keras' preprocess_input (" + preparation + ")");
+            0,
+            255,
+            guess.orElse("as was said")
+                + "; the graph now does Keras' preprocess_input ("
+                + preparation
+                + ")",
+            guess.isPresent());
     InputSpec prepared = FitInputs.with(input, Optional.of(range), Channels.RGB);
     return InputAdapter.insert(
         model,
