@@ -21,6 +21,7 @@ import dev.graft.surgeon.Plans;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Evaluator;
+import dev.graft.trainer.Objectives;
 import dev.graft.trainer.Predictor;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
@@ -197,7 +198,9 @@ public final class Graft implements AutoCloseable {
    * @throws dev.graft.model.BadRequestException if the recipe does not fit the model, or the model
    *     the data
    * @throws dev.graft.model.BadDataException if an example cannot be read
-   * @throws java.util.concurrent.CancellationException if a callback ended it
+   * @throws java.util.concurrent.CancellationException if a callback ended it, if the thread was
+   *     interrupted, or if this was closed meanwhile; with {@link dev.graft.trainer.Checkpoints}
+   *     the same call goes on from where it was, but for what closing cut off
    */
   public Run train(Model model, Parts data, Recipe recipe, Callback... callbacks) {
     return Trainer.fit(runtime, model, blocks(model), data, recipe, callbacks);
@@ -235,9 +238,23 @@ public final class Graft implements AutoCloseable {
     return train(model, parts, job.recipe(), all.toArray(new Callback[0]));
   }
 
-  /** Scores a model on examples whose labels are known. */
+  /** Scores a model on examples whose answers are known, its loss by the usual objectives. */
   public Evaluation evaluate(Model model, Dataset examples, Callback... callbacks) {
-    return Evaluator.evaluate(runtime, model, examples, callbacks);
+    return evaluate(model, examples, Objectives.usual(), callbacks);
+  }
+
+  /** Scores a model on examples whose answers are known, its loss by these objectives. */
+  public Evaluation evaluate(
+      Model model, Dataset examples, Objectives objectives, Callback... callbacks) {
+    return Evaluator.evaluate(runtime, model, examples, objectives, callbacks);
+  }
+
+  /**
+   * Scores a model as a training by {@code recipe} does, such as {@link Run#recipe}: by its
+   * objectives, and with no more examples at once in memory than its batches have.
+   */
+  public Evaluation evaluate(Model model, Dataset examples, Recipe recipe, Callback... callbacks) {
+    return Evaluator.evaluate(runtime, model, examples, recipe, callbacks);
   }
 
   /**

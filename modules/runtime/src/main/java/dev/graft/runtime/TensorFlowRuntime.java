@@ -82,6 +82,11 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return TF_Version().getString();
   }
 
+  /** Whether it was not closed yet. */
+  public boolean isOpen() {
+    return open;
+  }
+
   /** How it runs: as it was to, except that the threads are those that the process has. */
   public RuntimeOptions options() {
     return options;
