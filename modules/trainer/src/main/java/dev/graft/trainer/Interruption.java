@@ -33,6 +33,11 @@ final class Interruption {
     }
   }
 
+  /** Whether {@code e} is no failure: somebody wanted training to end. */
+  static boolean isCancelled(RuntimeException e) {
+    return e instanceof CancellationException || isCauseOf(e);
+  }
+
   /** Whether an interruption brought {@code e} about. */
   static boolean isCauseOf(Throwable e) {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {

@@ -61,6 +61,6 @@ final class ReadAhead implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdown();
-    Uninterruptibles.awaitTerminationUninterruptibly(thread, Duration.ofMinutes(1));
+    var unused = Uninterruptibles.awaitTerminationUninterruptibly(thread, Duration.ofMinutes(1));
   }
 }

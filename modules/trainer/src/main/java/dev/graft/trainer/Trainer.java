@@ -341,7 +341,7 @@ public final class Trainer {
             try {
               return better(stage, tuned, score);
             } catch (RuntimeException e) {
-              if (e instanceof CancellationException || Interruption.isCauseOf(e)) {
+              if (Interruption.isCancelled(e)) {
                 save(Optional.of(loop.state()));
               }
               throw e;

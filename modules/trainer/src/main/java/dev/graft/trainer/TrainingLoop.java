@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -177,8 +176,7 @@ public final class TrainingLoop implements AutoCloseable {
    *
    * @param values the trained variables by name, from the best epoch, or from before the first
    * @param epochs how many were scored
-   * @param learned whether one of them was better than the start; where that was drawn at random,
-   *     whether one of them has a score at all
+   * @param learned whether one was better than the start; than a random one any with a score is
    * @param lowestLoss of theirs on the validation part; NaN if there is none
    * @param bestOfEpochs the best value that any of them reached of the metric that {@link
    *     EarlyStop} goes by; NaN if there is none
@@ -199,8 +197,7 @@ public final class TrainingLoop implements AutoCloseable {
     try {
       return train(callbacks, save);
     } catch (RuntimeException e) {
-      boolean ended = e instanceof CancellationException || Interruption.isCauseOf(e);
-      if (ended && !best.isEmpty()) {
+      if (Interruption.isCancelled(e) && !best.isEmpty()) {
         save.accept(state());
       }
       throw e;
@@ -246,8 +243,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** What came out so far. */
   Result result() {
-    double lowest =
-        losses.stream().filter(loss -> !loss.isNaN()).min(Double::compare).orElse(Double.NaN);
+    double lowest = losses.stream().min(Double::compare).orElse(Double.NaN); // NaN comes last
     return new Result(best, losses.size(), sinceBest < losses.size(), lowest, bestOfEpochs);
   }
 
