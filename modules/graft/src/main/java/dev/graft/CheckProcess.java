@@ -22,7 +22,6 @@ import java.util.stream.Stream;
 final class CheckProcess {
 
   static final String REPORT = "report.json";
-  private static final String LOG = "log.txt";
 
   /** What the shell adds to the number of the signal that ended a process. */
   private static final int SIGNAL = 128;
@@ -53,14 +52,13 @@ final class CheckProcess {
 
   private static CheckReport run(Path model, CheckOptions options, Path scratch)
       throws IOException {
-    Path log = scratch.resolve(LOG);
     ProcessBuilder builder =
-        new ProcessBuilder(command(model, options, scratch))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
+        new ProcessBuilder(command(model, options, scratch)).redirectErrorStream(true);
     builder.environment().putIfAbsent("TF_CPP_MIN_LOG_LEVEL", "2");
     Process process = builder.start();
-    process.getOutputStream().close();
+    LogTail log = new LogTail(process.getInputStream());
+    Thread atExit = new Thread(() -> end(process, scratch), "graft-check-end");
+    atShutdown(atExit, true);
     boolean ended = false;
     boolean interrupted = false;
     try {
@@ -70,6 +68,7 @@ final class CheckProcess {
       interrupted = true;
     } finally {
       process.destroyForcibly();
+      atShutdown(atExit, false);
     }
     Path report = scratch.resolve(REPORT);
     boolean begun = Files.exists(report);
@@ -79,7 +78,7 @@ final class CheckProcess {
     }
     String reason;
     if (ended) {
-      reason = died(process.exitValue(), note.step()) + lastWords(log, begun);
+      reason = died(process.exitValue(), note.step()) + lastWords(log.lines(), begun);
     } else if (interrupted) {
       reason = "the check was interrupted while it " + note.step() + ".";
     } else {
@@ -93,6 +92,29 @@ final class CheckProcess {
     List<CheckReport.Line> story = new ArrayList<>(note.report().story());
     story.add(new CheckReport.Line("stopped", reason));
     return withStory(note.report(), story).failed(reason);
+  }
+
+  /** For when this process is told to end while the other one is at work. */
+  private static void end(Process process, Path scratch) {
+    process.destroyForcibly();
+    try {
+      process.waitFor(1, TimeUnit.SECONDS); // it may still be writing there
+      delete(scratch);
+    } catch (IOException | UncheckedIOException | InterruptedException e) {
+      // the machine clears its temporary files
+    }
+  }
+
+  private static void atShutdown(Thread task, boolean wanted) {
+    try {
+      if (wanted) {
+        Runtime.getRuntime().addShutdownHook(task);
+      } else {
+        Runtime.getRuntime().removeShutdownHook(task);
+      }
+    } catch (IllegalStateException e) {
+      // the shutdown is going on already
+    }
   }
 
   private static CheckReport withStory(CheckReport report, List<CheckReport.Line> story) {
@@ -133,7 +155,8 @@ final class CheckProcess {
             CheckMain.class.getName(),
             model.toAbsolutePath().toString(),
             scratch.toString(),
-            options.trust().name()));
+            options.trust().name(),
+            Long.toString(options.timeout().toMillis())));
     return command;
   }
 
@@ -159,11 +182,9 @@ final class CheckProcess {
    * The line that it printed that tells what went wrong; the last ones if it had not {@code begun},
    * since then they are Java's own.
    */
-  private static String lastWords(Path log, boolean begun) throws IOException {
-    List<String> lines = new ArrayList<>();
-    try (Stream<String> all = Files.lines(log, java.nio.charset.StandardCharsets.ISO_8859_1)) {
-      all.filter(line -> !line.isBlank() && !line.startsWith("\tat ")).forEach(lines::add);
-    }
+  private static String lastWords(List<String> printed, boolean begun) {
+    List<String> lines =
+        printed.stream().filter(line -> !line.isBlank() && !line.startsWith("\tat ")).toList();
     String telling =
         lines.stream()
             .filter(

@@ -1,6 +1,7 @@
 package dev.graft;
 
 import com.google.common.html.HtmlEscapers;
+import dev.graft.model.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -172,6 +173,9 @@ final class LineChart {
       step = nice * power >= rough ? nice * power : step;
     }
     List<Double> found = new ArrayList<>();
+    if (step < Math.ulp(Math.max(Math.abs(low), Math.abs(high)))) {
+      return List.of(low); // adding it would lead nowhere
+    }
     for (double tick = Math.ceil(low / step) * step; tick <= high + step * 1e-9; tick += step) {
       found.add(Math.abs(tick) < step * 1e-9 ? 0 : tick);
     }
@@ -221,6 +225,6 @@ final class LineChart {
         y,
         anchor,
         colour,
-        HtmlEscapers.htmlEscaper().escape(words));
+        HtmlEscapers.htmlEscaper().escape(Printable.cell(words)));
   }
 }

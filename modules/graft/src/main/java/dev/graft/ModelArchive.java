@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.Enumeration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -36,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class ModelArchive {
 
   private static final String MODEL = "saved_model.pb";
+  private static final long MOST_OF_HEADERS = 1 << 20; // bytes before an entry
 
   private final Path archive;
   private final Limits limits;
@@ -78,8 +81,8 @@ final class ModelArchive {
     try {
       String digest =
           MoreFiles.asByteSource(archive).hash(Hashing.sha256()).toString().substring(0, 32);
-      Path folder = cache.folder(digest, into -> new ModelArchive(archive, limits).into(into));
-      return model(folder).orElseThrow();
+      ModelArchive packed = new ModelArchive(archive, limits);
+      return packed.model(cache.folder(digest, packed::into)).orElseThrow();
     } catch (IOException e) {
       throw damaged(archive, String.valueOf(e.getMessage()), e);
     }
@@ -132,8 +135,15 @@ final class ModelArchive {
   private void tar(Path folder) throws IOException {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(archive), 1 << 16);
         InputStream plain = isGzip(head(archive)) ? gunzip(file) : file;
-        TarArchiveInputStream tar = new TarArchiveInputStream(plain)) {
-      for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+        BoundedStream bounded = new BoundedStream(plain);
+        TarArchiveInputStream tar = new TarArchiveInputStream(bounded)) {
+      while (true) {
+        bounded.allow(MOST_OF_HEADERS); // a name or an attribute is collected in memory
+        TarArchiveEntry entry = tar.getNextEntry();
+        bounded.allow(Long.MAX_VALUE);
+        if (entry == null) {
+          return;
+        }
         if (entry.isPaxHeader() || entry.isGlobalPaxHeader()) {
           continue;
         }
@@ -221,18 +231,39 @@ final class ModelArchive {
     }
   }
 
-  /** The folder of the SavedModel in {@code folder}: the one nearest to the top. */
-  private static Optional<Path> model(Path folder) throws IOException {
+  /**
+   * The folder of the SavedModel in {@code folder}: the one nearest to the top, of versions beside
+   * each other the newest.
+   */
+  private Optional<Path> model(Path folder) throws IOException {
+    List<Path> found;
     try (Stream<Path> files = Files.walk(folder, 8)) {
-      return files
-          .filter(file -> file.endsWith(MODEL) && Files.isRegularFile(file))
-          .map(Path::getParent)
-          .min(
-              (a, b) ->
-                  a.getNameCount() != b.getNameCount()
-                      ? Integer.compare(a.getNameCount(), b.getNameCount())
-                      : a.compareTo(b));
+      found =
+          files
+              .filter(file -> file.endsWith(MODEL) && Files.isRegularFile(file))
+              .map(Path::getParent)
+              .sorted(Comparator.comparing(Path::getNameCount).thenComparing(path -> path))
+              .toList();
     }
+    List<Path> nearest =
+        found.stream().filter(path -> path.getNameCount() == found.get(0).getNameCount()).toList();
+    if (nearest.size() < 2) {
+      return nearest.stream().findFirst();
+    }
+    Path base = nearest.get(0).resolveSibling("");
+    boolean versions =
+        nearest.stream()
+            .allMatch(path -> path.resolveSibling("").equals(base) && ModelFolder.isVersion(path));
+    if (!versions) {
+      throw damaged(
+          archive,
+          "it holds several models, "
+              + String.join(
+                  ", ", nearest.stream().map(path -> "'" + folder.relativize(path) + "'").toList())
+              + "; unpack it, and give the folder of one",
+          null);
+    }
+    return Optional.of(ModelFolder.version(base));
   }
 
   private static byte[] head(Path path) {

@@ -65,6 +65,11 @@ final class ModelFolder {
     return found;
   }
 
+  /** Whether {@code folder} is called as versions are. */
+  static boolean isVersion(Path folder) {
+    return isNumber(String.valueOf(folder.getFileName()));
+  }
+
   private static Optional<Path> newest(Path base) {
     try (Stream<Path> entries = Files.list(base)) {
       return entries

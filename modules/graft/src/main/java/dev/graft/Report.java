@@ -3,6 +3,7 @@ package dev.graft;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.html.HtmlEscapers;
+import dev.graft.model.Printable;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.LabelScore;
 import dev.graft.trainer.RateCurve;
@@ -236,6 +237,6 @@ final class Report {
   }
 
   private static String escaped(String text) {
-    return HtmlEscapers.htmlEscaper().escape(text);
+    return HtmlEscapers.htmlEscaper().escape(Printable.cell(text));
   }
 }

@@ -1,9 +1,11 @@
 package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -58,6 +60,22 @@ class LineChartTest {
         assertThat(Math.abs(names.get(i) - names.get(j))).isGreaterThanOrEqualTo(13);
       }
     }
+  }
+
+  /** Between neighbouring numbers there is no room for ticks. */
+  @Test
+  void lossesThatDifferInTheirLastDigitAreDrawn() {
+    double[] x = {1, 2};
+    double[] y = {1e17, Math.nextUp(1e17)};
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(5),
+        () ->
+            assertThat(new LineChart("epoch", false).line("a", "#000", x, y).svg()).contains("a"));
+  }
+
+  @Test
+  void aNameThatWouldMoveTheCursorIsPlain() {
+    assertThat(new LineChart("x\u001b[2K", false).svg()).doesNotContain("\u001b");
   }
 
   @Test

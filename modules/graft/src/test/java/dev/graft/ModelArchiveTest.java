@@ -210,6 +210,59 @@ class ModelArchiveTest {
   }
 
   @Test
+  void ofSeveralVersionsTheNewest() throws IOException {
+    Content versions =
+        to -> {
+          for (String version : List.of("1", "2", "9", "10")) {
+            model("photos/" + version + "/", to);
+          }
+          to.add("photos/11/half.txt", new byte[1]);
+        };
+    for (Path archive : List.of(zip("photos.zip", versions), tar("photos.tgz", versions))) {
+      assertThat(ModelArchive.unpack(archive, cache)).hasFileName("10");
+    }
+    assertThat(ModelArchive.unpack(zip("plain.zip", to -> model("2/", to)), cache))
+        .hasFileName("2");
+  }
+
+  @Test
+  void severalModelsAreNotChosenFrom() throws IOException {
+    Path archive =
+        zip(
+            "two.zip",
+            to -> {
+              model("cats/", to);
+              model("dogs/", to);
+            });
+    refused(archive, Limits.STANDARD, "several models", "cats'", "dogs'", "unpack it");
+  }
+
+  /** They are held in memory, before anything is written. */
+  @Test
+  void headersThatUnpackToMuch() throws IOException {
+    Path file = folder.resolve("name.tar.gz");
+    for (byte type :
+        new byte[] {TarConstants.LF_GNUTYPE_LONGNAME, TarConstants.LF_PAX_EXTENDED_HEADER_LC}) {
+      try (TarArchiveOutputStream tar =
+          new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(file)))) {
+        TarArchiveEntry entry = new TarArchiveEntry("././@LongLink", type);
+        entry.setSize(100 << 20);
+        tar.putArchiveEntry(entry);
+        byte[] some = new byte[1 << 20];
+        Arrays.fill(some, (byte) 'a');
+        byte[] length = "104857600 path=".getBytes(StandardCharsets.US_ASCII); // of the record
+        System.arraycopy(length, 0, some, 0, length.length);
+        for (int i = 0; i < 100; i++) {
+          tar.write(some);
+        }
+        tar.closeArchiveEntry();
+      }
+      assertThat(Files.size(file)).isLessThan(200_000);
+      refused(file, Limits.STANDARD, "header of an entry takes more than any name does");
+    }
+  }
+
+  @Test
   void damagedAndEmptyOnes() throws IOException {
     Path whole = tar("mlp.tar.gz", to -> model("", to));
     byte[] bytes = Files.readAllBytes(whole);

@@ -17,7 +17,7 @@ record BadUsage(Terminal terminal) implements CommandLine.IParameterExceptionHan
   public int handleParseException(ParameterException failure, String[] args) {
     CommandLine command = failure.getCommandLine();
     if (command.getParent() == null && args.length == 0) {
-      terminal.error(command.getUsageMessage().stripTrailing());
+      terminal.errorWriter().println(command.getUsageMessage().stripTrailing());
       return Failures.BAD_INPUT;
     }
     List<String> said = new ArrayList<>();

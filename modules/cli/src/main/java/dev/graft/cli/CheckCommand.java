@@ -66,12 +66,16 @@ final class CheckCommand implements Callable<Integer> {
                 .withTimeout(Duration.ofSeconds(timeout))
                 .withHeapMegabytes(heap));
     if (json) {
-      terminal.line(json(report));
+      terminal.json(json(report));
     } else {
       for (CheckReport.Line line : report.story()) {
         terminal.format("%-10s %s", line.step(), line.text());
       }
-      terminal.line(report.held() ? terminal.bold(verdict(report)) : "not ready");
+      if (report.held()) {
+        terminal.bold(verdict(report));
+      } else {
+        terminal.line("not ready");
+      }
     }
     return report.held() ? 0 : Failures.FAILED;
   }

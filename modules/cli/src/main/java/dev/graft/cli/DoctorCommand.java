@@ -44,7 +44,7 @@ final class DoctorCommand implements Callable<Integer> {
     try (Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
       Machine machine = graft.machine();
       if (json) {
-        terminal.line(json(machine, log));
+        terminal.json(json(machine, log));
       } else {
         print(machine, log);
       }

@@ -78,7 +78,7 @@ final class EvaluateCommand implements Callable<Integer> {
               ? graft.evaluate(known, pictures)
               : graft.evaluate(known, pictures, new ProgressBar(terminal));
       if (json) {
-        terminal.line(json(score));
+        terminal.json(json(score));
       } else {
         print(pictures, score);
       }

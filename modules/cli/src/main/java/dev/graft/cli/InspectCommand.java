@@ -5,6 +5,7 @@ import dev.graft.Inspection;
 import dev.graft.LoadOptions;
 import dev.graft.graph.Graph;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Printable;
 import dev.graft.surgeon.Selection;
 import java.io.IOException;
 import java.util.List;
@@ -74,7 +75,7 @@ final class InspectCommand implements Callable<Integer> {
     } else if (!selection.isEmpty()) {
       show(inspection.select(selection));
     } else if (json) {
-      terminal.line(ModelJson.of(inspection));
+      terminal.json(ModelJson.of(inspection));
     } else {
       lines(inspection).forEach(terminal::line);
     }
@@ -113,7 +114,13 @@ final class InspectCommand implements Callable<Integer> {
 
   private void node(String indent, NodeDef node) {
     String inputs = String.join(" ", node.getInputList());
-    terminal.line(indent + node.getName() + "\t" + node.getOp() + "\t" + inputs);
+    terminal.line(
+        indent
+            + Printable.cell(node.getName())
+            + "\t"
+            + Printable.cell(node.getOp())
+            + "\t"
+            + Printable.cell(inputs));
   }
 
   private List<String> lines(Inspection inspection) {

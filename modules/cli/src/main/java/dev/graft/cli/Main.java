@@ -33,6 +33,7 @@ public final class Main {
         CommandLine.Help.defaultColorScheme(
             terminal.isInteractive() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
+    commands.setExpandAtFiles(false); // a picture may be called @x.jpg
     commands.setUsageHelpWidth(HELP_WIDTH);
     return commands;
   }

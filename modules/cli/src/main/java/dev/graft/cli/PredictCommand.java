@@ -9,12 +9,14 @@ import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Prediction;
 import dev.graft.model.BadDataException;
+import dev.graft.model.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,7 +44,9 @@ final class PredictCommand implements Callable<Integer> {
 
   @Option(
       names = "--json",
-      description = "Print one JSON array with the scores of all labels, or the numbers.")
+      description =
+          "Print one JSON array with the scores of all labels, or the numbers; of labels any number"
+              + " of which may hold those that do, too.")
   private boolean json;
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "JPEG, PNG, GIF or BMP files.")
@@ -71,7 +75,7 @@ final class PredictCommand implements Callable<Integer> {
           if (json) {
             answers.add(node(mapper, file, live));
           } else {
-            terminal.line(file + "\t" + words(file, live));
+            terminal.line(Printable.cell(file.toString()) + "\t" + words(file, live));
           }
         } catch (BadDataException e) {
           unreadable.add(e.getMessage());
@@ -79,7 +83,7 @@ final class PredictCommand implements Callable<Integer> {
       }
     }
     if (json) {
-      terminal.line(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(answers));
+      terminal.json(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(answers));
     }
     if (!unreadable.isEmpty()) {
       throw new BadDataException(String.join("\n  ", unreadable));
@@ -96,14 +100,22 @@ final class PredictCommand implements Callable<Integer> {
     }
     Prediction prediction = live.classify(file);
     if (!live.isMultiLabel()) {
-      return String.format(Locale.ROOT, "%s\t%.4f", prediction.label(), prediction.score());
+      return scored(prediction.label(), prediction.score());
     }
-    String holding =
-        prediction.top(live.labels().size()).stream()
-            .filter(score -> score.score() >= HOLDS)
-            .map(score -> String.format(Locale.ROOT, "%s\t%.4f", score.label(), score.score()))
+    String all =
+        holding(prediction, live)
+            .map(score -> scored(score.label(), score.score()))
             .collect(joining("\t"));
-    return holding.isEmpty() ? "(none)" : holding;
+    return all.isEmpty() ? "(none)" : all;
+  }
+
+  private static String scored(String label, float score) {
+    return String.format(Locale.ROOT, "%s\t%.4f", Printable.cell(label), score);
+  }
+
+  /** The labels that hold, if any number may. */
+  private static Stream<Prediction.Score> holding(Prediction prediction, LiveModel live) {
+    return prediction.top(live.labels().size()).stream().filter(each -> each.score() >= HOLDS);
   }
 
   private static ObjectNode node(ObjectMapper mapper, Path file, LiveModel live) {
@@ -111,8 +123,13 @@ final class PredictCommand implements Callable<Integer> {
     node.put("file", file.toString());
     if (live.isClassifier()) {
       Prediction prediction = live.classify(file);
-      node.put("label", prediction.label());
-      node.put("score", prediction.score());
+      if (live.isMultiLabel()) { // maybe none
+        ArrayNode labels = node.putArray("labels");
+        holding(prediction, live).forEach(each -> labels.add(each.label()));
+      } else {
+        node.put("label", prediction.label());
+        node.put("score", prediction.score());
+      }
       ObjectNode scores = node.putObject("scores");
       prediction.scores().forEach(scores::put);
     } else {

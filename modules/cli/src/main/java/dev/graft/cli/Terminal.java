@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import dev.graft.model.Printable;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -52,10 +53,16 @@ final class Terminal {
     return isInteractive() ? columns : 100;
   }
 
-  /** Prints a line that stays. */
+  /** Prints a line that stays: one, whatever names in it hold. */
   synchronized void line(String text) {
     clear();
-    out.println(text);
+    out.println(Printable.line(text));
+  }
+
+  /** Prints a JSON value, which has lines of its own. */
+  synchronized void json(String value) {
+    clear();
+    out.println(Printable.json(value));
   }
 
   /** Prints a line in {@code printf} form that stays. */
@@ -66,7 +73,8 @@ final class Terminal {
   /** Draws a line over the last drawn one; does nothing where lines cannot be drawn over. */
   synchronized void draw(String text) {
     if (isInteractive()) {
-      out.print(ERASE_LINE + (text.length() >= columns ? text.substring(0, columns - 1) : text));
+      String line = Printable.line(text);
+      out.print(ERASE_LINE + (line.length() >= columns ? line.substring(0, columns - 1) : line));
       out.flush();
       drawn = true;
     }
@@ -81,15 +89,17 @@ final class Terminal {
     }
   }
 
-  /** Prints a line of bad news. */
+  /** Prints bad news, which may take several lines. */
   synchronized void error(String text) {
     clear();
-    err.get().println(text);
+    err.get().println(Printable.lines(text));
   }
 
-  /** {@code text} in bold where the terminal can. */
-  String bold(String text) {
-    return isInteractive() ? "\u001b[1m" + text + "\u001b[0m" : text;
+  /** Prints a line that stays, in bold where the terminal can. */
+  synchronized void bold(String text) {
+    clear();
+    String line = Printable.line(text);
+    out.println(isInteractive() ? "\u001b[1m" + line + "\u001b[0m" : line);
   }
 
   /** {@code path} as a shell takes it for one word, in a command that is shown to be copied. */

@@ -94,13 +94,7 @@ class InspectTest {
   /** As a policy of TF-Agents has them; nothing says which one serves. */
   @Test
   void severalSignaturesNoneOfWhichIsTheDefault() throws IOException {
-    Path copy = dir.resolve("model");
-    try (Stream<Path> files = Files.walk(Path.of(ZOO, "tf1/tf1_several_signatures/model"))) {
-      for (Path file : files.toList()) {
-        Files.copy(
-            file, copy.resolve(Path.of(ZOO, "tf1/tf1_several_signatures/model").relativize(file)));
-      }
-    }
+    Path copy = copyOf("tf1/tf1_several_signatures");
     SavedModel saved = SavedModel.parseFrom(Files.readAllBytes(copy.resolve("saved_model.pb")));
     SavedModel.Builder renamed = saved.toBuilder();
     SignatureDef serving = saved.getMetaGraphs(0).getSignatureDefOrThrow("serving_default");
@@ -113,6 +107,36 @@ class InspectTest {
         .contains("call     action", "call     features", "--signature", "parameters");
     assertThat(inspectAt(0, copy.toString(), "--json")).contains("\"action\"");
     assertThat(inspectAt(0, copy.toString(), "--signature", "action")).contains("head     ");
+  }
+
+  /** A line that Graft did not mean, or an escape that erases one that it did. */
+  @Test
+  void aNameForgesNoLine() throws IOException {
+    Path copy = copyOf("keras2/dense_mlp");
+    SavedModel.Builder saved =
+        SavedModel.parseFrom(Files.readAllBytes(copy.resolve("saved_model.pb"))).toBuilder();
+    SignatureDef serving = saved.getMetaGraphs(0).getSignatureDefOrThrow("serving_default");
+    saved
+        .getMetaGraphsBuilder(0)
+        .putSignatureDef("z\nunusual  nothing\u001b[1A\u001b[2K\u009b", serving);
+    Files.write(copy.resolve("saved_model.pb"), saved.build().toByteArray());
+    assertThat(inspectAt(0, copy.toString()))
+        .contains("z\u21B5unusual  nothing\uFFFD[1A")
+        .doesNotContain("\u001b", "\u009b", "\nunusual");
+    String json = inspectAt(0, copy.toString(), "--json");
+    assertThat(json).doesNotContain("\u001b", "\u009b");
+    assertThat(new ObjectMapper().readTree(json).path("signatures").size()).isEqualTo(2);
+  }
+
+  private Path copyOf(String model) throws IOException {
+    Path source = Path.of(ZOO, model, "model");
+    Path copy = dir.resolve("model");
+    try (Stream<Path> files = Files.walk(source)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, copy.resolve(source.relativize(file)));
+      }
+    }
+    return copy;
   }
 
   @Test

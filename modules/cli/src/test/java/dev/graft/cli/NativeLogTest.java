@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class NativeLogTest {
 
   @TempDir private Path dir = Path.of("");
+  private final List<String> options = new ArrayList<>(); // of Java
 
   /** A real SavedModel without serving_bytes: TensorFlow has loaded it when it is refused. */
   @Test
@@ -41,6 +42,40 @@ class NativeLogTest {
         .contains(dir.resolve("graft-tensorflow-").toString(), "cannot be written", "GRAFT_HOME");
   }
 
+  /** In a folder that everybody can write to, a link would lead to any file of the user's. */
+  @Test
+  void theLogForWantOfAnotherFollowsNoLink() throws IOException, InterruptedException {
+    Path home = dir.resolve("home");
+    Files.createDirectories(home.resolve("tensorflow.log"));
+    Path treasure = Files.createDirectories(dir.resolve("treasure"));
+    String user = System.getProperty("user.name");
+    Files.createSymbolicLink(dir.resolve("graft-tensorflow-" + user), treasure);
+    assertThat(graft(home, "doctor")).as(said("stderr")).isZero();
+    assertThat(treasure).isEmptyDirectory();
+    assertThat(said("stdout")).contains(dir.resolve("graft-tensorflow-").toString());
+    Files.delete(dir.resolve("graft-tensorflow-" + user));
+    assertThat(graft(home, "doctor")).isZero();
+    assertThat(dir.resolve("graft-tensorflow-" + user + "/tensorflow.log")).exists();
+  }
+
+  @Test
+  void aLogThatHasGrownBeginsAnew() throws IOException, InterruptedException {
+    Path log = Files.createDirectories(dir.resolve("home")).resolve("tensorflow.log");
+    Files.write(log, new byte[11 << 20]);
+    assertThat(graft(dir.resolve("home"), "doctor")).isZero();
+    assertThat(Files.size(log)).isLessThan(1 << 20);
+    assertThat(dir.resolve("home/tensorflow.log.old")).exists();
+  }
+
+  /** As where programs may not run from the folder for temporary files. */
+  @Test
+  void withoutJnaOnlyTheLinesStayWhereTheyAre() throws IOException, InterruptedException {
+    options.addAll(List.of("-Djna.nounpack=true", "-Djna.nosys=true"));
+    assertThat(graft(dir.resolve("home"), "doctor")).as(said("stderr")).isZero();
+    assertThat(said("stderr")).contains("stays on standard error", "-Djna.tmpdir=DIR");
+    assertThat(said("stdout")).contains("its native library loads and runs");
+  }
+
   @Test
   void aHomeThatCannotBeMadeStopsNothing() throws IOException, InterruptedException {
     Path file = Files.writeString(dir.resolve("file"), "");
@@ -52,6 +87,7 @@ class NativeLogTest {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + dir);
+    command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command);

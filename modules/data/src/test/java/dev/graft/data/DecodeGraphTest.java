@@ -162,6 +162,41 @@ class DecodeGraphTest {
     }
   }
 
+  /** Turned after it was resized, it is what it would be the other way round. */
+  @ParameterizedTest
+  @ValueSource(strings = {"STRETCH", "CROP", "PAD"})
+  void aPictureIsTurnedUprightAtAnySize(Resize rule) throws IOException {
+    byte[] jpeg = Pictures.encode(Pictures.gradient(24, 16), "jpg");
+    for (int orientation = 1; orientation <= 8; orientation++) {
+      float[] stored = decode(with(input(9, 11, 3), rule), jpeg).floats();
+      if (orientation >= 5) { // then the size that is asked for is of the picture on its side
+        stored = decode(with(input(11, 9, 3), rule), jpeg).floats();
+      }
+      float[] upright =
+          decode(with(input(9, 11, 3), rule), Exif.insert(jpeg, orientation, true)).floats();
+      int height = orientation >= 5 ? 11 : 9;
+      float[] wanted = Exif.upright(stored, height, 20 - height, orientation);
+      for (int i = 0; i < wanted.length; i++) {
+        assertThat(upright[i])
+            .as("orientation %d", orientation)
+            .isCloseTo(wanted[i], within(1e-2f));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theOrientationMayBeALongNumberBehindOtherSegments(boolean littleEndian) throws IOException {
+    byte[] jpeg = Pictures.encode(Pictures.gradient(24, 16), "jpg");
+    float[] stored = decode(input(16, 24, 3), jpeg).floats();
+    byte[] marked = Exif.insert(jpeg, 6, littleEndian);
+    Exif.makeLong(marked, littleEndian);
+    float[] upright = Exif.upright(stored, 16, 24, 6);
+    assertThat(decode(input(24, 16, 3), marked).floats()).containsExactly(upright);
+    byte[] behind = Exif.behindProfiles(marked, 8);
+    assertThat(decode(input(24, 16, 3), behind).floats()).containsExactly(upright);
+  }
+
   @Test
   void damagedExifDataCountsAsUpright() throws IOException {
     byte[] jpeg = Pictures.encode(Pictures.gradient(24, 16), "jpg");

@@ -39,6 +39,27 @@ final class Exif {
     return out.array();
   }
 
+  /** Writes the orientation that {@link #insert} put in as a number of four bytes. */
+  static void makeLong(byte[] jpeg, boolean littleEndian) {
+    ByteBuffer entry =
+        ByteBuffer.wrap(jpeg, TIFF + 10 + 12, 12)
+            .slice()
+            .order(littleEndian ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+    entry.putShort(2, (short) 4).putInt(8, entry.getShort(8));
+  }
+
+  /**
+   * {@code jpeg} with parts of a colour profile, each as large as a segment is, before the rest.
+   */
+  static byte[] behindProfiles(byte[] jpeg, int parts) {
+    ByteBuffer out = ByteBuffer.allocate(jpeg.length + parts * (2 + 0xFFFF));
+    out.put(jpeg, 0, 2);
+    for (int i = 0; i < parts; i++) {
+      out.put((byte) 0xFF).put((byte) 0xE2).putShort((short) 0xFFFF).put(new byte[0xFFFF - 2]);
+    }
+    return out.put(jpeg, 2, jpeg.length - 2).array();
+  }
+
   /**
    * {@code stored} [height, width, 3] as it looks upright. EXIF 2.32 says of each orientation what
    * side of the scene the 0th row and the 0th column are.

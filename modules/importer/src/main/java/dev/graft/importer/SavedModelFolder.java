@@ -39,6 +39,7 @@ record SavedModelFolder(Path path, byte[] pb) {
     if (!Files.exists(file)) {
       throw ForeignFile.refusal(path);
     }
+    requireFile(file);
     try {
       return new SavedModelFolder(path, Files.readAllBytes(file));
     } catch (IOException e) {
@@ -46,6 +47,16 @@ record SavedModelFolder(Path path, byte[] pb) {
           file.toString(), "'" + file + "' cannot be read: " + e.getMessage(), e);
     } catch (OutOfMemoryError e) { // an array's limit, or an absurd size
       throw BadModelException.inFile(file.toString(), "'" + file + "' is too large to be read.", e);
+    }
+  }
+
+  /** A pipe would be waited for, and a device read without end. */
+  private static void requireFile(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw BadModelException.inFile(
+          file.toString(),
+          "'" + file + "' is no file but a folder, pipe or device; copy the model as files.",
+          null);
     }
   }
 
@@ -87,12 +98,27 @@ record SavedModelFolder(Path path, byte[] pb) {
   /** The checkpoint with the weights, if there is one; a model without weights has none. */
   Optional<TensorBundle> checkpoint() {
     Path prefix = path.resolve("variables").resolve("variables");
+    requireFiles(path.resolve("variables"));
     if (!TensorBundle.exists(prefix)) {
       return Optional.empty();
     }
     TensorBundle checkpoint = TensorBundle.open(prefix);
     checkpoint.requireWhole();
     return Optional.of(checkpoint);
+  }
+
+  private static void requireFiles(Path variables) {
+    if (!Files.isDirectory(variables)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(variables)) {
+      files
+          .filter(file -> file.getFileName().toString().startsWith("variables."))
+          .forEach(SavedModelFolder::requireFile);
+    } catch (IOException e) {
+      throw BadModelException.inFile(
+          variables.toString(), "'" + variables + "' cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /** What Graft wrote beside a model that it exported itself. */

@@ -14,10 +14,11 @@ import org.tensorflow.proto.DataType;
  * frame) to pixels in the model's size, range and channel order. Training, evaluation, prediction
  * and the exported {@code serving_bytes} signature all hold this same subgraph.
  *
- * <p>Each picture is decoded to 8 bits, grey ones repeated over three channels and alpha dropped;
- * turned upright as its EXIF data says; resized with the triangle filter, antialiased, as {@code
- * tf.image.resize(..., antialias=True)} does. The pictures of a batch may differ in size: a loop
- * goes over them, a few at a time, in the functional form that TensorFlow's loaders lower to
+ * <p>Each picture is decoded to 8 bits; resized with the triangle filter, antialiased, as {@code
+ * tf.image.resize(..., antialias=True)} does; turned upright as its EXIF data says; grey ones
+ * repeated over three channels and alpha dropped. The size comes first, so that a large picture is
+ * there once, as it was decoded, and never copied. The pictures of a batch may differ in size: a
+ * loop goes over them, a few at a time, in the functional form that TensorFlow's loaders lower to
  * dataflow.
  *
  * @param graph the graph, complete in itself
@@ -133,10 +134,19 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     Loop loop = new Loop();
     Scope g = loop.g;
     TensorRef file = g.add("GatherV2", loop.bytes, loop.i, g.scalar(0));
-    TensorRef upright = turn(g.in("turn"), decode(g, file), ExifOrientation.of(g.in("exif"), file));
-    TensorRef resized = resize(g.in("resize"), upright, height, width, resize);
+    TensorRef orientation = ExifOrientation.of(g.in("exif"), file);
+    TensorRef onItsSide = g.add("GreaterEqual", orientation, g.scalar(5));
+    TensorRef size = g.add("SelectV2", onItsSide, g.ints(width, height), g.ints(height, width));
+    // as many channels as the file has: asked for three, the decoder refuses some BMP and GIF
+    TensorRef raw = g.op("DecodeImage").input(file).attr("expand_animations", false).output();
+    TensorRef resized = resize(g.in("resize"), raw, size, resize);
+    TensorRef upright = turn(g.in("turn"), resized, orientation, onItsSide);
     TensorRef list =
-        g.op("TensorListSetItem").input(loop.list).input(loop.i).input(resized).output();
+        g.op("TensorListSetItem")
+            .input(loop.list)
+            .input(loop.i)
+            .input(coloured(g, upright))
+            .output();
     TensorRef next = g.add("AddV2", loop.i, g.scalar(1));
     return loop.function(
         List.of(next, loop.count, list, loop.bytes),
@@ -164,19 +174,17 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     }
   }
 
-  /** One file's pixels, uint8 [h, w, 3]. */
-  private static TensorRef decode(Scope g, TensorRef file) {
-    // as many channels as the file has: asked for three, the decoder refuses some BMP and GIF
-    TensorRef raw = g.op("DecodeImage").input(file).attr("expand_animations", false).output();
-    TensorRef channels = g.add("GatherV2", g.add("Shape", raw), g.scalar(2), g.scalar(0));
+  /** {@code image} [h, w, channels] with three of them: grey repeated, alpha dropped. */
+  private static TensorRef coloured(Scope g, TensorRef image) {
+    TensorRef channels = g.add("GatherV2", g.add("Shape", image), g.scalar(2), g.scalar(0));
     TensorRef colour = g.add("GreaterEqual", channels, g.scalar(3));
     TensorRef pick = g.add("SelectV2", colour, g.ints(0, 1, 2), g.ints(0, 0, 0));
-    return g.add("GatherV2", raw, pick, g.scalar(2));
+    return g.add("GatherV2", image, pick, g.scalar(2));
   }
 
   /** {@code image} upright: transposed and mirrored as EXIF orientation 1 to 8 asks for. */
-  private static TensorRef turn(Scope g, TensorRef image, TensorRef orientation) {
-    TensorRef onItsSide = g.add("GreaterEqual", orientation, g.scalar(5));
+  private static TensorRef turn(
+      Scope g, TensorRef image, TensorRef orientation, TensorRef onItsSide) {
     TensorRef order = g.add("SelectV2", onItsSide, g.ints(1, 0, 2), g.ints(0, 1, 2));
     TensorRef transposed = g.add("Transpose", image, order);
     TensorRef axes = g.in("axes").add("GatherV2", mirrored(g), orientation, g.scalar(0));
@@ -195,11 +203,9 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     return g.bools(Shape.of(9, 3), table);
   }
 
-  /** {@code image} as float32 [height, width, 3]. */
-  private static TensorRef resize(
-      Scope g, TensorRef image, int height, int width, InputSpec.Resize rule) {
-    TensorRef resized =
-        PictureResize.add(g, g.add("ExpandDims", image, g.scalar(0)), height, width, rule);
+  /** {@code image} as float32, of {@code size}. */
+  private static TensorRef resize(Scope g, TensorRef image, TensorRef size, InputSpec.Resize rule) {
+    TensorRef resized = PictureResize.add(g, g.add("ExpandDims", image, g.scalar(0)), size, rule);
     return g.op("Squeeze").input(resized).attr("squeeze_dims", Attrs.ints(0)).output();
   }
 

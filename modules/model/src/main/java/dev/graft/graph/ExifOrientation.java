@@ -15,10 +15,11 @@ import org.tensorflow.proto.DataType;
  */
 final class ExifOrientation {
 
-  private static final int SEGMENTS = 4; // EXIF stands first, or after JFIF and few others
-  private static final int PREFIX = 1 << 17; // two full segments
+  private static final int SEGMENTS = 10; // EXIF stands first, or after JFIF and colour profiles
+  private static final int PREFIX = 1 << 20; // as many full ones, and more
   private static final int MAX_ENTRIES = 256;
   private static final int ORIENTATION = 0x0112;
+  private static final int LONG = 4; // the type of four bytes; others have the value in two
 
   private final Scope g;
   private final TensorRef bytes; // uint8 vector
@@ -58,7 +59,10 @@ final class ExifOrientation {
     TensorRef entries =
         g.add("AddV2", g.add("AddV2", directory, g.scalar(2)), g.add("Mul", range, g.scalar(12)));
     TensorRef isOrientation = g.add("Equal", number(entries, 2, little), g.scalar(ORIENTATION));
-    TensorRef values = number(g.add("AddV2", entries, g.scalar(8)), 2, little);
+    TensorRef isLong =
+        g.add("Equal", number(g.add("AddV2", entries, g.scalar(2)), 2, little), g.scalar(LONG));
+    TensorRef at = g.add("AddV2", entries, g.scalar(8));
+    TensorRef values = g.add("SelectV2", isLong, number(at, 4, little), number(at, 2, little));
     TensorRef found =
         g.add("Max", g.add("SelectV2", isOrientation, values, g.scalar(0)), g.ints(0));
     TensorRef valid =

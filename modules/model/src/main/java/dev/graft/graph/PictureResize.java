@@ -24,10 +24,19 @@ public final class PictureResize {
    */
   public static TensorRef add(
       Scope g, TensorRef pictures, int height, int width, InputSpec.Resize rule) {
+    return add(g, pictures, g.ints(height, width), rule);
+  }
+
+  /**
+   * As {@link #add(Scope, TensorRef, int, int, InputSpec.Resize)}, to a size that the graph finds.
+   *
+   * @param size height and width, int32 [2]
+   */
+  static TensorRef add(Scope g, TensorRef pictures, TensorRef size, InputSpec.Resize rule) {
     TensorRef shape = g.add("Shape", pictures);
     TensorRef sides =
         g.cast(g.add("GatherV2", shape, g.ints(1, 2), g.scalar(0)), DataType.DT_FLOAT);
-    TensorRef wanted = g.floats(height, width);
+    TensorRef wanted = g.cast(size, DataType.DT_FLOAT);
     TensorRef scale = g.add("RealDiv", wanted, sides);
     scale =
         switch (rule) {
@@ -40,7 +49,7 @@ public final class PictureResize {
         rule == InputSpec.Resize.STRETCH ? g.floats(0, 0) : g.add("Mul", rest, g.scalar(0.5f));
     return g.op("ScaleAndTranslate")
         .input(pictures)
-        .input(g.ints(height, width))
+        .input(size)
         .input(scale)
         .input(translation)
         .attr("kernel_type", "triangle")

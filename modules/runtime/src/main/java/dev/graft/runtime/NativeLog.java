@@ -52,11 +52,25 @@ final class NativeLog {
     long write(int descriptor, byte[] bytes, long count);
   }
 
-  /** Sends native lines to {@code file} from now on; they are appended. */
+  /**
+   * Sends native lines to {@code file} from now on; they are appended. Where the C library cannot
+   * be called they stay where they are, with a sentence there.
+   */
   static synchronized void redirectTo(Path file) {
-    if (Platform.isWindows()) {
-      return;
+    try {
+      if (!Platform.isWindows()) {
+        redirect(file);
+      }
+    } catch (LinkageError e) { // JNA unpacks code of its own, and runs it where it lies
+      System.err.println(
+          "graft: what TensorFlow itself prints stays on standard error, since JNA's library cannot"
+              + " be loaded ("
+              + e.getMessage()
+              + "); -Djna.tmpdir=DIR names a folder from which programs may run.");
     }
+  }
+
+  private static void redirect(Path file) {
     Path absolute = file.toAbsolutePath();
     try {
       if (absolute.getParent() != null) {

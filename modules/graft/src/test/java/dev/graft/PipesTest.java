@@ -1,0 +1,50 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.model.BadModelException;
+import dev.graft.testkit.Zoo;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A model's file that is a pipe would be waited for without a word. */
+class PipesTest {
+
+  @TempDir private Path folder = Path.of("");
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "saved_model.pb",
+        "variables/variables.index",
+        "variables/variables.data-00000-of-00001"
+      })
+  void aPipeIsRefused(String name) throws Exception {
+    Path model = Zoo.model("keras2/dense_mlp").savedModel();
+    try (Stream<Path> files = Files.walk(model)) {
+      List<Path> all = files.filter(Files::isRegularFile).toList();
+      for (Path file : all) {
+        Path copy = folder.resolve(model.relativize(file));
+        Files.createDirectories(copy.getParent());
+        Files.copy(file, copy);
+      }
+    }
+    Path pipe = folder.resolve(name);
+    Files.delete(pipe);
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Assertions.assertTimeoutPreemptively(
+        Duration.ofSeconds(5),
+        () ->
+            assertThatThrownBy(() -> Graft.load(folder))
+                .isInstanceOf(BadModelException.class)
+                .hasMessageContaining(pipe + "' is no file but a folder, pipe or device"));
+  }
+}
