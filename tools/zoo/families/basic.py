@@ -107,7 +107,7 @@ def embedding_mean(kit):
                 notes="the gradient of the embedding is sparse on the tape; dense here")
 
 
-@zoo("embedding_masked_mean", "embedding", "keras2")
+@zoo("embedding_masked_mean", "embedding", "keras2 keras3")
 def embedding_masked_mean(kit):
     ids = K.Input((None,), dtype="int64", name="ids")
     y = L.Embedding(12, 4, mask_zero=True)(ids)
