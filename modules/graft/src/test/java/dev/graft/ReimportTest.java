@@ -189,6 +189,6 @@ class ReimportTest {
   }
 
   private static String identity(Variable v) {
-    return v.name() + " " + v.dtype() + v.shape() + " " + v.role() + " " + v.trainable();
+    return List.of(v.name(), v.dtype(), v.shape(), v.role(), v.trainable(), v.fixed()).toString();
   }
 }

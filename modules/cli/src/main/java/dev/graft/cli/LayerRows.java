@@ -58,9 +58,11 @@ final class LayerRows {
             .flatMap(Optional::stream)
             .toList();
     long parameters = own.stream().mapToLong(LayerRows::count).sum();
-    long weights = own.stream().filter(v -> !v.role().isStatistic()).count();
-    long trained = own.stream().filter(v -> !v.role().isStatistic() && v.trainable()).count();
-    String trains = weights == 0 ? "" : trained == 0 ? "no" : trained == weights ? "yes" : "partly";
+    long weights = own.stream().filter(Variable::canTrain).count();
+    long trained = own.stream().filter(v -> v.canTrain() && v.trainable()).count();
+    String none = own.stream().anyMatch(Variable::fixed) ? "never" : "";
+    String trains =
+        weights == 0 ? none : trained == 0 ? "no" : trained == weights ? "yes" : "partly";
     return new Row(level, name, type, shape(output), parameters, trains);
   }
 

@@ -2,6 +2,7 @@ package dev.graft.importer;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import dev.graft.importer.KerasMetadata.Info;
 import dev.graft.model.BadModelException;
 import dev.graft.model.Layer.Behaviour;
@@ -15,7 +16,9 @@ import java.util.Map;
 /** Recognises layers of which the training behaviour has to be controlled from outside. */
 final class LayerBehaviour {
 
-  private static final JsonFactory JSON = new JsonFactory();
+  /** Python writes infinities and NaN as JSON does not have them. */
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   /** Keras' own defaults, for models that do not tell. */
   private static final double MOMENTUM = 0.99;
@@ -24,16 +27,14 @@ final class LayerBehaviour {
 
   private LayerBehaviour() {}
 
-  /** The behaviour of a layer of class {@code type} that Keras 2 describes. */
+  /**
+   * The behaviour of a layer of class {@code type} that Keras 2 describes. What holds a moving mean
+   * and a moving variance normalises by the batch, whatever its author called the class.
+   *
+   * @param variables its own, without those of layers inside it
+   */
   static Behaviour of(String type, Info info, Collection<Variable> variables) {
     return switch (type) {
-      case "BatchNormalization", "SyncBatchNormalization", "BatchNormalizationV1" -> {
-        Map<String, Double> numbers = numbers(info.config());
-        yield batchNorm(
-            variables,
-            numbers.getOrDefault("momentum", MOMENTUM),
-            numbers.getOrDefault("epsilon", EPSILON));
-      }
       case "Dropout",
           "SpatialDropout1D",
           "SpatialDropout2D",
@@ -43,21 +44,27 @@ final class LayerBehaviour {
           new Behaviour.Noise(type, numbers(info.config()).getOrDefault("rate", 0.0));
       case "GaussianNoise" ->
           new Behaviour.Noise(type, numbers(info.config()).getOrDefault("stddev", 0.0));
-      default -> new Behaviour.Plain();
+      default -> batchNorm(variables, info);
     };
   }
 
   /** A BatchNorm with these weights, or nothing special if it lacks moving statistics. */
-  static Behaviour batchNorm(Collection<Variable> variables, double momentum, double epsilon) {
+  private static Behaviour batchNorm(Collection<Variable> variables, Info info) {
     String mean = "";
     String variance = "";
     for (Variable variable : variables) {
       mean = variable.role() == Role.MOVING_MEAN ? variable.name() : mean;
       variance = variable.role() == Role.MOVING_VARIANCE ? variable.name() : variance;
     }
-    return mean.isEmpty() || variance.isEmpty()
-        ? new Behaviour.Plain()
-        : new Behaviour.BatchNorm(momentum, epsilon, mean, variance);
+    if (mean.isEmpty() || variance.isEmpty()) {
+      return new Behaviour.Plain();
+    }
+    Map<String, Double> numbers = numbers(info.config());
+    return new Behaviour.BatchNorm(
+        numbers.getOrDefault("momentum", MOMENTUM),
+        numbers.getOrDefault("epsilon", EPSILON),
+        mean,
+        variance);
   }
 
   /** The numbers at the top of a layer's configuration. */

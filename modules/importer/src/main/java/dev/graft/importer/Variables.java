@@ -1,19 +1,15 @@
 package dev.graft.importer;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.TensorBundle;
 import dev.graft.model.Variable;
-import dev.graft.model.Variable.Role;
 import dev.graft.model.VariableSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,13 +17,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject.KindCase;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedVariable;
-import org.tensorflow.proto.VariableDef;
 
 /** Finds the model's variables: each once, with its name, its flag and where its value is. */
 final class Variables {
@@ -53,7 +47,7 @@ final class Variables {
   private final Captures captures;
   private final Restoration restoration;
   private final @Nullable TensorBundle checkpoint;
-  private final Map<String, Boolean> oldFlags; // TF1: trainable by node
+  private final TrainableFlags flags;
   private final Map<String, Integer> objectOf = new HashMap<>(); // variable object by node
 
   Variables(
@@ -66,7 +60,7 @@ final class Variables {
     this.captures = captures;
     this.restoration = restoration;
     this.checkpoint = checkpoint;
-    this.oldFlags = flags(meta);
+    this.flags = new TrainableFlags(meta, objects);
     captures
         .tensors()
         .forEach(
@@ -75,27 +69,6 @@ final class Variables {
                 objectOf.merge(tensor.node(), id, Math::min);
               }
             });
-  }
-
-  /** TF1's collections say which variables there are and which of them train. */
-  private static Map<String, Boolean> flags(MetaGraphDef meta) {
-    Map<String, Boolean> flags = new LinkedHashMap<>();
-    for (String name : List.of("variables", "model_variables", "trainable_variables")) {
-      CollectionDef collection = meta.getCollectionDefMap().get(name);
-      if (collection == null) {
-        continue;
-      }
-      for (ByteString bytes : collection.getBytesList().getValueList()) {
-        try {
-          VariableDef def = VariableDef.parseFrom(bytes);
-          String node = TensorRef.parse(def.getVariableName()).node();
-          flags.merge(node, name.startsWith("trainable"), Boolean::logicalOr);
-        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-          continue; // some other object's collection; its name says nothing here
-        }
-      }
-    }
-    return flags;
   }
 
   /** The nodes that hold the variables of the model as its author listed them. */
@@ -114,7 +87,7 @@ final class Variables {
         nodes.add(tensor.node());
       }
     }
-    nodes.addAll(oldFlags.keySet());
+    nodes.addAll(flags.collected());
     nodes.removeIf(
         node -> {
           NodeDef holder = raw.find(node);
@@ -131,29 +104,17 @@ final class Variables {
         nodes.add(node.getName());
       }
     }
-    Set<Integer> training = new HashSet<>();
-    boolean lists = false;
-    if (!objects.isEmpty()) {
-      lists = objects.child(ObjectGraph.ROOT, "trainable_variables").isPresent();
-      training.addAll(objects.list(ObjectGraph.ROOT, "trainable_variables"));
-    }
     List<Variable> variables = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (String name : nodes) {
-      NodeDef node = graph.node(name);
-      Integer id = objectOf.get(name);
-      SavedVariable object = id == null ? null : objects.object(id).getVariable();
-      boolean trainable =
-          object == null
-              ? oldFlags.getOrDefault(name, false)
-              : lists ? training.contains(id) : object.getTrainable();
-      variables.add(variable(node, object, trainable, names));
+      variables.add(variable(graph.node(name), names));
     }
     return variables;
   }
 
-  private Variable variable(
-      NodeDef node, @Nullable SavedVariable object, boolean trainable, Set<String> names) {
+  private Variable variable(NodeDef node, Set<String> names) {
+    Integer id = objectOf.get(node.getName());
+    SavedVariable object = id == null ? null : objects.object(id).getVariable();
     Restoration.Saved saved = saved(node.getName()).orElseThrow();
     DataType dtype = OpRegistry.base(node.getAttrOrThrow("dtype").getType());
     Shape shape = Shape.from(node.getAttrOrThrow("shape").getShape());
@@ -171,8 +132,9 @@ final class Variables {
     VariableSource source =
         new VariableSource.InCheckpoint(
             Objects.requireNonNull(checkpoint).prefix(), saved.key(), saved.slice());
+    TrainableFlags.Flags flags = this.flags.of(node.getName(), id, wanted, dtype);
     return new Variable(
-        name, node.getName(), dtype, shape, trainable, role(wanted, dtype, trainable), source);
+        name, node.getName(), dtype, shape, flags.trainable(), flags.role(), source, flags.fixed());
   }
 
   /** Where the value of the variable at {@code node} is in the checkpoint. */
@@ -186,42 +148,5 @@ final class Variables {
       restored = key == null ? null : new Restoration.Saved(key, "");
     }
     return Optional.ofNullable(restored).filter(saved -> checkpoint.entry(saved.key()).isPresent());
-  }
-
-  private static Role role(String name, DataType dtype, boolean trainable) {
-    String last = name.substring(name.lastIndexOf('/') + 1);
-    return switch (last) {
-      case "kernel", "pointwise_kernel", "weights", "w" -> Role.KERNEL;
-      case "depthwise_kernel", "depthwise_weights" -> Role.DEPTHWISE_KERNEL;
-      case "recurrent_kernel" -> Role.RECURRENT_KERNEL;
-      case "bias", "biases", "b" -> Role.BIAS;
-      case "gamma" -> Role.GAMMA;
-      case "beta" -> Role.BETA;
-      case "moving_mean" -> Role.MOVING_MEAN;
-      case "moving_variance" -> Role.MOVING_VARIANCE;
-      case "embeddings" -> Role.EMBEDDINGS;
-      case "seed_generator_state", "count" -> Role.STATE;
-      // what Normalization learned by adapt(), SpectralNormalization's vector, BatchNorm's renorm
-      case "mean", "variance", "vector_u", "moving_stddev", "renorm_mean", "renorm_stddev" ->
-          trainable ? Role.OTHER : Role.STATE;
-      default -> isInteger(dtype) ? Role.STATE : Role.OTHER;
-    };
-  }
-
-  private static boolean isInteger(DataType dtype) {
-    return switch (dtype) {
-      case DT_INT8,
-          DT_INT16,
-          DT_INT32,
-          DT_INT64,
-          DT_UINT8,
-          DT_UINT16,
-          DT_UINT32,
-          DT_UINT64,
-          DT_BOOL,
-          DT_STRING ->
-          true;
-      default -> false;
-    };
   }
 }

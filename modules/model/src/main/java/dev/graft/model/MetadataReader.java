@@ -101,15 +101,17 @@ final class MetadataReader {
         throw new IllegalArgumentException(
             "the SavedModel has no variable '" + text(node, "node") + "'");
       }
+      boolean trainable = node.path("trainable").asBoolean();
       variables.add(
           new Variable(
               text(node, "name"),
               found.node(),
               found.dtype(),
               found.shape(),
-              node.path("trainable").asBoolean(),
+              trainable,
               Variable.Role.valueOf(text(node, "role")),
-              found.source()));
+              found.source(),
+              !trainable && node.path("fixed").asBoolean(found.fixed())));
     }
     variables.addAll(byNode.values());
     return variables;

@@ -99,7 +99,8 @@ final class MetadataWriter {
           .put("name", variable.name())
           .put("node", variable.node())
           .put("trainable", variable.trainable())
-          .put("role", variable.role().name());
+          .put("role", variable.role().name())
+          .put("fixed", variable.fixed());
     }
   }
 

@@ -14,6 +14,9 @@ import org.tensorflow.proto.DataType;
  * @param trainable whether training changes it
  * @param role what it does in its layer
  * @param source where its value comes from
+ * @param fixed whether its author declared that it never trains ({@code
+ *     add_weight(trainable=False)}: a table of positions, a codebook), which is more than a layer
+ *     that was frozen; it then trains only if it is named
  */
 public record Variable(
     String name,
@@ -22,7 +25,26 @@ public record Variable(
     Shape shape,
     boolean trainable,
     Role role,
-    VariableSource source) {
+    VariableSource source,
+    boolean fixed) {
+
+  public Variable {
+    if (fixed && trainable) {
+      throw new IllegalArgumentException("'" + name + "' cannot be fixed and train.");
+    }
+  }
+
+  /** A variable that its author did not fix. */
+  public Variable(
+      String name,
+      String node,
+      DataType dtype,
+      Shape shape,
+      boolean trainable,
+      Role role,
+      VariableSource source) {
+    this(name, node, dtype, shape, trainable, role, source, false);
+  }
 
   /** What a variable does in its layer. */
   public enum Role {
@@ -60,8 +82,16 @@ public record Variable(
     return TensorRef.of(node);
   }
 
-  /** Whether training could change it: floating point or complex, and no statistic. */
+  /**
+   * Whether training could change it: floating point or complex, no statistic, and not {@link
+   * #fixed}.
+   */
   public boolean canTrain() {
+    return !fixed && canTrainIfNamed();
+  }
+
+  /** As {@link #canTrain}, whatever its author declared: for who asks for it by its name. */
+  public boolean canTrainIfNamed() {
     return switch (dtype) {
       case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16, DT_COMPLEX64, DT_COMPLEX128 ->
           !role.isStatistic();
@@ -69,13 +99,13 @@ public record Variable(
     };
   }
 
-  /** This variable, trained or not. */
+  /** This variable, trained or not; one that trains is not {@link #fixed} any more. */
   public Variable withTrainable(boolean wanted) {
-    return new Variable(name, node, dtype, shape, wanted, role, source);
+    return new Variable(name, node, dtype, shape, wanted, role, source, fixed && !wanted);
   }
 
   /** This variable with its value from elsewhere. */
   public Variable withSource(VariableSource other) {
-    return new Variable(name, node, dtype, shape, trainable, role, other);
+    return new Variable(name, node, dtype, shape, trainable, role, other, fixed);
   }
 }

@@ -54,7 +54,8 @@ final class GreyKernel extends Edit {
             shape,
             kernel.trainable(),
             kernel.role(),
-            new VariableSource.Given(CarriedWeights.value(kernel.dtype(), shape, summed(kernel))));
+            new VariableSource.Given(CarriedWeights.value(kernel.dtype(), shape, summed(kernel))),
+            kernel.fixed());
 
     Graph graph = model.graph();
     GraphEditor editor = graph.edit();

@@ -79,17 +79,22 @@ public final class Plans {
 
   /**
    * What each selection hits, one after the other; what belongs to a head or cannot train is left
-   * out.
+   * out, and so is what its author {@link Variable#fixed fixed}, unless it is named.
    *
    * @throws BadRequestException if one hits nothing that can train
    */
   public static TrainingPlan of(Model model, Where... stretches) {
-    ImmutableSet<String> backbone = variables(model, Blocks.of(model));
+    ImmutableSet<String> backbone =
+        Blocks.of(model).stream()
+            .flatMap(block -> block.variables().stream())
+            .collect(ImmutableSet.toImmutableSet());
     List<Stretch> found = new ArrayList<>();
     for (Where where : stretches) {
+      Selection selection = where.in(model);
       ImmutableSet<String> hit =
-          where.in(model).variables().stream()
-              .filter(backbone::contains)
+          model.variables().stream()
+              .filter(v -> backbone.contains(v.name()) && selection.lets(v))
+              .map(Variable::name)
               .collect(ImmutableSet.toImmutableSet());
       if (hit.isEmpty()) {
         throw new BadRequestException(

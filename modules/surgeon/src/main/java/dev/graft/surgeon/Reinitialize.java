@@ -7,7 +7,10 @@ import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 
-/** Gives variables fresh values as a new layer would have them. */
+/**
+ * Gives variables fresh values as a new layer would have them. What its author {@link
+ * Variable#fixed fixed} keeps its value unless it is named.
+ */
 final class Reinitialize extends Edit {
 
   private final Where where;
@@ -34,13 +37,14 @@ final class Reinitialize extends Edit {
     return model.toBuilder()
         .variables(
             model.variables().stream()
-                .map(v -> selection.variables().contains(v.name()) ? fresh(v) : v)
+                .map(v -> selection.variables().contains(v.name()) ? fresh(v, selection) : v)
                 .toList())
         .build();
   }
 
-  private Variable fresh(Variable variable) {
-    if (variable.role() == Variable.Role.STATE) {
+  private Variable fresh(Variable variable, Selection selection) {
+    boolean kept = variable.fixed() && !selection.named().contains(variable.name());
+    if (variable.role() == Variable.Role.STATE || kept) {
       return variable;
     }
     // the name takes part, so that layers of one shape do not start alike

@@ -12,17 +12,36 @@ import java.util.Set;
  *
  * @param layers the layers' paths ({@code outer/inner}), in the model's order
  * @param variables the variables' names, in the model's order
+ * @param named those of them that were chosen by their own name, not with a layer, block or role:
+ *     what their author {@link Variable#fixed fixed} trains only then
  */
-public record Selection(ImmutableSet<String> layers, ImmutableSet<String> variables) {
+public record Selection(
+    ImmutableSet<String> layers, ImmutableSet<String> variables, ImmutableSet<String> named) {
 
-  /** These layers and variables, in the model's order. */
+  /** These layers and variables, in the model's order; none of them by its own name. */
   static Selection of(Model model, Set<String> layers, Set<String> variables) {
     ImmutableSet<String> ordered =
         model.variables().stream()
             .map(Variable::name)
             .filter(variables::contains)
             .collect(ImmutableSet.toImmutableSet());
-    return new Selection(ImmutableSet.copyOf(layers), ordered);
+    return new Selection(ImmutableSet.copyOf(layers), ordered, ImmutableSet.of());
+  }
+
+  /** This selection with its variables chosen by their own names. */
+  Selection byName() {
+    return naming(variables);
+  }
+
+  private Selection naming(Set<String> names) {
+    return new Selection(
+        layers, variables, ImmutableSet.copyOf(Sets.intersection(variables, names)));
+  }
+
+  /** Whether {@code variable} is hit and may train for that. */
+  boolean lets(Variable variable) {
+    return variables.contains(variable.name())
+        && (named.contains(variable.name()) ? variable.canTrainIfNamed() : variable.canTrain());
   }
 
   /** The variables themselves. */
@@ -36,15 +55,17 @@ public record Selection(ImmutableSet<String> layers, ImmutableSet<String> variab
 
   /** What either hits. */
   Selection or(Selection other, LayerIndex index) {
-    return ordered(index, Sets.union(layers, other.layers), Sets.union(variables, other.variables));
+    return ordered(index, Sets.union(layers, other.layers), Sets.union(variables, other.variables))
+        .naming(Sets.union(named, other.named));
   }
 
   /** What both hit. */
   Selection and(Selection other, LayerIndex index) {
     return ordered(
-        index,
-        Sets.intersection(layers, other.layers),
-        Sets.intersection(variables, other.variables));
+            index,
+            Sets.intersection(layers, other.layers),
+            Sets.intersection(variables, other.variables))
+        .naming(Sets.union(named, other.named));
   }
 
   /** All that this does not hit. A layer of which only some variables are hit is in both. */

@@ -148,7 +148,7 @@ final class Selector {
               + Nearest.sentence(
                   pattern.pattern(), model.variables().stream().map(Variable::name).toList()));
     }
-    return hit;
+    return hit.byName();
   }
 
   Selection role(Variable.Role role) {

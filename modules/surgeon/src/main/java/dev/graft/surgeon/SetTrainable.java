@@ -1,12 +1,15 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import java.util.List;
 
 /**
  * Freezes or unfreezes variables. As in Keras, a BatchNorm of which nothing trains is in inference
- * mode, and moving statistics, counters and seeds never train.
+ * mode, moving statistics, counters and seeds never train, and what its author {@link
+ * Variable#fixed fixed} does not train with its layer.
  */
 final class SetTrainable extends Edit {
 
@@ -31,15 +34,34 @@ final class SetTrainable extends Edit {
   @Override
   protected Model edit(Model model) {
     Selection selection = where.in(model);
+    if (trainable) {
+      refuseFixedAlone(model, selection);
+    }
     return model.toBuilder()
         .variables(
             model.variables().stream()
-                .map(v -> selection.variables().contains(v.name()) ? set(v) : v)
+                .map(
+                    v ->
+                        selection.variables().contains(v.name())
+                            ? v.withTrainable(trainable && selection.lets(v))
+                            : v)
                 .toList())
         .build();
   }
 
-  private Variable set(Variable variable) {
-    return variable.withTrainable(trainable && variable.canTrain());
+  /** A wish of which nothing came is told. */
+  private void refuseFixedAlone(Model model, Selection selection) {
+    List<Variable> hit = selection.variables(model);
+    List<Variable> fixed = hit.stream().filter(Variable::fixed).toList();
+    if (!fixed.isEmpty() && hit.stream().noneMatch(selection::lets)) {
+      throw new BadRequestException(
+          "of what '"
+              + where
+              + "' selects nothing can train: its author declared "
+              + Nearest.some(fixed.stream().map(Variable::name).toList())
+              + " as not trainable. If it is to train all the same, name it: "
+              + Where.variables(fixed.get(0).name())
+              + ".");
+    }
   }
 }

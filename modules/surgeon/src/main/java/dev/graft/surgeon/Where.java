@@ -134,7 +134,10 @@ public final class Where {
     return new Where("backbone", false, parts -> parts.not(parts.head()));
   }
 
-  /** The variables whose whole name the regular expression matches. */
+  /**
+   * The variables whose whole name the regular expression matches. Weights that their author
+   * declared as not trainable train only if they are named so.
+   */
   public static Where variables(String regex) {
     Pattern pattern;
     try {
