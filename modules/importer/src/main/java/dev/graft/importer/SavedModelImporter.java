@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterables;
 import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
 import dev.graft.graph.FunctionInliner;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
@@ -270,16 +271,19 @@ public final class SavedModelImporter {
       metadata.ifPresent(known -> roots.addAll(known.nodes()));
       captures.constants(objects).stream().filter(flat.graph()::contains).forEach(roots::add);
       training.captured().stream().filter(flat.graph()::contains).forEach(roots::add);
-      Graph graph =
-          CleanGraph.of(flat.graph(), effects, meta.getMetaInfoDef().getStrippedOpList())
-              .keepUpstreamOf(roots);
-      List<Variable> found = variables.in(graph, listed);
+      SharedHandles handles =
+          SharedHandles.joined(
+              CleanGraph.of(flat.graph(), effects, meta.getMetaInfoDef().getStrippedOpList()),
+              listed);
+      roots.removeAll(handles.others());
+      Graph graph = handles.graph().keepUpstreamOf(roots);
+      List<Variable> found = variables.in(graph, Sets.difference(listed, handles.others()));
       ImmutableList<Asset> assets = Initialization.assets(assetDefs, graph, folder);
       Layered layered = layers(graph, found, signatures);
       return Model.builder(name(), layered.graph(), origin())
           .source(new Model.Source(folder.path(), folder.digest()))
           .variables(found)
-          .layers(layered.layers())
+          .layers(EmbeddingMasks.noted(layered.layers(), flat.graph()))
           .signatures(signatures)
           .inputs(inputs(signatures))
           .assets(assets)
