@@ -2,11 +2,13 @@ package dev.graft.surgeon;
 
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
+import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -40,6 +42,7 @@ final class Constants {
       case "VarHandleOp", "VariableV2" -> variable(node.getName());
       case "Identity", "ReadVariableOp", "Cast", "Reshape", "ExpandDims", "Squeeze" ->
           of(Nodes.dataInput(node, 0));
+      case "Mul" -> product(of(Nodes.dataInput(node, 0)), of(Nodes.dataInput(node, 1)));
       case "Sqrt" -> map(node, Math::sqrt);
       case "Rsqrt" -> map(node, x -> 1 / Math.sqrt(x));
       case "Reciprocal" -> map(node, x -> 1 / x);
@@ -49,6 +52,25 @@ final class Constants {
       }
       default -> null;
     };
+  }
+
+  /**
+   * The elements of a shape: -1 for those that are known only while the graph runs; null if that is
+   * so of all.
+   */
+  long @Nullable [] shape(TensorRef tensor) {
+    double[] constant = of(tensor);
+    if (constant != null) {
+      return Arrays.stream(constant).mapToLong(d -> (long) d).toArray();
+    }
+    NodeDef node = graph.node(tensor.node());
+    if (!node.getOp().equals("Pack")) {
+      return null;
+    }
+    return Nodes.dataInputs(node).stream()
+        .map(this::of)
+        .mapToLong(value -> value == null ? Shape.UNKNOWN : (long) value[0])
+        .toArray();
   }
 
   private double @Nullable [] variable(String node) {
@@ -64,6 +86,18 @@ final class Constants {
   private static double @Nullable [] numbers(TensorValue value) {
     boolean small = value.dtype() != DataType.DT_STRING && value.shape().elements() <= MOST;
     return small ? value.asDoubles() : null;
+  }
+
+  /** Element by element; one factor may be a single number. */
+  private static double @Nullable [] product(double @Nullable [] a, double @Nullable [] b) {
+    if (a == null || b == null || (a.length != b.length && a.length != 1 && b.length != 1)) {
+      return null;
+    }
+    double[] product = new double[Math.max(a.length, b.length)];
+    for (int i = 0; i < product.length; i++) {
+      product[i] = a[a.length == 1 ? 0 : i] * b[b.length == 1 ? 0 : i];
+    }
+    return product;
   }
 
   private double @Nullable [] map(NodeDef node, DoubleUnaryOperator function) {

@@ -14,9 +14,13 @@ import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
@@ -58,15 +62,17 @@ final class InputSize extends Edit {
     }
     Graph graph = model.graph();
     GraphEditor editor = graph.edit();
-    Map<TensorRef, Extent> extents =
-        SpatialExtents.of(model, input.tensor(), size, new Rewriting(editor));
-    for (String node : graph.downstream(List.of(input.tensor().node()))) {
-      editor.replace(editor.node(node).toBuilder().removeAttr("_output_shapes").build());
-    }
+    Rewriting rewriting = new Rewriting(editor, new HashSet<>());
+    Map<TensorRef, Extent> extents = SpatialExtents.of(model, input.tensor(), size, rewriting);
+    note(model, input.tensor(), extents, editor);
     Model resized =
         model.toBuilder()
             .graph(editor.build())
-            .layers(model.layers().stream().map(layer -> resized(layer, extents)).toList())
+            .layers(
+                model.layers().stream()
+                    .map(layer -> resized(layer, extents))
+                    .map(layer -> acting(layer, graph, rewriting.nodes()))
+                    .toList())
             .signatures(model.signatures().values().stream().map(s -> resized(s, extents)).toList())
             .build();
     return InputAdapter.reshape(
@@ -79,11 +85,56 @@ final class InputSize extends Edit {
             input.channels()));
   }
 
-  /** Puts new numbers into shapes, each in a constant of its own: others may read the old one. */
-  private record Rewriting(GraphEditor editor) implements SpatialExtents.Rewriter {
+  /** Takes the file's notes on shapes out, and puts in what is known of the new ones. */
+  private static void note(
+      Model model, TensorRef input, Map<TensorRef, Extent> extents, GraphEditor editor) {
+    StaticShapes before = new StaticShapes(model);
+    for (String node : model.graph().downstream(List.of(input.node()))) {
+      NodeDef.Builder noted = editor.node(node).toBuilder().removeAttr("_output_shapes");
+      TensorRef tensor = TensorRef.of(node);
+      Extent extent = extents.get(tensor);
+      Shape old = extent == null ? Shape.unknown() : before.of(tensor);
+      boolean grid = extent instanceof Extent.Grid && old.rank() == 4;
+      if (grid || extent instanceof Extent.Line && old.rank() == 3) {
+        List<Shape> shapes =
+            new ArrayList<>(
+                Collections.nCopies(model.graph().outputTypes(node).size(), Shape.unknown()));
+        shapes.set(0, resized(old, extent));
+        noted.putAttr("_output_shapes", Attrs.shapes(shapes));
+      }
+      editor.replace(noted.build());
+    }
+  }
+
+  /**
+   * {@code layer} without the training=True functions, its own and those of layers inside it, that
+   * hold a size which was rewritten in the graph: they know the old one.
+   */
+  private static Layer acting(Layer layer, Graph graph, Set<String> rewritten) {
+    Layer inside =
+        layer.withChildren(
+            layer.children().stream().map(c -> acting(c, graph, rewritten)).toList());
+    if (layer.training().isEmpty() || rewritten.isEmpty()) {
+      return inside;
+    }
+    Set<String> between =
+        new HashSet<>(graph.upstream(layer.outputs().stream().map(TensorRef::node).toList()));
+    between.retainAll(graph.downstream(layer.inputs().stream().map(TensorRef::node).toList()));
+    layer.inputs().forEach(read -> between.remove(read.node()));
+    return Collections.disjoint(between, rewritten) ? inside : inside.withoutTraining();
+  }
+
+  /**
+   * Puts new numbers into shapes, each in a constant of its own: others may read the old one.
+   *
+   * @param nodes those that read what was rewritten
+   */
+  private record Rewriting(GraphEditor editor, Set<String> nodes)
+      implements SpatialExtents.Rewriter {
 
     @Override
     public void shape(NodeDef reader, int in, int index, long value) {
+      nodes.add(reader.getName());
       TensorRef shape = Nodes.dataInput(editor.node(reader.getName()), in);
       NodeDef holder = editor.node(shape.node());
       if (holder.getOp().equals("Pack")) {
@@ -120,6 +171,7 @@ final class InputSize extends Edit {
 
     @Override
     public void window(NodeDef node, long rows, long columns) {
+      nodes.add(node.getName());
       editor.replace(
           editor.node(node.getName()).toBuilder()
               .putAttr("ksize", Attrs.ints(1, rows, columns, 1))

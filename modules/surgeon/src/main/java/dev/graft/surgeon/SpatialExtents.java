@@ -38,60 +38,31 @@ final class SpatialExtents {
   private static final Extent LOOSE = new Extent.Loose();
   private static final Set<String> SHAPES = Set.of("Shape", "ShapeN", "Size", "Rank");
   private static final Set<String> SAME =
-      Set.of(
-          "Identity",
-          "Cast",
-          "Relu",
-          "Relu6",
-          "LeakyRelu",
-          "Elu",
-          "Selu",
-          "Sigmoid",
-          "Tanh",
-          "Softplus",
-          "Softsign",
-          "Softmax",
-          "Exp",
-          "Log",
-          "Sqrt",
-          "Rsqrt",
-          "Square",
-          "Neg",
-          "Erf",
-          "Abs",
-          "StopGradient",
-          "PreventGradient",
-          "Snapshot",
-          "BiasAdd",
-          "FusedBatchNorm",
-          "FusedBatchNormV2",
-          "FusedBatchNormV3",
-          "ReverseV2");
-  private static final Set<String> PAIRED =
-      Set.of(
-          "Add",
-          "AddV2",
-          "Mul",
-          "Sub",
-          "RealDiv",
-          "Maximum",
-          "Minimum",
-          "SquaredDifference",
-          "Pow");
+      Set.of("BiasAdd", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "ReverseV2");
 
   private final Graph graph;
   private final Weights weights;
   private final Constants constants;
   private final StaticShapes shapes;
   private final Rewriter rewriter;
+  private final Upsampling upsampling;
+  private final Extent.Grid size;
   private final Map<TensorRef, Extent> extents = new HashMap<>();
 
-  private SpatialExtents(Model model, Rewriter rewriter) {
+  /** The pictures, and what differs from them in each pixel's value alone. */
+  private final Set<TensorRef> pixels = new HashSet<>();
+
+  /** Nodes that reckon with a shape that they look at while the graph runs. */
+  private final Set<String> reckoned = new HashSet<>();
+
+  private SpatialExtents(Model model, Extent.Grid size, Rewriter rewriter) {
     this.graph = model.graph();
     this.weights = new Weights(model);
     this.constants = new Constants(model);
     this.shapes = new StaticShapes(model);
     this.rewriter = rewriter;
+    this.upsampling = new Upsampling(model, constants, rewriter, this::refused);
+    this.size = size;
   }
 
   /**
@@ -103,8 +74,9 @@ final class SpatialExtents {
    */
   static Map<TensorRef, Extent> of(
       Model model, TensorRef input, Extent.Grid size, Rewriter rewriter) {
-    SpatialExtents found = new SpatialExtents(model, rewriter);
+    SpatialExtents found = new SpatialExtents(model, size, rewriter);
     found.extents.put(input, size);
+    found.pixels.add(input);
     Set<String> after = new HashSet<>(found.graph.downstream(List.of(input.node())));
     for (NodeDef node : found.graph.topological()) {
       if (after.contains(node.getName()) && !node.getName().equals(input.node())) {
@@ -115,9 +87,16 @@ final class SpatialExtents {
   }
 
   private void follow(NodeDef node) {
-    if (Nodes.dataInputs(node).stream().noneMatch(extents::containsKey)
-        || SHAPES.contains(node.getOp())) {
+    boolean shape = SHAPES.contains(node.getOp());
+    if (shape || Nodes.dataInputs(node).stream().noneMatch(extents::containsKey)) {
+      if (shape || Nodes.dataInputs(node).stream().anyMatch(in -> reckoned.contains(in.node()))) {
+        reckoned.add(node.getName());
+      }
       return;
+    }
+    boolean alike = isSame(node.getOp()) || Elementwise.ofTwo(node.getOp());
+    if (alike && Nodes.dataInputs(node).stream().anyMatch(pixels::contains)) {
+      pixels.add(TensorRef.of(node.getName()));
     }
     Extent extent = through(node);
     if (extent == null || (extent instanceof Extent.Grid grid && grid.isUnchanged())) {
@@ -135,13 +114,17 @@ final class SpatialExtents {
     }
   }
 
+  private static boolean isSame(String op) {
+    return Elementwise.ofOne(op) || SAME.contains(op);
+  }
+
   private @Nullable Extent through(NodeDef node) {
     String op = node.getOp();
     Extent first = extents.get(Nodes.dataInput(node, 0));
-    if (SAME.contains(op)) {
+    if (isSame(op)) {
       return first;
     }
-    if (PAIRED.contains(op)) {
+    if (Elementwise.ofTwo(op)) {
       return paired(node);
     }
     return switch (op) {
@@ -157,10 +140,36 @@ final class SpatialExtents {
       case "Reshape" -> first == null ? null : reshaped(node, first);
       case "Squeeze" -> squeezed(node, first);
       case "ConcatV2" -> concatenated(node);
-      case "ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic" ->
-          constants.of(Nodes.dataInput(node, 1)) == null ? LOOSE : null;
-      default -> LOOSE;
+      case "ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea" ->
+          upsampling.resized(node, first, pixels.contains(Nodes.dataInput(node, 0)));
+      case "Conv2DBackpropInput" ->
+          upsampling.transposed(node, extents.get(Nodes.dataInput(node, 2)));
+      case "DepthToSpace" -> Upsampling.spread(node, first);
+      default -> loose(node, first);
     };
+  }
+
+  /** What looks at the shape while it runs follows by itself; a constant does not. */
+  private Extent loose(NodeDef node, @Nullable Extent first) {
+    if (first instanceof Extent.Grid grid && grid.oldHeight() > 1 && grid.oldWidth() > 1) {
+      for (TensorRef in : Nodes.dataInputs(node)) {
+        double[] sizes = extents.containsKey(in) ? null : constants.of(in);
+        if (sizes != null
+            && sizes.length == 4
+            && sizes[1] == grid.oldHeight()
+            && sizes[2] == grid.oldWidth()) {
+          throw refused(
+              node,
+              "("
+                  + node.getOp()
+                  + ") is told the size "
+                  + grid.oldHeight()
+                  + "x"
+                  + grid.oldWidth());
+        }
+      }
+    }
+    return LOOSE;
   }
 
   private Extent convolved(NodeDef node, Extent.Grid grid) {
@@ -230,9 +239,10 @@ final class SpatialExtents {
   }
 
   private @Nullable Extent reshaped(NodeDef node, Extent first) {
-    long[] told = told(Nodes.dataInput(node, 1));
+    long[] told = constants.shape(Nodes.dataInput(node, 1));
     if (told == null) {
-      return LOOSE;
+      Extent repeated = upsampling.repeated(node, extents);
+      return repeated == null ? LOOSE : repeated;
     }
     if (told.length == 2 && !isOnePosition(first) && keepsChannels(node, told[1])) {
       return first instanceof Extent.Loose ? LOOSE : new Extent.Folded(first);
@@ -280,22 +290,6 @@ final class SpatialExtents {
     return before.rank() > 0 && before.dim(-1) == last;
   }
 
-  /** The elements of a shape: constants, and -1 for what is known only while it runs. */
-  private long @Nullable [] told(TensorRef shape) {
-    double[] constant = constants.of(shape);
-    if (constant != null) {
-      return Arrays.stream(constant).mapToLong(d -> (long) d).toArray();
-    }
-    NodeDef node = graph.node(shape.node());
-    if (!node.getOp().equals("Pack")) {
-      return null;
-    }
-    return Nodes.dataInputs(node).stream()
-        .map(constants::of)
-        .mapToLong(value -> value == null ? Shape.UNKNOWN : (long) value[0])
-        .toArray();
-  }
-
   private @Nullable Extent paired(NodeDef node) {
     Extent a = extents.get(Nodes.dataInput(node, 0));
     Extent b = extents.get(Nodes.dataInput(node, 1));
@@ -303,6 +297,9 @@ final class SpatialExtents {
       return meeting(node, a, b);
     }
     Extent own = a != null ? a : b;
+    if (reckoned.contains(Nodes.dataInput(node, a != null ? 1 : 0).node())) {
+      return own;
+    }
     Shape other = shapes.of(Nodes.dataInput(node, a != null ? 1 : 0));
     boolean perPosition =
         own instanceof Extent.Grid && (dim(other, 3) > 1 || dim(other, 2) > 1)
@@ -350,6 +347,11 @@ final class SpatialExtents {
     if (own.size() == parts.size() && (axis[0] == 3 || axis[0] == -1)) {
       return own.stream().reduce((a, b) -> meeting(node, a, b)).orElse(LOOSE);
     }
+    boolean fixed = // what is not told apart by its size stands beside what is
+        parts.stream().anyMatch(p -> !extents.containsKey(p) && !reckoned.contains(p.node()));
+    if (fixed && axis[0] == 3 && own.stream().anyMatch(e -> e instanceof Extent.Grid)) {
+      throw refused(node, "puts features of a fixed size beside those of the pictures");
+    }
     if (axis[0] == 1 && own.size() == 1 && own.get(0) instanceof Extent.Line line) {
       long more = 0;
       for (TensorRef part : parts) {
@@ -363,13 +365,15 @@ final class SpatialExtents {
     return LOOSE;
   }
 
-  private static BadRequestException refused(NodeDef node, String why) {
+  private BadRequestException refused(NodeDef node, String why) {
+    String old = size.oldHeight() < 0 ? "its size" : size.oldHeight() + "x" + size.oldWidth();
     return new BadRequestException(
         "the network works at one size only: "
             + node.getName()
             + " "
             + why
-            + ". Keep its size and let the graph resize the pictures (anySizeInput()), or cut"
-            + " before that layer and put a head that pools there.");
+            + ". Leave out the size (--size): pictures of any size are brought to "
+            + old
+            + " on their way in. Or cut before that layer and put a head that pools there.");
   }
 }

@@ -81,41 +81,8 @@ final class StaticShapes {
       case "ConcatV2" -> concatenated(node);
       case "IdentityN" -> of(Nodes.dataInput(node, tensor.index()));
       case "Squeeze", "ExpandDims", "Transpose", "Pack", "StridedSlice" -> Shape.unknown();
-      default -> sameAsInput(node);
+      default -> Elementwise.ofOne(node.getOp()) ? input(node, 0) : Shape.unknown();
     };
-  }
-
-  /** Ops that work on each element alone have one input and keep its shape. */
-  private Shape sameAsInput(NodeDef node) {
-    boolean elementwise =
-        switch (node.getOp()) {
-          case "Identity",
-              "Cast",
-              "Relu",
-              "Relu6",
-              "LeakyRelu",
-              "Elu",
-              "Selu",
-              "Sigmoid",
-              "Tanh",
-              "Softplus",
-              "Softsign",
-              "Softmax",
-              "LogSoftmax",
-              "Exp",
-              "Log",
-              "Sqrt",
-              "Rsqrt",
-              "Square",
-              "Neg",
-              "Erf",
-              "StopGradient",
-              "PreventGradient",
-              "Snapshot" ->
-              true;
-          default -> false;
-        };
-    return elementwise ? input(node, 0) : Shape.unknown();
   }
 
   private Shape input(NodeDef node, int i) {

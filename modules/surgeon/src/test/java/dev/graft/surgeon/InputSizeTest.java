@@ -19,8 +19,10 @@ import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Initializer;
 import dev.graft.model.InputSpec;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
+import dev.graft.model.SavedFunction;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
@@ -29,12 +31,14 @@ import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.TensorAssert;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.DataType;
 
 /** Convolutional networks at another size of the pictures, and those that know one size only. */
@@ -103,7 +107,7 @@ class InputSizeTest {
         .hasMessageContaining("one size only")
         .hasMessageContaining("flatten")
         .hasMessageContaining("a Flatten")
-        .hasMessageContaining("anySizeInput()");
+        .hasMessageContaining("Leave out the size (--size)");
     assertThatThrownBy(() -> Models.zoo("keras2/cnn_plain").with(inputSize(16, 16)))
         .as("of one position")
         .hasMessageContaining("a Flatten");
@@ -148,11 +152,16 @@ class InputSizeTest {
             ? g.add("AddV2", row, g.constant(Initializer.NORMAL.draw(Shape.of(1, 4, 5), 2)))
             : row;
     TensorRef mean = g.add("Mean", placed, g.ints(1));
+    return model(editor, image, shape, mean, 5);
+  }
+
+  private static Model model(
+      GraphEditor editor, TensorRef image, Shape shape, TensorRef mean, int units) {
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,
             ImmutableMap.of("image", new TensorSpec(image, DataType.DT_FLOAT, shape)),
-            ImmutableMap.of("mean", new TensorSpec(mean, DataType.DT_FLOAT, Shape.of(-1, 5))));
+            ImmutableMap.of("mean", new TensorSpec(mean, DataType.DT_FLOAT, Shape.of(-1, units))));
     InputSpec input =
         new InputSpec(
             "image",
@@ -166,6 +175,84 @@ class InputSizeTest {
         .signatures(List.of(signature))
         .inputs(List.of(input))
         .build();
+  }
+
+  /** As Keras has it with free height and width, where nothing is written down. */
+  @ParameterizedTest
+  @CsvSource({"keras2, 16, 20", "keras2, 4, 8", "keras3, 16, 20", "keras3, 4, 8"})
+  void aDecoderFollowsTheSize(String vintage, int height, int width) {
+    Model resized = Models.zoo(vintage + "/decoder_mini").with(inputSize(height, width));
+    Model free = Models.zoo("keras3/decoder_mini_free");
+    TensorAssert.assertThat(answer(resized, picture(height, width)))
+        .isCloseTo(answer(free, picture(height, width)), 1e-6, 1e-5);
+  }
+
+  /** What a size of its own is brought to stays; what was reckoned with the old one is refused. */
+  @ParameterizedTest
+  @CsvSource({"false, true", "true, false"})
+  void aResizeToAFixedSizeIsForPicturesOnly(boolean features, boolean works) {
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "net");
+    Shape shape = Shape.of(-1, 6, 6, 3);
+    TensorRef image = editor.placeholder("image", DataType.DT_FLOAT, shape);
+    TensorRef kernel = g.constant(Initializer.GLOROT_UNIFORM.draw(Shape.of(2, 2, 3, 5), 1));
+    TensorRef read =
+        features
+            ? g.op("Conv2D")
+                .input(image)
+                .input(kernel)
+                .attr("strides", Attrs.ints(1, 1, 1, 1))
+                .attr("padding", "VALID")
+                .output()
+            : g.add("Mul", image, g.scalar(0.5f));
+    TensorRef resized = g.add("ResizeBilinear", read, g.ints(9, 9));
+    TensorRef mean = g.add("Mean", resized, g.ints(1, 2));
+    Model model = model(editor, image, shape, mean, features ? 5 : 3);
+    if (works) {
+      Model larger = model.with(inputSize(8, 10));
+      assertThat(answer(larger, picture(8, 10)).shape()).isEqualTo(Shape.of(2, 3));
+    } else {
+      assertThatThrownBy(() -> model.with(inputSize(8, 10)))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("the fixed size 9x9");
+    }
+  }
+
+  /** How many positions there are follows from the new size. */
+  @ParameterizedTest
+  @ValueSource(strings = {"keras2/cnn_bn", "keras3/cnn_bn"})
+  void theOutputOfALayerCanBeFlattenedAtTheNewSize(String zoo) {
+    HeadSpec flat = HeadSpec.singleLabel("a", "b").pooling(HeadSpec.Pooling.FLATTEN);
+    Model model = Models.zoo(zoo).with(inputSize(12, 8), cut("re_lu_1"), addHead(flat));
+    assertThat(answer(model, picture(12, 8)).shape()).isEqualTo(Shape.of(2, 2));
+    assertThat(model.variable("predictions/kernel").orElseThrow().shape())
+        .isEqualTo(Shape.of(6 * 4 * 5, 2));
+  }
+
+  /** A training function that holds the old size would train at that. */
+  @Test
+  void whatKnowsTheOldSizeDoesNotActInTraining() {
+    Model model = Models.zoo("keras2/mobilenetv2_mini");
+    assertThat(model.with(inputSize(16, 16)).allLayers().filter(l -> l.training().isPresent()))
+        .as("nothing was rewritten")
+        .hasSameSizeAs(model.allLayers().filter(l -> l.training().isPresent()).toList());
+    Model decoder = Models.zoo("keras2/decoder_mini");
+    List<Layer> layers = new ArrayList<>(decoder.layers());
+    SavedFunction any = // whatever it does
+        Models.zoo("keras2/dropout_mlp")
+            .allLayers()
+            .flatMap(l -> l.training().stream())
+            .filter(function -> function.captures().isEmpty())
+            .findFirst()
+            .orElseThrow();
+    layers.replaceAll(
+        l ->
+            l.name().equals("conv2d_transpose") || l.name().equals("conv2d")
+                ? l.withTraining(any)
+                : l);
+    Model acting = decoder.toBuilder().layers(layers).build().with(inputSize(16, 20));
+    assertThat(acting.layers().stream().filter(l -> l.training().isPresent()).map(Layer::name))
+        .containsExactly("conv2d");
   }
 
   @Test
