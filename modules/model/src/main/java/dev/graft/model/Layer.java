@@ -21,7 +21,8 @@ import java.util.stream.Stream;
  * @param behaviour what it does differently in training, where that was recognised
  * @param training its own training=True function, where the SavedModel holds one that does anything
  *     else than the graph; see {@link #training}
- * @param config its Keras configuration as JSON; empty if not known
+ * @param config its Keras configuration as JSON; of a file that does not list its layers what the
+ *     graph shows of it; empty if not known
  */
 public record Layer(
     String name,

@@ -106,6 +106,9 @@ final class Cut extends Edit {
                 .toList());
     List<TensorRef> outputs =
         layer.outputs().stream().filter(t -> live.contains(t.node())).toList();
+    List<TensorRef> features = // an embedding gives the mask of its positions as well
+        outputs.stream().filter(t -> HeadBuilder.isFloating(graph.dtype(t))).toList();
+    outputs = outputs.size() > 1 && features.size() == 1 ? features : outputs;
     if (outputs.size() == 1) {
       refuseInsideLoops(model, outputs.get(0));
       return outputs.get(0);

@@ -11,7 +11,7 @@ import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Optional;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -52,14 +52,15 @@ final class HeadBuilder {
    *
    * @param features floating, of rank 2 at least
    * @param shape their shape; the last dimension has to be known
+   * @param mask which positions are padding, which the mean and the maximum leave out
    */
-  Head on(TensorRef features, Shape shape) {
+  Head on(TensorRef features, Shape shape, Optional<SequenceMask> mask) {
     layers.clear();
     TensorRef x = floating(features);
     boolean positions = spec.pooling() == HeadSpec.Pooling.NONE && shape.rank() > 2;
     this.multiply = positions ? "BatchMatMulV2" : "MatMul";
     this.rest = positions ? shape : Shape.of(Shape.UNKNOWN, Shape.UNKNOWN);
-    x = pool(x, shape);
+    x = pool(x, shape, mask);
     long size = spec.pooling() == HeadSpec.Pooling.FLATTEN ? flat(shape) : shape.dim(-1);
     for (int i = 0; i < spec.hidden().size(); i++) {
       int units = spec.hidden().get(i);
@@ -113,26 +114,34 @@ final class HeadBuilder {
     };
   }
 
-  private TensorRef pool(TensorRef x, Shape shape) {
-    int[] positions = IntStream.range(1, shape.rank() - 1).toArray();
-    if (positions.length == 0 || spec.pooling() == HeadSpec.Pooling.NONE) {
+  /** Whether a mean or maximum over positions is taken of features with {@code shape}. */
+  static boolean isOverPositions(HeadSpec spec, Shape shape) {
+    return shape.rank() > 2
+        && switch (spec.pooling()) {
+          case AUTO, AVERAGE, MAX -> true;
+          case NONE, FIRST, FLATTEN -> false;
+        };
+  }
+
+  private TensorRef pool(TensorRef x, Shape shape, Optional<SequenceMask> mask) {
+    int positions = shape.rank() - 2;
+    if (positions < 1) {
+      requireNoPooling();
+      return x;
+    }
+    if (spec.pooling() == HeadSpec.Pooling.NONE) {
       return x;
     }
     String layer = name + "_pool";
-    String dims = positions.length + "D";
+    String dims = positions + "D";
+    PoolingLayer pooling = new PoolingLayer(editor, layer, x, shape.rank(), mask);
     TensorRef pooled =
         switch (spec.pooling()) {
-          case AUTO, AVERAGE -> reduce("Mean", layer, x, positions);
-          case MAX -> reduce("Max", layer, x, positions);
-          case FIRST -> first(layer, x, positions);
+          case AUTO, AVERAGE -> pooling.mean();
+          case MAX -> pooling.max();
+          case FIRST -> pooling.first();
           case NONE -> x;
-          case FLATTEN ->
-              editor
-                  .op("Reshape")
-                  .name(layer + "/Reshape")
-                  .input(x)
-                  .input(constant(layer + "/shape", new int[] {-1, (int) flat(shape)}))
-                  .output();
+          case FLATTEN -> pooling.flat(flat(shape));
         };
     String className =
         switch (spec.pooling()) {
@@ -146,40 +155,16 @@ final class HeadBuilder {
     return pooled;
   }
 
-  private TensorRef reduce(String op, String layer, TensorRef x, int[] axes) {
-    return editor
-        .op(op)
-        .name(layer + "/" + op)
-        .input(x)
-        .input(constant(layer + "/reduction_indices", axes))
-        .output();
-  }
-
-  private TensorRef first(String layer, TensorRef x, int[] positions) {
-    int rank = positions.length + 2;
-    int[] zeros = new int[rank];
-    int[] ends = new int[rank];
-    int[] ones = new int[rank];
-    int shrink = 0;
-    for (int i = 0; i < rank; i++) {
-      ones[i] = 1;
-      ends[i] = 1;
+  /** A wish for pooling that nothing came of is told. */
+  private void requireNoPooling() {
+    switch (spec.pooling()) {
+      case AUTO, NONE -> {}
+      case AVERAGE, MAX, FIRST, FLATTEN ->
+          throw new BadRequestException(
+              "there is nothing to pool: the new head reads a vector, which has no positions"
+                  + " (any more); cut at a layer before the model's own pooling (--cut LAYER), or"
+                  + " leave pooling out.");
     }
-    for (int position : positions) {
-      shrink |= 1 << position;
-    }
-    int whole = 1 | 1 << (rank - 1);
-    return editor
-        .op("StridedSlice")
-        .name(layer + "/strided_slice")
-        .input(x)
-        .input(constant(layer + "/begin", zeros))
-        .input(constant(layer + "/end", ends))
-        .input(constant(layer + "/strides", ones))
-        .attr("begin_mask", whole)
-        .attr("end_mask", whole)
-        .attr("shrink_axis_mask", shrink)
-        .output();
   }
 
   private static long flat(Shape shape) {
@@ -236,7 +221,7 @@ final class HeadBuilder {
     return editor.op("Mul").name(scope).input(x).input(inverse).output();
   }
 
-  private TensorRef constant(String wanted, int[] values) {
+  private TensorRef constant(String wanted, int... values) {
     return editor.constant(wanted, TensorValue.of(Shape.of(values.length), values));
   }
 

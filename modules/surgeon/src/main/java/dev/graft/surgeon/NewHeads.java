@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -86,19 +87,20 @@ final class NewHeads {
       String name = spec.name().orElse(defaultName);
       String layer =
           NewVariables.freeName(name, layers.stream().map(Layer::name).toList(), model.variables());
-      put(new HeadBuilder(editor, spec, layer, variables), name);
+      put(spec, new HeadBuilder(editor, spec, layer, variables), name);
     }
     return this;
   }
 
-  private void put(HeadBuilder builder, String name) {
+  private void put(HeadSpec spec, HeadBuilder builder, String name) {
     String serving = model.servingSignature().name();
     for (Signature signature : model.signatures().values()) {
       TensorSpec site = signature.outputs().get(sites.getOrDefault(signature.name(), ""));
       if (site == null) {
         continue;
       }
-      Head head = builder.on(site.tensor(), shape(site.tensor()));
+      Shape shape = shape(site.tensor());
+      Head head = builder.on(site.tensor(), shape, mask(spec, signature, site, shape));
       if (signature.name().equals(serving)) {
         heads.add(renamed(head, name));
         layers.addAll(builder.layers());
@@ -109,6 +111,33 @@ final class NewHeads {
               name,
               new TensorSpec(head.output(), editor.dtype(head.output()), builder.answer(head)));
     }
+  }
+
+  /** Only the serving signature's way from the input is known by layers. */
+  private Optional<SequenceMask> mask(
+      HeadSpec spec, Signature signature, TensorSpec site, Shape shape) {
+    if (shape.rank() != 3 || !HeadBuilder.isOverPositions(spec, shape)) {
+      return Optional.empty();
+    }
+    Signature serving = model.servingSignature();
+    TensorSpec served = serving.outputs().get(sites.getOrDefault(serving.name(), ""));
+    Optional<SequenceMask> mask =
+        SequenceMask.of(model, served == null ? site.tensor() : served.tensor());
+    if (mask.isEmpty() || served == null) {
+      return mask;
+    }
+    return Optional.of(
+        mask.get()
+            .along(model.graph(), served.tensor(), site.tensor())
+            .orElseThrow(
+                () ->
+                    new BadRequestException(
+                        "the signature '"
+                            + signature.name()
+                            + "' has a way of its own to the features, on which it is not known"
+                            + " which positions are padding; import '"
+                            + serving.name()
+                            + "' alone, or take pooling FIRST.")));
   }
 
   /** The model with the heads. */

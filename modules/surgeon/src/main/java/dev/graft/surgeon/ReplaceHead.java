@@ -60,7 +60,7 @@ final class ReplaceHead extends Edit {
         Prune.toSignatures(model.toBuilder().signatures(bare).heads(remaining(model, old)).build());
     NewHeads fresh =
         new NewHeads(headless, sites)
-            .knowing(Shape.of(Shape.UNKNOWN, old.inputs()))
+            .knowing(features(model, old))
             .put(heads.stream().map(spec -> fitted(spec, old)).toList(), old.output());
     for (int i = 0; i < heads.size(); i++) {
       if (heads.get(i).carriesOver()) {
@@ -69,6 +69,14 @@ final class ReplaceHead extends Edit {
       }
     }
     return fresh.build();
+  }
+
+  /** As far as the head tells: as many positions as it has answers for. */
+  private static Shape features(Model model, FoundHead old) {
+    TensorSpec answer = model.servingSignature().outputs().get(old.output());
+    return old.perPosition() && answer != null && answer.shape().rank() > 2
+        ? answer.shape().withDim(-1, old.inputs())
+        : Shape.of(Shape.UNKNOWN, old.inputs());
   }
 
   /** A head that answered for each position is followed by one that does. */
