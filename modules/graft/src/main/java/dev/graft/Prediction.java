@@ -26,17 +26,13 @@ public record Prediction(ImmutableMap<String, Float> scores) {
     }
   }
 
-  /** The {@code count} labels with the highest scores, best first; what is no number comes last. */
+  /** The {@code count} labels with the highest scores, best first. */
   public List<Score> top(int count) {
     return scores.entrySet().stream()
-        .sorted(Comparator.comparing((Map.Entry<String, Float> entry) -> -rank(entry.getValue())))
+        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
         .limit(count)
         .map(entry -> new Score(entry.getKey(), entry.getValue()))
         .toList();
-  }
-
-  private static float rank(float score) {
-    return Float.isNaN(score) ? Float.NEGATIVE_INFINITY : score;
   }
 
   /** The label with the highest score. */

@@ -7,10 +7,14 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.Signature;
 import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -143,8 +147,8 @@ public record Surgery(
     Model model =
         size.map(s -> backbone.with(Edits.inputSize(s.height(), s.width()))).orElse(backbone);
     return keeps(backbone, answers)
-        ? kept(labelled(model), spec.labels())
-        : replaced(labelled(model), fitted(spec, answers));
+        ? kept(labelled(model, answers), answers)
+        : replaced(labelled(model, answers), fitted(spec, answers));
   }
 
   /** Whether {@code backbone} keeps its head, to learn {@code answers}. */
@@ -153,15 +157,17 @@ public record Surgery(
         || head == HeadChoice.AUTO
             && cut.isEmpty()
             && form.equals(HeadForm.standard())
-            && tells(labelled(backbone), answers);
+            && tells(labelled(backbone, answers), answers);
   }
 
   /** What a table says to a head that is kept: what that gave so far, if that is known. */
   TableReading reading(Model backbone, PictureTable table) {
-    Model headed = labelled(backbone);
     Head.Kind kind;
     try {
-      Model kept = headed.heads().isEmpty() ? headed.with(Edits.keepHead()) : headed;
+      Model kept =
+          backbone.heads().isEmpty()
+              ? backbone.with(labels.map(Edits::keepHead).orElseGet(() -> Edits.keepHead()))
+              : backbone;
       kind = kept.heads().get(0).kind();
     } catch (BadRequestException e) {
       return TableReading.of(table); // there is no head to keep, as is said later
@@ -173,17 +179,37 @@ public record Surgery(
     };
   }
 
-  private Model labelled(Model model) {
-    return labels.map(known -> model.with(Edits.keepHead(known))).orElse(model);
+  private Model labelled(Model model, Answers answers) {
+    if (labels.isEmpty()) {
+      return model;
+    }
+    Labels known = labels.get();
+    return model.with(
+        use(model, answers)
+            .filter(kind -> kind != Head.Kind.REGRESSION)
+            .map(kind -> Edits.keepHead(kind, known))
+            .orElseGet(() -> Edits.keepHead(known)));
   }
 
-  private Model kept(Model model, Optional<Labels> wanted) {
+  /** What a head with linear outputs, which does not say itself what they are, is used for. */
+  private static Optional<Head.Kind> use(Model model, Answers answers) {
+    if (!model.heads().isEmpty()) {
+      return Optional.empty();
+    }
+    FoundHead found = HeadFinder.only(model);
+    return found.linear() && found.units() > 1 ? Optional.of(kind(answers)) : Optional.empty();
+  }
+
+  private Model kept(Model model, Answers answers) {
+    Model told =
+        model.with(use(model, answers).map(Edits::keepHead).orElseGet(() -> Edits.keepHead()));
+    answers.labels().ifPresent(wanted -> requireLabels(told, wanted));
     Model known =
-        model.with(
-            wanted
-                .filter(labels -> !knows(model, labels))
-                .map(Edits::keepHead)
-                .orElseGet(Edits::keepHead));
+        answers
+            .labels()
+            .filter(wanted -> !knows(told, wanted))
+            .map(wanted -> told.with(Edits.keepHead(wanted)))
+            .orElse(told);
     Model kept = trainable(known.with(Edits.freeze(Where.head())));
     boolean says = freeze.isPresent() || unfreeze.isPresent(); // else the recipe says what trains
     if (says && kept.trainableVariables().isEmpty()) {
@@ -194,6 +220,24 @@ public record Surgery(
               + " or take a new head.");
     }
     return kept;
+  }
+
+  /** The order of the data's labels says nothing about the order of the outputs. */
+  private static void requireLabels(Model model, Labels wanted) {
+    for (Head head : model.heads()) {
+      boolean tells = head.kind() == Head.Kind.SINGLE_LABEL || head.kind() == Head.Kind.MULTI_LABEL;
+      if (tells && head.labels().isEmpty() && head.units() == wanted.size()) {
+        throw new BadRequestException(
+            model.name()
+                + " does not say what the "
+                + head.units()
+                + " outputs of its head '"
+                + head.name()
+                + "' mean, and the order of the data's labels need not be theirs; give their"
+                + " labels in the order of the outputs (--labels FILE, one a line; in Java:"
+                + " keepHead(labels)), or take a new head.");
+      }
+    }
   }
 
   /**
@@ -212,20 +256,6 @@ public record Surgery(
         : formed;
   }
 
-  /** A wish for pooling that nothing came of is told. */
-  private void requirePooled(Model headed) {
-    boolean wished = form.pooling() != HeadSpec.Pooling.AUTO;
-    String layer = headed.heads().get(headed.heads().size() - 1).name() + "_pool";
-    if (wished
-        && form.pooling() != HeadSpec.Pooling.NONE
-        && headed.layers().stream().noneMatch(each -> each.name().startsWith(layer))) {
-      throw new BadRequestException(
-          "there is nothing to pool: the new head reads a vector, which has no positions"
-              + " (any more); cut at a layer before the model's own pooling (--cut LAYER), or leave"
-              + " pooling out.");
-    }
-  }
-
   private static boolean hasPositions(Answers answers) {
     int rank = answers.values().shape().rank();
     return answers.labels().isPresent() && rank > (answers.isOneLabel() ? 1 : 2);
@@ -241,7 +271,6 @@ public record Surgery(
         cut.isPresent()
             ? model.with(Edits.cut(cut.get()), Edits.addHead(spec))
             : model.with(Edits.replaceHead(carriesOver ? spec.carryOver() : spec));
-    requirePooled(headed);
     return trainable(headed).with(Edits.unfreeze(Where.head()));
   }
 
@@ -250,10 +279,28 @@ public record Surgery(
     return unfreeze.map(where -> frozen.with(Edits.unfreeze(where))).orElse(frozen);
   }
 
+  /**
+   * What was left out of {@code backbone} on the way to {@code start} though nobody asked for it,
+   * in sentences.
+   */
+  public static List<String> leftOut(Model backbone, Model start) {
+    List<String> sentences = new ArrayList<>();
+    for (Signature signature : backbone.signatures().values()) {
+      Signature now = start.signatures().get(signature.name());
+      String name = "signature '" + signature.name() + "'";
+      if (now == null) {
+        sentences.add(
+            name
+                + " is left out: what it gives is not what the new head reads or takes the place of");
+      }
+    }
+    return sentences;
+  }
+
   /** {@code trained} as it is published: an embedding without the head that taught it. */
   public Model finished(Model trained) {
     return head == HeadChoice.EMBEDDING
-        ? trained.with(Edits.replaceHead(HeadSpec.embedding().pooling(form.pooling())))
+        ? trained.with(Edits.replaceHead(HeadSpec.embedding())) // of what was pooled already
         : trained;
   }
 
@@ -269,9 +316,8 @@ public record Surgery(
       return false;
     }
     Head only = model.heads().get(0);
-    Head.Kind kind = answers.isOneLabel() ? Head.Kind.SINGLE_LABEL : Head.Kind.MULTI_LABEL;
     Set<String> wanted = Set.copyOf(answers.labels().get().names());
-    return only.kind() == kind
+    return only.kind() == kind(answers)
         && only.labels().stream().anyMatch(own -> Set.copyOf(own.names()).equals(wanted));
   }
 
@@ -298,6 +344,13 @@ public record Surgery(
               + " head, or other data.");
     }
     return natural;
+  }
+
+  /** What sort of answers these are. */
+  private static Head.Kind kind(Answers answers) {
+    return answers.labels().isEmpty()
+        ? Head.Kind.REGRESSION
+        : answers.isOneLabel() ? Head.Kind.SINGLE_LABEL : Head.Kind.MULTI_LABEL;
   }
 
   /** The head that fits the data. */

@@ -3,13 +3,18 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
+import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
@@ -56,10 +61,62 @@ class SurgeryTest {
     assertThat(after(Surgery.standard().labels(OLD).head(HeadChoice.NEW), shuffled).heads())
         .extracting(head -> head.labels().orElseThrow())
         .containsExactly(shuffled);
-    assertThat(after(Surgery.standard().head(HeadChoice.KEEP), OLD).heads())
-        .as("the pictures' labels, in the order of the outputs")
+  }
+
+  @Test
+  void theFoldersOrderIsNotTakenForTheOutputs() {
+    assertThatThrownBy(() -> after(Surgery.standard().head(HeadChoice.KEEP), OLD))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("does not say what the 4 outputs of its head")
+        .hasMessageContaining("--labels FILE");
+    assertThat(after(Surgery.standard().head(HeadChoice.KEEP).labels(OLD), OLD).heads())
         .extracting(head -> head.labels().orElseThrow())
         .containsExactly(OLD);
+  }
+
+  /** A signature that ends elsewhere goes with the head; that is said. */
+  @Test
+  void signaturesThatAreLeftOutAreNamed() {
+    Signature serving = BACKBONE.servingSignature();
+    GraphEditor editor = BACKBONE.graph().edit();
+    TensorSpec scores = serving.outputs().values().iterator().next();
+    TensorRef turned = editor.op("Neg").name("turned").input(scores.tensor()).output();
+    Signature probe =
+        Signature.predict(
+            "probe",
+            serving.inputs(),
+            ImmutableMap.of("turned", new TensorSpec(turned, scores.dtype(), scores.shape())));
+    Model model =
+        BACKBONE.toBuilder().graph(editor.build()).signatures(List.of(serving, probe)).build();
+    Model start = Surgery.standard().on(model, Answers.oneOf(NEW, 0), 0);
+    assertThat(Surgery.leftOut(model, start))
+        .singleElement()
+        .satisfies(sentence -> assertThat(sentence).contains("signature 'probe' is left out"));
+    assertThat(Surgery.leftOut(BACKBONE, after(Surgery.standard(), NEW))).isEmpty();
+  }
+
+  /** What outputs without softmax or sigmoid are, the data say. */
+  @Test
+  void linearOutputsAreWhatTheDataHave() {
+    Model linear = Graft.load(Checkout.path("testdata/zoo/keras2/cnn_bn/model"));
+    Labels three = Labels.of("x", "y", "z");
+    Surgery keeping = Surgery.standard().head(HeadChoice.KEEP);
+    Surgery told = keeping.labels(three);
+    assertThat(told.on(linear, Answers.oneOf(three, 0), 0).heads().get(0).kind())
+        .isEqualTo(Head.Kind.SINGLE_LABEL);
+    assertThat(told.on(linear, attributes("x", "y", "z"), 0).heads().get(0).kind())
+        .isEqualTo(Head.Kind.MULTI_LABEL);
+    assertThat(Surgery.standard().labels(three).on(linear, attributes("x", "y", "z"), 0).heads())
+        .as("chosen by itself")
+        .extracting(Head::labels)
+        .containsExactly(Optional.of(three));
+    Answers numbers = Answers.numbers(TensorValue.of(Shape.of(1, 3), new float[3]));
+    Head regression = keeping.on(linear, numbers, 0).heads().get(0);
+    assertThat(regression.kind()).isEqualTo(Head.Kind.REGRESSION);
+    assertThat(regression.labels()).isEmpty();
+    assertThatThrownBy(() -> keeping.on(linear, attributes("x", "y", "z"), 0))
+        .as("labels that nobody told")
+        .hasMessageContaining("does not say what the 3 outputs");
   }
 
   /** Of whatever kind it is: with the same flags an export of Graft's own goes on learning. */
@@ -87,7 +144,7 @@ class SurgeryTest {
 
   @Test
   void aKeptHeadTrainsIfItIsUnfrozenByName() {
-    Surgery keeping = Surgery.standard().head(HeadChoice.KEEP);
+    Surgery keeping = Surgery.standard().head(HeadChoice.KEEP).labels(OLD);
     assertThat(after(keeping.unfreeze(Where.lastBlocks(1)), OLD).trainableVariables())
         .extracting(Variable::name)
         .contains("block_2_depthwise/depthwise_kernel")
@@ -189,11 +246,13 @@ class SurgeryTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("carried over");
     assertThatThrownBy(
-            () -> after(Surgery.standard().head(HeadChoice.KEEP).freeze(Where.all()), OLD))
+            () ->
+                after(
+                    Surgery.standard().labels(OLD).head(HeadChoice.KEEP).freeze(Where.all()), OLD))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("'all' is frozen, so nothing is left to train")
         .hasMessageContaining("'last block'");
-    assertThatThrownBy(() -> after(Surgery.standard().head(HeadChoice.KEEP), NEW))
+    assertThatThrownBy(() -> after(Surgery.standard().labels(NEW).head(HeadChoice.KEEP), NEW))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("tells 4 labels apart, but 2 are given");
     assertThatThrownBy(

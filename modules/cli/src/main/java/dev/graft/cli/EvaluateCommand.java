@@ -14,11 +14,12 @@ import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.FoundHead;
+import dev.graft.surgeon.HeadFinder;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.LabelScore;
 import java.nio.file.Files;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -88,8 +89,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** The model with a head that says what its outputs mean. */
   private Model known(Optional<PictureTable> table) {
-    Model loaded = Graft.load(model.path(), load.options());
+    Model read = Graft.load(model.path(), load.options());
     Optional<Labels> given = labels.labels();
+    Model loaded = use(read, table).map(kind -> read.with(Edits.keepHead(kind))).orElse(read);
     if (given.isPresent()) {
       return loaded.with(Edits.keepHead(given.get()));
     }
@@ -99,11 +101,10 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new BadRequestException(
           model + " has several heads; graft evaluate scores models with one.");
     }
-    if (head.kind() == Head.Kind.SINGLE_LABEL && head.labels().isEmpty()) {
+    boolean labelled =
+        head.kind() == Head.Kind.SINGLE_LABEL || head.kind() == Head.Kind.MULTI_LABEL;
+    if (labelled && head.labels().isEmpty()) {
       boolean linear = head.logits().equals(head.output());
-      if (linear && table.isPresent() && table.get().answers().labels().isEmpty()) {
-        return headed.toBuilder().heads(List.of(asNumbers(head))).build();
-      }
       throw new BadRequestException(
           model
               + " does not say what its "
@@ -114,16 +115,21 @@ final class EvaluateCommand implements Callable<Integer> {
     return headed;
   }
 
-  /** Several outputs without softmax, and numbers to compare them with: so they are numbers. */
-  private static Head asNumbers(Head head) {
-    return new Head(
-        head.name(),
-        Head.Kind.REGRESSION,
-        Optional.empty(),
-        head.features(),
-        head.logits(),
-        head.output(),
-        head.units());
+  /** Several outputs without softmax are what there is to compare them with. */
+  private Optional<Head.Kind> use(Model read, Optional<PictureTable> table) {
+    if (!read.heads().isEmpty() || table.isEmpty()) {
+      return Optional.empty();
+    }
+    FoundHead found = HeadFinder.only(read);
+    Answers answers = table.get().answers();
+    boolean numbers = answers.labels().isEmpty();
+    if (!found.linear() || found.units() < 2 || answers.isOneLabel()) {
+      return Optional.empty();
+    }
+    if (numbers) {
+      return labels.labels().isPresent() ? Optional.empty() : Optional.of(Head.Kind.REGRESSION);
+    }
+    return Optional.of(Head.Kind.MULTI_LABEL);
   }
 
   private Dataset pictures(Head head, Optional<PictureTable> table) {

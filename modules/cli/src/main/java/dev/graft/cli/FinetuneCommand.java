@@ -4,6 +4,7 @@ import dev.graft.Graft;
 import dev.graft.Job;
 import dev.graft.Precision;
 import dev.graft.RunFolder;
+import dev.graft.Surgery;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
@@ -130,6 +131,7 @@ final class FinetuneCommand implements Callable<Integer> {
     try (Graft graft = Graft.open(machine.settings().precision(precision))) {
       FineTuning job = new FineTuning(terminal, graft, work, start, photos);
       job.introduce();
+      Surgery.leftOut(backbone, start).forEach(sentence -> job.say("", "%s", sentence));
       Parts parts = job.divide(split);
       String name = name(data.path());
       if (findRate) {

@@ -5,6 +5,7 @@ import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.TensorValue;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.NodeDef;
@@ -33,6 +34,28 @@ final class Composites {
     TensorRef x = Nodes.dataInput(difference, 0);
     NodeDef max = graph.node(Nodes.dataInput(difference, 1).node());
     return max.getOp().equals("Max") && Nodes.dataInput(max, 0).equals(x) ? x : null;
+  }
+
+  /**
+   * Whether the einsum of features and a kernel of two dimensions sums over the kernel's last one,
+   * as {@code ab,cb->ac} does; empty if it sums over neither, or both.
+   */
+  static Optional<Boolean> sumsOverLast(NodeDef einsum) {
+    String equation = einsum.getAttrOrThrow("equation").getS().toStringUtf8().replace(" ", "");
+    int comma = equation.indexOf(',');
+    int arrow = equation.indexOf("->");
+    if (comma < 0 || arrow < comma || arrow - comma != 3) {
+      return Optional.empty();
+    }
+    String features = equation.substring(0, comma);
+    String result = equation.substring(arrow + 2);
+    boolean first = sums(equation.charAt(comma + 1), features, result);
+    boolean last = sums(equation.charAt(comma + 2), features, result);
+    return first == last ? Optional.empty() : Optional.of(last);
+  }
+
+  private static boolean sums(char dimension, String features, String result) {
+    return features.indexOf(dimension) >= 0 && result.indexOf(dimension) < 0;
   }
 
   /**

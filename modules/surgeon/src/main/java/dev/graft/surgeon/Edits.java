@@ -2,6 +2,7 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -29,7 +30,11 @@ public final class Edits {
     return new SetTrainable(where, false);
   }
 
-  /** Lets what {@code where} hits train; moving statistics, counters and seeds stay as they are. */
+  /**
+   * Lets what {@code where} hits train; moving statistics, counters and seeds stay as they are, and
+   * so does what its author declared as not trainable ({@link dev.graft.model.Variable#fixed}),
+   * unless {@link Where#variables} names it.
+   */
   public static UnaryOperator<Model> unfreeze(Where where) {
     return new SetTrainable(where, true);
   }
@@ -40,9 +45,10 @@ public final class Edits {
   }
 
   /**
-   * Puts a new head where the model's head is, in every signature that uses it, or several that
-   * read the same features. Which part is the head, {@link HeadFinder} says. The output keeps its
-   * name unless the new head has one.
+   * Puts a new head where the model's head is, in every signature that ends with it, or several
+   * that read the same features. A signature that computes with the old head and does not end with
+   * it is left out, which a {@link ModelDiff} shows. Which part is the head, {@link HeadFinder}
+   * says. The output keeps its name unless the new head has one.
    *
    * @param heads at least one; several need names
    */
@@ -67,9 +73,32 @@ public final class Edits {
     return new AddHead(ImmutableList.copyOf(heads));
   }
 
-  /** Keeps the head that the model has, and records it so that it can be trained. */
+  /**
+   * Keeps the head that the model has, and records it so that it can be trained. One that tells
+   * labels apart trains only if its labels are known; else say them with {@link #keepHead(Labels)}.
+   */
   public static UnaryOperator<Model> keepHead() {
-    return new KeepHead(Optional.empty());
+    return new KeepHead(Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * Keeps the head that the model has, and says what its outputs are where no softmax or sigmoid
+   * does: one label, any number of labels, or numbers.
+   *
+   * @param kind no {@link Head.Kind#EMBEDDING}
+   */
+  public static UnaryOperator<Model> keepHead(Head.Kind kind) {
+    return new KeepHead(Optional.of(kind), Optional.empty());
+  }
+
+  /**
+   * Keeps the head that the model has, and says what its outputs are and mean.
+   *
+   * @param kind one label or any number of labels
+   * @param labels as {@link #keepHead(Labels)} has them
+   */
+  public static UnaryOperator<Model> keepHead(Head.Kind kind, Labels labels) {
+    return new KeepHead(Optional.of(kind), Optional.of(labels));
   }
 
   /**
@@ -79,7 +108,7 @@ public final class Edits {
    *     knows its labels already, the same ones in any order
    */
   public static UnaryOperator<Model> keepHead(Labels labels) {
-    return new KeepHead(Optional.of(labels));
+    return new KeepHead(Optional.empty(), Optional.of(labels));
   }
 
   /** Keeps these outputs; the others go, with all that only they need. */
@@ -181,7 +210,8 @@ public final class Edits {
   /**
    * The network is rebuilt for pictures of another size, as giving Keras another {@code
    * input_shape} does: weights stay, feature maps grow or shrink. Refused, with the reason, where a
-   * Flatten or a position embedding was made for one size.
+   * Flatten, a position embedding or a size that the graph holds was made for one size. A layer
+   * that holds the old size in its training=True function does in training what the graph does.
    *
    * @param height rows, at least 1
    * @param width columns, at least 1

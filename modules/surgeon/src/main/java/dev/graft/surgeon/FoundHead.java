@@ -12,7 +12,9 @@ import java.util.Optional;
  * @param answer the tensor that the signature gives
  * @param logits the raw answer, before softmax or sigmoid
  * @param features what the head reads
- * @param kind what sort of answer it is
+ * @param kind what sort of answer it is; of a {@code linear} one a guess
+ * @param linear whether it gives its logits as they are: these may be scores of labels of which one
+ *     holds, or any number, or no scores but numbers
  * @param product the product of features and kernel
  * @param operation the op that holds the kernel: {@code MatMul}, {@code Conv2D}...
  * @param kernel the kernel's name: a variable, or a constant node of a frozen graph
@@ -30,6 +32,7 @@ public record FoundHead(
     TensorRef logits,
     TensorRef features,
     Head.Kind kind,
+    boolean linear,
     TensorRef product,
     String operation,
     String kernel,

@@ -40,16 +40,20 @@ public final class HeadFinder {
 
   private final Graph graph;
   private final Weights weights;
+  private final StaticShapes shapes;
 
   private HeadFinder(Model model) {
     this.graph = model.graph();
     this.weights = new Weights(model);
+    this.shapes = new StaticShapes(model);
   }
 
   /** What was met on the way back from an output. */
   private static final class Walk {
     TensorRef at;
     TensorRef logits;
+    @Nullable TensorRef
+        unsqueezed; // the logits before the dimension of a single unit was taken away
     String activation = "";
     boolean pooled;
     @Nullable Weight bias;
@@ -63,7 +67,13 @@ public final class HeadFinder {
       at = tensor;
       if (!keepsLogits) {
         logits = tensor;
+        unsqueezed = null;
       }
+    }
+
+    /** The raw answers, [N, ..., units]. */
+    TensorRef logits(long units) {
+      return units == 1 && unsqueezed != null ? unsqueezed : logits;
     }
   }
 
@@ -134,15 +144,6 @@ public final class HeadFinder {
     return answer.equals(head.logits());
   }
 
-  /** Whether {@code head} answers with logarithms of probabilities: it ends in LogSoftmax. */
-  public static boolean givesLogarithms(Model model, Head head) {
-    NodeDef node = model.graph().node(head.output().node());
-    while (PASSED.contains(node.getOp())) {
-      node = model.graph().node(Nodes.dataInput(node, 0).node());
-    }
-    return node.getOp().equals("LogSoftmax");
-  }
-
   private Optional<FoundHead> at(String output, TensorSpec spec) {
     Walk walk = new Walk(spec.tensor());
     while (true) {
@@ -158,7 +159,10 @@ public final class HeadFinder {
       if (past != null) {
         walk.moveTo(past, false);
       } else if (PASSED.contains(op)) {
+        boolean squeezes =
+            op.equals("Squeeze") || op.equals("Reshape") && shapes.of(walk.at).rank() == 1;
         walk.moveTo(Nodes.dataInput(node, 0), true);
+        walk.unsqueezed = squeezes ? walk.at : walk.unsqueezed;
       } else if (op.equals("IdentityN")) {
         walk.moveTo(Nodes.dataInput(node, walk.at.index()), true);
       } else if (POOLED.contains(op) && !walk.activation.isEmpty() && walk.bias == null) {
@@ -204,6 +208,13 @@ public final class HeadFinder {
   private Optional<FoundHead> product(String output, TensorSpec spec, Walk walk, NodeDef node) {
     Weight kernel = weights.at(Nodes.dataInput(node, 1));
     boolean transposed = flag(node, "transpose_b") || flag(node, "adj_y");
+    if (node.getOp().equals("Einsum")) {
+      Optional<Boolean> last = Composites.sumsOverLast(node);
+      if (last.isEmpty()) {
+        return Optional.empty();
+      }
+      transposed = last.get();
+    }
     if (kernel == null) {
       Composites.Source source = Composites.transposeOf(graph, Nodes.dataInput(node, 1));
       kernel = source == null ? null : weights.at(source.tensor());
@@ -243,9 +254,10 @@ public final class HeadFinder {
         new FoundHead(
             output,
             spec.tensor(),
-            walk.logits,
+            walk.logits(units),
             features,
             kind,
+            walk.activation.isEmpty(),
             walk.at,
             node.getOp(),
             kernel.name(),

@@ -16,10 +16,26 @@ import java.util.Optional;
  */
 final class KeepHead extends Edit {
 
+  private final Optional<Head.Kind> kind;
   private final Optional<Labels> labels;
 
-  KeepHead(Optional<Labels> labels) {
+  /**
+   * Keeps the head.
+   *
+   * @param kind what its outputs are, if that does not follow from its activation
+   */
+  KeepHead(Optional<Head.Kind> kind, Optional<Labels> labels) {
+    this.kind = kind;
     this.labels = labels;
+    if (labels.isPresent() && kind.filter(k -> !hasLabels(k)).isPresent()) {
+      throw new BadRequestException(
+          "outputs that are numbers have no labels; leave out the labels, or keep the head as one"
+              + " that has some.");
+    }
+  }
+
+  private static boolean hasLabels(Head.Kind kind) {
+    return kind == Head.Kind.SINGLE_LABEL || kind == Head.Kind.MULTI_LABEL;
   }
 
   @Override
@@ -29,14 +45,15 @@ final class KeepHead extends Edit {
 
   @Override
   protected ImmutableMap<String, String> arguments() {
-    return labels
-        .map(l -> ImmutableMap.of("labels", Joiner.on('\n').join(l.names())))
-        .orElse(ImmutableMap.of());
+    ImmutableMap.Builder<String, String> arguments = ImmutableMap.builder();
+    kind.ifPresent(k -> arguments.put("kind", HeadText.lower(k)));
+    labels.ifPresent(l -> arguments.put("labels", Joiner.on('\n').join(l.names())));
+    return arguments.buildOrThrow();
   }
 
   @Override
   protected Model edit(Model model) {
-    if (labels.isEmpty() && !model.heads().isEmpty()) {
+    if (labels.isEmpty() && kind.isEmpty() && !model.heads().isEmpty()) {
       return model;
     }
     FoundHead found = HeadFinder.only(model);
@@ -44,37 +61,51 @@ final class KeepHead extends Edit {
         model.heads().stream().filter(h -> h.name().equals(found.output())).findFirst();
     Optional<Labels> meant =
         recorded.flatMap(Head::labels).map(known -> same(known, labels)).or(() -> labels);
+    Head.Kind use = use(found, recorded.map(Head::kind).orElseGet(() -> natural(found)));
+    meant = meant.filter(l -> hasLabels(use));
     meant.ifPresent(l -> checkCount(l, found));
     Head head =
-        recorded
-            .map(h -> withLabels(h, meant))
-            .orElseGet(
-                () ->
-                    new Head(
-                        found.output(),
-                        meant.isPresent() && found.kind() == Head.Kind.REGRESSION
-                            ? Head.Kind.MULTI_LABEL
-                            : found.kind(),
-                        meant,
-                        found.features(),
-                        found.logits(),
-                        found.answer(),
-                        found.units()));
+        new Head(
+            found.output(),
+            use,
+            meant,
+            recorded.map(Head::features).orElse(found.features()),
+            recorded.map(Head::logits).orElse(found.logits()),
+            recorded.map(Head::output).orElse(found.answer()),
+            recorded.map(Head::units).orElse(found.units()));
     List<Head> heads = new ArrayList<>(model.heads());
     heads.removeIf(h -> h.name().equals(found.output()));
     heads.add(head);
     return model.toBuilder().heads(ImmutableList.copyOf(heads)).build();
   }
 
-  private static Head withLabels(Head head, Optional<Labels> labels) {
-    return new Head(
-        head.name(),
-        head.kind(),
-        labels,
-        head.features(),
-        head.logits(),
-        head.output(),
-        head.units());
+  /** One linear output is a number, unless it is said to have a label. */
+  private Head.Kind natural(FoundHead found) {
+    return labels.isPresent() && found.kind() == Head.Kind.REGRESSION
+        ? Head.Kind.MULTI_LABEL
+        : found.kind();
+  }
+
+  /** Linear outputs are what they are said to be; others are what their activation makes them. */
+  private Head.Kind use(FoundHead found, Head.Kind known) {
+    Head.Kind wanted = kind.orElse(known);
+    boolean one = wanted == Head.Kind.SINGLE_LABEL && found.units() < 2;
+    boolean may = found.linear() && wanted != Head.Kind.EMBEDDING && !one;
+    if (wanted != known && !may) {
+      throw new BadRequestException(
+          "the head '"
+              + found.output()
+              + "' cannot be kept as "
+              + words(wanted)
+              + ", since "
+              + (one ? "it has 1 output" : "it is " + words(known) + ": " + found.reason())
+              + "; keep it as that, or replace it.");
+    }
+    return wanted;
+  }
+
+  private static String words(Head.Kind kind) {
+    return HeadText.lower(kind).replace('_', '-');
   }
 
   private static void checkCount(Labels labels, FoundHead found) {

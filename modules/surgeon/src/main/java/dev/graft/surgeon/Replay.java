@@ -2,12 +2,14 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Provenance.Step;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -36,9 +38,11 @@ public final class Replay {
     readers.put(
         "keepHead",
         a ->
-            a.containsKey("labels")
-                ? Edits.keepHead(HeadText.labels(text(a, "labels")))
-                : Edits.keepHead());
+            new KeepHead(
+                a.containsKey("kind")
+                    ? Optional.of(Head.Kind.valueOf(HeadText.upper(a, "kind")))
+                    : Optional.empty(),
+                Optional.ofNullable(a.get("labels")).map(HeadText::labels)));
     readers.put("keepOutputs", a -> Edits.keepOutputs(text(a, "names").split("\n", -1)));
     readers.put("cut", a -> Edits.cut(text(a, "at")));
     readers.put("between", a -> Edits.between(text(a, "from"), text(a, "to")));

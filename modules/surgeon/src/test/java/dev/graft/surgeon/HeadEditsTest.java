@@ -87,6 +87,31 @@ class HeadEditsTest {
     assertThat(model.with(keepHead()).heads()).hasSize(1);
   }
 
+  /** Softmax and sigmoid say it themselves. */
+  @Test
+  void whatLinearOutputsAreIsSaid() {
+    Model linear = Models.zoo("keras2/cnn_bn");
+    Labels labels = Labels.of("a", "b", "c");
+    assertThat(linear.with(keepHead(labels)).heads().get(0).kind())
+        .isEqualTo(Head.Kind.SINGLE_LABEL);
+    Model many = linear.with(keepHead(Head.Kind.MULTI_LABEL, labels));
+    assertThat(many.heads().get(0).kind()).isEqualTo(Head.Kind.MULTI_LABEL);
+    assertThat(many.heads().get(0).labels()).contains(labels);
+    assertThat(linear.with(keepHead(Head.Kind.REGRESSION)).heads().get(0).kind())
+        .isEqualTo(Head.Kind.REGRESSION);
+    assertThat(Replay.standard().run(linear, many.provenance()).heads()).isEqualTo(many.heads());
+    Model softmax = Models.zoo("keras2/cnn_plain");
+    assertThatThrownBy(() -> softmax.with(keepHead(Head.Kind.REGRESSION)))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("cannot be kept as regression")
+        .hasMessageContaining("softmax over");
+    assertThatThrownBy(() -> keepHead(Head.Kind.REGRESSION, labels))
+        .hasMessageContaining("numbers have no labels");
+    assertThatThrownBy(
+            () -> Models.zoo("keras3/linear_regression").with(keepHead(Head.Kind.SINGLE_LABEL)))
+        .hasMessageContaining("it has 1 output");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"keras2/cnn_plain", "keras3/conv1x1_head", "keras2/mobilenetv2_mini"})
   void labelsThatStayKeepTheirWeights(String zoo) {

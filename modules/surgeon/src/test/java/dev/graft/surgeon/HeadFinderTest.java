@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.DataType;
 
 /** Heads are found where the zoo's golden files say that there is one, and nowhere else. */
@@ -164,6 +165,41 @@ class HeadFinderTest {
     assertThat(found.transposed()).isTrue();
     assertThat(found.units()).isEqualTo(10);
     assertThat(found.inputs()).isEqualTo(4);
+  }
+
+  /** Scored and trained are the answers [N, 1], whatever became of the last dimension. */
+  @ParameterizedTest
+  @ValueSource(strings = {"keras2/squeezed_answer", "keras3/squeezed_answer"})
+  void aSqueezedAnswerHasItsLogitsBefore(String zoo) {
+    Model model = Models.zoo(zoo);
+    FoundHead found = HeadFinder.only(model);
+    assertThat(found.kind()).isEqualTo(Head.Kind.REGRESSION);
+    assertThat(found.linear()).isTrue();
+    assertThat(found.logits()).isNotEqualTo(found.answer());
+    assertThat(model.graph().node(found.logits().node()).getOp()).isIn("BiasAdd", "AddV2");
+    assertThat(HeadFinder.givesLogits(model, model.with(Edits.keepHead()).heads().get(0))).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'ab,bc->ac', false", "'ab,cb->ac', true", "'...x,yx->...y', true"})
+  void anEinsumSaysHowItsKernelLies(String equation, boolean transposed) {
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "predictions");
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(-1, 4));
+    TensorRef kernel = g.constant(transposed ? value(3, 4) : value(4, 3));
+    TensorRef y = g.op("Einsum").inputs(List.of(x, kernel)).attr("equation", equation).output();
+    Signature signature =
+        Signature.predict(
+            Signature.SERVING_DEFAULT,
+            ImmutableMap.of("x", new TensorSpec(x, DataType.DT_FLOAT, Shape.of(-1, 4))),
+            ImmutableMap.of("y", new TensorSpec(y, DataType.DT_FLOAT, Shape.of(-1, 3))));
+    FoundHead found =
+        HeadFinder.only(
+            Model.builder("einsum", editor.build(), new Provenance.Origin("", "", "", "", 0))
+                .signatures(List.of(signature))
+                .build());
+    assertThat(found.transposed()).isEqualTo(transposed);
+    assertThat(List.of(found.inputs(), found.units())).containsExactly(4, 3);
   }
 
   /** TensorFlow 2.1 and its neighbours wrote a dense layer on sequences so; found in public. */

@@ -166,9 +166,8 @@ public final class Checkpoints implements Callback {
     if (folder == null) {
       return;
     }
-    Path base = folder;
     try {
-      Interruption.shielded(() -> write(base, checkpoint));
+      write(folder, checkpoint);
     } catch (IOException | UncheckedIOException e) {
       throw failed(folder, e);
     }

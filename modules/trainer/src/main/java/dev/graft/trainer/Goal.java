@@ -15,6 +15,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +32,9 @@ import org.tensorflow.proto.DataType;
  * @param weight how much that counts beside the other heads'
  */
 record Goal(Head head, String answers, DataType dtype, Objective objective, double weight) {
+
+  /** How far shares may be from adding up to 1: they may come from a table, with few digits. */
+  private static final double ROUNDING = 0.01;
 
   /**
    * The goals of {@code model}'s heads with {@code data}: one for each head that the data have
@@ -146,6 +150,9 @@ record Goal(Head head, String answers, DataType dtype, Objective objective, doub
                   : wanted.labels().isPresent() ? "a multi-label head" : "a regression head")
               + ", or other answers.");
     }
+    if (head.kind() == Head.Kind.SINGLE_LABEL && !wanted.isOneLabel()) {
+      checkShares(head, wanted.values());
+    }
     Shape shape = wanted.values().shape();
     if (wanted.labels().isEmpty() && shape.withDim(0, 1).elements() % head.units() != 0) {
       throw new BadRequestException(
@@ -159,7 +166,39 @@ record Goal(Head head, String answers, DataType dtype, Objective objective, doub
     }
   }
 
+  /** Softmax gives shares that add up to 1, so those to be learned have to do that, too. */
+  private static void checkShares(Head head, TensorValue values) {
+    double[] shares = values.asDoubles();
+    int units = (int) Math.max(1, values.shape().dim(-1));
+    for (int row = 0; row < shares.length; row += units) {
+      double[] own = Arrays.copyOfRange(shares, row, row + units);
+      double sum = Arrays.stream(own).sum();
+      if (!(Math.abs(sum - 1) <= ROUNDING) || Arrays.stream(own).anyMatch(share -> share < 0)) {
+        throw new BadRequestException(
+            "head '"
+                + head.name()
+                + "' chooses one label, so the shares of the labels in an example add up to 1, but"
+                + " row "
+                + row / units
+                + " of the answers adds up to "
+                + sum
+                + "; use a multi-label head if any number of labels may hold (one with linear"
+                + " outputs is kept so by keepHead(MULTI_LABEL, labels)), or other answers.");
+      }
+    }
+  }
+
   private static void checkLabels(Head head, Labels labels) {
+    if (head.labels().isEmpty() && head.kind() != Head.Kind.EMBEDDING) {
+      throw new BadRequestException(
+          "nobody told what the "
+              + head.units()
+              + " outputs of head '"
+              + head.name()
+              + "' mean, and the order of the data's labels "
+              + labels.names()
+              + " need not be theirs; say it with keepHead(labels), in the order of the outputs.");
+    }
     if (head.labels().isPresent() && !head.labels().get().equals(labels)) {
       throw new BadRequestException(
           "the head knows the labels "

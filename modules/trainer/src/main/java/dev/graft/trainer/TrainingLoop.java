@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -112,8 +113,8 @@ public final class TrainingLoop implements AutoCloseable {
     List<Goal> goals = Goal.of(model, train, objectives);
     Entry entry = Entry.of(model, train);
     GraphEditor editor = entry.graph().edit();
+    Scoring scoring = Scoring.add(editor, goals);
     FineTune settings = stage.settings();
-    Scoring scoring = Scoring.add(editor, goals, Math.min(settings.batch(), settings.microBatch()));
     TrainingGraph graph =
         TrainingGraph.of(
             model,
@@ -176,17 +177,12 @@ public final class TrainingLoop implements AutoCloseable {
    *
    * @param values the trained variables by name, from the best epoch, or from before the first
    * @param epochs how many were scored
-   * @param learned whether one was better than the start; than a random one any with a score is
-   * @param lowestLoss of theirs on the validation part; NaN if there is none
+   * @param learned whether one of them was better than the start
    * @param bestOfEpochs the best value that any of them reached of the metric that {@link
    *     EarlyStop} goes by; NaN if there is none
    */
   record Result(
-      ImmutableMap<String, TensorValue> values,
-      int epochs,
-      boolean learned,
-      double lowestLoss,
-      double bestOfEpochs) {}
+      ImmutableMap<String, TensorValue> values, int epochs, boolean learned, double bestOfEpochs) {}
 
   /**
    * Trains until the epochs are used up or the validation part was not better for long.
@@ -196,8 +192,8 @@ public final class TrainingLoop implements AutoCloseable {
   Result run(Callbacks callbacks, Consumer<LoopState> save) {
     try {
       return train(callbacks, save);
-    } catch (RuntimeException e) {
-      if (Interruption.isCancelled(e) && !best.isEmpty()) {
+    } catch (CancellationException e) {
+      if (!best.isEmpty()) {
         save.accept(state());
       }
       throw e;
@@ -211,9 +207,6 @@ public final class TrainingLoop implements AutoCloseable {
         new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch()).from(done);
     if (best.isEmpty()) {
       keep(score(callbacks));
-      if (stage.fresh()) {
-        bestScore = Double.NaN; // no chance hit of a random head is anything to beat
-      }
       if (!precision.reason().isEmpty()) {
         save.accept(state()); // another measurement could find another precision
       }
@@ -243,8 +236,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** What came out so far. */
   Result result() {
-    double lowest = losses.stream().min(Double::compare).orElse(Double.NaN); // NaN comes last
-    return new Result(best, losses.size(), sinceBest < losses.size(), lowest, bestOfEpochs);
+    return new Result(best, losses.size(), sinceBest < losses.size(), bestOfEpochs);
   }
 
   /** Why it computes in the precision that it does, for a person; empty if that was not chosen. */

@@ -183,11 +183,7 @@ class HeadsTest {
             losses.add(step.loss());
           }
         };
-    try {
-      run(model, parts, steps, seed, noting);
-    } catch (FailedCheckException e) {
-      assertThat(e).hasMessageContaining("learned nothing"); // at a rate that moves nothing
-    }
+    run(model, parts, steps, seed, noting);
     return losses;
   }
 

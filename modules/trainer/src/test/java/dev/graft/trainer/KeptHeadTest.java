@@ -5,12 +5,14 @@ import static dev.graft.surgeon.Edits.keepHead;
 import static dev.graft.surgeon.Edits.replaceHead;
 import static dev.graft.surgeon.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.graph.Shape;
 import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -91,15 +93,73 @@ class KeptHeadTest {
     Run run = run(kept, few, Checkpoints.in(folder));
     assertThat(run.validation()).isEqualTo(before);
     assertThat(SmallTraining.digest(run.model())).isEqualTo(SmallTraining.digest(kept));
-    assertThat(run.decisions().get(2))
+    assertThat(run.decisions().get(1))
         .matches("head '.*' as it was: accuracy .*; solved anew: accuracy .* on validation; kept");
-    assertThat(run.decisions().get(0))
-        .isEqualTo("what is kept is decided by the accuracy on validation, as is usual");
-    assertThat(run.decisions().get(3)).startsWith("as it was: ");
+    assertThat(run.decisions().get(2)).startsWith("as it was: ");
     Run resumed = run(kept, few, Checkpoints.in(folder));
-    assertThat(resumed.decisions()).containsAll(run.decisions()).hasSize(5);
+    assertThat(resumed.decisions()).containsAll(run.decisions()).hasSize(4);
     assertThat(resumed.validation()).isEqualTo(before);
     assertThat(SmallTraining.digest(resumed.model())).isEqualTo(SmallTraining.digest(kept));
+  }
+
+  /** The order of the data's labels says nothing about that of the outputs. */
+  @Test
+  void aHeadOfWhichNobodyToldTheLabelsIsRefused() {
+    Model untold = BACKBONE.with(keepHead(), unfreeze(Where.head()));
+    Labels labels = Labels.of("a", "b", "c", "d");
+    Dataset data = examples(12, labels, 0);
+    assertThatThrownBy(() -> Evaluator.evaluate(runtime, untold, data))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("nobody told what the 4 outputs")
+        .hasMessageContaining("keepHead(labels)");
+    assertThatThrownBy(() -> run(untold, new Parts(data, data, data)))
+        .hasMessageContaining("nobody told what the 4 outputs");
+    Evaluator.evaluate(runtime, BACKBONE.with(keepHead(labels)), data);
+  }
+
+  /** Rows that do not add up to 1 are no shares of labels of which one holds. */
+  @Test
+  void severalLabelsAtOnceAreNothingForSoftmax() {
+    Labels labels = Labels.of("a", "b", "c", "d");
+    float[] x = new float[2 * WIDTH];
+    Map<String, TensorValue> inputs = Map.of(INPUT.name(), TensorValue.of(Shape.of(2, WIDTH), x));
+    Model kept = BACKBONE.with(keepHead(labels));
+    Dataset shares = Dataset.of(inputs, anyOf(labels, 0.2f, 0.5f, 0.2f, 0.1f, 0, 0, 1, 0));
+    Evaluator.evaluate(runtime, kept, shares);
+    Dataset several = Dataset.of(inputs, anyOf(labels, 0, 1, 0, 0, 1, 1, 0, 0));
+    assertThatThrownBy(() -> Evaluator.evaluate(runtime, kept, several))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("row 1 of the answers adds up to 2.0")
+        .hasMessageContaining("multi-label head");
+  }
+
+  private static Answers anyOf(Labels labels, float... rows) {
+    return Answers.anyOf(labels, TensorValue.of(Shape.of(2, labels.size()), rows));
+  }
+
+  /** An answer of the shape [N] is scored and learns as [N, 1] does. */
+  @Test
+  void aSqueezedAnswerLearns() {
+    Model model =
+        SavedModelImporter.load(Zoo.model("keras2/squeezed_answer").savedModel())
+            .with(freeze(Where.all()), keepHead(), unfreeze(Where.head()));
+    String input = model.inputs().get(0).name();
+    int count = 40;
+    Random random = new Random(1);
+    float[] x = new float[count * 5];
+    float[] y = new float[count];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) random.nextGaussian();
+      y[i / 5] += x[i] > 0 ? x[i] : 0;
+    }
+    Dataset data =
+        Dataset.of(
+            Map.of(input, TensorValue.of(Shape.of(count, 5), x)),
+            Answers.numbers(TensorValue.of(Shape.of(count), y)));
+    double before = Evaluator.evaluate(runtime, model, data).loss();
+    Run run = run(model, new Parts(data, data, data));
+    assertThat(run.validation().loss()).isLessThan(before / 2);
+    assertThat(run.validation().metrics()).containsKey("rmse");
   }
 
   @Test
@@ -108,7 +168,7 @@ class KeptHeadTest {
         learned.with(replaceHead(HeadSpec.singleLabel(MORE).carryOver()), unfreeze(Where.head()));
     Parts few = new Parts(examples(12, MORE, 2), truth(MORE), truth(MORE));
     Run run = run(model, few);
-    assertThat(run.decisions().get(2)).endsWith("; kept");
+    assertThat(run.decisions().get(1)).endsWith("; kept");
     assertThat(SmallTraining.digest(run.model())).isEqualTo(SmallTraining.digest(model));
     assertThat(run.validation().accuracy()).isGreaterThan(0.8);
   }
@@ -118,8 +178,8 @@ class KeptHeadTest {
     Model model = learned.with(keepHead(), unfreeze(Where.head()));
     Dataset opposite = examples(100, SIGN, 1);
     Run run = run(model, new Parts(examples(300, SIGN, 1), opposite, opposite));
-    assertThat(run.decisions().get(2)).endsWith("; replaced");
-    assertThat(run.decisions().get(3)).startsWith("head alone: ");
+    assertThat(run.decisions().get(1)).endsWith("; replaced");
+    assertThat(run.decisions().get(2)).startsWith("head alone: ");
     assertThat(run.validation().accuracy()).isGreaterThan(0.85);
   }
 }

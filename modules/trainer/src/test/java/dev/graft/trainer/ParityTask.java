@@ -11,6 +11,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
@@ -213,7 +214,7 @@ record ParityTask(
   /** A stretch in which these train, with the layers that the trainer itself takes for it. */
   Stage stage(List<Variable> training) {
     Entry entry = entry();
-    LayersInTraining layers =
+    ImmutableList<Layer> layers =
         LayersInTraining.of(
             model,
             entry.graph(),
@@ -225,12 +226,10 @@ record ParityTask(
         1,
         "beside Keras",
         false,
-        false,
         settings,
         ImmutableList.copyOf(training),
         ImmutableMap.of(),
-        layers.layers(),
-        layers.words(),
+        layers,
         ImmutableList.of());
   }
 }
