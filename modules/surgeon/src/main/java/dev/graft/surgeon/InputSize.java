@@ -94,8 +94,7 @@ final class InputSize extends Edit {
       TensorRef tensor = TensorRef.of(node);
       Extent extent = extents.get(tensor);
       Shape old = extent == null ? Shape.unknown() : before.of(tensor);
-      boolean grid = extent instanceof Extent.Grid && old.rank() == 4;
-      if (grid || extent instanceof Extent.Line && old.rank() == 3) {
+      if (extent != null && isKnown(extent, old)) {
         List<Shape> shapes =
             new ArrayList<>(
                 Collections.nCopies(model.graph().outputTypes(node).size(), Shape.unknown()));
@@ -104,6 +103,11 @@ final class InputSize extends Edit {
       }
       editor.replace(noted.build());
     }
+  }
+
+  private static boolean isKnown(Extent extent, Shape old) {
+    return extent instanceof Extent.Grid && old.rank() == 4
+        || extent instanceof Extent.Line && old.rank() == 3;
   }
 
   /**
