@@ -20,6 +20,7 @@ import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.trainer.HalfPrecision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -333,6 +334,14 @@ final class Checkup {
       TrainingTrial trial = TrainingTrial.of(runtime, candidate, serving, inputs, found.reached());
       trained = true;
       tell("train", "one step: loss %.4g → %.4g", trial.before(), trial.after());
+      HalfPrecision.belowHeads(candidate)
+          .ifPresent(
+              node ->
+                  tell(
+                      "",
+                      "→ '%s' computes in float16, in which small gradients are lost: only a new"
+                          + " head can be trained",
+                      node));
       return trial.model();
     }
 

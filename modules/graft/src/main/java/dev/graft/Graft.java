@@ -1,7 +1,5 @@
 package dev.graft;
 
-import com.google.common.base.Supplier;
-import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.autodiff.PreflightCheck;
 import dev.graft.data.Batch;
@@ -11,6 +9,7 @@ import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
@@ -22,11 +21,13 @@ import dev.graft.surgeon.Plans;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Evaluator;
+import dev.graft.trainer.Objectives;
 import dev.graft.trainer.Predictor;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.Trainer;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -197,7 +198,9 @@ public final class Graft implements AutoCloseable {
    * @throws dev.graft.model.BadRequestException if the recipe does not fit the model, or the model
    *     the data
    * @throws dev.graft.model.BadDataException if an example cannot be read
-   * @throws java.util.concurrent.CancellationException if a callback ended it
+   * @throws java.util.concurrent.CancellationException if a callback ended it, if the thread was
+   *     interrupted, or if this was closed meanwhile; with {@link dev.graft.trainer.Checkpoints}
+   *     the same call goes on from where it was, but for what closing cut off
    */
   public Run train(Model model, Parts data, Recipe recipe, Callback... callbacks) {
     return Trainer.fit(runtime, model, blocks(model), data, recipe, callbacks);
@@ -235,9 +238,23 @@ public final class Graft implements AutoCloseable {
     return train(model, parts, job.recipe(), all.toArray(new Callback[0]));
   }
 
-  /** Scores a model on examples whose labels are known. */
+  /** Scores a model on examples whose answers are known, its loss by the usual objectives. */
   public Evaluation evaluate(Model model, Dataset examples, Callback... callbacks) {
-    return Evaluator.evaluate(runtime, model, examples, callbacks);
+    return evaluate(model, examples, Objectives.usual(), callbacks);
+  }
+
+  /** Scores a model on examples whose answers are known, its loss by these objectives. */
+  public Evaluation evaluate(
+      Model model, Dataset examples, Objectives objectives, Callback... callbacks) {
+    return Evaluator.evaluate(runtime, model, examples, objectives, callbacks);
+  }
+
+  /**
+   * Scores a model as a training by {@code recipe} does, such as {@link Run#recipe}: by its
+   * objectives, and with no more examples at once in memory than its batches have.
+   */
+  public Evaluation evaluate(Model model, Dataset examples, Recipe recipe, Callback... callbacks) {
+    return Evaluator.evaluate(runtime, model, examples, recipe, callbacks);
   }
 
   /**
@@ -306,7 +323,8 @@ public final class Graft implements AutoCloseable {
           // not closed here: the session is the exporter's
           double accuracy =
               pictures
-                  ? new LiveModel(session, base.toString(), () -> model)
+                  ? new LiveModel(
+                          session, base.toString(), ServedFacts.of(model), ServeOptions.defaults())
                       .evaluate(examples)
                       .accuracy()
                   : ExportedAnswers.of(session, model).accuracy(examples);
@@ -350,14 +368,25 @@ public final class Graft implements AutoCloseable {
    * @param trust {@link Trust#ALLOW} only if you know who made it: a SavedModel is a program
    */
   public LiveModel serve(Path path, Trust trust) {
+    return serve(path, ServeOptions.defaults().withTrust(trust));
+  }
+
+  /**
+   * As {@link #serve(Path)}, with a say in what the model may reach for and how long it may take.
+   */
+  public LiveModel serve(Path path, ServeOptions options) {
     Path folder = ModelFolder.existing(path);
-    LoadOptions options = LoadOptions.defaults().withTrust(trust);
-    Supplier<Model> model =
-        Suppliers.memoize(() -> SavedModelImporter.load(folder, options.forImport()));
-    if (trust == Trust.REFUSE) {
-      var unused = model.get(); // fails if the model reaches beyond itself
+    if (folder.getFileSystem() != FileSystems.getDefault()) {
+      throw new BadRequestException(
+          "'"
+              + folder.toUri()
+              + "' lies in an archive, and TensorFlow's loader reads folders only; give the archive"
+              + " itself, which is unpacked then.");
     }
-    return LiveModel.open(runtime, folder, model);
+    LoadOptions load = LoadOptions.defaults().withTrust(options.trust());
+    // fails if the model reaches beyond itself
+    ServedFacts facts = ServedFacts.of(SavedModelImporter.load(folder, load.forImport()));
+    return LiveModel.open(runtime, folder, folder.toString(), facts, options);
   }
 
   /** Closes everything that was opened through this instance. */

@@ -133,12 +133,19 @@ public record Job(
    */
   public Model start(Model backbone, Dataset pictures) {
     Answers answers = pictures.answers().values().iterator().next();
-    if (training.stepsOfHead()
-        && !surgery.form().takesSteps()
-        && !surgery.keeps(backbone, answers)) { // a kept one may have dropout of its own
+    boolean solved = // a kept one may have dropout of its own
+        !surgery.form().takesSteps() && !surgery.keeps(backbone, answers);
+    if (solved && !surgery.carriesOver() && training.onlyDecides()) {
       throw new BadRequestException(
-          "head epochs and head rate are for a head that is trained step by step, but one dense"
-              + " layer is solved at once; give it hidden layers or dropout, or leave them out.");
+          "with the recipe 'head' a metric to monitor has nothing to decide: a new head of one dense"
+              + " layer is solved at once; leave it out, or take another recipe.");
+    }
+    if (solved && training.stepsOfHead()) {
+      throw new BadRequestException(
+          "head epochs and head rate are for a head that is trained step by step (with the recipe"
+              + " 'head' so are batch, optimizer, schedule, warm-up, clip-norm and patience), but one"
+              + " dense layer is solved at once; give it hidden layers or dropout, or leave them"
+              + " out.");
     }
     boolean says = surgery.freeze().isPresent() || surgery.unfreeze().isPresent();
     Surgery whole = // of a recipe that trains the head alone a kept one is no exception

@@ -7,25 +7,24 @@ import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
+import dev.graft.data.ImageFormat;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
-import dev.graft.model.Model;
-import dev.graft.model.Signature;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.surgeon.HeadFinder;
 import dev.graft.trainer.Classification;
 import dev.graft.trainer.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -33,22 +32,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.tensorflow.proto.DataType;
 
 /**
  * An exported model of pictures, opened by TensorFlow's own loader as a server opens it. It reads
  * encoded pictures through the signature {@code serving_bytes}, so they are decoded as they were in
- * training. May be called from several threads; close it when done.
+ * training, or through its only input where the model decodes them itself. It is warm when it is
+ * there, and its folder is not read any more. May be called from several threads; close it when
+ * done.
  */
 public final class LiveModel implements AutoCloseable {
 
-  private static final String SERVING_BYTES = "serving_bytes";
   private static final int BATCH = 16;
-
-  private static final Set<DataType> FLOATS =
-      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
 
   /** A black PNG of one pixel. */
   private static final ByteString BLANK =
@@ -58,94 +53,128 @@ public final class LiveModel implements AutoCloseable {
                   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"));
 
   private final SavedModelSession session;
-  private final String input;
-  private final String scores;
+  private final PictureSignature signature;
+  private final Duration timeout;
+  private final ServedFacts.Answer answer;
   private final Optional<Labels> labels;
-  private final Supplier<Model> model;
+  private final boolean isPerPosition;
 
   /**
    * A model that is open.
    *
-   * @param model what is known of its graph and heads; read only if somebody wants to know
+   * @param place where it is, for messages
    */
-  LiveModel(SavedModelSession session, String place, Supplier<Model> model) {
+  LiveModel(SavedModelSession session, String place, ServedFacts facts, ServeOptions options) {
     this.session = session;
-    this.model = model;
-    Signature signature = session.signatures().get(SERVING_BYTES);
-    if (signature == null) {
-      throw new BadModelException(
-          "'"
-              + place
-              + "' has no signature '"
-              + SERVING_BYTES
-              + "', which takes encoded pictures; it has "
-              + session.signatures().keySet()
-              + ". Models that 'graft finetune' writes have it.");
-    }
-    this.input = signature.inputs().keySet().iterator().next();
-    List<String> numbers = answers(outputs(signature, FLOATS));
-    List<String> names = outputs(signature, Set.of(DataType.DT_STRING));
-    if (numbers.size() != 1 || names.size() > 1) {
-      throw new BadModelException(
-          "'"
-              + place
-              + "' has not one answer: its outputs are "
-              + signature.outputs().keySet()
-              + ". Ask it through Graft.predict, which gives all of them.");
-    }
-    this.scores = numbers.get(0);
-    this.labels = names.stream().findFirst().map(this::askForLabels);
+    this.signature = PictureSignature.of(session.signatures(), facts, place);
+    this.timeout = options.timeout();
+    this.answer =
+        facts
+            .answers()
+            .getOrDefault(
+                signature.scores(),
+                new ServedFacts.Answer(
+                    Head.Kind.SINGLE_LABEL, ServedFacts.Form.PROBABILITIES, Optional.empty()));
+    Map<String, TensorValue> first = aboutABlank();
+    this.labels = labels(first);
+    TensorValue scores = first.get(signature.scores());
+    this.isPerPosition =
+        labels.isPresent() && scores != null && isPerPosition(scores, labels.get(), place);
   }
 
-  static LiveModel open(TensorFlowRuntime runtime, Path path, Supplier<Model> model) {
-    SavedModelSession session = runtime.loadSavedModel(path, Set.of("serve"));
+  /**
+   * Opens a model.
+   *
+   * @param folder what TensorFlow loads
+   * @param place where the user has it, for messages
+   * @param facts what is known of its graph and heads
+   */
+  static LiveModel open(
+      TensorFlowRuntime runtime,
+      Path folder,
+      String place,
+      ServedFacts facts,
+      ServeOptions options) {
+    SavedModelSession session = runtime.loadSavedModel(folder, Set.of("serve"));
     try {
-      return new LiveModel(session, path.toString(), model);
+      return new LiveModel(session, place, facts, options);
     } catch (RuntimeException e) {
       session.close();
       throw e;
     }
   }
 
-  /** Of several outputs that of the head, if there is one: a backbone may have had others. */
-  private List<String> answers(List<String> outputs) {
-    if (outputs.size() < 2) {
-      return outputs;
+  /**
+   * What it says of a blank picture: it tells its labels with every answer, and the next answer
+   * comes faster. Empty if it can do nothing with that and has no labels to tell.
+   */
+  private Map<String, TensorValue> aboutABlank() {
+    try {
+      return call(List.of(BLANK));
+    } catch (TensorFlowException e) {
+      if (signature.labels().isPresent()) {
+        throw e;
+      }
+      return Map.of();
     }
-    List<String> ofHeads =
-        model.get().heads().stream().map(Head::name).filter(outputs::contains).toList();
-    return ofHeads.size() == 1 ? ofHeads : outputs;
   }
 
-  private static List<String> outputs(Signature signature, Set<DataType> dtypes) {
-    return signature.outputs().entrySet().stream()
-        .filter(output -> dtypes.contains(output.getValue().dtype()))
-        .map(Map.Entry::getKey)
-        .toList();
-  }
-
-  /** The signature gives the labels with every answer; so ask it about a blank picture. */
-  private Labels askForLabels(String output) {
-    TensorValue blank = TensorValue.strings(Shape.of(1), List.of(BLANK));
-    return Labels.of(call(blank, output).strings().stream().map(ByteString::toStringUtf8).toList());
-  }
-
-  private TensorValue call(TensorValue bytes, String output) {
-    TensorValue answer = session.call(SERVING_BYTES, Map.of(input, bytes)).get(output);
-    if (answer == null) {
-      throw new IllegalStateException("TensorFlow gave no '" + output + "'");
+  private Optional<Labels> labels(Map<String, TensorValue> first) {
+    if (signature.labels().isEmpty()) {
+      return answer.labels();
     }
-    return answer;
+    TensorValue names = first.get(signature.labels().get());
+    if (names == null) {
+      throw noSuch(signature.labels().get());
+    }
+    return Optional.of(Labels.of(names.strings().stream().map(ByteString::toStringUtf8).toList()));
+  }
+
+  private static IllegalStateException noSuch(String output) {
+    return new IllegalStateException("TensorFlow gave no '" + output + "'");
+  }
+
+  /** Whether there is an answer for each of several positions of one picture. */
+  private static boolean isPerPosition(TensorValue scores, Labels labels, String place) {
+    Shape shape = scores.shape();
+    if (shape.rank() < 2 || shape.dim(-1) != labels.size()) {
+      throw new BadModelException(
+          "'"
+              + place
+              + "' knows "
+              + labels.size()
+              + " labels, and its answer to one picture is "
+              + shape
+              + "; publish it again with the labels of its outputs.");
+    }
+    return shape.elements() != labels.size();
+  }
+
+  private Map<String, TensorValue> call(List<ByteString> pictures) {
+    TensorValue bytes = TensorValue.strings(Shape.of(pictures.size()), pictures);
+    try {
+      return session.call(signature.name(), Map.of(signature.input(), bytes), timeout);
+    } catch (TensorFlowException e) {
+      if (e.code() == TensorFlowException.Code.DEADLINE_EXCEEDED) {
+        throw new BadModelException(
+            "the model gave no answer within "
+                + timeout.toMillis() / 1e3
+                + " s, so the call was given up; give it more time (ServeOptions.withTimeout) if it"
+                + " is only slow.",
+            e);
+      }
+      throw e;
+    }
   }
 
   /** Whether its answers are scores of labels, rather than numbers or a vector. */
   public boolean isClassifier() {
-    return labels.isPresent();
+    return labels.isPresent() && !isPerPosition;
   }
 
   /** Whether any number of its labels may hold at once, rather than exactly one. */
   public boolean isMultiLabel() {
-    return model.get().heads().stream().anyMatch(head -> head.kind() == Head.Kind.MULTI_LABEL);
+    return answer.kind() == Head.Kind.MULTI_LABEL;
   }
 
   /**
@@ -162,13 +191,14 @@ public final class LiveModel implements AutoCloseable {
 
   /**
    * The answer about one picture as it stands: the numbers that were to be predicted, a vector to
-   * compare with others, or the scores of the labels.
+   * compare with others, or the scores of the labels, at each position where it answers for each.
    *
    * @param picture a JPEG, PNG, GIF or BMP file
    * @throws BadDataException if it cannot be read
    */
   public ImmutableList<Float> numbers(Path picture) {
-    return ImmutableList.copyOf(Floats.asList(scores(List.of(read(picture)), i -> "" + picture)));
+    return ImmutableList.copyOf(
+        Floats.asList(floats(scores(List.of(read(picture)), i -> "" + picture))));
   }
 
   /**
@@ -176,6 +206,7 @@ public final class LiveModel implements AutoCloseable {
    *
    * @param picture a JPEG, PNG, GIF or BMP file
    * @throws BadDataException if it cannot be read
+   * @throws BadRequestException if the model does not give one answer that has labels
    */
   public Prediction classify(Path picture) {
     return predictions(List.of(read(picture)), i -> "" + picture).get(0);
@@ -183,6 +214,11 @@ public final class LiveModel implements AutoCloseable {
 
   private static ByteString read(Path picture) {
     try {
+      Optional<String> unfit =
+          Files.isDirectory(picture) ? Optional.empty() : ImageFormat.unfit(picture);
+      if (unfit.isPresent()) {
+        throw new BadDataException("'" + picture + "' is " + unfit.get() + ".");
+      }
       return ByteString.copyFrom(Files.readAllBytes(picture));
     } catch (NoSuchFileException e) {
       throw new BadDataException(
@@ -202,22 +238,41 @@ public final class LiveModel implements AutoCloseable {
    * Classifies encoded pictures, in one run.
    *
    * @throws BadDataException if one of them cannot be decoded; the message says which, from 0
+   * @throws BadRequestException if there is none, or the model does not give one answer that has
+   *     labels
    */
   public List<Prediction> classify(List<ByteString> pictures) {
+    if (pictures.isEmpty()) {
+      throw new BadRequestException("no picture is given to classify; give at least one.");
+    }
+    for (int i = 0; i < pictures.size(); i++) {
+      Optional<String> unfit = ImageFormat.unfit(pictures.get(i));
+      if (unfit.isPresent()) {
+        throw new BadDataException("'picture " + i + "' is " + unfit.get() + ".");
+      }
+    }
     return predictions(pictures, i -> "picture " + i);
   }
 
-  /** The scores of all pictures, one after the other. */
-  private float[] scores(List<ByteString> pictures, IntFunction<String> name) {
+  /** The scores of all pictures: [pictures, ...]. */
+  private TensorValue scores(List<ByteString> pictures, IntFunction<String> name) {
     try {
-      return floats(call(TensorValue.strings(Shape.of(pictures.size()), pictures), scores));
+      TensorValue scores = call(pictures).get(signature.scores());
+      if (scores == null) {
+        throw noSuch(signature.scores());
+      }
+      if (scores.shape().rank() < 1 || scores.shape().dim(0) != pictures.size()) {
+        throw new BadModelException(
+            "the model's answer to " + pictures.size() + " pictures is " + scores.shape() + ".");
+      }
+      return scores;
     } catch (TensorFlowException e) {
       if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
         throw e; // not by what it was given
       }
       for (int i = 0; pictures.size() > 1 && i < pictures.size(); i++) {
         String alone = name.apply(i);
-        scores(List.of(pictures.get(i)), only -> alone);
+        var unused = scores(List.of(pictures.get(i)), only -> alone);
       }
       throw pictures.size() == 1
           ? new BadDataException(
@@ -233,34 +288,25 @@ public final class LiveModel implements AutoCloseable {
     return Floats.toArray(Doubles.asList(value.asDoubles()));
   }
 
-  /** Of a head that was kept with logits as its answer; others give probabilities themselves. */
-  private float[] probabilities(float[] answers, int labels) {
-    Optional<Head> linear =
-        model.get().heads().stream()
-            .filter(head -> head.name().equals(scores) && HeadFinder.givesLogits(model.get(), head))
-            .findFirst();
-    if (linear.isEmpty()) {
-      return answers;
-    }
-    float[] all = new float[answers.length];
-    for (int i = 0; i < answers.length; i++) {
-      int row = i - i % labels;
-      double sum = 0; // of exponentials in relation to this one
-      for (int j = row; j < row + labels; j++) {
-        sum += Math.exp(answers[j] - answers[i]);
-      }
-      all[i] =
-          (float)
-              (linear.get().kind() == Head.Kind.MULTI_LABEL
-                  ? 1 / (1 + Math.exp(-answers[i]))
-                  : 1 / sum);
-    }
-    return all;
-  }
-
   private List<Prediction> predictions(List<ByteString> pictures, IntFunction<String> name) {
     List<String> names = labels().names();
-    float[] values = probabilities(scores(pictures, name), names.size());
+    TensorValue answers = scores(pictures, name);
+    if (answers.shape().elements() != (long) pictures.size() * names.size()) {
+      throw new BadRequestException(
+          "the model answers for each position of a picture ("
+              + answers.shape()
+              + "), so there is no one label; ask for numbers(picture).");
+    }
+    float[] values = answer.probabilities(floats(answers), names.size());
+    for (int i = 0; i < values.length; i++) {
+      if (Float.isNaN(values[i])) {
+        throw new BadModelException(
+            "the model's scores for '"
+                + name.apply(i / names.size())
+                + "' are no numbers (NaN): its weights are spoiled, or it computes with such a"
+                + " picture what has no result.");
+      }
+    }
     List<Prediction> predictions = new ArrayList<>();
     for (int i = 0; i < pictures.size(); i++) {
       ImmutableMap.Builder<String, Float> byLabel = ImmutableMap.builder();

@@ -21,7 +21,8 @@ import java.util.Set;
  * @param heap the most memory that Java takes, in bytes
  * @param tensorflow the version of TensorFlow's native library
  * @param devices what TensorFlow computes on, by its names
- * @param settings how TensorFlow was started
+ * @param settings how TensorFlow runs; the threads are those that there are, whatever this instance
+ *     of {@link Graft} asked for: the first one in a process decides about them
  */
 public record Machine(
     String java,
@@ -51,7 +52,7 @@ public record Machine(
         Runtime.getRuntime().maxMemory(),
         TensorFlowRuntime.version(),
         ImmutableList.copyOf(runtime.devices()),
-        settings);
+        settings.threads(runtime.options().intraOpThreads(), runtime.options().interOpThreads()));
   }
 
   private static ImmutableList<String> extensionsHere() {

@@ -26,13 +26,17 @@ public record Prediction(ImmutableMap<String, Float> scores) {
     }
   }
 
-  /** The {@code count} labels with the highest scores, best first. */
+  /** The {@code count} labels with the highest scores, best first; what is no number comes last. */
   public List<Score> top(int count) {
     return scores.entrySet().stream()
-        .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
+        .sorted(Comparator.comparing((Map.Entry<String, Float> entry) -> -rank(entry.getValue())))
         .limit(count)
         .map(entry -> new Score(entry.getKey(), entry.getValue()))
         .toList();
+  }
+
+  private static float rank(float score) {
+    return Float.isNaN(score) ? Float.NEGATIVE_INFINITY : score;
   }
 
   /** The label with the highest score. */

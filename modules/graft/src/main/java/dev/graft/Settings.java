@@ -6,7 +6,9 @@ import java.util.Optional;
 
 /**
  * How TensorFlow runs in this process. TensorFlow makes its threads once: the first instance of
- * {@link Graft} in a process decides about them.
+ * {@link Graft} in a process decides about them. A later one that asks for others gets those that
+ * there are, with a warning ({@link System.Logger}, {@code dev.graft}); {@link Graft#machine} tells
+ * them.
  *
  * @param device where to compute
  * @param threads inside one operation, 0 for one per core

@@ -29,11 +29,14 @@ class MachineTest {
         .contains("(memory taken all at once)");
   }
 
+  /** TensorFlow makes its threads once, for whoever comes first in the process. */
   @Test
-  void whatIsSetHoldsForAnInstance() {
-    try (Graft graft = Graft.open(Settings.defaults().device(Device.CPU).threads(1, 3))) {
-      assertThat(graft.machine().threads()).isEqualTo(1);
-      assertThat(graft.machine().operations()).isEqualTo(3);
+  void aLaterInstanceIsToldOfTheThreadsThatThereAre() {
+    try (Graft first = Graft.open();
+        Graft second = Graft.open(Settings.defaults().device(Device.CPU).threads(57, 58))) {
+      assertThat(second.machine().threads()).isEqualTo(first.machine().threads());
+      assertThat(second.machine().operations()).isEqualTo(first.machine().operations());
+      assertThat(second.machine().settings().device()).isEqualTo(Device.CPU);
     }
   }
 }

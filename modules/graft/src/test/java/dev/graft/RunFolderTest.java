@@ -285,22 +285,58 @@ class RunFolderTest {
   void flagsBecomeARecipe() {
     Recipe recipe = job().recipe();
     assertThat(recipe.name()).isEqualTo("head then top");
-    assertThat(recipe.head().steps()).isEqualTo(FineTune.head().epochs(7).rate(1e-2));
-    FineTune settings = recipe.fineTunes().get(0);
-    assertThat(settings)
-        .isEqualTo(
-            FineTune.top()
-                .epochs(3)
-                .rate(1e-4)
-                .batch(8)
-                .microBatch(4)
-                .optimizer(Optimizer.adamW())
-                .schedule(Schedule.step(30, 0.5).warmUp(0.2))
-                .rates(LayerRates.falling(0.9))
-                .clipping(Clipping.byGlobalNorm(2))
-                .stop(EarlyStop.on("f1", 2)));
+    assertThat(recipe.metric()).contains("f1");
+    assertThat(recipe.head().steps())
+        .isEqualTo(withCommonFlags(FineTune.head().epochs(7).rate(1e-2)));
+    assertThat(recipe.fineTunes())
+        .containsExactly(
+            withCommonFlags(FineTune.top().epochs(3).rate(1e-4).rates(LayerRates.falling(0.9))));
     assertThat(Training.by("gradual").seed(3).toRecipe()).isEqualTo(Recipe.gradual().seed(3));
     assertThat(Training.by("head").toRecipe()).isEqualTo(Recipe.headOnly());
+  }
+
+  /** What holds for the steps of the head, too. */
+  private static FineTune withCommonFlags(FineTune settings) {
+    return settings
+        .batch(8)
+        .microBatch(4)
+        .optimizer(Optimizer.adamW())
+        .schedule(Schedule.step(30, 0.5).warmUp(0.2))
+        .clipping(Clipping.byGlobalNorm(2))
+        .patience(2);
+  }
+
+  /** What is of fine-tuning only has nothing to be about where there is none. */
+  @Test
+  void theRecipeHeadTakesWhatItsOwnStepsAreAbout() {
+    Training head =
+        new Training(
+            "head", 1, null, null, 8, 4, "sgd", "linear", 0.2, null, 1.0, "f1", 2, null, null);
+    FineTune steps = head.toRecipe().head().steps();
+    assertThat(steps.batch()).isEqualTo(8);
+    assertThat(steps.optimizer()).isEqualTo(Optimizer.sgd());
+    assertThat(steps.patience(10)).isNotEqualTo(FineTune.head());
+    assertThat(head.toRecipe().metric()).contains("f1");
+    assertThat(head.stepsOfHead()).isTrue();
+    Training micro =
+        new Training(
+            "head", 1, null, null, null, 4, null, null, null, null, null, null, null, null, null);
+    assertThat(micro.stepsOfHead()).as("it is for features and scores, too").isFalse();
+    for (Training refused :
+        List.of(
+            new Training(
+                "head", 1, 3, null, null, null, null, null, null, null, null, null, null, null,
+                null),
+            new Training(
+                "head", 1, null, 0.1, null, null, null, null, null, null, null, null, null, null,
+                null),
+            new Training(
+                "head", 1, null, null, null, null, null, null, null, 0.9, null, null, null, null,
+                null))) {
+      assertThatThrownBy(refused::toRecipe)
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("has no fine-tuning", "--head-epochs", "'top'");
+    }
   }
 
   /** One cycle rises by itself, so that a warm-up would be left out without a word. */
@@ -318,14 +354,14 @@ class RunFolderTest {
   /** Else a stretch ends in the epoch in which the rate would fall for the first time. */
   @Test
   void aPlateauEndsBeforePatienceDoes() {
-    assertThat(rateOverTime("plateau:1", null, null, null).stop()).isEqualTo(EarlyStop.onLoss(3));
-    assertThat(rateOverTime("plateau:4", 0.0, null, null).stop()).isEqualTo(EarlyStop.onLoss(9));
-    assertThat(rateOverTime("plateau:4", null, null, 5).stop()).isEqualTo(EarlyStop.onLoss(5));
-    assertThat(rateOverTime("plateau:4", null, "f1", null).stop()).isEqualTo(EarlyStop.on("f1", 9));
-    assertThat(rateOverTime("plateau:4", null, "f1", 2).stop()).isEqualTo(EarlyStop.on("f1", 2));
+    assertThat(rateOverTime("plateau:1", null, null, null).stop()).isEqualTo(EarlyStop.usual(3));
+    assertThat(rateOverTime("plateau:4", 0.0, null, null).stop()).isEqualTo(EarlyStop.usual(9));
+    assertThat(rateOverTime("plateau:4", null, null, 5).stop()).isEqualTo(EarlyStop.usual(5));
+    assertThat(rateOverTime("plateau:4", null, "f1", null).stop()).isEqualTo(EarlyStop.usual(9));
+    assertThat(rateOverTime("plateau:4", null, "f1", 2).stop()).isEqualTo(EarlyStop.usual(2));
     assertThat(rateOverTime("plateau:" + Integer.MAX_VALUE, null, null, null).stop())
         .isEqualTo(EarlyStop.never());
-    assertThat(rateOverTime("step:3:0.5", null, null, null).stop()).isEqualTo(EarlyStop.onLoss(3));
+    assertThat(rateOverTime("step:3:0.5", null, null, null).stop()).isEqualTo(EarlyStop.usual(3));
     for (int patience : new int[] {3, 4}) {
       assertThatThrownBy(() -> rateOverTime("plateau:4", null, null, patience))
           .isInstanceOf(BadRequestException.class)

@@ -235,7 +235,7 @@ final class FineTuning {
       report(folder, run, "test", test);
       return heldOut("accuracy", test.accuracy());
     }
-    Evaluation test = graft.evaluate(run.model(), parts.test());
+    Evaluation test = graft.evaluate(run.model(), parts.test(), run.recipe());
     say(
         "test",
         "%d pictures: %s",

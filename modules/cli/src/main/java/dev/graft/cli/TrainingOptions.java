@@ -34,7 +34,9 @@ final class TrainingOptions {
   @Option(
       names = "--micro-batch",
       paramLabel = "N",
-      description = "Compute a batch N pictures at a time, for models that fill the memory.")
+      description =
+          "Compute at most N pictures at a time, in steps, features and scores, for models that fill"
+              + " the memory.")
   private @Nullable Integer microBatch;
 
   @Option(

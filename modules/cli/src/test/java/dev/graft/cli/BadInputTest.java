@@ -243,7 +243,7 @@ class BadInputTest {
     String[] few = Arrays.copyOf(job, job.length + 4);
     System.arraycopy(new String[] {"--recipe", "head", "--epochs", "3"}, 0, few, job.length, 4);
     assertThat(graft(few)).isEqualTo(2);
-    assertThat(errors()).contains("no steps of fine-tuning");
+    assertThat(errors()).contains("has no fine-tuning for epochs");
   }
 
   @Test

@@ -26,10 +26,19 @@ public final class RowAppender {
   /**
    * Appends all rows of {@code tensor}.
    *
-   * @throws BadRequestException if there are then more than a tensor of Java holds
+   * @throws BadRequestException if there are then more than a tensor of Java holds, or its rows are
+   *     of another size than those before
    */
   public void append(TensorValue tensor) {
     first = first == null ? tensor : first;
+    if (!sameRows(first.shape(), tensor.shape())) {
+      throw new BadRequestException(
+          "rows of different sizes make no tensor: after "
+              + first
+              + " comes "
+              + tensor
+              + "; take examples of one size (texts of one length) at a time.");
+    }
     rows += tensor.shape().dim(0);
     if (tensor.dtype() == DataType.DT_STRING) {
       strings.addAll(tensor.strings());
@@ -41,6 +50,10 @@ public final class RowAppender {
       bytes = larger.put(bytes.flip());
     }
     bytes.put(tensor.bytes());
+  }
+
+  private static boolean sameRows(Shape a, Shape b) {
+    return a.rank() >= 1 && a.rank() == b.rank() && a.withDim(0, 1).equals(b.withDim(0, 1));
   }
 
   private static ByteBuffer allocate(long size) {

@@ -134,11 +134,13 @@ public record GradientHarvest(
       List<TensorRef> dys,
       List<Integer> asked,
       List<TensorRef> xs) {
-    TF_Output y = graph.outputs(ys);
-    TF_Output dy = graph.outputs(dys);
-    TF_Output x = graph.outputs(xs);
-    TF_Output dx = new TF_Output(Pointer.calloc(Math.max(1, xs.size()), y.sizeof()));
+    List<TF_Output> arrays = new ArrayList<>(); // to be freed
     try (Status status = new Status()) {
+      TF_Output y = kept(arrays, graph.outputs(ys));
+      TF_Output dy = kept(arrays, graph.outputs(dys)); // fails where one of them is not there
+      TF_Output x = kept(arrays, graph.outputs(xs));
+      TF_Output dx =
+          kept(arrays, new TF_Output(Pointer.calloc(Math.max(1, xs.size()), y.sizeof())));
       TF_AddGradients(graph.handle(), y, ys.size(), x, xs.size(), dy, status.handle(), dx);
       status.check("TensorFlow has no usable gradient of " + op);
       ImmutableMap.Builder<Integer, TensorRef> gradients = ImmutableMap.builder();
@@ -151,11 +153,13 @@ public record GradientHarvest(
       }
       return gradients.buildOrThrow();
     } finally {
-      Pointer.free(y);
-      Pointer.free(dy);
-      Pointer.free(x);
-      Pointer.free(dx.position(0));
+      arrays.forEach(array -> Pointer.free(array.position(0)));
     }
+  }
+
+  private static TF_Output kept(List<TF_Output> arrays, TF_Output array) {
+    arrays.add(array);
+    return array;
   }
 
   private static NodeDef input(String name, Input input) {

@@ -4,6 +4,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
 import dev.graft.model.TensorValue;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,10 +59,24 @@ public final class GraphSession implements AutoCloseable {
     return session;
   }
 
-  /** Waits for running calls, then closes the session and its graph. May be called again. */
+  /**
+   * Waits for running calls, then closes the session and its graph. Calls that do not come back for
+   * a minute are cancelled. May be called again.
+   */
   @Override
   public void close() {
-    List.copyOf(prepared).forEach(PreparedRun::close);
     session.close();
+    closePrepared();
+  }
+
+  /** As {@link #close()}, with another patience. */
+  void close(Duration patience) {
+    session.close(patience);
+    closePrepared();
+  }
+
+  /** After the session, so that none is prepared meanwhile. */
+  private void closePrepared() {
+    List.copyOf(prepared).forEach(PreparedRun::close);
   }
 }

@@ -12,6 +12,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
@@ -63,6 +64,16 @@ public final class ModelSession implements AutoCloseable {
           "the model's file '" + asset.name() + "' is not at " + asset.path() + ".",
           null);
     }
+    if (asset.path().getFileSystem() != FileSystems.getDefault()) {
+      throw BadModelException.inFile(
+          asset.path().toString(),
+          "the model's file '"
+              + asset.name()
+              + "' lies in an archive ("
+              + asset.path().toUri()
+              + "), and TensorFlow reads files only; unpack the model, or load the archive itself.",
+          null);
+    }
     TensorValue path = TensorValue.scalar(asset.path().toAbsolutePath().toString());
     editor.replace(
         NodeDef.newBuilder()
@@ -94,7 +105,7 @@ public final class ModelSession implements AutoCloseable {
   public Map<String, TensorValue> call(Signature signature, Map<String, TensorValue> inputs) {
     PreparedRun run =
         calls.computeIfAbsent(signature, wanted -> SignatureCalls.prepare(session, wanted));
-    return SignatureCalls.call(run, signature, inputs);
+    return SignatureCalls.call(run, signature, inputs, PreparedRun.NO_LIMIT);
   }
 
   /**

@@ -4,23 +4,30 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_CloseSession;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteSession;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewSession;
 
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.function.Supplier;
 import org.tensorflow.internal.c_api.TF_Session;
 
 /**
  * A graph with its session: many threads may run it at once, and closing waits for them to come
- * back.
+ * back. What hangs is cancelled; what cannot be cancelled frees the session when it does come back.
  */
 final class NativeSession implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger("dev.graft");
+
+  /** A step of a large model on a small machine takes that long. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  private static final Duration GRACE = Duration.ofSeconds(2);
 
   private final Handles handles;
   private final long id;
   private final String what;
   private final NativeGraph graph;
   private final TF_Session session;
-  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-  private boolean open = true;
+  private final InUse use;
 
   private NativeSession(Handles handles, String what, NativeGraph graph, TF_Session session) {
     this.handles = handles;
@@ -28,6 +35,7 @@ final class NativeSession implements AutoCloseable {
     this.what = what;
     this.graph = graph;
     this.session = session;
+    this.use = new InUse(what, this::free);
   }
 
   /** A new session over {@code graph}, which it then owns; the graph is closed if that fails. */
@@ -68,31 +76,43 @@ final class NativeSession implements AutoCloseable {
 
   /** Calls {@code work} while the session cannot be closed. */
   <T> T whileOpen(Supplier<T> work) {
-    lock.readLock().lock();
-    try {
-      if (!open) {
-        throw new IllegalStateException(what + " is closed");
-      }
-      return work.get();
-    } finally {
-      lock.readLock().unlock();
-    }
+    return use.during(work);
   }
 
   @Override
   public void close() {
-    lock.writeLock().lock();
+    close(PATIENCE);
+  }
+
+  /**
+   * Closes it.
+   *
+   * @param patience how long calls that run may take to come back by themselves
+   */
+  void close(Duration patience) {
+    use.close();
+    if (use.awaitFreed(patience)) {
+      return;
+    }
     try (Status status = new Status()) {
-      if (!open) {
-        return;
-      }
-      open = false;
+      TF_CloseSession(session, status.handle()); // cancels what waits, for a queue for example
+    }
+    if (!use.awaitFreed(GRACE)) {
+      LOG.log(
+          Level.WARNING,
+          "{0}: a call has been running for {1} s since it was to be closed, and does not let itself"
+              + " be cancelled; its memory is freed when the call ends.",
+          what,
+          patience.plus(GRACE).toSeconds());
+    }
+  }
+
+  private void free() {
+    try (Status status = new Status()) {
       TF_CloseSession(session, status.handle());
       TF_DeleteSession(session, status.handle());
       graph.close();
       handles.closed(id);
-    } finally {
-      lock.writeLock().unlock();
     }
   }
 }

@@ -1,6 +1,8 @@
 package dev.graft.runtime;
 
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteBuffer;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteTensor;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewBufferFromString;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationOutputType;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionRun;
 
@@ -9,18 +11,21 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
 import dev.graft.model.TensorValue;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.internal.c_api.TF_Buffer;
 import org.tensorflow.internal.c_api.TF_Operation;
 import org.tensorflow.internal.c_api.TF_Output;
 import org.tensorflow.internal.c_api.TF_Tensor;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.RunOptions;
 
 /**
  * One way to run a {@link GraphSession}: which tensors go in, which come out, which nodes run.
@@ -28,6 +33,9 @@ import org.tensorflow.proto.DataType;
  */
 @Internal
 public final class PreparedRun implements AutoCloseable {
+
+  /** For runs that may take any time. */
+  public static final Duration NO_LIMIT = Duration.ZERO;
 
   private static final int POINTER = Pointer.sizeof(Pointer.class);
 
@@ -40,9 +48,7 @@ public final class PreparedRun implements AutoCloseable {
   private final TF_Output outputs;
   private final PointerPointer<TF_Operation> targets;
   private final int targetCount;
-  private final Consumer<PreparedRun> closed;
-  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-  private boolean open = true;
+  private final InUse use;
 
   PreparedRun(
       NativeSession session,
@@ -53,7 +59,7 @@ public final class PreparedRun implements AutoCloseable {
     this.session = session;
     this.feeds = ImmutableList.copyOf(feeds);
     this.fetches = ImmutableList.copyOf(fetches);
-    this.closed = closed;
+    this.use = new InUse("this run or its session", () -> free(closed));
     LinkedHashSet<TensorRef> distinct = new LinkedHashSet<>(fetches);
     feeds.forEach(distinct::remove); // TensorFlow refuses to fetch what it is fed
     this.computed = ImmutableList.copyOf(distinct);
@@ -96,16 +102,19 @@ public final class PreparedRun implements AutoCloseable {
    * @throws TensorFlowException if TensorFlow fails
    */
   public List<TensorValue> run(List<TensorValue> values) {
+    return run(values, NO_LIMIT);
+  }
+
+  /**
+   * As {@link #run(List)}, given up after a time.
+   *
+   * @param limit how long it may take, {@link #NO_LIMIT} for any time
+   * @throws TensorFlowException with {@link TensorFlowException.Code#DEADLINE_EXCEEDED} if it took
+   *     longer; ops that wait or count in a loop let themselves be stopped, one long op does not
+   */
+  public List<TensorValue> run(List<TensorValue> values, Duration limit) {
     check(values);
-    lock.readLock().lock();
-    try {
-      if (!open) {
-        throw new IllegalStateException("this run or its session is closed");
-      }
-      return session.whileOpen(() -> runNow(values));
-    } finally {
-      lock.readLock().unlock();
-    }
+    return use.during(() -> session.whileOpen(() -> runNow(values, limit)));
   }
 
   private void check(List<TensorValue> values) {
@@ -121,7 +130,8 @@ public final class PreparedRun implements AutoCloseable {
     }
   }
 
-  private List<TensorValue> runNow(List<TensorValue> values) {
+  private List<TensorValue> runNow(List<TensorValue> values, Duration limit) {
+    TF_Buffer options = options(limit);
     PointerPointer<TF_Tensor> in = pointers(feeds.size());
     PointerPointer<TF_Tensor> out = pointers(computed.size());
     List<TF_Tensor> owned = new ArrayList<>(feeds.size() + computed.size());
@@ -133,7 +143,7 @@ public final class PreparedRun implements AutoCloseable {
       }
       TF_SessionRun(
           session.handle(),
-          (TF_Buffer) null,
+          options,
           inputs,
           in,
           feeds.size(),
@@ -158,6 +168,9 @@ public final class PreparedRun implements AutoCloseable {
       return inOrder(values, results);
     } finally {
       owned.forEach(tensor -> TF_DeleteTensor(tensor));
+      if (options != null) {
+        TF_DeleteBuffer(options);
+      }
       Pointer.free(in);
       Pointer.free(out);
     }
@@ -175,20 +188,34 @@ public final class PreparedRun implements AutoCloseable {
     return all;
   }
 
-  /** Frees the resolved names, after running calls have come back. May be called again. */
+  private static @Nullable TF_Buffer options(Duration limit) {
+    if (limit.isZero()) {
+      return null;
+    }
+    byte[] bytes =
+        RunOptions.newBuilder().setTimeoutInMs(Math.max(1, limit.toMillis())).build().toByteArray();
+    BytePointer text = new BytePointer(Pointer.malloc(bytes.length)).capacity(bytes.length);
+    try {
+      text.put(bytes);
+      return TF_NewBufferFromString(text, bytes.length); // a copy
+    } finally {
+      Pointer.free(text);
+    }
+  }
+
+  /**
+   * Frees the resolved names once running calls have come back, which it does not wait for. May be
+   * called again.
+   */
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      if (open) {
-        open = false;
-        Pointer.free(inputs);
-        Pointer.free(outputs);
-        Pointer.free(targets);
-        closed.accept(this);
-      }
-    } finally {
-      lock.writeLock().unlock();
-    }
+    use.close();
+  }
+
+  private void free(Consumer<PreparedRun> closed) {
+    Pointer.free(inputs);
+    Pointer.free(outputs);
+    Pointer.free(targets);
+    closed.accept(this);
   }
 }

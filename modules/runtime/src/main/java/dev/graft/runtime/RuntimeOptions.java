@@ -12,9 +12,9 @@ import java.util.function.Consumer;
  *
  * @param device where ops run
  * @param intraOpThreads threads inside one op, 0 for TensorFlow's choice (one per core). TensorFlow
- *     makes this pool once in a process: the first session decides
+ *     makes this pool once in a process: the first runtime decides
  * @param interOpThreads ops that run side by side, 0 for TensorFlow's choice; decided by the first
- *     session as well
+ *     runtime as well
  * @param memoryGrowth whether GPU memory is taken as needed, rather than all of it at once
  * @param xla which parts of a graph XLA compiles
  * @param precision the dtype in which the matrix work of a float32 graph is done

@@ -17,6 +17,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -171,6 +172,16 @@ public final class SavedModelSession implements AutoCloseable {
    * @throws TensorFlowException if TensorFlow fails
    */
   public Map<String, TensorValue> call(String signature, Map<String, TensorValue> inputs) {
+    return call(signature, inputs, PreparedRun.NO_LIMIT);
+  }
+
+  /**
+   * As {@link #call(String, Map)}, given up after a time.
+   *
+   * @param limit how long it may take, as for {@link PreparedRun#run(java.util.List, Duration)}
+   */
+  public Map<String, TensorValue> call(
+      String signature, Map<String, TensorValue> inputs, Duration limit) {
     Signature found = signatures.get(signature);
     if (found == null) {
       throw new BadRequestException(
@@ -181,7 +192,7 @@ public final class SavedModelSession implements AutoCloseable {
               + ".");
     }
     try (PreparedRun run = SignatureCalls.prepare(session, found)) {
-      return SignatureCalls.call(run, found, inputs);
+      return SignatureCalls.call(run, found, inputs, limit);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +22,11 @@ final class SignatureCalls {
   }
 
   static Map<String, TensorValue> call(
-      PreparedRun run, Signature signature, Map<String, TensorValue> inputs) {
+      PreparedRun run, Signature signature, Map<String, TensorValue> inputs, Duration limit) {
     check(signature, inputs);
     List<TensorValue> values =
         signature.inputs().keySet().stream().map(name -> value(signature, name, inputs)).toList();
-    List<TensorValue> results = run.run(values);
+    List<TensorValue> results = run.run(values, limit);
     Map<String, TensorValue> named = new LinkedHashMap<>();
     for (String name : signature.outputs().keySet()) {
       named.put(name, results.get(named.size()));

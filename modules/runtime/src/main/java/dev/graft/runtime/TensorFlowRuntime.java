@@ -62,7 +62,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
               + "; put dev.graft:graft-platform (or graft-platform-gpu) on the class path.",
           e);
     }
-    TensorFlowRuntime runtime = new TensorFlowRuntime(options);
+    TensorFlowRuntime runtime = new TensorFlowRuntime(ProcessThreads.met(options));
     RUNTIMES.opened(runtime.id, "TensorFlow runtime", runtime);
     if (options.device() == Device.GPU
         && runtime.devices().stream().noneMatch(device -> device.contains(":GPU:"))) {
@@ -82,7 +82,12 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return TF_Version().getString();
   }
 
-  /** The options that this was opened with. */
+  /** Whether it was not closed yet. */
+  public boolean isOpen() {
+    return open;
+  }
+
+  /** How it runs: as it was to, except that the threads are those that the process has. */
   public RuntimeOptions options() {
     return options;
   }

@@ -3,7 +3,11 @@ package dev.graft.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
+import dev.graft.graph.Attrs;
+import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
@@ -11,6 +15,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.TensorValue;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -25,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 
 /** Nothing native outlives its owner, grows with use, or is freed while a thread is using it. */
@@ -232,5 +238,131 @@ class LifetimesTest {
       threads.shutdownNow();
     }
     assertThat(TensorFlowRuntime.openInProcess()).isEmpty();
+  }
+
+  /** Waits for somebody to put something into a queue, which nobody does. */
+  private static Graph hung() {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef queue =
+        editor.op("FIFOQueueV2").name("queue").attr("component_types", FLOAT).output();
+    editor.op("QueueDequeueV2").name("y").input(queue).attr("component_types", FLOAT).outputs();
+    return editor.build();
+  }
+
+  private static final AttrValue FLOAT = Attrs.types(List.of(DataType.DT_FLOAT));
+
+  /** Counts for ever. */
+  private static Graph endless() {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef start = editor.constant("start", TensorValue.scalar(0));
+    editor.putFunction(loop(true).toFunctionDef("cond"));
+    editor.putFunction(loop(false).toFunctionDef("body"));
+    TensorRef end =
+        editor
+            .op("StatelessWhile")
+            .inputs(List.of(start))
+            .attr("cond", Attrs.function("cond"))
+            .attr("body", Attrs.function("body"))
+            .attr("_lower_using_switch_merge", true)
+            .output();
+    editor.op("Identity").name("y").input(end).output();
+    return editor.build();
+  }
+
+  private static FunctionGraph loop(boolean isCondition) {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef i = editor.placeholder("i", DataType.DT_INT32, Shape.scalar());
+    TensorRef one = editor.constant("one", TensorValue.scalar(1));
+    TensorRef result =
+        editor
+            .op(isCondition ? "GreaterEqual" : "BitwiseOr")
+            .input(i)
+            .input(isCondition ? i : one)
+            .output();
+    return new FunctionGraph(
+        "",
+        editor.build(),
+        ImmutableList.of("i"),
+        ImmutableList.of(result),
+        ImmutableList.of("result"),
+        ImmutableList.of(),
+        ImmutableMap.of());
+  }
+
+  @Test
+  void aCallMayBeGivenUp() {
+    for (Graph graph : List.of(hung(), endless())) {
+      try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+          GraphSession session = runtime.session(graph);
+          PreparedRun run = session.prepare(List.of(), List.of(TensorRef.parse("y")), List.of())) {
+        long began = System.nanoTime();
+        assertThatThrownBy(() -> run.run(List.of(), Duration.ofMillis(200)))
+            .isInstanceOfSatisfying(
+                TensorFlowException.class,
+                e -> assertThat(e.code()).isEqualTo(TensorFlowException.Code.DEADLINE_EXCEEDED));
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+      }
+    }
+  }
+
+  @Test
+  void closingDoesNotWaitForEver() throws Exception {
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try {
+      for (Graph graph : List.of(hung(), endless())) {
+        TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession session = runtime.session(graph);
+        CountDownLatch started = new CountDownLatch(1);
+        Future<?> call =
+            thread.submit(
+                () -> {
+                  started.countDown();
+                  session.run(Map.of(), List.of(TensorRef.parse("y")), List.of());
+                });
+        started.await();
+        Thread.sleep(100);
+        session.close(Duration.ofMillis(100));
+        runtime.close();
+        assertThatThrownBy(() -> call.get(20, TimeUnit.SECONDS))
+            .isInstanceOf(ExecutionException.class)
+            .hasCauseInstanceOf(TensorFlowException.class);
+        assertThat(runtime.openHandles()).isEmpty();
+      }
+    } finally {
+      thread.shutdownNow();
+    }
+  }
+
+  /** Whatever cannot be stopped: what it uses is freed by itself, when it comes back. */
+  @Test
+  void whatComesBackLateFreesWhatItUsed() throws Exception {
+    List<String> freed = Collections.synchronizedList(new ArrayList<>());
+    InUse use = new InUse("the thing", () -> freed.add("freed"));
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    Thread late =
+        new Thread(
+            () ->
+                use.during(
+                    () -> {
+                      started.countDown();
+                      try {
+                        end.await();
+                      } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                      }
+                      return "";
+                    }));
+    late.start();
+    started.await();
+    use.close();
+    assertThat(use.awaitFreed(Duration.ofMillis(50))).isFalse();
+    assertThatThrownBy(() -> use.during(() -> "")).hasMessage("the thing is closed");
+    assertThat(freed).isEmpty();
+    end.countDown();
+    late.join();
+    assertThat(use.awaitFreed(Duration.ZERO)).isTrue();
+    use.close();
+    assertThat(freed).containsExactly("freed");
   }
 }

@@ -144,6 +144,15 @@ public final class HeadFinder {
     return answer.equals(head.logits());
   }
 
+  /** Whether {@code head} answers with logarithms of probabilities: it ends in LogSoftmax. */
+  public static boolean givesLogarithms(Model model, Head head) {
+    NodeDef node = model.graph().node(head.output().node());
+    while (PASSED.contains(node.getOp())) {
+      node = model.graph().node(Nodes.dataInput(node, 0).node());
+    }
+    return node.getOp().equals("LogSoftmax");
+  }
+
   private Optional<FoundHead> at(String output, TensorSpec spec) {
     Walk walk = new Walk(spec.tensor());
     while (true) {

@@ -7,6 +7,7 @@ import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Chooses how much of a model to train. Few examples teach a layer of a million weights nothing but
@@ -51,6 +52,13 @@ final class AutoRecipe {
     if (blocks.stretches().isEmpty()) {
       return choice(recipe, Recipe.headOnly(), "there is nothing to train before the head");
     }
+    if (!heads.isEmpty()
+        && HalfPrecision.below(model, goals, ofBlocks(model, blocks)).isPresent()) {
+      return choice(
+          recipe,
+          Recipe.headOnly(),
+          "what is before the head computes in float16, in which small gradients are lost");
+    }
     if (!heads.isEmpty() && (examples < FEW || perLabel < FEW_PER_LABEL)) {
       return choice(
           recipe,
@@ -82,16 +90,31 @@ final class AutoRecipe {
         words(examples, perLabel) + " are enough to train all of the model at once");
   }
 
+  /** All that {@code blocks} could train. */
+  private static List<Variable> ofBlocks(Model model, TrainingPlan blocks) {
+    Set<String> names = blocks.stretches().get(blocks.stretches().size() - 1).variables();
+    return model.variables().stream().filter(v -> names.contains(v.name())).toList();
+  }
+
   private static Choice choice(Recipe asked, Recipe chosen, String reason) {
+    Recipe.HeadSettings head = asked.head();
+    if (chosen.fineTunes().isEmpty() && asked.atOnce() < Features.BATCH) {
+      head = head.steps(head.steps().microBatch(asked.atOnce())); // what memory has room for
+    }
     Recipe recipe =
         new Recipe(
-            chosen.name(), asked.head(), chosen.fineTunes(), asked.objectives(), asked.seed());
+            chosen.name(),
+            head,
+            chosen.fineTunes(),
+            asked.objectives(),
+            asked.seed(),
+            asked.metric());
     ImmutableList.Builder<String> reasons = ImmutableList.builder();
     reasons.add("recipe '" + chosen.name() + "', since " + reason);
     if (chosen.fineTunes().isEmpty() && !asked.fineTunes().equals(Recipe.auto().fineTunes())) {
       reasons.add(
-          "epochs, rate, batch and the like are for fine-tuning, which does not happen here; take"
-              + " 'top', 'gradual' or 'full' for it");
+          "epochs, rate and the like are for fine-tuning, which does not happen here; take 'top',"
+              + " 'gradual' or 'full' for it");
     }
     return new Choice(recipe, reasons.build());
   }

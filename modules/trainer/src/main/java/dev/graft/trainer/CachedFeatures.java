@@ -70,10 +70,13 @@ final class CachedFeatures {
   }
 
   private boolean fits(Collection<TensorRef> cut) {
+    return fitArrays(cut) && bytes(Sets.union(kept, Set.copyOf(cut))) <= memory;
+  }
+
+  /** Whether no tensor of a part is larger than an array of Java. */
+  private boolean fitArrays(Collection<TensorRef> cut) {
     long most = Math.max(examples.train().size(), examples.validation().size());
-    boolean fitArrays =
-        cut.stream().allMatch(tensor -> most * frontier.bytes(tensor) < Integer.MAX_VALUE);
-    return fitArrays && bytes(Sets.union(kept, Set.copyOf(cut))) <= memory;
+    return cut.stream().allMatch(tensor -> most * frontier.bytes(tensor) < Integer.MAX_VALUE);
   }
 
   /** How much memory features take. */
@@ -97,10 +100,12 @@ final class CachedFeatures {
     if (isTooLarge(cut) || 2 * bytes(cut) > memory) {
       throw new BadRequestException(
           "a head that is one layer is computed from all examples at once, and there is no room"
-              + " for these twice: "
-              + words(cut)
-              + "; give Java more (-Xmx, for the command line GRAFT_JAVA_OPTS=-Xmx8g), pool the"
-              + " features (--pooling average), take fewer examples, or give the head a hidden"
+              + (fitArrays(cut)
+                  ? " for these twice: "
+                      + words(cut)
+                      + "; give Java more (-Xmx, for the command line GRAFT_JAVA_OPTS=-Xmx8g), pool"
+                  : " for these: " + words(cut) + "; pool")
+              + " the features (--pooling average), take fewer examples, or give the head a hidden"
               + " layer (--hidden 256), with which it learns step by step.");
     }
   }
@@ -109,10 +114,12 @@ final class CachedFeatures {
   String words(Collection<TensorRef> cut) {
     return String.format(
         Locale.ROOT,
-        "the features of %d examples (%s) in half of Java's memory (%s)",
+        "the features of %d examples (%s) in %s",
         examples.train().size() + examples.validation().size(),
         size(bytes(cut)),
-        size(memory));
+        fitArrays(cut)
+            ? "half of Java's memory (" + size(memory) + ")"
+            : "one tensor, which holds at most 2 GiB however much memory there is");
   }
 
   private static String size(long bytes) {
@@ -121,18 +128,23 @@ final class CachedFeatures {
         : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
   }
 
-  /** Computes what is to be kept at {@code cuts}. */
+  /**
+   * Computes what is to be kept at {@code cuts}.
+   *
+   * @param atOnce so many examples in one run
+   */
   void compute(
       TensorFlowRuntime runtime,
       Model model,
       Iterable<ImmutableList<TensorRef>> cuts,
+      int atOnce,
       Callbacks callbacks) {
     Set<TensorRef> wanted = new LinkedHashSet<>();
     cuts.forEach(wanted::addAll);
     wanted.retainAll(kept);
     long total = (long) examples.train().size() + examples.validation().size();
     Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
-    try (Features at = Features.open(runtime, model, entry, List.copyOf(wanted))) {
+    try (Features at = Features.open(runtime, model, entry, List.copyOf(wanted), atOnce)) {
       features =
           new Part(
               at.toLearnFrom(examples.train(), pace), at.toLearnFrom(examples.validation(), pace));

@@ -3,6 +3,10 @@ package dev.graft.trainer;
 /**
  * What may be hung on training: showing progress, stopping early, writing files. Every method does
  * nothing unless overridden, and is called on the thread that trains.
+ *
+ * <p>A {@link java.util.concurrent.CancellationException} from any of them ends training, which
+ * keeps a checkpoint if it has {@link Checkpoints}; so does {@link Thread#interrupt}, before the
+ * next step. Any other exception is told of once, as a decision, and training goes on.
  */
 public interface Callback {
 

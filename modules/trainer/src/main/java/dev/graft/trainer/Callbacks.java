@@ -1,13 +1,36 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Sets;
+import dev.graft.model.GraftException;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 
-/** Several callbacks as one, called in their order. */
-record Callbacks(ImmutableList<Callback> all) implements Callback {
+/**
+ * Several callbacks as one, called in their order. One that throws is told of, once, and stops
+ * neither the others nor the training; only a {@link CancellationException} does.
+ */
+final class Callbacks implements Callback {
+
+  private static final System.Logger LOG = System.getLogger(Callbacks.class.getName());
+
+  private final ImmutableList<Callback> all;
+  private final Set<Callback> failing = Sets.newIdentityHashSet();
+  private Consumer<String> decide = this::onDecision;
+
+  private Callbacks(List<Callback> all) {
+    this.all = ImmutableList.copyOf(all);
+  }
 
   static Callbacks of(Callback... callbacks) {
-    return new Callbacks(ImmutableList.copyOf(List.of(callbacks)));
+    return new Callbacks(List.of(callbacks));
+  }
+
+  /** Has {@code listener} told of what is decided here. */
+  void decide(Consumer<String> listener) {
+    decide = listener;
   }
 
   /** Where checkpoints go. */
@@ -29,33 +52,60 @@ record Callbacks(ImmutableList<Callback> all) implements Callback {
     };
   }
 
+  private void each(Consumer<Callback> call) {
+    for (Callback callback : all) {
+      try {
+        call.accept(callback);
+      } catch (CancellationException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        if (failing.add(callback)) {
+          tell(callback, e);
+        }
+      }
+    }
+  }
+
+  private void tell(Callback callback, RuntimeException e) {
+    if (!(e instanceof GraftException)) { // that one says all in its words
+      LOG.log(System.Logger.Level.WARNING, "a callback of a training failed", e);
+    }
+    decide.accept(
+        "the callback "
+            + callback.getClass().getName()
+            + " failed ("
+            + (e instanceof GraftException ? e.getMessage() : e)
+            + "); training goes on, and no more failures of it are told");
+  }
+
   @Override
   public void onProgress(Progress progress) {
-    all.forEach(callback -> callback.onProgress(progress));
+    each(callback -> callback.onProgress(progress));
   }
 
   @Override
   public void beforeStep() {
-    all.forEach(Callback::beforeStep);
+    Interruption.endIfInterrupted();
+    each(Callback::beforeStep);
   }
 
   @Override
   public void onStep(Step step) {
-    all.forEach(callback -> callback.onStep(step));
+    each(callback -> callback.onStep(step));
   }
 
   @Override
   public void onEpoch(Epoch epoch) {
-    all.forEach(callback -> callback.onEpoch(epoch));
+    each(callback -> callback.onEpoch(epoch));
   }
 
   @Override
   public void flush() {
-    all.forEach(Callback::flush);
+    each(Callback::flush);
   }
 
   @Override
   public void onDecision(String sentence) {
-    all.forEach(callback -> callback.onDecision(sentence));
+    each(callback -> callback.onDecision(sentence));
   }
 }

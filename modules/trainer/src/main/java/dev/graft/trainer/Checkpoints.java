@@ -166,8 +166,9 @@ public final class Checkpoints implements Callback {
     if (folder == null) {
       return;
     }
+    Path base = folder;
     try {
-      write(folder, checkpoint);
+      Interruption.shielded(() -> write(base, checkpoint));
     } catch (IOException | UncheckedIOException e) {
       throw failed(folder, e);
     }

@@ -15,6 +15,7 @@ import java.util.List;
  * Writes a table with a row for each epoch: which stretch and epoch, steps done, rate, training
  * loss, and loss and metrics on the validation part. Training that goes on from a checkpoint goes
  * on with the table that is there; epochs that are run again take the place of their old rows.
+ * Where nothing trains step by step there are no epochs, and there is no table.
  */
 public final class CsvLog implements Callback {
 
@@ -44,25 +45,30 @@ public final class CsvLog implements Callback {
               row.add(value);
             });
     try {
-      List<String> lines = new ArrayList<>(List.of(Joiner.on(',').join(header)));
-      for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
-        if (isBefore(line, epoch)) {
-          lines.add(line);
-        }
-      }
-      lines.add(Joiner.on(',').join(row));
-      Path next = file.resolveSibling(file.getFileName() + ".writing");
-      Files.write(next, lines);
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+      Interruption.shielded(
+          () -> write(epoch, Joiner.on(',').join(header), Joiner.on(',').join(row)));
     } catch (IOException e) {
       throw new BadRequestException(
-          "training was stopped since its log '"
+          "the log '"
               + file
               + "' cannot be written ("
               + e.getMessage()
-              + "); make room or another choice, and go on from the last checkpoint.",
+              + "); make room, or give it another place",
           e);
     }
+  }
+
+  private void write(Epoch epoch, String header, String row) throws IOException {
+    List<String> lines = new ArrayList<>(List.of(header));
+    for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
+      if (isBefore(line, epoch)) {
+        lines.add(line);
+      }
+    }
+    lines.add(row);
+    Path next = file.resolveSibling(file.getFileName() + ".writing");
+    Files.write(next, lines);
+    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Whether {@code line} is the row of an epoch before this one. */

@@ -1,16 +1,18 @@
 package dev.graft.trainer;
 
 import dev.graft.model.BadRequestException;
+import java.util.Optional;
 
 /**
  * When training ends before its last epoch, and which epoch's weights are kept: those that were
  * best by a metric of the validation part.
  *
- * @param metric {@code loss}, or the name of a metric as {@link Evaluation#metrics} has it: {@code
- *     accuracy}, {@code f1}, {@code auc}, {@code rmse}, with several heads {@code head/f1}
+ * @param named {@code loss}, or the name of a metric as {@link Evaluation#metrics} has it: {@code
+ *     accuracy}, {@code f1}, {@code auc}, {@code rmse}, with several heads {@code head/f1}; empty
+ *     if nobody said: the one of {@link Recipe#keepBy}, or else the loss, the finest measure
  * @param patience after how many epochs without a better one it ends
  */
-public record EarlyStop(String metric, int patience) {
+public record EarlyStop(Optional<String> named, int patience) {
 
   public EarlyStop {
     if (patience < 1) {
@@ -18,18 +20,38 @@ public record EarlyStop(String metric, int patience) {
     }
   }
 
-  /** By the validation loss, the finest measure. */
+  /** As the recipe goes. */
+  public static EarlyStop usual(int patience) {
+    return new EarlyStop(Optional.empty(), patience);
+  }
+
+  /** By the validation loss, and so is decided what is kept of a run, see {@link Recipe#keepBy}. */
   public static EarlyStop onLoss(int patience) {
-    return new EarlyStop("loss", patience);
+    return on("loss", patience);
   }
 
-  /** By a metric. */
+  /** By a metric, and so is decided what is kept of a run, see {@link Recipe#keepBy}. */
   public static EarlyStop on(String metric, int patience) {
-    return new EarlyStop(metric, patience);
+    return new EarlyStop(Optional.of(metric), patience);
   }
 
-  /** Never: all epochs are run, the best by loss is kept. */
+  /** Never: all epochs are run, and the best is kept. */
   public static EarlyStop never() {
-    return onLoss(Integer.MAX_VALUE);
+    return usual(Integer.MAX_VALUE);
+  }
+
+  /** By which metric. */
+  public String metric() {
+    return named.orElse("loss");
+  }
+
+  /** This with another patience. */
+  public EarlyStop patience(int value) {
+    return new EarlyStop(named, value);
+  }
+
+  /** This, by {@code metric} if none was named. */
+  EarlyStop or(Optional<String> metric) {
+    return named.isPresent() ? this : new EarlyStop(metric, patience);
   }
 }

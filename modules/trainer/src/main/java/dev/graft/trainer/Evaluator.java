@@ -7,6 +7,7 @@ import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import java.util.List;
 
 /** Scores a model on examples. */
 @Internal
@@ -14,29 +15,49 @@ public final class Evaluator {
 
   private Evaluator() {}
 
-  /** As the other form, with the usual objectives. */
+  /** As the last form, with the usual objectives. */
   public static Evaluation evaluate(
       TensorFlowRuntime runtime, Model model, Dataset data, Callback... callbacks) {
     return evaluate(runtime, model, data, Objectives.usual(), callbacks);
   }
 
-  /**
-   * Scores {@code model} on all of {@code data}.
-   *
-   * @throws BadRequestException if the data's answers are not those that the heads give
-   */
+  /** As the last form, with these objectives. */
   public static Evaluation evaluate(
       TensorFlowRuntime runtime,
       Model model,
       Dataset data,
       Objectives objectives,
       Callback... callbacks) {
+    return evaluate(runtime, model, data, Recipe.headOnly().objectives(objectives), callbacks);
+  }
+
+  /**
+   * Scores {@code model} on all of {@code data}, as a training by {@code recipe} does: by its
+   * objectives, and with no more examples at once than its batches have.
+   *
+   * @throws BadRequestException if the data's answers are not those that the heads give
+   */
+  public static Evaluation evaluate(
+      TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback... callbacks) {
+    Entry entry = Entry.of(model, data);
+    List<Goal> goals = Goal.of(model, data, recipe.objectives());
+    return Interruption.cancellable(
+        runtime,
+        () -> {
+          Positions.check(Frontier.of(entry), goals, data);
+          return score(runtime, model, data, recipe, Callbacks.of(callbacks));
+        });
+  }
+
+  /** The same of a model and data that are known to fit. */
+  static Evaluation score(
+      TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback callback) {
     Entry entry = Entry.of(model, data);
     GraphEditor editor = entry.graph().edit();
     StatelessRandom.replaceRest(editor);
-    Scoring scoring = Scoring.add(editor, Goal.of(model, data, objectives));
-    Pace pace =
-        new Pace(Callbacks.of(callbacks), Progress.Phase.EVALUATE, "examples", data.size(), 1);
+    List<Goal> goals = Goal.of(model, data, recipe.objectives());
+    Scoring scoring = Scoring.add(editor, goals, recipe.atOnce());
+    Pace pace = new Pace(callback, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     try (ModelSession session = runtime.open(model, editor.build())) {
       return scoring.score(runtime, session, entry, data, pace);
     }

@@ -5,6 +5,7 @@ import dev.graft.data.Dataset;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
 import dev.graft.model.RowAppender;
@@ -37,10 +38,16 @@ final class Features implements AutoCloseable {
   private final List<TensorRef> computed; // TensorFlow runs nothing for what is fed
   private final ModelSession session;
   private final PreparedRun run;
+  private final int atOnce;
 
   private Features(
-      TensorFlowRuntime runtime, Entry entry, List<TensorRef> wanted, ModelSession session) {
+      TensorFlowRuntime runtime,
+      Entry entry,
+      List<TensorRef> wanted,
+      ModelSession session,
+      int atOnce) {
     this.runtime = runtime;
+    this.atOnce = atOnce;
     this.entry = entry;
     this.wanted = wanted;
     this.session = session;
@@ -57,12 +64,13 @@ final class Features implements AutoCloseable {
    * Opens {@code model} to compute {@code wanted} of its tensors.
    *
    * @param entry how examples get into the model
+   * @param atOnce how many of them are computed in one run
    */
   static Features open(
-      TensorFlowRuntime runtime, Model model, Entry entry, List<TensorRef> wanted) {
+      TensorFlowRuntime runtime, Model model, Entry entry, List<TensorRef> wanted, int atOnce) {
     GraphEditor editor = entry.graph().edit();
     StatelessRandom.replaceRest(editor);
-    return new Features(runtime, entry, wanted, runtime.open(model, editor.build()));
+    return new Features(runtime, entry, wanted, runtime.open(model, editor.build()), atOnce);
   }
 
   /** The features of all examples of {@code data}, in its order, with its targets. */
@@ -84,10 +92,11 @@ final class Features implements AutoCloseable {
   private Dataset of(Dataset data, Pace pace, boolean checked) {
     Map<TensorRef, RowAppender> all = new LinkedHashMap<>();
     wanted.forEach(tensor -> all.put(tensor, new RowAppender(data.size())));
-    for (int start = 0; start < data.size(); start += BATCH) {
+    for (int start = 0; start < data.size(); start += atOnce) {
       pace.before();
-      int[] examples = IntStream.range(start, Math.min(start + BATCH, data.size())).toArray();
+      int[] examples = IntStream.range(start, Math.min(start + atOnce, data.size())).toArray();
       Map<TensorRef, TensorValue> values = values(data, examples);
+      values.forEach((tensor, value) -> requireRows(tensor, value, examples.length));
       if (checked) {
         check(data, examples, values);
       }
@@ -97,6 +106,21 @@ final class Features implements AutoCloseable {
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
     all.forEach((tensor, rows) -> inputs.put(entry.nameOf(tensor), rows.all()));
     return data.withInputs(inputs);
+  }
+
+  /** Row i has to belong to example i. */
+  private static void requireRows(TensorRef tensor, TensorValue value, int examples) {
+    if (value.shape().rank() < 1 || value.shape().dim(0) != examples) {
+      throw new BadRequestException(
+          "'"
+              + tensor
+              + "' is "
+              + value
+              + " for "
+              + examples
+              + " examples, not a row for each of them, so it cannot be told whose they are; take"
+              + " another output, or make the model give a row for each example.");
+    }
   }
 
   private void check(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {

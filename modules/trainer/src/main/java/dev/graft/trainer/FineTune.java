@@ -91,7 +91,7 @@ public record FineTune(
         10,
         16,
         Integer.MAX_VALUE,
-        EarlyStop.onLoss(3),
+        EarlyStop.usual(3),
         BatchNorm.INFERENCE,
         true);
   }
@@ -168,7 +168,7 @@ public record FineTune(
 
   /** This with more or less patience, see {@link EarlyStop}. */
   public FineTune patience(int value) {
-    return stop(new EarlyStop(stop.metric(), value));
+    return stop(stop.patience(value));
   }
 
   private FineTune with(Consumer<Draft> change) {

@@ -18,7 +18,9 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
@@ -34,14 +36,16 @@ final class Frontier {
   private static final long SIZE = 32; // of what else is open: a picture's height, a text's length
 
   private final Entry entry;
+  private final Predicate<TensorRef> probe;
   private final Graph graph;
   private final ShapeInference shapes;
   private final ShapeInference ofExamples; // in a batch of that many
   private final Set<String> fromInput; // nodes whose value depends on the example
   private final Set<String> inputs;
 
-  private Frontier(Entry entry) {
+  private Frontier(Entry entry, Predicate<TensorRef> probe) {
     this.entry = entry;
+    this.probe = probe;
     this.graph = entry.graph();
     this.shapes = ShapeInference.of(graph);
     this.ofExamples = ofExamples(entry, shapes);
@@ -66,9 +70,34 @@ final class Frontier {
     }
   }
 
-  /** That of the graph that {@code entry} leads into. */
+  /** As the other form, where what inference does not know counts as of something else. */
   static Frontier of(Entry entry) {
-    return new Frontier(entry);
+    return of(entry, tensor -> false);
+  }
+
+  /**
+   * That of the graph that {@code entry} leads into.
+   *
+   * @param probe finds out whether a tensor has a row for each example, where TensorFlow's
+   *     inference does not know how many it has: behind a loop, or where it depends on the data
+   */
+  static Frontier of(Entry entry, Predicate<TensorRef> probe) {
+    return new Frontier(entry, probe);
+  }
+
+  /**
+   * The shape of what {@code tensor} holds for one example, if it is known to have a row for each;
+   * behind a loop that is taken for true where there are positions, too.
+   */
+  Optional<Shape> ofEach(TensorRef tensor) {
+    Shape all = ofExamples.shape(tensor);
+    Shape shape = shapes.shape(tensor);
+    boolean ofExamples =
+        all.rank() >= 1
+            && (all.dim(0) == EXAMPLES || (all.dim(0) == Shape.UNKNOWN && all.rank() >= 3));
+    return ofExamples && shape.rank() == all.rank()
+        ? Optional.of(Shape.of(Arrays.copyOfRange(shape.dims(), 1, shape.rank())))
+        : Optional.empty();
   }
 
   /** The way in that it was made for. */
@@ -159,11 +188,13 @@ final class Frontier {
         && shape.rank() >= 1
         && shape.dim(0) == Shape.UNKNOWN
         && shape.withDim(0, 1).isFullyKnown()
-        && mayBeOfExamples(ofExamples.shape(tensor));
+        && isOfExamples(tensor);
   }
 
   /** Not so where rows are those of a sequence or a window: Reshape to [-1, ...] makes them. */
-  private static boolean mayBeOfExamples(Shape shape) {
-    return shape.dim(0) == EXAMPLES || shape.dim(0) == Shape.UNKNOWN; // behind a loop
+  private boolean isOfExamples(TensorRef tensor) {
+    Shape shape = ofExamples.shape(tensor);
+    boolean known = shape.rank() >= 1 && shape.dim(0) != Shape.UNKNOWN;
+    return known ? shape.dim(0) == EXAMPLES : probe.test(tensor);
   }
 }

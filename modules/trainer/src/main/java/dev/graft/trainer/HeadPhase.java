@@ -1,5 +1,6 @@
 package dev.graft.trainer;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Floats;
 import dev.graft.data.Batch;
@@ -38,13 +39,15 @@ final class HeadPhase {
    * @param strength the L2 strength that was chosen
    * @param heldOutLoss the mean loss in cross-validation at that strength, if there was one
    * @param settled whether the search came to its end; otherwise it was broken off
+   * @param rare the labels of which no example was held back
    */
   record Trained(
       TensorValue kernel,
       TensorValue bias,
       double strength,
       OptionalDouble heldOutLoss,
-      boolean settled) {
+      boolean settled,
+      ImmutableList<String> rare) {
 
     /**
      * For a person.
@@ -63,7 +66,10 @@ final class HeadPhase {
           "; its head still got better when the search ended, after "
               + HeadSolver.ITERATIONS
               + " steps";
+      String learnedOnly =
+          "; all of " + String.join(", ", rare) + " was learned from only, being a single example";
       return String.format(Locale.ROOT, "L2 strength %.0e %s%s", strength, whose, chosen)
+          + (heldOutLoss.isEmpty() || rare.isEmpty() ? "" : learnedOnly)
           + (settled ? "" : unfinished);
     }
 
@@ -108,7 +114,7 @@ final class HeadPhase {
     int[] labels =
         IntStream.range(0, data.size()).map(i -> data.isOneLabel() ? data.label(i) : 0).toArray();
     boolean many = data.size() > settings.crossValidateUpTo();
-    Folds folds = Folds.of(labels, settings.folds(), seed);
+    Folds folds = Folds.of(labels, data.contentGroups(), settings.folds(), seed);
     int held = many ? Math.min(1, folds.count()) : folds.count();
 
     List<Double> strengths = settings.strengths();
@@ -151,7 +157,12 @@ final class HeadPhase {
         folded.bias(),
         all[column],
         held == 0 ? OptionalDouble.empty() : OptionalDouble.of(bestLoss),
-        heads.settled().get(column));
+        heads.settled().get(column),
+        data.isOneLabel()
+            ? folds.rare().stream()
+                .map(label -> "'" + data.labels().names().get(label) + "'")
+                .collect(ImmutableList.toImmutableList())
+            : ImmutableList.of());
   }
 
   /** Logits of labels lie around 0; numbers can lie anywhere, such as years and prices. */

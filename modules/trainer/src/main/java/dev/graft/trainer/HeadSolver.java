@@ -1,16 +1,21 @@
 package dev.graft.trainer;
 
 import com.google.common.primitives.Booleans;
+import com.sun.management.OperatingSystemMXBean;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.TensorValue;
+import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.tensorflow.proto.DataType;
 
@@ -26,8 +31,13 @@ final class HeadSolver {
   static final int ITERATIONS = 300;
   private static final double TOLERANCE = 1e-4;
 
-  /** Parameters of heads trained at once: the search keeps some twenty times that in memory. */
+  /**
+   * Parameters, or answers to examples, of heads trained at once: the search keeps some twenty
+   * times the ones and some eight times the others in memory.
+   */
   private static final long AT_ONCE = 4_000_000;
+
+  private static final int COPIES = 8; // of the answers: as logits, as shares, and of gradients
 
   /**
    * The trained heads.
@@ -86,8 +96,8 @@ final class HeadSolver {
    * @param weights for each head, how much each example counts
    */
   Heads solve(List<double[]> weights, double[] strengths, Runnable beforeEach) {
-    long parameters = (features.shape().dim(1) + 1) * outputs;
-    int atOnce = (int) Math.max(1, Math.min(strengths.length, AT_ONCE / parameters));
+    requireRoom(features.shape().dim(0), outputs, memory());
+    int atOnce = Math.min(strengths.length, atOnce(features.shape(), outputs));
     List<TensorValue> kernels = new ArrayList<>();
     List<TensorValue> biases = new ArrayList<>();
     double[][] losses = new double[(int) features.shape().dim(0)][strengths.length];
@@ -95,10 +105,58 @@ final class HeadSolver {
     for (int from = 0; from < strengths.length; from += atOnce) {
       int to = Math.min(strengths.length, from + atOnce);
       Group group = new Group(weights.subList(from, to), strengths, from);
-      settled.addAll(Booleans.asList(group.solve(beforeEach)));
-      group.collect(kernels, biases, losses, from);
+      try {
+        settled.addAll(Booleans.asList(group.solve(beforeEach)));
+        group.collect(kernels, biases, losses, from);
+      } catch (TensorFlowException e) {
+        throw e.code() == TensorFlowException.Code.RESOURCE_EXHAUSTED
+            ? new BadRequestException(noRoom(e.detail()), e)
+            : e;
+      }
     }
     return new Heads(kernels, biases, losses, settled);
+  }
+
+  /** How many heads over such features are trained at once. */
+  static int atOnce(Shape features, int outputs) {
+    long parameters = (features.dim(1) + 1) * outputs;
+    long answers = features.dim(0) * outputs;
+    return (int) Math.max(1, AT_ONCE / Math.max(parameters, answers));
+  }
+
+  /** What this machine, or its container, has beside what is Java's. */
+  private static long memory() {
+    long all =
+        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+    return Math.max(all / 2, all - Runtime.getRuntime().maxMemory());
+  }
+
+  /**
+   * Makes sure that a single head can be trained.
+   *
+   * @throws BadRequestException if {@code memory} bytes are too few for its answers to all examples
+   */
+  static void requireRoom(long examples, long outputs, long memory) {
+    double bytes = 4.0 * COPIES * examples * outputs;
+    if (bytes > memory) {
+      throw new BadRequestException(
+          noRoom(
+              String.format(
+                  Locale.ROOT,
+                  "%,d outputs for %,d examples take %.1f GB of %.1f GB",
+                  outputs,
+                  examples,
+                  bytes / 1e9,
+                  memory / 1e9)));
+    }
+  }
+
+  private static String noRoom(String why) {
+    return "a head that is one layer is computed from all examples at once, and there is not enough"
+        + " memory for its answers to these ("
+        + why
+        + "); take fewer examples, or give the head a hidden layer (--hidden 256),"
+        + " with which it learns step by step.";
   }
 
   /** Heads that are trained at once. */

@@ -1,5 +1,9 @@
 package dev.graft.trainer;
 
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
@@ -7,11 +11,15 @@ import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -19,8 +27,15 @@ import java.util.stream.Collectors;
  * Chooses the layers that behave as in training: those that train. A layer without weights, such as
  * dropout, counts as training if something before it trains, or if all weights after it do. Frozen
  * layers behind what trains are there for their penalties alone.
+ *
+ * <p>A layer's own function stands for all that is inside it. So a layer that holds a BatchNorm
+ * which is to stay in inference, or which is frozen, does without its own function; those of the
+ * layers inside it are used.
  */
 final class LayersInTraining {
+
+  /** So many layers are named that could not behave as in training. */
+  private static final int NAMED = 3;
 
   private final Model model;
   private final Graph graph;
@@ -30,6 +45,9 @@ final class LayersInTraining {
   private final Set<String> fromInput;
   private final Set<String> fromTraining;
   private final ImmutableList.Builder<Layer> found = ImmutableList.builder();
+  private final List<Layer> asInTraining = new ArrayList<>(); // those not there for penalties alone
+  private final List<String> without = new ArrayList<>(); // which could not, and why
+  private int inInference; // BatchNorms that could do otherwise
 
   private LayersInTraining(
       Model model,
@@ -48,7 +66,7 @@ final class LayersInTraining {
   }
 
   /**
-   * Those layers, the outermost that have a training function.
+   * Chooses them, the outermost that have a training function.
    *
    * @param graph the model's graph, with the way in for the examples
    * @param inputs what it is fed with
@@ -56,7 +74,7 @@ final class LayersInTraining {
    * @param training the variables that train
    * @param batchNorm whether layers that normalise by the batch do so in training
    */
-  static ImmutableList<Layer> of(
+  static LayersInTraining of(
       Model model,
       Graph graph,
       Collection<TensorRef> inputs,
@@ -66,27 +84,106 @@ final class LayersInTraining {
     LayersInTraining layers =
         new LayersInTraining(model, graph, inputs, logits, training, batchNorm);
     model.layers().forEach(layers::add);
-    return layers.found.build();
+    return layers;
+  }
+
+  /** The layers whose own functions are used. */
+  ImmutableList<Layer> layers() {
+    return found.build();
+  }
+
+  /** Which layers behave as in training, and which could not, for a person. */
+  String words() {
+    Map<String, Long> counts =
+        asInTraining.stream().collect(groupingBy(Layer::className, LinkedHashMap::new, counting()));
+    String some =
+        counts.entrySet().stream()
+            .map(
+                each ->
+                    each.getValue()
+                        + " "
+                        + (each.getKey().isEmpty() ? "of no known class" : each.getKey()))
+            .collect(joining(", "));
+    StringBuilder words =
+        new StringBuilder(
+            some.isEmpty()
+                ? "all layers behave as in inference"
+                : "as in training behave " + some + ", all other layers as in inference");
+    if (inInference > 0) {
+      words
+          .append("; ")
+          .append(inInference)
+          .append(" BatchNorm")
+          .append(inInference == 1 ? " normalises" : " normalise")
+          .append(" by moving statistics, see FineTune.batchNorm");
+    }
+    if (batchNorm && asInTraining.stream().noneMatch(LayersInTraining::hasBatchNorm)) {
+      words.append(
+          "; batchNorm(TRAINING) changes nothing, since of no BatchNorm that trains here the"
+              + " SavedModel tells what it does in training");
+    }
+    if (!without.isEmpty()) {
+      words.append("; not as in training: ");
+      words.append(String.join(", ", without.subList(0, Math.min(NAMED, without.size()))));
+      if (without.size() > NAMED) {
+        words.append(" and ").append(without.size() - NAMED).append(" more");
+      }
+    }
+    return words.toString();
   }
 
   /** Whether {@code layer} normalises by the batch, or one inside it does. */
   static boolean hasBatchNorm(Layer layer) {
-    return layer.walk().anyMatch(each -> each.behaviour() instanceof Layer.Behaviour.BatchNorm);
+    return layer.walk().anyMatch(LayersInTraining::isBatchNorm);
   }
 
   private void add(Layer layer) {
     boolean may =
         layer.training().isPresent()
             && layer.outputs().stream().anyMatch(output -> needed.contains(output.node()))
-            && (batchNorm || !hasBatchNorm(layer));
-    if (may && trains(layer) && layer.training().get().isUsable()) {
+            && trains(layer);
+    if (may && canTrain(layer)) {
       found.add(layer);
+      asInTraining.add(layer);
     } else {
       layer.children().forEach(this::add);
       if (isBehindTraining(layer) && innermost(layer)) {
         ActivityPenalties.of(layer).ifPresent(found::add);
       }
     }
+  }
+
+  /** Whether the function of a layer that trains may be used; notes why not. */
+  private boolean canTrain(Layer layer) {
+    if (!batchNorm && isBatchNorm(layer)) {
+      inInference++;
+      return false;
+    }
+    Optional<Layer> still =
+        layer
+            .walk()
+            .filter(LayersInTraining::isBatchNorm)
+            .filter(norm -> !batchNorm || !trains(norm))
+            .findFirst();
+    if (still.isPresent()) {
+      without.add(
+          "'"
+              + layer.name()
+              + "' (its BatchNorm '"
+              + still.get().name()
+              + (batchNorm ? "' is frozen" : "' stays in inference")
+              + "; what its author wrote for training is left out)");
+      return false;
+    }
+    if (!layer.training().orElseThrow().isUsable()) {
+      without.add("'" + layer.name() + "' (its function for training does not fit its place)");
+      return false;
+    }
+    return true;
+  }
+
+  private static boolean isBatchNorm(Layer layer) {
+    return layer.behaviour() instanceof Layer.Behaviour.BatchNorm;
   }
 
   private boolean isBehindTraining(Layer layer) {

@@ -50,9 +50,13 @@ record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
     return kernel.map(k -> new LinearHead(input, k, offset));
   }
 
-  /** The heads whose best weights can be computed; all others are trained step by step. */
+  /**
+   * The heads whose best weights can be computed; all others are trained step by step. What they
+   * read has to be known for each example by itself.
+   */
   static ImmutableMap<Goal, LinearHead> solvable(
-      Model model, List<Goal> goals, Objectives objectives) {
+      Model model, List<Goal> goals, Objectives objectives, Frontier frontier) {
+    List<Variable> ofHeads = Goal.variables(model, goals);
     ImmutableMap.Builder<Goal, LinearHead> found = ImmutableMap.builder();
     for (Goal goal : goals) {
       List<Variable> own = goal.variables(model);
@@ -63,6 +67,8 @@ record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
         of(model, goal.head())
             .filter(LinearHead::isSolvable)
             .filter(linear -> Set.copyOf(linear.variables()).equals(Set.copyOf(own)))
+            .filter(
+                linear -> frontier.cut(List.of(linear.input()), ofHeads).contains(linear.input()))
             .ifPresent(linear -> found.put(goal, linear));
       }
     }

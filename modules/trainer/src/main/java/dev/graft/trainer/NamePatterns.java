@@ -1,6 +1,7 @@
 package dev.graft.trainer;
 
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Model;
 import java.util.Collection;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -9,6 +10,26 @@ import java.util.regex.PatternSyntaxException;
 final class NamePatterns {
 
   private NamePatterns() {}
+
+  /**
+   * Makes sure that each is found in the name of a variable.
+   *
+   * @param what they say, for a person to read
+   */
+  static void requireHits(String what, Collection<String> patterns, Model model) {
+    for (String pattern : patterns) {
+      Pattern wanted = Pattern.compile(pattern);
+      if (model.variables().stream().noneMatch(v -> wanted.matcher(v.name()).find())) {
+        throw new BadRequestException(
+            what
+                + " '"
+                + pattern
+                + "', which is found in no variable's name of "
+                + model.name()
+                + "; 'graft inspect' lists them.");
+      }
+    }
+  }
 
   /**
    * Makes sure that they are what they should be.

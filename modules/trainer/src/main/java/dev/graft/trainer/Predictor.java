@@ -22,22 +22,36 @@ public final class Predictor {
    * The outputs of the serving signature by name, in its order; row i belongs to example i of
    * {@code data}.
    *
-   * @throws dev.graft.model.BadRequestException if the data do not fit the model
+   * @throws dev.graft.model.BadRequestException if the data do not fit the model, or an output has
+   *     no row for each example, or rows of different sizes
    * @throws dev.graft.model.BadDataException if an example cannot be read
    */
   public static ImmutableMap<String, TensorValue> predict(
       TensorFlowRuntime runtime, Model model, Dataset data, Callback... callbacks) {
     ImmutableMap<String, TensorSpec> outputs = model.servingSignature().outputs();
     List<TensorRef> wanted = outputs.values().stream().map(TensorSpec::tensor).distinct().toList();
+    return Interruption.cancellable(
+        runtime, () -> predict(runtime, model, data, wanted, Callbacks.of(callbacks)));
+  }
+
+  private static ImmutableMap<String, TensorValue> predict(
+      TensorFlowRuntime runtime,
+      Model model,
+      Dataset data,
+      List<TensorRef> wanted,
+      Callbacks callbacks) {
     Entry entry = Entry.of(model, data);
-    Pace pace =
-        new Pace(Callbacks.of(callbacks), Progress.Phase.EVALUATE, "examples", data.size(), 1);
+    Pace pace = new Pace(callbacks, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
-    try (Features features = Features.open(runtime, model, entry, wanted)) {
+    try (Features features = Features.open(runtime, model, entry, wanted, Features.BATCH)) {
       Map<String, TensorValue> found = features.of(data, pace).all().inputs();
-      outputs.forEach(
-          (name, spec) ->
-              answers.put(name, Objects.requireNonNull(found.get(entry.nameOf(spec.tensor())))));
+      model
+          .servingSignature()
+          .outputs()
+          .forEach(
+              (name, spec) ->
+                  answers.put(
+                      name, Objects.requireNonNull(found.get(entry.nameOf(spec.tensor())))));
     }
     return answers.buildOrThrow();
   }

@@ -3,7 +3,6 @@ package dev.graft.trainer;
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.util.concurrent.Futures;
-import com.google.common.util.concurrent.MoreExecutors;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.data.Batch;
@@ -61,6 +60,7 @@ final class ReadAhead implements AutoCloseable {
   /** Waits until nothing is read any more. May be called again. */
   @Override
   public void close() {
-    MoreExecutors.shutdownAndAwaitTermination(thread, Duration.ofMinutes(1));
+    thread.shutdown();
+    var unused = Uninterruptibles.awaitTerminationUninterruptibly(thread, Duration.ofMinutes(1));
   }
 }

@@ -1,9 +1,11 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.TrainingPlan;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -15,15 +17,30 @@ import java.util.function.UnaryOperator;
  * @param fineTunes what is trained after that, in order
  * @param objectives what each head is trained for
  * @param seed what every draw comes from: the same data, recipe and seed give the same model
+ * @param metric by which it is decided what is kept, see {@link #keepBy}; if nobody said, the one
+ *     that an {@link EarlyStop} names, else the loss where labels or examples have weights, else
+ *     accuracy where one label is given to each example, else the loss. It is told in the decisions
  */
 public record Recipe(
     String name,
     HeadSettings head,
     ImmutableList<FineTune> fineTunes,
     Objectives objectives,
-    long seed) {
+    long seed,
+    Optional<String> metric) {
 
   private static final String AUTO = "auto";
+
+  /** What {@link #auto} is called once it is said what trains. */
+  private static final String CUSTOM = "custom";
+
+  public Recipe {
+    if (name.equals(AUTO) && (fineTunes.size() != 1 || fineTunes.get(0).stretch().isPresent())) {
+      throw new BadRequestException(
+          "the recipe 'auto' chooses by itself what trains and in which stretches, and was given"
+              + " them; take another name for it, or another recipe.");
+    }
+  }
 
   /** Chooses one of the others by the size of the data and the model, and says why. */
   public static Recipe auto() {
@@ -56,7 +73,12 @@ public record Recipe(
 
   private static Recipe of(String name, FineTune... fineTunes) {
     return new Recipe(
-        name, HeadSettings.defaults(), ImmutableList.copyOf(fineTunes), Objectives.usual(), 0);
+        name,
+        HeadSettings.defaults(),
+        ImmutableList.copyOf(fineTunes),
+        Objectives.usual(),
+        0,
+        Optional.empty());
   }
 
   /**
@@ -87,12 +109,16 @@ public record Recipe(
 
   /** This recipe with all its fine-tuning changed in the same way. */
   public Recipe each(UnaryOperator<FineTune> change) {
-    return then(fineTunes.stream().map(change).toArray(FineTune[]::new));
+    return with(name, fineTunes.stream().map(change).toList());
+  }
+
+  private Recipe with(String called, List<FineTune> value) {
+    return new Recipe(called, head, ImmutableList.copyOf(value), objectives, seed, metric);
   }
 
   /**
    * This recipe along a plan of what trains when: a stretch of fine-tuning for each of the plan's,
-   * with the settings of this recipe's first.
+   * with the settings of this recipe's first. Of {@link #auto} nothing is left to choose then.
    */
   public Recipe along(TrainingPlan plan) {
     FineTune settings = fineTunes.isEmpty() ? FineTune.top() : fineTunes.get(0);
@@ -101,22 +127,50 @@ public record Recipe(
 
   /** This recipe with another seed. */
   public Recipe seed(long value) {
-    return new Recipe(name, head, fineTunes, objectives, value);
+    return new Recipe(name, head, fineTunes, objectives, value, metric);
   }
 
   /** This recipe with the head trained otherwise. */
   public Recipe head(HeadSettings value) {
-    return new Recipe(name, value, fineTunes, objectives, seed);
+    return new Recipe(name, value, fineTunes, objectives, seed, metric);
   }
 
-  /** This recipe with other fine-tuning after the head. */
+  /**
+   * This recipe with other fine-tuning after the head. Of {@link #auto} nothing is left to choose
+   * then; to change only how it trains, see {@link #each}.
+   */
   public Recipe then(FineTune... value) {
-    return new Recipe(name, head, ImmutableList.copyOf(value), objectives, seed);
+    return with(isAuto() ? CUSTOM : name, List.of(value));
   }
 
   /** This recipe with heads trained for something else than usual. */
   public Recipe objectives(Objectives value) {
-    return new Recipe(name, head, fineTunes, value, seed);
+    return new Recipe(name, head, fineTunes, value, seed, metric);
+  }
+
+  /**
+   * This recipe with what is kept decided by this metric of the validation part, {@code loss} or
+   * one of {@link Evaluation#metrics}: heads that are solved where the model brings one, and all
+   * that is trained in steps. The epochs of stretches that name none go by it, too.
+   */
+  public Recipe keepBy(String value) {
+    return new Recipe(name, head, fineTunes, objectives, seed, Optional.of(value));
+  }
+
+  /** This recipe with its metric said to all that is trained in steps. */
+  Recipe told() {
+    FineTune steps = head.steps();
+    return head(head.steps(steps.stop(steps.stop().or(metric))))
+        .each(each -> each.stop(each.stop().or(metric)));
+  }
+
+  /** How many examples are computed at once where nothing is learned, at most. */
+  int atOnce() {
+    int most = Features.BATCH;
+    for (FineTune settings : Iterables.concat(fineTunes, List.of(head.steps()))) {
+      most = Math.min(most, Math.min(settings.batch(), settings.microBatch()));
+    }
+    return most;
   }
 
   /**

@@ -26,8 +26,9 @@ import java.util.stream.IntStream;
  * The nodes that score a model's heads on examples.
  *
  * @param heads one for each goal
+ * @param atOnce so many examples at most are computed in one run
  */
-record Scoring(ImmutableList<OfHead> heads) {
+record Scoring(ImmutableList<OfHead> heads, int atOnce) {
 
   /** Examples scored together where the loss of each depends on the others. */
   private static final int TOGETHER = 64;
@@ -49,8 +50,12 @@ record Scoring(ImmutableList<OfHead> heads) {
       Tallies tallies,
       Optional<TensorRef> predicted) {}
 
-  /** Adds them to a graph. */
-  static Scoring add(GraphEditor editor, List<Goal> goals) {
+  /**
+   * Adds them to a graph.
+   *
+   * @param room for so many examples at once there is memory, or for more
+   */
+  static Scoring add(GraphEditor editor, List<Goal> goals, int room) {
     Scope all = new Scope(editor, editor.uniqueName("graft/evaluate"));
     ImmutableList.Builder<OfHead> heads = ImmutableList.builder();
     for (Goal goal : goals) {
@@ -65,7 +70,9 @@ record Scoring(ImmutableList<OfHead> heads) {
               : Optional.empty();
       heads.add(new OfHead(goal, targets, losses, tallies, predicted));
     }
-    return new Scoring(heads.build());
+    boolean together = goals.stream().anyMatch(goal -> !goal.objective().isSeparable());
+    int usual = together ? TOGETHER : Features.BATCH;
+    return new Scoring(heads.build(), room < Features.BATCH ? room : usual);
   }
 
   /** The names of the metrics of a model's heads, as {@link Evaluation#metrics} has them. */
@@ -131,15 +138,15 @@ record Scoring(ImmutableList<OfHead> heads) {
   }
 
   /** For examples that are compared with each other: data often come label by label. */
-  private static List<int[]> shuffled(int size) {
-    Order order = new Order(size, TOGETHER, 0);
+  private List<int[]> shuffled(int size) {
+    Order order = new Order(size, atOnce, 0);
     return IntStream.range(0, order.batches()).mapToObj(order::batch).toList();
   }
 
-  private static List<int[]> inOrder(int size) {
+  private List<int[]> inOrder(int size) {
     List<int[]> batches = new ArrayList<>();
-    for (int start = 0; start < size; start += Features.BATCH) {
-      int[] batch = new int[Math.min(Features.BATCH, size - start)];
+    for (int start = 0; start < size; start += atOnce) {
+      int[] batch = new int[Math.min(atOnce, size - start)];
       for (int i = 0; i < batch.length; i++) {
         batch[i] = start + i;
       }

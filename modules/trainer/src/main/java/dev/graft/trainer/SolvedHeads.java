@@ -16,6 +16,7 @@ import java.util.function.Consumer;
  * The heads that are one dense layer: solved to convergence, before anything is trained in steps.
  *
  * @param solvable these, of all {@code goals}
+ * @param metric by which a head that came with weights is replaced
  * @param decide told what is decided
  */
 record SolvedHeads(
@@ -25,6 +26,7 @@ record SolvedHeads(
     ImmutableMap<Goal, LinearHead> solvable,
     Entry entry,
     Recipe recipe,
+    String metric,
     Callbacks callbacks,
     Consumer<String> decide) {
 
@@ -74,7 +76,6 @@ record SolvedHeads(
       Dataset validation) {
     Evaluation own = score(before, validation);
     Evaluation solved = score(values, validation);
-    String metric = Goal.metric(goals);
     boolean same = solved.metric(metric) == own.metric(metric);
     boolean better = solved.isBetter(own, same ? "loss" : metric);
     decide.accept(
@@ -88,8 +89,8 @@ record SolvedHeads(
   }
 
   private Evaluation score(ImmutableMap<String, TensorValue> values, Dataset validation) {
-    return Evaluator.evaluate(
-        runtime, model.withValues(values), validation, recipe.objectives(), callbacks.quiet());
+    return Evaluator.score(
+        runtime, model.withValues(values), validation, recipe, callbacks.quiet());
   }
 
   private static String figures(Evaluation score, String metric) {

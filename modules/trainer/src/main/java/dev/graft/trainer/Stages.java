@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Works out what each stretch of a recipe trains of a model, and what need not be computed again.
@@ -32,6 +33,7 @@ final class Stages {
   private final List<Goal> goals;
   private final Set<Variable> changed = new LinkedHashSet<>(); // so far: it cannot be cached
   private final List<Stage> stages = new ArrayList<>();
+  private final Set<Variable> learned = new LinkedHashSet<>(); // in the stretches so far, or solved
 
   private Stages(Model model, TrainingPlan blocks, Frontier frontier, List<Goal> goals) {
     this.model = model;
@@ -60,6 +62,7 @@ final class Stages {
       Recipe recipe) {
     Stages all = new Stages(model, blocks, frontier, goals);
     all.checkSomethingTrains(recipe);
+    solved.forEach(goal -> all.learned.addAll(goal.variables(model)));
     List<Goal> others =
         goals.stream()
             .filter(goal -> !solved.contains(goal) && !goal.variables(model).isEmpty())
@@ -69,7 +72,9 @@ final class Stages {
       all.add(words, true, recipe.head().steps(), Goal.variables(model, others));
     }
     recipe.fineTunes().forEach(all::add);
+    all.stages.forEach(stage -> HalfPrecision.requireNone(model, goals, stage.training()));
     all.checkMetrics();
+    all.checkNames();
     all.checkGradients();
     return ImmutableList.copyOf(all.stages);
   }
@@ -111,6 +116,16 @@ final class Stages {
     }
   }
 
+  /** A name that nothing has is a slip, as with a Where that hits nothing. */
+  private void checkNames() {
+    for (Stage stage : stages) {
+      NamePatterns.requireHits(
+          "layer rates have a share for", stage.settings().rates().named().keySet(), model);
+      NamePatterns.requireHits(
+          "weight decay leaves out", stage.settings().optimizer().decay().excluded(), model);
+    }
+  }
+
   private void checkGradients() {
     Set<Variable> training = new LinkedHashSet<>();
     stages.forEach(stage -> training.addAll(stage.training()));
@@ -149,12 +164,14 @@ final class Stages {
       return false;
     }
     Stage last = stages.get(stages.size() - 1);
-    return last.training().equals(training) && last.settings().share(1).equals(settings.share(1));
+    return last.training().equals(training)
+        && last.settings().share() != settings.share() // else it is asked for twice
+        && last.settings().share(1).equals(settings.share(1));
   }
 
   private void add(String words, boolean ofHeads, FineTune settings, List<Variable> training) {
     Entry entry = frontier.entry();
-    ImmutableList<Layer> layers =
+    LayersInTraining layers =
         LayersInTraining.of(
             model,
             entry.graph(),
@@ -167,11 +184,27 @@ final class Stages {
             stages.size() + 1,
             words,
             ofHeads,
+            training.stream().anyMatch(v -> SolvedHeads.isDrawn(v) && !learned.contains(v)),
             settings,
             ImmutableList.copyOf(training),
             rates(settings, training),
-            layers,
-            frontier.cutOfSteps(Goal.logits(goals), changed, layers)));
+            layers.layers(),
+            layers.words(),
+            frontier.cutOfSteps(Goal.logits(goals), changed, layers.layers())));
+    learned.addAll(training);
+    layers.layers().forEach(this::addMoved);
+  }
+
+  /** What {@code layer} moves by itself in training is another for the stretches after this one. */
+  private void addMoved(Layer layer) {
+    Set<String> captured =
+        layer.training().stream()
+            .flatMap(function -> function.captures().stream())
+            .map(TensorRef::node)
+            .collect(Collectors.toSet());
+    model.variables().stream()
+        .filter(v -> v.role().isStatistic() && captured.contains(v.node()))
+        .forEach(changed::add);
   }
 
   /** What trains: what is asked for by name, what the model leaves unfrozen, or a share. */

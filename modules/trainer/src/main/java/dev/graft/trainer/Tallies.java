@@ -37,13 +37,21 @@ record Tallies(ImmutableList<TensorRef> sums, Metrics metrics, boolean ofLabels)
 
   /** Adds what a goal's metrics need to a graph. */
   static Tallies add(Scope g, Goal goal, TensorRef targets) {
-    TensorRef logits = goal.head().logits();
+    TensorRef logits = wide(g, goal.head().logits());
     int units = goal.head().units();
     return switch (goal.head().kind()) {
       case SINGLE_LABEL -> oneLabel(g, logits, targets, units);
       case MULTI_LABEL -> anyLabels(g, logits, targets, units);
       case REGRESSION -> numbers(g, logits, targets, units);
       case EMBEDDING -> new Tallies(ImmutableList.of(), sums -> ImmutableMap.of(), false);
+    };
+  }
+
+  /** Half floats count to 2,048 (bfloat16: to 256), and round the shares that curves are of. */
+  private static TensorRef wide(Scope g, TensorRef logits) {
+    return switch (g.editor().dtype(logits)) {
+      case DT_HALF, DT_BFLOAT16 -> g.cast(logits, DataType.DT_FLOAT);
+      default -> logits;
     };
   }
 
@@ -196,8 +204,9 @@ record Tallies(ImmutableList<TensorRef> sums, Metrics metrics, boolean ofLabels)
     int[] first = IntStream.range(0, units).map(i -> i * THRESHOLDS).toArray();
     TensorRef bin = g.add("AddV2", g.cast(stretch, DataType.DT_INT32), g.ints(first));
     TensorRef bins = g.add("Reshape", bin, g.ints(-1));
-    TensorRef positive = g.add("Reshape", holds, g.ints(-1));
-    TensorRef negative = g.add("Sub", g.scalarLike(holds, 1), positive);
+    // whole numbers: added one by one, floats stay at 2^24
+    TensorRef positive = g.cast(g.add("Reshape", holds, g.ints(-1)), DataType.DT_INT32);
+    TensorRef negative = g.add("Sub", g.scalar(1), positive);
     TensorRef count = g.scalar(units * THRESHOLDS);
     return List.of(
         g.add("UnsortedSegmentSum", positive, bins, count),

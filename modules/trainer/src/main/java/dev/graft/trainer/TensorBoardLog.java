@@ -112,30 +112,39 @@ public final class TensorBoardLog implements Callback {
     if (file == null) {
       return;
     }
+    Path to = file;
     try {
-      Files.createDirectories(file.getParent());
-      ByteString.Output records = ByteString.newOutput();
-      RecordWriter writer = new RecordWriter(Channels.newChannel(records));
-      for (byte[] event : events) {
-        writer.write(event);
-      }
-      ByteBuffer bytes = records.toByteString().asReadOnlyByteBuffer();
-      try (FileChannel out =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-        while (bytes.hasRemaining()) {
-          out.write(bytes);
-        }
-      }
+      long before = Files.exists(to) ? Files.size(to) : 0;
+      Interruption.shielded(() -> append(to, before));
     } catch (IOException e) {
+      events.clear(); // they would add up
+      file = null; // the next one begins anew
       throw new BadRequestException(
-          "training was stopped since '"
-              + file
-              + "' cannot be written ("
-              + e.getMessage()
-              + "); make room, and go on from the last checkpoint.",
-          e);
+          "'" + to + "' cannot be written (" + e.getMessage() + "); make room", e);
     }
     events.clear();
     written = System.nanoTime();
+  }
+
+  /**
+   * Adds what was not written yet.
+   *
+   * @param before how long the file was; what is behind that, an attempt has left
+   */
+  private void append(Path to, long before) throws IOException {
+    Files.createDirectories(to.getParent());
+    ByteString.Output records = ByteString.newOutput();
+    RecordWriter writer = new RecordWriter(Channels.newChannel(records));
+    for (byte[] event : events) {
+      writer.write(event);
+    }
+    ByteBuffer bytes = records.toByteString().asReadOnlyByteBuffer();
+    try (FileChannel out =
+        FileChannel.open(to, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      out.truncate(before).position(before);
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+    }
   }
 }

@@ -13,6 +13,7 @@ import dev.graft.model.BlockedGradientException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Internal;
 import dev.graft.model.Model;
+import dev.graft.model.ResourceVariables;
 import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
@@ -22,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -41,6 +41,7 @@ public final class Trainer {
   private final ImmutableMap<Goal, LinearHead> solvable;
   private final Entry entry;
   private final ImmutableList<Stage> stages;
+  private final Acceptance acceptance;
   private final ImmutableList<TensorRef> headCut; // where the part before all heads ends
   private final CachedFeatures features;
   private final ImmutableList<String> reasons; // for the recipe, and how features are kept
@@ -56,25 +57,30 @@ public final class Trainer {
 
   private Trainer(
       TensorFlowRuntime runtime,
-      Model model,
+      Model given,
       TrainingPlan blocks,
       Parts data,
       Recipe recipe,
       Callbacks callbacks) {
     this.runtime = runtime;
-    this.model = model;
+    this.model = ResourceVariables.in(given); // optimizers know no others
     this.data = data;
     this.callbacks = callbacks;
+    callbacks.decide(this::decide);
     checkParts();
     this.goals = Goal.of(model, data.train(), recipe.objectives());
-    this.solvable = LinearHead.solvable(model, goals, recipe.objectives());
     this.entry = Entry.of(model, data.train());
     AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, goals, data);
-    this.recipe = choice.recipe();
-    Frontier frontier = Frontier.of(entry);
-    this.stages = Stages.of(model, blocks, frontier, goals, solvable.keySet(), this.recipe);
-    this.headCut = headCut(frontier);
-    this.features = CachedFeatures.plan(frontier, data, cuts(stages));
+    this.recipe = choice.recipe().told();
+    this.acceptance = Acceptance.of(choice.recipe(), goals, data);
+    try (RowProbe probe = new RowProbe(runtime, model, entry, data.train())) {
+      Frontier frontier = Frontier.of(entry, probe::hasRowForEach);
+      Positions.check(frontier, goals, data.train());
+      this.solvable = LinearHead.solvable(model, goals, recipe.objectives(), frontier);
+      this.stages = Stages.of(model, blocks, frontier, goals, solvable.keySet(), this.recipe);
+      this.headCut = headCut(frontier);
+      this.features = CachedFeatures.plan(frontier, data, cuts(stages));
+    }
     List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);
@@ -89,6 +95,9 @@ public final class Trainer {
                     + ": there is no room for "
                     + features.words(stage.cut())
                     + ", so each step computes them again"));
+    if (decidesWhatIsKept()) {
+      all.add(acceptance.words());
+    }
     this.reasons = all.build();
   }
 
@@ -106,7 +115,8 @@ public final class Trainer {
    * @throws BlockedGradientException if a variable that should train gets no gradient, because an
    *     op on the way lets none pass
    * @throws BadDataException if an example cannot be read
-   * @throws CancellationException if a callback ended it
+   * @throws CancellationException if a callback ended it, if the thread was interrupted, or if the
+   *     runtime was closed meanwhile
    */
   public static Run fit(
       TensorFlowRuntime runtime,
@@ -117,7 +127,8 @@ public final class Trainer {
       Callback... callbacks) {
     Callbacks all = Callbacks.of(callbacks);
     try {
-      return new Trainer(runtime, model, blocks, data, recipe, all).fit();
+      return Interruption.cancellable(
+          runtime, () -> new Trainer(runtime, model, blocks, data, recipe, all).fit());
     } catch (RuntimeException | Error e) {
       try {
         all.flush();
@@ -143,7 +154,10 @@ public final class Trainer {
       Callback... callbacks) {
     Callback[] listening = // a run's checkpoints are not this one's
         Arrays.stream(callbacks).filter(c -> !(c instanceof Checkpoints)).toArray(Callback[]::new);
-    return new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(listening)).findRate();
+    return Interruption.cancellable(
+        runtime,
+        () ->
+            new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(listening)).findRate());
   }
 
   private Run fit() {
@@ -158,7 +172,9 @@ public final class Trainer {
     if (last.isEmpty()) {
       trainHeads();
       score = evaluate(best(), headCut);
-      decide((trained.isEmpty() ? "as it was: " : "head alone: ") + score.words());
+      boolean drawn = stages.stream().anyMatch(Stage::fresh);
+      String what = drawn ? "drawn at random" : trained.isEmpty() ? "as it was" : "head alone";
+      decide(what + ": " + score.words());
       save(Optional.empty());
     } else {
       score = evaluate(best(), kept < 0 ? headCut : stages.get(kept).cut());
@@ -198,7 +214,7 @@ public final class Trainer {
     timed(
         Progress.Phase.FEATURES,
         () -> {
-          features.compute(runtime, model, cuts(of), callbacks);
+          features.compute(runtime, model, cuts(of), recipe.atOnce(), callbacks);
           return features;
         });
   }
@@ -206,16 +222,24 @@ public final class Trainer {
   private void trainHeads() {
     if (!solvable.isEmpty()) {
       SolvedHeads heads =
-          new SolvedHeads(runtime, model, goals, solvable, entry, recipe, callbacks, this::decide);
+          new SolvedHeads(
+              runtime,
+              model,
+              goals,
+              solvable,
+              entry,
+              recipe,
+              acceptance.metric(),
+              callbacks,
+              this::decide);
       trained = timed(Progress.Phase.HEAD, () -> heads.train(features.at(headCut)));
     }
   }
 
   /** Takes what a stretch gave if it is better than all before on the validation part. */
   private Evaluation better(Stage stage, TrainingLoop.Result tuned, Evaluation score) {
-    String wished = stage.settings().stop().metric();
     if (!tuned.learned()) {
-      decide(stage.words() + ": not kept, " + notLearned(tuned, wished, score));
+      decide(stage.words() + ": not kept, " + acceptance.notLearned(stage, tuned, score));
       return score;
     }
     ImmutableMap<String, TensorValue> values =
@@ -224,38 +248,15 @@ public final class Trainer {
             .putAll(tuned.values())
             .buildKeepingLast();
     Evaluation now = evaluate(model.withValues(values), stage.cut());
-    String metric = wished.equals("loss") ? Goal.metric(goals) : wished;
-    boolean ties = now.metric(metric) == score.metric(metric);
-    boolean byLoss = stage.ofHeads() && ties && now.isBetter(score, "loss"); // than at random
-    if (!now.isBetter(score, metric) && !byLoss) {
-      decide(
-          String.format(
-              Locale.ROOT,
-              "%s: not kept, %s %.3f is no better than %.3f before it on validation",
-              stage.words(),
-              metric,
-              now.metric(metric),
-              score.metric(metric)));
+    Optional<String> whyNot = acceptance.whyNot(stage, tuned, score, now);
+    if (whyNot.isPresent()) {
+      decide(stage.words() + ": not kept, " + whyNot.get());
       return score;
     }
     decide(stage.words() + ": kept, " + now.words());
     trained = values;
     kept = next;
     return now;
-  }
-
-  private static String notLearned(TrainingLoop.Result tuned, String metric, Evaluation before) {
-    if (tuned.epochs() == 0) {
-      return "no epoch of it came to its end";
-    }
-    return Double.isNaN(tuned.bestOfEpochs())
-        ? "on validation the " + metric + " of its epochs is no number; lower the rate"
-        : String.format(
-            Locale.ROOT,
-            "its epochs' best %s %.3f is no better than %.3f before it on validation",
-            metric,
-            tuned.bestOfEpochs(),
-            before.metric(metric));
   }
 
   private void goOnFrom(Checkpoint last) {
@@ -294,6 +295,12 @@ public final class Trainer {
     }
   }
 
+  /** Whether there is anything that what is trained is held against. */
+  private boolean decidesWhatIsKept() {
+    return stages.stream().anyMatch(stage -> !stage.fresh())
+        || solvable.values().stream().anyMatch(linear -> !SolvedHeads.isDrawn(linear.kernel()));
+  }
+
   /** The variables that train in all heads. */
   private List<Variable> ofHeads() {
     return Goal.variables(model, goals);
@@ -315,8 +322,7 @@ public final class Trainer {
 
   private Evaluation evaluate(Model candidate, ImmutableList<TensorRef> cut) {
     Dataset validation = features.at(cut).validation();
-    return Evaluator.evaluate(
-        runtime, candidate, validation, recipe.objectives(), callbacks.quiet());
+    return Evaluator.score(runtime, candidate, validation, recipe, callbacks.quiet());
   }
 
   /** Gives the best score, with that of the stretch. */
@@ -325,14 +331,19 @@ public final class Trainer {
         Progress.Phase.FINE_TUNE,
         () -> {
           try (TrainingLoop loop = open(stage, from)) {
+            if (from.isEmpty()) {
+              decide(stage.words() + ": " + stage.behaviour());
+            }
             if (!loop.precisionReason().isEmpty()) {
               decide(loop.precisionReason());
             }
             TrainingLoop.Result tuned = run(stage, loop);
             try {
               return better(stage, tuned, score);
-            } catch (CancellationException e) {
-              save(Optional.of(loop.state()));
+            } catch (RuntimeException e) {
+              if (Interruption.isCancelled(e)) {
+                save(Optional.of(loop.state()));
+              }
               throw e;
             }
           }
@@ -344,10 +355,7 @@ public final class Trainer {
     try {
       return loop.run(callbacks, state -> save(Optional.of(state)));
     } catch (FailedCheckException e) {
-      boolean isFresh = // a head that is drawn at random is nothing to go on with
-          stage.training().stream()
-              .anyMatch(v -> SolvedHeads.isDrawn(v) && !trained.containsKey(v.name()));
-      if (!loop.result().learned() && (trained.isEmpty() || isFresh)) {
+      if (!loop.result().learned() && (trained.isEmpty() || stage.fresh())) {
         throw e;
       }
       decide(stage.words() + ": ended early, since " + e.getMessage());

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -113,8 +112,8 @@ public final class TrainingLoop implements AutoCloseable {
     List<Goal> goals = Goal.of(model, train, objectives);
     Entry entry = Entry.of(model, train);
     GraphEditor editor = entry.graph().edit();
-    Scoring scoring = Scoring.add(editor, goals);
     FineTune settings = stage.settings();
+    Scoring scoring = Scoring.add(editor, goals, Math.min(settings.batch(), settings.microBatch()));
     TrainingGraph graph =
         TrainingGraph.of(
             model,
@@ -177,12 +176,17 @@ public final class TrainingLoop implements AutoCloseable {
    *
    * @param values the trained variables by name, from the best epoch, or from before the first
    * @param epochs how many were scored
-   * @param learned whether one of them was better than the start
+   * @param learned whether one was better than the start; than a random one any with a score is
+   * @param lowestLoss of theirs on the validation part; NaN if there is none
    * @param bestOfEpochs the best value that any of them reached of the metric that {@link
    *     EarlyStop} goes by; NaN if there is none
    */
   record Result(
-      ImmutableMap<String, TensorValue> values, int epochs, boolean learned, double bestOfEpochs) {}
+      ImmutableMap<String, TensorValue> values,
+      int epochs,
+      boolean learned,
+      double lowestLoss,
+      double bestOfEpochs) {}
 
   /**
    * Trains until the epochs are used up or the validation part was not better for long.
@@ -192,8 +196,8 @@ public final class TrainingLoop implements AutoCloseable {
   Result run(Callbacks callbacks, Consumer<LoopState> save) {
     try {
       return train(callbacks, save);
-    } catch (CancellationException e) {
-      if (!best.isEmpty()) {
+    } catch (RuntimeException e) {
+      if (Interruption.isCancelled(e) && !best.isEmpty()) {
         save.accept(state());
       }
       throw e;
@@ -207,6 +211,9 @@ public final class TrainingLoop implements AutoCloseable {
         new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch()).from(done);
     if (best.isEmpty()) {
       keep(score(callbacks));
+      if (stage.fresh()) {
+        bestScore = Double.NaN; // no chance hit of a random head is anything to beat
+      }
       if (!precision.reason().isEmpty()) {
         save.accept(state()); // another measurement could find another precision
       }
@@ -236,7 +243,8 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** What came out so far. */
   Result result() {
-    return new Result(best, losses.size(), sinceBest < losses.size(), bestOfEpochs);
+    double lowest = losses.stream().min(Double::compare).orElse(Double.NaN); // NaN comes last
+    return new Result(best, losses.size(), sinceBest < losses.size(), lowest, bestOfEpochs);
   }
 
   /** Why it computes in the precision that it does, for a person; empty if that was not chosen. */

@@ -5,7 +5,7 @@ import java.util.concurrent.CancellationException;
 
 /**
  * Pauses, resumes and cancels training from another thread. Give it to the training as one of its
- * callbacks.
+ * callbacks. An interrupt of the training's thread cancels, too, with or without it.
  */
 public final class TrainingSwitch implements Callback {
 

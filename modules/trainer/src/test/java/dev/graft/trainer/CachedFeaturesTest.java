@@ -55,13 +55,27 @@ class CachedFeaturesTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("features of 48 examples", "(1 MB)", "--pooling average");
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      ample.compute(runtime, MODEL, cuts, Callbacks.of());
-      narrow.compute(runtime, MODEL, cuts, Callbacks.of());
+      ample.compute(runtime, MODEL, cuts, 16, Callbacks.of());
+      narrow.compute(runtime, MODEL, cuts, 16, Callbacks.of());
     }
     assertThat(ample.at(deep).train()).isNotSameAs(PARTS.train());
     assertThat(narrow.at(deep).train()).isSameAs(PARTS.train());
     assertThat(ample.at(all).train()).isSameAs(PARTS.train());
     assertThat(narrow.at(head).train().inputNames()).containsExactly(ENTRY.nameOf(head.get(0)));
+  }
+
+  /** More memory for Java changes nothing about that. */
+  @Test
+  void aTensorHoldsTwoGibibytesAtMost() {
+    ImmutableList<TensorRef> head = cut(0);
+    int count = (int) ((2L << 30) / FRONTIER.bytes(head.get(0))) + 1;
+    Parts many = new Parts(PARTS.train().subset(new int[count]), PARTS.validation(), PARTS.test());
+    CachedFeatures ample = CachedFeatures.plan(FRONTIER, many, List.of(head), Long.MAX_VALUE);
+    assertThat(ample.isTooLarge(head)).isTrue();
+    assertThatThrownBy(() -> ample.requireRoom(head))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("in one tensor, which holds at most 2 GiB", "fewer examples")
+        .hasMessageNotContaining("Xmx");
   }
 
   @Test

@@ -12,9 +12,9 @@ import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.VariableValues;
-import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.FaultyFileSystem;
 import java.io.IOException;
@@ -233,18 +233,31 @@ class CheckpointsTest {
 
   @Test
   void anotherNumberOfThreadsWarns() {
-    RunIdentity two = identity(runtime.options().withThreads(2, 2));
-    RunIdentity three = identity(runtime.options().withThreads(3, 2));
+    RunIdentity two = new RunIdentity("model", "data", "recipe", "2 and 2 threads, device CPU");
+    RunIdentity three = new RunIdentity("model", "data", "recipe", "3 and 2 threads, device CPU");
     assertThat(two.check(two, "here")).isEmpty();
     assertThat(three.check(two, "here").orElseThrow())
         .startsWith("so far the run had 2 and 2 threads and goes on with 3 and 2 threads: ")
         .contains("may differ in the last digits");
   }
 
-  private static RunIdentity identity(RuntimeOptions options) {
-    try (TensorFlowRuntime own = TensorFlowRuntime.open(options)) {
-      return RunIdentity.of(own, SmallTraining.MODEL, PARTS, RECIPE, List.of());
-    }
+  /** Versions of one base, published after one another, began with the same SavedModel. */
+  @Test
+  void anotherVersionIsAnotherRun() {
+    RunIdentity first = ofVersion("1", "abc");
+    RunIdentity second = ofVersion("2", "def");
+    assertThat(first.check(ofVersion("elsewhere", "abc"), "here")).isEmpty();
+    assertThatThrownBy(() -> second.check(first, "here"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("another model");
+  }
+
+  private static RunIdentity ofVersion(String folder, String digest) {
+    Model model =
+        SmallTraining.MODEL.toBuilder()
+            .source(new Model.Source(Path.of("serving", folder), digest))
+            .build();
+    return RunIdentity.of(runtime, model, PARTS, RECIPE, List.of());
   }
 
   private static Checkpoint numbered(int number) {

@@ -92,9 +92,15 @@ class HeadPhaseTest {
     assertThat(whole.settled()).containsExactly(true);
     assertThat(part.settled()).containsExactly(false);
     TensorValue none = TensorValue.scalar(0f);
-    assertThat(new HeadPhase.Trained(none, none, 1e-2, OptionalDouble.of(0.5), true).words(""))
+    assertThat(
+            new HeadPhase.Trained(
+                    none, none, 1e-2, OptionalDouble.of(0.5), true, ImmutableList.of())
+                .words(""))
         .isEqualTo("L2 strength 1e-02 had the smallest loss in cross-validation, 0.500");
-    assertThat(new HeadPhase.Trained(none, none, 1e-2, OptionalDouble.of(0.5), false).words(""))
+    assertThat(
+            new HeadPhase.Trained(
+                    none, none, 1e-2, OptionalDouble.of(0.5), false, ImmutableList.of())
+                .words(""))
         .endsWith(
             "cross-validation, 0.500; its head still got better when the search ended, after 300 steps");
   }

@@ -183,7 +183,11 @@ class HeadsTest {
             losses.add(step.loss());
           }
         };
-    run(model, parts, steps, seed, noting);
+    try {
+      run(model, parts, steps, seed, noting);
+    } catch (FailedCheckException e) {
+      assertThat(e).hasMessageContaining("learned nothing"); // at a rate that moves nothing
+    }
     return losses;
   }
 

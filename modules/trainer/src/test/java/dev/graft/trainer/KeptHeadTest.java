@@ -93,11 +93,13 @@ class KeptHeadTest {
     Run run = run(kept, few, Checkpoints.in(folder));
     assertThat(run.validation()).isEqualTo(before);
     assertThat(SmallTraining.digest(run.model())).isEqualTo(SmallTraining.digest(kept));
-    assertThat(run.decisions().get(1))
+    assertThat(run.decisions().get(2))
         .matches("head '.*' as it was: accuracy .*; solved anew: accuracy .* on validation; kept");
-    assertThat(run.decisions().get(2)).startsWith("as it was: ");
+    assertThat(run.decisions().get(0))
+        .isEqualTo("what is kept is decided by the accuracy on validation, as is usual");
+    assertThat(run.decisions().get(3)).startsWith("as it was: ");
     Run resumed = run(kept, few, Checkpoints.in(folder));
-    assertThat(resumed.decisions()).containsAll(run.decisions()).hasSize(4);
+    assertThat(resumed.decisions()).containsAll(run.decisions()).hasSize(5);
     assertThat(resumed.validation()).isEqualTo(before);
     assertThat(SmallTraining.digest(resumed.model())).isEqualTo(SmallTraining.digest(kept));
   }
@@ -168,7 +170,7 @@ class KeptHeadTest {
         learned.with(replaceHead(HeadSpec.singleLabel(MORE).carryOver()), unfreeze(Where.head()));
     Parts few = new Parts(examples(12, MORE, 2), truth(MORE), truth(MORE));
     Run run = run(model, few);
-    assertThat(run.decisions().get(1)).endsWith("; kept");
+    assertThat(run.decisions().get(2)).endsWith("; kept");
     assertThat(SmallTraining.digest(run.model())).isEqualTo(SmallTraining.digest(model));
     assertThat(run.validation().accuracy()).isGreaterThan(0.8);
   }
@@ -178,8 +180,8 @@ class KeptHeadTest {
     Model model = learned.with(keepHead(), unfreeze(Where.head()));
     Dataset opposite = examples(100, SIGN, 1);
     Run run = run(model, new Parts(examples(300, SIGN, 1), opposite, opposite));
-    assertThat(run.decisions().get(1)).endsWith("; replaced");
-    assertThat(run.decisions().get(2)).startsWith("head alone: ");
+    assertThat(run.decisions().get(2)).endsWith("; replaced");
+    assertThat(run.decisions().get(3)).startsWith("head alone: ");
     assertThat(run.validation().accuracy()).isGreaterThan(0.85);
   }
 }

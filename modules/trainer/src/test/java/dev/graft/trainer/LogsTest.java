@@ -3,6 +3,7 @@ package dev.graft.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.BadRequestException;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -52,7 +53,7 @@ class LogsTest {
     assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("1,2,20,0.5,4.0,2.0,0.75");
     assertThatThrownBy(() -> CsvLog.to(folder.resolve("no/log.csv")).onEpoch(epoch(1, 1, 2)))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("go on from the last checkpoint");
+        .hasMessageContainingAll("no/log.csv", "cannot be written", "make room");
   }
 
   /** The events of a file, by the format's own description, lengths and checksums left aside. */
@@ -132,10 +133,10 @@ class LogsTest {
   /** Those before a checkpoint never run again; those before an error say how it came about. */
   @Test
   void eventsAreWrittenWithACheckpointAndWhereTrainingEnds() throws IOException {
-    RuntimeException cancelled = new CancellationException("enough");
-    RuntimeException failed = new IllegalStateException("broken");
+    Throwable cancelled = new CancellationException("enough");
+    Throwable failed = new AssertionError("broken"); // other exceptions end nothing
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      for (RuntimeException end : List.of(cancelled, failed)) {
+      for (Throwable end : List.of(cancelled, failed)) {
         Path logs = folder.resolve(end.getMessage());
         Path file = logs.resolve("stretch-1/events.out.tfevents.0000000001.graft");
         List<Boolean> written = new ArrayList<>(); // before each step
@@ -147,7 +148,7 @@ class LogsTest {
               public void beforeStep() {
                 written.add(Files.exists(file));
                 if (steps == 3) {
-                  throw end;
+                  Throwables.throwIfUnchecked(end);
                 }
               }
 

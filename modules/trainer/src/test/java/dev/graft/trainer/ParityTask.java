@@ -11,7 +11,6 @@ import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
-import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
@@ -214,7 +213,7 @@ record ParityTask(
   /** A stretch in which these train, with the layers that the trainer itself takes for it. */
   Stage stage(List<Variable> training) {
     Entry entry = entry();
-    ImmutableList<Layer> layers =
+    LayersInTraining layers =
         LayersInTraining.of(
             model,
             entry.graph(),
@@ -226,10 +225,12 @@ record ParityTask(
         1,
         "beside Keras",
         false,
+        false,
         settings,
         ImmutableList.copyOf(training),
         ImmutableMap.of(),
-        layers,
+        layers.layers(),
+        layers.words(),
         ImmutableList.of());
   }
 }

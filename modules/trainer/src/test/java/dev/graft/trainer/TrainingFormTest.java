@@ -332,7 +332,7 @@ class TrainingFormTest {
     Assertions.assertThat(first).hasSize(2);
     Map<TensorRef, TensorValue> feeds = inputs(zoo, wanted, signature);
     List<Layer> layers =
-        LayersInTraining.of(model, model.graph(), feeds.keySet(), outputs, first, false);
+        LayersInTraining.of(model, model.graph(), feeds.keySet(), outputs, first, false).layers();
     TrainingForm form =
         TrainingForm.of(model, model.graph(), feeds.keySet(), layers, outputs, true);
     try (ModelSession session = runtime.open(model, form.graph())) {

@@ -1,0 +1,82 @@
+package dev.graft;
+
+import dev.graft.model.BadModelException;
+import dev.graft.model.Signature;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.tensorflow.proto.DataType;
+
+/**
+ * The way to ask an exported model about encoded pictures.
+ *
+ * @param name the signature
+ * @param input its input, which takes the files' bytes
+ * @param scores its output of numbers
+ * @param labels its output of labels, if it has one
+ */
+record PictureSignature(String name, String input, String scores, Optional<String> labels) {
+
+  private static final String SERVING_BYTES = "serving_bytes";
+
+  private static final Set<DataType> FLOATS =
+      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
+
+  /**
+   * {@code serving_bytes}; failing that {@code serving_default}, if all that it takes is pictures
+   * that the graph decodes itself.
+   *
+   * @param place where the model is, for messages
+   * @throws BadModelException if there is no such signature, or it has not one answer
+   */
+  static PictureSignature of(Map<String, Signature> signatures, ServedFacts facts, String place) {
+    Signature signature = signatures.get(SERVING_BYTES);
+    if (signature == null) {
+      signature = signatures.get(Signature.SERVING_DEFAULT);
+      boolean takesPictures =
+          signature != null
+              && facts.decodesPictures()
+              && signature.inputs().size() == 1
+              && signature.inputs().values().iterator().next().dtype() == DataType.DT_STRING;
+      if (signature == null || !takesPictures) {
+        throw new BadModelException(
+            "'"
+                + place
+                + "' has no signature '"
+                + SERVING_BYTES
+                + "', which takes encoded pictures, and no other that does; it has "
+                + signatures.keySet()
+                + ". Models that 'graft finetune' writes have it.");
+      }
+    }
+    List<String> numbers = answers(outputs(signature, FLOATS), facts);
+    List<String> names = outputs(signature, Set.of(DataType.DT_STRING));
+    if (numbers.size() != 1 || names.size() > 1) {
+      throw new BadModelException(
+          "'"
+              + place
+              + "' has not one answer: its outputs are "
+              + signature.outputs().keySet()
+              + ". Ask it through Graft.predict, which gives all of them.");
+    }
+    return new PictureSignature(
+        signature.name(),
+        signature.inputs().keySet().iterator().next(),
+        numbers.get(0),
+        names.stream().findFirst());
+  }
+
+  /** Of several outputs that of the head, if there is one: a backbone may have had others. */
+  private static List<String> answers(List<String> outputs, ServedFacts facts) {
+    List<String> ofHeads = outputs.stream().filter(facts.answers()::containsKey).toList();
+    return outputs.size() > 1 && ofHeads.size() == 1 ? ofHeads : outputs;
+  }
+
+  private static List<String> outputs(Signature signature, Set<DataType> dtypes) {
+    return signature.outputs().entrySet().stream()
+        .filter(output -> dtypes.contains(output.getValue().dtype()))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+}

@@ -1,0 +1,206 @@
+package dev.graft;
+
+import static dev.graft.surgeon.Edits.encodedInput;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.ByteString;
+import dev.graft.model.BadDataException;
+import dev.graft.model.BadModelException;
+import dev.graft.model.BadRequestException;
+import dev.graft.model.Durable;
+import dev.graft.model.Model;
+import dev.graft.testkit.Checkout;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a served model says is what it means, or it says why not. */
+class ServedAnswersTest {
+
+  @TempDir private Path out;
+
+  private static Path photo() throws IOException {
+    try (Stream<Path> all = Files.list(Checkout.path("testdata/photos/fish"))) {
+      return all.sorted().findFirst().orElseThrow();
+    }
+  }
+
+  private static ByteString bytes() throws IOException {
+    return ByteString.copyFrom(Files.readAllBytes(photo()));
+  }
+
+  private static Model softmax() {
+    return TinyPictures.of((g, logits) -> g.add("Softmax", logits));
+  }
+
+  /** An operator may clear old versions away while they are served. */
+  @Test
+  void theFolderIsNotReadLater() throws IOException {
+    try (Graft graft = Graft.open()) {
+      Version version = graft.publish(softmax(), out);
+      try (LiveModel live = graft.serve(version)) {
+        Durable.delete(version.path());
+        assertThat(live.isClassifier()).isTrue();
+        assertThat(live.isMultiLabel()).isFalse();
+        assertThat(live.classify(photo()).scores()).containsOnlyKeys("day", "night");
+      }
+    }
+  }
+
+  @Test
+  void answersForEachPositionAreNoLabels() throws IOException {
+    try (Graft graft = Graft.open();
+        LiveModel live = graft.serve(graft.publish(TinyPictures.perPosition(), out))) {
+      assertThat(live.isClassifier()).isFalse();
+      assertThat(live.labels()).isEqualTo(TinyPictures.LABELS);
+      assertThatThrownBy(() -> live.classify(photo()))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("for each position", "numbers(picture)");
+      assertThatThrownBy(() -> live.classify(List.of(bytes(), bytes())))
+          .isInstanceOf(BadRequestException.class);
+      assertThat(live.numbers(photo())).hasSize(8 * 8 * 2);
+    }
+  }
+
+  @Test
+  void logarithmsAreServedAsProbabilities() throws IOException {
+    Model logarithms = TinyPictures.of((g, logits) -> g.add("LogSoftmax", logits));
+    try (Graft graft = Graft.open();
+        LiveModel plain = graft.serve(graft.publish(softmax(), out));
+        LiveModel live = graft.serve(graft.publish(logarithms, out))) {
+      Map<String, Float> wanted = plain.classify(photo()).scores();
+      assertThat(live.classify(photo()).scores().get("day"))
+          .isCloseTo(wanted.get("day"), within(1e-6f));
+      assertThat(live.numbers(photo()).get(0)).isNegative();
+    }
+  }
+
+  @Test
+  void whatIsNoNumberIsNoAnswer() throws IOException {
+    Model broken =
+        TinyPictures.of((g, logits) -> g.add("Softmax", g.add("Mul", logits, g.scalar(Float.NaN))));
+    try (Graft graft = Graft.open();
+        LiveModel live = graft.serve(graft.publish(broken, out))) {
+      assertThatThrownBy(() -> live.classify(List.of(bytes())))
+          .isInstanceOf(BadModelException.class)
+          .hasMessageContainingAll("'picture 0'", "NaN");
+    }
+    Prediction mixed = new Prediction(ImmutableMap.of("a", Float.NaN, "b", 0.1f, "c", 0.9f));
+    assertThat(mixed.label()).isEqualTo("c");
+    assertThat(mixed.top(3)).extracting(Prediction.Score::label).containsExactly("c", "b", "a");
+  }
+
+  @Test
+  void picturesThatCannotBeRightAreRefusedUnseen() throws IOException {
+    ByteString palette = bmp(8);
+    ByteString huge = png(30_000, 30_000);
+    Path file = Files.write(out.resolve("scan.bmp"), palette.toByteArray());
+    try (Graft graft = Graft.open();
+        LiveModel live = graft.serve(graft.publish(softmax(), out.resolve("base")))) {
+      assertThatThrownBy(() -> live.classify(file))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("scan.bmp", "palette");
+      assertThatThrownBy(() -> live.numbers(file)).isInstanceOf(BadDataException.class);
+      assertThatThrownBy(() -> live.classify(List.of(bytes(), palette)))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("'picture 1'", "palette");
+      assertThatThrownBy(() -> live.classify(List.of(huge)))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("'picture 0'", "30,000 x 30,000", "100,000,000");
+      assertThatThrownBy(() -> live.classify(List.of()))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("at least one");
+    }
+  }
+
+  private static ByteString bmp(int bits) {
+    ByteBuffer bmp = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+    bmp.put((byte) 'B').put((byte) 'M').putInt(64).putInt(0).putInt(54).putInt(40);
+    bmp.putInt(2).putInt(2).putShort((short) 1).putShort((short) bits);
+    return ByteString.copyFrom(bmp.clear());
+  }
+
+  private static ByteString png(int width, int height) {
+    ByteBuffer png = ByteBuffer.allocate(64);
+    png.put((byte) 0x89).put("PNG\r\n\032\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    png.putInt(13).put("IHDR".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    png.putInt(width).putInt(height);
+    return ByteString.copyFrom(png.clear());
+  }
+
+  /** Trained on uploads in memory, or made for clients that send files: it decodes by itself. */
+  @Test
+  void aModelThatDecodesPicturesItselfIsServed() throws IOException {
+    try (Graft graft = Graft.open();
+        LiveModel plain = graft.serve(graft.publish(softmax(), out.resolve("plain")));
+        LiveModel live =
+            graft.serve(graft.publish(softmax().with(encodedInput()), out.resolve("encoded")))) {
+      assertThat(live.labels()).isEqualTo(TinyPictures.LABELS);
+      assertThat(live.classify(photo())).isEqualTo(plain.classify(photo()));
+      assertThat(live.classify(List.of(bytes(), bytes()))).hasSize(2);
+    }
+  }
+
+  @Test
+  void aCallThatTakesTooLongIsGivenUp() throws IOException {
+    try (Graft graft = Graft.open()) {
+      Version version =
+          graft.publish(
+              Graft.load(Checkout.path("testdata/surgery/efficientnet/model"))
+                  .with(
+                      dev.graft.surgeon.Edits.replaceHead(
+                          dev.graft.surgeon.HeadSpec.singleLabel(TinyPictures.LABELS))),
+              out);
+      ServeOptions hasty = ServeOptions.defaults().withTimeout(Duration.ofMillis(1));
+      assertThatThrownBy(() -> graft.serve(version.path(), hasty))
+          .isInstanceOf(BadModelException.class)
+          .hasMessageContainingAll("no answer within 0.001 s", "withTimeout");
+    }
+  }
+
+  /** As in the jar of an application: no file of its own. */
+  @Test
+  void aModelInAnArchivesFileSystemIsLoaded() throws IOException {
+    Path original = Checkout.path("testdata/surgery/efficientnet/model");
+    URI zip = URI.create("jar:" + out.resolve("model.zip").toUri());
+    try (FileSystem files = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
+      try (Stream<Path> all = Files.walk(original)) {
+        for (Path from : all.toList()) {
+          Path to = files.getPath("/model/" + original.relativize(from));
+          if (Files.isDirectory(from)) {
+            Files.createDirectories(to);
+          } else {
+            Files.copy(from, to);
+          }
+        }
+      }
+    }
+    try (FileSystem files = FileSystems.newFileSystem(zip, Map.of());
+        Graft graft = Graft.open()) {
+      Model model = Graft.load(files.getPath("/model"));
+      assertThat(graft.publish(model, out.resolve("base")).number()).isEqualTo(1);
+      assertThat(files.getPath("/").getFileSystem().isOpen()).isTrue();
+      assertThatThrownBy(() -> graft.serve(files.getPath("/model"), Trust.ALLOW))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("lies in an archive");
+    }
+    try (Stream<Path> left = Files.list(out)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .containsExactlyInAnyOrder("model.zip", "base");
+    }
+  }
+}

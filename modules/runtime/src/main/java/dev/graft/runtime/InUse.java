@@ -1,0 +1,90 @@
+package dev.graft.runtime;
+
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * Something native that many threads may use at once. It is freed once it is closed and the last of
+ * them has come back: by who closes it, or, where that took too long to wait for, by the last.
+ */
+final class InUse {
+
+  private final String what;
+  private final Runnable free;
+  private int users;
+  private boolean isClosed;
+  private boolean isFreed;
+
+  /**
+   * Something that is open.
+   *
+   * @param what what it is, for who comes too late
+   * @param free frees it; called once
+   */
+  InUse(String what, Runnable free) {
+    this.what = what;
+    this.free = free;
+  }
+
+  /**
+   * Does {@code work} while it cannot be freed.
+   *
+   * @throws IllegalStateException if it is closed
+   */
+  <T> T during(Supplier<T> work) {
+    synchronized (this) {
+      if (isClosed) {
+        throw new IllegalStateException(what + " is closed");
+      }
+      users++;
+    }
+    try {
+      return work.get();
+    } finally {
+      leave();
+    }
+  }
+
+  private synchronized void leave() {
+    users--;
+    freeIfUnused();
+  }
+
+  private void freeIfUnused() {
+    if (isClosed && users == 0 && !isFreed) {
+      free.run();
+      isFreed = true;
+      notifyAll();
+    }
+  }
+
+  /** Lets nobody use it any more; frees it if nobody does, else the last one will. */
+  synchronized void close() {
+    isClosed = true;
+    freeIfUnused();
+  }
+
+  /** Waits until it is freed, no longer than {@code patience}; whether it is. */
+  synchronized boolean awaitFreed(Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    boolean isInterrupted = false;
+    try {
+      while (!isFreed) {
+        long left = (end - System.nanoTime()) / 1_000_000;
+        if (left <= 0) {
+          return false;
+        }
+        try {
+          wait(left);
+        } catch (InterruptedException e) {
+          isInterrupted = true; // freed under a thread that runs, it would bring the process down
+        }
+      }
+      return true;
+    } finally {
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.graft.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** In a process of its own, since a process has its threads for good. */
+class ProcessThreadsTest {
+
+  public static void main(String[] arguments) {
+    try (TensorFlowRuntime first = open(1, 3);
+        TensorFlowRuntime any = open(0, 0);
+        TensorFlowRuntime same = open(1, 3)) {
+      System.out.println(words(first) + words(any) + words(same) + "until here no warning");
+      try (TensorFlowRuntime other = open(2, 3)) {
+        System.out.println(words(other) + "the end");
+      }
+    }
+  }
+
+  private static TensorFlowRuntime open(int inside, int sideBySide) {
+    return TensorFlowRuntime.open(RuntimeOptions.defaults().withThreads(inside, sideBySide));
+  }
+
+  private static String words(TensorFlowRuntime runtime) {
+    return runtime.options().intraOpThreads() + "," + runtime.options().interOpThreads() + " ";
+  }
+
+  @Test
+  void whoComesFirstDecidesAndOthersAreWarned() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                ProcessThreadsTest.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(child.waitFor()).as(said).isZero();
+    assertThat(said).contains("1,3 1,3 1,3 until here no warning", "1,3 the end");
+    assertThat(said.substring(0, said.indexOf("until here"))).doesNotContain("were asked for");
+    assertThat(said)
+        .contains(
+            "2 threads in each of 3 operations were asked for", "with 1 and 3", "first Graft");
+  }
+}
