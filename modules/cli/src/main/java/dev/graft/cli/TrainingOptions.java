@@ -75,15 +75,17 @@ final class TrainingOptions {
   @Option(
       names = "--monitor",
       paramLabel = "METRIC",
-      description = "Keep the epoch with the best loss|accuracy|f1|auc|... on validation (loss).")
+      description =
+          "Keep what is best by loss|accuracy|f1|auc|... on validation (of epochs loss, of stretches"
+              + " accuracy or, where labels or examples have weights, loss).")
   private @Nullable String monitor;
 
   @Option(
       names = "--patience",
       paramLabel = "N",
       description =
-          "Stop a stretch after N epochs without a better one (3; with plateau:EPOCHS twice these"
-              + " and one more, so that the rate can fall before).")
+          "Stop a stretch after N epochs without a better one (3, a head's own 10; with"
+              + " plateau:EPOCHS twice these and one more, so that the rate can fall before).")
   private @Nullable Integer patience;
 
   @Option(

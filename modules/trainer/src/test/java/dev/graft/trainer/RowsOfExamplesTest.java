@@ -1,9 +1,7 @@
 package dev.graft.trainer;
 
 import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.keepHead;
 import static dev.graft.surgeon.Edits.replaceHead;
-import static dev.graft.surgeon.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -33,11 +31,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
 
 /** What has a row for each example, and what has other rows: positions, ragged values. */
 class RowsOfExamplesTest {
@@ -96,31 +94,31 @@ class RowsOfExamplesTest {
     assertThat(run.decisions()).anyMatch(sentence -> sentence.startsWith("L2 strength"));
   }
 
-  /** The cut gives rows of examples, this head reads rows of positions: it learns in steps. */
+  /** Its features are no tensor that could be kept: the solver has nothing to work on. */
   @Test
-  void aHeadThatReadsRowsOfPositionsLearnsInSteps() {
-    Labels kinds = Labels.of("a", "b", "c");
-    Model model =
-        load("keras2/time_distributed")
-            .with(keepHead(kinds), freeze(Where.all()), unfreeze(Where.head()));
-    Random random = new Random(4);
-    float[] pixels = new float[24 * 3 * 4 * 4 * 2];
-    int[] answers = new int[24 * 3];
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = random.nextFloat();
-    }
-    for (int i = 0; i < answers.length; i++) {
-      answers[i] = random.nextInt(3);
-    }
-    Parts series =
-        Dataset.of(
-                Map.of("x", TensorValue.of(Shape.of(24, 3, 4, 4, 2), pixels)),
-                TensorValue.of(Shape.of(24, 3), answers),
-                kinds)
-            .split(Split.of(60, 20, 20));
+  void aHeadWhoseFeaturesAreOfUnknownSizeLearnsInSteps() {
+    Model known = MLP.with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(LABELS)));
+    Head head = known.heads().get(0);
+    GraphEditor editor = known.graph().edit();
+    NodeDef product =
+        editor.nodes().stream()
+            .filter(n -> n.getOp().equals("MatMul"))
+            .filter(n -> n.getInput(0).equals(head.features().asInput()))
+            .findFirst()
+            .orElseThrow();
+    TensorRef hidden =
+        editor
+            .op("PlaceholderWithDefault")
+            .name("hidden")
+            .attr("shape", Shape.unknown())
+            .input(head.features())
+            .output();
+    editor.replace(product.toBuilder().setInput(0, hidden.asInput()).build());
+    Model model = known.toBuilder().graph(editor.build()).build();
+    Parts parts = SmallData.of(model, LABELS, 40).split(Split.of(60, 40, 0));
     Recipe recipe = Recipe.headOnly();
     recipe = recipe.head(recipe.head().steps(FineTune.head().epochs(2)));
-    Run run = Trainer.fit(runtime, model, Plans.headOnly(), series, recipe);
+    Run run = Trainer.fit(runtime, model, Plans.headOnly(), parts, recipe);
     assertThat(run.decisions()).anyMatch(sentence -> sentence.startsWith("training head"));
   }
 

@@ -7,6 +7,7 @@ import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 
@@ -43,8 +44,13 @@ final class SmallData {
         switch (input.dtype()) {
           case DT_DOUBLE -> TensorValue.of(shape, values);
           case DT_FLOAT -> TensorValue.of(shape, floats);
-          default -> TensorValue.of(shape, new int[values.length]); // words, all the first one
+          default -> TensorValue.of(shape, words(values));
         };
     return Map.of(input.name(), tensor);
+  }
+
+  /** Numbers of words: the first one or the second. */
+  private static int[] words(double[] values) {
+    return Arrays.stream(values).mapToInt(value -> value > 1 ? 1 : 0).toArray();
   }
 }
