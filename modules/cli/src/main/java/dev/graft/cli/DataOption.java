@@ -10,7 +10,9 @@ final class DataOption {
       names = "--data",
       required = true,
       paramLabel = "DIR|CSV",
-      description = "The pictures: a folder for each label, or a table with a column 'file'.")
+      description =
+          "The pictures: a folder for each label, maybe under train, val and test, or a table with a"
+              + " column 'file'.")
   private Path data = Path.of("");
 
   Path path() {

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import com.google.protobuf.ByteString;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Rows;
 import dev.graft.model.TensorValue;
@@ -59,7 +60,22 @@ final class Tensors implements Source {
     answers.forEach(
         (head, each) -> checkSize("the answers for head '" + head + "'", each.values(), size));
     inputs.forEach((name, tensor) -> checkSize("input '" + name + "'", tensor, size));
+    TensorValue encoded = inputs.get(Batch.ENCODED);
+    if (encoded != null) {
+      requireDecodable(encoded);
+    }
     return new Tensors(inputs, size);
+  }
+
+  private static void requireDecodable(TensorValue pictures) {
+    UnfitFiles unfit = new UnfitFiles();
+    List<ByteString> all = pictures.strings();
+    for (int i = 0; i < all.size(); i++) {
+      String name = "row " + i;
+      ImageFormat.unfit(all.get(i))
+          .ifPresent(what -> unfit.add(name + " is " + what, "Convert it, or take it out."));
+    }
+    unfit.throwIfAny();
   }
 
   private static void checkSize(String what, TensorValue tensor, int size) {

@@ -65,7 +65,7 @@ final class UnfitFiles {
       int more = count - named.size();
       throw new BadDataException(
           count
-              + " files or folders cannot be used:\n  "
+              + " cannot be used:\n  "
               + String.join("\n  ", named)
               + (more > 0 ? "\n  and " + more + " more" : "")
               + "\n"

@@ -2,17 +2,24 @@ package dev.graft.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.protobuf.ByteString;
+import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.Labels;
+import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.Checkout;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,13 +104,14 @@ class ImageFolderTest {
     Files.write(root.resolve("dog/empty.jpg"), new byte[0]);
     assertThatThrownBy(() -> Dataset.imageFolder(root))
         .isInstanceOf(BadDataException.class)
-        .hasMessageContainingAll("2 files", "w.jpg is a WebP picture", "empty.jpg is empty")
+        .hasMessageContainingAll(
+            "2 cannot be used", "w.jpg is a WebP picture", "empty.jpg is empty")
         .hasMessageContaining("Convert them, or take them out.");
     for (int i = 0; i < 30; i++) {
       Files.writeString(root.resolve("dog/notes" + i), "notes");
     }
     assertThatThrownBy(() -> Dataset.imageFolder(root))
-        .hasMessageContainingAll("32 files", "w.jpg", "and 22 more");
+        .hasMessageContainingAll("32 cannot be used", "w.jpg", "and 22 more");
   }
 
   @Test
@@ -119,6 +127,34 @@ class ImageFolderTest {
         .startsWith("5 pictures lie beside the folders of labels")
         .contains("loose0.jpg", "and 2 more")
         .doesNotContain("CREDITS");
+  }
+
+  @Test
+  void aPipeIsNotWaitedFor() throws Exception {
+    Path pipe = root.resolve("cat/p.jpg");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(5), () -> assertBad("p.jpg is no file but a pipe or device"));
+  }
+
+  @Test
+  void aPictureInMemoryIsLookedAtToo() throws IOException {
+    byte[] png = Pictures.encode(Pictures.gradient(8, 8), "png");
+    Dataset fine = inMemory(png, png);
+    assertThat(fine.size()).isEqualTo(2);
+    byte[] bomb = png.clone();
+    ByteBuffer.wrap(bomb).putInt(16, 30_000).putInt(20, 30_000);
+    assertThatThrownBy(() -> inMemory(png, bomb))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("row 1 is a PNG of 30,000 x 30,000 pixels");
+  }
+
+  private static Dataset inMemory(byte[]... pictures) {
+    List<ByteString> all = Arrays.stream(pictures).map(ByteString::copyFrom).toList();
+    return Dataset.of(
+        Map.of(Batch.ENCODED, TensorValue.strings(Shape.of(all.size()), all)),
+        TensorValue.of(Shape.of(2), new int[] {0, 1}),
+        Labels.of("a", "b"));
   }
 
   /** As an archive of macOS has the names of folders. */

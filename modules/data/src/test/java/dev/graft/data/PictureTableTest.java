@@ -131,7 +131,8 @@ class PictureTableTest {
     PictureTable table = table("file,k\nnone.png,a\np0.png,b\nletter.png,a\nnot.png,b\n");
     assertThatThrownBy(() -> table.with(table.answers()))
         .isInstanceOf(BadDataException.class)
-        .hasMessageContainingAll("3 files", "'none.png'", "letter.png is no picture", "row 4 of");
+        .hasMessageContainingAll(
+            "3 cannot be used", "'none.png'", "letter.png is no picture", "row 4 of");
   }
 
   @Test
