@@ -1,7 +1,7 @@
 """Reads a run's event files with TensorBoard's own reader and compares them with its log.csv.
 
 Run: python tools/interop/events.py runs/demo-1
-Assumes tools/interop/requirements.txt, whose TensorFlow brings TensorBoard.
+Assumes tools/zoo/requirements-keras3.txt, whose TensorFlow brings TensorBoard.
 """
 
 import csv

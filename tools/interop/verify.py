@@ -7,8 +7,8 @@
     .venv-interop/bin/python tools/interop/verify.py serving/photos/1 predictions.json
 
 Each picture goes three ways: through the signature serving_bytes with the file's own bytes (if the model
-has that signature), through serving_default with pixels that this script decodes itself, and through
-keras.layers.TFSMLayer on serving_default. The scores must agree with Java's to 1e-5 (--tolerance) in
+has that signature), through serving_default with pixels that this script decodes itself, and, where Keras
+is 3 or newer, through keras.layers.TFSMLayer on serving_default. The scores must agree with Java's to 1e-5 (--tolerance) in
 each, and the variables must be visible to tf.saved_model.load.
 
 What it assumes:
@@ -27,6 +27,8 @@ What it assumes:
 Exit code 0 if all agree, 1 if not, 2 if the input is not as described.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
@@ -36,9 +38,13 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras
 import numpy as np
 import tensorflow as tf
+
+try:
+    import keras
+except ImportError:  # TensorFlow before 2.16 does without
+    keras = None
 
 
 class BadInput(Exception):
@@ -158,8 +164,9 @@ def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
         bytes_name, _ = the_input(signatures["serving_bytes"])
         content = tf.constant([Path(p["file"]).read_bytes() for p in predictions])
         run("serving_bytes", lambda: signatures["serving_bytes"](**{bytes_name: content}))
-    layer = keras.layers.TFSMLayer(str(export), call_endpoint="serving_default")
-    run("keras.layers.TFSMLayer", lambda: layer(pixels))
+    if keras is not None and hasattr(keras.layers, "TFSMLayer"):  # Keras 3
+        layer = keras.layers.TFSMLayer(str(export), call_endpoint="serving_default")
+        run("keras.layers.TFSMLayer", lambda: layer(pixels))
     return results
 
 
@@ -182,7 +189,7 @@ def main() -> int:
             f" more than {arguments.tolerance:g}",
             file=sys.stderr,
         )
-    print(f"{len(results) - len(wrong)} of {len(results)} ways agree with Java on {len(predictions)} pictures")
+    print(f"TensorFlow {tf.__version__}: {len(results) - len(wrong)} of {len(results)} ways agree with Java on {len(predictions)} pictures")
     return 1 if wrong else 0
 
 

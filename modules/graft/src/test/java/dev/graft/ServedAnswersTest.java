@@ -1,6 +1,8 @@
 package dev.graft;
 
 import static dev.graft.surgeon.Edits.encodedInput;
+import static dev.graft.surgeon.Edits.replaceHead;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -11,19 +13,30 @@ import dev.graft.model.BadDataException;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Durable;
+import dev.graft.model.Head;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.VariableValues;
+import dev.graft.surgeon.HeadSpec;
 import dev.graft.testkit.Checkout;
+import dev.graft.testkit.FaultyFileSystem;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,8 +149,8 @@ class ServedAnswersTest {
 
   private static ByteString png(int width, int height) {
     ByteBuffer png = ByteBuffer.allocate(64);
-    png.put((byte) 0x89).put("PNG\r\n\032\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-    png.putInt(13).put("IHDR".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+    png.put((byte) 0x89).put("PNG\r\n\032\n".getBytes(US_ASCII));
+    png.putInt(13).put("IHDR".getBytes(US_ASCII));
     png.putInt(width).putInt(height);
     return ByteString.copyFrom(png.clear());
   }
@@ -161,9 +174,7 @@ class ServedAnswersTest {
       Version version =
           graft.publish(
               Graft.load(Checkout.path("testdata/surgery/efficientnet/model"))
-                  .with(
-                      dev.graft.surgeon.Edits.replaceHead(
-                          dev.graft.surgeon.HeadSpec.singleLabel(TinyPictures.LABELS))),
+                  .with(replaceHead(HeadSpec.singleLabel(TinyPictures.LABELS))),
               out);
       ServeOptions hasty = ServeOptions.defaults().withTimeout(Duration.ofMillis(1));
       assertThatThrownBy(() -> graft.serve(version.path(), hasty))
@@ -201,6 +212,62 @@ class ServedAnswersTest {
     try (Stream<Path> left = Files.list(out)) {
       assertThat(left.map(path -> path.getFileName().toString()))
           .containsExactlyInAnyOrder("model.zip", "base");
+    }
+  }
+
+  /** As that of a jar within a jar, in which Spring Boot keeps its resources. */
+  private static final class StreamsOnly extends FaultyFileSystem {
+    StreamsOnly() {
+      super(0, Fault.ONCE);
+    }
+
+    @Override
+    public FileChannel newFileChannel(
+        Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes) {
+      throw new UnsupportedOperationException("no channel of a file");
+    }
+
+    @Override
+    public SeekableByteChannel newByteChannel(
+        Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
+        throws IOException {
+      return Files.newByteChannel(Path.of(path.toString()), options);
+    }
+  }
+
+  @Test
+  void aFileSystemWithoutChannelsOfFilesWillDo() {
+    Path original = Checkout.path("testdata/surgery/efficientnet/model");
+    Model model = Graft.load(new StreamsOnly().wrap(original));
+    VariableValues values = new VariableValues();
+    assertThat(model.variables())
+        .isNotEmpty()
+        .allSatisfy(variable -> assertThat(values.of(variable)).isNotNull());
+  }
+
+  /** Else the scores of one picture are taken for the next one's. */
+  @Test
+  void moreLabelsThanScoresAreRefused() {
+    Model model = softmax();
+    Head head = model.heads().get(0);
+    Model wrong =
+        model.toBuilder()
+            .heads(
+                List.of(
+                    new Head(
+                        head.name(),
+                        head.kind(),
+                        Optional.of(Labels.of("day", "night", "dusk")),
+                        head.features(),
+                        head.logits(),
+                        head.output(),
+                        3)))
+            .build();
+    try (Graft graft = Graft.open()) {
+      Version version = graft.publish(wrong, out);
+      assertThatThrownBy(() -> graft.serve(version))
+          .isInstanceOf(BadModelException.class)
+          .hasMessageContainingAll("knows 3 labels", "[1, 2]");
     }
   }
 }
