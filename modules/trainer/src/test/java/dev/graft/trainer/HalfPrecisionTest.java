@@ -44,6 +44,7 @@ class HalfPrecisionTest {
     Model model = load(zoo);
     Parts parts = SmallData.of(model, LABELS, 120).split(Split.of(60, 40, 0));
     TrainingPlan blocks = Plans.gradual(model, 100);
+    assertThat(HalfPrecision.belowHeads(model)).as("what 'graft check' tells").isPresent();
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       assertThatThrownBy(() -> Trainer.fit(runtime, model, blocks, parts, Recipe.full()))
           .isInstanceOf(BadRequestException.class)
@@ -62,6 +63,7 @@ class HalfPrecisionTest {
   @Test
   void bfloat16IsNone() {
     Model model = load("keras3/mixed_bfloat16_cnn");
+    assertThat(HalfPrecision.belowHeads(model)).isEmpty();
     Parts parts = SmallData.of(model, LABELS, 30).split(Split.of(60, 40, 0));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       Recipe recipe = Recipe.full().each(each -> each.epochs(1));

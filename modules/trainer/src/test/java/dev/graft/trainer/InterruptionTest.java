@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,29 @@ class InterruptionTest {
     assertThatThrownBy(() -> Evaluator.evaluate(runtime, MODEL, PARTS.test()))
         .isInstanceOf(CancellationException.class);
     assertThat(Thread.interrupted()).isTrue();
+  }
+
+  /** While the weights are read, the head is solved, steps are taken, checkpoints written. */
+  @Test
+  void comesAtAnyMoment(@TempDir Path folder) throws InterruptedException {
+    for (int i = 0; i < 6; i++) {
+      Checkpoints checkpoints = Checkpoints.in(folder.resolve("" + i)).everySteps(1);
+      AtomicReference<Throwable> end = new AtomicReference<>();
+      Thread training =
+          new Thread(
+              () -> {
+                try {
+                  fit(LONG, checkpoints);
+                } catch (RuntimeException | Error e) {
+                  end.set(e);
+                }
+              });
+      training.start();
+      Thread.sleep(100L * i);
+      training.interrupt();
+      training.join();
+      assertThat(end.get()).as("after %d ms", 100 * i).isInstanceOf(CancellationException.class);
+    }
   }
 
   /** The step under way is waited for, and nothing of it is lost. */
