@@ -8,6 +8,7 @@ import dev.graft.data.Parts;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.graph.TensorRef;
+import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
@@ -386,7 +387,10 @@ public final class Graft implements AutoCloseable {
     LoadOptions load = LoadOptions.defaults().withTrust(options.trust());
     // fails if the model reaches beyond itself
     ServedFacts facts = ServedFacts.of(SavedModelImporter.load(folder, load.forImport()));
-    return LiveModel.open(runtime, folder, folder.toString(), facts, options);
+    try (ScratchFolder scratch = ScratchFolder.open()) {
+      LoadableBundle bundle = LoadableBundle.of(folder, load.forImport(), scratch.path());
+      return LiveModel.open(runtime, bundle, folder.toString(), facts, options);
+    }
   }
 
   /** Closes everything that was opened through this instance. */

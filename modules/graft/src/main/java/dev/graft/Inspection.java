@@ -57,6 +57,7 @@ public record Inspection(
    * @param minConsumer the oldest version of GraphDef that may read it
    * @param tensors how many tensors its checkpoint holds; 0 without one
    * @param shards in how many files they are
+   * @param leftOut the signatures that are left out of the model unless it is trusted
    */
   public record Saved(
       ImmutableSet<String> tags,
@@ -64,7 +65,8 @@ public record Inspection(
       int producer,
       int minConsumer,
       int tensors,
-      int shards) {}
+      int shards,
+      ImmutableSet<String> leftOut) {}
 
   static Inspection of(ImportedModel imported) {
     return of(
@@ -76,10 +78,20 @@ public record Inspection(
                 imported.producer(),
                 imported.minConsumer(),
                 imported.tensors(),
-                imported.shards())));
+                imported.shards(),
+                imported.leftOut())),
+        imported.accesses());
   }
 
   static Inspection of(Model model, Optional<Saved> saved) {
+    return of(model, saved, ImmutableList.of());
+  }
+
+  /**
+   * What TensorFlow is given tells first; only what is found nowhere there is asked of the rest.
+   */
+  private static Inspection of(
+      Model model, Optional<Saved> saved, ImmutableList<MachineAccess> accesses) {
     List<FoundHead> found = heads(model);
     ImmutableList.Builder<BlockOfLayers> blocks = ImmutableList.builder();
     blocksOf(model).forEach(block -> blocks.add(new BlockOfLayers(block.name(), block.layers())));
@@ -89,7 +101,7 @@ public record Inspection(
         found.stream().map(Inspection::words).collect(ImmutableList.toImmutableList()),
         found.isEmpty() ? whyNoHead(model) : "",
         blocks.build(),
-        MachineAccesses.in(model));
+        accesses.isEmpty() ? MachineAccesses.in(model) : accesses);
   }
 
   /** None where several signatures leave open which one is meant. */

@@ -9,6 +9,7 @@ import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.ImageFormat;
 import dev.graft.graph.Shape;
+import dev.graft.importer.LoadableBundle;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
@@ -85,17 +86,17 @@ public final class LiveModel implements AutoCloseable {
   /**
    * Opens a model.
    *
-   * @param folder what TensorFlow loads
+   * @param bundle what TensorFlow loads
    * @param place where the user has it, for messages
    * @param facts what is known of its graph and heads
    */
   static LiveModel open(
       TensorFlowRuntime runtime,
-      Path folder,
+      LoadableBundle bundle,
       String place,
       ServedFacts facts,
       ServeOptions options) {
-    SavedModelSession session = runtime.loadSavedModel(folder, Set.of("serve"));
+    SavedModelSession session = runtime.loadSavedModel(bundle.path(), bundle.tags());
     try {
       return new LiveModel(session, place, facts, options);
     } catch (RuntimeException e) {

@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import com.google.common.collect.ImmutableSet;
 import dev.graft.Graft;
 import dev.graft.Inspection;
 import dev.graft.graph.Shape;
@@ -46,7 +47,7 @@ final class ModelText {
       lines.add("head     none found: " + inspection.whyNoHead());
     }
     for (MachineAccess access : inspection.accesses()) {
-      lines.add("unusual  " + access.kind().words() + ": " + access + "; refused without --trust");
+      lines.add("unusual  " + access.kind().words() + ": " + access + "; " + withoutTrust());
     }
     lines.add("");
     TextTable table = new TextTable(WIDEST, false, false, false, true, false);
@@ -63,6 +64,15 @@ final class ModelText {
     lines.add("");
     lines.add(totals());
     return lines;
+  }
+
+  private String withoutTrust() {
+    var leftOut = inspection.saved().map(Inspection.Saved::leftOut).orElse(ImmutableSet.of());
+    return leftOut.isEmpty()
+        ? "refused without --trust"
+        : "signature "
+            + String.join(", ", leftOut.stream().map(name -> "'" + name + "'").toList())
+            + " is left out without --trust";
   }
 
   private String title() {

@@ -4,6 +4,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.TensorRef;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -67,26 +69,44 @@ final class Effects {
   private static final Set<String> READS =
       Set.of("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "_ReadVariablesOp");
 
+  /** They fill what is read later, once, before anything else runs. */
+  private static final Set<String> FILLS =
+      Set.of(
+          "InitializeTable",
+          "InitializeTableV2",
+          "InitializeTableFromDataset",
+          "InitializeTableFromTextFile",
+          "InitializeTableFromTextFileV2");
+
+  /** They give what may be written through reference. */
+  private static final Set<String> REFERENCES =
+      Set.of("Variable", "VariableV2", "HashTable", "MutableHashTable", "MutableDenseHashTable");
+
   /** Ops that fail on purpose. */
   private static final Set<String> CHECKS = Set.of("CheckNumerics", "CheckNumericsV2");
 
   private final Graph graph;
   private final Map<String, Boolean> functions = new HashMap<>();
+  private final Map<String, String> holders = new HashMap<>(); // of what an Identity hands on
   private final Set<String> written = new HashSet<>();
   private final Set<String> ordered = new HashSet<>();
 
   Effects(Graph graph) {
     this.graph = graph;
-    for (NodeDef node : graph.nodes()) {
-      if (!READS.contains(node.getOp()) && hasEffect(node)) {
-        Nodes.dataInputs(node).forEach(input -> written.add(holder(input)));
+    List<NodeDef> topological = graph.topological();
+    for (NodeDef node : topological) {
+      if (node.getOp().equals("Identity") && node.getInputCount() > 0) {
+        holders.put(node.getName(), holder(Nodes.dataInput(node, 0)));
       }
     }
-    for (NodeDef node : graph.topological()) {
-      boolean matters =
-          READS.contains(node.getOp())
-              ? written.contains(holder(Nodes.dataInput(node, 0)))
-              : hasEffect(node);
+    for (NodeDef node : topological) {
+      if (!FILLS.contains(node.getOp()) && hasEffect(node)) {
+        memories(node).forEach(written::add);
+      }
+    }
+    for (NodeDef node : topological) {
+      // a branch, a loop or a look-up reads as a plain read does
+      boolean matters = hasEffect(node) || memories(node).stream().anyMatch(written::contains);
       for (int i = 0; !matters && i < node.getInputCount(); i++) {
         matters = ordered.contains(Nodes.producer(node.getInput(i)));
       }
@@ -96,17 +116,27 @@ final class Effects {
     }
   }
 
+  /** The nodes that hold the variables, tables and the like that {@code node} is given. */
+  private List<String> memories(NodeDef node) {
+    List<String> memories = new ArrayList<>();
+    for (TensorRef input : Nodes.dataInputs(node)) {
+      String holder = holder(input);
+      if (isMemory(graph.node(holder))) {
+        memories.add(holder);
+      }
+    }
+    return memories;
+  }
+
+  private static boolean isMemory(NodeDef holder) {
+    return REFERENCES.contains(holder.getOp())
+        || OpRegistry.standard().find(holder.getOp()).isPresent()
+            && OpRegistry.standard().outputTypes(holder).contains(DataType.DT_RESOURCE);
+  }
+
   /** The node that holds what arrives at {@code tensor}. */
   private String holder(TensorRef tensor) {
-    TensorRef at = tensor;
-    for (int hops = 0; hops < graph.size(); hops++) {
-      NodeDef node = graph.node(at.node());
-      if (!node.getOp().equals("Identity") || node.getInputCount() == 0) {
-        break;
-      }
-      at = Nodes.dataInput(node, 0);
-    }
-    return at.node();
+    return holders.getOrDefault(tensor.node(), tensor.node());
   }
 
   private boolean hasEffect(NodeDef node) {

@@ -62,6 +62,40 @@ final class EntryPoints {
     return signatures;
   }
 
+  /**
+   * The ways to call the SavedModel: its signatures, and where none takes anything the functions of
+   * its root object, too; the nodes that call these are put into {@code added}.
+   */
+  static List<Signature> of(
+      MetaGraphDef meta,
+      ObjectGraph objects,
+      Captures captures,
+      Map<String, FunctionDef> library,
+      Set<String> taken,
+      List<NodeDef> added) {
+    List<Signature> signatures = signatures(meta);
+    if (signatures.stream().anyMatch(signature -> !signature.inputs().isEmpty())) {
+      return signatures;
+    }
+    List<Signature> all = new ArrayList<>(functions(objects, captures, library, taken, added));
+    Set<String> names = new LinkedHashSet<>();
+    all.forEach(signature -> names.add(signature.name()));
+    for (Signature signature : signatures) {
+      if (!signature.outputs().isEmpty()) { // it gives something without taking anything
+        String name = signature.name();
+        all.add(
+            new Signature(
+                names.add(name) ? name : unique(name + "_without_inputs", names),
+                signature.method(),
+                signature.inputs(),
+                signature.outputs(),
+                signature.targets(),
+                signature.defaults()));
+      }
+    }
+    return all;
+  }
+
   private static Signature signature(String name, SignatureDef def) {
     return new Signature(
         name,
@@ -180,12 +214,28 @@ final class EntryPoints {
         traces.stream()
             .filter(name -> objects.function(name).filter(captures::has).isPresent())
             .toList();
-    List<String> plain =
-        usable.stream().filter(name -> !saysTrue(objects.function(name).orElseThrow())).toList();
-    return (plain.isEmpty() ? usable : plain)
-        .stream()
-            .sorted(Comparator.comparing(name -> -open(objects.function(name).orElseThrow())))
-            .findFirst();
+    return usable.stream()
+        .sorted(
+            Comparator.comparing((String name) -> isTraining(name, usable, objects))
+                .thenComparing(name -> flags(objects.function(name).orElseThrow()))
+                .thenComparing(name -> -open(objects.function(name).orElseThrow())))
+        .findFirst();
+  }
+
+  /**
+   * Whether a trace differs from another one in a flag that is true in it alone. Which flag is the
+   * one for training nobody says; where several are, the trace with the fewest is nobody's
+   * training.
+   */
+  private static boolean isTraining(String name, List<String> traces, ObjectGraph objects) {
+    List<StructuredValue> leaves = leaves(name, objects);
+    return traces.stream()
+        .anyMatch(other -> KerasTraining.differInTraining(leaves, leaves(other, objects)));
+  }
+
+  private static List<StructuredValue> leaves(String function, ObjectGraph objects) {
+    return Structures.leaves(
+        objects.function(function).orElseThrow().getCanonicalizedInputSignature());
   }
 
   /** How many dimensions of a trace's arguments are open: it takes the more kinds of input. */
@@ -201,9 +251,10 @@ final class EntryPoints {
         .sum();
   }
 
-  private static boolean saysTrue(SavedConcreteFunction function) {
+  private static long flags(SavedConcreteFunction function) {
     return Structures.leaves(function.getCanonicalizedInputSignature()).stream()
-        .anyMatch(StructuredValue::getBoolValue);
+        .filter(StructuredValue::getBoolValue)
+        .count();
   }
 
   private static Signature call(

@@ -3,6 +3,7 @@ package dev.graft.importer;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.model.Internal;
+import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
 
 /**
@@ -15,6 +16,9 @@ import dev.graft.model.Model;
  * @param minConsumer the oldest version that may read it
  * @param tensors how many tensors the checkpoint holds; 0 without one
  * @param shards in how many files they are
+ * @param accesses what the SavedModel does beyond itself, by its init and restore op and by each of
+ *     its signatures, as TensorFlow is given it
+ * @param leftOut the signatures that are no part of it without trust
  */
 @Internal
 public record ImportedModel(
@@ -24,4 +28,6 @@ public record ImportedModel(
     int producer,
     int minConsumer,
     int tensors,
-    int shards) {}
+    int shards,
+    ImmutableList<MachineAccess> accesses,
+    ImmutableSet<String> leftOut) {}

@@ -23,43 +23,61 @@ import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
 
 /** What has to run once before the model can be used, and the files that it reads then. */
 final class Initialization {
 
+  /** The collection in which older files list their assets. */
+  static final String ASSETS = "saved_model_assets";
+
   private static final String OP = "__saved_model_init_op";
-  private static final List<String> COLLECTIONS =
-      List.of("saved_model_main_op", "main_op", "legacy_init_op");
+  private static final String MAIN = "saved_model_main_op";
+  private static final String LEGACY = "legacy_init_op";
 
   private Initialization() {}
 
   /**
-   * The op that TensorFlow's loader runs after it has restored the variables: named by a signature
-   * or, in older files, by a collection. Empty if there is none.
+   * The op that TensorFlow's loader runs after it has restored the variables, found as it finds it
+   * (GetInitOp in loader_util.cc): named by a signature, else by the one collection, else by the
+   * other. Empty if there is none.
    */
   static List<String> nodes(MetaGraphDef meta, Graph raw) {
-    List<String> named = new ArrayList<>();
-    if (meta.containsSignatureDef(OP)) {
-      meta.getSignatureDefOrThrow(OP)
-          .getOutputsMap()
-          .values()
-          .forEach(output -> named.add(output.getName()));
-    }
-    for (String collection : COLLECTIONS) {
-      if (named.isEmpty()) {
-        named.addAll(
-            meta.getCollectionDefMap()
-                .getOrDefault(collection, CollectionDef.getDefaultInstance())
+    List<String> named =
+        meta.containsSignatureDef(OP)
+            ? List.of(
+                meta.getSignatureDefOrThrow(OP)
+                    .getOutputsOrDefault(OP, TensorInfo.getDefaultInstance())
+                    .getName())
+            : meta.getCollectionDefOrDefault(collection(meta), CollectionDef.getDefaultInstance())
                 .getNodeList()
-                .getValueList());
-      }
-    }
+                .getValueList();
     return named.stream()
         .filter(name -> !name.isEmpty())
         .map(name -> TensorRef.parse(name).node())
         .filter(raw::contains)
         .distinct()
         .toList();
+  }
+
+  private static String collection(MetaGraphDef meta) {
+    return meta.containsCollectionDef(MAIN) ? MAIN : LEGACY;
+  }
+
+  /** Copies what TensorFlow finds the op by, and only that. */
+  static void copy(MetaGraphDef from, MetaGraphDef.Builder to) {
+    String collection = collection(from);
+    if (from.containsSignatureDef(OP)) {
+      SignatureDef def = from.getSignatureDefOrThrow(OP);
+      SignatureDef.Builder only = def.toBuilder().clearInputs().clearOutputs();
+      if (def.containsOutputs(OP)) {
+        only.putOutputs(OP, def.getOutputsOrThrow(OP));
+      }
+      to.putSignatureDef(OP, only.build());
+    } else if (from.containsCollectionDef(collection)) {
+      to.putCollectionDef(collection, from.getCollectionDefOrThrow(collection));
+    }
   }
 
   /** The asset files as the MetaGraph lists them, whichever of two ways it uses. */
@@ -70,7 +88,7 @@ final class Initialization {
     List<AssetFileDef> assets = new ArrayList<>();
     for (Any any :
         meta.getCollectionDefMap()
-            .getOrDefault("saved_model_assets", CollectionDef.getDefaultInstance())
+            .getOrDefault(ASSETS, CollectionDef.getDefaultInstance())
             .getAnyList()
             .getValueList()) {
       try {

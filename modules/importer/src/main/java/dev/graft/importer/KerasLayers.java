@@ -31,12 +31,10 @@ import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.
  */
 final class KerasLayers {
 
-  private static final Set<String> NO_LAYERS =
-      Set.of("signatures", "keras_api", "optimizer", "variables", "trainable_variables");
   private static final String START = "(input)"; // of a chain; no layer is called so
-  private static final int MAX_DEPTH = 60; // models within models, far more than anybody writes
 
   private final ObjectGraph objects;
+  private final LayerObjects inside;
   private final KerasMetadata metadata;
   private final LayerTensors tensors;
   private final Map<Integer, Variable> variables; // by object
@@ -55,6 +53,7 @@ final class KerasLayers {
       Graph graph,
       KerasTraining training) {
     this.objects = objects;
+    this.inside = new LayerObjects(objects);
     this.metadata = metadata;
     this.tensors = tensors;
     this.variables = variables;
@@ -71,12 +70,14 @@ final class KerasLayers {
       return List.of();
     }
     List<Integer> top =
-        isLayer(ObjectGraph.ROOT) ? layersOf(ObjectGraph.ROOT) : outermost(ObjectGraph.ROOT);
-    if (top.isEmpty() && isLayer(ObjectGraph.ROOT) && !weights(ObjectGraph.ROOT).isEmpty()) {
+        inside.isLayer(ObjectGraph.ROOT)
+            ? inside.of(ObjectGraph.ROOT)
+            : inside.outermost(ObjectGraph.ROOT);
+    if (top.isEmpty() && inside.isLayer(ObjectGraph.ROOT) && !weights(ObjectGraph.ROOT).isEmpty()) {
       top = List.of(ObjectGraph.ROOT);
     }
     boolean chain =
-        isLayer(ObjectGraph.ROOT) && info(ObjectGraph.ROOT).className().equals("Sequential");
+        inside.isLayer(ObjectGraph.ROOT) && info(ObjectGraph.ROOT).className().equals("Sequential");
     List<TensorRef> inputs = tensors.inputs().values().stream().map(TensorSpec::tensor).toList();
     List<TensorRef> read = chain ? inputs : List.of(); // else its input layers say it by name
     return build(top, new Network(rootScopes(top), 1, chain, read), 0);
@@ -88,54 +89,6 @@ final class KerasLayers {
    */
   Optional<Graph> completed() {
     return silent.graph();
-  }
-
-  private boolean isLayer(int id) {
-    SavedObject object = objects.object(id);
-    String identifier = object.getUserObject().getIdentifier();
-    return object.getKindCase() == KindCase.USER_OBJECT
-        && identifier.startsWith("_tf_keras_")
-        && !identifier.equals("_tf_keras_metric");
-  }
-
-  /** The layers directly inside layer {@code id}, in Keras' order. */
-  private List<Integer> layersOf(int id) {
-    List<Integer> inside = new ArrayList<>();
-    objects
-        .child(id, "keras_api")
-        .ifPresent(
-            api -> {
-              for (int layer : objects.list(api, "layers")) {
-                if (isLayer(layer) && layer != id) {
-                  inside.add(layer);
-                }
-              }
-            });
-    if (inside.isEmpty()) {
-      return outermost(id);
-    }
-    return inside;
-  }
-
-  /** The layers that object {@code id} holds itself or in lists and dictionaries. */
-  private List<Integer> outermost(int id) {
-    Set<Integer> found = new LinkedHashSet<>();
-    Set<Integer> seen = new HashSet<>(Set.of(id));
-    List<Integer> open = new ArrayList<>(List.of(id));
-    while (!open.isEmpty()) {
-      int at = open.remove(open.size() - 1);
-      for (ObjectReference child : objects.children(at)) {
-        if (NO_LAYERS.contains(child.getLocalName()) || !seen.add(child.getNodeId())) {
-          continue;
-        }
-        if (isLayer(child.getNodeId())) {
-          found.add(child.getNodeId());
-        } else if (objects.object(child.getNodeId()).getKindCase() == KindCase.USER_OBJECT) {
-          open.add(child.getNodeId());
-        }
-      }
-    }
-    return List.copyOf(found);
   }
 
   private Info info(int id) {
@@ -274,15 +227,16 @@ final class KerasLayers {
     List<String> readers = weights.stream().flatMap(weight -> readers(weight).stream()).toList();
     List<String> places = scopes.of(info, readers, network.scopes, network.names);
     ImmutableList<Call> calls = calls(places, info, network);
-    List<Integer> inside = depth < MAX_DEPTH ? layersOf(id) : List.of();
+    List<Integer> within = inside.enter(id, depth);
     boolean chain = info.className().equals("Sequential");
     List<TensorRef> read =
         info.isModel()
             ? calls.stream().flatMap(c -> c.border().inputs().stream()).toList()
             : List.of();
-    List<Layer> children = build(inside, new Network(places, calls.size(), chain, read), depth + 1);
+    List<Layer> children = build(within, new Network(places, calls.size(), chain, read), depth + 1);
+    inside.leave(id);
     Set<Integer> own = new LinkedHashSet<>(weights);
-    inside.forEach(child -> weights(child).forEach(own::remove));
+    within.forEach(child -> weights(child).forEach(own::remove));
     List<Variable> held = new ArrayList<>();
     for (int variable : own) {
       Variable known = variables.get(variable);
@@ -303,7 +257,7 @@ final class KerasLayers {
             .withConfig(info.config())
             .withBehaviour(LayerBehaviour.of(type, info, held));
     layer = withTensors(layer, info, calls, network);
-    if (!actsThroughLayers(info, inside, children)) {
+    if (!actsThroughLayers(info, within, children)) {
       LayerPlace place = new LayerPlace(layer.name(), graph, calls);
       layer = training.of(id, place).map(layer::withTraining).orElse(layer);
       if (calls.isEmpty() && training.differs(id)) {
@@ -318,14 +272,14 @@ final class KerasLayers {
    * Whether a layer is a mere arrangement of others, and each of these that acts in training has a
    * function of its own, or is such an arrangement itself.
    */
-  private boolean actsThroughLayers(Info info, List<Integer> inside, List<Layer> children) {
-    boolean all = info.isModel() && !inside.isEmpty();
-    for (int i = 0; all && i < inside.size(); i++) {
+  private boolean actsThroughLayers(Info info, List<Integer> within, List<Layer> children) {
+    boolean all = info.isModel() && !within.isEmpty() && within.size() == children.size();
+    for (int i = 0; all && i < within.size(); i++) {
       Layer child = children.get(i);
       all =
           child.training().isPresent()
-              || !training.differs(inside.get(i))
-              || actsThroughLayers(info(inside.get(i)), layersOf(inside.get(i)), child.children());
+              || !training.differs(within.get(i))
+              || actsThroughLayers(info(within.get(i)), inside.of(within.get(i)), child.children());
     }
     return all;
   }
@@ -369,7 +323,9 @@ final class KerasLayers {
    */
   private List<String> rootScopes(List<Integer> top) {
     String name =
-        isLayer(ObjectGraph.ROOT) ? LayerScopes.scopeName(info(ObjectGraph.ROOT).name()) + "/" : "";
+        inside.isLayer(ObjectGraph.ROOT)
+            ? LayerScopes.scopeName(info(ObjectGraph.ROOT).name()) + "/"
+            : "";
     Map<String, Integer> votes = new LinkedHashMap<>();
     votes.put("", 0);
     if (tensors.has(name)) {

@@ -3,11 +3,13 @@ package dev.graft.importer;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.google.common.collect.ImmutableList;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import dev.graft.model.BadModelException;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +25,10 @@ import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedUserObject;
  */
 final class KerasMetadata {
 
-  private static final JsonFactory JSON = new JsonFactory();
+  /** Python writes numbers that JSON has not: Infinity, NaN. */
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
   private static final int NODES = 1; // SavedMetadata.nodes
   private static final int NODE_ID = 2; // SavedObject.node_id
   private static final int METADATA = 5; // SavedObject.metadata
@@ -142,8 +147,10 @@ final class KerasMetadata {
     }
     try (JsonParser in = JSON.createParser(text)) {
       return read(in, text);
-    } catch (IOException e) {
-      throw damaged(file, e);
+    } catch (IOException e) { // costs the layer's class, not the model
+      System.getLogger("dev.graft")
+          .log(Level.WARNING, "{0} says nothing readable of object {1}: {2}", file, id, e);
+      return Info.NONE;
     }
   }
 

@@ -176,8 +176,7 @@ final class KerasTraining {
   }
 
   /** Whether two traces have the same arguments except that a flag is true in the first only. */
-  private static boolean differInTraining(
-      List<StructuredValue> training, List<StructuredValue> inference) {
+  static boolean differInTraining(List<StructuredValue> training, List<StructuredValue> inference) {
     if (training.size() != inference.size()) {
       return false;
     }

@@ -1,6 +1,7 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableSet;
+import com.google.common.io.MoreFiles;
 import dev.graft.model.Internal;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
@@ -9,15 +10,16 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.tensorflow.proto.MetaGraphDef;
-import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
 
 /**
- * A SavedModel in a form in which TensorFlow's C++ loader can be asked all that the imported {@link
- * dev.graft.model.Model} can be asked, to hold one against the other.
+ * A SavedModel in a form in which TensorFlow's C++ loader can be given it: without what {@link
+ * ServingCopy} leaves out, and with plain signatures, so that it can be asked all that the imported
+ * {@link dev.graft.model.Model} can be asked.
  *
  * @param path its folder
  * @param tags the tags of the MetaGraph
@@ -26,61 +28,70 @@ import org.tensorflow.proto.TensorInfo;
 public record LoadableBundle(Path path, ImmutableSet<String> tags) {
 
   /**
-   * The SavedModel itself if its signatures are plain tensors. Else (sparse or ragged inputs, no
-   * signature at all) a copy of {@code saved_model.pb} in {@code scratch} that has plain signatures
-   * by the importer's names, with the weights and assets of the original.
+   * A copy in {@code scratch} of the {@code saved_model.pb} in {@code path}, with links to the
+   * weights and assets of the original, or copies of them where links cannot be made. If the
+   * options trust the model it is the SavedModel itself, as long as its signatures are plain
+   * tensors.
    *
    * @param path the SavedModel's folder
-   * @param scratch a folder that the caller deletes
+   * @param scratch a folder that the caller deletes; nothing is read there any more once TensorFlow
+   *     has loaded it
+   * @throws dev.graft.model.UntrustedModelException as the import of the same path and options
    */
   public static LoadableBundle of(Path path, ImportOptions options, Path scratch) {
     SavedModelFolder folder = SavedModelFolder.at(path);
     return SavedModelImporter.reader(folder, options).loadable(scratch);
   }
 
-  /**
-   * @param entries the ways to call the model, between tensors of the graph as it is in the file
-   * @param added nodes that these need and the file does not hold
-   */
-  static LoadableBundle of(
-      SavedModelFolder folder,
-      MetaGraphDef meta,
-      List<Signature> entries,
-      List<NodeDef> added,
-      Path scratch) {
-    ImmutableSet<String> tags = ImmutableSet.copyOf(meta.getMetaInfoDef().getTagsList());
-    if (added.isEmpty() && arePlain(meta, entries)) {
-      return new LoadableBundle(folder.path(), tags);
-    }
-    MetaGraphDef.Builder plain = meta.toBuilder();
-    plain.getGraphDefBuilder().addAllNode(added);
-    entries.forEach(entry -> plain.putSignatureDef(entry.name(), plain(entry)));
+  /** Writes {@code meta} to {@code scratch}, with the weights and assets of {@code folder}. */
+  static LoadableBundle write(MetaGraphDef meta, SavedModelFolder folder, Path scratch) {
     SavedModel copy =
-        SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(plain).build();
+        SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build();
     try {
       Files.createDirectories(scratch);
       Files.write(scratch.resolve("saved_model.pb"), copy.toByteArray());
       for (String part : List.of("variables", "assets")) {
         Path original = folder.path().resolve(part).toAbsolutePath();
         if (Files.isDirectory(original)) {
-          Files.createSymbolicLink(scratch.resolve(part), original);
+          link(scratch.resolve(part), original);
         }
       }
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write to " + scratch, e);
     }
-    return new LoadableBundle(scratch, tags);
+    return new LoadableBundle(scratch, tags(meta));
   }
 
-  private static boolean arePlain(MetaGraphDef meta, List<Signature> entries) {
-    return entries.stream()
-        .allMatch(
-            entry -> {
-              SignatureDef def =
-                  meta.getSignatureDefOrDefault(entry.name(), SignatureDef.getDefaultInstance());
-              return def.getInputsMap().keySet().equals(entry.inputs().keySet())
-                  && def.getOutputsMap().keySet().equals(entry.outputs().keySet());
-            });
+  static ImmutableSet<String> tags(MetaGraphDef meta) {
+    return ImmutableSet.copyOf(meta.getMetaInfoDef().getTagsList());
+  }
+
+  private static void link(Path link, Path original) throws IOException {
+    try {
+      Files.createSymbolicLink(link, original);
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      // another kind of file system, or links are not allowed
+      try (Stream<Path> files = Files.walk(original)) {
+        for (Path file : files.toList()) {
+          Path to = link.resolve(original.relativize(file).toString());
+          if (Files.isDirectory(file)) {
+            Files.createDirectories(to);
+          } else {
+            MoreFiles.asByteSource(file).copyTo(MoreFiles.asByteSink(to));
+          }
+        }
+      }
+    }
+  }
+
+  /** How {@code meta} declares {@code entry}, or how it can be declared in plain tensors. */
+  static SignatureDef signature(MetaGraphDef meta, Signature entry) {
+    SignatureDef def =
+        meta.getSignatureDefOrDefault(entry.name(), SignatureDef.getDefaultInstance());
+    boolean plain =
+        def.getInputsMap().keySet().equals(entry.inputs().keySet())
+            && def.getOutputsMap().keySet().equals(entry.outputs().keySet());
+    return plain ? def : plain(entry);
   }
 
   private static SignatureDef plain(Signature entry) {

@@ -2,6 +2,7 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.graft.graph.OpRegistry;
 import dev.graft.model.MachineAccess.Kind;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -9,15 +10,14 @@ import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 
 /**
- * The ops of TensorFlow 2.18 that reach beyond the graph: read or write files, talk to other
- * processes, run code that is not in the graph. A SavedModel with one of them is a program that can
- * do harm. The list was made by going through all 1,788 ops of the registry by name, inputs and
- * attributes.
+ * What the ops that are not {@link HarmlessOps} reach for: read or write files, talk to other
+ * processes, run code that is not in the graph, or nobody has found out. A SavedModel with one of
+ * them is a program that can do harm.
  *
- * <p>Not counted: ops that only read files which the SavedModel brings along (a lookup table filled
- * from the model's own vocabulary), the model's own restore from its own checkpoint, ops whose
- * attribute or constant says that they stay inside ({@code CacheDataset} without a file name,
- * {@code DebugIdentity} without URLs, {@code PrintV2} to the terminal).
+ * <p>Not counted are ops that only read files which the SavedModel brings along (a lookup table
+ * filled from the model's own vocabulary), the model's own restore from its own checkpoint, ops
+ * whose attribute or constant says that they stay inside ({@code CacheDataset} without a file name,
+ * {@code DebugIdentity} without URLs, {@code PrintV2} to the terminal): {@link Judgement} tells.
  */
 final class MachineOps {
 
@@ -46,6 +46,18 @@ final class MachineOps {
           .addAll(READERS)
           .addAll(RESTORES)
           .add(
+              "CacheDataset",
+              "CacheDatasetV2",
+              "DebugIdentity",
+              "DebugIdentityV2",
+              "DebugIdentityV3",
+              "DebugNanCount",
+              "DebugNumericSummary",
+              "DecodeProtoV2",
+              "EncodeProto",
+              "FixedUnigramCandidateSampler",
+              "ImmutableConst",
+              "PrintV2",
               "CalibrationStatisticsSaver",
               "CloseSummaryWriter",
               "CreateSummaryDbWriter",
@@ -132,62 +144,79 @@ final class MachineOps {
           "Abort",
           "DatasetFromGraph",
           "EagerPyFunc",
+          "MlirPassthroughOp",
           "PyFunc",
           "PyFuncStateless",
+          "RemoteCall",
           "TfLiteSubgraphExecute",
+          "XlaCallModule",
           "XlaCustomCall",
           "XlaCustomCallV2");
 
-  /** Attributes that name a file or an address, of ops that touch nothing without them. */
-  private static final ImmutableMap<String, String> TOUCHING_ATTRIBUTES =
-      ImmutableMap.<String, String>builder()
-          .put("DebugIdentity", "debug_urls")
-          .put("DebugIdentityV2", "debug_urls")
-          .put("DebugIdentityV3", "debug_urls")
-          .put("DebugNanCount", "debug_urls")
-          .put("DebugNumericSummary", "debug_urls")
-          .put("FixedUnigramCandidateSampler", "vocab_file")
+  /**
+   * Ops that touch nothing if an attribute of theirs has one of some values, which it also has
+   * where it is left out.
+   */
+  static final ImmutableMap<String, Harmless> HARMLESS_BY_ATTRIBUTE =
+      ImmutableMap.<String, Harmless>builder()
+          .put("DebugIdentity", new Harmless("debug_urls", ""))
+          .put("DebugIdentityV2", new Harmless("debug_urls", ""))
+          .put("DebugIdentityV3", new Harmless("debug_urls", ""))
+          .put("DebugNanCount", new Harmless("debug_urls", ""))
+          .put("DebugNumericSummary", new Harmless("debug_urls", ""))
+          .put("DecodeProtoV2", new Harmless("descriptor_source", "|local://"))
+          .put("EncodeProto", new Harmless("descriptor_source", "|local://"))
+          .put("FixedUnigramCandidateSampler", new Harmless("vocab_file", ""))
+          .put(
+              "PrintV2",
+              new Harmless("output_stream", "|stdout|stderr|log\\((info|warning|error)\\)"))
           .buildOrThrow();
+
+  /** An attribute and the texts for which it is harmless; a list is if it is empty. */
+  record Harmless(String attribute, Pattern texts) {
+
+    Harmless(String attribute, String texts) {
+      this(attribute, Pattern.compile(texts));
+    }
+
+    /** Whether {@code value} is one of them; empty where it is left open. */
+    boolean is(Optional<AttrValue> value) {
+      return value
+          .filter(attr -> attr.getPlaceholder().isEmpty() && attr.getList().getSCount() == 0)
+          .map(attr -> texts.matcher(attr.getS().toStringUtf8()).matches())
+          .orElse(false);
+    }
+  }
 
   /** Ops that keep their data in a file, and the input that names it: no file if it is empty. */
   static final ImmutableMap<String, Integer> CACHES =
       ImmutableMap.of("CacheDataset", 1, "CacheDatasetV2", 1);
 
-  private static final Pattern FILE_STREAM = Pattern.compile("file://.*", Pattern.DOTALL);
-
   private MachineOps() {}
 
-  /** What {@code node} reaches for, as far as it alone tells. */
-  static Optional<Kind> kind(NodeDef node) {
-    String op = node.getOp();
+  /** What a node of {@code op} reaches for; empty if the op is known to be harmless. */
+  static Optional<Kind> kind(String op) {
+    if (HarmlessOps.standard().contains(op)) {
+      return Optional.empty();
+    }
     if (FILES.contains(op)) {
       return Optional.of(Kind.FILES);
     }
     if (NETWORK.contains(op)) {
       return Optional.of(Kind.NETWORK);
     }
-    if (CODE.contains(op)) {
-      return Optional.of(Kind.CODE);
+    return Optional.of(CODE.contains(op) ? Kind.CODE : Kind.UNKNOWN);
+  }
+
+  /** What {@code node} reaches for, as far as its op and its own attributes tell. */
+  static Optional<Kind> kind(NodeDef node) {
+    Harmless harmless = HARMLESS_BY_ATTRIBUTE.get(node.getOp());
+    if (harmless != null
+        && harmless.is(
+            Optional.ofNullable(OpRegistry.standard().attr(node, harmless.attribute())))) {
+      return Optional.empty();
     }
-    if (CACHES.containsKey(op)) {
-      return Optional.of(Kind.FILES);
-    }
-    String attribute = TOUCHING_ATTRIBUTES.get(op);
-    if (attribute != null) {
-      AttrValue value = node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance());
-      return value.getList().getSCount() > 0 || !value.getS().isEmpty()
-          ? Optional.of(Kind.FILES)
-          : Optional.empty();
-    }
-    boolean printsToFile =
-        op.equals("PrintV2")
-            && FILE_STREAM
-                .matcher(
-                    node.getAttrOrDefault("output_stream", AttrValue.getDefaultInstance())
-                        .getS()
-                        .toStringUtf8())
-                .matches();
-    return printsToFile ? Optional.of(Kind.FILES) : Optional.empty();
+    return kind(node.getOp());
   }
 
   /** All ops that are on the list, so that a test can hold it against the registry. */
@@ -196,9 +225,8 @@ final class MachineOps {
         .addAll(FILES)
         .addAll(NETWORK)
         .addAll(CODE)
-        .addAll(TOUCHING_ATTRIBUTES.keySet())
+        .addAll(HARMLESS_BY_ATTRIBUTE.keySet())
         .addAll(CACHES.keySet())
-        .add("PrintV2")
         .build();
   }
 }

@@ -8,8 +8,9 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.MachineAccess;
+import dev.graft.model.BadModelException;
 import dev.graft.model.TensorValue;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -23,15 +24,13 @@ import org.tensorflow.proto.SaverDef;
  * @param variables what goes into a variable, by the node that holds it
  * @param imports other nodes that take tensors of the checkpoint, such as {@code
  *     LookupTableImportV2}
- * @param accesses its nodes that do more than read the model's own checkpoint
  */
-record Restoration(
-    ImmutableMap<String, Saved> variables,
-    ImmutableList<Import> imports,
-    ImmutableList<MachineAccess> accesses) {
+record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<Import> imports) {
 
-  private static final Restoration NONE =
-      new Restoration(ImmutableMap.of(), ImmutableList.of(), ImmutableList.of());
+  private static final int MAX_HOPS =
+      1_000; // through nodes that hand on; real ones are two or three
+
+  private static final Restoration NONE = new Restoration(ImmutableMap.of(), ImmutableList.of());
 
   /**
    * A tensor of the checkpoint, or part of one.
@@ -73,10 +72,27 @@ record Restoration(
         }
       }
     }
-    return new Restoration(
-        variables.buildKeepingLast(),
-        imports.build(),
-        MachineAccesses.inRestore(graph, TensorRef.parse(saver.getFilenameTensorName())));
+    return new Restoration(variables.buildKeepingLast(), imports.build());
+  }
+
+  /**
+   * Fails if {@code needed} has a variable whose value has to come from a checkpoint, since there
+   * is none.
+   */
+  void requireNone(Graph needed, Path folder) {
+    for (String variable : variables.keySet()) {
+      if (needed.contains(variable)) {
+        Path index = folder.resolve("variables").resolve("variables.index");
+        throw BadModelException.inFile(
+            index.toString(),
+            "'"
+                + index
+                + "' is missing, and the value of the variable '"
+                + variable
+                + "' with it: the weights of the model were not copied.",
+            null);
+      }
+    }
   }
 
   /** The tensor of the checkpoint that arrives at {@code tensor}, if one does. */
@@ -105,7 +121,7 @@ record Restoration(
   /** Where {@code tensor} comes from before it was only handed on or reshaped. */
   private static TensorRef source(Graph graph, TensorRef tensor) {
     TensorRef at = tensor;
-    for (int hops = 0; hops < graph.size(); hops++) {
+    for (int hops = 0; hops < MAX_HOPS; hops++) {
       NodeDef node = graph.find(at.node());
       if (node == null || !(node.getOp().equals("Identity") || node.getOp().equals("Reshape"))) {
         break;

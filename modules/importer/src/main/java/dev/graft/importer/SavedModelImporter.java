@@ -4,9 +4,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterables;
-import com.google.common.collect.Maps;
 import com.google.common.collect.Sets;
 import dev.graft.graph.FunctionInliner;
+import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Asset;
@@ -20,7 +20,6 @@ import dev.graft.model.ModelMetadata;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorBundle;
-import dev.graft.model.TensorSpec;
 import dev.graft.model.UntrustedModelException;
 import dev.graft.model.Variable;
 import java.nio.file.Path;
@@ -70,12 +69,26 @@ public final class SavedModelImporter {
   /** As {@link #load(Path, ImportOptions)}, with what else the file says. */
   public static ImportedModel read(Path path, ImportOptions options) {
     SavedModelFolder folder = SavedModelFolder.at(path);
+    try {
+      return read(folder, options);
+    } catch (StackOverflowError | OutOfMemoryError e) { // what no count has foreseen
+      throw BadModelException.inFile(
+          folder.file(),
+          "'"
+              + folder.file()
+              + "' takes more memory than Java may use here; raise the limit"
+              + " (GRAFT_JAVA_OPTS=-Xmx8g) if you trust it.",
+          e);
+    }
+  }
+
+  private static ImportedModel read(SavedModelFolder folder, ImportOptions options) {
     SavedModel saved = folder.parse();
     MetaGraphDef meta = MetaGraphs.choose(saved.getMetaGraphsList(), options.tags());
     Reader reader = new Reader(folder, meta, options);
     Model model = reader.withMetadata(reader.read());
     if (!options.trusted()) {
-      reader.requireHarmless(model);
+      requireHarmless(MachineAccesses.in(model), folder);
     }
     return reader.imported(model, MetaGraphs.tagSets(saved.getMetaGraphsList()));
   }
@@ -89,6 +102,12 @@ public final class SavedModelImporter {
    */
   public static Model unflattened(Path path, ImportOptions options, Model flat) {
     return reader(SavedModelFolder.at(path), options).unflattened(flat);
+  }
+
+  private static void requireHarmless(List<MachineAccess> accesses, SavedModelFolder folder) {
+    if (!accesses.isEmpty()) {
+      throw new UntrustedModelException(folder.file(), accesses);
+    }
   }
 
   static Reader reader(SavedModelFolder folder, ImportOptions options) {
@@ -113,6 +132,11 @@ public final class SavedModelImporter {
     private final KerasTraining training;
     private final Optional<ModelMetadata> metadata;
     private final KerasMetadata keras;
+    private final Set<String> taken = new HashSet<>(); // names of nodes
+    private final List<NodeDef> added = new ArrayList<>();
+    private final List<Signature> entries;
+    private final ServingCopy copy;
+    private final TrustVerdict verdict;
 
     Reader(SavedModelFolder folder, MetaGraphDef meta, ImportOptions options) {
       this.folder = folder;
@@ -123,6 +147,7 @@ public final class SavedModelImporter {
       this.assetDefs = Initialization.assetDefs(meta);
       this.graphDef = CustomGradients.bind(meta.getGraphDef(), objects);
       this.raw = Graph.of(graphDef);
+      Functions.requireShallow(raw.functions());
       ForeignOps.refuse(raw.keepUpstreamOf(ends()), meta);
       this.restoration = Restoration.of(meta.getSaverDef(), raw);
       this.captures =
@@ -138,6 +163,18 @@ public final class SavedModelImporter {
               objects, captures, raw.functions(), meta.getMetaInfoDef().getStrippedOpList());
       this.metadata = folder.metadata();
       this.keras = KerasMetadata.of(folder.path(), objects);
+      raw.nodes().forEach(node -> taken.add(node.getName()));
+      List<Signature> all = EntryPoints.of(meta, objects, captures, raw.functions(), taken, added);
+      List<Signature> wanted = EntryPoints.only(all, options.signature());
+      this.copy = new ServingCopy(meta, wanted, added);
+      this.verdict = copy.judge();
+      if (options.trusted()) {
+        this.entries = wanted;
+      } else {
+        requireHarmless(verdict.refusal(options.signature()), folder);
+        Set<String> leftOut = verdict.leftOut(options.signature());
+        this.entries = wanted.stream().filter(each -> !leftOut.contains(each.name())).toList();
+      }
     }
 
     /** The nodes that the file itself says are run: results, initialization, restoring. */
@@ -167,25 +204,14 @@ public final class SavedModelImporter {
           meta.getGraphDef().getVersions().getProducer(),
           meta.getGraphDef().getVersions().getMinConsumer(),
           checkpoint.map(bundle -> bundle.keys().size()).orElse(0),
-          checkpoint.map(TensorBundle::shards).orElse(0));
-    }
-
-    /** Fails if {@code model}, or what restores it, reaches beyond the model. */
-    void requireHarmless(Model model) {
-      List<MachineAccess> accesses = new ArrayList<>(MachineAccesses.in(model));
-      accesses.addAll(restoration.accesses());
-      if (!accesses.isEmpty()) {
-        throw new UntrustedModelException(folder.file(), accesses);
-      }
+          checkpoint.map(TensorBundle::shards).orElse(0),
+          verdict.all(),
+          verdict.leftOut(options.signature()));
     }
 
     Model read() {
-      Set<String> taken = taken();
-      List<NodeDef> added = new ArrayList<>();
-      List<Signature> entries = entries(taken, added);
-      List<String> initializers = new ArrayList<>(Initialization.nodes(meta, raw));
-      checkpoint.ifPresent(
-          bundle -> initializers.addAll(Initialization.imports(restoration, bundle, taken, added)));
+      List<NodeDef> more = new ArrayList<>(added);
+      List<String> initializers = initializers(more);
       Set<String> listed = variables.listed(raw);
 
       Set<String> calls = new LinkedHashSet<>();
@@ -199,50 +225,57 @@ public final class SavedModelImporter {
       roots.addAll(captures.constants(objects));
       roots.addAll(training.captured());
       metadata.ifPresent(known -> roots.addAll(known.nodes()));
-      Graph needed = plus(added).keepUpstreamOf(roots);
+      Graph needed = plus(more).keepUpstreamOf(roots);
       ForeignOps.refuse(needed, meta);
+      if (checkpoint.isEmpty()) {
+        restoration.requireNone(needed, folder.path());
+      }
       FunctionInliner.Flattened flat =
           FunctionInliner.flatten(
               needed, ImmutableSet.copyOf(Iterables.concat(calls, initializers)));
-      return assemble(flat, calls, entries, initializers, listed);
+      return assemble(flat, calls, initializers, listed);
     }
 
-    /** The file as TensorFlow's own loader can be asked what the model can be asked. */
-    LoadableBundle loadable(Path scratch) {
-      List<NodeDef> added = new ArrayList<>();
-      List<Signature> entries = entries(taken(), added);
-      return LoadableBundle.of(folder, meta, entries, added, scratch);
-    }
-
-    /** {@code flat} over the graph as the file has it. */
-    Model unflattened(Model flat) {
-      List<NodeDef> added = new ArrayList<>();
-      Set<String> taken = taken();
-      List<Signature> entries = entries(taken, added);
+    /**
+     * What has to run once; the nodes that it needs and the file does not hold go to {@code more}.
+     */
+    private List<String> initializers(List<NodeDef> more) {
       List<String> initializers = new ArrayList<>(Initialization.nodes(meta, raw));
+      Set<String> names = new HashSet<>(taken);
       checkpoint.ifPresent(
-          bundle -> initializers.addAll(Initialization.imports(restoration, bundle, taken, added)));
-      return Model.builder(name(), plus(added), origin())
-          .variables(flat.variables())
+          bundle -> initializers.addAll(Initialization.imports(restoration, bundle, names, more)));
+      return initializers;
+    }
+
+    /** The file as TensorFlow's own loader can be given it. */
+    LoadableBundle loadable(Path scratch) {
+      boolean asItIs =
+          added.isEmpty()
+              && entries.stream()
+                  .allMatch(
+                      entry ->
+                          LoadableBundle.signature(meta, entry)
+                              .equals(meta.getSignatureDefMap().get(entry.name())));
+      if (options.trusted() && asItIs) {
+        return new LoadableBundle(folder.path(), LoadableBundle.tags(meta));
+      }
+      return LoadableBundle.write(
+          copy.of(entries.stream().map(Signature::name).toList()), folder, scratch);
+    }
+
+    /** {@code flat} over the graph as TensorFlow's own loader is given it. */
+    Model unflattened(Model flat) {
+      List<NodeDef> more = new ArrayList<>();
+      List<String> initializers = initializers(more);
+      GraphDef given = copy.of(entries.stream().map(Signature::name).toList()).getGraphDef();
+      Graph graph = Graph.of(given.toBuilder().addAllNode(more).build());
+      initializers.removeIf(node -> !graph.contains(node));
+      return Model.builder(name(), graph, origin())
+          .variables(flat.variables().stream().filter(v -> graph.contains(v.node())).toList())
           .signatures(entries)
-          .assets(flat.assets())
+          .assets(flat.assets().stream().filter(a -> graph.contains(a.tensor().node())).toList())
           .initializers(initializers)
           .build();
-    }
-
-    private Set<String> taken() {
-      Set<String> taken = new HashSet<>();
-      raw.nodes().forEach(node -> taken.add(node.getName()));
-      return taken;
-    }
-
-    /** The ways to call the model; the nodes that they need are put into {@code added}. */
-    private List<Signature> entries(Set<String> taken, List<NodeDef> added) {
-      List<Signature> entries = EntryPoints.signatures(meta);
-      if (entries.stream().allMatch(entry -> entry.inputs().isEmpty())) {
-        entries = EntryPoints.functions(objects, captures, raw.functions(), taken, added);
-      }
-      return EntryPoints.only(entries, options.signature());
     }
 
     private Graph plus(List<NodeDef> added) {
@@ -254,12 +287,11 @@ public final class SavedModelImporter {
     private Model assemble(
         FunctionInliner.Flattened flat,
         Set<String> calls,
-        List<Signature> entries,
         List<String> initializers,
         Set<String> listed) {
       Effects effects = new Effects(flat.graph());
       List<Signature> signatures =
-          entries.stream().map(entry -> flatten(entry, flat, effects)).toList();
+          entries.stream().map(entry -> FlatSignature.of(entry, flat, effects)).toList();
       List<String> initializing = initializers.stream().filter(effects::isOrdered).toList();
       Set<String> roots = new LinkedHashSet<>(listed);
       for (Signature signature : signatures) {
@@ -289,50 +321,8 @@ public final class SavedModelImporter {
           .assets(assets)
           .initializers(initializing)
           .penalties(training.penalties())
+          .leftOut(options.trusted() ? Set.of() : verdict.leftOut(options.signature()))
           .build();
-    }
-
-    /** {@code entry} between tensors of the flat graph. */
-    private static Signature flatten(
-        Signature entry, FunctionInliner.Flattened flat, Effects effects) {
-      ImmutableMap<String, TensorSpec> outputs =
-          ImmutableMap.copyOf(
-              Maps.transformValues(
-                  entry.outputs(),
-                  spec ->
-                      new TensorSpec(
-                          existing(flat.graph(), flat.of(spec.tensor()), entry),
-                          spec.dtype(),
-                          spec.shape())));
-      entry.inputs().values().forEach(spec -> existing(flat.graph(), spec.tensor(), entry));
-      Set<String> fetched = new LinkedHashSet<>();
-      Set<String> called = new LinkedHashSet<>();
-      outputs.values().forEach(spec -> fetched.add(spec.tensor().node()));
-      entry.outputs().values().forEach(spec -> called.add(spec.tensor().node()));
-      called.removeIf(node -> !flat.graph().contains(node));
-      Set<String> effectsOfCall = new LinkedHashSet<>(effects.orderedUpstream(called));
-      effectsOfCall.removeAll(effects.orderedUpstream(fetched));
-      boolean more = !effectsOfCall.isEmpty();
-      return new Signature(
-          entry.name(),
-          entry.method(),
-          entry.inputs(),
-          outputs,
-          more ? ImmutableList.copyOf(called) : ImmutableList.of(),
-          entry.defaults());
-    }
-
-    private static TensorRef existing(Graph graph, TensorRef tensor, Signature signature) {
-      if (!graph.contains(tensor.node())) {
-        throw BadModelException.atNode(
-            tensor.node(),
-            "signature '"
-                + signature.name()
-                + "' names the tensor '"
-                + tensor
-                + "', which the graph does not have; saved_model.pb is damaged.");
-      }
-      return tensor;
     }
 
     /** The layers, and the graph in which each has a place. */

@@ -4,6 +4,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadModelException;
 import dev.graft.model.TensorBundle;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
@@ -143,6 +144,18 @@ final class Variables {
       return Optional.empty();
     }
     Restoration.Saved restored = restoration.variables().get(node);
+    if (restored != null && checkpoint.entry(restored.key()).isEmpty()) {
+      throw BadModelException.inFile(
+          checkpoint.prefix() + ".index",
+          "the checkpoint '"
+              + checkpoint.prefix()
+              + "' lacks '"
+              + restored.key()
+              + "', the value of the variable '"
+              + node
+              + "': it belongs to another model.",
+          null);
+    }
     if (restored == null && objectOf.containsKey(node)) {
       String key = captures.keys().get(objectOf.get(node));
       restored = key == null ? null : new Restoration.Saved(key, "");

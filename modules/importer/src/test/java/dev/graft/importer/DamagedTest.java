@@ -7,6 +7,7 @@ import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
+import dev.graft.testkit.HandMade;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadModelException;
+import dev.graft.testkit.HandMade;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

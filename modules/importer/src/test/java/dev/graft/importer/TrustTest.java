@@ -2,6 +2,7 @@ package dev.graft.importer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
@@ -9,8 +10,11 @@ import dev.graft.graph.Attrs;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.Shape;
 import dev.graft.model.MachineAccess;
+import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.model.UntrustedModelException;
+import dev.graft.testkit.HandMade;
+import dev.graft.testkit.Hostile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -94,7 +99,10 @@ class TrustTest {
     assertThat(refusal.accesses())
         .containsExactly(
             new MachineAccess(
-                MachineAccess.Kind.FILES, "WriteFile", "steal/WriteFile", "layer 'steal'"));
+                MachineAccess.Kind.FILES,
+                "WriteFile",
+                "steal/WriteFile",
+                "signature 'serving_default'"));
     assertThat(refusal.node()).contains("steal/WriteFile");
   }
 
@@ -220,7 +228,7 @@ class TrustTest {
     assertThat(refused(model).accesses())
         .singleElement()
         .extracting(MachineAccess::place)
-        .isEqualTo("the restore op");
+        .isEqualTo("function 'restore'");
   }
 
   @ParameterizedTest
@@ -310,5 +318,58 @@ class TrustTest {
     model.node("watch", "DebugIdentity", "x").putAttr("T", Attrs.of(DataType.DT_FLOAT));
     waiting(model.answer("watch"), "print");
     accepted(model);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatWasOnceLetIn(Hostile kind) throws IOException {
+    Path loot = folder.resolve("loot");
+    Path model = kind.in(folder.resolve("model"), loot, folder.resolve("secret"));
+    UntrustedModelException refusal =
+        catchThrowableOfType(UntrustedModelException.class, () -> SavedModelImporter.load(model));
+    assertThat(refusal).isNotNull();
+    assertThat(refusal.accesses()).extracting(MachineAccess::op).containsOnly(kind.op());
+    ImportOptions trusting = ImportOptions.defaults().trusting();
+    assertThat(SavedModelImporter.read(model, trusting).accesses()).isEqualTo(refusal.accesses());
+    assertThatThrownBy(
+            () -> LoadableBundle.of(model, ImportOptions.defaults(), folder.resolve("scratch")))
+        .isInstanceOf(UntrustedModelException.class);
+    assertThat(folder.resolve("scratch")).doesNotExist();
+  }
+
+  /** A model for training on a device saves and restores itself: only that is left out. */
+  @Test
+  void signaturesThatNeedTrustAreLeftOut() {
+    HandMade model = new HandMade().text("path", "/tmp/owned");
+    model.node("write", "WriteFile", "path", "path");
+    waiting(
+        model.node("saved", "Identity", "x").putAttr("T", Attrs.of(DataType.DT_FLOAT)), "write");
+    model.answer("x");
+    model.signature("save", "x:0", "saved:0");
+    model.signature("infer", "x:0", "y:0");
+    Path path = model.in(folder);
+    Model loaded = SavedModelImporter.load(path);
+    assertThat(loaded.signatures()).containsOnlyKeys("infer", "serving_default");
+    assertThat(loaded.leftOut()).containsExactly("save");
+    assertThat(loaded.graph().contains("write")).isFalse();
+    ImportOptions save = ImportOptions.defaults().withSignature("save");
+    assertThatThrownBy(() -> SavedModelImporter.load(path, save))
+        .isInstanceOf(UntrustedModelException.class);
+    LoadableBundle copy =
+        LoadableBundle.of(path, ImportOptions.defaults(), folder.resolve("scratch"));
+    assertThat(SavedModelImporter.load(copy.path()).signatures())
+        .containsOnlyKeys("infer", "serving_default");
+    assertThat(SavedModelImporter.load(path, ImportOptions.defaults().trusting()).signatures())
+        .hasSize(3);
+  }
+
+  @Test
+  void refusedWhereNoSignatureIsLeft() {
+    HandMade model = new HandMade().text("path", "/tmp/owned");
+    model.node("write", "WriteFile", "path", "path");
+    waiting(model.answer("x"), "write");
+    model.meta().putSignatureDef("other", model.meta().getSignatureDefOrThrow("serving_default"));
+    model.meta().removeSignatureDef("serving_default");
+    assertThat(refused(model).accesses()).hasSize(1);
   }
 }

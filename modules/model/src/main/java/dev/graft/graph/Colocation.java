@@ -1,6 +1,7 @@
 package dev.graft.graph;
 
 import com.google.protobuf.ByteString;
+import dev.graft.model.Internal;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AttrValue;
@@ -11,7 +12,8 @@ import org.tensorflow.proto.NodeDef;
  * loc:@name}). When nodes get new names it has to follow, and what points nowhere has to go, or
  * TensorFlow refuses the graph.
  */
-final class Colocation {
+@Internal
+public final class Colocation {
 
   private static final String ATTR = "_class";
   private static final String PREFIX = "loc:@";
@@ -22,7 +24,7 @@ final class Colocation {
    * {@code node} with its colocation following {@code renamed}; parts for which it gives null are
    * dropped.
    */
-  static NodeDef rename(NodeDef node, Function<String, @Nullable String> renamed) {
+  public static NodeDef rename(NodeDef node, Function<String, @Nullable String> renamed) {
     AttrValue attr = node.getAttrOrDefault(ATTR, null);
     if (attr == null) {
       return node;

@@ -189,18 +189,19 @@ public record FunctionGraph(
     node.getAttrMap()
         .forEach(
             (key, attr) -> {
-              if (!attr.getPlaceholder().isEmpty()) {
-                AttrValue given = callAttrs.get(attr.getPlaceholder());
-                if (given == null) {
-                  throw BadModelException.atNode(
-                      node.getName(),
-                      "attribute '"
-                          + key
-                          + "' of node '"
-                          + node.getName()
-                          + "' is left open and no caller sets it.");
-                }
-                bound.putAttr(key, given);
+              AttrValue value =
+                  OpenAttrs.bind(attr, callAttrs)
+                      .orElseThrow(
+                          () ->
+                              BadModelException.atNode(
+                                  node.getName(),
+                                  "attribute '"
+                                      + key
+                                      + "' of node '"
+                                      + node.getName()
+                                      + "' is left open and no caller sets it."));
+              if (value != attr) {
+                bound.putAttr(key, value);
               }
             });
     return bound.build();

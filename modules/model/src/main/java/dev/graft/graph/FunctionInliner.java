@@ -27,19 +27,34 @@ import org.tensorflow.proto.NodeDef;
 public final class FunctionInliner {
 
   /**
-   * More nodes than any real model has; a small file can otherwise describe a graph that fits in no
-   * memory.
+   * What unfolding may come to: nodes copied in all, for a small file and for each node of a larger
+   * one. A real model comes to one or two for each; a small file can otherwise describe a graph
+   * that fits in no memory.
    */
-  private static final int MAX_NODES = 1_000_000;
+  static final int MAX_NODES = 200_000;
 
-  private static final int MAX_DEPTH = 200; // calls within calls, far more than Keras nests
+  private static final int MAX_NODES_EACH = 4;
+
+  /** Functions unfolded in all, one with other attributes counting anew. */
+  static final int MAX_FUNCTIONS = 50_000;
+
+  /** A function, and what its open attributes are bound to. */
+  private record Bound(String name, Map<String, AttrValue> attrs) {}
 
   private final Map<String, FunctionDef> library;
-  private final Map<String, FunctionGraph> flattened = new HashMap<>();
+  private final Map<String, OpenAttrs> openAttrs = new HashMap<>();
+  private final Map<Bound, FunctionGraph> flattened = new HashMap<>();
   private final Set<String> open = new LinkedHashSet<>();
+  private final long mostNodes;
+  private long copied;
 
-  private FunctionInliner(Map<String, FunctionDef> library) {
+  private FunctionInliner(Map<String, FunctionDef> library, int nodes) {
     this.library = library;
+    long all = nodes;
+    for (FunctionDef function : library.values()) {
+      all += function.getNodeDefCount();
+    }
+    this.mostNodes = MAX_NODES + MAX_NODES_EACH * all;
   }
 
   /**
@@ -58,17 +73,17 @@ public final class FunctionInliner {
    *     only those that a result needs: for these a {@code NoOp} with the call's name remains
    */
   public static Flattened flatten(Graph graph, Set<String> awaited) {
-    FunctionInliner inliner = new FunctionInliner(graph.functions());
-    Flat flat = inliner.flattenGraph(graph, awaited);
+    FunctionInliner inliner = new FunctionInliner(graph.functions(), graph.size());
+    FlatGraph flat = inliner.flattenGraph(graph, awaited);
     return new Flattened(inliner.withValues(flat.graph), flat);
   }
 
   /** A graph without calls, and what became of the tensors that calls gave. */
   public static final class Flattened {
     private final Graph graph;
-    private final Flat flat;
+    private final FlatGraph flat;
 
-    private Flattened(Graph graph, Flat flat) {
+    private Flattened(Graph graph, FlatGraph flat) {
       this.graph = graph;
       this.flat = flat;
     }
@@ -90,29 +105,30 @@ public final class FunctionInliner {
    * @param library the functions it may refer to
    */
   public static FunctionGraph flatten(FunctionDef function, Map<String, FunctionDef> library) {
-    FunctionInliner inliner = new FunctionInliner(ImmutableMap.copyOf(library));
+    FunctionInliner inliner = new FunctionInliner(ImmutableMap.copyOf(library), 0);
     FunctionGraph flat = inliner.flattenFunction(function, Map.of());
     return flat.withGraph(inliner.withValues(flat.graph()));
   }
 
   private FunctionGraph flattenFunction(FunctionDef function, Map<String, AttrValue> callAttrs) {
     String name = function.getSignature().getName();
-    boolean generic =
-        function.getNodeDefList().stream()
-                .anyMatch(
-                    n ->
-                        n.getAttrMap().values().stream()
-                            .anyMatch(a -> !a.getPlaceholder().isEmpty()))
-            || function.getSignature().getInputArgList().stream()
-                .anyMatch(a -> !a.getTypeAttr().isEmpty());
-    FunctionGraph known = generic ? null : flattened.get(name);
+    Bound bound =
+        new Bound(
+            name, openAttrs.computeIfAbsent(name, k -> OpenAttrs.of(function)).among(callAttrs));
+    FunctionGraph known = flattened.get(bound);
     if (known != null) {
       return known;
     }
-    if (open.size() >= MAX_DEPTH) {
+    if (flattened.size() >= MAX_FUNCTIONS) {
+      throw new BadModelException(
+          "the model's functions unfold to more than "
+              + MAX_FUNCTIONS
+              + " others; it is damaged or made to exhaust memory.");
+    }
+    if (open.size() >= Functions.MAX_DEPTH) {
       throw new BadModelException(
           "the model's functions call each other more than "
-              + MAX_DEPTH
+              + Functions.MAX_DEPTH
               + " deep; it is damaged or made to exhaust memory.");
     }
     if (!open.add(name)) {
@@ -126,7 +142,7 @@ public final class FunctionInliner {
               + "); such a model cannot be flattened.");
     }
     FunctionGraph raw = FunctionGraph.of(function, library, callAttrs);
-    Flat flat = flattenGraph(raw.graph(), Set.copyOf(raw.targets()));
+    FlatGraph flat = flattenGraph(raw.graph(), Set.copyOf(raw.targets()));
     open.remove(name);
     ImmutableList<TensorRef> results =
         raw.results().stream().map(flat::resolve).collect(ImmutableList.toImmutableList());
@@ -139,14 +155,12 @@ public final class FunctionInliner {
             raw.resultNames(),
             raw.targets(),
             raw.attrs());
-    if (!generic) {
-      flattened.put(name, result);
-    }
+    flattened.put(bound, result);
     return result;
   }
 
-  private Flat flattenGraph(Graph graph, Set<String> targets) {
-    Flat flat = new Flat(graph);
+  private FlatGraph flattenGraph(Graph graph, Set<String> targets) {
+    FlatGraph flat = new FlatGraph(graph);
     Set<String> waitedFor = new HashSet<>(targets);
     for (NodeDef node : graph.nodes()) {
       waitedFor.addAll(Nodes.controlInputs(node));
@@ -158,11 +172,12 @@ public final class FunctionInliner {
         flat.nodes.put(node.getName(), node);
         continue;
       }
-      FunctionGraph body = flattenFunction(callee, node.getAttrMap());
-      if (flat.nodes.size() + body.graph().size() > MAX_NODES) {
+      FunctionGraph body = flattenFunction(callee, callAttrs(node));
+      copied += body.graph().size();
+      if (copied > mostNodes) {
         throw new BadModelException(
             "the model's functions unfold to more than "
-                + MAX_NODES
+                + mostNodes
                 + " nodes; it is damaged or made to exhaust memory.");
       }
       inline(node, body, waitedFor.contains(node.getName()), flat);
@@ -187,18 +202,23 @@ public final class FunctionInliner {
   /** A function that stays a function, flattened inside. */
   private FunctionDef flattenValue(FunctionDef function) {
     boolean calls = function.getNodeDefList().stream().anyMatch(node -> callee(node) != null);
-    boolean generic =
-        function.getSignature().getInputArgList().stream()
-            .anyMatch(a -> !a.getTypeAttr().isEmpty());
-    if (!calls || generic) {
+    boolean open = !OpenAttrs.of(function).names().isEmpty(); // who runs it gives the rest
+    if (!calls || open) {
       return function;
     }
     return flattenFunction(function, Map.of()).toFunctionDef(function.getSignature().getName());
   }
 
+  /** What a call gives the open attributes of its function: TensorFlow takes them from there. */
+  private static Map<String, AttrValue> callAttrs(NodeDef call) {
+    return Functions.isPartitionedCall(call)
+        ? call.getAttrOrDefault("f", AttrValue.getDefaultInstance()).getFunc().getAttrMap()
+        : call.getAttrMap();
+  }
+
   private @Nullable FunctionDef callee(NodeDef node) {
     String op = node.getOp();
-    if (op.equals("PartitionedCall") || op.equals("StatefulPartitionedCall")) {
+    if (Functions.isPartitionedCall(node)) {
       String name = node.getAttrOrDefault("f", AttrValue.getDefaultInstance()).getFunc().getName();
       FunctionDef function = library.get(name);
       if (function == null) {
@@ -215,7 +235,7 @@ public final class FunctionInliner {
     return library.get(op);
   }
 
-  private static void inline(NodeDef call, FunctionGraph body, boolean waitedFor, Flat flat) {
+  private static void inline(NodeDef call, FunctionGraph body, boolean waitedFor, FlatGraph flat) {
     List<TensorRef> given = Nodes.dataInputs(call);
     if (given.size() != body.arguments().size()) {
       throw BadModelException.atNode(
@@ -267,6 +287,11 @@ public final class FunctionInliner {
       if (copy.getDevice().isEmpty()) {
         copy.setDevice(call.getDevice());
       }
+      if (node.getOp().equals("Enter") || node.getOp().equals("RefEnter")) {
+        // as TensorFlow does: the loops of two calls are two loops
+        String frame = node.getAttrOrThrow("frame_name").getS().toStringUtf8();
+        copy.putAttr("frame_name", Attrs.of(call.getName() + "/" + frame));
+      }
       flat.nodes.put(name, Colocation.rename(copy.build(), names::get));
     }
     for (int i = 0; i < body.results().size(); i++) {
@@ -298,89 +323,5 @@ public final class FunctionInliner {
           "a function reads '" + tensor + "', which it does not hold; it is damaged.");
     }
     return new TensorRef(name, tensor.index());
-  }
-
-  /**
-   * A graph in the making: nodes may still read the outputs of calls that are gone, until they are
-   * resolved.
-   */
-  private static final class Flat {
-    final Map<String, NodeDef> nodes = new LinkedHashMap<>();
-    final Map<TensorRef, TensorRef> results = new HashMap<>();
-    private final Set<String> taken;
-    private final Map<String, Integer> nextSuffix = new HashMap<>();
-    Graph graph;
-
-    Flat(Graph from) {
-      this.graph = from;
-      this.taken = new HashSet<>(from.nodeMap().keySet());
-    }
-
-    /** A name for {@code node} of the body of {@code call}. */
-    String uniqueName(NodeDef call, String node) {
-      String wanted = scope(call.getName()) + node;
-      if (!Character.isLetterOrDigit(wanted.charAt(0)) && wanted.charAt(0) != '.') {
-        wanted = call.getName() + "/" + node; // only functions may have names like _this
-      }
-      String name = wanted;
-      while (!taken.add(name)) {
-        name = wanted + "_" + nextSuffix.merge(wanted, 1, Integer::sum);
-      }
-      return name;
-    }
-
-    private static String scope(String call) {
-      int last = call.lastIndexOf('/') + 1;
-      boolean plain =
-          call.startsWith("StatefulPartitionedCall", last)
-              || call.startsWith("PartitionedCall", last);
-      return plain ? call.substring(0, last) : call + "/";
-    }
-
-    TensorRef resolve(TensorRef tensor) {
-      TensorRef at = tensor;
-      for (int hops = 0; results.containsKey(at); hops++) {
-        at = results.getOrDefault(at, at);
-        if (hops > results.size()) {
-          throw BadModelException.atNode(
-              tensor.node(), "the result of '" + tensor.node() + "' depends on itself.");
-        }
-      }
-      return at;
-    }
-
-    NodeDef resolve(NodeDef node) {
-      NodeDef.@Nullable Builder changed = null;
-      for (int i = 0; i < node.getInputCount(); i++) {
-        String input = node.getInput(i);
-        String now = input;
-        if (Nodes.isControl(input)) {
-          // a call that only gave its argument back may be gone: wait for what it gave back
-          String name = input.substring(1);
-          if (!nodes.containsKey(name)) {
-            now = "^" + resolve(TensorRef.parse(name)).node();
-          }
-        } else {
-          now = resolve(TensorRef.parse(input)).asInput();
-        }
-        if (!now.equals(input)) {
-          changed = changed == null ? node.toBuilder() : changed;
-          changed.setInput(i, now);
-        }
-      }
-      NodeDef plain = changed == null ? node : dedupeControl(changed.build());
-      return Colocation.rename(plain, name -> nodes.containsKey(name) ? name : null);
-    }
-
-    private static NodeDef dedupeControl(NodeDef node) {
-      Set<String> seen = new LinkedHashSet<>();
-      NodeDef.Builder copy = node.toBuilder().clearInput();
-      for (String input : node.getInputList()) {
-        if (!Nodes.isControl(input) || seen.add(input)) {
-          copy.addInput(input);
-        }
-      }
-      return copy.build();
-    }
   }
 }

@@ -18,18 +18,32 @@ import org.tensorflow.proto.NodeDef;
 /** Which functions nodes refer to. */
 public final class Functions {
 
+  /** Functions within functions, far more than anybody writes. */
+  static final int MAX_DEPTH = 200;
+
   private Functions() {}
+
+  /** Whether {@code node} calls the function that its attribute {@code f} names. */
+  public static boolean isPartitionedCall(NodeDef node) {
+    return node.getOp().equals("PartitionedCall") || node.getOp().equals("StatefulPartitionedCall");
+  }
 
   /** Function {@code name} and those that it refers to, directly or through others, by name. */
   public static Map<String, FunctionDef> reachable(String name, Map<String, FunctionDef> library) {
     Map<String, FunctionDef> found = new LinkedHashMap<>();
     FunctionDef function = library.get(name);
     if (function != null) {
-      GradientFunctions none = new GradientFunctions(FunctionDefLibrary.getDefaultInstance());
       found.put(name, function);
-      found.putAll(reachable(function.getNodeDefList(), library, none));
+      found.putAll(reachable(function.getNodeDefList(), library));
     }
     return found;
+  }
+
+  /** Those of {@code library} that running {@code nodes} takes: gradients not among them. */
+  public static Map<String, FunctionDef> reachable(
+      Collection<NodeDef> nodes, Map<String, FunctionDef> library) {
+    return reachable(
+        nodes, library, new GradientFunctions(FunctionDefLibrary.getDefaultInstance()));
   }
 
   /**
@@ -64,45 +78,84 @@ public final class Functions {
    * function whose gradient they are.
    */
   static void requireNoCycle(Map<String, FunctionDef> functions) {
-    Map<String, Set<String>> holders = new HashMap<>(); // who holds this one
-    Map<String, Integer> waiting = new LinkedHashMap<>(); // how many this one holds
-    functions.forEach(
-        (name, function) -> {
-          Set<String> held = new HashSet<>();
-          for (NodeDef node : function.getNodeDefList()) {
-            node.getAttrMap()
-                .forEach(
-                    (key, attr) -> {
-                      if (!key.startsWith("_")) {
-                        forEachReference(attr, held::add);
-                      }
-                    });
-          }
-          held.retainAll(functions.keySet());
-          held.forEach(each -> holders.computeIfAbsent(each, k -> new HashSet<>()).add(name));
-          waiting.put(name, held.size());
-        });
-    Deque<String> ready = new ArrayDeque<>();
-    waiting.forEach(
-        (name, count) -> {
-          if (count == 0) {
-            ready.add(name);
-          }
-        });
-    while (!ready.isEmpty()) {
-      String done = ready.remove();
-      waiting.remove(done);
-      for (String holder : holders.getOrDefault(done, Set.of())) {
-        if (waiting.merge(holder, -1, Integer::sum) == 0) {
-          ready.add(holder);
-        }
-      }
-    }
-    if (!waiting.isEmpty()) {
+    Set<String> endless = Nesting.of(functions, false).endless();
+    if (!endless.isEmpty()) {
       throw new BadModelException(
           "function '"
-              + waiting.keySet().iterator().next()
+              + endless.iterator().next()
               + "' of the model holds itself as a loop or branch; it is damaged.");
+    }
+  }
+
+  /**
+   * Fails if functions hold or call others in so many levels that whoever follows them would run
+   * out of stack.
+   */
+  public static void requireShallow(Map<String, FunctionDef> functions) {
+    Nesting nesting = Nesting.of(functions, true);
+    if (nesting.depth() > MAX_DEPTH || nesting.endless().size() > MAX_DEPTH) {
+      throw new BadModelException(
+          "the model's functions hold and call each other more than "
+              + MAX_DEPTH
+              + " deep; it is damaged or made to exhaust memory.");
+    }
+  }
+
+  /**
+   * How functions lie in each other.
+   *
+   * @param endless those that lie in themselves, and those that lie around them
+   * @param depth how many of the others lie in each other at most
+   */
+  private record Nesting(Set<String> endless, int depth) {
+
+    /**
+     * @param calls whether what is called counts, or only what is held as a value
+     */
+    static Nesting of(Map<String, FunctionDef> functions, boolean calls) {
+      Map<String, Set<String>> holders = new HashMap<>(); // who holds this one
+      Map<String, Integer> waiting = new LinkedHashMap<>(); // how many this one holds
+      functions.forEach(
+          (name, function) -> {
+            Set<String> held = new HashSet<>();
+            for (NodeDef node : function.getNodeDefList()) {
+              if (calls) {
+                held.add(node.getOp());
+              }
+              node.getAttrMap()
+                  .forEach(
+                      (key, attr) -> {
+                        if (!key.startsWith("_")) {
+                          forEachReference(attr, held::add);
+                        }
+                      });
+            }
+            held.retainAll(functions.keySet());
+            held.forEach(each -> holders.computeIfAbsent(each, k -> new HashSet<>()).add(name));
+            waiting.put(name, held.size());
+          });
+      Map<String, Integer> depths = new HashMap<>();
+      Deque<String> ready = new ArrayDeque<>();
+      waiting.forEach(
+          (name, count) -> {
+            if (count == 0) {
+              ready.add(name);
+            }
+          });
+      int deepest = 0;
+      while (!ready.isEmpty()) {
+        String done = ready.remove();
+        waiting.remove(done);
+        int depth = depths.getOrDefault(done, 1);
+        deepest = Math.max(deepest, depth);
+        for (String holder : holders.getOrDefault(done, Set.of())) {
+          depths.merge(holder, depth + 1, Math::max);
+          if (waiting.merge(holder, -1, Integer::sum) == 0) {
+            ready.add(holder);
+          }
+        }
+      }
+      return new Nesting(waiting.keySet(), deepest);
     }
   }
 

@@ -19,7 +19,9 @@ public record MachineAccess(Kind kind, String op, String node, String place) {
     /** Other processes, on this machine or another. */
     NETWORK("talks to other processes"),
     /** Code that is not in the graph, or the end of the process. */
-    CODE("runs code that is not in its graph");
+    CODE("runs code that is not in its graph"),
+    /** It is an op of which nobody has said that it is harmless. */
+    UNKNOWN("runs ops that are not known to be harmless");
 
     private final String words;
 

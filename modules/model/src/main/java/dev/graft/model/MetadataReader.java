@@ -35,12 +35,23 @@ final class MetadataReader {
     model.name(text(root, "name"));
     model.signatures(signatures(root));
     model.variables(variables(root.path("variables")));
-    model.inputs(list(root.path("inputs"), this::input));
-    model.heads(list(root.path("heads"), this::head));
+    model.inputs(
+        list(root.path("inputs"), this::input).stream()
+            .filter(in -> isThere(in.tensor()))
+            .toList());
+    model.heads(
+        list(root.path("heads"), this::head).stream()
+            .filter(head -> isThere(head.logits()) && isThere(head.features()))
+            .toList());
     model.penalties(list(root.path("penalties"), this::function));
     model.layers(list(root.path("layers"), this::layer));
     model.provenance(provenance(root.path("provenance")));
     return model.build();
+  }
+
+  /** With one signature alone, what others need is not in the graph. */
+  private boolean isThere(TensorRef tensor) {
+    return imported.graph().contains(tensor.node());
   }
 
   private static <T> ImmutableList<T> list(JsonNode array, Function<JsonNode, T> read) {

@@ -2,6 +2,7 @@ package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSortedSet;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.graph.Graph;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ public final class Model {
   private final ImmutableList<Asset> assets;
   private final ImmutableList<String> initializers;
   private final ImmutableList<SavedFunction> penalties;
+  private final ImmutableSortedSet<String> leftOut;
   private final Provenance provenance;
   private final Optional<Source> source;
 
@@ -59,6 +61,7 @@ public final class Model {
     this.assets = b.assets;
     this.initializers = b.initializers;
     this.penalties = b.penalties;
+    this.leftOut = b.leftOut;
     this.provenance = b.provenance;
     this.source = b.source;
     check();
@@ -179,6 +182,14 @@ public final class Model {
   }
 
   /**
+   * The signatures of the SavedModel that are no part of this model, since they would reach into
+   * files, the network or other code and the model was loaded without trust.
+   */
+  public ImmutableSortedSet<String> leftOut() {
+    return leftOut;
+  }
+
+  /**
    * Saved penalties (kernel and bias regularisation): functions without caller arguments that give
    * a scalar each.
    */
@@ -249,6 +260,7 @@ public final class Model {
     private ImmutableList<Asset> assets = ImmutableList.of();
     private ImmutableList<String> initializers = ImmutableList.of();
     private ImmutableList<SavedFunction> penalties = ImmutableList.of();
+    private ImmutableSortedSet<String> leftOut = ImmutableSortedSet.of();
     private Provenance provenance;
     private Optional<Source> source = Optional.empty();
 
@@ -269,6 +281,7 @@ public final class Model {
       this.initializers = model.initializers;
       this.penalties = model.penalties;
       this.source = model.source;
+      this.leftOut = model.leftOut;
     }
 
     /** Sets the name. */
@@ -333,6 +346,13 @@ public final class Model {
     @CanIgnoreReturnValue
     public Builder initializers(Iterable<String> value) {
       this.initializers = ImmutableList.copyOf(value);
+      return this;
+    }
+
+    /** Sets the names of the signatures that were left out. */
+    @CanIgnoreReturnValue
+    public Builder leftOut(Iterable<String> value) {
+      this.leftOut = ImmutableSortedSet.copyOf(value);
       return this;
     }
 

@@ -15,9 +15,24 @@ final class SortedTable {
 
   static final long MAGIC = 0xdb4775248b80fb57L;
   static final int FOOTER = 48;
+
+  /** Longer than any key of TensorFlow's; entries that share most of one take few bytes of file. */
+  static final int MAX_KEY = 1 << 12;
+
+  /** All entries unfolded: those of real checkpoints take a few megabytes. */
+  static final long MAX_ENTRIES = 1L << 26;
+
+  private static final int ENTRY = 16; // what one takes beside its key and value
+
+  /** What a compressed block may unfold to; TensorFlow's blocks are of 4 KiB to 256 KiB. */
+  static final int MAX_BLOCK = 1 << 24;
+
+  private static final byte SNAPPY = 1;
   private static final int TRAILER = 5; // compression type, masked checksum
 
   private final ByteBuffer file;
+  private long blocks; // bytes of all blocks so far
+  private long unfolded; // bytes of all entries so far
 
   private SortedTable(ByteBuffer file) {
     this.file = file;
@@ -53,21 +68,31 @@ final class SortedTable {
     if (offset < 0 || size < 4 || size > file.limit() || offset > file.limit() - size - TRAILER) {
       throw new IllegalArgumentException("it points outside itself");
     }
-    int end = (int) (offset + size);
-    if (file.get(end) != 0) {
-      throw new IllegalArgumentException("its blocks are compressed, which TensorFlow never does");
+    blocks += size;
+    if (blocks > file.limit()) {
+      throw new IllegalArgumentException("its blocks overlap");
     }
+    int end = (int) (offset + size);
     if (MaskedCrc.of(file.slice((int) offset, (int) size + 1)) != file.getInt(end + 1)) {
       throw new IllegalArgumentException("the checksum of one of its blocks is wrong");
     }
-    long restarts = Integer.toUnsignedLong(file.getInt(end - 4));
-    if (restarts > size / 4 - 1) {
+    ByteBuffer block = file.slice((int) offset, (int) size).order(ByteOrder.LITTLE_ENDIAN);
+    switch (file.get(end)) {
+      case 0 -> {}
+      case SNAPPY -> block = Snappy.decompress(block, MAX_BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+      default -> throw new IllegalArgumentException("it is compressed in a way that is not known");
+    }
+    if (block.limit() < 4) {
+      throw new IllegalArgumentException("one of its blocks is cut short");
+    }
+    long restarts = Integer.toUnsignedLong(block.getInt(block.limit() - 4));
+    if (restarts > block.limit() / 4 - 1) {
       throw new IllegalArgumentException("one of its blocks has no room for its restart points");
     }
-    return entries(file.slice((int) offset, (int) (size - 4 * (restarts + 1))));
+    return entries(block.slice(0, (int) (block.limit() - 4 * (restarts + 1))));
   }
 
-  private static Map<ByteString, ByteString> entries(ByteBuffer block) {
+  private Map<ByteString, ByteString> entries(ByteBuffer block) {
     Map<ByteString, ByteString> entries = new LinkedHashMap<>();
     ByteString key = ByteString.EMPTY;
     while (block.hasRemaining()) {
@@ -76,6 +101,13 @@ final class SortedTable {
       long length = varint(block);
       if (shared < 0 || shared > key.size() || rest < 0 || length < 0) {
         throw new IllegalArgumentException("one of its entries is damaged");
+      }
+      if (shared + rest > MAX_KEY) {
+        throw new IllegalArgumentException("one of its keys is longer than " + MAX_KEY + " bytes");
+      }
+      unfolded += shared + rest + length + ENTRY;
+      if (unfolded > MAX_ENTRIES) {
+        throw new IllegalArgumentException("its entries take more than " + MAX_ENTRIES + " bytes");
       }
       key = key.substring(0, (int) shared).concat(take(block, rest));
       entries.put(key, take(block, length));

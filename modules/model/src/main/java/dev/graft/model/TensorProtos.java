@@ -18,6 +18,11 @@ final class TensorProtos {
   /** Larger than any weight of a real model, smaller than what exhausts memory. */
   private static final long MAX_BYTES = 1L << 31;
 
+  /** What a few listed values may stand for: a small file could otherwise take all memory. */
+  static final long MAX_REPEATED_BYTES = 1L << 26;
+
+  private static final long MAX_REPEATED_STRINGS = 1L << 20;
+
   private TensorProtos() {}
 
   static TensorValue read(TensorProto proto) {
@@ -42,7 +47,7 @@ final class TensorProtos {
     } catch (IllegalArgumentException e) {
       throw new BadModelException("a constant of dtype " + dtype + " cannot be read.", e);
     }
-    if (count * size > MAX_BYTES) {
+    if (count > MAX_BYTES / size) {
       throw new BadModelException("a constant has the shape " + shape + ", more than 2 GiB.");
     }
     if (!proto.getTensorContent().isEmpty() || count == 0) {
@@ -59,7 +64,6 @@ final class TensorProtos {
       }
       return TensorValue.of(dtype, shape, content.asReadOnlyByteBuffer());
     }
-    ByteBuffer bytes = ByteBuffer.allocate((int) (count * size)).order(ByteOrder.LITTLE_ENDIAN);
     int listed = listed(proto) / (isComplex(dtype) ? 2 : 1);
     if (listed > count) {
       throw new BadModelException(
@@ -71,10 +75,13 @@ final class TensorProtos {
               + listed
               + " values; its file is damaged.");
     }
-    for (int i = 0; i < count; i++) {
-      if (listed > 0) { // none listed means all zero
-        put(bytes, proto, Math.min(i, listed - 1));
-      }
+    if (listed < count && count * size > MAX_REPEATED_BYTES) {
+      throw new BadModelException(
+          "a constant " + dtype + " " + shape + " lists " + listed + " values for " + count + ".");
+    }
+    ByteBuffer bytes = ByteBuffer.allocate((int) (count * size)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count && listed > 0; i++) { // none listed means all zero
+      put(bytes, proto, Math.min(i, listed - 1));
     }
     return TensorValue.of(dtype, shape, bytes.clear());
   }
@@ -84,8 +91,10 @@ final class TensorProtos {
   }
 
   private static List<ByteString> strings(TensorProto proto, long count) {
-    List<ByteString> listed = proto.getStringValList();
-    if (listed.size() > count || count > Integer.MAX_VALUE / 16) {
+    boolean packed = !proto.getTensorContent().isEmpty();
+    List<ByteString> listed =
+        packed ? unpack(proto.getTensorContent(), count) : proto.getStringValList();
+    if (listed.size() > count || listed.size() < count && count > MAX_REPEATED_STRINGS) {
       throw new BadModelException(
           "a string constant lists " + listed.size() + " values for " + count + ".");
     }
@@ -95,6 +104,32 @@ final class TensorProtos {
       all.add(last);
     }
     return all;
+  }
+
+  /** Strings as {@code tensor_content} holds them: all lengths, then all bytes. */
+  private static List<ByteString> unpack(ByteString content, long count) {
+    List<ByteString> strings = new ArrayList<>();
+    try {
+      ByteBuffer lengths = content.asReadOnlyByteBuffer();
+      long total = 0;
+      List<Integer> sizes = new ArrayList<>();
+      for (long i = 0; i < count; i++) {
+        int size = Math.toIntExact(SortedTable.varint(lengths));
+        total += size;
+        sizes.add(size);
+      }
+      int at = content.size() - lengths.remaining();
+      if (total != lengths.remaining()) {
+        throw new IllegalArgumentException("it holds " + lengths.remaining() + " bytes of text");
+      }
+      for (int size : sizes) {
+        strings.add(content.substring(at, at + size));
+        at += size;
+      }
+    } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
+      throw new BadModelException("a string constant is damaged: " + e.getMessage() + ".", e);
+    }
+    return strings;
   }
 
   private static int listed(TensorProto proto) {

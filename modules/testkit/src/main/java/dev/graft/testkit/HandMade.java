@@ -1,4 +1,4 @@
-package dev.graft.importer;
+package dev.graft.testkit;
 
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
@@ -24,12 +24,13 @@ import org.tensorflow.proto.TensorProto;
  * A SavedModel written node by node: {@code serving_default} takes the float {@code x} and gives
  * {@code y}, the output of the node {@code y}.
  */
-final class HandMade {
+public final class HandMade {
 
   private final GraphDef.Builder graph = GraphDef.newBuilder();
   private final MetaGraphDef.Builder meta = MetaGraphDef.newBuilder();
 
-  HandMade() {
+  /** A model that has only its input. */
+  public HandMade() {
     meta.getMetaInfoDefBuilder().addTags("serve").setTensorflowVersion("2.15.0");
     node("x", "Placeholder")
         .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
@@ -38,17 +39,18 @@ final class HandMade {
   }
 
   /** Adds a node to the graph. */
-  NodeDef.Builder node(String name, String op, String... inputs) {
+  public NodeDef.Builder node(String name, String op, String... inputs) {
     return graph.addNodeBuilder().setName(name).setOp(op).addAllInput(List.of(inputs));
   }
 
   /** Adds a constant text. */
-  HandMade text(String name, String value) {
+  public HandMade text(String name, String value) {
     textInto(node(name, "Const"), value);
     return this;
   }
 
-  static void textInto(NodeDef.Builder node, String value) {
+  /** Makes a constant text of {@code node}. */
+  public static void textInto(NodeDef.Builder node, String value) {
     node.putAttr("dtype", Attrs.of(DataType.DT_STRING))
         .putAttr(
             "value",
@@ -63,7 +65,7 @@ final class HandMade {
   /**
    * Adds a function from a float {@code x} to a float {@code y}, which the node {@code y} gives.
    */
-  FunctionDef.Builder function(String name) {
+  public FunctionDef.Builder function(String name) {
     FunctionDef.Builder function = graph.getLibraryBuilder().addFunctionBuilder();
     function
         .getSignatureBuilder()
@@ -74,7 +76,7 @@ final class HandMade {
   }
 
   /** Adds a call of the function {@code function}. */
-  void call(String name, String function, String input) {
+  public void call(String name, String function, String input) {
     node(name, "StatefulPartitionedCall", input)
         .putAttr("f", Attrs.function(function))
         .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
@@ -82,11 +84,12 @@ final class HandMade {
   }
 
   /** Adds {@code y}, which gives {@code input} on. */
-  NodeDef.Builder answer(String input) {
+  public NodeDef.Builder answer(String input) {
     return node("y", "Identity", input).putAttr("T", Attrs.of(DataType.DT_FLOAT));
   }
 
-  void signature(String name, String input, String output) {
+  /** Adds a signature from {@code input} to {@code output}. */
+  public void signature(String name, String input, String output) {
     meta.putSignatureDef(
         name,
         SignatureDef.newBuilder()
@@ -96,20 +99,29 @@ final class HandMade {
             .build());
   }
 
+  /** Adds an input to {@code serving_default}. */
+  public void input(String name, String tensor, DataType dtype) {
+    meta.putSignatureDef(
+        "serving_default",
+        meta.getSignatureDefOrThrow("serving_default").toBuilder()
+            .putInputs(name, TensorInfo.newBuilder().setName(tensor).setDtype(dtype).build())
+            .build());
+  }
+
   /** Names the node that TensorFlow's loader runs after it has restored the variables. */
-  void initializer(String node) {
+  public void initializer(String node) {
     meta.putSignatureDef(
         "__saved_model_init_op",
         SignatureDef.newBuilder().putOutputs("__saved_model_init_op", tensor(node)).build());
   }
 
   /** Names the node that restores the variables, and the tensor that says from where. */
-  void restore(String node, String place) {
+  public void restore(String node, String place) {
     meta.getSaverDefBuilder().setRestoreOpName(node).setFilenameTensorName(place);
   }
 
   /** Says that the constant {@code node} holds the path of the asset {@code file}. */
-  void asset(String node, String file) {
+  public void asset(String node, String file) {
     meta.addAssetFileDef(
         AssetFileDef.newBuilder().setFilename(file).setTensorInfo(tensor(node + ":0")));
   }
@@ -118,11 +130,13 @@ final class HandMade {
     return TensorInfo.newBuilder().setName(name).setDtype(DataType.DT_FLOAT).build();
   }
 
-  MetaGraphDef.Builder meta() {
+  /** What it says beside its graph. */
+  public MetaGraphDef.Builder meta() {
     return meta;
   }
 
-  SavedModel build() {
+  /** All of it. */
+  public SavedModel build() {
     return SavedModel.newBuilder()
         .setSavedModelSchemaVersion(1)
         .addMetaGraphs(meta.clone().setGraphDef(graph))
@@ -130,7 +144,7 @@ final class HandMade {
   }
 
   /** Writes it into {@code folder}. */
-  Path in(Path folder) {
+  public Path in(Path folder) {
     try {
       Files.createDirectories(folder);
       Files.write(folder.resolve("saved_model.pb"), build().toByteArray());

@@ -1,0 +1,61 @@
+package dev.graft.importer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import dev.graft.graph.FunctionInliner;
+import dev.graft.graph.Graph;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BadModelException;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** A way to call a SavedModel, found again in the graph that was made of its functions. */
+final class FlatSignature {
+
+  private FlatSignature() {}
+
+  /** {@code entry} between tensors of the flat graph. */
+  static Signature of(Signature entry, FunctionInliner.Flattened flat, Effects effects) {
+    ImmutableMap<String, TensorSpec> outputs =
+        ImmutableMap.copyOf(
+            Maps.transformValues(
+                entry.outputs(),
+                spec ->
+                    new TensorSpec(
+                        existing(flat.graph(), flat.of(spec.tensor()), entry),
+                        spec.dtype(),
+                        spec.shape())));
+    entry.inputs().values().forEach(spec -> existing(flat.graph(), spec.tensor(), entry));
+    Set<String> fetched = new LinkedHashSet<>();
+    Set<String> called = new LinkedHashSet<>();
+    outputs.values().forEach(spec -> fetched.add(spec.tensor().node()));
+    entry.outputs().values().forEach(spec -> called.add(spec.tensor().node()));
+    called.removeIf(node -> !flat.graph().contains(node));
+    Set<String> effectsOfCall = new LinkedHashSet<>(effects.orderedUpstream(called));
+    effectsOfCall.removeAll(effects.orderedUpstream(fetched));
+    boolean more = !effectsOfCall.isEmpty();
+    return new Signature(
+        entry.name(),
+        entry.method(),
+        entry.inputs(),
+        outputs,
+        more ? ImmutableList.copyOf(called) : ImmutableList.of(),
+        entry.defaults());
+  }
+
+  private static TensorRef existing(Graph graph, TensorRef tensor, Signature signature) {
+    if (!graph.contains(tensor.node())) {
+      throw BadModelException.atNode(
+          tensor.node(),
+          "signature '"
+              + signature.name()
+              + "' names the tensor '"
+              + tensor
+              + "', which the graph does not have; saved_model.pb is damaged.");
+    }
+    return tensor;
+  }
+}

@@ -1,0 +1,170 @@
+package dev.graft.importer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.Any;
+import dev.graft.graph.Colocation;
+import dev.graft.graph.Functions;
+import dev.graft.graph.Graph;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.MachineAccess;
+import dev.graft.model.Signature;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.tensorflow.proto.AssetFileDef;
+import org.tensorflow.proto.CollectionDef;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * What of a MetaGraph TensorFlow's loader is given: the nodes and functions that some of its
+ * signatures, its initialization and its restore op reach, as they are in the file, and nothing
+ * else. What the model may do is judged on exactly that.
+ */
+final class ServingCopy {
+
+  private final MetaGraphDef meta;
+  private final Graph graph; // as in the file, with what plain signatures need
+  private final ImmutableMap<String, Signature> entries;
+  private final List<TensorRef> assets;
+  private final List<String> init;
+  private final Set<String> restore = new LinkedHashSet<>();
+
+  /**
+   * The copies that can be made of {@code meta}.
+   *
+   * @param entries the ways to call it, between tensors of its graph
+   * @param added nodes that these need and the file does not hold
+   */
+  ServingCopy(MetaGraphDef meta, List<Signature> entries, List<NodeDef> added) {
+    this.meta = meta;
+    this.graph = Graph.of(meta.getGraphDef().toBuilder().addAllNode(added).build());
+    this.entries =
+        entries.stream()
+            .filter(this::isWhole)
+            .collect(ImmutableMap.toImmutableMap(Signature::name, entry -> entry));
+    this.assets =
+        Initialization.assetDefs(meta).stream()
+            .map(asset -> TensorRef.parse(asset.getTensorInfo().getName()))
+            .toList();
+    this.init = Initialization.nodes(meta, graph);
+    restoring().ifPresent(restore::add);
+    place().map(TensorRef::node).filter(graph::contains).ifPresent(restore::add);
+  }
+
+  /** A damaged one is refused by name when it is flattened. */
+  private boolean isWhole(Signature entry) {
+    return ends(entry).stream().allMatch(graph::contains);
+  }
+
+  private Optional<String> restoring() {
+    return Optional.of(meta.getSaverDef().getRestoreOpName())
+        .filter(name -> !name.isEmpty())
+        .map(name -> TensorRef.parse(name).node())
+        .filter(graph::contains);
+  }
+
+  private Optional<TensorRef> place() {
+    return Optional.of(meta.getSaverDef().getFilenameTensorName())
+        .filter(name -> !name.isEmpty())
+        .map(TensorRef::parse);
+  }
+
+  private static Set<String> ends(Signature entry) {
+    Set<String> ends = new LinkedHashSet<>();
+    entry.inputs().values().forEach(spec -> ends.add(spec.tensor().node()));
+    entry.outputs().values().forEach(spec -> ends.add(spec.tensor().node()));
+    return ends;
+  }
+
+  /** What it does beyond the model, each signature by itself. */
+  TrustVerdict judge() {
+    Set<TensorRef> fed = new LinkedHashSet<>(assets);
+    Judgement.Run initial =
+        new Judgement.Run("the init op", graph.upstream(init), Set.copyOf(fed), Set.of());
+    place().ifPresent(fed::add);
+    Judgement.Run restoring =
+        new Judgement.Run("the restore op", graph.upstream(restore), fed, Set.of());
+    Map<String, Judgement.Run> calls = new LinkedHashMap<>();
+    Set<TensorRef> given = // in any of them, since one may be called with another's inputs
+        entries.values().stream()
+            .flatMap(entry -> entry.inputs().values().stream())
+            .map(spec -> spec.tensor())
+            .collect(Collectors.toSet());
+    entries.forEach(
+        (name, entry) ->
+            calls.put(
+                name,
+                new Judgement.Run(
+                    "signature '" + name + "'", graph.upstream(ends(entry)), Set.of(), given)));
+    List<Judgement.Run> all = new ArrayList<>(calls.values());
+    all.add(initial);
+    all.add(restoring);
+    Map<String, NodeDef> nodes = new LinkedHashMap<>();
+    graph.nodes().forEach(node -> nodes.put(node.getName(), node));
+    Judgement judgement = new Judgement(nodes, graph.functions(), all, Set.of());
+    ImmutableMap.Builder<String, ImmutableList<MachineAccess>> signatures = ImmutableMap.builder();
+    calls.forEach((name, run) -> signatures.put(name, judgement.of(run)));
+    return new TrustVerdict(
+        ImmutableList.<MachineAccess>builder()
+            .addAll(judgement.of(initial))
+            .addAll(judgement.of(restoring))
+            .build(),
+        signatures.buildOrThrow());
+  }
+
+  /** The MetaGraph with the signatures {@code names} and what they need. */
+  MetaGraphDef of(Collection<String> names) {
+    Set<String> ends = new LinkedHashSet<>(init);
+    ends.addAll(restore);
+    List<Signature> wanted =
+        entries.values().stream().filter(entry -> names.contains(entry.name())).toList();
+    wanted.forEach(entry -> ends.addAll(ends(entry)));
+    Set<String> kept = graph.upstream(ends);
+    MetaGraphDef.Builder copy =
+        MetaGraphDef.newBuilder().setMetaInfoDef(meta.getMetaInfoDef()).setGraphDef(graphDef(kept));
+    if (meta.hasSaverDef()) {
+      copy.setSaverDef(meta.getSaverDef());
+    }
+    wanted.forEach(
+        entry -> copy.putSignatureDef(entry.name(), LoadableBundle.signature(meta, entry)));
+    Initialization.copy(meta, copy);
+    for (AssetFileDef asset : Initialization.assetDefs(meta)) {
+      if (kept.contains(TensorRef.parse(asset.getTensorInfo().getName()).node())) {
+        if (meta.getAssetFileDefCount() > 0) {
+          copy.addAssetFileDef(asset);
+        } else {
+          CollectionDef listed =
+              copy.getCollectionDefOrDefault(
+                  Initialization.ASSETS, CollectionDef.getDefaultInstance());
+          CollectionDef.Builder more = listed.toBuilder();
+          more.getAnyListBuilder().addValue(Any.pack(asset, "type.googleapis.com"));
+          copy.putCollectionDef(Initialization.ASSETS, more.build());
+        }
+      }
+    }
+    return copy.build();
+  }
+
+  private GraphDef graphDef(Set<String> kept) {
+    GraphDef.Builder copy = GraphDef.newBuilder().setVersions(graph.versions());
+    for (NodeDef node : graph.nodes()) {
+      if (kept.contains(node.getName())) {
+        // TensorFlow takes no node that is to be where none is
+        copy.addNode(Colocation.rename(node, name -> kept.contains(name) ? name : null));
+      }
+    }
+    Map<String, FunctionDef> functions = Functions.reachable(copy.getNodeList(), graph.functions());
+    copy.getLibraryBuilder().addAllFunction(functions.values());
+    return copy.build();
+  }
+}

@@ -1,0 +1,362 @@
+package dev.graft.testkit;
+
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Shape;
+import java.nio.file.Path;
+import java.util.List;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.NameAttrList;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
+import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObjectGraph;
+import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.TrackableObject.ObjectReference;
+
+/**
+ * Small SavedModels that take endless time, memory or stack of whoever follows them without
+ * counting. Each is refused in words, or read.
+ */
+public enum Bomb {
+  /** Functions of open dtype, each calling the one before twice: 2^60 calls of nothing. */
+  DOUBLING_CALLS("") {
+    @Override
+    void write(HandMade model) {
+      doubling(model, 60, false);
+    }
+  },
+  /** The same with another attribute for each of the two calls: no two are alike. */
+  DOUBLING_ATTRIBUTES("made to exhaust memory") {
+    @Override
+    void write(HandMade model) {
+      doubling(model, 60, true);
+    }
+  },
+  /** Each function calls the one before ten times, and each call adds a node. */
+  TEN_TIMES_THE_NODES("made to exhaust memory") {
+    @Override
+    void write(HandMade model) {
+      for (int k = 0; k < 9; k++) {
+        FunctionDef.Builder function = model.function("f" + k);
+        String last = "x";
+        for (int i = 0; i < 10; i++) {
+          NodeDef.Builder node =
+              function.addNodeDefBuilder().setName("n" + i).addInput(last).setOp("Neg");
+          if (k > 0) {
+            node.setOp("f" + (k - 1));
+          } else {
+            node.putAttr("T", Attrs.of(DataType.DT_FLOAT));
+          }
+          last = "n" + i + ":y:0";
+        }
+        function.putRet("y", last);
+      }
+      model.node("call", "f8", "x");
+      model.answer("call");
+    }
+  },
+  /** The keys of the restore op are a constant of 2^62 elements. */
+  HUGE_CONSTANT("2 GiB") {
+    @Override
+    void write(HandMade model) {
+      restoring(model, Shape.of(1L << 31, 1L << 31), 0);
+    }
+  },
+  /** They are one of 2 GB, all of them the one that is listed. */
+  REPEATED_CONSTANT("lists 1 values") {
+    @Override
+    void write(HandMade model) {
+      restoring(model, Shape.of(260_000_000), 1);
+    }
+  },
+  /** Two layers, each holding the other twice. */
+  LAYERS_IN_EACH_OTHER("") {
+    @Override
+    void write(HandMade model) {
+      model.answer("x");
+      SavedObjectGraph.Builder objects = model.meta().getObjectGraphDefBuilder();
+      layer(objects, 0, 3);
+      layer(objects, 3, 6, 6);
+      layer(objects, 6, 3, 3);
+    }
+  },
+  /** Forty storeys of two layers, each holding both of the storey below: 2^40 ways. */
+  LAYERS_IN_STOREYS("more than") {
+    @Override
+    void write(HandMade model) {
+      model.answer("x");
+      SavedObjectGraph.Builder objects = model.meta().getObjectGraphDefBuilder();
+      layer(objects, 0, 3, 6);
+      for (int storey = 0; storey < 40; storey++) {
+        int below = 3 + 6 * (storey + 1);
+        layer(objects, below - 6, below, below + 3);
+        layer(objects, below - 3, below, below + 3);
+      }
+      layer(objects, 3 + 6 * 40);
+      layer(objects, 6 + 6 * 40);
+    }
+  },
+  /** Three thousand loops, each in the body of the next. */
+  LOOPS_IN_LOOPS("deep") {
+    @Override
+    void write(HandMade model) {
+      FunctionDef.Builder first = model.function("n0");
+      identity(first, "y", "x");
+      for (int k = 1; k < 3000; k++) {
+        FunctionDef.Builder function = model.function("n" + k);
+        loop(function.addNodeDefBuilder().setName("y").addInput("x"), "n" + (k - 1));
+      }
+      loop(model.node("loop", "While", "x"), "n2999");
+      model.answer("loop");
+    }
+  },
+  /** A function that is called only in training calls another, and that one another, 3,000 deep. */
+  CALLS_IN_CALLS("deep") {
+    @Override
+    void write(HandMade model) {
+      identity(model.function("c0"), "y", "x");
+      for (int k = 1; k < 3000; k++) {
+        call(model.function("c" + k), "y", "x", "c" + (k - 1));
+      }
+      model.answer("x");
+    }
+  },
+  /** Twenty thousand nodes one behind the other, of an op that hands its input on. */
+  CHAIN_OF_IDENTITIES("") {
+    @Override
+    void write(HandMade model) {
+      chain(model, "Identity", "x", "end");
+      model.answer("end");
+    }
+  },
+  /** Of ops that change shapes. */
+  CHAIN_OF_SHAPES("") {
+    @Override
+    void write(HandMade model) {
+      chain(model, "Squeeze", "x", "end");
+      model.answer("end");
+    }
+  },
+  /** Of ops that compute. */
+  CHAIN_OF_ACTIVATIONS("") {
+    @Override
+    void write(HandMade model) {
+      chain(model, "Relu", "x", "end");
+      model.answer("end");
+    }
+  },
+  /** Before the kernel of a dense layer. */
+  CHAIN_BEFORE_A_KERNEL("") {
+    @Override
+    void write(HandMade model) {
+      model
+          .node("kernel", "Const")
+          .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
+          .putAttr(
+              "value",
+              Attrs.of(
+                  TensorProto.newBuilder()
+                      .setDtype(DataType.DT_FLOAT)
+                      .setTensorShape(Shape.of(2, 2).toProto())
+                      .addFloatVal(1)
+                      .build()));
+      chain(model, "Sqrt", "kernel", "end");
+      model
+          .node("dense", "MatMul", "x", "end")
+          .putAttr("T", Attrs.of(DataType.DT_FLOAT))
+          .putAttr("transpose_a", Attrs.of(false))
+          .putAttr("transpose_b", Attrs.of(false));
+      model.answer("dense");
+    }
+  },
+  /** Before the number by which pixels are divided. */
+  CHAIN_BEFORE_A_SCALE("") {
+    @Override
+    void write(HandMade model) {
+      model
+          .node("scale", "Const")
+          .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
+          .putAttr(
+              "value",
+              Attrs.of(
+                  TensorProto.newBuilder()
+                      .setDtype(DataType.DT_FLOAT)
+                      .setTensorShape(Shape.scalar().toProto())
+                      .addFloatVal(1)
+                      .build()));
+      chain(model, "Identity", "scale", "end");
+      model.node("scaled", "Mul", "x", "end").putAttr("T", Attrs.of(DataType.DT_FLOAT));
+      model.answer("scaled");
+    }
+  },
+  /** Attributes of functions within attributes of functions. */
+  ATTRIBUTES_IN_ATTRIBUTES("nested too deeply") {
+    @Override
+    void write(HandMade model) {
+      AttrValue inner = Attrs.of("end");
+      for (int k = 0; k < 120; k++) {
+        inner =
+            AttrValue.newBuilder()
+                .setFunc(NameAttrList.newBuilder().setName("f").putAttr("a", inner))
+                .build();
+      }
+      FunctionDef.Builder function = model.function("f");
+      function
+          .addNodeDefBuilder()
+          .setName("y")
+          .setOp("Identity")
+          .addInput("x")
+          .putAttr("T", Attrs.of(DataType.DT_FLOAT))
+          .putAttr("_inner", inner);
+      model.call("call", "f", "x");
+      model.answer("call");
+    }
+  };
+
+  private static final int CHAIN = 20_000;
+
+  private final String refusal;
+
+  Bomb(String refusal) {
+    this.refusal = refusal;
+  }
+
+  /** What the refusal says; empty where the model is read. */
+  public String refusal() {
+    return refusal;
+  }
+
+  abstract void write(HandMade model);
+
+  /** Writes the model into {@code folder}. */
+  public Path in(Path folder) {
+    HandMade model = new HandMade();
+    write(model);
+    return model.in(folder);
+  }
+
+  private static void identity(FunctionDef.Builder function, String name, String input) {
+    function
+        .addNodeDefBuilder()
+        .setName(name)
+        .setOp("Identity")
+        .addInput(input)
+        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
+  }
+
+  private static void call(FunctionDef.Builder function, String name, String input, String callee) {
+    function
+        .addNodeDefBuilder()
+        .setName(name)
+        .setOp("PartitionedCall")
+        .addInput(input)
+        .putAttr("f", Attrs.function(callee))
+        .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+        .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
+  }
+
+  private static void loop(NodeDef.Builder node, String body) {
+    node.setOp("While")
+        .putAttr("T", Attrs.types(List.of(DataType.DT_FLOAT)))
+        .putAttr("cond", Attrs.function("n0"))
+        .putAttr("body", Attrs.function(body));
+  }
+
+  private static void chain(HandMade model, String op, String from, String to) {
+    String last = from;
+    for (int i = 0; i < CHAIN; i++) {
+      String name = i + 1 == CHAIN ? to : "c" + i;
+      model.node(name, op, last).putAttr("T", Attrs.of(DataType.DT_FLOAT));
+      last = name;
+    }
+  }
+
+  private static void doubling(HandMade model, int depth, boolean unlike) {
+    for (int k = 0; k < depth; k++) {
+      FunctionDef.Builder function = model.function("g" + k);
+      OpDef.Builder signature = function.getSignatureBuilder();
+      signature.addAttrBuilder().setName("T").setType("type");
+      signature.addAttrBuilder().setName("s").setType("string");
+      signature.getInputArgBuilder(0).clearType().setTypeAttr("T");
+      signature.getOutputArgBuilder(0).clearType().setTypeAttr("T");
+      AttrValue dtype = AttrValue.newBuilder().setPlaceholder("T").build();
+      function.putRet("y", "x");
+      for (String call : k == 0 ? List.<String>of() : List.of("a", "b")) {
+        String text = unlike ? call.repeat(k) : "";
+        function
+            .addNodeDefBuilder()
+            .setName(call)
+            .setOp("g" + (k - 1))
+            .addInput("x")
+            .putAttr("T", dtype)
+            .putAttr(
+                "s",
+                unlike && call.equals("a")
+                    ? AttrValue.newBuilder().setPlaceholder("s").build()
+                    : Attrs.of(text));
+        function.putRet("y", "b:y:0");
+      }
+      if (unlike) {
+        function
+            .addNodeDefBuilder()
+            .setName("seen")
+            .setOp("NoOp")
+            .putAttr("_s", AttrValue.newBuilder().setPlaceholder("s").build());
+      }
+    }
+    model
+        .node("call", "g" + (depth - 1), "x")
+        .putAttr("T", Attrs.of(DataType.DT_FLOAT))
+        .putAttr("s", Attrs.of("top"));
+    model.answer("call");
+  }
+
+  private static void restoring(HandMade model, Shape shape, int listed) {
+    model.answer("x");
+    model.text("prefix", "");
+    TensorProto.Builder keys =
+        TensorProto.newBuilder().setDtype(DataType.DT_INT64).setTensorShape(shape.toProto());
+    for (int i = 0; i < listed; i++) {
+      keys.addInt64Val(1);
+    }
+    model
+        .node("keys", "Const")
+        .putAttr("dtype", Attrs.of(DataType.DT_INT64))
+        .putAttr("value", Attrs.of(keys.build()));
+    model
+        .node("read", "RestoreV2", "prefix", "keys", "keys")
+        .putAttr("dtypes", Attrs.types(List.of(DataType.DT_FLOAT)));
+    model
+        .node("v", "VarHandleOp")
+        .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
+        .putAttr("shape", Attrs.of(Shape.of(1)))
+        .putAttr("shared_name", Attrs.of("v"));
+    model
+        .node("assign", "AssignVariableOp", "v", "read")
+        .putAttr("dtype", Attrs.of(DataType.DT_FLOAT));
+    model.node("restore_all", "NoOp", "^assign");
+    model.restore("restore_all", "prefix:0");
+  }
+
+  /** A layer as three objects from number {@code at} on, holding the layers {@code inside}. */
+  private static void layer(SavedObjectGraph.Builder objects, int at, int... inside) {
+    object(objects, "_tf_keras_network").addChildren(child("keras_api", at + 1));
+    object(objects, "trackable").addChildren(child("layers", at + 2));
+    SavedObject.Builder list = object(objects, "trackable_list_wrapper");
+    for (int i = 0; i < inside.length; i++) {
+      list.addChildren(child(String.valueOf(i), inside[i]));
+    }
+  }
+
+  private static SavedObject.Builder object(SavedObjectGraph.Builder objects, String identifier) {
+    SavedObject.Builder object = objects.addNodesBuilder();
+    object.getUserObjectBuilder().setIdentifier(identifier).getVersionBuilder().setProducer(1);
+    return object;
+  }
+
+  private static ObjectReference child(String name, int id) {
+    return ObjectReference.newBuilder().setLocalName(name).setNodeId(id).build();
+  }
+}

@@ -1,0 +1,370 @@
+package dev.graft.testkit;
+
+import com.google.protobuf.ByteString;
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.CollectionDef;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.NameAttrList;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+import org.tensorflow.proto.TensorProto;
+
+/**
+ * SavedModels that read or write files where nobody looks for it. Each was refused by no version of
+ * Graft before 0.1.0, or is a cousin of one that was not. Those that write write {@code loot};
+ * those that read read {@code secret}.
+ */
+public enum Hostile {
+  /** Plainly so. */
+  WRITE_FILE("WriteFile") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      writer(model, loot);
+      model.answer("x").addInput("^steal");
+    }
+  },
+  /** A harmless {@code main_op}, which TensorFlow does not know, hides the init op that it runs. */
+  LEGACY_INIT("WriteFile") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      writer(model, loot);
+      model.node("fine", "NoOp");
+      model.node("bad", "NoOp", "^steal");
+      model.meta().putCollectionDef("main_op", nodes("fine"));
+      model.meta().putCollectionDef("legacy_init_op", nodes("bad"));
+      model.answer("x");
+    }
+  },
+  /** A loop without state that is only waited for: the flat graph may do without it. */
+  IDLE_LOOP("WriteFile") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      FunctionDef.Builder body = model.function("body");
+      HandMade.textInto(body.addNodeDefBuilder().setName("path").setOp("Const"), loot.toString());
+      body.addNodeDefBuilder()
+          .setName("steal")
+          .setOp("WriteFile")
+          .addInput("path:output:0")
+          .addInput("path:output:0");
+      handOn(body, "^steal");
+      loop(model, "StatelessWhile", NameAttrList.newBuilder().setName("body").build());
+      model.answer("x").addInput("^loop");
+    }
+  },
+  /** Maps a file into a constant; no input names it. */
+  IMMUTABLE_CONST("ImmutableConst") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      model
+          .node("leak", "ImmutableConst")
+          .putAttr("dtype", Attrs.of(DataType.DT_UINT8))
+          .putAttr("memory_region_name", Attrs.of(secret.toString()))
+          .putAttr("shape", Attrs.of(Shape.of(1, 8)));
+      asAnswer(model, "leak");
+    }
+  },
+  /** The loop's own attribute gives its body the place to print to. */
+  PRINT_BY_ATTRIBUTE("PrintV2") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      printer(model, "body");
+      loop(
+          model,
+          "While",
+          NameAttrList.newBuilder()
+              .setName("body")
+              .putAttr("to", Attrs.of("file://" + loot))
+              .build());
+      model.answer("loop");
+    }
+  },
+  /** The place is left open by one function and given through another. */
+  PRINT_THROUGH_TWO("PrintV2") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      printer(model, "inner");
+      FunctionDef.Builder outer = model.function("outer");
+      outer.getSignatureBuilder().addAttrBuilder().setName("to").setType("string");
+      outer
+          .addNodeDefBuilder()
+          .setName("y")
+          .setOp("PartitionedCall")
+          .addInput("x")
+          .putAttr(
+              "f",
+              AttrValue.newBuilder()
+                  .setFunc(
+                      NameAttrList.newBuilder()
+                          .setName("inner")
+                          .putAttr("to", AttrValue.newBuilder().setPlaceholder("to").build()))
+                  .build())
+          .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+          .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
+      loop(
+          model,
+          "While",
+          NameAttrList.newBuilder()
+              .setName("outer")
+              .putAttr("to", Attrs.of("file://" + loot))
+              .build());
+      model.answer("loop");
+    }
+  },
+  /** The call says one place, the function that it names another: TensorFlow takes the latter. */
+  PRINT_BY_THE_OTHER_ATTRIBUTE("PrintV2") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      printer(model, "body");
+      model
+          .node("call", "StatefulPartitionedCall", "x")
+          .putAttr("to", Attrs.of("stderr"))
+          .putAttr(
+              "f",
+              AttrValue.newBuilder()
+                  .setFunc(
+                      NameAttrList.newBuilder()
+                          .setName("body")
+                          .putAttr("to", Attrs.of("file://" + loot)))
+                  .build())
+          .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+          .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
+      model.answer("call");
+    }
+  },
+  /** The file's name lies in the other of two places that a constant may have it in. */
+  CACHE_IN_CONTENT("CacheDataset") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      byte[] name = loot.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      TensorProto packed =
+          TensorProto.newBuilder()
+              .setDtype(DataType.DT_STRING)
+              .setTensorShape(Shape.scalar().toProto())
+              .setTensorContent(
+                  ByteString.copyFrom(new byte[] {(byte) name.length})
+                      .concat(ByteString.copyFrom(name)))
+              .build();
+      model
+          .node("file", "Const")
+          .putAttr("dtype", Attrs.of(DataType.DT_STRING))
+          .putAttr("value", Attrs.of(packed));
+      cache(model);
+    }
+  },
+  /** The file's name is empty, and an input of the signature: whoever calls gives it. */
+  CACHE_BY_THE_CALLER("CacheDataset") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      model.text("file", "");
+      cache(model);
+      model.input("file", "file:0", DataType.DT_STRING);
+    }
+  },
+  /** An asset's constant, which TensorFlow replaces while it initializes and at no other time. */
+  ASSET_CONSTANT("ReadFile") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      model.text("path", secret.toString());
+      model.node("read", "ReadFile", "path");
+      model.node("raw", "DecodeRaw", "read").putAttr("out_type", Attrs.of(DataType.DT_UINT8));
+      asAnswer(model, "raw");
+      model.asset("path", "words.txt");
+    }
+  },
+  /** A variable for an asset's place, assigned another one through a second handle. */
+  SECOND_HANDLE("ReadFile") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      model.text("path", "words.txt").text("other", secret.toString());
+      for (String handle : List.of("a", "b")) {
+        model
+            .node(handle, "VarHandleOp")
+            .putAttr("dtype", Attrs.of(DataType.DT_STRING))
+            .putAttr("shape", Attrs.of(Shape.scalar()))
+            .putAttr("shared_name", Attrs.of("place"));
+      }
+      for (String[] put : new String[][] {{"a", "path"}, {"b", "other"}}) {
+        model
+            .node("put_" + put[0], "AssignVariableOp", put[0], put[1])
+            .putAttr("dtype", Attrs.of(DataType.DT_STRING));
+      }
+      model
+          .node("place", "ReadVariableOp", "a", "^put_b")
+          .putAttr("dtype", Attrs.of(DataType.DT_STRING));
+      model.node("read", "ReadFile", "place");
+      model.node("init", "NoOp", "^put_a");
+      model.initializer("init");
+      model.node("raw", "DecodeRaw", "read").putAttr("out_type", Attrs.of(DataType.DT_UINT8));
+      asAnswer(model, "raw");
+      model.asset("path", "words.txt");
+    }
+  },
+  /** Opens a description of messages by its path. */
+  PROTO_DESCRIPTOR("EncodeProto") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      model
+          .node("size", "Const")
+          .putAttr("dtype", Attrs.of(DataType.DT_INT32))
+          .putAttr(
+              "value",
+              Attrs.of(
+                  TensorProto.newBuilder()
+                      .setDtype(DataType.DT_INT32)
+                      .setTensorShape(Shape.of(1, 1).toProto())
+                      .addIntVal(1)
+                      .build()));
+      model
+          .node("encode", "EncodeProto", "size", "x")
+          .putAttr("descriptor_source", Attrs.of(secret.toString()))
+          .putAttr("message_type", Attrs.of("Any"))
+          .putAttr(
+              "field_names",
+              AttrValue.newBuilder()
+                  .setList(AttrValue.ListValue.newBuilder().addS(ByteString.copyFromUtf8("value")))
+                  .build())
+          .putAttr("Tinput_types", Attrs.types(List.of(DataType.DT_FLOAT)));
+      model.answer("x").addInput("^encode");
+    }
+  },
+  /** A graph in a string, in which anything may be called. */
+  HIDDEN_GRAPH("XlaCallModule") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      model
+          .node("module", "XlaCallModule", "x")
+          .putAttr("version", Attrs.of(9L))
+          .putAttr("module", Attrs.of("stablehlo"))
+          .putAttr("Sout", Attrs.shapes(List.of(Shape.of(-1, 2))))
+          .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)))
+          .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+          .putAttr(
+              "platforms",
+              AttrValue.newBuilder().setList(AttrValue.ListValue.newBuilder()).build());
+      model.answer("module");
+    }
+  };
+
+  private final String op;
+
+  Hostile(String op) {
+    this.op = op;
+  }
+
+  /** The op that does the harm. */
+  public String op() {
+    return op;
+  }
+
+  abstract void write(HandMade model, Path loot, Path secret);
+
+  /**
+   * Writes the model into a folder.
+   *
+   * @param loot the file that it would write
+   * @param secret the file that it would read
+   */
+  public Path in(Path folder, Path loot, Path secret) throws IOException {
+    HandMade model = new HandMade();
+    write(model, loot, secret);
+    Files.createDirectories(folder.resolve("assets"));
+    Files.writeString(folder.resolve("assets/words.txt"), "AAAAAAAA");
+    return model.in(folder);
+  }
+
+  private static CollectionDef nodes(String node) {
+    return CollectionDef.newBuilder()
+        .setNodeList(CollectionDef.NodeList.newBuilder().addValue(node))
+        .build();
+  }
+
+  private static void writer(HandMade model, Path loot) {
+    model.text("path", loot.toString());
+    model.node("steal", "WriteFile", "path", "path");
+  }
+
+  /** {@code y} of a function, which is its {@code x}. */
+  private static void handOn(FunctionDef.Builder function, String after) {
+    function
+        .addNodeDefBuilder()
+        .setName("y")
+        .setOp("Identity")
+        .addInput("x")
+        .addInput(after)
+        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
+    function.putControlRet(after.substring(1), after.substring(1));
+    function.getSignatureBuilder().setIsStateful(true);
+  }
+
+  /** A function that prints to the place that its attribute {@code to} says. */
+  private static void printer(HandMade model, String name) {
+    FunctionDef.Builder body = model.function(name);
+    body.getSignatureBuilder().addAttrBuilder().setName("to").setType("string");
+    HandMade.textInto(body.addNodeDefBuilder().setName("text").setOp("Const"), "printed");
+    body.addNodeDefBuilder()
+        .setName("steal")
+        .setOp("PrintV2")
+        .addInput("text:output:0")
+        .putAttr("output_stream", AttrValue.newBuilder().setPlaceholder("to").build());
+    handOn(body, "^steal");
+  }
+
+  /** A loop that runs once. */
+  private static void loop(HandMade model, String op, NameAttrList body) {
+    FunctionDef.Builder cond = model.function("cond");
+    cond.getSignatureBuilder()
+        .clearOutputArg()
+        .addOutputArg(OpDef.ArgDef.newBuilder().setName("y").setType(DataType.DT_BOOL));
+    cond.addNodeDefBuilder()
+        .setName("y")
+        .setOp("Const")
+        .putAttr("dtype", Attrs.of(DataType.DT_BOOL))
+        .putAttr(
+            "value",
+            Attrs.of(
+                TensorProto.newBuilder()
+                    .setDtype(DataType.DT_BOOL)
+                    .setTensorShape(Shape.scalar().toProto())
+                    .addBoolVal(false)
+                    .build()));
+    model
+        .node("loop", op, "x")
+        .putAttr("T", Attrs.types(List.of(DataType.DT_FLOAT)))
+        .putAttr("cond", Attrs.function("cond"))
+        .putAttr("body", AttrValue.newBuilder().setFunc(body).build())
+        .putAttr("parallel_iterations", Attrs.of(10L));
+  }
+
+  /** A dataset of one number that is kept in the file that {@code file} names. */
+  private static void cache(HandMade model) {
+    AttrValue types = Attrs.types(List.of(DataType.DT_FLOAT));
+    AttrValue shapes = Attrs.shapes(List.of(Shape.unknown()));
+    model
+        .node("source", "TensorDataset", "x")
+        .putAttr("Toutput_types", types)
+        .putAttr("output_shapes", shapes);
+    model
+        .node("cache", "CacheDataset", "source", "file")
+        .putAttr("output_types", types)
+        .putAttr("output_shapes", shapes);
+    model
+        .node("single", "DatasetToSingleElement", "cache")
+        .putAttr("output_types", types)
+        .putAttr("output_shapes", shapes);
+    model.answer("single");
+  }
+
+  /** Bytes as the answer. */
+  private static void asAnswer(HandMade model, String bytes) {
+    NodeDef.Builder cast = model.node("numbers", "Cast", bytes);
+    cast.putAttr("SrcT", Attrs.of(DataType.DT_UINT8)).putAttr("DstT", Attrs.of(DataType.DT_FLOAT));
+    model.answer("numbers");
+  }
+}
