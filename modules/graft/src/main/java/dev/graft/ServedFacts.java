@@ -1,20 +1,12 @@
 package dev.graft;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.graph.Graph;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.model.Signature;
+import dev.graft.model.PictureInput;
 import dev.graft.surgeon.HeadFinder;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
-import org.tensorflow.proto.FunctionDef;
-import org.tensorflow.proto.NodeDef;
 
 /**
  * What has to be known of a model to serve it, read once when it is opened: the model itself need
@@ -24,10 +16,6 @@ import org.tensorflow.proto.NodeDef;
  * @param decodesPictures whether it decodes pictures itself, somewhere behind its inputs
  */
 record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures) {
-
-  private static final Set<String> DECODERS =
-      Set.of(
-          "DecodeImage", "DecodeJpeg", "DecodePng", "DecodeBmp", "DecodeGif", "DecodeAndCropJpeg");
 
   /**
    * What one head gives.
@@ -82,58 +70,8 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
   }
 
   private static boolean decodesPictures(Model model) {
-    Graph graph = model.graph();
-    Deque<String> open = new ArrayDeque<>();
-    for (Signature signature : model.signatures().values()) {
-      signature.inputs().values().forEach(input -> open.add(input.tensor().node()));
-    }
-    Set<String> seen = new HashSet<>(open);
-    while (!open.isEmpty()) {
-      for (String consumer : graph.consumers(open.remove())) {
-        if (seen.add(consumer)) {
-          open.add(consumer);
-          if (decodes(graph, graph.node(consumer))) {
-            return true;
-          }
-        }
-      }
-    }
-    return false;
-  }
-
-  /** Whether a node is a decoder, or calls for a loop with one in its body. */
-  private static boolean decodes(Graph graph, NodeDef node) {
-    if (DECODERS.contains(node.getOp())) {
-      return true;
-    }
-    Deque<String> open = new ArrayDeque<>(functions(node));
-    Set<String> seen = new HashSet<>(open);
-    while (!open.isEmpty()) {
-      FunctionDef function = graph.functions().get(open.remove());
-      if (function == null) {
-        continue;
-      }
-      for (NodeDef inside : function.getNodeDefList()) {
-        if (DECODERS.contains(inside.getOp())) {
-          return true;
-        }
-        functions(inside).stream().filter(seen::add).forEach(open::add);
-      }
-    }
-    return false;
-  }
-
-  private static ImmutableList<String> functions(NodeDef node) {
-    ImmutableList.Builder<String> names = ImmutableList.builder();
-    node.getAttrMap()
-        .values()
-        .forEach(
-            attr -> {
-              if (attr.hasFunc()) {
-                names.add(attr.getFunc().getName());
-              }
-              attr.getList().getFuncList().forEach(func -> names.add(func.getName()));
-            });
-    return names.build();
+    return model.signatures().values().stream()
+        .flatMap(signature -> signature.inputs().values().stream())
+        .anyMatch(input -> PictureInput.decodes(model.graph(), input.tensor()));
   }
 }

@@ -1,13 +1,19 @@
 package dev.graft;
 
+import static dev.graft.surgeon.Edits.anySizeInput;
+import static dev.graft.surgeon.Edits.encodedInput;
+import static dev.graft.surgeon.Edits.freeze;
 import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
 import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
 import dev.graft.graph.Shape;
 import dev.graft.model.BadDataException;
 import dev.graft.model.Head;
@@ -16,11 +22,15 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
 import dev.graft.testkit.Checkout;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Run;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +39,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.DataType;
 
 class LiveModelTest {
@@ -86,6 +98,56 @@ class LiveModelTest {
       assertThat(live.classify(picture).scores().get("even"))
           .isCloseTo((float) first, within(1e-5f))
           .isNotCloseTo(logits[0], within(1e-3f));
+    }
+  }
+
+  /**
+   * A model that decodes or resizes pictures itself is trained, scored and served as others are.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatTheGraphDoesItselfIsLeftToIt(boolean encoded, @TempDir Path out) throws IOException {
+    Model plain =
+        Graft.load(Checkout.path("testdata/surgery/efficientnet/model")).with(freeze(Where.all()));
+    Parts photos =
+        Dataset.imageFolder(Checkout.path("testdata/photos")).split(Split.of(60, 20, 20).seed(1));
+    HeadSpec head = HeadSpec.singleLabel(photos.labels());
+    Model model = plain.with(encoded ? encodedInput() : anySizeInput(), replaceHead(head));
+    Path picture = Path.of(photos.test().name(0));
+    try (Graft graft = Graft.open()) {
+      Run run = graft.train(model, photos, Recipe.headOnly().seed(1));
+      Run usual = graft.train(plain.with(replaceHead(head)), photos, Recipe.headOnly().seed(1));
+      assertThat(run.validation().loss()).isCloseTo(usual.validation().loss(), within(1e-4));
+      Version version = graft.publish(run.model(), out, Gate.accuracy(0).on(photos.validation()));
+      try (LiveModel live = graft.serve(version)) {
+        assertThat(live.labels()).isEqualTo(photos.labels());
+        float[] scores =
+            floats(
+                graft
+                    .predict(run.model(), photos.test().subset(new int[] {0}))
+                    .get(run.model().heads().get(0).name()));
+        float[] served = Floats.toArray(live.numbers(picture));
+        for (int i = 0; i < scores.length; i++) {
+          assertThat(served[i]).isCloseTo(scores[i], within(1e-5f));
+        }
+      }
+    }
+  }
+
+  /** A stranger's model that takes encoded pictures is asked as it is. */
+  @Test
+  void aForeignModelThatDecodesIsServed() throws IOException {
+    Path model = Checkout.path("testdata/zoo/tfsave/image_bytes/model");
+    Path picture = folder.resolve("black.png");
+    Files.write(
+        picture,
+        Base64.getDecoder()
+            .decode(
+                "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"));
+    try (Graft graft = Graft.open();
+        LiveModel live = graft.serve(model)) {
+      assertThat(live.isClassifier()).isFalse();
+      assertThat(live.numbers(picture)).containsExactly(0f, 0f);
     }
   }
 

@@ -16,6 +16,7 @@ import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.PictureInput;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
@@ -46,7 +47,11 @@ final class BytesSignature {
     if (model.inputs().size() != 1 || serving.inputs().size() != 1) {
       return Optional.empty();
     }
-    InputSpec input = model.inputs().get(0);
+    Optional<InputSpec> encoded = PictureInput.encoded(model);
+    if (encoded.isPresent()) {
+      return encoded;
+    }
+    InputSpec input = PictureInput.sized(model.graph(), model.inputs().get(0));
     boolean known =
         input.isImage()
             && input.range().isPresent()
@@ -56,6 +61,13 @@ final class BytesSignature {
     return known ? Optional.of(input) : Optional.empty();
   }
 
+  /** What the model reads of {@code bytes}: their pixels, or, if it decodes them itself, these. */
+  static TensorRef read(GraphEditor editor, String name, TensorRef bytes, InputSpec picture) {
+    return picture.dtype() == DataType.DT_STRING
+        ? editor.op("Identity").name(name).input(bytes).output()
+        : DecodeGraph.add(editor, name, bytes, picture);
+  }
+
   /** The function; {@code serving} is that of {@code serving_default}. */
   static SignatureFunction function(
       Model model, InputSpec picture, SignatureFunction serving, String name) {
@@ -63,7 +75,7 @@ final class BytesSignature {
     model.graph().functions().values().forEach(editor::putFunction); // their names are taken
     editor.putFunction(serving.def());
     TensorRef bytes = editor.placeholder(INPUT, DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
-    TensorRef pixels = DecodeGraph.add(editor, "decode", bytes, picture);
+    TensorRef pixels = read(editor, "decode", bytes, picture);
     List<TensorRef> arguments = new ArrayList<>(List.of(pixels));
     List<String> argumentNames = new ArrayList<>(List.of(bytes.node()));
     for (String capture : serving.captures()) {

@@ -3,7 +3,6 @@ package dev.graft.exporter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
 import com.google.protobuf.ByteString;
-import dev.graft.graph.DecodeGraph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
@@ -115,7 +114,7 @@ final class Trial {
     TensorRef pixels = null;
     if (picture.isPresent()) {
       bytes = editor.placeholder("graft/trial/bytes", DataType.DT_STRING, Shape.of(-1));
-      pixels = DecodeGraph.add(editor, "graft/trial/decode", bytes, picture.get());
+      pixels = BytesSignature.read(editor, "graft/trial/decode", bytes, picture.get());
     }
     try (ModelSession session = runtime.open(model, editor.build())) {
       Signature served = files.model().servingSignature();

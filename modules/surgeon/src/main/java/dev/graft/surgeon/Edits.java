@@ -222,7 +222,8 @@ public final class Edits {
 
   /**
    * The picture input takes pictures of any size, one size in a batch, which the graph brings to
-   * the size it had, by the input's {@link InputSpec#resize() resize rule}.
+   * the size it had, by the input's {@link InputSpec#resize() resize rule}. Training and {@code
+   * serving_bytes} bring files to that size at once.
    */
   public static UnaryOperator<Model> anySizeInput() {
     return new AdaptInput(AdaptInput.To.ANY_SIZE);

@@ -13,6 +13,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
+import dev.graft.model.PictureInput;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
@@ -30,9 +31,12 @@ import org.tensorflow.proto.DataType;
  *
  * @param graph the model's graph, with the decode graph before its input if there are pictures
  * @param feeds where each input of a batch goes, in the order of the batch's inputs
- * @param rows where the examples enter, a row for each: the fed tensors, for pictures their pixels
+ * @param rows where the examples enter, a row for each: the fed tensors, for pictures their pixels,
+ *     where the model does not decode them itself
  */
 record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<TensorRef> rows) {
+
+  private static final Shape ANY = Shape.of(Shape.UNKNOWN);
 
   /** How inputs of {@code data} get into {@code model}. */
   static Entry of(Model model, Dataset data) {
@@ -42,9 +46,11 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<T
     for (String name : data.inputNames()) {
       if (name.equals(Batch.ENCODED)) {
         TensorRef bytes =
-            editor.placeholder("graft/pictures", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
+            PictureInput.encoded(model)
+                .map(InputSpec::tensor) // which the model decodes itself
+                .orElseGet(() -> editor.placeholder("graft/pictures", DataType.DT_STRING, ANY));
         feeds.put(name, bytes);
-        rows.add(decode(model, editor, bytes));
+        rows.add(PictureInput.encoded(model).isPresent() ? bytes : decode(model, editor, bytes));
       } else {
         TensorRef tensor = tensor(model, name);
         feeds.put(name, tensor);
@@ -72,7 +78,7 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<T
               + (images.isEmpty() ? model.inputs() : images).stream().map(Entry::words).toList()
               + ".");
     }
-    InputSpec input = images.get(0);
+    InputSpec input = PictureInput.sized(model.graph(), images.get(0));
     TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, input);
     String node = input.tensor().node();
     if (model.graph().outputTypes(node).size() == 1) {

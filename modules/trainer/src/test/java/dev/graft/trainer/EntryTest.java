@@ -1,22 +1,40 @@
 package dev.graft.trainer;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Dataset;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.Checkout;
+import dev.graft.testkit.Zoo;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
 
 class EntryTest {
+
+  /** What decodes pictures gets their bytes, what reads words does not. */
+  @Test
+  void bytesGoToWhatDecodesThem() {
+    Dataset pictures = Dataset.imageFolder(Checkout.path("testdata/photos"));
+    Model decoding = SavedModelImporter.load(Zoo.model("tfsave/image_bytes").savedModel());
+    Entry entry = Entry.of(decoding, pictures);
+    assertThat(entry.tensors()).containsExactly(decoding.inputs().get(0).tensor());
+    Model words = SavedModelImporter.load(Zoo.model("keras2/text_vectorization").savedModel());
+    assertThatThrownBy(() -> Entry.of(words, pictures))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("has no input for pictures");
+  }
 
   @Test
   void whatMemoryHasNoRoomForIsSaidWithARemedy() {
