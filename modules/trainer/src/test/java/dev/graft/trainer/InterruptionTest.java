@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +82,7 @@ class InterruptionTest {
   }
 
   /** While the weights are read, the head is solved, steps are taken, checkpoints written. */
+  @Tag("nightly")
   @Test
   void comesAtAnyMoment(@TempDir Path folder) throws InterruptedException {
     for (int i = 0; i < 6; i++) {
