@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;
 import dev.graft.data.Split;
+import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Zoo;
@@ -28,7 +29,8 @@ class JobTest {
   }
 
   private Dataset read(HeadChoice head, String model, String cells) throws IOException {
-    StringBuilder rows = new StringBuilder("file,answer\n");
+    boolean one = !cells.contains(",");
+    StringBuilder rows = new StringBuilder(one ? "file,answer\n" : "file,first,second,third\n");
     for (int i = 0; i < 3; i++) {
       rows.append(i).append(".jpg,").append(cells.split(" ", -1)[i]).append('\n');
     }
@@ -79,5 +81,19 @@ class JobTest {
   void aHeadThatIsKeptLearnsWhatItGives() throws IOException {
     assertThat(read(HeadChoice.KEEP, "keras2/linear_regression", "1 2 3").hasLabels()).isFalse();
     assertThat(read(HeadChoice.KEEP, "keras2/cnn_plain", "7 90 8").hasLabels()).isTrue();
+    String several = "1.5,2,3 4,5,6 7,8,9"; // for three outputs without softmax
+    Dataset numbers = read(HeadChoice.KEEP, "keras2/cnn_bn", several);
+    assertThat(numbers.hasLabels()).isFalse();
+    assertThat(
+            Surgery.standard()
+                .head(HeadChoice.KEEP)
+                .on(
+                    Graft.load(Zoo.model("keras2/cnn_bn").savedModel()),
+                    numbers.answers().values().iterator().next(),
+                    0)
+                .heads()
+                .get(0)
+                .kind())
+        .isEqualTo(Head.Kind.REGRESSION);
   }
 }

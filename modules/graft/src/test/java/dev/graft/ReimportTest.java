@@ -31,6 +31,8 @@ import dev.graft.testkit.ZooModel;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +82,7 @@ class ReimportTest {
   @ValueSource(
       strings = {
         "keras2/cnn_bn",
+        "keras2/declared_weights",
         "keras2/lstm",
         "keras2/string_lookup_classifier",
         "keras3/conv1x1_head",
@@ -151,6 +154,27 @@ class ReimportTest {
     assertThat(run.decisions()) // it still drops, so that no solver can find its weights
         .anyMatch(sentence -> sentence.startsWith("training head 'predictions' step by step"))
         .noneMatch(sentence -> sentence.contains("L2 strength"));
+  }
+
+  /** Without what Graft noted beside it an export has one flag for each weight. */
+  @Test
+  void whatWasDeclaredIsToldFromWhatWasFrozen() throws IOException {
+    Model model =
+        SavedModelImporter.load(Zoo.model("keras3/declared_weights").savedModel())
+            .with(freeze(Where.all()));
+    Path version = Exporter.publish(runtime, model, base).path();
+    assertThat(fixed(SavedModelImporter.load(version)))
+        .containsExactlyInAnyOrder("positions/table", "projection/kernel");
+    Files.delete(version.resolve("assets.extra/graft.json"));
+    Model bare = SavedModelImporter.load(version);
+    assertThat(bare.trainableVariables()).isEmpty();
+    assertThat(fixed(bare))
+        .contains("positions/table")
+        .doesNotContain("hidden/kernel", "hidden/bias", "frozen_dense/kernel");
+  }
+
+  private static List<String> fixed(Model model) {
+    return model.variables().stream().filter(Variable::fixed).map(Variable::name).toList();
   }
 
   private Model publishedAndLoaded(Model model) {

@@ -8,6 +8,7 @@ import static dev.graft.surgeon.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
@@ -117,6 +118,37 @@ class WhatTrainsTest {
         assertThat(changed(model, run.model()))
             .containsExactlyInAnyOrderElementsOf(blocks.stretches().get(number - 1).variables());
       }
+    }
+  }
+
+  /** A whole backbone trains, but for what its author declared as not trainable. */
+  @Test
+  void whatWasDeclaredAsNotTrainableStaysInARecipeThatTrainsEverything() {
+    Labels two = Labels.of("a", "b");
+    Model model =
+        SavedModelImporter.load(Zoo.model("keras2/declared_weights").savedModel())
+            .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(two)));
+    float[] x = new float[24 * 15];
+    int[] y = new int[24];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) Math.cos(0.37 * i * i);
+      y[i / 15] = x[i] > 0 ? 1 : 0;
+    }
+    Dataset data =
+        Dataset.of(
+            Map.of(model.inputs().get(0).name(), TensorValue.of(Shape.of(24, 3, 5), x)),
+            Answers.oneOf(two, y));
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      Run run =
+          Trainer.fit(
+              runtime,
+              model,
+              Plans.everything(model),
+              new Parts(data, data, data),
+              Recipe.full().then(FineTune.top().share(1).rate(0.02).epochs(20)).seed(1));
+      assertThat(changed(model, run.model()))
+          .contains("positions/scale", "pieces/pieces", "hidden/kernel")
+          .doesNotContain("positions/table", "projection/kernel");
     }
   }
 
