@@ -10,12 +10,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
 
 /**
  * Which nodes of a graph do more than compute their outputs. TensorFlow calls many ops stateful of
@@ -78,10 +80,6 @@ final class Effects {
           "InitializeTableFromTextFile",
           "InitializeTableFromTextFileV2");
 
-  /** They give what may be written through reference. */
-  private static final Set<String> REFERENCES =
-      Set.of("Variable", "VariableV2", "HashTable", "MutableHashTable", "MutableDenseHashTable");
-
   /** Ops that fail on purpose. */
   private static final Set<String> CHECKS = Set.of("CheckNumerics", "CheckNumericsV2");
 
@@ -129,9 +127,19 @@ final class Effects {
   }
 
   private static boolean isMemory(NodeDef holder) {
-    return REFERENCES.contains(holder.getOp())
-        || OpRegistry.standard().find(holder.getOp()).isPresent()
-            && OpRegistry.standard().outputTypes(holder).contains(DataType.DT_RESOURCE);
+    Optional<OpDef> op = OpRegistry.standard().find(holder.getOp());
+    return op.isPresent()
+        && (op.get().getOutputArgList().stream().anyMatch(OpDef.ArgDef::getIsRef)
+            || OpRegistry.standard().outputTypes(holder).contains(DataType.DT_RESOURCE));
+  }
+
+  /** Whether {@code node} is given a reference, and not only to hand it on. */
+  private static boolean writesReference(NodeDef node) {
+    return !node.getOp().startsWith("Ref")
+        && OpRegistry.standard()
+            .find(node.getOp())
+            .filter(op -> op.getInputArgList().stream().anyMatch(OpDef.ArgDef::getIsRef))
+            .isPresent();
   }
 
   /** The node that holds what arrives at {@code tensor}. */
@@ -146,7 +154,7 @@ final class Effects {
     if (HARMLESS.contains(node.getOp()) || READS.contains(node.getOp())) {
       return false;
     }
-    if (!OpRegistry.standard().isStateful(node)) {
+    if (!OpRegistry.standard().isStateful(node) && !writesReference(node)) {
       return false;
     }
     List<String> called = called(node);

@@ -10,8 +10,10 @@ import dev.graft.model.BadRequestException;
 import dev.graft.testkit.HandMade;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -60,6 +62,40 @@ class DamagedTest {
         .hasMessageContaining("'" + shard + "' is missing")
         .extracting(e -> e.file().orElse(""))
         .isEqualTo(shard.toString());
+  }
+
+  @Test
+  void missingWeights() throws IOException {
+    Path index = copy("keras2/dense_mlp").resolve("variables/variables.index");
+    Files.delete(index);
+    assertThat(refused(folder))
+        .hasMessageContaining("'" + index + "' is missing")
+        .hasMessageContaining("kernel");
+  }
+
+  @Test
+  void weightsOfAnotherModel() throws IOException {
+    copy("keras2/dense_mlp");
+    Path other = Zoo.model("keras2/lstm").savedModel().resolve("variables");
+    for (String file : List.of("variables.index", "variables.data-00000-of-00001")) {
+      Files.copy(
+          other.resolve(file),
+          folder.resolve("variables").resolve(file),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    assertThat(refused(folder)).hasMessageContaining("lacks '", "another model");
+  }
+
+  /** Python writes infinities into JSON, and Keras reads them. */
+  @Test
+  void aConfigurationWithAnInfinity() throws IOException {
+    Path metadata = copy("keras2/dense_mlp").resolve("keras_metadata.pb");
+    String text = Files.readString(metadata, StandardCharsets.ISO_8859_1);
+    String stood = "\"units\": 8, \"activation\"";
+    String stands = "\"u\": -Infinity,      \"a\""; // as long: the file says how long its texts are
+    assertThat(text).contains(stood);
+    Files.writeString(metadata, text.replace(stood, stands), StandardCharsets.ISO_8859_1);
+    assertThat(SavedModelImporter.load(folder).layers()).isNotEmpty();
   }
 
   @Test
