@@ -153,6 +153,7 @@ final class Checkup {
         signature.name().equals(Signature.SERVING_DEFAULT)
             ? ""
             : ", signature '" + signature.name() + "'");
+    model.leftOut().forEach(name -> tell("", "signature '%s' is left out: it needs --trust", name));
     return model;
   }
 

@@ -79,6 +79,9 @@ final class FineTuning {
         "%s, %s parameters",
         start.name(),
         LayerRows.grouped(start.variables().stream().mapToLong(LayerRows::count).sum()));
+    if (!start.leftOut().isEmpty()) {
+      say("", "%s", ModelText.leftOut(start.leftOut()));
+    }
     for (InputSpec input : start.inputs()) {
       input
           .range()

@@ -60,6 +60,8 @@ final class ModelJson {
                     .put("op", access.op())
                     .put("node", access.node())
                     .put("place", access.place()));
+    ArrayNode leftOut = root.putArray("leftOutWithoutTrust");
+    inspection.saved().ifPresent(saved -> saved.leftOut().forEach(leftOut::add));
     long trainable =
         model.variables().stream().filter(Variable::trainable).mapToLong(LayerRows::count).sum();
     root.put("parameters", model.variables().stream().mapToLong(LayerRows::count).sum());

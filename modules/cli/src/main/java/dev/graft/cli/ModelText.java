@@ -13,6 +13,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -68,11 +69,14 @@ final class ModelText {
 
   private String withoutTrust() {
     var leftOut = inspection.saved().map(Inspection.Saved::leftOut).orElse(ImmutableSet.of());
-    return leftOut.isEmpty()
-        ? "refused without --trust"
-        : "signature "
-            + String.join(", ", leftOut.stream().map(name -> "'" + name + "'").toList())
-            + " is left out without --trust";
+    return leftOut.isEmpty() ? "refused without --trust" : leftOut(leftOut);
+  }
+
+  /** Says that signatures are no part of a model. */
+  static String leftOut(Collection<String> signatures) {
+    return (signatures.size() == 1 ? "signature " : "signatures ")
+        + String.join(", ", signatures.stream().map(name -> "'" + name + "'").toList())
+        + " left out without --trust";
   }
 
   private String title() {

@@ -2,6 +2,8 @@ package dev.graft.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.graph.Attrs;
+import dev.graft.testkit.HandMade;
 import dev.graft.testkit.Hostile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.tensorflow.proto.DataType;
 
 /** Models that read or write files are refused by every command that runs models. */
 class UntrustedTest {
@@ -82,6 +85,22 @@ class UntrustedTest {
   @EnumSource
   void noneIsChecked(Hostile kind) throws IOException {
     checkRefuses(kind);
+  }
+
+  /** What saves itself is left out, what infers is not. */
+  @Test
+  void aSignatureThatNeedsTrustIsNamed() {
+    HandMade model = new HandMade().text("path", folder.resolve("loot").toString());
+    model.node("write", "WriteFile", "path", "path");
+    model.answer("x");
+    model.node("saved", "Identity", "x", "^write").putAttr("T", Attrs.of(DataType.DT_FLOAT));
+    model.signature("save", "x:0", "saved:0");
+    String path = model.in(folder.resolve("model")).toString();
+    assertThat(graft("inspect", path)).isZero();
+    assertThat(said()).contains("WriteFile", "signature 'save' left out without --trust");
+    assertThat(graft("inspect", "--json", path)).isZero();
+    assertThat(said()).contains("\"leftOutWithoutTrust\" : [ \"save\" ]");
+    nothingWritten();
   }
 
   private void checkRefuses(Hostile kind) throws IOException {

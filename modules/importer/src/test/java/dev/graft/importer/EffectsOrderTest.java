@@ -74,9 +74,7 @@ class EffectsOrderTest {
 
   private static AttrValue branches(String name) {
     return AttrValue.newBuilder()
-        .setList(
-            AttrValue.ListValue.newBuilder()
-                .addFunc(NameAttrList.newBuilder().setName(name)))
+        .setList(AttrValue.ListValue.newBuilder().addFunc(NameAttrList.newBuilder().setName(name)))
         .build();
   }
 
@@ -87,7 +85,8 @@ class EffectsOrderTest {
         .node("table", "MutableHashTableV2")
         .putAttr("key_dtype", Attrs.of(DataType.DT_FLOAT))
         .putAttr("value_dtype", Attrs.of(DataType.DT_FLOAT));
-    for (String[] each : new String[][] {{"find", "LookupTableFindV2"}, {"put", "LookupTableInsertV2"}}) {
+    for (String[] each :
+        new String[][] {{"find", "LookupTableFindV2"}, {"put", "LookupTableInsertV2"}}) {
       NodeDef.Builder node = model.node(each[0], each[1], "table", "x", "x");
       boolean find = each[0].equals("find");
       node.putAttr("Tin", Attrs.of(DataType.DT_FLOAT)).putAttr("Tout", Attrs.of(DataType.DT_FLOAT));

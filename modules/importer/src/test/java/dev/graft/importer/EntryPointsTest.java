@@ -69,15 +69,14 @@ class EntryPointsTest {
         .setIdentifier("_generic_user_object")
         .getVersionBuilder()
         .setProducer(1);
-    objects.addNodes(
-        SavedObject.newBuilder()
-            .setFunction(
-                SavedFunction.getDefaultInstance()));
+    objects.addNodes(SavedObject.newBuilder().setFunction(SavedFunction.getDefaultInstance()));
     trace(model, objects, "StopGradient", true, true);
     trace(model, objects, "Snapshot", false, true);
     Model loaded = SavedModelImporter.load(model.in(folder));
     assertThat(loaded.graph().nodes()).extracting(node -> node.getOp()).contains("Snapshot");
-    assertThat(loaded.graph().nodes()).extracting(node -> node.getOp()).doesNotContain("StopGradient");
+    assertThat(loaded.graph().nodes())
+        .extracting(node -> node.getOp())
+        .doesNotContain("StopGradient");
   }
 
   @Test
@@ -93,8 +92,7 @@ class EntryPointsTest {
     model
         .meta()
         .putSignatureDef(
-            "draw",
-            model.meta().getSignatureDefOrThrow("draw").toBuilder().clearInputs().build());
+            "draw", model.meta().getSignatureDefOrThrow("draw").toBuilder().clearInputs().build());
     Model loaded = SavedModelImporter.load(model.in(folder));
     assertThat(loaded.signatures()).containsOnlyKeys("draw");
     assertThat(loaded.signatures().get("draw").outputs()).containsOnlyKeys("y");

@@ -42,7 +42,8 @@ class SortedTableTest {
       }
       plain.writeBytes(little(0)); // the only restart point
       plain.writeBytes(little(1));
-      return raw(compressed ? snappy(plain.toByteArray()) : plain.toByteArray(), compressed ? 1 : 0);
+      return raw(
+          compressed ? snappy(plain.toByteArray()) : plain.toByteArray(), compressed ? 1 : 0);
     }
 
     byte[] raw(byte[] block, int type) {
