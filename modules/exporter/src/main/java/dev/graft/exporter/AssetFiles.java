@@ -1,8 +1,10 @@
 package dev.graft.exporter;
 
+import dev.graft.graph.Attrs;
 import dev.graft.model.Asset;
 import dev.graft.model.Durable;
 import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
 
 /**
  * A model's files under the names that they have in an export: plain ones, whatever folders the
@@ -44,6 +48,21 @@ record AssetFiles(Map<Path, String> names) {
       }
     }
     return new AssetFiles(names);
+  }
+
+  /**
+   * Lets the constants that held the places of the assets hold their names: TensorFlow puts the
+   * places there while it initializes, and at no other time shall they lead to another file.
+   */
+  void nameIn(GraphDef.Builder graph, List<Asset> assets) {
+    Map<String, String> byNode = new HashMap<>();
+    assets.forEach(asset -> byNode.put(asset.tensor().node(), name(asset)));
+    for (NodeDef.Builder node : graph.getNodeBuilderList()) {
+      String name = byNode.get(node.getName());
+      if (name != null && node.getOp().equals("Const")) {
+        node.putAttr("value", Attrs.of(TensorValue.scalar(name).toProto()));
+      }
+    }
   }
 
   /** What {@code asset} is called. */

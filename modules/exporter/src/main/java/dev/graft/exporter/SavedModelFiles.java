@@ -156,6 +156,7 @@ record SavedModelFiles(
   private static void addAssets(MetaGraphDef.Builder meta, List<Asset> assets) {
     CollectionDef.Builder collection = CollectionDef.newBuilder();
     AssetFiles files = AssetFiles.of(assets);
+    files.nameIn(meta.getGraphDefBuilder(), assets);
     for (Asset asset : assets) {
       AssetFileDef def =
           AssetFileDef.newBuilder()

@@ -22,6 +22,7 @@ import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.Checkout;
+import dev.graft.testkit.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -248,6 +249,22 @@ class ExportedFilesTest {
     Path dir = Files.createDirectory(folder.resolve("version"));
     files.write(dir);
     assertThat(names(dir.resolve("assets"))).containsExactly("1_words.txt", "words.txt");
+  }
+
+  /**
+   * The constant of an asset is TensorFlow's to fill; what stood there was a place of somebody's.
+   */
+  @Test
+  void theConstantOfAnAssetHoldsItsName() throws IOException {
+    Model model = SavedModelImporter.load(Zoo.model("keras2/vocabulary_file").savedModel());
+    Path version = Exporter.publish(runtime, model, folder.resolve("base")).path();
+    Model again = SavedModelImporter.load(version);
+    assertThat(again.assets()).isNotEmpty();
+    for (Asset asset : again.assets()) {
+      var constant = again.graph().node(asset.tensor().node()).getAttrOrThrow("value");
+      assertThat(TensorValue.from(constant.getTensor()).strings())
+          .containsExactly(ByteString.copyFromUtf8(asset.name()));
+    }
   }
 
   @Test
