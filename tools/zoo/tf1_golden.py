@@ -34,11 +34,13 @@ class Spec1:
     """A TF1 model: a function for each MetaGraph, all over the same variables.
 
     control_flow_v1: loops and branches, and their gradients, as Enter, Exit, Switch and Merge.
+    positive: variables that hold nothing below zero.
     """
 
     graphs: list
     notes: str = ""
     control_flow_v1: bool = False
+    positive: tuple = ()
 
 
 def make_tf1(entry, kit, folder):
@@ -62,7 +64,7 @@ def write_model(entry, spec, kit, folder):
             v1.set_random_seed(7)
             graph = build()
             sess.run([v1.global_variables_initializer(), v1.local_variables_initializer(), v1.tables_initializer()])
-            set_values(sess, kit, weights)
+            set_values(sess, kit, weights, spec.positive)
             write(builder, sess, graph, first=index == 0)
             if report is None:
                 report = describe(entry, spec, graph)
@@ -74,7 +76,7 @@ def write_model(entry, spec, kit, folder):
     golden.write_report(report, f"{folder}/golden.json")
 
 
-def set_values(sess, kit, weights):
+def set_values(sess, kit, weights, positive):
     """Random values, the same for a variable of the same name in every MetaGraph."""
     for variable in v1.global_variables():
         if not variable.dtype.base_dtype.is_floating:
@@ -82,6 +84,8 @@ def set_values(sess, kit, weights):
         name = variable.op.name
         if name not in weights:
             weights[name] = kit.f(*variable.shape.as_list(), scale=0.5)
+            if name in positive:
+                weights[name] = np.abs(weights[name])
         variable.load(weights[name], sess)
 
 

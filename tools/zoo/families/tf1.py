@@ -239,3 +239,22 @@ def tf1_old_ops(kit):
         return Graph1({"serving_default": ({"x": x}, {"y": picked})}, cases)
 
     return Spec1([build], "ops that newer versions replaced: FusedBatchNorm, BatchMatMul, MatrixDiagPart, Gather, Select, Add")
+
+
+@zoo("tf1_keras_phase", "tf1", "tf1")
+def tf1_keras_phase(kit):
+    def build():
+        keras = v1.keras
+        x = v1.placeholder(tf.float32, [None, 6, 6, 2], "x")
+        inputs = keras.layers.Input(tensor=x)
+        y = keras.layers.Conv2D(3, 3, padding="same", name="conv")(inputs)
+        y = keras.layers.BatchNormalization(name="norm")(y)
+        y = keras.layers.Activation("relu", name="relu")(y)
+        y = keras.layers.GlobalAveragePooling2D(name="pool")(y)
+        y = keras.layers.Dropout(0.5, name="drop")(y)
+        scores = keras.layers.Dense(2, activation="softmax", name="scores")(y)
+        cases = [("serving_default", {"x": kit.f(n, 6, 6, 2)}) for n in (3, 2)]
+        return Graph1({"serving_default": ({"x": x}, {"scores": scores})}, cases)
+
+    return Spec1([build], "Keras of TensorFlow 1: batch norm and dropout in Switch and Merge on keras_learning_phase",
+                 control_flow_v1=True, positive=("norm/moving_variance",))

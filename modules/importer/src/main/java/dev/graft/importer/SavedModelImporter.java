@@ -289,7 +289,8 @@ public final class SavedModelImporter {
         Set<String> calls,
         List<String> initializers,
         Set<String> listed) {
-      Effects effects = new Effects(flat.graph());
+      Graph settled = settled(flat, calls, initializers, listed);
+      Effects effects = new Effects(settled);
       List<Signature> signatures =
           entries.stream().map(entry -> FlatSignature.of(entry, flat, effects)).toList();
       List<String> initializing = initializers.stream().filter(effects::isOrdered).toList();
@@ -305,8 +306,7 @@ public final class SavedModelImporter {
       training.captured().stream().filter(flat.graph()::contains).forEach(roots::add);
       SharedHandles handles =
           SharedHandles.joined(
-              CleanGraph.of(flat.graph(), effects, meta.getMetaInfoDef().getStrippedOpList()),
-              listed);
+              CleanGraph.of(settled, effects, meta.getMetaInfoDef().getStrippedOpList()), listed);
       roots.removeAll(handles.others());
       Graph graph = handles.graph().keepUpstreamOf(roots);
       List<Variable> found = variables.in(graph, Sets.difference(listed, handles.others()));
@@ -323,6 +323,31 @@ public final class SavedModelImporter {
           .penalties(training.penalties())
           .leftOut(options.trusted() ? Set.of() : verdict.leftOut(options.signature()))
           .build();
+    }
+
+    /** {@code flat} without branches that never run. */
+    private Graph settled(
+        FunctionInliner.Flattened flat,
+        Set<String> calls,
+        List<String> initializers,
+        Set<String> listed) {
+      Set<String> roots = new LinkedHashSet<>(calls);
+      List<TensorRef> results = new ArrayList<>();
+      Set<String> fed = new HashSet<>();
+      for (Signature entry : entries) {
+        entry.inputs().values().forEach(spec -> fed.add(spec.tensor().node()));
+        entry.outputs().values().forEach(spec -> results.add(flat.of(spec.tensor())));
+      }
+      results.removeIf(result -> !flat.graph().contains(result.node()));
+      results.forEach(result -> roots.add(result.node()));
+      roots.addAll(fed);
+      roots.addAll(initializers);
+      roots.addAll(listed);
+      roots.addAll(captures.constants(objects));
+      roots.addAll(training.captured());
+      metadata.ifPresent(known -> roots.addAll(known.nodes()));
+      roots.removeIf(node -> !flat.graph().contains(node));
+      return SettledBranches.taken(flat.graph(), roots, results, fed);
     }
 
     /** The layers, and the graph in which each has a place. */
