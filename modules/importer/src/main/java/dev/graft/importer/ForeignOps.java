@@ -14,7 +14,10 @@ import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 
-/** Refuses models with ops that TensorFlow 2.18 lacks, and says whose they are. */
+/**
+ * Refuses models with ops that TensorFlow 2.18 lacks, or has no kernel for, and says whose they
+ * are.
+ */
 final class ForeignOps {
 
   private static final int LISTED = 8;
@@ -57,6 +60,11 @@ final class ForeignOps {
               Pattern.compile("BoostedTrees.*"),
               "trees have no gradients, so there is nothing to fine-tune"),
           new Library(
+              "TensorFlow's support of TPUs",
+              Pattern.compile(".*(TPU|Tpu|SparseCore|Minibatch).*|Infeed.*|Outfeed.*|XlaSparse.*"),
+              "export it for serving on CPUs"),
+          new Library("DTensor", Pattern.compile("DTensor.*|Relayout.*|CopyToMesh.*"), ""),
+          new Library(
               "AWS Neuron", Pattern.compile("NeuronOp"), "export it before its compilation"));
 
   private ForeignOps() {}
@@ -74,7 +82,7 @@ final class ForeignOps {
   }
 
   /**
-   * Fails if {@code graph}, its functions included, has ops that TensorFlow lacks.
+   * Fails if {@code graph}, its functions included, has ops that TensorFlow lacks or cannot run.
    *
    * @param meta says who wrote it
    */
@@ -94,9 +102,17 @@ final class ForeignOps {
 
   private static void note(NodeDef node, String function, Graph graph, Map<String, Use> unknown) {
     String op = node.getOp();
-    if (!graph.functions().containsKey(op) && OpRegistry.standard().find(op).isEmpty()) {
+    if (!graph.functions().containsKey(op) && (isUnknown(op) || isIdle(op))) {
       unknown.computeIfAbsent(op, k -> new Use(node.getName(), function)).count++;
     }
+  }
+
+  private static boolean isUnknown(String op) {
+    return OpRegistry.standard().find(op).isEmpty();
+  }
+
+  private static boolean isIdle(String op) {
+    return OpRegistry.standard().isWithoutKernel(op);
   }
 
   private static String message(Map<String, Use> unknown, MetaGraphDef meta) {
@@ -108,13 +124,23 @@ final class ForeignOps {
     StringBuilder message =
         new StringBuilder("the model, written by ")
             .append(writer)
-            .append(", needs ops that TensorFlow 2.18 does not have:");
+            .append(", needs ops that TensorFlow 2.18 ")
+            .append(
+                unknown.keySet().stream().anyMatch(ForeignOps::isUnknown)
+                    ? "does not have:"
+                    : "knows by name and has nothing to run with (no kernel):");
     Map<String, List<String>> byLibrary = new LinkedHashMap<>();
     Map<String, String> remedies = new LinkedHashMap<>();
     unknown.forEach(
         (op, use) -> {
           Optional<Library> library = library(op);
-          String from = library.map(l -> "from " + l.name()).orElse("from a library unknown here");
+          String from =
+              library
+                  .map(l -> "from " + l.name())
+                  .orElse(
+                      isIdle(op)
+                          ? "for other machines or programs"
+                          : "from a library unknown here");
           byLibrary.computeIfAbsent(from, k -> new ArrayList<>()).add(words(op, use));
           library
               .map(Library::remedy)

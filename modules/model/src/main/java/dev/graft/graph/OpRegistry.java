@@ -2,10 +2,12 @@ package dev.graft.graph;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.model.BadModelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,15 +24,18 @@ import org.tensorflow.proto.OpList;
 /**
  * What TensorFlow knows about its ops, read from a resource so that no native code is needed:
  * names, inputs, outputs, attributes and their defaults. The resource {@code ops.pb} is
- * TensorFlow's own {@code OpList} (TF_GetAllOpList) of the version Graft runs on.
+ * TensorFlow's own {@code OpList} (TF_GetAllOpList) of the version Graft runs on; {@code
+ * no_kernel.txt} lists those of them that it has nothing to run with (TF_GetAllRegisteredKernels).
  */
 public final class OpRegistry {
 
   private static final int REF = 100; // DT_FLOAT_REF = DT_FLOAT + 100, and so for each dtype
 
   private final ImmutableMap<String, OpDef> ops;
+  private final ImmutableSet<String> withoutKernel;
 
-  private OpRegistry(Collection<OpDef> ops) {
+  private OpRegistry(Collection<OpDef> ops, Collection<String> withoutKernel) {
+    this.withoutKernel = ImmutableSet.copyOf(withoutKernel);
     ImmutableMap.Builder<String, OpDef> byName = ImmutableMap.builder();
     ops.forEach(op -> byName.put(op.getName(), op));
     this.ops = byName.buildOrThrow();
@@ -44,6 +49,14 @@ public final class OpRegistry {
   /** The op called {@code name}, if TensorFlow has it. */
   public Optional<OpDef> find(String name) {
     return Optional.ofNullable(ops.get(name));
+  }
+
+  /**
+   * Whether TensorFlow knows {@code op} by name only: it has no kernel for it, neither for a CPU
+   * nor for a GPU, neither plain nor by XLA.
+   */
+  public boolean isWithoutKernel(String op) {
+    return withoutKernel.contains(op);
   }
 
   /** The op of {@code node}; fails with its name if TensorFlow lacks it. */
@@ -221,12 +234,16 @@ public final class OpRegistry {
     static final OpRegistry INSTANCE = load();
 
     private static OpRegistry load() {
-      try (InputStream in = OpRegistry.class.getResourceAsStream("ops.pb")) {
-        if (in == null) {
+      try (InputStream ops = OpRegistry.class.getResourceAsStream("ops.pb");
+          InputStream idle = OpRegistry.class.getResourceAsStream("no_kernel.txt")) {
+        if (ops == null || idle == null) {
           throw new IllegalStateException(
-              "resource dev/graft/graph/ops.pb is missing from the build");
+              "resources dev/graft/graph/ops.pb and no_kernel.txt are missing from the build");
         }
-        return new OpRegistry(OpList.parseFrom(in).getOpList());
+        String names = new String(idle.readAllBytes(), StandardCharsets.UTF_8);
+        return new OpRegistry(
+            OpList.parseFrom(ops).getOpList(),
+            names.lines().filter(line -> !line.startsWith("#")).toList());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
