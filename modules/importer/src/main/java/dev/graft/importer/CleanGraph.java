@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpList;
 
@@ -32,7 +33,17 @@ final class CleanGraph {
         editor.replace(plain);
       }
     }
+    flat.functions().values().forEach(function -> editor.putFunction(of(function, producer)));
     return editor.build();
+  }
+
+  /** A loop's body, a branch or the like, without devices; what it waits for stays. */
+  private static FunctionDef of(FunctionDef function, OpList producer) {
+    FunctionDef.Builder plain = function.toBuilder();
+    for (int i = 0; i < function.getNodeDefCount(); i++) {
+      plain.setNodeDef(i, Normalization.of(function.getNodeDef(i), producer));
+    }
+    return plain.build();
   }
 
   /**
