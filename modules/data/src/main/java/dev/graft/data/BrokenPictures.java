@@ -12,8 +12,10 @@ import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
 
@@ -25,26 +27,49 @@ public final class BrokenPictures {
 
   private BrokenPictures() {}
 
+  /** Says of a batch that it holds pictures that cannot be decoded; there may be more of them. */
+  @Internal
+  public static final class Found extends BadDataException {
+    private static final long serialVersionUID = 1L;
+
+    Found(String message) {
+      super(message);
+    }
+  }
+
   /** Those of {@code examples} that cannot be decoded, by name. Decodes each one alone. */
   public static ImmutableList<String> in(
       TensorFlowRuntime runtime, Dataset dataset, int[] examples) {
     DecodeGraph decode = DecodeGraph.of(thumbnail());
-    ImmutableList.Builder<String> broken = ImmutableList.builder();
     try (GraphSession session = runtime.session(decode.graph());
         PreparedRun run =
             session.prepare(List.of(decode.bytes()), List.of(decode.pixels()), List.of())) {
-      for (int i : examples) {
-        try {
-          var unused = run.run(List.of(bytes(dataset, i)));
-        } catch (TensorFlowException e) {
-          if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
-            throw e; // out of memory, say: that is not the picture's fault
-          }
-          broken.add(dataset.name(i));
-        }
-      }
+      return in(dataset, examples, picture -> run.run(List.of(picture)));
     }
-    return broken.build();
+  }
+
+  /**
+   * Those of {@code examples} of which {@code decode} says that they cannot be decoded. Whatever
+   * else it says, that there is no memory for one say, is not the picture's fault.
+   */
+  static ImmutableList<String> in(Dataset dataset, int[] examples, Consumer<TensorValue> decode) {
+    return Arrays.stream(examples)
+        .parallel()
+        .filter(i -> isBroken(bytes(dataset, i), decode))
+        .mapToObj(dataset::name)
+        .collect(ImmutableList.toImmutableList());
+  }
+
+  private static boolean isBroken(TensorValue picture, Consumer<TensorValue> decode) {
+    try {
+      decode.accept(picture);
+      return false;
+    } catch (TensorFlowException e) {
+      if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
+        throw e;
+      }
+      return true;
+    }
   }
 
   /** All that cannot be decoded, by name. */
@@ -53,14 +78,18 @@ public final class BrokenPictures {
   }
 
   /** What to tell the user about {@code broken} pictures, of which there is at least one. */
-  public static BadDataException exception(List<String> broken) {
+  public static Found exception(List<String> broken) {
+    if (broken.size() == 1) {
+      return new Found(
+          broken.get(0) + " is damaged or cut short and cannot be decoded. Replace or remove it.");
+    }
     int more = broken.size() - NAMED;
-    return new BadDataException(
-        String.join(", ", broken.subList(0, Math.min(NAMED, broken.size())))
-            + (more > 0 ? " and " + more + " more" : "")
-            + (broken.size() == 1 ? " is" : " are")
-            + " damaged or cut short and cannot be decoded. Replace or remove "
-            + (broken.size() == 1 ? "it." : "them."));
+    return new Found(
+        broken.size()
+            + " pictures are damaged or cut short and cannot be decoded:\n  "
+            + String.join("\n  ", broken.subList(0, Math.min(NAMED, broken.size())))
+            + (more > 0 ? "\n  and " + more + " more" : "")
+            + "\nReplace or remove them.");
   }
 
   private static TensorValue bytes(Dataset dataset, int i) {

@@ -44,8 +44,15 @@ public final class Evaluator {
     return Interruption.cancellable(
         runtime,
         () -> {
-          Positions.check(Frontier.of(entry), goals, data);
-          return score(runtime, model, data, recipe, Callbacks.of(callbacks));
+          Callbacks all = Callbacks.of(callbacks);
+          return DecodedPictures.orAllNamed(
+              runtime,
+              List.of(data),
+              all,
+              () -> {
+                Positions.check(Frontier.of(entry), goals, data);
+                return score(runtime, model, data, recipe, all);
+              });
         });
   }
 

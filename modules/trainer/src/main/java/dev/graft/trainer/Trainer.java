@@ -114,7 +114,8 @@ public final class Trainer {
    * @throws BadRequestException if the recipe does not fit the model, or the model the data
    * @throws BlockedGradientException if a variable that should train gets no gradient, because an
    *     op on the way lets none pass
-   * @throws BadDataException if an example cannot be read
+   * @throws BadDataException if an example cannot be read; of pictures that cannot be decoded it
+   *     names ten of all parts, and says how many there are
    * @throws CancellationException if a callback ended it, if the thread was interrupted, or if the
    *     runtime was closed meanwhile
    */
@@ -128,7 +129,13 @@ public final class Trainer {
     Callbacks all = Callbacks.of(callbacks);
     try {
       return Interruption.cancellable(
-          runtime, () -> new Trainer(runtime, model, blocks, data, recipe, all).fit());
+          runtime,
+          () ->
+              DecodedPictures.orAllNamed(
+                  runtime,
+                  List.of(data.train(), data.validation(), data.test()),
+                  all,
+                  () -> new Trainer(runtime, model, blocks, data, recipe, all).fit()));
     } catch (RuntimeException | Error e) {
       try {
         all.flush();
@@ -166,7 +173,7 @@ public final class Trainer {
     if (last.isEmpty()) {
       reasons.forEach(this::decide);
     }
-    TestPictures.requireDecodable(runtime, data.test(), callbacks);
+    DecodedPictures.require(runtime, data.test(), callbacks);
     computeFeatures(stages);
     Evaluation score;
     if (last.isEmpty()) {

@@ -141,7 +141,40 @@ class PhotosTest {
             () -> Trainer.fit(runtime, model, BLOCKS, parts, Recipe.headOnly(), watcher))
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining(broken + " is damaged or cut short");
-    assertThat(seen).isEmpty();
+    assertThat(seen)
+        .extracting(Progress::unit)
+        .containsOnly("test pictures", "all pictures"); // and nothing of the work
+  }
+
+  /** Of 18 pictures three for training, in several batches, and one each of the others. */
+  @Test
+  void whatCannotBeDecodedIsNamedOfAllBatchesAndParts(@TempDir Path folder) throws IOException {
+    for (int i = 0; i < 18; i++) {
+      Path label = Files.createDirectories(folder.resolve(i % 2 == 0 ? "even" : "odd"));
+      Files.copy(Path.of(PHOTOS.name(i)), label.resolve(i + ".jpg"));
+    }
+    Parts parts = Dataset.imageFolder(folder).split(Split.of(60, 20, 20));
+    Dataset train = parts.train();
+    List<String> broken =
+        List.of(
+            train.name(0),
+            train.name(train.size() / 2),
+            train.name(train.size() - 1),
+            parts.validation().name(0),
+            parts.test().name(0));
+    for (String each : broken) {
+      Path file = Path.of(each);
+      Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 2000));
+    }
+    Model model = model().with(replaceHead(HeadSpec.singleLabel(train.labels())));
+    Recipe small = Recipe.headOnly().then(FineTune.top().batch(2).epochs(1));
+    Assertions.assertThatThrownBy(() -> Trainer.fit(runtime, model, BLOCKS, parts, small))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageStartingWith("5 pictures are damaged or cut short")
+        .hasMessageContainingAll(broken.toArray(String[]::new));
+    Assertions.assertThatThrownBy(() -> Evaluator.evaluate(runtime, model, train))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageStartingWith("3 pictures are damaged or cut short");
   }
 
   @Test
