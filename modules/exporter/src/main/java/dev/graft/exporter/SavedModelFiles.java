@@ -173,6 +173,7 @@ record SavedModelFiles(
 
   /** Writes everything into {@code dir}, an empty folder, and forces it to the disk. */
   void write(Path dir) throws IOException {
+    VariableValues.requireFitting(model.variables());
     Path variables = Files.createDirectory(dir.resolve("variables"));
     VariableValues values = new VariableValues();
     try (TensorBundleWriter writer = TensorBundleWriter.create(variables.resolve("variables"))) {

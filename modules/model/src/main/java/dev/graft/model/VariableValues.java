@@ -1,7 +1,9 @@
 package dev.graft.model;
 
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.tensorflow.proto.DataType;
 
@@ -12,15 +14,55 @@ import org.tensorflow.proto.DataType;
 @Internal
 public final class VariableValues {
 
+  /** What a Java array, and so a buffer, has room for. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
+
   private final Map<Path, TensorBundle> checkpoints = new HashMap<>();
+
+  /**
+   * Fails if the value of one of {@code variables} is larger than any that can be held, before the
+   * first of them is read.
+   *
+   * @throws BadModelException naming the variable, its size and the remedy
+   */
+  public static void requireFitting(Collection<Variable> variables) {
+    variables.forEach(VariableValues::requireFitting);
+  }
+
+  private static void requireFitting(Variable variable) {
+    if (!variable.shape().isFullyKnown()
+        || variable.dtype() == DataType.DT_STRING
+        || !TensorValue.canHold(variable.dtype())) {
+      return;
+    }
+    double bytes = TensorValue.size(variable.dtype());
+    for (long dim : variable.shape().dims()) {
+      bytes *= dim;
+    }
+    if (bytes > MOST_BYTES) {
+      throw BadModelException.atNode(
+          variable.node(),
+          String.format(
+              Locale.ROOT,
+              "variable '%s', %s %s, takes %.1f GiB, and Graft holds values of at most 2 GiB. The"
+                  + " model can be inspected, but neither run, trained nor published. Save it with"
+                  + " this table in several smaller ones: in Keras as Embedding layers of a part"
+                  + " of the rows each, in TensorFlow 1 with a partitioner.",
+              variable.name(),
+              variable.dtype(),
+              variable.shape(),
+              bytes / (1 << 30)));
+    }
+  }
 
   /**
    * The value of {@code variable}, of its dtype and shape.
    *
-   * @throws BadModelException if there is none, it cannot be read, or it is of another dtype or
-   *     shape; the message names the variable
+   * @throws BadModelException if there is none, it cannot be read, it is larger than 2 GiB, or it
+   *     is of another dtype or shape; the message names the variable
    */
   public TensorValue of(Variable variable) {
+    requireFitting(variable);
     TensorValue value = read(variable);
     if (value.dtype() != variable.dtype() || !variable.shape().isCompatibleWith(value.shape())) {
       throw new BadModelException(

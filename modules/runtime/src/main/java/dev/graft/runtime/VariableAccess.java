@@ -90,6 +90,7 @@ final class VariableAccess {
 
   /** Gives every variable the value that its source holds. */
   void initialize(GraphSession session) {
+    VariableValues.requireFitting(byName.values().stream().map(Nodes::variable).toList());
     VariableValues values = new VariableValues();
     Map<TensorRef, TensorValue> feeds = new LinkedHashMap<>();
     List<String> assigns = new ArrayList<>();
