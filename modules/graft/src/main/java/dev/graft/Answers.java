@@ -3,6 +3,7 @@ package dev.graft;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.TensorValue;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import org.tensorflow.proto.DataType;
 
@@ -64,6 +65,17 @@ final class Answers {
       }
     }
     return largest;
+  }
+
+  /** Whether there is no infinity and no NaN among the numbers of {@code outputs}. */
+  static boolean areFinite(Map<String, TensorValue> outputs) {
+    for (TensorValue output : outputs.values()) {
+      boolean real = TrainingTrial.isReal(output.dtype());
+      if (real && !Arrays.stream(output.asDoubles()).allMatch(Double::isFinite)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static double[] numbers(TensorValue value) {

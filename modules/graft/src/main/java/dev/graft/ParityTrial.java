@@ -150,12 +150,13 @@ final class ParityTrial {
 
   private Answer answer(Runner runner) {
     TensorFlowException first = null;
-    Iterator<Map<String, TensorValue>> guesses =
-        new ProbeInputs(model, signature).inputs().iterator();
+    ProbeInputs probe = new ProbeInputs(model, signature);
+    Iterator<Map<String, TensorValue>> guesses = probe.inputs().iterator();
     while (guesses.hasNext()) {
       Map<String, TensorValue> inputs = guesses.next();
       try {
-        return new Answer(inputs, runner.call().apply(inputs), first == null);
+        Answer taken = new Answer(inputs, runner.call().apply(inputs), first == null);
+        return Answers.areFinite(taken.outputs()) ? taken : finite(runner, probe, taken);
       } catch (TensorFlowException e) {
         first = first == null ? e : first;
       }
@@ -166,6 +167,27 @@ final class ParityTrial {
             + "' was taken; TensorFlow says of the first: "
             + (first == null ? "too large" : first.detail() + unfed(first.detail())),
         first == null ? new IllegalStateException("no guess") : first);
+  }
+
+  /**
+   * The answer to inputs of another range that is made of numbers only; {@code taken} if there is
+   * none.
+   */
+  private Answer finite(Runner runner, ProbeInputs probe, Answer taken) {
+    Iterator<ProbeInputs.Redrawn> others = probe.redrawn(taken.inputs()).iterator();
+    while (others.hasNext()) {
+      ProbeInputs.Redrawn other = others.next();
+      try {
+        Map<String, TensorValue> outputs = runner.call().apply(other.inputs());
+        if (Answers.areFinite(outputs)) {
+          tell("parity", "answers are not finite at first: inputs drawn from " + other.range());
+          return new Answer(other.inputs(), outputs, false);
+        }
+      } catch (TensorFlowException e) {
+        continue; // it takes no such numbers
+      }
+    }
+    return new Answer(taken.inputs(), taken.outputs(), false);
   }
 
   /** What to do about a placeholder that the signature does not name. */

@@ -45,6 +45,13 @@ final class ProbeInputs {
   /** More values than this in one tensor are a mistake, or would take forever. */
   private static final long MOST_ELEMENTS = 50_000_000;
 
+  /** Ranges that real numbers are drawn from instead of 0..1, the milder ones first. */
+  private static final float[][] OTHER_RANGES = {
+    {0.1f, 0.2f}, {-1, 1}, {-0.01f, 0.01f}, {1, 2}, {-1, 0}, {100, 200}, {-200, -100}
+  };
+
+  private static final TensorValue NOTHING = TensorValue.scalar(0f);
+
   private final Model model;
   private final Signature signature;
   private final Map<String, InputUses> uses = new LinkedHashMap<>();
@@ -88,6 +95,64 @@ final class ProbeInputs {
                 vocabularies.isEmpty()
                     ? Stream.of(inputs(guess, false))
                     : Stream.of(false, true).map(known -> inputs(guess, known)));
+  }
+
+  /** Inputs whose real numbers are of another range, and the range in words. */
+  record Redrawn(Map<String, TensorValue> inputs, String range) {}
+
+  /**
+   * {@code inputs} with their real numbers drawn from other ranges: smaller, below zero, larger.
+   * Where a model takes a logarithm, an exponential or a root, an answer may be a number for some
+   * of these only. None where nothing was drawn.
+   */
+  Stream<Redrawn> redrawn(Map<String, TensorValue> inputs) {
+    List<String> drawn = inputs.keySet().stream().filter(this::isDrawn).toList();
+    return drawn.isEmpty()
+        ? Stream.of()
+        : Arrays.stream(OTHER_RANGES)
+            .map(
+                range -> {
+                  Map<String, TensorValue> others = new LinkedHashMap<>(inputs);
+                  for (String name : drawn) {
+                    TensorSpec spec = spec(name);
+                    float scale = high(name);
+                    SampleValues values =
+                        new SampleValues(spec.dtype(), inputs.getOrDefault(name, NOTHING).shape());
+                    others.put(
+                        name, values.between(range[0] * scale, range[1] * scale, name.hashCode()));
+                  }
+                  float one = high(drawn.get(0));
+                  return new Redrawn(
+                      others,
+                      String.format(
+                          Locale.ROOT, "%s..%s", number(range[0] * one), number(range[1] * one)));
+                });
+  }
+
+  private static String number(float value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Float.toString(value);
+  }
+
+  /** Whether an input's values are drawn at random from a range of real numbers. */
+  private boolean isDrawn(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return has(name)
+        && isReal(spec(name).dtype())
+        && (part(name) == Part.PLAIN || part(name) == Part.SPARSE_VALUES)
+        && vocabularies.get(name) == null
+        && !lower.contains("train")
+        && !lower.contains("phase")
+        && !lower.contains("keep_prob");
+  }
+
+  /** What real numbers of an input go up to. */
+  private float high(String name) {
+    return model.inputs().stream()
+        .filter(input -> input.name().equals(name))
+        .flatMap(input -> input.range().stream())
+        .map(InputSpec.Range::high)
+        .findFirst()
+        .orElse(1f);
   }
 
   private static double elements(Shape shape) {
@@ -300,14 +365,7 @@ final class ProbeInputs {
       return values.constant(1);
     }
     if (isReal(spec.dtype())) {
-      float high =
-          model.inputs().stream()
-              .filter(input -> input.name().equals(name))
-              .flatMap(input -> input.range().stream())
-              .map(InputSpec.Range::high)
-              .findFirst()
-              .orElse(1f);
-      return values.uniform(high, name.hashCode());
+      return values.uniform(high(name), name.hashCode());
     }
     OptionalLong bound = uses(name).bound();
     boolean picture = shape.rank() >= 3 && shape.dim(-1) <= 4;

@@ -18,8 +18,13 @@ record SampleValues(DataType dtype, Shape shape) {
 
   /** From 0 to below {@code high}, drawn by {@code seed}. */
   TensorValue uniform(float high, int seed) {
+    return between(0, high, seed);
+  }
+
+  /** From {@code low} to below {@code high}, drawn by {@code seed}. */
+  TensorValue between(float low, float high, int seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    return of(i -> (float) random.nextDouble() * high);
+    return of(i -> low + (float) random.nextDouble() * (high - low));
   }
 
   /** Whole numbers from 0 to below {@code bound}. */

@@ -12,10 +12,12 @@ import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.SingleStep;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,14 +39,46 @@ record TrainingTrial(Model model, double before, double after) {
   /** Made-up inputs can make infinities, and the lowest number stands for "none" in maxima. */
   private static final double TOO_LARGE = 1e6;
 
+  /** The loss or a weight is no finite number, which may be for the made-up inputs. */
+  private static final class NotFinite extends FailedCheckException {
+    private static final long serialVersionUID = 1L;
+
+    NotFinite(String message) {
+      super(message);
+    }
+  }
+
   /**
-   * Takes the step.
+   * Takes the step, where it has to on other inputs than {@code inputs}: of another range, before a
+   * loss or a weight that is no number counts as the model's failure.
    *
    * @param candidate a model with one head, or with none
    * @param training the variables that change
    * @throws FailedCheckException if the loss or a weight is no finite number afterwards
    */
   static TrainingTrial of(
+      TensorFlowRuntime runtime,
+      Model candidate,
+      Signature signature,
+      Map<String, TensorValue> inputs,
+      List<Variable> training) {
+    try {
+      return once(runtime, candidate, signature, inputs, training);
+    } catch (NotFinite first) {
+      Iterator<ProbeInputs.Redrawn> others =
+          new ProbeInputs(candidate, signature).redrawn(inputs).iterator();
+      while (others.hasNext()) {
+        try {
+          return once(runtime, candidate, signature, others.next().inputs(), training);
+        } catch (NotFinite | TensorFlowException again) {
+          continue;
+        }
+      }
+      throw first;
+    }
+  }
+
+  private static TrainingTrial once(
       TensorFlowRuntime runtime,
       Model candidate,
       Signature signature,
@@ -82,7 +116,7 @@ record TrainingTrial(Model model, double before, double after) {
       ModelSession session, Map<TensorRef, TensorValue> feeds, TensorRef loss) {
     double value = session.graph().run(feeds, List.of(loss), List.of()).get(0).asDoubles()[0];
     if (!Double.isFinite(value)) {
-      throw new FailedCheckException("the loss on made-up inputs is " + value + ".");
+      throw new NotFinite("the loss on made-up inputs is " + value + ".");
     }
     return value;
   }
@@ -130,7 +164,7 @@ record TrainingTrial(Model model, double before, double after) {
     for (int i = 0; i < values.size(); i++) {
       for (double number : values.get(i).asDoubles()) {
         if (!Double.isFinite(number)) {
-          throw new FailedCheckException(
+          throw new NotFinite(
               "after the step the variable '" + training.get(i).name() + "' holds " + number + ".");
         }
       }

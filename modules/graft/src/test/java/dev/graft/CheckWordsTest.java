@@ -3,17 +3,23 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
+import dev.graft.graph.Shape;
+import dev.graft.model.Model;
 import dev.graft.model.TensorValue;
+import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -104,6 +110,60 @@ class CheckWordsTest {
     assertThat(report.story())
         .extracting(CheckReport.Line::text)
         .contains("→ nothing trains on all outputs at once: trained on 'squares'");
+  }
+
+  /**
+   * A logarithm of what is below zero, or an exponential beyond all floats, is for the numbers that
+   * were made up.
+   */
+  @ParameterizedTest
+  @CsvSource({"Log, -1, 1", "Exp, 0, 500"})
+  void whatIsNoNumberIsTriedInAnotherRangeFirst(String op, float shift, float scale)
+      throws IOException {
+    Path path =
+        withOutputs(
+            List.of("product"),
+            scores ->
+                List.of(
+                    constant("axes", TensorValue.of(Shape.of(2), new int[] {0, 1})),
+                    constant("shift", TensorValue.scalar(shift)),
+                    constant("scale", TensorValue.scalar(scale)),
+                    binary("mean", "Mean", "x", "axes"),
+                    binary("shifted", "AddV2", "mean", "shift"),
+                    binary("scaled", "Mul", "shifted", "scale"),
+                    unary("made", op, "scaled"),
+                    binary("product", "Mul", scores, "made")));
+    CheckReport report = check(path);
+    assertThat(report.error()).isNull();
+    assertThat(report.trained()).isTrue();
+    assertThat(report.story())
+        .extracting(CheckReport.Line::text)
+        .contains(
+            "answers are not finite at first: inputs drawn from "
+                + (op.equals("Log") ? "1..2" : "0.1..0.2"));
+    Model model = Graft.load(path);
+    Map<String, TensorValue> usual =
+        new ProbeInputs(model, model.servingSignature()).inputs().findFirst().orElseThrow();
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      TrainingTrial trial =
+          TrainingTrial.of(
+              runtime, model, model.servingSignature(), usual, model.trainableVariables());
+      assertThat(trial.after()).isFinite();
+    }
+  }
+
+  private static NodeDef constant(String name, TensorValue value) {
+    return NodeDef.newBuilder()
+        .setName(name)
+        .setOp("Const")
+        .putAttr("dtype", Attrs.of(value.dtype()))
+        .putAttr("value", Attrs.of(value.toProto()))
+        .build();
+  }
+
+  private static NodeDef binary(String name, String op, String a, String b) {
+    NodeDef.Builder node = unary(name, op, a).toBuilder().addInput(b);
+    return (op.equals("Mean") ? node.putAttr("Tidx", Attrs.of(DataType.DT_INT32)) : node).build();
   }
 
   private static NodeDef unary(String name, String op, String input) {
