@@ -70,7 +70,8 @@ final class Mutator {
     return target.getFileName() + ": bytes";
   }
 
-  private void copy(Path model) throws IOException {
+  /** Copies a model into the folder as it is. */
+  void copy(Path model) throws IOException {
     try (Stream<Path> files = Files.walk(model)) {
       for (Path file : (Iterable<Path>) files::iterator) {
         Path copy = folder.resolve(model.relativize(file).toString());
@@ -137,7 +138,8 @@ final class Mutator {
     file.putInt(offset + size + 1, ((value >>> 15) | (value << 17)) + 0xa282ead8);
   }
 
-  private static int varint(ByteBuffer in) {
+  /** A number of 7 bits a byte. */
+  static int varint(ByteBuffer in) {
     int value = 0;
     for (int shift = 0; ; shift += 7) {
       byte next = in.get();
