@@ -273,9 +273,10 @@ final class InputUses {
     if (node == null || !node.getOp().equals("Const") || !node.containsAttr("value")) {
       return List.of();
     }
-    return TensorValue.from(node.getAttrOrThrow("value").getTensor()).strings().stream()
-        .map(ByteString::toStringUtf8)
-        .toList();
+    TensorValue value = TensorValue.from(node.getAttrOrThrow("value").getTensor());
+    return value.dtype() == DataType.DT_STRING
+        ? value.strings().stream().map(ByteString::toStringUtf8).toList()
+        : List.of();
   }
 
   /** The constant number at {@code tensor}, or -1. */

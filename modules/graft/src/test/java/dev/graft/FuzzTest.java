@@ -11,11 +11,10 @@ import dev.graft.model.VariableValues;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -58,17 +58,24 @@ class FuzzTest {
 
   /**
    * Slices that reach beyond their tensor, or that a checkpoint's index lists and does not hold; a
-   * dtype that there is not, which the graph can be read with all the same, but no function.
+   * dtype that there is not, which the graph can be read with all the same, but no function; a
+   * constant of keys that holds no texts.
    */
   @ParameterizedTest
   @CsvSource({
     "1000386, tf1/tf1_partitioned, variables.index: bytes, false",
     "1015536, tf1/tf1_partitioned, variables.index: bytes, false",
     "1002538, tfsave/reductions, saved_model.pb: bytes, true",
-    "1004845, tfsave/while_tensor_array, saved_model.pb: bytes, false"
+    "1004845, tfsave/while_tensor_array, saved_model.pb: bytes, false",
+    "2005315, keras3/image_preprocessing, tensors: 4, false"
   })
-  void foundBefore(long seed, String model, String damage, boolean read) throws IOException {
-    assertThat(new Mutator(seed, folder).damage(Zoo.model(model))).isEqualTo(damage);
+  void foundBefore(long seed, String name, String damage, boolean read) throws IOException {
+    ZooModel model = Zoo.model(name);
+    assertThat(
+            damage.contains(".")
+                ? new Mutator(seed, folder).damage(model)
+                : new CraftedDamage(seed, folder).damage(model))
+        .isEqualTo(damage);
     assertThat(isRead(folder)).isEqualTo(read);
   }
 
@@ -90,7 +97,7 @@ class FuzzTest {
           failures.put("takes too long", what);
           break;
         } catch (ExecutionException e) {
-          failures.putIfAbsent(place(e.getCause()), what);
+          failures.putIfAbsent(place(e.getCause()), what + ": " + e.getCause().getMessage());
         }
         clear();
       }
@@ -137,9 +144,11 @@ class FuzzTest {
   }
 
   private static String place(Throwable thrown) {
-    StringWriter trace = new StringWriter();
-    thrown.printStackTrace(new PrintWriter(trace));
-    return trace.toString().lines().limit(14).reduce("", (a, b) -> a + "\n" + b);
+    return thrown.getClass().getName()
+        + Arrays.stream(thrown.getStackTrace())
+            .limit(14)
+            .map(frame -> "\n" + frame)
+            .collect(Collectors.joining());
   }
 
   private void clear() throws IOException {

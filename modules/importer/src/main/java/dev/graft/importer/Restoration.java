@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SaverDef;
 
@@ -113,9 +114,11 @@ record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<Import> 
 
   private static List<ByteString> constant(Graph graph, TensorRef tensor) {
     NodeDef node = graph.node(source(graph, tensor).node());
-    return node.getOp().equals("Const")
-        ? TensorValue.from(node.getAttrOrThrow("value").getTensor()).strings()
-        : List.of();
+    if (!node.getOp().equals("Const")) {
+      return List.of();
+    }
+    TensorValue value = TensorValue.from(node.getAttrOrThrow("value").getTensor());
+    return value.dtype() == DataType.DT_STRING ? value.strings() : List.of();
   }
 
   /** Where {@code tensor} comes from before it was only handed on or reshaped. */

@@ -4,6 +4,7 @@ import dev.graft.model.BadModelException;
 import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
@@ -11,7 +12,8 @@ import org.tensorflow.proto.OpDef;
 /**
  * What has to hold of a node of a file before anything else is read from it, so that what reads it
  * need not ask: a name, inputs that are tensors and as many as the op takes, the attributes that
- * the op wants. TensorFlow checks the same when it takes a graph.
+ * the op wants, of a constant a value of its dtype. TensorFlow checks the same when it takes a
+ * graph.
  */
 final class NodeCheck {
 
@@ -46,6 +48,12 @@ final class NodeCheck {
             value == null
                 ? "it lacks the attribute '" + attr.getName() + "'"
                 : "its attribute '" + attr.getName() + "' is no " + attr.getType());
+      }
+    }
+    if (node.getOp().equals("Const") && !open) {
+      DataType held = node.getAttrOrThrow("value").getTensor().getDtype();
+      if (held != node.getAttrOrThrow("dtype").getType()) {
+        throw damaged(node, "it holds a value of another dtype, " + held);
       }
     }
     if (!open) {
