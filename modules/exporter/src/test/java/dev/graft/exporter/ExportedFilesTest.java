@@ -256,7 +256,7 @@ class ExportedFilesTest {
    */
   @Test
   void theConstantOfAnAssetHoldsItsName() throws IOException {
-    Model model = SavedModelImporter.load(Zoo.model("keras2/vocabulary_file").savedModel());
+    Model model = SavedModelImporter.load(Zoo.model("tf1/tf1_table_legacy_init").savedModel());
     Path version = Exporter.publish(runtime, model, folder.resolve("base")).path();
     Model again = SavedModelImporter.load(version);
     assertThat(again.assets()).isNotEmpty();
