@@ -7,9 +7,12 @@ import dev.graft.graph.FunctionInliner;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadModelException;
+import dev.graft.model.InputSpec;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A way to call a SavedModel, found again in the graph that was made of its functions. */
@@ -57,5 +60,23 @@ final class FlatSignature {
               + "', which the graph does not have; saved_model.pb is damaged.");
     }
     return tensor;
+  }
+
+  /** What is known of the inputs before anybody describes them. */
+  static List<InputSpec> inputs(List<Signature> signatures) {
+    return signatures.stream()
+        .filter(s -> s.name().equals(Signature.SERVING_DEFAULT) || signatures.size() == 1)
+        .flatMap(s -> s.inputs().entrySet().stream())
+        .map(
+            input ->
+                new InputSpec(
+                    input.getKey(),
+                    input.getValue().tensor(),
+                    input.getValue().dtype(),
+                    input.getValue().shape(),
+                    Optional.empty(),
+                    InputSpec.Channels.UNKNOWN,
+                    InputSpec.Resize.STRETCH))
+        .toList();
   }
 }

@@ -11,7 +11,6 @@ import dev.graft.model.Asset;
 import dev.graft.model.BadModelException;
 import dev.graft.model.TensorBundle;
 import dev.graft.model.TensorValue;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -100,6 +99,17 @@ final class Initialization {
     return assets;
   }
 
+  /** Lists {@code assets} in {@code to} in the way in which {@code from} lists its own. */
+  static void copyAssets(MetaGraphDef from, List<AssetFileDef> assets, MetaGraphDef.Builder to) {
+    if (from.getAssetFileDefCount() > 0) {
+      to.addAllAssetFileDef(assets);
+    } else if (!assets.isEmpty()) {
+      CollectionDef.Builder listed = CollectionDef.newBuilder();
+      assets.forEach(asset -> listed.getAnyListBuilder().addValue(Any.pack(asset)));
+      to.putCollectionDef(ASSETS, listed.build());
+    }
+  }
+
   /** The assets whose path {@code graph} reads; fails if the file of one is missing. */
   static ImmutableList<Asset> assets(
       List<AssetFileDef> defs, Graph graph, SavedModelFolder folder) {
@@ -109,13 +119,7 @@ final class Initialization {
       if (!graph.contains(tensor.node())) {
         continue;
       }
-      Path file = folder.asset(def.getFilename());
-      if (!Files.isRegularFile(file)) {
-        throw BadModelException.inFile(
-            file.toString(),
-            "'" + file + "' is missing: the model's assets were not copied with it.",
-            null);
-      }
+      Path file = folder.requireAsset(def.getFilename());
       assets.put(tensor.toString(), new Asset(def.getFilename(), file, tensor));
     }
     return ImmutableList.copyOf(assets.values());

@@ -2,71 +2,82 @@ package dev.graft.importer;
 
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.OpenAttrs;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadModelException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.Set;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
 import org.tensorflow.proto.TensorProto;
 
-/**
- * A graph, or the body of a function as one call of it sees it: with the attributes that the call
- * gives, and with what is known of its arguments.
- */
+/** A graph, or the body of a function with what one call of it says of its arguments. */
 final class JudgedScope {
-
-  /** Where a variable has this name, each handle is a variable of its own. */
-  private static final String ANONYMOUS = "cd2c89b7-88b7-44c8-ad83-06c2a9158347";
 
   private final String function;
   private final Map<String, NodeDef> nodes;
-  private final Map<String, AttrValue> attrs;
   private final Map<String, Known> arguments;
   private final Map<TensorRef, Known> fed;
-  private final Predicate<String> own;
+  private final Set<String> handles;
   private final Map<String, Known> found = new HashMap<>();
-  private final Map<String, Known> handles = new HashMap<>(); // without looking into variables
 
   private JudgedScope(
       String function,
       Map<String, NodeDef> nodes,
-      Map<String, AttrValue> attrs,
       Map<String, Known> arguments,
       Map<TensorRef, Known> fed,
-      Predicate<String> own) {
+      Set<String> handles) {
     this.function = function;
     this.nodes = nodes;
-    this.attrs = attrs;
     this.arguments = arguments;
     this.fed = fed;
-    this.own = own;
+    this.handles = handles;
   }
 
   /**
    * A graph.
    *
    * @param fed what is known of tensors that are fed, whatever the graph says of them
-   * @param own whether a text variable holds such a place and never anything else
+   * @param handles the nodes of {@link OwnVariables}
    */
   static JudgedScope graph(
-      Map<String, NodeDef> nodes, Map<TensorRef, Known> fed, Predicate<String> own) {
-    return new JudgedScope("", nodes, Map.of(), Map.of(), fed, own);
+      Map<String, NodeDef> nodes, Map<TensorRef, Known> fed, Set<String> handles) {
+    return new JudgedScope("", nodes, Map.of(), fed, handles);
   }
 
-  /** The body of a function. */
-  static JudgedScope body(
-      String function,
-      Map<String, NodeDef> nodes,
-      Map<String, AttrValue> attrs,
-      Map<String, Known> arguments,
-      Predicate<String> own) {
-    return new JudgedScope(function, nodes, attrs, arguments, Map.of(), own);
+  /**
+   * The body of a function.
+   *
+   * @param given what is known of its arguments, in order; nothing of those that are not listed
+   */
+  static JudgedScope body(FunctionDef function, List<Known> given) {
+    String name = function.getSignature().getName();
+    Map<String, Known> arguments = new HashMap<>();
+    Map<String, NodeDef> nodes = new LinkedHashMap<>();
+    for (OpDef.ArgDef arg : function.getSignature().getInputArgList()) {
+      int i = arguments.size();
+      arguments.put(arg.getName(), i < given.size() ? given.get(i) : Known.NOTHING);
+    }
+    for (NodeDef node : function.getNodeDefList()) {
+      // whoever gives one name to two things wants them to be taken for each other
+      if (arguments.containsKey(node.getName()) || nodes.put(node.getName(), node) != null) {
+        throw BadModelException.atNode(
+            node.getName(),
+            "function '"
+                + name
+                + "' has two things called '"
+                + node.getName()
+                + "'; it is damaged.");
+      }
+    }
+    return new JudgedScope(name, nodes, arguments, Map.of(), Set.of());
   }
 
   /** The function's name; empty for a graph. */
@@ -75,20 +86,8 @@ final class JudgedScope {
   }
 
   /** Its nodes. */
-  Iterable<NodeDef> nodes() {
+  Collection<NodeDef> nodes() {
     return nodes.values();
-  }
-
-  /** {@code attr} as the call has it; empty if it stays open. */
-  Optional<AttrValue> bound(AttrValue attr) {
-    return OpenAttrs.bind(attr, attrs);
-  }
-
-  /** {@code given} as the call has it, without what stays open. */
-  Map<String, AttrValue> bound(Map<String, AttrValue> given) {
-    Map<String, AttrValue> bound = new HashMap<>();
-    given.forEach((name, attr) -> bound(attr).ifPresent(value -> bound.put(name, value)));
-    return bound;
   }
 
   /** What is known of each data input of {@code node}. */
@@ -96,103 +95,84 @@ final class JudgedScope {
     List<Known> known = new ArrayList<>();
     for (String input : node.getInputList()) {
       if (!Nodes.isControl(input)) {
-        known.add(known(input, true));
+        known.add(known(input));
       }
     }
     return known;
   }
 
-  /**
-   * What is known of a tensor.
-   *
-   * @param reads whether to look into a variable; what its handle was read from is not asked
-   */
-  private Known known(String input, boolean reads) {
-    Map<String, Known> memory = reads ? found : handles;
+  private Known known(String input) {
     List<String> passed = new ArrayList<>();
     String at = input;
-    Known known = memory.get(at);
+    Known known = found.get(at);
     while (known == null) {
       passed.add(at);
       NodeDef node = nodes.get(Nodes.producer(at));
-      boolean handsOn = node != null && node.getOp().equals("Identity") && node.getInputCount() > 0;
       Known put = fed.isEmpty() ? null : fed.get(TensorRef.parse(at));
       if (put != null) {
         known = put;
       } else if (arguments.containsKey(at)) {
         known = arguments.get(at);
-      } else if (node == null || passed.size() > nodes.size()) {
-        known = Known.Fact.NOTHING;
-      } else if (handsOn && !Nodes.isControl(node.getInput(0))) {
+      } else if (node == null || !isFirstOutput(at) || passed.size() > nodes.size()) {
+        known = Known.NOTHING;
+      } else if (handsOn(node)) {
         at = node.getInput(0);
-        known = memory.get(at);
+        known = found.get(at);
       } else {
-        known = of(node, reads);
+        known = of(node);
       }
     }
     Known result = known;
-    passed.forEach(each -> memory.put(each, result));
+    passed.forEach(each -> found.put(each, result));
     return known;
   }
 
-  private Known of(NodeDef node, boolean reads) {
-    switch (node.getOp()) {
-      case "Const" -> {
-        return isEmptyText(node) ? Known.Fact.EMPTY_TEXT : Known.Fact.NOTHING;
-      }
-      case "VarHandleOp" -> {
-        return variable(node);
-      }
-      case "ReadVariableOp" -> {
-        boolean places =
-            reads
-                && node.getInputCount() > 0
-                && !Nodes.isControl(node.getInput(0))
-                && known(node.getInput(0), false) instanceof Known.TextVariable variable
-                && own.test(variable.name());
-        return places ? Known.Fact.OWN_FILE : Known.Fact.NOTHING;
-      }
-      default -> {
-        return Known.Fact.NOTHING;
-      }
-    }
+  private Known of(NodeDef node) {
+    return switch (node.getOp()) {
+      case "Const" -> isEmptyText(node) ? Known.EMPTY_TEXT : Known.NOTHING;
+      case "VarHandleOp" -> handles.contains(node.getName()) ? Known.OWN_HANDLE : Known.NOTHING;
+      case "ReadVariableOp" -> isOwnHandle(node) ? Known.OWN_FILE : Known.NOTHING;
+      default -> Known.NOTHING;
+    };
   }
 
-  /** Variables are one if they share a name, whatever their nodes are called. */
-  private Known variable(NodeDef node) {
-    Optional<AttrValue> name = bound(node.getAttrOrDefault("shared_name", text("")));
-    Optional<AttrValue> container = bound(node.getAttrOrDefault("container", text("")));
-    boolean text =
-        bound(node.getAttrOrDefault("dtype", AttrValue.getDefaultInstance()))
-            .filter(dtype -> dtype.getType() != DataType.DT_STRING)
-            .isEmpty();
-    if (!text || name.isEmpty() || container.isEmpty()) {
-      return Known.Fact.NOTHING;
+  /** Whether {@code read} reads one of them, which it gets as it is. */
+  private boolean isOwnHandle(NodeDef read) {
+    if (read.getInputCount() == 0 || Nodes.isControl(read.getInput(0))) {
+      return false;
     }
-    String shared = name.get().getS().toStringUtf8();
-    if (shared.equals(ANONYMOUS) || shared.isEmpty() && !function.isEmpty()) {
-      return Known.Fact.NOTHING;
-    }
-    return new Known.TextVariable(
-        container.get().getS().toStringUtf8() + "/" + (shared.isEmpty() ? node.getName() : shared));
+    String input = read.getInput(0);
+    return arguments.getOrDefault(input, Known.NOTHING) == Known.OWN_HANDLE
+        || handles.contains(Nodes.producer(input));
   }
 
-  private static AttrValue text(String text) {
-    return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(text)).build();
+  /**
+   * Whether {@code input} is written as the only output of a node is: {@code node} or {@code
+   * node:0} in a graph, {@code node:name:0} in a function, where {@code x:1} may be part of an
+   * argument.
+   */
+  private boolean isFirstOutput(String input) {
+    long colons = input.chars().filter(c -> c == ':').count();
+    return function.isEmpty()
+        ? colons == 0 || input.endsWith(":0")
+        : colons == 2 && input.endsWith(":0");
+  }
+
+  private static boolean handsOn(NodeDef node) {
+    return node.getOp().equals("Identity")
+        && node.getInputCount() > 0
+        && !Nodes.isControl(node.getInput(0));
   }
 
   /**
    * Whether a constant is a text of no characters, in whichever of the two forms that TensorFlow
    * reads: it takes {@code tensor_content} first.
    */
-  private boolean isEmptyText(NodeDef node) {
-    Optional<AttrValue> value =
-        bound(node.getAttrOrDefault("value", AttrValue.getDefaultInstance()));
-    if (value.isEmpty() || !value.get().hasTensor()) {
-      return false;
-    }
-    TensorProto tensor = value.get().getTensor();
-    return tensor.getDtype() == DataType.DT_STRING
+  private static boolean isEmptyText(NodeDef node) {
+    AttrValue value = node.getAttrOrDefault("value", AttrValue.getDefaultInstance());
+    TensorProto tensor = value.getTensor();
+    return value.hasTensor()
+        && tensor.getDtype() == DataType.DT_STRING
         && tensor.getTensorContent().isEmpty()
         && tensor.getStringValList().stream().allMatch(ByteString::isEmpty);
   }

@@ -1,7 +1,6 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Functions;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.OpenAttrs;
@@ -10,75 +9,68 @@ import dev.graft.model.BadModelException;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.MachineAccess.Kind;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.tensorflow.proto.AttrValue;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.OpDef;
 
 /**
  * Finds what of a graph reaches beyond the model when it runs. Functions are judged as each call
- * sees them: with the attributes and, where these are handed on as they are, the arguments that it
- * gives. What is left open counts as whatever is worst.
+ * sees them: with what is known of its inputs, where these are handed on as they are. Of a function
+ * that leaves anything open (attributes, how many arguments there are) nothing is known at all:
+ * what its callers give it counts as whatever is worst, since TensorFlow itself has several ways to
+ * bind it.
  */
 final class Judgement {
 
-  /** Calls that see a function otherwise; a small file can describe more than fit in any memory. */
-  static final int MAX_CALLS = 50_000;
+  /** Nodes that are looked at; a small file can describe more calls than anybody can follow. */
+  static final int MAX_VISITS = 5_000_000;
 
   /**
    * Nodes that run together.
    *
    * @param place what they are, in words for people
    * @param nodes their names
-   * @param fed tensors for which whoever runs them puts the place of a file of the model's own
-   * @param given tensors for which the caller puts what he likes, whatever the graph says of them
+   * @param fed what is known of tensors that are fed, whatever the graph says of them
    */
-  record Run(String place, Set<String> nodes, Set<TensorRef> fed, Set<TensorRef> given) {}
+  record Run(String place, Set<String> nodes, Map<TensorRef, Known> fed) {}
 
   /** A node, and the function that holds it, if one does. */
   record Found(Kind kind, String op, String node, String function) {}
 
   /** A function as one call sees it. */
-  private record Call(
-      String function, ImmutableMap<String, AttrValue> attrs, ImmutableList<Known> arguments) {}
+  private record Call(String function, ImmutableList<Known> arguments) {}
+
+  /** What is in a body: what reaches out, and what it calls. */
+  private record Seen(List<Found> found, List<Call> calls) {}
 
   private final Map<String, NodeDef> nodes;
   private final Map<String, FunctionDef> library;
-  private final Map<String, OpenAttrs> openAttrs = new HashMap<>();
-  private final Map<String, Map<String, NodeDef>> bodies = new HashMap<>();
-  private final Map<String, Boolean> written = new HashMap<>(); // text variables: own files only?
+  private final Set<String> handles;
+  private final Map<String, Boolean> open = new HashMap<>();
+  private final Map<Call, Seen> bodies = new HashMap<>();
   private final Set<String> called = new HashSet<>(); // functions
-  private boolean learned; // what is written
-  private boolean writesAnywhere; // into a text variable of which nobody knows which it is
+  private int visits;
 
   /**
-   * A judgement.
+   * A judgement of runs of one graph.
    *
-   * @param runs all that runs in one session, since what one of them writes another one may read
-   * @param restored text variables that get anything that is in a checkpoint
+   * @param handles the nodes of {@link OwnVariables}
    */
-  Judgement(
-      Map<String, NodeDef> nodes,
-      Map<String, FunctionDef> library,
-      List<Run> runs,
-      Set<String> restored) {
+  Judgement(Map<String, NodeDef> nodes, Map<String, FunctionDef> library, Set<String> handles) {
     this.nodes = nodes;
     this.library = library;
-    restored.forEach(name -> written.put("/" + name, false));
-    runs.forEach(run -> walk(run, found -> {}));
-    this.learned = true;
+    this.handles = handles;
   }
 
   /** What {@code run} reaches beyond the model. */
@@ -96,8 +88,17 @@ final class Judgement {
 
   /** What {@code run} reaches beyond the model, each node once. */
   Set<Found> found(Run run) {
-    Set<Found> found = new LinkedHashSet<>();
-    walk(run, found::add);
+    JudgedScope graph = JudgedScope.graph(nodes, run.fed(), handles);
+    List<NodeDef> running = new ArrayList<>();
+    for (String name : run.nodes()) {
+      NodeDef node = nodes.get(name);
+      if (node != null) {
+        running.add(node);
+      }
+    }
+    Seen seen = look(graph, running);
+    Set<Found> found = new LinkedHashSet<>(seen.found());
+    follow(seen.calls(), found);
     return found;
   }
 
@@ -107,106 +108,86 @@ final class Judgement {
    */
   Set<Found> uncalled() {
     Set<Found> found = new LinkedHashSet<>();
-    Deque<Call> open = new ArrayDeque<>();
+    List<Call> calls = new ArrayList<>();
     for (String name : library.keySet()) {
       if (!called.contains(name)) {
-        open.add(new Call(name, ImmutableMap.of(), ImmutableList.of()));
+        calls.add(new Call(name, ImmutableList.of()));
       }
     }
-    walk(open, found::add);
+    follow(calls, found);
     return found;
   }
 
-  private void walk(Run run, Consumer<Found> found) {
-    Deque<Call> open = new ArrayDeque<>();
-    JudgedScope graph = JudgedScope.graph(nodes, fedBy(run), this::isOwn);
-    for (String name : run.nodes()) {
-      NodeDef node = nodes.get(name);
-      if (node != null) {
-        visit(graph, node, open, found);
-      }
-    }
-    walk(open, found);
-  }
-
-  private static Map<TensorRef, Known> fedBy(Run run) {
-    Map<TensorRef, Known> fed = new HashMap<>();
-    run.fed().forEach(tensor -> fed.put(tensor, Known.Fact.OWN_FILE));
-    run.given().forEach(tensor -> fed.put(tensor, Known.Fact.NOTHING));
-    return fed;
-  }
-
-  private void walk(Deque<Call> open, Consumer<Found> found) {
-    Set<Call> seen = new HashSet<>();
+  private void follow(List<Call> calls, Set<Found> found) {
+    Deque<Call> open = new ArrayDeque<>(calls);
+    Set<Call> followed = new HashSet<>();
     while (!open.isEmpty()) {
       Call call = open.remove();
       FunctionDef function = library.get(call.function());
-      if (function == null || !seen.add(call)) {
+      if (function == null || !followed.add(call)) {
         continue;
       }
-      if (seen.size() > MAX_CALLS) {
-        throw new BadModelException(
-            "the model's functions call each other in more than "
-                + MAX_CALLS
-                + " ways; it is damaged or made to exhaust memory.");
-      }
       called.add(call.function());
-      Map<String, Known> arguments = new HashMap<>();
-      for (int i = 0; i < function.getSignature().getInputArgCount(); i++) {
-        arguments.put(
-            function.getSignature().getInputArg(i).getName(),
-            i < call.arguments().size() ? call.arguments().get(i) : Known.Fact.NOTHING);
+      Seen seen = bodies.get(call);
+      if (seen == null) {
+        JudgedScope body = JudgedScope.body(function, call.arguments());
+        seen = look(body, body.nodes());
+        bodies.put(call, seen);
       }
-      JudgedScope body =
-          JudgedScope.body(call.function(), body(function), call.attrs(), arguments, this::isOwn);
-      body.nodes().forEach(node -> visit(body, node, open, found));
+      found.addAll(seen.found());
+      open.addAll(seen.calls());
     }
   }
 
-  private Map<String, NodeDef> body(FunctionDef function) {
-    return bodies.computeIfAbsent(
-        function.getSignature().getName(),
-        name -> {
-          Map<String, NodeDef> byName = new LinkedHashMap<>();
-          function.getNodeDefList().forEach(node -> byName.put(node.getName(), node));
-          return byName;
-        });
+  private Seen look(JudgedScope scope, Collection<NodeDef> running) {
+    visits += running.size() + 1;
+    if (visits > MAX_VISITS || visits < 0) {
+      throw new BadModelException(
+          "the model's functions call each other in so many ways that more than "
+              + MAX_VISITS
+              + " nodes had to be looked at; it is damaged or made to exhaust memory.");
+    }
+    Seen seen = new Seen(new ArrayList<>(), new ArrayList<>());
+    for (NodeDef node : running) {
+      List<Known> inputs = scope.inputs(node);
+      calls(node, inputs, seen.calls());
+      kind(node, inputs)
+          .ifPresent(
+              kind ->
+                  seen.found()
+                      .add(new Found(kind, node.getOp(), node.getName(), scope.function())));
+    }
+    return seen;
   }
 
-  private void visit(JudgedScope scope, NodeDef node, Deque<Call> open, Consumer<Found> found) {
-    List<Known> inputs = scope.inputs(node);
+  private void calls(NodeDef node, List<Known> inputs, List<Call> calls) {
     if (library.containsKey(node.getOp())) {
-      open.add(call(node.getOp(), scope.bound(node.getAttrMap()), inputs));
+      calls.add(call(node.getOp(), inputs));
     }
     node.getAttrMap()
         .forEach(
             (name, attr) -> {
-              for (NameAttrList function : functions(scope, attr)) {
-                List<Known> given = handed(node, name, inputs);
-                open.add(call(function.getName(), scope.bound(function.getAttrMap()), given));
+              List<NameAttrList> functions =
+                  attr.hasFunc() ? List.of(attr.getFunc()) : attr.getList().getFuncList();
+              for (NameAttrList function : functions) {
+                calls.add(call(function.getName(), handed(node, name, inputs)));
               }
             });
-    noteWrites(scope, node, inputs);
-    kind(scope, node, inputs)
-        .ifPresent(
-            kind -> found.accept(new Found(kind, node.getOp(), node.getName(), scope.function())));
   }
 
-  private Call call(String function, Map<String, AttrValue> attrs, List<Known> arguments) {
-    FunctionDef definition = library.get(function);
-    ImmutableMap<String, AttrValue> given =
-        definition == null
-            ? ImmutableMap.of()
-            : openAttrs.computeIfAbsent(function, name -> OpenAttrs.of(definition)).among(attrs);
-    boolean nothing = arguments.stream().allMatch(known -> known == Known.Fact.NOTHING);
-    return new Call(
-        function, given, nothing ? ImmutableList.of() : ImmutableList.copyOf(arguments));
+  private Call call(String name, List<Known> arguments) {
+    boolean nothing = arguments.stream().allMatch(known -> known == Known.NOTHING);
+    FunctionDef function = library.get(name);
+    boolean unknown =
+        nothing || function == null || open.computeIfAbsent(name, k -> isOpen(function));
+    return new Call(name, unknown ? ImmutableList.of() : ImmutableList.copyOf(arguments));
   }
 
-  /** The functions that an attribute names. */
-  private static List<NameAttrList> functions(JudgedScope scope, AttrValue attr) {
-    AttrValue value = attr.getPlaceholder().isEmpty() ? attr : scope.bound(attr).orElse(attr);
-    return value.hasFunc() ? List.of(value.getFunc()) : value.getList().getFuncList();
+  private static boolean isOpen(FunctionDef function) {
+    return !OpenAttrs.of(function).names().isEmpty()
+        || function.getSignature().getAttrCount() > 0
+        || function.getSignature().getInputArgList().stream()
+            .anyMatch(arg -> !arg.getNumberAttr().isEmpty() || !arg.getTypeListAttr().isEmpty());
   }
 
   /** What a function gets of the inputs of the node that runs it. */
@@ -219,93 +200,42 @@ final class Judgement {
     return branches && !inputs.isEmpty() ? inputs.subList(1, inputs.size()) : List.of();
   }
 
-  /** Notes what is put into variables that hold text, and so may hold the place of a file. */
-  private void noteWrites(JudgedScope scope, NodeDef node, List<Known> inputs) {
-    switch (node.getOp()) {
-      case "AssignVariableOp" -> {
-        if (inputs.size() < 2) {
-          return;
-        }
-        if (inputs.get(0) instanceof Known.TextVariable variable) {
-          boolean own = inputs.get(1) == Known.Fact.OWN_FILE;
-          written.merge(variable.name(), own, Boolean::logicalAnd);
-        } else {
-          writesAnywhere |=
-              scope
-                  .bound(node.getAttrOrDefault("dtype", AttrValue.getDefaultInstance()))
-                  .filter(dtype -> dtype.getType() != DataType.DT_STRING)
-                  .isEmpty();
-        }
-      }
-      case "ReadVariableOp", "VarIsInitializedOp", "VariableShape", "Identity" -> {}
-      case "PartitionedCall", "StatefulPartitionedCall" -> {}
-      default -> {
-        if (!library.containsKey(node.getOp())) {
-          for (Known input : inputs) {
-            if (input instanceof Known.TextVariable variable) {
-              written.put(variable.name(), false);
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private boolean isOwn(String variable) {
-    return learned && !writesAnywhere && written.getOrDefault(variable, false);
-  }
-
-  private Optional<Kind> kind(JudgedScope scope, NodeDef node, List<Known> inputs) {
+  private Optional<Kind> kind(NodeDef node, List<Known> inputs) {
     String op = node.getOp();
+    if (node.getAttrMap().values().stream().anyMatch(HiddenValues::in)) {
+      return Optional.of(Kind.CODE);
+    }
     if (library.containsKey(op)) {
       return Optional.empty();
     }
-    if (leavesFunctionOpen(scope, node)) {
+    if (leavesFunctionOpen(node)) {
       return Optional.of(Kind.CODE);
     }
-    Optional<Kind> kind = MachineOps.kind(op);
-    if (kind.isEmpty()) {
-      return kind;
-    }
-    MachineOps.Harmless harmless = MachineOps.HARMLESS_BY_ATTRIBUTE.get(op);
-    if (harmless != null) {
-      AttrValue value = OpRegistry.standard().attr(node, harmless.attribute());
-      boolean is = harmless.is(Optional.ofNullable(value).flatMap(scope::bound));
-      return is ? Optional.empty() : kind;
-    }
-    return staysInside(op, inputs) ? Optional.empty() : kind;
+    Optional<Kind> kind = MachineOps.kind(node);
+    boolean excused = !MachineOps.readsHidden(node) && staysInside(op, inputs);
+    return kind.isPresent() && excused ? Optional.empty() : kind;
   }
 
-  private static boolean leavesFunctionOpen(JudgedScope scope, NodeDef node) {
-    for (OpDef.AttrDef attr :
-        OpRegistry.standard().find(node.getOp()).map(OpDef::getAttrList).orElse(List.of())) {
-      AttrValue value = node.getAttrOrDefault(attr.getName(), null);
-      if (value != null
-          && (attr.getType().equals("func") || attr.getType().equals("list(func)"))
-          && !value.getPlaceholder().isEmpty()
-          && scope.bound(value).isEmpty()) {
-        return true;
-      }
-    }
-    return false;
+  private static boolean leavesFunctionOpen(NodeDef node) {
+    return OpRegistry.standard().find(node.getOp()).stream()
+        .flatMap(op -> op.getAttrList().stream())
+        .filter(attr -> attr.getType().equals("func") || attr.getType().equals("list(func)"))
+        .map(attr -> node.getAttrOrDefault(attr.getName(), AttrValue.getDefaultInstance()))
+        .anyMatch(AttrValue::hasPlaceholder);
   }
 
   /** Whether {@code op} touches only files of the model's own, or none after all. */
   private static boolean staysInside(String op, List<Known> inputs) {
     Integer cache = MachineOps.CACHES.get(op);
     if (cache != null) {
-      return cache < inputs.size() && inputs.get(cache) == Known.Fact.EMPTY_TEXT;
+      return cache < inputs.size() && inputs.get(cache) == Known.EMPTY_TEXT;
     }
-    if (!MachineOps.READERS.contains(op) && !MachineOps.RESTORES.contains(op)) {
-      return false;
+    List<Known> names = List.of();
+    if (op.startsWith("InitializeTableFromTextFile")) {
+      names = inputs.subList(Math.min(1, inputs.size()), inputs.size());
+    } else if (MachineOps.READERS.contains(op) || MachineOps.RESTORES.contains(op)) {
+      names = inputs.subList(0, Math.min(1, inputs.size()));
     }
-    List<Known> names =
-        switch (op) {
-          case "InitializeTableFromTextFile", "InitializeTableFromTextFileV2" ->
-              inputs.subList(Math.min(1, inputs.size()), inputs.size());
-          case "GenerateVocabRemapping" -> inputs;
-          default -> inputs.subList(0, Math.min(1, inputs.size()));
-        };
-    return !names.isEmpty() && names.stream().allMatch(name -> name == Known.Fact.OWN_FILE);
+    return !names.isEmpty() && names.stream().allMatch(name -> name == Known.OWN_FILE);
   }
 }

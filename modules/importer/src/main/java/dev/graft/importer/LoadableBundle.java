@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
@@ -39,12 +40,14 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
    * @throws dev.graft.model.UntrustedModelException as the import of the same path and options
    */
   public static LoadableBundle of(Path path, ImportOptions options, Path scratch) {
-    SavedModelFolder folder = SavedModelFolder.at(path);
-    return SavedModelImporter.reader(folder, options).loadable(scratch);
+    return SavedModelImporter.reading(path, reader -> reader.loadable(scratch), options);
   }
 
   /** Writes {@code meta} to {@code scratch}, with the weights and assets of {@code folder}. */
   static LoadableBundle write(MetaGraphDef meta, SavedModelFolder folder, Path scratch) {
+    for (AssetFileDef asset : Initialization.assetDefs(meta)) {
+      folder.requireAsset(asset.getFilename());
+    }
     SavedModel copy =
         SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build();
     try {

@@ -10,10 +10,9 @@ import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.Variable;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,26 +33,31 @@ public final class MachineAccesses {
    */
   public static ImmutableList<MachineAccess> in(Model model) {
     Graph graph = model.graph();
-    Set<TensorRef> assets = model.assets().stream().map(Asset::tensor).collect(Collectors.toSet());
-    Set<String> restored =
-        model.variables().stream().map(Variable::node).collect(Collectors.toSet());
-    Set<String> initial = graph.upstream(model.initializers());
     Map<String, NodeDef> nodes = new LinkedHashMap<>();
     graph.nodes().forEach(node -> nodes.put(node.getName(), node));
+    Set<String> initial = graph.upstream(model.initializers());
     Set<String> ends = new LinkedHashSet<>(nodes.keySet());
     ends.removeAll(initial);
-    Set<TensorRef> given = new HashSet<>();
+    Map<TensorRef, Known> fed = new HashMap<>();
+    Map<TensorRef, Known> given = new HashMap<>();
+    for (Asset asset : model.assets()) {
+      fed.put(asset.tensor(), Known.OWN_FILE);
+      given.put(asset.tensor(), Known.NOTHING); // its place stands there all the time
+    }
     for (Signature signature : model.signatures().values()) {
       signature.outputs().values().forEach(spec -> ends.add(spec.tensor().node()));
-      signature.inputs().values().forEach(spec -> given.add(spec.tensor()));
+      signature.inputs().values().forEach(spec -> given.put(spec.tensor(), Known.NOTHING));
       ends.addAll(signature.targets());
     }
-    Judgement.Run initialization = new Judgement.Run("", initial, assets, Set.of());
-    Judgement.Run others = new Judgement.Run("", graph.upstream(ends), Set.of(), given);
-    Judgement judgement =
-        new Judgement(nodes, graph.functions(), List.of(initialization, others), restored);
-    Set<Judgement.Found> found = new LinkedHashSet<>(judgement.found(initialization));
-    found.addAll(judgement.found(others));
+    Set<String> others = graph.upstream(ends);
+    Set<String> restored =
+        model.variables().stream().map(Variable::node).collect(Collectors.toSet());
+    Set<String> handles =
+        new OwnVariables(nodes, graph.functions(), fed.keySet(), others).handles(restored);
+    Judgement judgement = new Judgement(nodes, graph.functions(), handles);
+    Set<Judgement.Found> found =
+        new LinkedHashSet<>(judgement.found(new Judgement.Run("", initial, fed)));
+    found.addAll(judgement.found(new Judgement.Run("", others, given)));
     found.addAll(judgement.uncalled()); // gradients
     Map<String, FunctionDef> beside = new LinkedHashMap<>();
     model.penalties().forEach(penalty -> beside.putAll(penalty.definitions()));
@@ -61,7 +65,7 @@ public final class MachineAccesses {
         .allLayers()
         .forEach(
             layer -> layer.training().ifPresent(training -> beside.putAll(training.definitions())));
-    found.addAll(new Judgement(Map.of(), beside, List.of(), Set.of()).uncalled());
+    found.addAll(new Judgement(Map.of(), beside, Set.of()).uncalled());
     return found.stream().map(each -> in(model, each)).collect(ImmutableList.toImmutableList());
   }
 

@@ -21,7 +21,11 @@ import org.tensorflow.proto.NodeDef;
  */
 final class MachineOps {
 
-  /** Ops that do nothing but read files, whose names are among their inputs. */
+  /**
+   * Ops that do nothing but read files, whose names are among their inputs, and only when they run:
+   * one without state ({@code ReadFile}) may run already while TensorFlow looks for shapes, when
+   * nobody has put a place of the model's own there.
+   */
   static final ImmutableSet<String> READERS =
       ImmutableSet.of(
           "CSVDataset",
@@ -29,10 +33,8 @@ final class MachineOps {
           "ExperimentalCSVDataset",
           "FixedLengthRecordDataset",
           "FixedLengthRecordDatasetV2",
-          "GenerateVocabRemapping",
           "InitializeTableFromTextFile",
           "InitializeTableFromTextFileV2",
-          "ReadFile",
           "TFRecordDataset",
           "TFRecordDatasetV2",
           "TextLineDataset");
@@ -56,8 +58,10 @@ final class MachineOps {
               "DecodeProtoV2",
               "EncodeProto",
               "FixedUnigramCandidateSampler",
+              "GenerateVocabRemapping",
               "ImmutableConst",
               "PrintV2",
+              "ReadFile",
               "CalibrationStatisticsSaver",
               "CloseSummaryWriter",
               "CreateSummaryDbWriter",
@@ -179,14 +183,18 @@ final class MachineOps {
       this(attribute, Pattern.compile(texts));
     }
 
-    /** Whether {@code value} is one of them; empty where it is left open. */
-    boolean is(Optional<AttrValue> value) {
-      return value
-          .filter(attr -> attr.getPlaceholder().isEmpty() && attr.getList().getSCount() == 0)
-          .map(attr -> texts.matcher(attr.getS().toStringUtf8()).matches())
-          .orElse(false);
+    /** Whether {@code node} has one of them; not where the attribute is left open. */
+    boolean is(NodeDef node) {
+      AttrValue value = OpRegistry.standard().attr(node, attribute);
+      return value != null
+          && (value.hasList() && value.getList().getSerializedSize() == 0
+              || value.hasS() && texts.matcher(value.getS().toStringUtf8()).matches());
     }
   }
+
+  /** Ops that read values which may be variants, and the attribute that says of which dtypes. */
+  private static final ImmutableMap<String, String> READ_TYPES =
+      ImmutableMap.of("ParseTensor", "out_type", "RestoreV2", "dtypes");
 
   /** Ops that keep their data in a file, and the input that names it: no file if it is empty. */
   static final ImmutableMap<String, Integer> CACHES =
@@ -211,12 +219,22 @@ final class MachineOps {
   /** What {@code node} reaches for, as far as its op and its own attributes tell. */
   static Optional<Kind> kind(NodeDef node) {
     Harmless harmless = HARMLESS_BY_ATTRIBUTE.get(node.getOp());
-    if (harmless != null
-        && harmless.is(
-            Optional.ofNullable(OpRegistry.standard().attr(node, harmless.attribute())))) {
-      return Optional.empty();
+    if (harmless != null) {
+      return harmless.is(node) ? Optional.empty() : kind(node.getOp());
     }
-    return kind(node.getOp());
+    return readsHidden(node) ? Optional.of(Kind.CODE) : kind(node.getOp());
+  }
+
+  /** Whether {@code node} makes objects of TensorFlow's own from what it reads. */
+  static boolean readsHidden(NodeDef node) {
+    String attribute = READ_TYPES.get(node.getOp());
+    if (attribute == null) {
+      return false;
+    }
+    AttrValue types = node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance());
+    return types.hasPlaceholder()
+        || HiddenValues.isHidden(types.getType())
+        || types.getList().getTypeList().stream().anyMatch(HiddenValues::isHidden);
   }
 
   /** All ops that are on the list, so that a test can hold it against the registry. */

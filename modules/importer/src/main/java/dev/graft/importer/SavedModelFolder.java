@@ -72,14 +72,19 @@ record SavedModelFolder(Path path, byte[] pb) {
     } catch (IOException e) {
       throw new UncheckedIOException(e); // an array does not fail
     } catch (OutOfMemoryError e) { // small messages can stand for large objects
-      throw BadModelException.inFile(
-          file(),
-          "'"
-              + file()
-              + "' takes more memory than Java may use here; raise the limit (GRAFT_JAVA_OPTS=-Xmx8g)"
-              + " if you trust it.",
-          e);
+      throw tooLarge(e);
     }
+  }
+
+  /** Says that a small message stands for more than there is room for. */
+  BadModelException tooLarge(Throwable cause) {
+    return BadModelException.inFile(
+        file(),
+        "'"
+            + file()
+            + "' takes more memory than Java may use here; raise the limit (GRAFT_JAVA_OPTS=-Xmx8g)"
+            + " if you trust it.",
+        cause);
   }
 
   /** The path of {@code saved_model.pb}. */
@@ -142,6 +147,44 @@ record SavedModelFolder(Path path, byte[] pb) {
       throw damaged("it names the asset '" + name + "', which is outside its folder", null);
     }
     return file;
+  }
+
+  /** As {@link #asset}; fails if there is no such file. */
+  Path requireAsset(String name) {
+    Path file = asset(name);
+    if (!Files.isRegularFile(file)) {
+      throw BadModelException.inFile(
+          file.toString(),
+          "'" + file + "' is missing: the model's assets were not copied with it.",
+          null);
+    }
+    return file;
+  }
+
+  /**
+   * Fails if the asset {@code name} is a link to a file that did not come with the model. The
+   * caches of Hugging Face are let through, where a model's folder holds links to files beside it.
+   */
+  void requireOwn(String name) {
+    Path file = asset(name);
+    try {
+      if (!Files.exists(file)) {
+        return;
+      }
+      Path real = file.toRealPath();
+      Path root = path.toRealPath();
+      boolean own = real.startsWith(root);
+      for (Path above = root; above != null && !own; above = above.getParent()) {
+        own = above.endsWith("snapshots") && real.startsWith(above.resolveSibling("blobs"));
+      }
+      if (!own) {
+        throw damaged(
+            "its asset '" + name + "' is a link to '" + real + "', outside its folder", null);
+      }
+    } catch (IOException e) {
+      throw BadModelException.inFile(
+          file.toString(), "'" + file + "' cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /** What tells it from all others. */

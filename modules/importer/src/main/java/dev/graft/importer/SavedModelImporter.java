@@ -10,8 +10,6 @@ import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Asset;
-import dev.graft.model.BadModelException;
-import dev.graft.model.InputSpec;
 import dev.graft.model.Internal;
 import dev.graft.model.Layer;
 import dev.graft.model.MachineAccess;
@@ -31,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -68,29 +67,17 @@ public final class SavedModelImporter {
 
   /** As {@link #load(Path, ImportOptions)}, with what else the file says. */
   public static ImportedModel read(Path path, ImportOptions options) {
-    SavedModelFolder folder = SavedModelFolder.at(path);
-    try {
-      return read(folder, options);
-    } catch (StackOverflowError | OutOfMemoryError e) { // what no count has foreseen
-      throw BadModelException.inFile(
-          folder.file(),
-          "'"
-              + folder.file()
-              + "' takes more memory than Java may use here; raise the limit"
-              + " (GRAFT_JAVA_OPTS=-Xmx8g) if you trust it.",
-          e);
-    }
+    return reading(path, Reader::imported, options);
   }
 
-  private static ImportedModel read(SavedModelFolder folder, ImportOptions options) {
-    SavedModel saved = folder.parse();
-    MetaGraphDef meta = MetaGraphs.choose(saved.getMetaGraphsList(), options.tags());
-    Reader reader = new Reader(folder, meta, options);
-    Model model = reader.withMetadata(reader.read());
-    if (!options.trusted()) {
-      requireHarmless(MachineAccesses.in(model), folder);
+  /** What {@code work} makes of the SavedModel at {@code path}. */
+  static <T> T reading(Path path, Function<Reader, T> work, ImportOptions options) {
+    SavedModelFolder folder = SavedModelFolder.at(path);
+    try {
+      return work.apply(new Reader(folder, folder.parse(), options));
+    } catch (StackOverflowError | OutOfMemoryError e) { // what no count has foreseen
+      throw folder.tooLarge(e);
     }
-    return reader.imported(model, MetaGraphs.tagSets(saved.getMetaGraphsList()));
   }
 
   /**
@@ -101,7 +88,7 @@ public final class SavedModelImporter {
    * @param flat what {@link #load(Path, ImportOptions)} gave for the same path and options
    */
   public static Model unflattened(Path path, ImportOptions options, Model flat) {
-    return reader(SavedModelFolder.at(path), options).unflattened(flat);
+    return reading(path, reader -> reader.unflattened(flat), options);
   }
 
   private static void requireHarmless(List<MachineAccess> accesses, SavedModelFolder folder) {
@@ -110,16 +97,11 @@ public final class SavedModelImporter {
     }
   }
 
-  static Reader reader(SavedModelFolder folder, ImportOptions options) {
-    SavedModel saved = folder.parse();
-    return new Reader(
-        folder, MetaGraphs.choose(saved.getMetaGraphsList(), options.tags()), options);
-  }
-
   /** Reads one MetaGraph. */
   static final class Reader {
     private final SavedModelFolder folder;
     private final MetaGraphDef meta;
+    private final ImmutableList<ImmutableSet<String>> tagSets;
     private final ImportOptions options;
     private final Optional<TensorBundle> checkpoint;
     private final ObjectGraph objects;
@@ -138,14 +120,15 @@ public final class SavedModelImporter {
     private final ServingCopy copy;
     private final TrustVerdict verdict;
 
-    Reader(SavedModelFolder folder, MetaGraphDef meta, ImportOptions options) {
+    Reader(SavedModelFolder folder, SavedModel saved, ImportOptions options) {
       this.folder = folder;
-      this.meta = meta;
+      this.meta = MetaGraphs.choose(saved.getMetaGraphsList(), options.tags());
+      this.tagSets = MetaGraphs.tagSets(saved.getMetaGraphsList());
       this.options = options;
       this.checkpoint = folder.checkpoint();
       this.objects = new ObjectGraph(meta.getObjectGraphDef());
       this.assetDefs = Initialization.assetDefs(meta);
-      this.graphDef = CustomGradients.bind(meta.getGraphDef(), objects);
+      this.graphDef = ServingCopy.withoutTwins(CustomGradients.bind(meta.getGraphDef(), objects));
       this.raw = Graph.of(graphDef);
       Functions.requireShallow(raw.functions());
       ForeignOps.refuse(raw.keepUpstreamOf(ends()), meta);
@@ -172,6 +155,7 @@ public final class SavedModelImporter {
         this.entries = wanted;
       } else {
         requireHarmless(verdict.refusal(options.signature()), folder);
+        assetDefs.forEach(asset -> folder.requireOwn(asset.getFilename()));
         Set<String> leftOut = verdict.leftOut(options.signature());
         this.entries = wanted.stream().filter(each -> !leftOut.contains(each.name())).toList();
       }
@@ -196,7 +180,11 @@ public final class SavedModelImporter {
       return metadata.map(known -> known.applyTo(model, raw.functions())).orElse(model);
     }
 
-    ImportedModel imported(Model model, ImmutableList<ImmutableSet<String>> tagSets) {
+    ImportedModel imported() {
+      Model model = withMetadata(read());
+      if (!options.trusted()) {
+        requireHarmless(MachineAccesses.in(model), folder);
+      }
       return new ImportedModel(
           model,
           MetaGraphs.tags(meta),
@@ -317,7 +305,7 @@ public final class SavedModelImporter {
           .variables(found)
           .layers(EmbeddingMasks.noted(layered.layers(), flat.graph()))
           .signatures(signatures)
-          .inputs(inputs(signatures))
+          .inputs(FlatSignature.inputs(signatures))
           .assets(assets)
           .initializers(initializing)
           .penalties(training.penalties())
@@ -401,23 +389,6 @@ public final class SavedModelImporter {
           Author.of(meta, objects, keras),
           meta.getMetaInfoDef().getTensorflowVersion(),
           folder.bytes());
-    }
-
-    private static List<InputSpec> inputs(List<Signature> signatures) {
-      return signatures.stream()
-          .filter(s -> s.name().equals(Signature.SERVING_DEFAULT) || signatures.size() == 1)
-          .flatMap(s -> s.inputs().entrySet().stream())
-          .map(
-              input ->
-                  new InputSpec(
-                      input.getKey(),
-                      input.getValue().tensor(),
-                      input.getValue().dtype(),
-                      input.getValue().shape(),
-                      Optional.empty(),
-                      InputSpec.Channels.UNKNOWN,
-                      InputSpec.Resize.STRETCH))
-          .toList();
     }
   }
 }

@@ -2,24 +2,23 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.protobuf.Any;
 import dev.graft.graph.Colocation;
 import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BadModelException;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Signature;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.tensorflow.proto.AssetFileDef;
-import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -31,6 +30,8 @@ import org.tensorflow.proto.NodeDef;
  * else. What the model may do is judged on exactly that.
  */
 final class ServingCopy {
+
+  private static final List<String> TWINS = List.of("api_implements", "api_preferred_device");
 
   private final MetaGraphDef meta;
   private final Graph graph; // as in the file, with what plain signatures need
@@ -88,30 +89,38 @@ final class ServingCopy {
 
   /** What it does beyond the model, each signature by itself. */
   TrustVerdict judge() {
-    Set<TensorRef> fed = new LinkedHashSet<>(assets);
+    Map<TensorRef, Known> fed = new HashMap<>();
+    assets.forEach(asset -> fed.put(asset, Known.OWN_FILE));
     Judgement.Run initial =
-        new Judgement.Run("the init op", graph.upstream(init), Set.copyOf(fed), Set.of());
-    place().ifPresent(fed::add);
-    Judgement.Run restoring =
-        new Judgement.Run("the restore op", graph.upstream(restore), fed, Set.of());
-    Map<String, Judgement.Run> calls = new LinkedHashMap<>();
-    Set<TensorRef> given = // in any of them, since one may be called with another's inputs
-        entries.values().stream()
-            .flatMap(entry -> entry.inputs().values().stream())
-            .map(spec -> spec.tensor())
-            .collect(Collectors.toSet());
-    entries.forEach(
-        (name, entry) ->
-            calls.put(
-                name,
-                new Judgement.Run(
-                    "signature '" + name + "'", graph.upstream(ends(entry)), Set.of(), given)));
-    List<Judgement.Run> all = new ArrayList<>(calls.values());
-    all.add(initial);
-    all.add(restoring);
+        new Judgement.Run("the init op", graph.upstream(init), ImmutableMap.copyOf(fed));
+    place().ifPresent(place -> fed.put(place, Known.OWN_FILE));
+    Judgement.Run restoring = new Judgement.Run("the restore op", graph.upstream(restore), fed);
+    // whoever calls gives them; in any of the signatures, since they are called together, too
+    Map<TensorRef, Known> given = new HashMap<>();
+    for (Signature entry : entries.values()) {
+      entry.inputs().values().forEach(spec -> given.put(spec.tensor(), Known.NOTHING));
+    }
     Map<String, NodeDef> nodes = new LinkedHashMap<>();
     graph.nodes().forEach(node -> nodes.put(node.getName(), node));
-    Judgement judgement = new Judgement(nodes, graph.functions(), all, Set.of());
+    Map<String, Judgement.Run> calls = new LinkedHashMap<>();
+    Set<String> callable = new HashSet<>();
+    long all = 0;
+    for (Signature entry : entries.values()) {
+      Set<String> running = graph.upstream(ends(entry));
+      all += running.size();
+      if (all > Judgement.MAX_VISITS) {
+        throw new BadModelException(
+            "the model's signatures reach more than "
+                + Judgement.MAX_VISITS
+                + " nodes in all; it is damaged or made to exhaust memory.");
+      }
+      callable.addAll(running);
+      calls.put(
+          entry.name(), new Judgement.Run("signature '" + entry.name() + "'", running, given));
+    }
+    Set<String> handles =
+        new OwnVariables(nodes, graph.functions(), Set.copyOf(assets), callable).handles(Set.of());
+    Judgement judgement = new Judgement(nodes, graph.functions(), handles);
     ImmutableMap.Builder<String, ImmutableList<MachineAccess>> signatures = ImmutableMap.builder();
     calls.forEach((name, run) -> signatures.put(name, judgement.of(run)));
     return new TrustVerdict(
@@ -138,20 +147,11 @@ final class ServingCopy {
     wanted.forEach(
         entry -> copy.putSignatureDef(entry.name(), LoadableBundle.signature(meta, entry)));
     Initialization.copy(meta, copy);
-    for (AssetFileDef asset : Initialization.assetDefs(meta)) {
-      if (kept.contains(TensorRef.parse(asset.getTensorInfo().getName()).node())) {
-        if (meta.getAssetFileDefCount() > 0) {
-          copy.addAssetFileDef(asset);
-        } else {
-          CollectionDef listed =
-              copy.getCollectionDefOrDefault(
-                  Initialization.ASSETS, CollectionDef.getDefaultInstance());
-          CollectionDef.Builder more = listed.toBuilder();
-          more.getAnyListBuilder().addValue(Any.pack(asset, "type.googleapis.com"));
-          copy.putCollectionDef(Initialization.ASSETS, more.build());
-        }
-      }
-    }
+    List<AssetFileDef> needed =
+        Initialization.assetDefs(meta).stream()
+            .filter(asset -> kept.contains(TensorRef.parse(asset.getTensorInfo().getName()).node()))
+            .toList();
+    Initialization.copyAssets(meta, needed, copy);
     return copy.build();
   }
 
@@ -164,7 +164,32 @@ final class ServingCopy {
       }
     }
     Map<String, FunctionDef> functions = Functions.reachable(copy.getNodeList(), graph.functions());
-    copy.getLibraryBuilder().addAllFunction(functions.values());
+    functions.values().forEach(each -> copy.getLibraryBuilder().addFunction(withoutTwin(each)));
     return copy.build();
+  }
+
+  /** {@code graph} with no function that says whose twin it is. */
+  static GraphDef withoutTwins(GraphDef graph) {
+    if (graph.getLibrary().getFunctionList().stream()
+        .noneMatch(each -> TWINS.stream().anyMatch(each::containsAttr))) {
+      return graph;
+    }
+    GraphDef.Builder without = graph.toBuilder();
+    without.getLibraryBuilder().clearFunction();
+    graph
+        .getLibrary()
+        .getFunctionList()
+        .forEach(each -> without.getLibraryBuilder().addFunction(withoutTwin(each)));
+    return without.build();
+  }
+
+  /**
+   * {@code function} without saying whose twin it is: TensorFlow's optimiser puts one twin in the
+   * place of another, with the arguments and attributes that the other one was given.
+   */
+  private static FunctionDef withoutTwin(FunctionDef function) {
+    return TWINS.stream().noneMatch(function::containsAttr)
+        ? function
+        : function.toBuilder().removeAttr(TWINS.get(0)).removeAttr(TWINS.get(1)).build();
   }
 }

@@ -325,6 +325,10 @@ class TrustTest {
   void whatWasOnceLetIn(Hostile kind) throws IOException {
     Path loot = folder.resolve("loot");
     Path model = kind.in(folder.resolve("model"), loot, folder.resolve("secret"));
+    if (kind.isDamaged()) {
+      assertThatThrownBy(() -> SavedModelImporter.load(model)).hasMessageContaining("damaged");
+      return;
+    }
     UntrustedModelException refusal =
         catchThrowableOfType(UntrustedModelException.class, () -> SavedModelImporter.load(model));
     assertThat(refusal).isNotNull();
@@ -371,5 +375,74 @@ class TrustTest {
     model.meta().putSignatureDef("other", model.meta().getSignatureDefOrThrow("serving_default"));
     model.meta().removeSignatureDef("serving_default");
     assertThat(refused(model).accesses()).hasSize(1);
+  }
+
+  /** TensorFlow's optimiser would put one in the place of the other, with the other's arguments. */
+  @Test
+  void noFunctionSaysWhoseTwinItIs() {
+    HandMade model = new HandMade();
+    FunctionDef.Builder twin = model.function("twin");
+    twin.putAttr("api_implements", Attrs.of("k")).putAttr("api_preferred_device", Attrs.of("CPU"));
+    twin.addNodeDefBuilder()
+        .setName("y")
+        .setOp("Identity")
+        .addInput("x")
+        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
+    model.call("call", "twin", "x");
+    model.answer("call");
+    Path path = model.in(folder);
+    LoadableBundle copy =
+        LoadableBundle.of(path, ImportOptions.defaults(), folder.resolve("scratch"));
+    assertThat(
+            SavedModelFolder.at(copy.path())
+                .parse()
+                .getMetaGraphs(0)
+                .getGraphDef()
+                .getLibrary()
+                .getFunctionList())
+        .singleElement()
+        .satisfies(function -> assertThat(function.getAttrMap()).isEmpty());
+  }
+
+  /** What TensorFlow is told to be an asset is one, wherever it is read. */
+  @ParameterizedTest
+  @CsvSource({"../../../secret, outside its folder", "words.txt, is missing"})
+  void anAssetOfTheRestoreOpIsThere(String name, String refusal) throws IOException {
+    Files.createDirectories(folder.resolve("assets"));
+    HandMade model = new HandMade().text("path", "").text("checkpoint", "");
+    model.node("lines", "TextLineDataset", "path", "compression", "buffer");
+    model.text("compression", "");
+    model
+        .node("buffer", "Const")
+        .putAttr("dtype", Attrs.of(DataType.DT_INT64))
+        .putAttr("value", Attrs.of(TensorValue.of(Shape.scalar(), new long[] {1}).toProto()));
+    waiting(model.node("restore_all", "NoOp"), "lines");
+    model.restore("restore_all", "checkpoint:0");
+    model.answer("x");
+    model.asset("path", name);
+    Path path = model.in(folder);
+    assertThatThrownBy(
+            () -> LoadableBundle.of(path, ImportOptions.defaults(), folder.resolve("scratch")))
+        .hasMessageContaining(refusal);
+  }
+
+  @Test
+  void anAssetIsNoLinkToElsewhere() throws IOException {
+    Path secret = Files.writeString(folder.resolve("secret"), "words");
+    Path inside = Files.createDirectories(folder.resolve("model/assets"));
+    Files.createSymbolicLink(inside.resolve("words.txt"), secret);
+    HandMade model = new HandMade().text("path", "");
+    model.answer("x");
+    model.asset("path", "words.txt");
+    Path path = model.in(folder.resolve("model"));
+    assertThatThrownBy(() -> SavedModelImporter.load(path)).hasMessageContaining("is a link to");
+    // as the cache of Hugging Face has them
+    Path cache = folder.resolve("cache");
+    Path blob = Files.createDirectories(cache.resolve("blobs")).resolve("0123");
+    Files.writeString(blob, "words");
+    Path snapshot = Files.createDirectories(cache.resolve("snapshots/abc/assets"));
+    Files.createSymbolicLink(snapshot.resolve("words.txt"), blob);
+    Path linked = model.in(snapshot.getParent());
+    assertThatCode(() -> SavedModelImporter.load(linked)).doesNotThrowAnyException();
   }
 }

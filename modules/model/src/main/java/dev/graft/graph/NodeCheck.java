@@ -40,7 +40,7 @@ final class NodeCheck {
     boolean open = false;
     for (OpDef.AttrDef attr : op.get().getAttrList()) {
       AttrValue value = node.getAttrOrDefault(attr.getName(), null);
-      if (value != null && !value.getPlaceholder().isEmpty()) {
+      if (value != null && value.hasPlaceholder()) {
         open = true; // the caller of the function sets it
       } else if (value == null ? !attr.hasDefaultValue() : !fits(value, attr.getType())) {
         throw damaged(

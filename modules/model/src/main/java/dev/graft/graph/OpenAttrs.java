@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.model.BadModelException;
 import dev.graft.model.Internal;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,26 +26,30 @@ public record OpenAttrs(ImmutableSet<String> names) {
 
   private static final int MAX_DEPTH = 20; // functions within functions' attributes
 
+  /** What is put in many times over grows beyond all bounds; a dtype takes two bytes. */
+  private static final int MAX_BOUND = 1 << 16;
+
   /** The attributes that {@code function} leaves open. */
   public static OpenAttrs of(FunctionDef function) {
     ImmutableSet.Builder<String> names = ImmutableSet.builder();
     for (OpDef.ArgDef arg : function.getSignature().getInputArgList()) {
-      names.add(arg.getTypeAttr(), arg.getNumberAttr(), arg.getTypeListAttr());
+      for (String name : List.of(arg.getTypeAttr(), arg.getNumberAttr(), arg.getTypeListAttr())) {
+        if (!name.isEmpty()) {
+          names.add(name);
+        }
+      }
     }
     for (NodeDef node : function.getNodeDefList()) {
       node.getAttrMap().values().forEach(attr -> note(attr, 0, names));
     }
-    return new OpenAttrs(
-        names.build().stream()
-            .filter(name -> !name.isEmpty())
-            .collect(ImmutableSet.toImmutableSet()));
+    return new OpenAttrs(names.build());
   }
 
   private static void note(AttrValue attr, int depth, ImmutableSet.Builder<String> names) {
     if (depth > MAX_DEPTH) {
       throw new BadModelException("attributes are nested too deeply; the file is damaged.");
     }
-    if (!attr.getPlaceholder().isEmpty()) {
+    if (attr.hasPlaceholder()) { // the name may be empty
       names.add(attr.getPlaceholder());
     }
     if (attr.hasFunc()) {
@@ -73,14 +78,21 @@ public record OpenAttrs(ImmutableSet<String> names) {
    * @return empty if one stays open
    */
   public static Optional<AttrValue> bind(AttrValue attr, Map<String, AttrValue> given) {
-    return Optional.ofNullable(bind(attr, given, 0));
+    AttrValue bound = bind(attr, given, 0);
+    if (bound != null && bound != attr && bound.getSerializedSize() > MAX_BOUND) {
+      throw new BadModelException(
+          "an attribute that a function leaves open gets more than "
+              + MAX_BOUND
+              + " bytes; it is damaged or made to exhaust memory.");
+    }
+    return Optional.ofNullable(bound);
   }
 
   private static @Nullable AttrValue bind(AttrValue attr, Map<String, AttrValue> given, int depth) {
     if (depth > MAX_DEPTH) {
       throw new BadModelException("attributes are nested too deeply; the file is damaged.");
     }
-    if (!attr.getPlaceholder().isEmpty()) {
+    if (attr.hasPlaceholder()) {
       return given.get(attr.getPlaceholder());
     }
     if (attr.hasFunc()) {

@@ -34,6 +34,40 @@ public enum Bomb {
       doubling(model, 60, true);
     }
   },
+  /** An attribute that holds what it was given twice, thirty functions deep. */
+  GROWING_ATTRIBUTE("bytes; it is damaged or made to exhaust memory") {
+    @Override
+    void write(HandMade model) {
+      identity(model.function("a0"), "y", "x");
+      AttrValue twice = AttrValue.newBuilder().setPlaceholder("a").build();
+      AttrValue both =
+          AttrValue.newBuilder()
+              .setFunc(
+                  NameAttrList.newBuilder().setName("q").putAttr("x", twice).putAttr("y", twice))
+              .build();
+      for (int k = 1; k < 30; k++) {
+        FunctionDef.Builder function = model.function("a" + k);
+        call(function, "y", "x", "a" + (k - 1));
+        NodeDef.Builder node = function.getNodeDefBuilder(0);
+        node.putAttr(
+            "f",
+            AttrValue.newBuilder()
+                .setFunc(NameAttrList.newBuilder().setName("a" + (k - 1)).putAttr("a", both))
+                .build());
+        function.putRet("y", "y:output:0");
+      }
+      model
+          .node("call", "PartitionedCall", "x")
+          .putAttr(
+              "f",
+              AttrValue.newBuilder()
+                  .setFunc(NameAttrList.newBuilder().setName("a29").putAttr("a", Attrs.of("a")))
+                  .build())
+          .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+          .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
+      model.answer("call");
+    }
+  },
   /** Each function calls the one before ten times, and each call adds a node. */
   TEN_TIMES_THE_NODES("made to exhaust memory") {
     @Override

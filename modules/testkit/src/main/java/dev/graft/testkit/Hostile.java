@@ -234,6 +234,87 @@ public enum Hostile {
       model.answer("x").addInput("^encode");
     }
   },
+  /** The attribute that is left open has no name, and so looks as if it were not. */
+  PRINT_BY_AN_EMPTY_NAME("PrintV2") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      printer(model, "body", "");
+      branch(
+          model,
+          NameAttrList.newBuilder()
+              .setName("body")
+              .putAttr("", Attrs.of("file://" + loot))
+              .build());
+      model.answer("branch");
+    }
+  },
+  /** TensorFlow forgets what the branch is given, and takes what the function has by default. */
+  PRINT_BY_DEFAULT("PrintV2") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      FunctionDef.Builder body = printer(model, "body", "to");
+      body.getSignatureBuilder().getAttrBuilder(0).setDefaultValue(Attrs.of("file://" + loot));
+      branch(
+          model,
+          NameAttrList.newBuilder().setName("body").putAttr("to", Attrs.of("stderr")).build());
+      model.answer("branch");
+    }
+  },
+  /** The second of a list of arguments is written as if it were of a node with the list's name. */
+  CACHE_BY_A_LIST("CacheDataset") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      FunctionDef.Builder body = model.function("body");
+      body.getSignatureBuilder()
+          .clearInputArg()
+          .addInputArg(
+              OpDef.ArgDef.newBuilder().setName("s").setType(DataType.DT_STRING).setNumberAttr("N"))
+          .addAttr(OpDef.AttrDef.newBuilder().setName("N").setType("int"));
+      HandMade.textInto(body.addNodeDefBuilder().setName("s").setOp("Const"), "");
+      body.addNodeDefBuilder()
+          .setName("y")
+          .setOp("CacheDataset")
+          .addInput("s")
+          .addInput("s:1")
+          .putAttr("output_types", Attrs.types(List.of(DataType.DT_FLOAT)))
+          .putAttr("output_shapes", Attrs.shapes(List.of(Shape.unknown())));
+      model.text("a", "").text("b", loot.toString());
+      branch(model, NameAttrList.newBuilder().setName("body").build());
+      model.answer("branch");
+    }
+
+    @Override
+    public boolean isDamaged() {
+      return true; // two things of one name
+    }
+  },
+  /** An object of TensorFlow's own, whose decoder believes what stands in the file. */
+  VARIANT_IN_A_CONSTANT("Const") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      TensorProto.Builder variant =
+          TensorProto.newBuilder()
+              .setDtype(DataType.DT_VARIANT)
+              .setTensorShape(Shape.scalar().toProto());
+      variant.addVariantValBuilder().setTypeName("tensorflow.data.CompressedElement");
+      model
+          .node("object", "Const")
+          .putAttr("dtype", Attrs.of(DataType.DT_VARIANT))
+          .putAttr("value", Attrs.of(variant.build()));
+      model.answer("x").addInput("^object");
+    }
+  },
+  /** The same from a text. */
+  VARIANT_IN_A_TEXT("ParseTensor") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      model.text("text", "");
+      model
+          .node("object", "ParseTensor", "text")
+          .putAttr("out_type", Attrs.of(DataType.DT_VARIANT));
+      model.answer("x").addInput("^object");
+    }
+  },
   /** A graph in a string, in which anything may be called. */
   HIDDEN_GRAPH("XlaCallModule") {
     @Override
@@ -261,6 +342,11 @@ public enum Hostile {
   /** The op that does the harm. */
   public String op() {
     return op;
+  }
+
+  /** Whether it is refused as damaged, trusted or not. */
+  public boolean isDamaged() {
+    return false;
   }
 
   abstract void write(HandMade model, Path loot, Path secret);
@@ -305,15 +391,44 @@ public enum Hostile {
 
   /** A function that prints to the place that its attribute {@code to} says. */
   private static void printer(HandMade model, String name) {
+    var unused = printer(model, name, "to");
+  }
+
+  private static FunctionDef.Builder printer(HandMade model, String name, String attribute) {
     FunctionDef.Builder body = model.function(name);
-    body.getSignatureBuilder().addAttrBuilder().setName("to").setType("string");
+    body.getSignatureBuilder().addAttrBuilder().setName(attribute).setType("string");
     HandMade.textInto(body.addNodeDefBuilder().setName("text").setOp("Const"), "printed");
     body.addNodeDefBuilder()
         .setName("steal")
         .setOp("PrintV2")
         .addInput("text:output:0")
-        .putAttr("output_stream", AttrValue.newBuilder().setPlaceholder("to").build());
+        .putAttr("output_stream", AttrValue.newBuilder().setPlaceholder(attribute).build());
     handOn(body, "^steal");
+    return body;
+  }
+
+  private static void branch(HandMade model, NameAttrList branch) {
+    model
+        .node("index", "Const")
+        .putAttr("dtype", Attrs.of(DataType.DT_INT32))
+        .putAttr(
+            "value",
+            Attrs.of(
+                TensorProto.newBuilder()
+                    .setDtype(DataType.DT_INT32)
+                    .setTensorShape(Shape.scalar().toProto())
+                    .addIntVal(0)
+                    .build()));
+    model
+        .node("branch", "Case", "index", "x")
+        .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+        .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)))
+        .putAttr("_lower_using_switch_merge", Attrs.of(true))
+        .putAttr(
+            "branches",
+            AttrValue.newBuilder()
+                .setList(AttrValue.ListValue.newBuilder().addFunc(branch))
+                .build());
   }
 
   /** A loop that runs once. */
