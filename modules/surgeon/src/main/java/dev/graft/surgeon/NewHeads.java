@@ -121,8 +121,11 @@ final class NewHeads {
     }
     Signature serving = model.servingSignature();
     TensorSpec served = serving.outputs().get(sites.getOrDefault(serving.name(), ""));
-    Optional<SequenceMask> mask =
-        SequenceMask.of(model, served == null ? site.tensor() : served.tensor());
+    TensorRef sequence = served == null ? site.tensor() : served.tensor();
+    Optional<SequenceMask> mask = // what is asked for is done, see Padding
+        spec.pooling() == HeadSpec.Pooling.AUTO
+            ? SequenceMask.of(model, sequence)
+            : SequenceMask.ifKnown(model, sequence);
     if (mask.isEmpty() || served == null) {
       return mask;
     }

@@ -9,8 +9,10 @@ import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -28,7 +30,14 @@ import org.jspecify.annotations.Nullable;
 record SequenceMask(TensorRef read, double padding, boolean ofFeatures) {
 
   private static final Pattern MASK_ZERO = Pattern.compile("\"mask_zero\"\\s*:\\s*true");
-  private static final Pattern MASK_VALUE = Pattern.compile("\"mask_value\"\\s*:\\s*([-+.eE\\d]+)");
+  private static final Pattern MASK_VALUE = // as Python writes numbers into JSON
+      Pattern.compile("\"mask_value\"\\s*:\\s*(-?Infinity|NaN|-?\\d[-+.eE\\d]*)");
+  private static final Pattern AXIS = Pattern.compile("\"axis\"\\s*:\\s*(-?\\d+)");
+
+  /** Layers that make one sequence of several, and a mask of theirs. */
+  private static final ImmutableSet<String> MERGED =
+      ImmutableSet.of(
+          "Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract");
 
   /** Layers that give each position of what they read a position, and its mask with it. */
   private static final ImmutableSet<String> HANDED_ON =
@@ -76,11 +85,35 @@ record SequenceMask(TensorRef read, double padding, boolean ofFeatures) {
   /**
    * The mask of the sequence {@code features}, if there is one.
    *
-   * @throws BadRequestException if some of the model's positions are padding, and a layer stands
-   *     between of which it is not known whether its positions are the same
+   * @throws BadRequestException if some of the model's positions are padding, and it is not known
+   *     which these are behind a layer that stands between
    */
   static Optional<SequenceMask> of(Model model, TensorRef features) {
-    return new Search(model).mask(features);
+    lost(model, features)
+        .ifPresent(
+            why -> {
+              throw new BadRequestException(
+                  why
+                      + ", so padding cannot be left out of the pooling; pool all positions, padding"
+                      + " too, with pooling AVERAGE or MAX (--pooling average), take the first"
+                      + " position (pooling FIRST, --pooling first) if it stands for the whole, or"
+                      + " cut before that layer.");
+            });
+    return ifKnown(model, features);
+  }
+
+  /** The same; none where it is not known which positions are padding, see {@link #lost}. */
+  static Optional<SequenceMask> ifKnown(Model model, TensorRef features) {
+    Search search = new Search(model);
+    Optional<SequenceMask> mask = search.mask(features);
+    return search.lost == null ? mask : Optional.empty();
+  }
+
+  /** Why it is not known which positions of {@code features} are padding, though some may be. */
+  static Optional<String> lost(Model model, TensorRef features) {
+    Search search = new Search(model);
+    search.mask(features);
+    return Optional.ofNullable(search.lost);
   }
 
   /**
@@ -113,19 +146,22 @@ record SequenceMask(TensorRef read, double padding, boolean ofFeatures) {
     return Optional.empty();
   }
 
-  /** What a layer says about padding, if it says something. */
-  private static @Nullable SequenceMask said(Layer layer) {
-    if (layer.inputs().isEmpty()) {
-      return null;
-    }
+  /** Whether a layer says which positions are padding. */
+  private static boolean says(Layer layer) {
+    return !layer.inputs().isEmpty()
+        && (layer.className().equals("Masking") || MASK_ZERO.matcher(layer.config()).find());
+  }
+
+  /** What it says, where that can be read. */
+  private static Optional<SequenceMask> said(Layer layer) {
     TensorRef read = layer.inputs().get(0);
-    if (MASK_ZERO.matcher(layer.config()).find()) {
-      return new SequenceMask(read, 0, false);
+    if (!layer.className().equals("Masking")) {
+      return Optional.of(new SequenceMask(read, 0, false));
     }
     Matcher value = MASK_VALUE.matcher(layer.config());
-    return layer.className().equals("Masking") && value.find()
-        ? new SequenceMask(read, Double.parseDouble(value.group(1)), true)
-        : null;
+    return value.find()
+        ? Optional.of(new SequenceMask(read, Double.parseDouble(value.group(1)), true))
+        : Optional.empty();
   }
 
   /** The way back from a sequence to the layer that says which of its positions are padding. */
@@ -133,7 +169,8 @@ record SequenceMask(TensorRef read, double padding, boolean ofFeatures) {
     private final Graph graph;
     private final List<Layer> layers;
     private final Set<String> masked;
-    private final Set<TensorRef> seen = new HashSet<>();
+    private final Map<TensorRef, Optional<SequenceMask>> seen = new HashMap<>();
+    private @Nullable String lost;
 
     Search(Model model) {
       this.graph = model.graph();
@@ -141,7 +178,7 @@ record SequenceMask(TensorRef read, double padding, boolean ofFeatures) {
       this.masked =
           graph.downstream(
               layers.stream()
-                  .filter(layer -> said(layer) != null)
+                  .filter(SequenceMask::says)
                   .flatMap(layer -> layer.outputs().stream())
                   .map(TensorRef::node)
                   .filter(graph::contains)
@@ -149,48 +186,69 @@ record SequenceMask(TensorRef read, double padding, boolean ofFeatures) {
     }
 
     Optional<SequenceMask> mask(TensorRef tensor) {
-      if (!masked.contains(tensor.node()) || !seen.add(tensor)) {
+      if (!masked.contains(tensor.node())) {
         return Optional.empty();
       }
+      Optional<SequenceMask> known = seen.putIfAbsent(tensor, Optional.empty()); // ends circles
+      if (known != null) {
+        return known;
+      }
+      Optional<SequenceMask> found = found(tensor);
+      seen.put(tensor, found);
+      return found;
+    }
+
+    private Optional<SequenceMask> found(TensorRef tensor) {
       Layer layer = null; // the innermost, which stands last
       for (Layer each : layers) {
         layer = each.outputs().contains(tensor) ? each : layer;
       }
-      SequenceMask said = layer == null ? null : said(layer);
-      if (said != null) {
-        return Optional.of(said);
+      if (layer != null && says(layer)) {
+        Optional<SequenceMask> said = said(layer);
+        return said.isPresent() ? said : lost(tensor, layer);
       }
       if (layer != null && ENDS.matcher(layer.className()).matches()) {
         return Optional.empty();
       }
       if (layer == null || !HANDED_ON.contains(layer.className())) {
-        throw lost(tensor, layer);
+        return lost(tensor, layer);
       }
-      return layer.inputs().stream()
-          .filter(in -> HeadBuilder.isFloating(graph.dtype(in)))
-          .map(this::mask)
-          .flatMap(Optional::stream)
-          .findFirst();
+      List<TensorRef> sequences =
+          layer.inputs().stream()
+              .filter(in -> HeadBuilder.isFloating(graph.dtype(in)))
+              .limit(MERGED.contains(layer.className()) ? Long.MAX_VALUE : 1) // else states, values
+              .toList();
+      List<SequenceMask> masks =
+          sequences.stream().map(this::mask).flatMap(Optional::stream).distinct().toList();
+      boolean moved = layer.className().equals("Concatenate") && !isOfFeatures(layer);
+      if (masks.size() > 1 || (moved && !masks.isEmpty())) {
+        return lost(tensor, layer);
+      }
+      return masks.stream().findFirst();
     }
 
-    private BadRequestException lost(TensorRef tensor, @Nullable Layer layer) {
+    /** Whether positions stay, and each has more features. */
+    private static boolean isOfFeatures(Layer layer) {
+      Matcher axis = AXIS.matcher(layer.config());
+      int rank = layer.outputShape().hasRank() ? layer.outputShape().rank() : 3;
+      int at = axis.find() ? Integer.parseInt(axis.group(1)) : -1;
+      return at == -1 || at == rank - 1;
+    }
+
+    private Optional<SequenceMask> lost(TensorRef tensor, @Nullable Layer layer) {
       String source =
-          layers.stream()
-              .filter(each -> said(each) != null)
-              .map(Layer::name)
-              .findFirst()
-              .orElseThrow();
-      return new BadRequestException(
-          "the layer '"
-              + source
-              + "' says which positions of a sequence are padding, but whether that still holds"
-              + " behind "
-              + (layer == null
-                  ? "'" + tensor + "'"
-                  : "'" + layer.name() + "' (" + layer.className() + ")")
-              + " is not known, so padding cannot be left out of the pooling; take the first"
-              + " position (pooling FIRST, --pooling first) if it stands for the whole, or cut"
-              + " before that layer.");
+          layers.stream().filter(SequenceMask::says).map(Layer::name).findFirst().orElseThrow();
+      if (lost == null) {
+        lost =
+            "the layer '"
+                + source
+                + "' says which positions of a sequence are padding, but which these are behind "
+                + (layer == null
+                    ? "'" + tensor + "'"
+                    : "'" + layer.name() + "' (" + layer.className() + ")")
+                + " is not known";
+      }
+      return Optional.empty();
     }
   }
 }

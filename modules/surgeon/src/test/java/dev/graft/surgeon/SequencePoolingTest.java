@@ -6,7 +6,10 @@ import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableList;
+import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
@@ -15,8 +18,11 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec.Pooling;
 import dev.graft.testkit.TensorAssert;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -137,6 +143,88 @@ class SequencePoolingTest {
         .hasMessageContaining("'hidden' (Shift)")
         .hasMessageContaining("pooling FIRST");
     ended.with(addHead(HeadSpec.regression(1).pooling(Pooling.FIRST)));
+    assertThat(Padding.pooled(ended.with(addHead(HeadSpec.regression(1).pooling(Pooling.FIRST)))))
+        .isEmpty();
+    for (Pooling asked : new Pooling[] {Pooling.AVERAGE, Pooling.MAX}) { // is done, and told
+      Model pooled = ended.with(addHead(HeadSpec.regression(1).pooling(asked)));
+      assertThat(Padding.pooled(pooled).orElseThrow())
+          .contains("'hidden' (Shift) is not known", "all are pooled, padding too");
+      assertThat(pooled.graph().nodes()).noneMatch(node -> node.getOp().equals("NotEqual"));
+    }
+    Model known = model.with(cut("hidden"), addHead(HeadSpec.regression(1)));
+    assertThat(Padding.pooled(known)).isEmpty();
+  }
+
+  /** A sequence that is made of two, each with padding of its own. */
+  private static Optional<String> lostBehind(String className, String config, boolean alike) {
+    Model model = Models.zoo("keras2/masked_tagger");
+    Layer hidden =
+        model.layers().stream().filter(each -> each.name().equals("hidden")).findFirst().get();
+    Layer tokens =
+        model.layers().stream().filter(each -> each.name().equals("tokens")).findFirst().get();
+    GraphEditor editor = model.graph().edit();
+    TensorRef read = alike ? tokens.inputs().get(0) : hidden.inputs().get(0);
+    TensorRef other = editor.op("Identity").name("other").input(hidden.inputs().get(0)).output();
+    Layer masking =
+        with(
+            Layer.of("masking", alike ? "Embedding" : "Masking")
+                .withTensors(ImmutableList.of(read), ImmutableList.of(other), Shape.unknown()),
+            alike ? "{\"mask_zero\": true}" : "{\"mask_value\": -Infinity}");
+    Layer merge =
+        with(
+            Layer.of("hidden", className)
+                .withTensors(
+                    ImmutableList.of(hidden.inputs().get(0), other),
+                    hidden.outputs(),
+                    hidden.outputShape()),
+            config);
+    List<Layer> layers = new ArrayList<>(model.layers());
+    layers.set(layers.indexOf(hidden), merge);
+    layers.add(masking);
+    Model merged = model.toBuilder().graph(editor.build()).layers(layers).build();
+    return SequenceMask.lost(merged, hidden.outputs().get(0));
+  }
+
+  private static Layer with(Layer layer, String config) {
+    return new Layer(
+        layer.name(),
+        layer.className(),
+        layer.children(),
+        layer.variables(),
+        layer.inputs(),
+        layer.outputs(),
+        layer.outputShape(),
+        layer.behaviour(),
+        layer.training(),
+        config);
+  }
+
+  @Test
+  void severalMasksAreNotTakenForTheFirst() {
+    for (String merge : new String[] {"Add", "Average", "Multiply", "Concatenate"}) {
+      assertThat(lostBehind(merge, "{}", false).orElseThrow()).contains("(" + merge + ")");
+      assertThat(lostBehind(merge, "{}", true)).as("one and the same mask").isEmpty();
+    }
+    assertThat(lostBehind("Concatenate", "{\"axis\": 2}", true)).isEmpty();
+    assertThat(lostBehind("Concatenate", "{\"axis\": 1}", true)).as("in time").isPresent();
+    assertThat(lostBehind("GRU", "{}", false)).as("its own sequence comes first").isEmpty();
+  }
+
+  @Test
+  void aPaddingValueIsReadAsPythonWritesIt() {
+    for (String value : new String[] {"-Infinity", "Infinity", "NaN", "0", "-1.5e-3", "0.0"}) {
+      Layer layer = with(Layer.of("m", "Masking"), "{\"mask_value\": " + value + "}");
+      Model model = Models.zoo("keras2/masked_tagger");
+      Layer tokens =
+          model.layers().stream().filter(l -> l.name().equals("tokens")).findFirst().get();
+      List<Layer> layers = new ArrayList<>(model.layers());
+      layers.set(
+          layers.indexOf(tokens),
+          layer.withTensors(tokens.inputs(), tokens.outputs(), tokens.outputShape()));
+      Model masking = model.toBuilder().layers(layers).build();
+      assertThat(SequenceMask.of(masking, tokens.outputs().get(0)).orElseThrow().padding())
+          .isEqualTo(Double.valueOf(value));
+    }
   }
 
   /** A wish for pooling that nothing can come of. */
