@@ -253,7 +253,8 @@ public final class Dataset {
    * <p>Where folders say what is for training, validation and test, that holds, and only a part of
    * which nothing is said is drawn from what is for training.
    *
-   * @throws BadDataException if there are too few examples to have some in every part
+   * @throws BadDataException if there are too few examples to have some in every part, of two
+   *     labels at least where there are several
    */
   public Parts split(Split split) {
     return new Division(this, split).parts();
@@ -328,14 +329,8 @@ public final class Dataset {
   public Dataset withInputs(Map<String, TensorValue> inputs) {
     Dataset computed =
         new Dataset(new Tensors(inputs, size(), this::name, this::content), answers());
-    return weights == null
-        ? computed
-        : new Dataset(
-            computed.source,
-            computed.answers,
-            weights(rows, weights),
-            computed.rows,
-            AsRead.NOTHING);
+    float[] own = weights == null ? null : weights(rows, weights);
+    return new Dataset(computed.source, computed.answers, own, computed.rows, AsRead.NOTHING);
   }
 
   /** These examples, which are in memory, with no other inputs than {@code names}. */

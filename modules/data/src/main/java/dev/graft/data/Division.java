@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.model.BadDataException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -36,10 +37,18 @@ final class Division {
     return IntStream.range(0, dataset.size()).filter(i -> dataset.part(i) == part).toArray();
   }
 
+  /**
+   * The parts.
+   *
+   * @throws BadDataException if a part is too small to score by
+   */
   Parts parts() {
     int[] all = told.getOrDefault(Part.TRAIN, IntStream.range(0, dataset.size()).toArray());
     if (!told.isEmpty()) {
       tell();
+      told.forEach(this::checkLabels);
+    } else if (dataset.duplicates() > 0) {
+      notes.add("duplicates are kept on one side");
     }
     Dataset drawn = dataset.subset(all);
     Stratifier stratifier =
@@ -99,6 +108,39 @@ final class Division {
                     + " take them out of one of the two");
           }
         });
+  }
+
+  /** A part that somebody divided may lack labels, of which no score tells then. */
+  private void checkLabels(Part part, int[] examples) {
+    if (part == Part.TRAIN || !dataset.isOneLabel()) {
+      return;
+    }
+    int[] counts = dataset.subset(examples).perLabel();
+    List<String> names = dataset.labels().names();
+    List<String> missing =
+        IntStream.range(0, counts.length)
+            .filter(label -> counts[label] == 0)
+            .mapToObj(label -> "'" + names.get(label) + "'")
+            .toList();
+    if (names.size() > 1 && missing.size() == names.size() - 1) {
+      throw new BadDataException(
+          "the "
+              + part.words()
+              + " part has examples of one label only, of "
+              + names.size()
+              + ", and a score on one label alone says nothing; add some of the others, or leave"
+              + " the part out, so that it is drawn.");
+    }
+    if (!missing.isEmpty()) {
+      notes.add(
+          "the "
+              + part.words()
+              + " part has no example of "
+              + Stratifier.named(missing)
+              + ": no score on it tells how well "
+              + (missing.size() == 1 ? "that is" : "these are")
+              + " learned");
+    }
   }
 
   /**

@@ -48,7 +48,7 @@ final class Stratifier {
   /**
    * The examples of each part, in the dataset's order.
    *
-   * @throws BadDataException if nothing has examples for every part
+   * @throws BadDataException if nothing has examples for every part, or one label of several only
    */
   List<int[]> parts() {
     List<List<Integer>> parts = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
@@ -70,8 +70,9 @@ final class Stratifier {
         next += counts[part];
       }
     }
-    if (rare.size() == byLabel.size()) {
-      throw tooFew(byLabel);
+    int divided = byLabel.size() - rare.size();
+    if (divided == 0 || (divided == 1 && byLabel.size() > 1)) { // one alone is told by no score
+      throw tooFew(byLabel, divided);
     }
     tell(rare);
     List<Integer> train = split.perLabel() == 0 ? parts.get(0) : some(parts.get(0));
@@ -93,15 +94,21 @@ final class Stratifier {
     return (int) Arrays.stream(shares).filter(share -> share > 0).count();
   }
 
-  private BadDataException tooFew(Map<Integer, List<List<Integer>>> byLabel) {
+  private BadDataException tooFew(Map<Integer, List<List<Integer>>> byLabel, int divided) {
     int most = byLabel.values().stream().mapToInt(List::size).max().orElse(0);
+    String examples = most == 1 ? " different example" : " different examples";
+    String why =
+        divided == 1
+            ? "only one of " + byLabel.size() + " labels has enough different examples"
+            : (isByLabel ? "no label has more than " : "there are only ") + most + examples;
     return new BadDataException(
-        (isByLabel ? "no label has more than " : "there are only ")
-            + most
-            + (most == 1 ? " different example" : " different examples")
+        why
             + "; at least "
             + wanted()
-            + " are needed to have one in each part. Add some.");
+            + (divided == 1 ? " of two labels" : "")
+            + " are needed to have one in each part"
+            + (divided == 1 ? ", since a score on one label alone says nothing" : "")
+            + ". Add some.");
   }
 
   private void tell(List<Integer> rare) {
@@ -112,7 +119,7 @@ final class Stratifier {
         rare.stream().map(label -> "'" + dataset.labels().names().get(label) + "'").toList();
     notes.add(
         (rare.size() == 1 ? "label " : rare.size() + " labels, ")
-            + some(names, NAMED)
+            + named(names)
             + (rare.size() == 1 ? ", has" : ", have")
             + " fewer than "
             + wanted()
@@ -121,9 +128,10 @@ final class Stratifier {
             + " learned from only: no score tells how well");
   }
 
-  private static String some(List<String> names, int most) {
-    int more = names.size() - most;
-    return String.join(", ", names.subList(0, Math.min(most, names.size())))
+  /** The first of {@code names}, and how many more there are. */
+  static String named(List<String> names) {
+    int more = names.size() - NAMED;
+    return String.join(", ", names.subList(0, Math.min(NAMED, names.size())))
         + (more > 0 ? " and " + more + " more" : "");
   }
 
@@ -144,8 +152,7 @@ final class Stratifier {
           .ifPresent(i -> doubtful.add(dataset.name(group.get(0)) + " = " + dataset.name(i)));
     }
     if (!doubtful.isEmpty()) {
-      notes.add(
-          "the same example stands under two labels: " + some(doubtful, NAMED) + "; correct one");
+      notes.add("the same example stands under two labels: " + named(doubtful) + "; correct one");
     }
     return byLabel;
   }

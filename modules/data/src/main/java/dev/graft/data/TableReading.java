@@ -39,7 +39,10 @@ public record TableReading(Answers answers, String words) {
               table.anyOf(),
               "the columns hold 0 and 1 only: each is a label that holds or not; --head regression"
                   + " predicts them as numbers")
-          : new TableReading(table.numbers(), "");
+          : new TableReading(
+              table.numbers(),
+              "the columns hold numbers, which are predicted; --head multi-label takes each column"
+                  + " for a label, and its numbers, from 0 to 1, for how far it holds");
     }
     String column = all.get(0);
     long numbers = cells.stream().filter(PictureTable::isNumber).count();

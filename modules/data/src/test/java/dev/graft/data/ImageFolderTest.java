@@ -297,4 +297,26 @@ class ImageFolderTest {
           .endsWith("cut.jpg");
     }
   }
+
+  @Test
+  void toldPartsThatLackLabelsAreToldOfOrRefused() throws IOException {
+    partsOfTwoLabels("train", "val", "test");
+    for (int i = 0; i < 10; i++) {
+      picture("train/fish/" + i + ".png", 90 + i);
+    }
+    assertThat(Dataset.imageFolder(root).split(Split.of(60, 20, 20)).notes())
+        .contains(
+            "the validation part has no example of 'fish': no score on it tells how well that is"
+                + " learned",
+            "the test part has no example of 'fish': no score on it tells how well that is learned")
+        .noneMatch(note -> note.contains("one side"));
+    for (int i = 0; i < 10; i++) {
+      Files.delete(root.resolve("val/dog/" + i + ".png"));
+    }
+    Files.delete(root.resolve("val/dog"));
+    Dataset lopsided = Dataset.imageFolder(root);
+    assertThatThrownBy(() -> lopsided.split(Split.of(60, 20, 20)))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContainingAll("the validation part has examples of one label only, of 3");
+  }
 }

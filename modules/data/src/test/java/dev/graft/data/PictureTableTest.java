@@ -223,4 +223,12 @@ class PictureTableTest {
     Path file = Files.write(dir.resolve("binary.csv"), binary);
     assertThatThrownBy(() -> PictureTable.read(file)).isInstanceOf(BadDataException.class);
   }
+
+  @Test
+  void severalColumnsOfNumbersArePredictedAloud() throws IOException {
+    PictureTable table = table("file,a,b\np0.png,1,0.5\np1.png,1,1\np2.png,0,0\n");
+    assertThat(TableReading.of(table).answers().labels()).isEmpty();
+    assertThat(TableReading.of(table).words())
+        .contains("hold numbers, which are predicted", "--head multi-label");
+  }
 }

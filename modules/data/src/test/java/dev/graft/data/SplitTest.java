@@ -113,7 +113,7 @@ class SplitTest {
         .containsExactly(
             "2 labels, 'label0', 'label2', have fewer than 3 different examples and are learned from"
                 + " only: no score tells how well");
-    assertThat(examples(2, 9).split(Split.of(60, 20, 20)).notes().get(0))
+    assertThat(examples(2, 9, 9).split(Split.of(60, 20, 20)).notes().get(0))
         .startsWith("label 'label0', has fewer than 3");
     assertThat(examples(9, 9).split(Split.of(60, 20, 20)).notes()).isEmpty();
   }
@@ -180,7 +180,9 @@ class SplitTest {
             TensorValue.of(Shape.of(8), new int[] {0, 0, 0, 0, 1, 1, 1, 1}),
             Labels.of("a", "b"));
     assertThat(torn.split(Split.of(1, 1, 1)).notes())
-        .containsExactly("the same example stands under two labels: row 0 = row 7; correct one");
+        .containsExactly(
+            "duplicates are kept on one side",
+            "the same example stands under two labels: row 0 = row 7; correct one");
   }
 
   @Test
@@ -198,5 +200,19 @@ class SplitTest {
   @Test
   void aSplitWithoutTrainingIsRefused() {
     assertThatThrownBy(() -> Split.of(0, 50, 50)).isInstanceOf(BadRequestException.class);
+  }
+
+  /** Whoever always says that label has all right. */
+  @Test
+  void aScoreOnOneLabelAloneIsRefused() {
+    for (Dataset lopsided : List.of(examples(2, 9), examples(2, 9, 1))) {
+      assertThatThrownBy(() -> lopsided.split(Split.of(60, 20, 20)))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("only one of ", "at least 3 of two labels", "Add some");
+    }
+    assertThat(examples(2, 9).split(Split.of(80, 20, 0)).validation().perLabel())
+        .as("two are enough for two parts")
+        .containsExactly(1, 2);
+    assertThat(examples(2, 9).split(Split.of(100, 0, 0)).train().size()).isEqualTo(11);
   }
 }
