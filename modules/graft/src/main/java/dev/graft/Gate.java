@@ -1,7 +1,14 @@
 package dev.graft;
 
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
+import dev.graft.exporter.Proof;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.FailedCheckException;
+import dev.graft.model.Model;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * What an export has to stand before it is published: the exported model, loaded back by
@@ -12,6 +19,8 @@ import dev.graft.model.BadRequestException;
  * @param examples the examples; not those that the model learned from
  */
 public record Gate(double accuracy, Dataset examples) {
+
+  private static final int COMPARED = 4; // examples on which an export answers as the model
 
   public Gate {
     if (!(accuracy >= 0 && accuracy <= 1)) {
@@ -34,5 +43,45 @@ public record Gate(double accuracy, Dataset examples) {
     public Gate on(Dataset examples) {
       return new Gate(atLeast, examples);
     }
+  }
+
+  /** Some of the examples: on these an export has to answer as the model does. */
+  Proof some() {
+    Batch batch = examples.batch(IntStream.range(0, Math.min(COMPARED, examples.size())).toArray());
+    return batch.isEncoded()
+        ? Proof.pictures(batch.encoded().strings())
+        : Proof.examples(batch.inputs());
+  }
+
+  /** What {@code model}, published under {@code base}, has to stand. */
+  Proof proof(Path base, Model model) {
+    return Proof.gate(
+        "accuracy",
+        session -> {
+          boolean pictures = examples.inputNames().contains(Batch.ENCODED);
+          // not closed here: the session is the exporter's
+          double reached =
+              pictures
+                  ? new LiveModel(
+                          session, base.toString(), ServedFacts.of(model), ServeOptions.defaults())
+                      .evaluate(examples)
+                      .accuracy()
+                  : ExportedAnswers.of(session, model).accuracy(examples);
+          String words =
+              String.format(
+                  Locale.ROOT,
+                  "%.3f on %d %s, at least %.3f asked for",
+                  reached,
+                  examples.size(),
+                  pictures ? "pictures" : "examples",
+                  accuracy);
+          if (reached < accuracy) {
+            throw new FailedCheckException(
+                "the model reached "
+                    + words
+                    + "; nothing was published. Train it on more examples, or lower the gate.");
+          }
+          return words;
+        });
   }
 }

@@ -2,7 +2,6 @@ package dev.graft;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.autodiff.PreflightCheck;
-import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.exporter.Exporter;
@@ -33,10 +32,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * The front door. Loading and editing models needs no native code and no instance; an instance owns
@@ -54,9 +51,6 @@ import java.util.stream.IntStream;
  * }</pre>
  */
 public final class Graft implements AutoCloseable {
-
-  /** Examples on which an export has to answer as the model does. */
-  private static final int COMPARED = 4;
 
   /** So that each block is one stretch more. */
   private static final int MOST_BLOCKS = 10_000;
@@ -266,7 +260,13 @@ public final class Graft implements AutoCloseable {
    */
   public ImmutableMap<String, TensorValue> predict(
       Model model, Dataset examples, Callback... callbacks) {
-    return Predictor.predict(runtime, model, examples, callbacks);
+    return predict(model, examples, Recipe.headOnly(), callbacks);
+  }
+
+  /** The same with no more examples at once in memory than the batches of {@code recipe} have. */
+  public ImmutableMap<String, TensorValue> predict(
+      Model model, Dataset examples, Recipe recipe, Callback... callbacks) {
+    return Predictor.predict(runtime, model, examples, recipe, callbacks);
   }
 
   /**
@@ -299,52 +299,13 @@ public final class Graft implements AutoCloseable {
     List<Proof> proofs = new ArrayList<>();
     for (Gate gate : gates) {
       if (proofs.isEmpty()) {
-        proofs.add(some(gate.examples()));
+        proofs.add(gate.some());
       }
       if (gate.accuracy() > 0) {
-        proofs.add(proof(gate, base, model));
+        proofs.add(gate.proof(base, model));
       }
     }
     return Version.of(Exporter.publish(runtime, model, base, proofs, announcement));
-  }
-
-  private static Proof some(Dataset examples) {
-    Batch batch = examples.batch(IntStream.range(0, Math.min(COMPARED, examples.size())).toArray());
-    return batch.isEncoded()
-        ? Proof.pictures(batch.encoded().strings())
-        : Proof.examples(batch.inputs());
-  }
-
-  private static Proof proof(Gate gate, Path base, Model model) {
-    return Proof.gate(
-        "accuracy",
-        session -> {
-          Dataset examples = gate.examples();
-          boolean pictures = examples.inputNames().contains(Batch.ENCODED);
-          // not closed here: the session is the exporter's
-          double accuracy =
-              pictures
-                  ? new LiveModel(
-                          session, base.toString(), ServedFacts.of(model), ServeOptions.defaults())
-                      .evaluate(examples)
-                      .accuracy()
-                  : ExportedAnswers.of(session, model).accuracy(examples);
-          String words =
-              String.format(
-                  Locale.ROOT,
-                  "%.3f on %d %s, at least %.3f asked for",
-                  accuracy,
-                  examples.size(),
-                  pictures ? "pictures" : "examples",
-                  gate.accuracy());
-          if (accuracy < gate.accuracy()) {
-            throw new FailedCheckException(
-                "the model reached "
-                    + words
-                    + "; nothing was published. Train it on more examples, or lower the gate.");
-          }
-          return words;
-        });
   }
 
   /** Opens a published version. */

@@ -60,7 +60,7 @@ record Acceptance(String metric, String reason) {
     if (goals.stream().anyMatch(goal -> !goal.objective().classWeights().isEmpty())) {
       return new Acceptance("loss", "in which labels count by the weights given to them");
     }
-    if (isWeighted(data.train()) || isWeighted(data.validation())) {
+    if (isWeighted(data.validation())) {
       return new Acceptance("loss", "in which examples count by the weights given to them");
     }
     String usual = Goal.metric(goals);
@@ -68,8 +68,9 @@ record Acceptance(String metric, String reason) {
         usual, usual.equals("loss") ? "since no other measure fits all answers" : "as is usual");
   }
 
+  /** Whether some examples count more than others. */
   private static boolean isWeighted(Dataset data) {
-    return Floats.asList(data.weights().floats()).stream().anyMatch(weight -> weight != 1);
+    return Floats.asList(data.weights().floats()).stream().distinct().count() > 1;
   }
 
   /**
@@ -139,6 +140,15 @@ record Acceptance(String metric, String reason) {
             + why
             + ". A head as it was drawn at random is no model to go on with; lower its rate"
             + " (--head-rate, HeadSettings.steps), or look at what the data say.");
+  }
+
+  /** For a person, where it was named and nothing is left to decide. */
+  String idle(List<Goal> goals) {
+    return "the metric '"
+        + metric
+        + "' has nothing to decide: "
+        + Goal.words(goals)
+        + " is solved at once, and there is no other to choose from";
   }
 
   /** For a person. */

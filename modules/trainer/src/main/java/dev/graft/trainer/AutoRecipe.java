@@ -108,15 +108,24 @@ final class AutoRecipe {
             chosen.fineTunes(),
             asked.objectives(),
             asked.seed(),
-            asked.metric());
+            chosen.fineTunes().isEmpty()
+                ? asked.metric().or(() -> asked.fineTunes().get(0).stop().named())
+                : asked.metric());
     ImmutableList.Builder<String> reasons = ImmutableList.builder();
     reasons.add("recipe '" + chosen.name() + "', since " + reason);
-    if (chosen.fineTunes().isEmpty() && !asked.fineTunes().equals(Recipe.auto().fineTunes())) {
+    if (chosen.fineTunes().isEmpty() && isChanged(asked.fineTunes().get(0))) {
       reasons.add(
           "epochs, rate and the like are for fine-tuning, which does not happen here; take 'top',"
               + " 'gradual' or 'full' for it");
     }
     return new Choice(recipe, reasons.build());
+  }
+
+  /** Whether it says more than how many examples there is room for, and by what to decide. */
+  private static boolean isChanged(FineTune settings) {
+    FineTune usual = FineTune.top();
+    EarlyStop stop = new EarlyStop(usual.stop().named(), settings.stop().patience());
+    return !settings.batch(usual.batch()).microBatch(usual.microBatch()).stop(stop).equals(usual);
   }
 
   private static String words(int examples, int perLabel) {

@@ -1,7 +1,10 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Labels;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -32,6 +35,20 @@ public record Classification(
   /** The share that the model got right. */
   public double accuracy() {
     return count() == 0 ? 0 : (double) correct() / count();
+  }
+
+  /** Accuracy, and the means over the labels of precision, recall and F1, by name. */
+  public ImmutableMap<String, Double> metrics() {
+    ImmutableList<LabelScore> scores = perClass();
+    return ImmutableMap.of(
+        "accuracy", accuracy(),
+        "precision", mean(scores, LabelScore::precision),
+        "recall", mean(scores, LabelScore::recall),
+        "f1", mean(scores, LabelScore::f1));
+  }
+
+  private static double mean(List<LabelScore> scores, ToDoubleFunction<LabelScore> of) {
+    return scores.stream().mapToDouble(of).average().orElse(0);
   }
 
   /** The range in which the accuracy lies with 95% confidence. */

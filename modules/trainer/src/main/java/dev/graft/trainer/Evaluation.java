@@ -42,7 +42,7 @@ public record Evaluation(
     return new Evaluation(
         answers.count(),
         loss,
-        ImmutableMap.of("accuracy", answers.accuracy()),
+        answers.metrics(),
         ImmutableMap.of(ONLY, answers.perClass()),
         Optional.of(answers));
   }
@@ -151,11 +151,22 @@ public record Evaluation(
     return perLabel.values().asList().get(0);
   }
 
-  /** For a person: how many were right, or else all metrics. */
-  String words() {
+  /**
+   * For a person: how many were right, and the metric that decides if that is another; or else all
+   * metrics.
+   */
+  String words(String deciding) {
     if (classification.isPresent()) {
-      return String.format(
-          Locale.ROOT, "%d of %d validation examples right (%.3f)", correct(), count, accuracy());
+      String right =
+          String.format(
+              Locale.ROOT,
+              "%d of %d validation examples right (%.3f)",
+              correct(),
+              count,
+              accuracy());
+      return deciding.equals("accuracy")
+          ? right
+          : String.format(Locale.ROOT, "%s, %s %.3f", right, deciding, metric(deciding));
     }
     String others =
         metrics.entrySet().stream()

@@ -33,7 +33,10 @@ import org.tensorflow.proto.DataType;
  */
 record Goal(Head head, String answers, DataType dtype, Objective objective, double weight) {
 
-  /** How far shares may be from adding up to 1: they may come from a table, with few digits. */
+  /**
+   * How far shares may be from adding up to 1: they may come from a table, with few digits, of
+   * which each may be off by half of the second.
+   */
   private static final double ROUNDING = 0.01;
 
   /**
@@ -173,7 +176,8 @@ record Goal(Head head, String answers, DataType dtype, Objective objective, doub
     for (int row = 0; row < shares.length; row += units) {
       double[] own = Arrays.copyOfRange(shares, row, row + units);
       double sum = Arrays.stream(own).sum();
-      if (!(Math.abs(sum - 1) <= ROUNDING) || Arrays.stream(own).anyMatch(share -> share < 0)) {
+      if (!(Math.abs(sum - 1) <= Math.max(ROUNDING, units * ROUNDING / 2))
+          || Arrays.stream(own).anyMatch(share -> share < 0)) {
         throw new BadRequestException(
             "head '"
                 + head.name()
@@ -189,7 +193,8 @@ record Goal(Head head, String answers, DataType dtype, Objective objective, doub
   }
 
   private static void checkLabels(Head head, Labels labels) {
-    if (head.labels().isEmpty() && head.kind() != Head.Kind.EMBEDDING) {
+    boolean hasOrder = head.units() > 1; // that of one output is no question
+    if (head.labels().isEmpty() && head.kind() != Head.Kind.EMBEDDING && hasOrder) {
       throw new BadRequestException(
           "nobody told what the "
               + head.units()

@@ -3,6 +3,7 @@ package dev.graft.trainer;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
 import java.util.concurrent.CancellationException;
@@ -43,7 +44,7 @@ final class Interruption {
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof ClosedByInterruptException
           || cause instanceof FileLockInterruptionException
-          || cause instanceof InterruptedIOException
+          || (cause instanceof InterruptedIOException && !(cause instanceof SocketTimeoutException))
           || cause instanceof InterruptedException) {
         return true;
       }

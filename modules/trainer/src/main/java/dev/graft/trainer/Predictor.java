@@ -22,28 +22,31 @@ public final class Predictor {
    * The outputs of the serving signature by name, in its order; row i belongs to example i of
    * {@code data}.
    *
+   * @param recipe with no more examples at once than its batches have
    * @throws dev.graft.model.BadRequestException if the data do not fit the model, or an output has
    *     no row for each example, or rows of different sizes
    * @throws dev.graft.model.BadDataException if an example cannot be read
    */
   public static ImmutableMap<String, TensorValue> predict(
-      TensorFlowRuntime runtime, Model model, Dataset data, Callback... callbacks) {
+      TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback... callbacks) {
     ImmutableMap<String, TensorSpec> outputs = model.servingSignature().outputs();
     List<TensorRef> wanted = outputs.values().stream().map(TensorSpec::tensor).distinct().toList();
     return Interruption.cancellable(
-        runtime, () -> predict(runtime, model, data, wanted, Callbacks.of(callbacks)));
+        runtime,
+        () -> predict(runtime, model, data, recipe.atOnce(), wanted, Callbacks.of(callbacks)));
   }
 
   private static ImmutableMap<String, TensorValue> predict(
       TensorFlowRuntime runtime,
       Model model,
       Dataset data,
+      int atOnce,
       List<TensorRef> wanted,
       Callbacks callbacks) {
     Entry entry = Entry.of(model, data);
     Pace pace = new Pace(callbacks, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
-    try (Features features = Features.open(runtime, model, entry, wanted, Features.BATCH)) {
+    try (Features features = Features.open(runtime, model, entry, wanted, atOnce)) {
       Map<String, TensorValue> found = features.of(data, pace).all().inputs();
       model
           .servingSignature()

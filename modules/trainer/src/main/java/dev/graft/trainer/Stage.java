@@ -12,8 +12,8 @@ import dev.graft.model.Variable;
  * @param number of the stretch, from 1
  * @param words what it trains, for a person to read
  * @param ofHeads whether it is the one in which the heads learn by themselves
- * @param fresh whether some of what it trains is drawn at random, and nothing before has trained
- *     it: then what was there before is no alternative
+ * @param fresh whether it trains a head that is drawn at random, and nothing before has trained
+ *     that: then what was there before is no alternative
  * @param settings how
  * @param training the variables that change
  * @param rates which share of the learning rate they have, by name, where not all of it

@@ -79,6 +79,32 @@ final class Stages {
     return ImmutableList.copyOf(all.stages);
   }
 
+  /**
+   * What is said of a head's steps says nothing of one that is solved at once. Only the batch still
+   * holds: as many examples are computed at once.
+   *
+   * @param isChosen whether the recipe was chosen, and the settings given for whichever it is
+   * @throws BadRequestException if something is said, and no head is trained step by step
+   */
+  static void checkHeadSteps(List<Stage> stages, List<Goal> goals, Recipe asked, boolean isChosen) {
+    FineTune usual = FineTune.head();
+    FineTune said = asked.head().steps();
+    FineTune others = said.epochs(usual.epochs()).rate(usual.rate()).batch(usual.batch());
+    EarlyStop stop = new EarlyStop(usual.stop().named(), said.stop().patience());
+    boolean isForHead = !said.equals(others.batch(said.batch()));
+    boolean isForAll = !others.microBatch(usual.microBatch()).stop(stop).equals(usual);
+    boolean onlyHead = asked.fineTunes().isEmpty() && !isChosen; // else fine-tuning has these, too
+    if (stages.stream().noneMatch(Stage::ofHeads) && (isForHead || (onlyHead && isForAll))) {
+      throw new BadRequestException(
+          "epochs, rate, optimizer and the like of a head are for one that is trained step by step,"
+              + " and not for "
+              + Goal.words(goals)
+              + ", since one dense layer is solved at once; leave them out (--head-epochs,"
+              + " --head-rate, and with the recipe 'head' --optimizer, --schedule, --warm-up,"
+              + " --clip-norm and --patience), or take a new head with hidden layers or dropout.");
+    }
+  }
+
   private void checkSomethingTrains(Recipe recipe) {
     Set<String> used =
         model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
@@ -184,7 +210,7 @@ final class Stages {
             stages.size() + 1,
             words,
             ofHeads,
-            training.stream().anyMatch(v -> SolvedHeads.isDrawn(v) && !learned.contains(v)),
+            isFresh(training),
             settings,
             ImmutableList.copyOf(training),
             rates(settings, training),
@@ -193,6 +219,12 @@ final class Stages {
             frontier.cutOfSteps(Goal.logits(goals), changed, layers.layers())));
     learned.addAll(training);
     layers.layers().forEach(this::addMoved);
+  }
+
+  /** Only a head that was drawn at random answers nothing yet: layers before it may be so, too. */
+  private boolean isFresh(List<Variable> training) {
+    return Goal.variables(model, goals).stream()
+        .anyMatch(v -> training.contains(v) && SolvedHeads.isDrawn(v) && !learned.contains(v));
   }
 
   /** What {@code layer} moves by itself in training is another for the stretches after this one. */

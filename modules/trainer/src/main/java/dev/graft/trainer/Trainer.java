@@ -85,6 +85,7 @@ public final class Trainer {
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);
     }
+    Stages.checkHeadSteps(stages, goals, choice.recipe(), recipe.isAuto());
     this.identity = RunIdentity.of(runtime, model, data, this.recipe, uncached);
     this.checkpoints = callbacks.checkpoints();
     ImmutableList.Builder<String> all = ImmutableList.<String>builder().addAll(choice.reasons());
@@ -97,6 +98,8 @@ public final class Trainer {
                     + ", so each step computes them again"));
     if (decidesWhatIsKept()) {
       all.add(acceptance.words());
+    } else if (stages.isEmpty() && choice.recipe().metric().isPresent()) {
+      all.add(acceptance.idle(goals));
     }
     this.reasons = all.build();
   }
@@ -181,7 +184,7 @@ public final class Trainer {
       score = evaluate(best(), headCut);
       boolean drawn = stages.stream().anyMatch(Stage::fresh);
       String what = drawn ? "drawn at random" : trained.isEmpty() ? "as it was" : "head alone";
-      decide(what + ": " + score.words());
+      decide(what + ": " + score.words(acceptance.metric()));
       save(Optional.empty());
     } else {
       score = evaluate(best(), kept < 0 ? headCut : stages.get(kept).cut());
@@ -260,7 +263,7 @@ public final class Trainer {
       decide(stage.words() + ": not kept, " + whyNot.get());
       return score;
     }
-    decide(stage.words() + ": kept, " + now.words());
+    decide(stage.words() + ": kept, " + now.words(acceptance.metric()));
     trained = values;
     kept = next;
     return now;

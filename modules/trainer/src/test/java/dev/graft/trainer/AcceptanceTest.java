@@ -8,6 +8,7 @@ import static dev.graft.trainer.SmallTraining.MODEL;
 import static dev.graft.trainer.SmallTraining.PLAIN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -51,10 +52,19 @@ class AcceptanceTest {
             Objectives.usual().with(head, Objective.crossEntropy().classWeights(1, 2, 3)));
     assertThat(of(weighted, PARTS).metric()).isEqualTo("loss");
     assertThat(of(weighted, PARTS).words()).contains("loss", "labels count by the weights");
-    float[] counts = new float[PARTS.train().size()];
+    float[] counts = new float[PARTS.validation().size()];
     Arrays.fill(counts, 2);
-    Parts counted = new Parts(PARTS.train().weighted(counts), PARTS.validation(), PARTS.test());
-    assertThat(of(plain, counted).metric()).isEqualTo("loss");
+    Dataset alike = PARTS.validation().weighted(counts);
+    counts[0] = 1;
+    Dataset differing = PARTS.validation().weighted(counts);
+    float[] learned = new float[PARTS.train().size()];
+    learned[0] = 3;
+    Dataset train = PARTS.train().weighted(learned);
+    assertThat(of(plain, new Parts(train, alike, alike)).metric())
+        .as("by what is scored, whatever is learned from")
+        .isEqualTo("accuracy");
+    assertThat(of(plain, new Parts(PARTS.train(), differing, alike)).words())
+        .contains("the loss", "examples count by the weights");
     for (String metric : List.of("f1", "loss")) {
       Recipe monitored = weighted.each(each -> each.stop(EarlyStop.on(metric, 3)));
       assertThat(of(monitored, PARTS).metric()).isEqualTo(metric);
@@ -149,5 +159,23 @@ class AcceptanceTest {
     assertThat(new Acceptance("loss", "").whyNot(stage, tuned, before, now)).isEmpty();
     assertThat(new Acceptance("accuracy", "").whyNot(stage, tuned, before, now))
         .contains("accuracy 0.500 is no better than 0.750 before it on validation");
+  }
+
+  /** As Keras' metrics of the same answers have it, see ObjectiveTest. */
+  @Test
+  void whatWasServedHasTheMetricsOfTraining() {
+    Labels labels = Labels.of("a", "b", "c");
+    Evaluation served =
+        Evaluation.of(
+            new Classification(
+                labels, ImmutableList.of(0, 0, 1, 1, 1, 2), ImmutableList.of(0, 1, 1, 1, 0, 0)),
+            1);
+    assertThat(served.metrics().keySet()).containsExactly("accuracy", "precision", "recall", "f1");
+    assertThat(served.metric("accuracy")).isEqualTo(0.5);
+    assertThat(served.metric("precision")).isCloseTo((1 / 3.0 + 2 / 3.0) / 3, within(1e-9));
+    assertThat(served.metric("recall")).isCloseTo((1 / 2.0 + 2 / 3.0) / 3, within(1e-9));
+    assertThat(served.metric("f1")).isCloseTo((2 / 5.0 + 4 / 6.0) / 3, within(1e-9));
+    assertThat(served.words("f1")).endsWith("(0.500), f1 0.356");
+    assertThat(served.words("accuracy")).endsWith("(0.500)");
   }
 }

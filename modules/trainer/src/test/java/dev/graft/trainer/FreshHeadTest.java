@@ -1,6 +1,7 @@
 package dev.graft.trainer;
 
 import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.Edits.reinitialize;
 import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -122,5 +123,30 @@ class FreshHeadTest {
     assertThatThrownBy(() -> Trainer.fit(runtime, model(3), Plans.headOnly(), parts, wild))
         .isInstanceOf(FailedCheckException.class)
         .hasMessageContainingAll("learned nothing", "lowest loss", "--head-rate");
+  }
+
+  /** It is the head that has nothing to lose, not what was drawn anew before it. */
+  @Test
+  void layersThatWereDrawnAnewDoNotMakeAWorseStretchBeKept() {
+    Model model = SmallTraining.MODEL.with(reinitialize(Where.parse("last block"), 1));
+    Parts parts = SmallTraining.parts();
+    Recipe head = SmallTraining.recipe(1);
+    FineTune wild = SmallTraining.PLAIN.rate(0.5);
+    Run alone =
+        Trainer.fit(
+            runtime, model, SmallTraining.BLOCKS, parts, Recipe.headOnly().head(head.head()));
+    for (FineTune tune : new FineTune[] {wild, wild.rate(5)}) {
+      Run run =
+          Trainer.fit(
+              runtime,
+              model,
+              SmallTraining.BLOCKS,
+              parts,
+              Recipe.headThenTop().head(head.head()).then(tune));
+      assertThat(run.validation().accuracy()).isGreaterThanOrEqualTo(alone.validation().accuracy());
+      assertThat(run.decisions())
+          .anyMatch(each -> each.startsWith("what is kept is decided by"))
+          .anyMatch(each -> each.startsWith("head alone: "));
+    }
   }
 }

@@ -375,4 +375,23 @@ class HeadsTest {
         .hasMessageContaining("no answers for head 'sign'")
         .hasMessageContaining("[sgn]");
   }
+
+  /** Shares from a table have few digits: seven times 0.14 are 0.98. */
+  @Test
+  void roundedSharesOfManyLabelsAreShares() {
+    Labels seven = Labels.of("a", "b", "c", "d", "e", "f", "g");
+    Model model = model(HeadSpec.singleLabel(seven).named("seven"));
+    float[] shares = new float[COUNT * 7];
+    java.util.Arrays.fill(shares, 0.14f);
+    Goal.of(
+        model,
+        Dataset.of(inputs(), Answers.anyOf(seven, TensorValue.of(Shape.of(COUNT, 7), shares))),
+        Objectives.usual());
+    java.util.Arrays.fill(shares, 0.13f);
+    Dataset less =
+        Dataset.of(inputs(), Answers.anyOf(seven, TensorValue.of(Shape.of(COUNT, 7), shares)));
+    assertThatThrownBy(() -> Goal.of(model, less, Objectives.usual()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("add up to 1");
+  }
 }

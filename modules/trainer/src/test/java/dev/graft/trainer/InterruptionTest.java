@@ -9,6 +9,7 @@ import dev.graft.data.Parts;
 import dev.graft.model.BadModelException;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -175,6 +176,9 @@ class InterruptionTest {
                       throw damaged;
                     }))
         .isSameAs(damaged);
+    BadModelException slow =
+        BadModelException.inFile("w", "too late", new SocketTimeoutException());
+    assertThat(Interruption.isCauseOf(slow)).as("nobody interrupted that").isFalse();
   }
 
   @Test

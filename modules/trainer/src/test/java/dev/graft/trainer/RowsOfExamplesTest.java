@@ -131,7 +131,8 @@ class RowsOfExamplesTest {
                 "ids", TensorValue.of(Shape.of(count), new int[] {0, 0, 1, 1, 2, 2}),
                 "x", TensorValue.of(Shape.of(count, 4), new float[count * 4])),
             TensorValue.of(Shape.of(count), new float[count]));
-    assertThatThrownBy(() -> Predictor.predict(runtime, load("tfsave/segments"), data))
+    assertThatThrownBy(
+            () -> Predictor.predict(runtime, load("tfsave/segments"), data, Recipe.headOnly()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("for 6 examples", "not a row for each", "another output");
   }

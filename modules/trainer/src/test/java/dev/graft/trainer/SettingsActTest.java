@@ -182,4 +182,50 @@ class SettingsActTest {
     }
     return rows.stream().collect(Collectors.toList()).stream().mapToInt(i -> i).toArray();
   }
+
+  @Test
+  void predictionsAreComputedAsManyAtOnceAsTheRecipeHas() {
+    Units units = new Units();
+    Recipe small = Recipe.headThenTop().each(each -> each.microBatch(5));
+    Predictor.predict(runtime, MODEL, PARTS.test(), small, units);
+    assertThat(units.most(Progress.Phase.EVALUATE)).isEqualTo(5);
+  }
+
+  /** Steps of a head that is solved at once. */
+  @Test
+  void whatIsSaidOfAHeadsStepsIsRefusedWhereItTakesNone() {
+    FineTune steps = FineTune.head();
+    for (FineTune said :
+        List.of(steps.epochs(3), steps.rate(0.5), steps.optimizer(Optimizer.sgd()))) {
+      Recipe head = Recipe.headOnly().head(Recipe.HeadSettings.defaults().steps(said));
+      assertThatThrownBy(() -> fit(head))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("is solved at once", "--head-epochs", "--optimizer");
+    }
+    Recipe top = SmallTraining.recipe(1);
+    assertThatThrownBy(() -> fit(top.head(top.head().steps(steps.epochs(3)))))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("is solved at once");
+    fit(top.head(top.head().steps(steps.optimizer(Optimizer.sgd())))); // as the stretch has it
+  }
+
+  /** The head alone is what auto takes for so few. */
+  @Test
+  void autoKeepsTheMetricAndSaysWhereItHasNothingToDecide() {
+    Recipe auto = Recipe.auto().head(SmallTraining.recipe(1).head());
+    List<Goal> goals = Goal.of(MODEL, PARTS.train(), Objectives.usual());
+    AutoRecipe.Choice named =
+        AutoRecipe.resolve(
+            auto.each(each -> each.stop(EarlyStop.on("f1", 3))), MODEL, BLOCKS, goals, PARTS);
+    assertThat(named.recipe().name()).isEqualTo("head");
+    assertThat(named.recipe().metric()).contains("f1");
+    assertThat(fit(auto.keepBy("f1")).decisions())
+        .anyMatch(each -> each.startsWith("the metric 'f1' has nothing to decide"))
+        .noneMatch(each -> each.startsWith("epochs, rate and the like"))
+        .anyMatch(each -> each.matches("head alone: .* right .*, f1 0\\.\\d+"));
+    assertThat(fit(auto.each(each -> each.batch(8))).decisions())
+        .noneMatch(each -> each.startsWith("epochs, rate and the like"));
+    assertThat(fit(auto.each(each -> each.patience(8))).decisions())
+        .anyMatch(each -> each.startsWith("epochs, rate and the like"));
+  }
 }
