@@ -118,9 +118,9 @@ public record Job(
         switch (surgery.head()) {
           case MULTI_LABEL -> new TableReading(table.anyOf(), "");
           case REGRESSION -> new TableReading(table.numbers(), "");
-          case NEW, EMBEDDING -> TableReading.labels(table);
-          case KEEP -> surgery.reading(readBackbone(), table);
-          case AUTO -> TableReading.of(table);
+          case NEW -> TableReading.labels(table);
+          case KEEP -> surgery.own().reading(readBackbone(), table);
+          case AUTO, EMBEDDING -> TableReading.of(table);
         };
     Dataset read = table.with(reading.answers());
     return reading.words().isEmpty() ? read : read.noted(reading.words());

@@ -1,17 +1,15 @@
 package dev.graft;
 
 import dev.graft.data.Answers;
-import dev.graft.data.PictureTable;
-import dev.graft.data.TableReading;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.surgeon.Edits;
-import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Padding;
 import dev.graft.surgeon.Where;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,8 +145,8 @@ public record Surgery(
     Model model =
         size.map(s -> backbone.with(Edits.inputSize(s.height(), s.width()))).orElse(backbone);
     return keeps(backbone, answers)
-        ? kept(labelled(model, answers), answers)
-        : replaced(labelled(model, answers), fitted(spec, answers));
+        ? kept(own().labelled(model, answers), answers)
+        : replaced(own().labelled(model, answers), fitted(spec, answers));
   }
 
   /** Whether {@code backbone} keeps its head, to learn {@code answers}. */
@@ -157,52 +155,16 @@ public record Surgery(
         || head == HeadChoice.AUTO
             && cut.isEmpty()
             && form.equals(HeadForm.standard())
-            && tells(labelled(backbone, answers), answers);
+            && tells(own().labelled(backbone, answers), answers);
   }
 
-  /** What a table says to a head that is kept: what that gave so far, if that is known. */
-  TableReading reading(Model backbone, PictureTable table) {
-    Head.Kind kind;
-    try {
-      Model kept =
-          backbone.heads().isEmpty()
-              ? backbone.with(labels.map(Edits::keepHead).orElseGet(() -> Edits.keepHead()))
-              : backbone;
-      kind = kept.heads().get(0).kind();
-    } catch (BadRequestException e) {
-      return TableReading.of(table); // there is no head to keep, as is said later
-    }
-    return switch (kind) {
-      case REGRESSION, EMBEDDING -> new TableReading(table.numbers(), "");
-      case MULTI_LABEL -> new TableReading(table.anyOf(), "");
-      case SINGLE_LABEL -> TableReading.labels(table);
-    };
-  }
-
-  private Model labelled(Model model, Answers answers) {
-    if (labels.isEmpty()) {
-      return model;
-    }
-    Labels known = labels.get();
-    return model.with(
-        use(model, answers)
-            .filter(kind -> kind != Head.Kind.REGRESSION)
-            .map(kind -> Edits.keepHead(kind, known))
-            .orElseGet(() -> Edits.keepHead(known)));
-  }
-
-  /** What a head with linear outputs, which does not say itself what they are, is used for. */
-  private static Optional<Head.Kind> use(Model model, Answers answers) {
-    if (!model.heads().isEmpty()) {
-      return Optional.empty();
-    }
-    FoundHead found = HeadFinder.only(model);
-    return found.linear() && found.units() > 1 ? Optional.of(kind(answers)) : Optional.empty();
+  /** The model's own head, and what is said of it. */
+  OwnHead own() {
+    return new OwnHead(labels);
   }
 
   private Model kept(Model model, Answers answers) {
-    Model told =
-        model.with(use(model, answers).map(Edits::keepHead).orElseGet(() -> Edits.keepHead()));
+    Model told = OwnHead.told(model, answers);
     answers.labels().ifPresent(wanted -> requireLabels(told, wanted));
     Model known =
         answers
@@ -222,20 +184,10 @@ public record Surgery(
     return kept;
   }
 
-  /** The order of the data's labels says nothing about the order of the outputs. */
   private static void requireLabels(Model model, Labels wanted) {
     for (Head head : model.heads()) {
-      boolean tells = head.kind() == Head.Kind.SINGLE_LABEL || head.kind() == Head.Kind.MULTI_LABEL;
-      if (tells && head.labels().isEmpty() && head.units() == wanted.size()) {
-        throw new BadRequestException(
-            model.name()
-                + " does not say what the "
-                + head.units()
-                + " outputs of its head '"
-                + head.name()
-                + "' mean, and the order of the data's labels need not be theirs; give their"
-                + " labels in the order of the outputs (--labels FILE, one a line; in Java:"
-                + " keepHead(labels)), or take a new head.");
+      if (OwnHead.isUntold(head) && head.units() == wanted.size()) {
+        throw OwnHead.untold(model, head, "take a new head");
       }
     }
   }
@@ -271,7 +223,22 @@ public record Surgery(
         cut.isPresent()
             ? model.with(Edits.cut(cut.get()), Edits.addHead(spec))
             : model.with(Edits.replaceHead(carriesOver ? spec.carryOver() : spec));
+    if (wanted.pooling() == HeadSpec.Pooling.AUTO) {
+      requireKnownPadding(headed);
+    }
     return trainable(headed).with(Edits.unfreeze(Where.head()));
+  }
+
+  /** All positions are pooled where that is asked for, not by a choice made here. */
+  private static void requireKnownPadding(Model headed) {
+    Padding.pooled(headed)
+        .ifPresent(
+            why -> {
+              throw new BadRequestException(
+                  why
+                      + "; ask for that with --pooling average or max, or take --pooling first if"
+                      + " the first position stands for the whole.");
+            });
   }
 
   private Model trainable(Model model) {
@@ -281,7 +248,7 @@ public record Surgery(
 
   /**
    * What was left out of {@code backbone} on the way to {@code start} though nobody asked for it,
-   * in sentences.
+   * and what could not be, in sentences.
    */
   public static List<String> leftOut(Model backbone, Model start) {
     List<String> sentences = new ArrayList<>();
@@ -294,6 +261,7 @@ public record Surgery(
                 + " is left out: what it gives is not what the new head reads or takes the place of");
       }
     }
+    Padding.pooled(start).ifPresent(sentences::add);
     return sentences;
   }
 
@@ -317,7 +285,7 @@ public record Surgery(
     }
     Head only = model.heads().get(0);
     Set<String> wanted = Set.copyOf(answers.labels().get().names());
-    return only.kind() == kind(answers)
+    return only.kind() == OwnHead.kind(answers)
         && only.labels().stream().anyMatch(own -> Set.copyOf(own.names()).equals(wanted));
   }
 
@@ -344,13 +312,6 @@ public record Surgery(
               + " head, or other data.");
     }
     return natural;
-  }
-
-  /** What sort of answers these are. */
-  private static Head.Kind kind(Answers answers) {
-    return answers.labels().isEmpty()
-        ? Head.Kind.REGRESSION
-        : answers.isOneLabel() ? Head.Kind.SINGLE_LABEL : Head.Kind.MULTI_LABEL;
   }
 
   /** The head that fits the data. */

@@ -1,9 +1,11 @@
 package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Dataset;
 import dev.graft.data.Split;
+import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.testkit.Checkout;
@@ -11,6 +13,7 @@ import dev.graft.testkit.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,5 +98,39 @@ class JobTest {
                 .get(0)
                 .kind())
         .isEqualTo(Head.Kind.REGRESSION);
+  }
+
+  @Test
+  void anEmbeddingDoesNotTakeNumbersForLabelsSilently() throws IOException {
+    Dataset numbers = read(HeadChoice.EMBEDDING, "keras2/cnn_plain", "7 90 8");
+    assertThat(numbers.hasLabels()).isFalse();
+    assertThat(numbers.notes()).singleElement().asString().contains("--head new takes each");
+    Dataset counted = read(HeadChoice.EMBEDDING, "keras2/cnn_plain", "2 1 3");
+    assertThat(counted.labels()).isEqualTo(Labels.of("1", "2", "3"));
+    assertThat(counted.notes()).singleElement().asString().contains("each is taken for a label");
+  }
+
+  /** What a head that is kept learns is what it is scored on. */
+  @Test
+  void anExamReadsATableAsTrainingDoes() throws IOException {
+    Path table = folder.resolve("t.csv");
+    read(HeadChoice.KEEP, "keras2/cnn_bn", "7 90 8"); // three outputs without softmax
+    assertThatThrownBy(
+            () ->
+                Exam.of(
+                    Graft.load(Zoo.model("keras2/cnn_bn").savedModel()), table, Optional.empty()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("does not say what the 3 outputs", "--labels FILE");
+    Exam told =
+        Exam.of(
+            Graft.load(Zoo.model("keras2/cnn_bn").savedModel()),
+            table,
+            Optional.of(Labels.of("8", "7", "90")));
+    assertThat(told.pictures().labels()).isEqualTo(Labels.of("8", "7", "90"));
+    assertThat(told.model().heads().get(0).kind()).isEqualTo(Head.Kind.SINGLE_LABEL);
+    read(HeadChoice.KEEP, "keras2/cnn_bn", "1.5,2,3 4,5,6 7,8,9");
+    Exam numbers =
+        Exam.of(Graft.load(Zoo.model("keras2/cnn_bn").savedModel()), table, Optional.empty());
+    assertThat(numbers.model().heads().get(0).kind()).isEqualTo(Head.Kind.REGRESSION);
   }
 }

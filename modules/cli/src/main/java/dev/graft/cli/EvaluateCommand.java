@@ -4,24 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.Exam;
 import dev.graft.Graft;
-import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
-import dev.graft.data.PictureTable;
-import dev.graft.data.TableReading;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Head;
-import dev.graft.model.Labels;
-import dev.graft.model.Model;
-import dev.graft.surgeon.Edits;
-import dev.graft.surgeon.FoundHead;
-import dev.graft.surgeon.HeadFinder;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.LabelScore;
-import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -67,99 +56,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    Optional<PictureTable> table =
-        Files.isRegularFile(data.path())
-            ? Optional.of(PictureTable.read(data.path()))
-            : Optional.empty();
-    Model known = known(table);
-    Dataset pictures = pictures(known.heads().get(0), table);
+    Exam exam = Exam.of(Graft.load(model.path(), load.options()), data.path(), labels.labels());
     try (Graft graft = Graft.open(machine.settings())) {
       Evaluation score =
           json
-              ? graft.evaluate(known, pictures)
-              : graft.evaluate(known, pictures, new ProgressBar(terminal));
+              ? graft.evaluate(exam.model(), exam.pictures())
+              : graft.evaluate(exam.model(), exam.pictures(), new ProgressBar(terminal));
       if (json) {
         terminal.json(json(score));
       } else {
-        print(pictures, score);
+        print(exam.pictures(), score);
       }
     }
     return 0;
-  }
-
-  /** The model with a head that says what its outputs mean. */
-  private Model known(Optional<PictureTable> table) {
-    Model read = Graft.load(model.path(), load.options());
-    Optional<Labels> given = labels.labels();
-    Model loaded = use(read, table).map(kind -> read.with(Edits.keepHead(kind))).orElse(read);
-    if (given.isPresent()) {
-      return loaded.with(Edits.keepHead(given.get()));
-    }
-    Model headed = loaded.heads().isEmpty() ? loaded.with(Edits.keepHead()) : loaded;
-    Head head = headed.heads().get(0);
-    if (headed.heads().size() > 1) {
-      throw new BadRequestException(
-          model + " has several heads; graft evaluate scores models with one.");
-    }
-    boolean labelled =
-        head.kind() == Head.Kind.SINGLE_LABEL || head.kind() == Head.Kind.MULTI_LABEL;
-    if (labelled && head.labels().isEmpty()) {
-      boolean linear = head.logits().equals(head.output());
-      throw new BadRequestException(
-          model
-              + " does not say what its "
-              + head.units()
-              + " outputs mean; give their labels with --labels FILE, one a line"
-              + (linear ? ", or a table of numbers as --data if they are numbers." : "."));
-    }
-    return headed;
-  }
-
-  /** Several outputs without softmax are what there is to compare them with. */
-  private Optional<Head.Kind> use(Model read, Optional<PictureTable> table) {
-    if (!read.heads().isEmpty() || table.isEmpty()) {
-      return Optional.empty();
-    }
-    FoundHead found = HeadFinder.only(read);
-    Answers answers = table.get().answers();
-    boolean numbers = answers.labels().isEmpty();
-    if (!found.linear() || found.units() < 2 || answers.isOneLabel()) {
-      return Optional.empty();
-    }
-    if (numbers) {
-      return labels.labels().isPresent() ? Optional.empty() : Optional.of(Head.Kind.REGRESSION);
-    }
-    return Optional.of(Head.Kind.MULTI_LABEL);
-  }
-
-  private Dataset pictures(Head head, Optional<PictureTable> table) {
-    Dataset read =
-        table
-            .map(t -> t.with(answers(head, t)))
-            .orElseGet(() -> Dataset.imageFolder(data.path()).scored());
-    if (head.kind() == Head.Kind.SINGLE_LABEL && !read.hasLabels()) {
-      throw new BadRequestException(
-          "the model tells labels apart, and '"
-              + data.path()
-              + "' holds numbers. "
-              + (labels.labels().isPresent() && head.logits().equals(head.output())
-                  ? "If the model gives numbers, leave out --labels. "
-                  : "")
-              + "A table of labels has one column for them beside 'file'.");
-    }
-    return head.labels().map(read::inOrderOf).orElse(read);
-  }
-
-  private static Answers answers(Head head, PictureTable table) {
-    return switch (head.kind()) {
-      case MULTI_LABEL -> // of the columns those that the model knows
-          table.anyOf(
-              head.labels().stream()
-                  .flatMap(known -> known.names().stream())
-                  .toArray(String[]::new));
-      case REGRESSION -> table.numbers();
-      case SINGLE_LABEL, EMBEDDING -> TableReading.labels(table).answers();
-    };
   }
 
   private void print(Dataset pictures, Evaluation score) {

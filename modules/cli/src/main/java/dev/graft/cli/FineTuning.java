@@ -70,9 +70,7 @@ final class FineTuning {
         "%d pictures, %s%s",
         photos.size(),
         answers(),
-        photos.duplicates() == 0
-            ? ""
-            : ", " + photos.duplicates() + " duplicates kept on one side");
+        photos.duplicates() == 0 ? "" : ", " + photos.duplicates() + " duplicates");
     photos.notes().forEach(note -> say("", "%s", note));
     say(
         "model",
@@ -195,20 +193,32 @@ final class FineTuning {
   }
 
   /** Scores the published version on the test part, which nothing has looked at so far. */
-  private Evaluation test(Path version, Parts parts) {
+  private Evaluation test(Path version, Run run, Parts parts) {
     try (LiveModel live = graft.serve(version, Trust.ALLOW)) {
       Evaluation test = live.evaluate(parts.test());
       Interval interval = test.interval();
       say(
           "test",
-          "%d of %d right: %.3f (95%% interval %.2f to %.2f)",
+          "%d of %d right: %.3f (95%% interval %.2f to %.2f)%s",
           test.correct(),
           test.count(),
           test.accuracy(),
           interval.low(),
-          interval.high());
+          interval.high(),
+          monitored(test, run, parts));
       return test;
     }
+  }
+
+  /** The metric that decided, if that was another than accuracy. */
+  private String monitored(Evaluation test, Run run, Parts parts) {
+    String metric = job.training().monitor();
+    if (metric == null || metric.equals("accuracy")) {
+      return "";
+    }
+    boolean served = metric.equals("loss") || test.metrics().containsKey(metric);
+    Evaluation score = served ? test : graft.evaluate(run.model(), parts.test(), run.recipe());
+    return String.format(Locale.ROOT, ", %s %.3f", metric, score.metric(metric));
   }
 
   void say(String what, String pattern, Object... arguments) {
@@ -229,12 +239,12 @@ final class FineTuning {
     before.ifPresent(path -> say("export", "%s, before the run was stopped", path));
     Path version = before.orElseGet(() -> publish(run, parts, folder));
     if (job.surgery().head() == HeadChoice.EMBEDDING) {
-      double found = search(job.surgery().finished(run.model()), parts);
+      double found = search(run, parts);
       report(folder, run, "validation", run.validation());
       return heldOut("accuracy", found);
     }
     if (parts.test().isOneLabel()) {
-      Evaluation test = test(version, parts);
+      Evaluation test = test(version, run, parts);
       report(folder, run, "test", test);
       return heldOut("accuracy", test.accuracy());
     }
@@ -291,13 +301,12 @@ final class FineTuning {
   }
 
   /**
-   * Scores the vectors that {@code model} gives as a search does: is the nearest picture of the
+   * Scores the vectors that the trained model gives as a search does: is the nearest picture of the
    * training part one of the same label?
    */
-  private double search(Model model, Parts parts) {
-    Gallery gallery =
-        Gallery.of(graft.predict(model, parts.train()).values().asList().get(0), parts.train());
-    TensorValue asked = graft.predict(model, parts.test()).values().asList().get(0);
+  private double search(Run run, Parts parts) {
+    Gallery gallery = Gallery.of(vectors(run, parts.train()), parts.train());
+    TensorValue asked = vectors(run, parts.test());
     int right = 0;
     for (int i = 0; i < parts.test().size(); i++) {
       Gallery.Match nearest = gallery.nearest(asked, i, 1).get(0);
@@ -305,6 +314,11 @@ final class FineTuning {
     }
     say("test", "the nearest picture has the same label for %d of %d", right, parts.test().size());
     return (double) right / parts.test().size();
+  }
+
+  private TensorValue vectors(Run run, Dataset pictures) {
+    Model model = job.surgery().finished(run.model());
+    return graft.predict(model, pictures, run.recipe()).values().asList().get(0);
   }
 
   private static String heldOut(String metric, double value) {

@@ -5,7 +5,6 @@ package dev.graft.model;
  * in it would move the cursor, colour what follows or begin a line, and so say something in Graft's
  * name.
  */
-@Internal
 public final class Printable {
 
   private static final char INSTEAD = '\uFFFD';
