@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
 import dev.graft.model.BadModelException;
+import dev.graft.model.Printable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -149,7 +150,12 @@ final class KerasMetadata {
       return read(in, text);
     } catch (IOException e) { // costs the layer's class, not the model
       System.getLogger("dev.graft")
-          .log(Level.WARNING, "{0} says nothing readable of object {1}: {2}", file, id, e);
+          .log(
+              Level.WARNING,
+              "{0} says nothing readable of object {1}: {2}",
+              file,
+              id,
+              Printable.lines(e.toString())); // it quotes the file
       return Info.NONE;
     }
   }
