@@ -130,7 +130,7 @@ public final class SavedModelImporter {
       this.assetDefs = Initialization.assetDefs(meta);
       this.graphDef = ServingCopy.withoutTwins(CustomGradients.bind(meta.getGraphDef(), objects));
       this.raw = Graph.of(graphDef);
-      Functions.requireShallow(raw.functions());
+      Functions.requireShallow(raw);
       ForeignOps.refuse(raw.keepUpstreamOf(ends()), meta);
       this.restoration = Restoration.of(meta.getSaverDef(), raw);
       this.captures =

@@ -21,6 +21,12 @@ public final class Functions {
   /** Functions within functions, far more than anybody writes. */
   static final int MAX_DEPTH = 200;
 
+  /**
+   * Nodes of a graph with all its functions unfolded; the largest real ones have some hundred
+   * thousand.
+   */
+  static final long MAX_UNFOLDED = 5_000_000;
+
   private Functions() {}
 
   /** Whether {@code node} calls the function that its attribute {@code f} names. */
@@ -88,16 +94,24 @@ public final class Functions {
   }
 
   /**
-   * Fails if functions hold or call others in so many levels that whoever follows them would run
-   * out of stack.
+   * Fails if {@code graph}'s functions hold or call others in so many levels that whoever follows
+   * them would run out of stack, or so often that whoever unfolds them, as TensorFlow does, would
+   * have no end.
    */
-  public static void requireShallow(Map<String, FunctionDef> functions) {
-    Nesting nesting = Nesting.of(functions, true);
+  public static void requireShallow(Graph graph) {
+    Nesting nesting = Nesting.of(graph.functions(), true);
     if (nesting.depth() > MAX_DEPTH || nesting.endless().size() > MAX_DEPTH) {
       throw new BadModelException(
           "the model's functions hold and call each other more than "
               + MAX_DEPTH
               + " deep; it is damaged or made to exhaust memory.");
+    }
+    long unfolded = Nesting.unfolded(graph.nodes(), nesting.sizes());
+    if (unfolded > MAX_UNFOLDED) {
+      throw new BadModelException(
+          "the model's functions unfold to more than "
+              + MAX_UNFOLDED
+              + " nodes; it is damaged or made to exhaust memory.");
     }
   }
 
@@ -106,8 +120,9 @@ public final class Functions {
    *
    * @param endless those that lie in themselves, and those that lie around them
    * @param depth how many of the others lie in each other at most
+   * @param sizes how many nodes each of the others is, all that lies in it unfolded
    */
-  private record Nesting(Set<String> endless, int depth) {
+  private record Nesting(Set<String> endless, int depth, Map<String, Long> sizes) {
 
     /**
      * @param calls whether what is called counts, or only what is held as a value
@@ -143,11 +158,16 @@ public final class Functions {
             }
           });
       int deepest = 0;
+      Map<String, Long> sizes = new HashMap<>();
       while (!ready.isEmpty()) {
         String done = ready.remove();
         waiting.remove(done);
         int depth = depths.getOrDefault(done, 1);
         deepest = Math.max(deepest, depth);
+        FunctionDef function = functions.get(done);
+        if (function != null) {
+          sizes.put(done, unfolded(function.getNodeDefList(), sizes));
+        }
         for (String holder : holders.getOrDefault(done, Set.of())) {
           depths.merge(holder, depth + 1, Math::max);
           if (waiting.merge(holder, -1, Integer::sum) == 0) {
@@ -155,7 +175,25 @@ public final class Functions {
           }
         }
       }
-      return new Nesting(waiting.keySet(), deepest);
+      return new Nesting(waiting.keySet(), deepest, sizes);
+    }
+
+    /** How many nodes {@code nodes} are with what they run; never more than twice too many. */
+    static long unfolded(Collection<NodeDef> nodes, Map<String, Long> sizes) {
+      long[] sum = {nodes.size()};
+      Consumer<String> add =
+          name -> sum[0] = Math.min(2 * MAX_UNFOLDED, sum[0] + sizes.getOrDefault(name, 0L));
+      for (NodeDef node : nodes) {
+        add.accept(node.getOp());
+        node.getAttrMap()
+            .forEach(
+                (key, attr) -> {
+                  if (!key.startsWith("_")) {
+                    forEachReference(attr, add);
+                  }
+                });
+      }
+      return sum[0];
     }
   }
 

@@ -21,7 +21,7 @@ import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.
  */
 public enum Bomb {
   /** Functions of open dtype, each calling the one before twice: 2^60 calls of nothing. */
-  DOUBLING_CALLS("") {
+  DOUBLING_CALLS("made to exhaust memory") {
     @Override
     void write(HandMade model) {
       doubling(model, 60, false);
@@ -32,6 +32,29 @@ public enum Bomb {
     @Override
     void write(HandMade model) {
       doubling(model, 60, true);
+    }
+  },
+  /** Branches that both go to the function before: 2^60 of them where TensorFlow unfolds them. */
+  DOUBLING_BRANCHES("made to exhaust memory") {
+    @Override
+    void write(HandMade model) {
+      identity(model.function("b0"), "y", "x");
+      for (int k = 1; k < 60; k++) {
+        FunctionDef.Builder function = model.function("b" + k);
+        function
+            .addNodeDefBuilder()
+            .setName("y")
+            .setOp("If")
+            .addInput("x")
+            .addInput("x")
+            .putAttr("Tcond", Attrs.of(DataType.DT_FLOAT))
+            .putAttr("then_branch", Attrs.function("b" + (k - 1)))
+            .putAttr("else_branch", Attrs.function("b" + (k - 1)))
+            .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
+            .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
+      }
+      model.call("call", "b59", "x");
+      model.answer("call");
     }
   },
   /** An attribute that holds what it was given twice, thirty functions deep. */
