@@ -52,9 +52,12 @@ final class InUse {
 
   private void freeIfUnused() {
     if (isClosed && users == 0 && !isFreed) {
-      free.run();
-      isFreed = true;
-      notifyAll();
+      isFreed = true; // whatever becomes of it: nobody may try again
+      try {
+        free.run();
+      } finally {
+        notifyAll();
+      }
     }
   }
 
@@ -62,6 +65,21 @@ final class InUse {
   synchronized void close() {
     isClosed = true;
     freeIfUnused();
+  }
+
+  /** Does {@code work} unless it is freed, although it may be closed; it is not freed meanwhile. */
+  void unlessFreed(Runnable work) {
+    synchronized (this) {
+      if (isFreed) {
+        return;
+      }
+      users++;
+    }
+    try {
+      work.run();
+    } finally {
+      leave();
+    }
   }
 
   /** Waits until it is freed, no longer than {@code patience}; whether it is. */

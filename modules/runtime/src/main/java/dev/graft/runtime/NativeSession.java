@@ -94,9 +94,12 @@ final class NativeSession implements AutoCloseable {
     if (use.awaitFreed(patience)) {
       return;
     }
-    try (Status status = new Status()) {
-      TF_CloseSession(session, status.handle()); // cancels what waits, for a queue for example
-    }
+    use.unlessFreed( // by the last call, which may come back just now
+        () -> {
+          try (Status status = new Status()) {
+            TF_CloseSession(session, status.handle()); // cancels what waits, as for a queue
+          }
+        });
     if (!use.awaitFreed(GRACE)) {
       LOG.log(
           Level.WARNING,
