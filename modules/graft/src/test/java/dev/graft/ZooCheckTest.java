@@ -61,10 +61,16 @@ class ZooCheckTest {
     }
   }
 
-  /** A loop; sparse parts; what TensorFlow's loader cannot restore; reference variables. */
+  /** A loop; sparse parts; what the loader cannot restore; reference variables; PNG alone. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"keras2/lstm", "keras2/sparse_keras", "tfsave/cnn_bn_k3", "tf1/tf1_ref_variables"})
+      strings = {
+        "keras2/lstm",
+        "keras2/sparse_keras",
+        "tfsave/cnn_bn_k3",
+        "tf1/tf1_ref_variables",
+        "tfsave/image_bytes"
+      })
   void typicalOnesHold(String name) {
     CheckReport report = check(Zoo.model(name));
     assertHolds(report);

@@ -2,14 +2,21 @@ package dev.graft.exporter;
 
 import dev.graft.graph.Shape;
 import dev.graft.model.Rows;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /** Batches of another size from given ones: rows in order, from the start again when they end. */
 final class BatchRows {
+
+  /** Batches larger than this tell nothing new. */
+  private static final int LARGEST = 32;
 
   private BatchRows() {}
 
@@ -46,5 +53,40 @@ final class BatchRows {
     }
     TensorValue all = Rows.concat(parts);
     return take(all, 0, Math.min(wanted, (int) all.shape().dim(0)));
+  }
+
+  /** Batches of several sizes where the signature takes them, else the example as it is. */
+  static List<Map<String, TensorValue>> sizes(Signature served, Map<String, TensorValue> example) {
+    int rows = count(example);
+    if (rows < 1 || !isOpen(served)) {
+      return List.of(example);
+    }
+    return sizes(rows).stream().map(size -> take(example, 0, size)).toList();
+  }
+
+  /** The sizes of batches to try where {@code given} rows are there. */
+  static Set<Integer> sizes(int given) {
+    Set<Integer> sizes = new TreeSet<>(Set.of(1, 3));
+    if (!sizes.add(Math.min(given, LARGEST))) {
+      sizes.add(5);
+    }
+    return sizes;
+  }
+
+  /** Whether a signature takes batches of any size. */
+  static boolean isOpen(Signature signature) {
+    return signature.inputs().values().stream()
+        .map(TensorSpec::shape)
+        .allMatch(shape -> shape.rank() != 0 && shape.dim(0) < 0);
+  }
+
+  /** The batch size that a signature insists on; below 1 if it does not. */
+  static int fixed(Signature signature) {
+    return signature.inputs().values().stream()
+        .map(TensorSpec::shape)
+        .filter(shape -> shape.rank() > 0)
+        .mapToInt(shape -> (int) shape.dim(0))
+        .max()
+        .orElse((int) Shape.UNKNOWN);
   }
 }

@@ -35,7 +35,7 @@ import org.tensorflow.proto.NodeDef;
  */
 final class BytesSignature {
 
-  private static final String INPUT = "bytes";
+  static final String INPUT = "bytes";
 
   private BytesSignature() {}
 

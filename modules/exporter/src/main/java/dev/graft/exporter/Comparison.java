@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.DataType;
 
 /** Holds outputs against the expected ones and remembers the largest difference. */
@@ -14,6 +15,10 @@ final class Comparison {
   /** How far a number may be off, relative to 1 or to itself, whichever is more. */
   private static final double TOLERANCE = 1e-4;
 
+  /** What is computed with rounding; whole numbers, texts and the rest have to be the same. */
+  private static final Set<DataType> REAL =
+      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
+
   private double largest;
 
   /** Compares all that is expected; outputs that are not are left alone. */
@@ -21,21 +26,39 @@ final class Comparison {
       String signature, int rows, Map<String, TensorValue> expected, Map<String, TensorValue> all) {
     expected.forEach(
         (name, wanted) -> {
-          TensorValue actual = all.get(name);
           String what =
               "output '" + name + "' of signature '" + signature + "' for a batch of " + rows;
-          if (actual == null
-              || actual.dtype() != wanted.dtype()
-              || !actual.shape().equals(wanted.shape())) {
-            throw new FailedCheckException(
-                what + " is " + actual + " in the export, " + wanted + " in the model.");
-          }
-          compare(what, wanted, actual);
+          compare(what, wanted, ofForm(what, wanted, all.get(name)));
         });
   }
 
+  /** Fails unless {@code output} has the dtype and shape that it is to have. */
+  static void requireForm(
+      String signature,
+      int rows,
+      String output,
+      Map<String, TensorValue> expected,
+      Map<String, TensorValue> all) {
+    TensorValue wanted = expected.get(output);
+    if (wanted != null) {
+      String what =
+          "output '" + output + "' of signature '" + signature + "' for a batch of " + rows;
+      var unused = ofForm(what, wanted, all.get(output));
+    }
+  }
+
+  private static TensorValue ofForm(String what, TensorValue wanted, @Nullable TensorValue actual) {
+    if (actual == null
+        || actual.dtype() != wanted.dtype()
+        || !actual.shape().equals(wanted.shape())) {
+      throw new FailedCheckException(
+          what + " is " + actual + " in the export, " + wanted + " in the model.");
+    }
+    return actual;
+  }
+
   private void compare(String what, TensorValue wanted, TensorValue actual) {
-    if (!isOfNumbers(wanted.dtype())) {
+    if (!isRounded(wanted.dtype())) {
       if (!isSame(wanted, actual)) {
         throw new FailedCheckException(
             what
@@ -63,15 +86,14 @@ final class Comparison {
     }
   }
 
-  private static boolean isOfNumbers(DataType dtype) {
-    return dtype != DataType.DT_STRING
-        && dtype != DataType.DT_COMPLEX64
-        && dtype != DataType.DT_COMPLEX128;
+  private static boolean isRounded(DataType dtype) {
+    return REAL.contains(dtype);
   }
 
   private static boolean isNear(double expected, double found) {
     return Double.compare(expected, found) == 0
-        || Math.abs(expected - found) <= TOLERANCE * Math.max(1, Math.abs(expected));
+        || (Double.isFinite(expected) // else any number is within what infinity allows
+            && Math.abs(expected - found) <= TOLERANCE * Math.max(1, Math.abs(expected)));
   }
 
   private static boolean isSame(TensorValue one, TensorValue other) {
@@ -97,7 +119,7 @@ final class Comparison {
   }
 
   private static boolean isNear(TensorValue one, TensorValue other) {
-    if (!isOfNumbers(one.dtype())) {
+    if (!isRounded(one.dtype())) {
       return isSame(one, other);
     }
     double[] a = one.asDoubles();

@@ -7,6 +7,7 @@ import dev.graft.model.Durable;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.FolderDigest;
 import dev.graft.model.Internal;
+import dev.graft.model.Interrupts;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.io.IOException;
@@ -17,7 +18,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes models as SavedModels: {@code base/<number>/}, whole or not at all.
@@ -62,8 +65,9 @@ public final class Exporter {
    * @throws BadRequestException if {@code base} holds anything that is no version, or cannot be
    *     written to
    * @throws BadModelException if the model cannot be exported; the message says why
-   * @throws FailedCheckException if the export gives other answers than the model, nothing of it
-   *     could be compared, or a gate refuses it
+   * @throws FailedCheckException if the export gives other answers than the model, a gate refuses
+   *     it, or nothing of it could be compared and no examples were given on which it was tried
+   * @throws CancellationException if the thread was interrupted before the version appeared
    */
   public static Version publish(
       TensorFlowRuntime runtime,
@@ -78,7 +82,12 @@ public final class Exporter {
         ExportReport report = write(runtime, model, temporary.folder(), proofs);
         List<String> remarks = new ArrayList<>(report.remarks());
         String digest = FolderDigest.of(temporary.folder());
-        long number = serving.commit(temporary, path -> announcement.about(path, digest), remarks);
+        if (Thread.currentThread().isInterrupted()) {
+          throw cancelled(null);
+        }
+        long number = // from here on it is published, or it is not: nothing comes between
+            Interrupts.shielded(
+                () -> serving.commit(temporary, path -> announcement.about(path, digest), remarks));
         return new Version(
             base.resolve(Long.toString(number)),
             number,
@@ -86,11 +95,20 @@ public final class Exporter {
       } finally {
         serving.discard(temporary);
       }
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw failed(base, e);
-    } catch (UncheckedIOException e) {
-      throw failed(base, e);
+    } catch (RuntimeException e) {
+      throw Interrupts.areCauseOf(e) ? cancelled(e) : e;
     }
+  }
+
+  private static CancellationException cancelled(@Nullable Exception cause) {
+    CancellationException end =
+        new CancellationException("publishing was interrupted (Thread.interrupt)");
+    if (cause != null) {
+      end.initCause(cause);
+    }
+    return end;
   }
 
   /**
@@ -108,7 +126,10 @@ public final class Exporter {
     }
   }
 
-  private static BadRequestException failed(Path base, Exception e) {
+  private static RuntimeException failed(Path base, Exception e) {
+    if (Interrupts.areCauseOf(e)) {
+      return cancelled(e);
+    }
     return new BadRequestException(
         "no version could be published in '"
             + base
@@ -126,11 +147,20 @@ public final class Exporter {
     Model served = OpenBatch.of(runtime, ServingForm.of(model));
     Set<String> generated = new TreeSet<>(served.signatures().keySet());
     generated.removeAll(model.signatures().keySet());
-    generated.add(ServingForm.SERVING_BYTES);
+    boolean hasOwn = model.signatures().containsKey(ServingForm.SERVING_BYTES);
+    if (!hasOwn) {
+      generated.add(ServingForm.SERVING_BYTES);
+    }
     SavedModelFiles files = SavedModelFiles.of(served, generated);
     files.write(dir);
     Path extra = dir.resolve("assets.extra");
     List<String> remarks = new ArrayList<>(AssetFiles.of(served.assets()).leftOut(model));
+    if (hasOwn) {
+      remarks.add(
+          "the model has a signature '"
+              + ServingForm.SERVING_BYTES
+              + "' of its own, which stays as it is: none is made for encoded pictures");
+    }
     writeLabels(served, extra, remarks);
     WarmUp warmUp = new WarmUp(served.name());
     ExportReport report = new Trial(runtime, model, proofs, warmUp).of(files, dir);

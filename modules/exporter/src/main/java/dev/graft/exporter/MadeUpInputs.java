@@ -34,7 +34,8 @@ final class MadeUpInputs {
     List<Map<String, TensorValue>> all = new ArrayList<>();
     of(model, signature, rows, ByteString.EMPTY).ifPresent(all::add);
     if (signature.inputs().values().stream().anyMatch(s -> s.dtype() == DataType.DT_STRING)) {
-      of(model, signature, rows, picture()).ifPresent(all::add);
+      MadeUpPictures.all()
+          .forEach(picture -> of(model, signature, rows, picture).ifPresent(all::add));
     }
     return all;
   }
@@ -129,20 +130,5 @@ final class MadeUpInputs {
 
   private static ByteBuffer bytes(int count) {
     return ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  /** A small picture in the BMP format: coloured noise, 24 bits, no compression. */
-  static ByteString picture() {
-    int side = 16;
-    int content = side * side * 3;
-    ByteBuffer bmp = ByteBuffer.allocate(54 + content).order(ByteOrder.LITTLE_ENDIAN);
-    bmp.put((byte) 'B').put((byte) 'M').putInt(54 + content).putInt(0).putInt(54);
-    bmp.putInt(40).putInt(side).putInt(side).putShort((short) 1).putShort((short) 24);
-    bmp.putInt(0).putInt(content).putInt(2835).putInt(2835).putInt(0).putInt(0);
-    SplittableRandom random = new SplittableRandom(2);
-    while (bmp.hasRemaining()) {
-      bmp.put((byte) random.nextInt(256));
-    }
-    return ByteString.copyFrom(bmp.flip());
   }
 }

@@ -76,7 +76,10 @@ record SavedModelFiles(
                 graph, signature, names.of(signature.name()), SignatureFunction.captured(served)));
       }
     }
-    Optional<InputSpec> picture = BytesSignature.picture(served);
+    Optional<InputSpec> picture =
+        signatures.containsKey(ServingForm.SERVING_BYTES)
+            ? Optional.empty() // its own, which clients may call
+            : BytesSignature.picture(served);
     if (functional && picture.isPresent()) {
       SignatureFunction serving =
           functions.stream()
@@ -112,6 +115,12 @@ record SavedModelFiles(
         python.objects().toTrackableObjectGraph().toByteString(),
         ImmutableMap.copyOf(signatures),
         ImmutableSet.copyOf(generated));
+  }
+
+  /** Whether {@code serving_bytes} was added to what the model has itself. */
+  boolean makesBytesSignature() {
+    return signatures.containsKey(ServingForm.SERVING_BYTES)
+        && !model.signatures().containsKey(ServingForm.SERVING_BYTES);
   }
 
   /** The graph with the functions that only Python and a re-import look for. */

@@ -125,18 +125,20 @@ final class ServingBase {
     try {
       Path lock = lock(leftover);
       boolean isOld = isOld(leftover); // before this touches anything
-      boolean hasLock = Files.exists(lock);
-      Optional<HeldFile> held = HeldFile.of(lock);
+      if (!Files.exists(lock)) { // which is never made here: that would be a sign of work
+        if (isOld) {
+          Durable.delete(leftover);
+        }
+        return;
+      }
+      Optional<HeldFile> held = HeldFile.ofExisting(lock);
       if (held.isEmpty()) {
         return;
       }
       try (HeldFile mine = held.get()) {
-        boolean speaks = hasLock && mine.isSure() && host.equals(host());
+        boolean speaks = mine.isSure() && host.equals(host());
         if (Files.exists(leftover)) {
           if (!speaks && !isOld) {
-            if (!hasLock) {
-              mine.delete();
-            }
             return;
           }
           Durable.delete(leftover);

@@ -26,7 +26,7 @@ import org.tensorflow.proto.DataType;
  */
 final class ServingForm {
 
-  /** The signature that takes encoded pictures; made anew at each export. */
+  /** The signature that takes encoded pictures; made anew at each export, unless a model has it. */
   static final String SERVING_BYTES = "serving_bytes";
 
   private ServingForm() {}
@@ -47,9 +47,7 @@ final class ServingForm {
       signatures.add(called(Signature.SERVING_DEFAULT, serving));
     }
     for (Signature signature : model.signatures().values()) {
-      if (!signature.name().equals(SERVING_BYTES)) {
-        signatures.add(called(signature.name(), signature));
-      }
+      signatures.add(called(signature.name(), signature));
     }
     return model.toBuilder().signatures(signatures).build();
   }

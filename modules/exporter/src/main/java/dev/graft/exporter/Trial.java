@@ -11,7 +11,6 @@ import dev.graft.model.FailedCheckException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.SavedModelSession;
@@ -35,9 +34,6 @@ import org.tensorflow.proto.DataType;
  */
 final class Trial {
 
-  /** Batches larger than this tell nothing new. */
-  private static final int LARGEST_BATCH = 32;
-
   private final TensorFlowRuntime runtime;
   private final Model model;
   private final List<Proof> proofs;
@@ -46,6 +42,7 @@ final class Trial {
   private final Set<Integer> batches = new TreeSet<>();
   private final Set<String> uncompared = new LinkedHashSet<>();
   private boolean isCompared;
+  private boolean isTriedOnGiven;
 
   /**
    * A trial.
@@ -59,7 +56,7 @@ final class Trial {
     this.warmUp = warmUp;
   }
 
-  /** The pictures on which {@code serving_bytes} is tried: those given, or a made-up one. */
+  /** The pictures that were given. */
   private List<ByteString> pictures() {
     List<ByteString> pictures = new ArrayList<>();
     for (Proof proof : proofs) {
@@ -67,7 +64,7 @@ final class Trial {
         pictures.addAll(given.files());
       }
     }
-    return pictures.isEmpty() ? List.of(MadeUpInputs.picture()) : pictures;
+    return pictures;
   }
 
   /**
@@ -79,7 +76,7 @@ final class Trial {
     try (SavedModelSession exported = runtime.loadSavedModel(dir, Set.of("serve"))) {
       compare(files, exported);
       listOthers(files);
-      if (!isCompared) {
+      if (!isCompared && !isTriedOnGiven) {
         throw new FailedCheckException(
             "nothing of the export could be compared with the model ("
                 + String.join("; ", uncompared)
@@ -106,22 +103,23 @@ final class Trial {
   private void compare(SavedModelFiles files, SavedModelSession exported) {
     Signature original = model.servingSignature();
     Optional<InputSpec> picture =
-        exported.signatures().containsKey(ServingForm.SERVING_BYTES)
-            ? BytesSignature.picture(files.model())
-            : Optional.empty();
+        files.makesBytesSignature() ? BytesSignature.picture(files.model()) : Optional.empty();
     GraphEditor editor = model.graph().edit();
-    TensorRef bytes = null;
-    TensorRef pixels = null;
-    if (picture.isPresent()) {
-      bytes = editor.placeholder("graft/trial/bytes", DataType.DT_STRING, Shape.of(-1));
-      pixels = BytesSignature.read(editor, "graft/trial/decode", bytes, picture.get());
-    }
+    Optional<Decoding> decoding =
+        picture.map(
+            input -> {
+              TensorRef bytes =
+                  editor.placeholder("graft/trial/bytes", DataType.DT_STRING, Shape.of(-1));
+              TensorRef read = BytesSignature.read(editor, "graft/trial/decode", bytes, input);
+              return new Decoding(bytes, read);
+            });
     try (ModelSession session = runtime.open(model, editor.build())) {
       Signature served = files.model().servingSignature();
       List<Map<String, TensorValue>> examples = examples();
       for (Map<String, TensorValue> example : examples) {
-        tryOut(session, original, exported, batches(served, example));
+        tryOut(session, original, exported, BatchRows.sizes(served, example));
         compare(session, original, exported, example);
+        isTriedOnGiven = true;
       }
       if (examples.isEmpty() && !compareMadeUp(session, files, exported)) {
         uncompared.add(
@@ -130,27 +128,91 @@ final class Trial {
                 + "' on inputs of its own: none was given, and it answers none that was made up");
       }
       warmUp(exported, Signature.SERVING_DEFAULT, MadeUpInputs.all(files.model(), served, 1));
-      if (bytes != null && pixels != null) {
-        List<ByteString> given = pictures();
-        for (int size : isOpen(served) ? sizes(given.size()) : Set.of(rows(served))) {
-          Map<TensorRef, TensorValue> fed = Map.of(bytes, strings(given, size));
-          TensorValue decoded = session.graph().run(fed, List.of(pixels), List.of()).get(0);
-          String input = original.inputs().keySet().iterator().next();
-          Map<String, TensorValue> expected = expected(session, original, Map.of(input, decoded));
-          Map<String, TensorValue> actual =
-              exported.call(ServingForm.SERVING_BYTES, Map.of("bytes", strings(given, size)));
-          hold(
-              ServingForm.SERVING_BYTES,
-              size,
-              expected,
-              actual,
-              () -> expected(session, original, Map.of(input, decoded)));
-        }
-        int size = isOpen(served) ? 1 : rows(served);
-        TensorValue madeUp = strings(List.of(MadeUpInputs.picture()), size);
-        warmUp(exported, ServingForm.SERVING_BYTES, List.of(Map.of("bytes", madeUp)));
+      if (decoding.isPresent()) {
+        comparePictures(session, exported, served, decoding.get());
+        int size = BatchRows.isOpen(served) ? 1 : BatchRows.fixed(served);
+        warmUp(
+            exported,
+            ServingForm.SERVING_BYTES,
+            MadeUpPictures.all().stream().map(one -> bytes(List.of(one), size)).toList());
       }
     }
+  }
+
+  /**
+   * Where pictures enter the model.
+   *
+   * @param bytes the encoded ones
+   * @param read what the model reads: their pixels, or these themselves
+   */
+  private record Decoding(TensorRef bytes, TensorRef read) {}
+
+  /** Compares on the pictures given, else on the first made-up ones that the model itself takes. */
+  private void comparePictures(
+      ModelSession session, SavedModelSession exported, Signature served, Decoding decoding) {
+    List<ByteString> given = pictures();
+    Set<Integer> sizes =
+        BatchRows.isOpen(served)
+            ? BatchRows.sizes(Math.max(1, given.size()))
+            : Set.of(BatchRows.fixed(served));
+    List<List<ByteString>> all =
+        given.isEmpty() ? MadeUpPictures.all().stream().map(List::of).toList() : List.of(given);
+    for (List<ByteString> pictures : all) {
+      boolean isTaken = false;
+      for (int size : sizes) {
+        isTaken |= isCompared(session, exported, decoding, bytes(pictures, size));
+      }
+      if (isTaken) {
+        return;
+      }
+    }
+    uncompared.add(
+        "signature '"
+            + ServingForm.SERVING_BYTES
+            + "': no picture was given, and the model takes none that was made up");
+  }
+
+  /**
+   * Whether the answers to {@code pictures} could be compared: those that are made up the model
+   * itself need not take.
+   */
+  private boolean isCompared(
+      ModelSession session,
+      SavedModelSession exported,
+      Decoding decoding,
+      Map<String, TensorValue> pictures) {
+    Signature original = model.servingSignature();
+    TensorValue bytes = pictures.values().iterator().next();
+    Supplier<Map<String, TensorValue>> answer =
+        () -> {
+          TensorValue read =
+              session
+                  .graph()
+                  .run(Map.of(decoding.bytes(), bytes), List.of(decoding.read()), List.of())
+                  .get(0);
+          String input = original.inputs().keySet().iterator().next();
+          return expected(session, original, Map.of(input, read));
+        };
+    Map<String, TensorValue> expected;
+    try {
+      expected = answer.get();
+    } catch (TensorFlowException e) {
+      if (pictures().isEmpty()) {
+        return false;
+      }
+      throw new FailedCheckException(
+          "the model itself, before any export, fails on the pictures given: " + e.detail(), e);
+    }
+    Map<String, TensorValue> actual;
+    try {
+      actual = exported.call(ServingForm.SERVING_BYTES, pictures);
+    } catch (TensorFlowException e) {
+      throw new FailedCheckException(
+          "the exported model fails on pictures that the model takes: " + e.detail(), e);
+    }
+    hold(ServingForm.SERVING_BYTES, BatchRows.count(pictures), expected, actual, answer);
+    isTriedOnGiven |= !pictures().isEmpty();
+    return true;
   }
 
   /** Compares on the first made-up inputs that the model takes; whether there are any. */
@@ -160,7 +222,7 @@ final class Trial {
     for (Map<String, TensorValue> inputs : MadeUpInputs.all(files.model(), served, 5)) {
       boolean before = isCompared;
       isCompared = false;
-      tryOut(session, model.servingSignature(), exported, batches(served, inputs));
+      tryOut(session, model.servingSignature(), exported, BatchRows.sizes(served, inputs));
       if (isCompared) {
         return true;
       }
@@ -197,13 +259,7 @@ final class Trial {
         uncompared.add(
             "signature '" + signature.name() + "': only the serving signature is called");
       }
-      long fixed =
-          signature.inputs().values().stream()
-              .map(TensorSpec::shape)
-              .filter(shape -> shape.rank() > 0)
-              .mapToLong(shape -> shape.dim(0))
-              .max()
-              .orElse(Shape.UNKNOWN);
+      int fixed = BatchRows.fixed(signature);
       if (fixed > 0) {
         uncompared.add(
             "signature '"
@@ -285,6 +341,9 @@ final class Trial {
       Map<String, TensorValue> rest = new LinkedHashMap<>(expected);
       rest.keySet().removeAll(moving);
       comparison.add(signature, rows, rest, actual);
+      for (String output : moving) {
+        Comparison.requireForm(signature, rows, output, expected, actual);
+      }
       moving.forEach(
           output ->
               uncompared.add(
@@ -293,6 +352,9 @@ final class Trial {
                       + "' of signature '"
                       + signature
                       + "': the model gives another one each time (random ops, or a state)"));
+      if (rest.isEmpty()) {
+        return;
+      }
     }
     isCompared = true;
     if (rows > 0) {
@@ -304,19 +366,13 @@ final class Trial {
   private static Map<String, TensorValue> expected(
       ModelSession session, Signature original, Map<String, TensorValue> batch) {
     int rows = BatchRows.count(batch);
-    long fixed =
-        original.inputs().values().stream()
-            .map(TensorSpec::shape)
-            .filter(shape -> shape.rank() > 0)
-            .mapToLong(shape -> shape.dim(0))
-            .max()
-            .orElse(Shape.UNKNOWN);
+    int fixed = BatchRows.fixed(original);
     if (fixed < 1 || rows < 1 || rows == fixed) {
       return session.call(original, batch);
     }
     List<Map<String, TensorValue>> parts = new ArrayList<>();
-    for (int start = 0; start < rows; start += (int) fixed) {
-      parts.add(session.call(original, BatchRows.take(batch, start, (int) fixed)));
+    for (int start = 0; start < rows; start += fixed) {
+      parts.add(session.call(original, BatchRows.take(batch, start, fixed)));
     }
     Map<String, TensorValue> joined = new LinkedHashMap<>();
     for (String name : parts.get(0).keySet()) {
@@ -325,40 +381,12 @@ final class Trial {
     return joined;
   }
 
-  /** Batches of several sizes where the signature takes them, else the example as it is. */
-  private static List<Map<String, TensorValue>> batches(
-      Signature served, Map<String, TensorValue> example) {
-    int rows = BatchRows.count(example);
-    if (rows < 1 || !isOpen(served)) {
-      return List.of(example);
-    }
-    return sizes(rows).stream().map(size -> BatchRows.take(example, 0, size)).toList();
-  }
-
-  private static boolean isOpen(Signature signature) {
-    return signature.inputs().values().stream()
-        .map(TensorSpec::shape)
-        .allMatch(shape -> shape.rank() != 0 && shape.dim(0) < 0);
-  }
-
-  /** The batch size that a signature with one input insists on. */
-  private static int rows(Signature signature) {
-    return (int) signature.inputs().values().iterator().next().shape().dim(0);
-  }
-
-  private static Set<Integer> sizes(int given) {
-    Set<Integer> sizes = new TreeSet<>(Set.of(1, 3));
-    if (!sizes.add(Math.min(given, LARGEST_BATCH))) {
-      sizes.add(5);
-    }
-    return sizes;
-  }
-
-  private static TensorValue strings(List<ByteString> given, int size) {
+  /** {@code size} of the pictures {@code given}, as {@code serving_bytes} takes them. */
+  private static Map<String, TensorValue> bytes(List<ByteString> given, int size) {
     List<ByteString> strings = new ArrayList<>();
     for (int i = 0; i < size; i++) {
       strings.add(given.get(i % given.size()));
     }
-    return TensorValue.strings(Shape.of(size), strings);
+    return Map.of(BytesSignature.INPUT, TensorValue.strings(Shape.of(size), strings));
   }
 }

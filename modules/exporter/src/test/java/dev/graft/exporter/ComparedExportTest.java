@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.ByteString;
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.FailedCheckException;
+import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
+import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
+import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +26,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -26,6 +34,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.DataType;
 
 /** What is said of an export was held against the model, and the rest is named. */
@@ -115,6 +125,150 @@ class ComparedExportTest {
         .anyMatch(line -> line.startsWith("output 'noise' of signature 'serving_bytes'"))
         .anyMatch(line -> line.startsWith("signature 'features'"))
         .hasSize(3);
+  }
+
+  /** PNGs of a size that nobody thinks of. */
+  private static final String ODD = "odd";
+
+  /** The mean of all that {@code op} reads in a picture, whose bytes it takes one at a time. */
+  private static Model decoding(String op) {
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "net");
+    TensorRef bytes = editor.placeholder("bytes", DataType.DT_STRING, Shape.of(-1));
+    TensorRef one = g.add("Reshape", bytes, g.constant(TensorValue.of(Shape.of(0), new int[0])));
+    TensorRef pixels =
+        op.equals("DecodeAndCropJpeg")
+            ? g.add(op, one, g.ints(0, 0, 4, 4))
+            : g.op(op.equals(ODD) ? "DecodePng" : op).input(one).attr("channels", 3).output();
+    if (op.equals(ODD)) {
+      pixels = g.add("Reshape", pixels, g.ints(7, 7, 3));
+    }
+    TensorRef numbers = g.op("Cast").input(pixels).attr("DstT", DataType.DT_FLOAT).output();
+    TensorRef mean = g.add("ExpandDims", g.add("Mean", numbers, g.ints(0, 1)), g.scalar(0));
+    return Model.builder("decoding", editor.build(), new Provenance.Origin("here", "", "", "", 0))
+        .signatures(
+            List.of(
+                Signature.predict(
+                    Signature.SERVING_DEFAULT,
+                    ImmutableMap.of(
+                        "bytes", new TensorSpec(bytes, DataType.DT_STRING, Shape.of(-1))),
+                    ImmutableMap.of(
+                        "mean", new TensorSpec(mean, DataType.DT_FLOAT, Shape.of(-1, 3))))))
+        .inputs(
+            List.of(
+                new InputSpec(
+                    "bytes",
+                    bytes,
+                    DataType.DT_STRING,
+                    Shape.of(-1),
+                    Optional.empty(),
+                    InputSpec.Channels.UNKNOWN,
+                    InputSpec.Resize.STRETCH)))
+        .build();
+  }
+
+  /** As those that read an upload do: none of them reads every format. */
+  @ParameterizedTest
+  @ValueSource(strings = {"DecodeBmp", "DecodePng", "DecodeJpeg", "DecodeAndCropJpeg"})
+  void modelsThatDecodeAreComparedOnPicturesThatTheyTake(String op) {
+    ExportReport report = Exporter.publish(runtime, decoding(op), folder.resolve("base")).report();
+    assertThat(report.signatures()).contains("serving_bytes");
+    assertThat(report.batches()).containsExactly(1);
+    assertThat(report.uncompared()).isEmpty();
+    assertThat(report.warmUps()).isEqualTo(2);
+  }
+
+  @Test
+  void thoseThatTakeNoMadeUpPictureAreTriedOnGivenOnes() {
+    Path base = folder.resolve("base");
+    assertThatThrownBy(() -> Exporter.publish(runtime, decoding(ODD), base))
+        .isInstanceOf(FailedCheckException.class)
+        .hasMessageContainingAll("'serving_bytes': no picture was given", "Give examples");
+    ByteString noPng = ByteString.copyFromUtf8("RIFF....WEBP");
+    assertThatThrownBy(
+            () ->
+                Exporter.publish(
+                    runtime, decoding("DecodePng"), base, Proof.pictures(List.of(noPng))))
+        .isInstanceOf(FailedCheckException.class)
+        .hasMessageContaining("the model itself, before any export, fails on the pictures given");
+    assertThat(base).doesNotExist();
+  }
+
+  /** Nothing can be told of such answers but what they look like. */
+  @Test
+  void aModelWhoseAnswersAreAllRandomIsTriedOnExamples() throws IOException {
+    Model model = SmallModel.of("serving_default", "Identity", DataType.DT_FLOAT);
+    GraphEditor editor = model.graph().edit();
+    TensorRef shape = editor.op("Shape").name("shape").input(TensorRef.parse("y")).output();
+    TensorRef noise =
+        editor
+            .op("RandomUniform")
+            .name("noise")
+            .input(shape)
+            .attr("dtype", DataType.DT_FLOAT)
+            .output();
+    Signature serving = model.servingSignature();
+    Model random =
+        model.toBuilder()
+            .graph(editor.build())
+            .signatures(
+                List.of(
+                    serving.with(
+                        serving.inputs(),
+                        ImmutableMap.of(
+                            "noise", new TensorSpec(noise, DataType.DT_FLOAT, Shape.of(-1, 2))))))
+            .build();
+    Path base = folder.resolve("base");
+    assertThatThrownBy(() -> Exporter.publish(runtime, random, base))
+        .isInstanceOf(FailedCheckException.class)
+        .hasMessageContainingAll("nothing of the export could be compared", "'noise'", "examples");
+    Proof examples = Proof.examples(Map.of("inputs", TensorValue.of(Shape.of(2, 2), new float[4])));
+    ExportReport report = Exporter.publish(runtime, random, base, examples).report();
+    assertThat(report.batches()).as("compared").isEmpty();
+    assertThat(report.uncompared()).singleElement().asString().contains("output 'noise'");
+    assertThat(names(base)).containsExactly("1");
+  }
+
+  /** Clients may call it. */
+  @Test
+  void aModelsOwnSignatureForBytesStays() {
+    Model model = PictureModel.of(-1);
+    GraphEditor editor = model.graph().edit();
+    TensorRef text = editor.placeholder("text", DataType.DT_STRING, Shape.of(-1));
+    TensorRef length = editor.op("StringLength").name("length").input(text).output();
+    Signature own =
+        Signature.predict(
+            "serving_bytes",
+            ImmutableMap.of("text", new TensorSpec(text, DataType.DT_STRING, Shape.of(-1))),
+            ImmutableMap.of("length", new TensorSpec(length, DataType.DT_INT32, Shape.of(-1))));
+    Model both =
+        model.toBuilder()
+            .graph(editor.build())
+            .signatures(List.of(model.servingSignature(), own))
+            .build();
+    Version version = Exporter.publish(runtime, both, folder.resolve("base"));
+    assertThat(version.report().remarks()).anyMatch(line -> line.contains("of its own"));
+    assertThat(version.report().uncompared())
+        .anyMatch(line -> line.startsWith("signature 'serving_bytes'"));
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      TensorValue texts =
+          TensorValue.strings(Shape.of(1), List.of(ByteString.copyFromUtf8("four")));
+      assertThat(session.call("serving_bytes", Map.of("text", texts)).get("length").asDoubles())
+          .containsExactly(4);
+    }
+    Model again = SavedModelImporter.load(version.path());
+    assertThat(again.signatures()).containsOnlyKeys("serving_default", "serving_bytes");
+  }
+
+  @Test
+  void infiniteAndWholeNumbersAreComparedExactly() {
+    TensorValue infinite = TensorValue.of(Shape.of(1), new float[] {Float.POSITIVE_INFINITY});
+    TensorValue finite = TensorValue.of(Shape.of(1), new float[] {1});
+    assertThat(Comparison.differing(Map.of("x", infinite), Map.of("x", finite))).hasSize(1);
+    assertThat(Comparison.differing(Map.of("x", infinite), Map.of("x", infinite))).isEmpty();
+    TensorValue many = TensorValue.of(Shape.of(1), new int[] {1_000_000});
+    TensorValue more = TensorValue.of(Shape.of(1), new int[] {1_000_001});
+    assertThat(Comparison.differing(Map.of("x", many), Map.of("x", more))).hasSize(1);
   }
 
   /** The other outputs have to agree beside one that is drawn at random. */

@@ -109,7 +109,8 @@ class ExporterTest {
   void picturesGoInAsBytesAndComeOutWithLabels() {
     Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"));
     TensorValue pictures =
-        TensorValue.strings(Shape.of(2), List.of(MadeUpInputs.picture(), MadeUpInputs.picture()));
+        TensorValue.strings(
+            Shape.of(2), List.of(MadeUpPictures.all().get(0), MadeUpPictures.all().get(0)));
     try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
       Map<String, TensorValue> out = session.call("serving_bytes", Map.of("bytes", pictures));
       assertThat(out.get("scores").shape()).isEqualTo(Shape.of(2, 2));
@@ -150,6 +151,10 @@ class ExporterTest {
             .signatures(List.of(signature))
             .build();
     Version version = Exporter.publish(runtime, model, folder.resolve("base"));
+    assertThat(version.report().uncompared())
+        .singleElement()
+        .asString()
+        .startsWith("signature 'serving_default' in batches of other sizes than 1:");
     try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
       assertThat(session.signatures().get("serving_default").inputs().get("x").shape())
           .isEqualTo(Shape.of(1, 2));
@@ -202,7 +207,7 @@ class ExporterTest {
             PictureModel.of(-1),
             folder.resolve("base"),
             Proof.examples(Map.of("image", images)),
-            Proof.pictures(List.of(MadeUpInputs.picture())));
+            Proof.pictures(List.of(MadeUpPictures.all().get(0))));
     assertThat(version.report().batches()).containsExactly(1, 3, 5, 7);
   }
 

@@ -50,16 +50,31 @@ public final class Durable {
     for (Path at = dir.toAbsolutePath(); at != null && !Files.exists(at); at = at.getParent()) {
       made.add(at);
     }
-    if (!Files.isDirectory(dir)) {
-      Files.createDirectories(dir);
-    }
-    for (Path folder : made) {
-      Path parent = folder.getParent();
-      if (parent != null) {
-        syncFolder(parent);
+    try {
+      if (!Files.isDirectory(dir)) {
+        Files.createDirectories(dir);
       }
+      for (Path folder : made) {
+        Path parent = folder.getParent();
+        if (parent != null && Files.isReadable(parent)) { // a folder to write to need not be
+          syncFolder(parent);
+        }
+      }
+    } catch (IOException e) {
+      takeAway(made);
+      throw e;
     }
     return made;
+  }
+
+  private static void takeAway(List<Path> made) {
+    try {
+      for (Path folder : made) {
+        Files.deleteIfExists(folder);
+      }
+    } catch (IOException e) {
+      // somebody has put something in; what is told is the failure that led here
+    }
   }
 
   /** Forces the entries of a folder to the disk. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -46,6 +47,19 @@ public final class HeldFile implements AutoCloseable {
    * @throws IOException if the file cannot be opened for writing
    */
   public static Optional<HeldFile> of(Path file) throws IOException {
+    return of(file, StandardOpenOption.CREATE);
+  }
+
+  /** As {@link #of}, of a file that is there; also empty if it is not. */
+  public static Optional<HeldFile> ofExisting(Path file) throws IOException {
+    try {
+      return of(file, StandardOpenOption.WRITE);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<HeldFile> of(Path file, StandardOpenOption how) throws IOException {
     Path absolute = file.toAbsolutePath();
     Path folder = absolute.getParent();
     Path name = absolute.getFileName();
@@ -59,7 +73,7 @@ public final class HeldFile implements AutoCloseable {
     Lock lock = Lock.TAKEN;
     FileChannel channel = null;
     try {
-      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      channel = FileChannel.open(file, how, StandardOpenOption.WRITE);
       lock = lock(channel);
       if (lock != Lock.TAKEN && !Files.exists(file)) {
         lock = Lock.TAKEN; // its last holder has deleted it since it was opened here

@@ -1,6 +1,5 @@
 package dev.graft.model;
 
-import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
@@ -18,16 +17,6 @@ import org.tensorflow.proto.NodeDef;
  */
 @Internal
 public final class PictureInput {
-
-  private static final Set<String> DECODERS =
-      Set.of(
-          "DecodeImage",
-          "DecodeJpeg",
-          "DecodeAndCropJpeg",
-          "DecodePng",
-          "DecodeBmp",
-          "DecodeGif",
-          "DecodeWebP");
 
   private static final Set<String> RESIZERS =
       Set.of(
@@ -52,17 +41,9 @@ public final class PictureInput {
         .findFirst();
   }
 
-  /** Whether encoded pictures are decoded somewhere behind {@code bytes}. */
+  /** Whether the texts that {@code bytes} holds are decoded as pictures, as they are. */
   public static boolean decodes(Graph graph, TensorRef bytes) {
-    return graph.downstream(List.of(bytes.node())).stream()
-        .map(graph::node)
-        .anyMatch(
-            node ->
-                DECODERS.contains(node.getOp())
-                    || Functions.reachable(List.of(node), graph.functions()).values().stream()
-                        .flatMap(function -> function.getNodeDefList().stream())
-                        .map(NodeDef::getOp)
-                        .anyMatch(DECODERS::contains));
+    return PictureBytes.areDecoded(graph, bytes);
   }
 
   /**

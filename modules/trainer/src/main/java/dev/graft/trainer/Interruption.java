@@ -1,11 +1,8 @@
 package dev.graft.trainer;
 
+import dev.graft.model.Interrupts;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileLockInterruptionException;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
@@ -41,15 +38,7 @@ final class Interruption {
 
   /** Whether an interruption brought {@code e} about. */
   static boolean isCauseOf(Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof ClosedByInterruptException
-          || cause instanceof FileLockInterruptionException
-          || (cause instanceof InterruptedIOException && !(cause instanceof SocketTimeoutException))
-          || cause instanceof InterruptedException) {
-        return true;
-      }
-    }
-    return false;
+    return Interrupts.areCauseOf(e);
   }
 
   /**
