@@ -62,8 +62,9 @@ final class CheckMain {
                 CheckProcess.delete(scratch);
               } catch (IOException | UncheckedIOException | InterruptedException e) {
                 // there is nobody to tell
+              } finally {
+                Runtime.getRuntime().halt(1); // even out of memory
               }
-              Runtime.getRuntime().halt(1);
             });
     thread.setDaemon(true);
     thread.start();

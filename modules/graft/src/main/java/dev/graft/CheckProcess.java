@@ -43,7 +43,7 @@ final class CheckProcess {
       try {
         return run(model, options, scratch);
       } finally {
-        delete(scratch);
+        clearAway(scratch);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("the check cannot be started", e);
@@ -67,7 +67,7 @@ final class CheckProcess {
       Thread.currentThread().interrupt();
       interrupted = true;
     } finally {
-      process.destroyForcibly();
+      endForcibly(process);
       atShutdown(atExit, false);
     }
     Path report = scratch.resolve(REPORT);
@@ -96,11 +96,29 @@ final class CheckProcess {
 
   /** For when this process is told to end while the other one is at work. */
   private static void end(Process process, Path scratch) {
+    endForcibly(process);
+    clearAway(scratch);
+  }
+
+  /** Ends it, and waits a moment until it is gone: it may still be writing in its folder. */
+  private static void endForcibly(Process process) {
     process.destroyForcibly();
+    boolean interrupted = Thread.interrupted();
     try {
-      process.waitFor(1, TimeUnit.SECONDS); // it may still be writing there
+      boolean unused = process.waitFor(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What was found is worth more than a clean folder. */
+  private static void clearAway(Path scratch) {
+    try {
       delete(scratch);
-    } catch (IOException | UncheckedIOException | InterruptedException e) {
+    } catch (IOException | UncheckedIOException e) {
       // the machine clears its temporary files
     }
   }

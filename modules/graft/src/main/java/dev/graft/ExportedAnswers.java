@@ -20,8 +20,6 @@ import java.util.stream.IntStream;
  */
 record ExportedAnswers(SavedModelSession session, Head head, String output) {
 
-  private static final int BATCH = 16;
-
   /** Those of {@code model}, exported. */
   static ExportedAnswers of(SavedModelSession session, Model model) {
     if (model.heads().size() == 1 && model.heads().get(0).kind() == Head.Kind.SINGLE_LABEL) {
@@ -39,12 +37,12 @@ record ExportedAnswers(SavedModelSession session, Head head, String output) {
             + ". Publish it without a gate, after a look at Graft.evaluate.");
   }
 
-  /** The share of {@code examples} that the export gets right. */
-  double accuracy(Dataset examples) {
+  /** The share of {@code examples}, so many in one call, that the export gets right. */
+  double accuracy(Dataset examples, int atOnce) {
     Dataset ordered = head.labels().map(examples::inOrderOf).orElse(examples);
     int right = 0;
-    for (int start = 0; start < ordered.size(); start += BATCH) {
-      int[] rows = IntStream.range(start, Math.min(start + BATCH, ordered.size())).toArray();
+    for (int start = 0; start < ordered.size(); start += atOnce) {
+      int[] rows = IntStream.range(start, Math.min(start + atOnce, ordered.size())).toArray();
       double[] scores = scores(ordered.batch(rows).inputs());
       for (int i = 0; i < rows.length; i++) {
         if (best(scores, i * head.units()) == ordered.label(rows[i])) {

@@ -6,6 +6,7 @@ import dev.graft.exporter.Proof;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
+import dev.graft.trainer.Recipe;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -17,15 +18,32 @@ import java.util.stream.IntStream;
  *
  * @param accuracy the least share of the examples that it has to get right, 0 to 1
  * @param examples the examples; not those that the model learned from
+ * @param atOnce how many examples are asked about in one call
  */
-public record Gate(double accuracy, Dataset examples) {
+public record Gate(double accuracy, Dataset examples, int atOnce) {
+
+  private static final int BATCH = 16;
 
   private static final int COMPARED = 4; // examples on which an export answers as the model
 
   public Gate {
+    if (atOnce < 1) {
+      throw new BadRequestException(
+          "at least one example is asked about in one call, given " + atOnce + ".");
+    }
     if (!(accuracy >= 0 && accuracy <= 1)) {
       throw new BadRequestException("an accuracy lies between 0 and 1, given " + accuracy + ".");
     }
+  }
+
+  /** A gate that asks about 16 examples in one call. */
+  public Gate(double accuracy, Dataset examples) {
+    this(accuracy, examples, BATCH);
+  }
+
+  /** This gate, with no more examples at once in memory than the batches of {@code recipe} have. */
+  public Gate with(Recipe recipe) {
+    return new Gate(accuracy, examples, recipe.atOnce());
   }
 
   /** The beginning of a gate; say on which examples with {@link Accuracy#on}. */
@@ -47,7 +65,8 @@ public record Gate(double accuracy, Dataset examples) {
 
   /** Some of the examples: on these an export has to answer as the model does. */
   Proof some() {
-    Batch batch = examples.batch(IntStream.range(0, Math.min(COMPARED, examples.size())).toArray());
+    int most = Math.min(Math.min(COMPARED, atOnce), examples.size());
+    Batch batch = examples.batch(IntStream.range(0, most).toArray());
     return batch.isEncoded()
         ? Proof.pictures(batch.encoded().strings())
         : Proof.examples(batch.inputs());
@@ -64,9 +83,9 @@ public record Gate(double accuracy, Dataset examples) {
               pictures
                   ? new LiveModel(
                           session, base.toString(), ServedFacts.of(model), ServeOptions.defaults())
-                      .evaluate(examples)
+                      .evaluate(examples, atOnce)
                       .accuracy()
-                  : ExportedAnswers.of(session, model).accuracy(examples);
+                  : ExportedAnswers.of(session, model).accuracy(examples, atOnce);
           String words =
               String.format(
                   Locale.ROOT,

@@ -75,7 +75,7 @@ public enum InputRange {
 
   private void require(InputSpec input) {
     Optional<InputSpec.Range> recorded = input.range();
-    if (recorded.isPresent()) { // by Graft, which may have put a preparation into the graph
+    if (recorded.isPresent() && !canBeTurnedRound(recorded.get())) {
       throw new BadRequestException(
           "what input '"
               + input.name()
@@ -96,6 +96,14 @@ public enum InputRange {
               + text
               + ".");
     }
+  }
+
+  /**
+   * Whether a range that Graft has recorded is no more than a guess. One of 0 to 255 has put a
+   * preparation into the graph, to which a second one would be added.
+   */
+  private static boolean canBeTurnedRound(InputSpec.Range recorded) {
+    return recorded.guessed() && recorded.low() < 0;
   }
 
   private UnaryOperator<Model> edit(Optional<InputSpec> input) {

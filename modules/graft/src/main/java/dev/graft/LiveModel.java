@@ -16,11 +16,13 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.TensorValue;
+import dev.graft.model.TimeLimitException;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Classification;
 import dev.graft.trainer.Evaluation;
+import dev.graft.trainer.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -44,6 +46,9 @@ import java.util.stream.IntStream;
 public final class LiveModel implements AutoCloseable {
 
   private static final int BATCH = 16;
+
+  /** For the first call, in which TensorFlow gets the model ready, whatever the others may take. */
+  private static final Duration OPENING = Duration.ofMinutes(2);
 
   /** A black PNG of one pixel. */
   private static final ByteString BLANK =
@@ -106,13 +111,14 @@ public final class LiveModel implements AutoCloseable {
 
   /**
    * What it says of a blank picture: it tells its labels with every answer, and the next answer
-   * comes faster. Empty if it can do nothing with that and has no labels to tell.
+   * comes faster. Empty if it can do nothing with that and its labels are known, or it has none.
    */
   private Map<String, TensorValue> aboutABlank() {
     try {
-      return call(List.of(BLANK));
+      boolean isLimited = !timeout.isZero() && timeout.compareTo(OPENING) < 0;
+      return call(List.of(BLANK), isLimited ? OPENING : timeout);
     } catch (TensorFlowException e) {
-      if (signature.labels().isPresent()) {
+      if (signature.labels().isPresent() && answer.labels().isEmpty()) {
         throw e;
       }
       return Map.of();
@@ -125,7 +131,10 @@ public final class LiveModel implements AutoCloseable {
     }
     TensorValue names = first.get(signature.labels().get());
     if (names == null) {
-      throw noSuch(signature.labels().get());
+      if (answer.labels().isEmpty()) {
+        throw noSuch(signature.labels().get());
+      }
+      return answer.labels();
     }
     return Optional.of(Labels.of(names.strings().stream().map(ByteString::toStringUtf8).toList()));
   }
@@ -137,6 +146,9 @@ public final class LiveModel implements AutoCloseable {
   /** Whether there is an answer for each of several positions of one picture. */
   private static boolean isPerPosition(TensorValue scores, Labels labels, String place) {
     Shape shape = scores.shape();
+    if (labels.size() == 1 && shape.rank() == 1) {
+      return false; // one number for each picture
+    }
     if (shape.rank() < 2 || shape.dim(-1) != labels.size()) {
       throw new BadModelException(
           "'"
@@ -150,15 +162,15 @@ public final class LiveModel implements AutoCloseable {
     return shape.elements() != labels.size();
   }
 
-  private Map<String, TensorValue> call(List<ByteString> pictures) {
+  private Map<String, TensorValue> call(List<ByteString> pictures, Duration limit) {
     TensorValue bytes = TensorValue.strings(Shape.of(pictures.size()), pictures);
     try {
-      return session.call(signature.name(), Map.of(signature.input(), bytes), timeout);
+      return session.call(signature.name(), Map.of(signature.input(), bytes), limit);
     } catch (TensorFlowException e) {
       if (e.code() == TensorFlowException.Code.DEADLINE_EXCEEDED) {
-        throw new BadModelException(
+        throw new TimeLimitException(
             "the model gave no answer within "
-                + timeout.toMillis() / 1e3
+                + limit.toMillis() / 1e3
                 + " s, so the call was given up; give it more time (ServeOptions.withTimeout) if it"
                 + " is only slow.",
             e);
@@ -257,7 +269,7 @@ public final class LiveModel implements AutoCloseable {
   /** The scores of all pictures: [pictures, ...]. */
   private TensorValue scores(List<ByteString> pictures, IntFunction<String> name) {
     try {
-      TensorValue scores = call(pictures).get(signature.scores());
+      TensorValue scores = call(pictures, timeout).get(signature.scores());
       if (scores == null) {
         throw noSuch(signature.scores());
       }
@@ -326,6 +338,18 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadRequestException if the examples are no pictures
    */
   public Evaluation evaluate(Dataset pictures) {
+    return evaluate(pictures, BATCH);
+  }
+
+  /**
+   * As {@link #evaluate(Dataset)}, with no more pictures at once in memory than the batches of
+   * {@code recipe} have.
+   */
+  public Evaluation evaluate(Dataset pictures, Recipe recipe) {
+    return evaluate(pictures, recipe.atOnce());
+  }
+
+  Evaluation evaluate(Dataset pictures, int atOnce) {
     if (!pictures.inputNames().contains(Batch.ENCODED)) {
       throw new BadRequestException(
           "the model is served for encoded pictures, and these examples are tensors: "
@@ -344,8 +368,8 @@ public final class LiveModel implements AutoCloseable {
     ImmutableList.Builder<Integer> actual = ImmutableList.builder();
     ImmutableList.Builder<Integer> predicted = ImmutableList.builder();
     double loss = 0;
-    for (int start = 0; start < pictures.size(); start += BATCH) {
-      int[] rows = IntStream.range(start, Math.min(start + BATCH, pictures.size())).toArray();
+    for (int start = 0; start < pictures.size(); start += atOnce) {
+      int[] rows = IntStream.range(start, Math.min(start + atOnce, pictures.size())).toArray();
       List<Prediction> answers =
           predictions(pictures.batch(rows).encoded().strings(), row -> pictures.name(rows[row]));
       for (int i = 0; i < rows.length; i++) {

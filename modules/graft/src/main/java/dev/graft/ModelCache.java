@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +32,9 @@ final class ModelCache {
   private static final Duration IN_USE = Duration.ofDays(1);
   private static final String TEMPORARY = ".graft-tmp-";
   private static final String CONTENT = ".content"; // what was put into a folder, by size and path
+
+  /** What {@link Files#readAllLines} takes for one. */
+  private static final Pattern LINE_BREAK = Pattern.compile("[\\r\\n]");
 
   private final Path root;
   private final long limit;
@@ -65,12 +69,13 @@ final class ModelCache {
     Path folder = root.resolve(key);
     if (!isWhole(folder)) {
       Durable.makeFolders(root);
-      remove(folder); // half of it, as a power cut or an older Graft may have left it
       Path next = Files.createTempDirectory(root, TEMPORARY);
       try {
         filler.fill(next);
         Durable.write(next.resolve(CONTENT), content(next).getBytes(StandardCharsets.UTF_8));
-        move(next, folder);
+        while (!isMoved(next, folder) && !isWhole(folder)) {
+          remove(folder); // half of it, as a power cut or an older Graft may have left it
+        }
       } finally {
         delete(next); // moved away if all went well
       }
@@ -80,13 +85,13 @@ final class ModelCache {
     return folder;
   }
 
-  /** Every file below {@code folder}, a line each: its size and its path. */
+  /** Every file below {@code folder} whose name has no line break, a line each: size and path. */
   private static String content(Path folder) throws IOException {
     StringBuilder lines = new StringBuilder();
     try (Stream<Path> all = Files.walk(folder)) {
       for (Path file :
           all.filter(Files::isRegularFile)
-              .filter(file -> !file.toString().contains("\n"))
+              .filter(file -> !LINE_BREAK.matcher(file.toString()).find())
               .sorted()
               .toList()) {
         lines.append(Files.size(file)).append(' ').append(folder.relativize(file)).append('\n');
@@ -122,13 +127,16 @@ final class ModelCache {
     delete(gone);
   }
 
-  private static void move(Path from, Path to) throws IOException {
+  /** Moves {@code from} unless there is a folder at {@code to}; whether it did. */
+  private static boolean isMoved(Path from, Path to) throws IOException {
     try {
       Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+      return true;
     } catch (FileSystemException e) {
-      if (!Files.isDirectory(to)) { // else another process was faster
+      if (!Files.isDirectory(to)) { // else another process was faster, or there was half of one
         throw e;
       }
+      return false;
     }
   }
 

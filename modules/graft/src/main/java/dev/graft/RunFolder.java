@@ -10,6 +10,7 @@ import dev.graft.model.BadRequestException;
 import dev.graft.model.Durable;
 import dev.graft.model.FolderDigest;
 import dev.graft.model.HeldFile;
+import dev.graft.model.Interrupts;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Checkpoints;
 import dev.graft.trainer.CsvLog;
@@ -72,7 +73,18 @@ public final class RunFolder implements AutoCloseable {
       Device device,
       int threads,
       Precision precision,
-      boolean findsRate) {}
+      boolean findsRate) {
+    Stored {
+      for (Object field :
+          new @Nullable Object[] {
+            model, trust, pictures, surgery, split, training, out, device, precision
+          }) {
+        if (field == null) {
+          throw new IllegalArgumentException("not all is there that a job has");
+        }
+      }
+    }
+  }
 
   /**
    * Makes the folder {@code runs/<name>-<number>} with the first number that is free.
@@ -178,14 +190,14 @@ public final class RunFolder implements AutoCloseable {
   public static RunFolder open(Path folder) {
     try {
       JsonNode tree = JSON.readTree(Files.readAllBytes(folder.resolve(JOB)));
-      if (!tree.isObject()) { // an empty file, for one
+      if (!tree.path("format").isInt()) { // an empty file, for one
         throw new BadRequestException(
             "'"
                 + folder.resolve(JOB)
                 + "' is damaged: it does not hold the job of a run; begin a new run with 'graft"
                 + " finetune'.");
       }
-      int format = tree.path("format").asInt(FORMAT);
+      int format = tree.path("format").asInt();
       if (format != FORMAT) { // before its fields are looked at: they may be others
         throw new BadRequestException(
             "'"
@@ -360,7 +372,7 @@ public final class RunFolder implements AutoCloseable {
   /** Remembers what was published; its scores and {@link #report} are still to come. */
   public void done(Version version) {
     try {
-      written(PUBLISHED, absolute(version.path()) + "\n");
+      Interrupts.shielded(() -> written(PUBLISHED, absolute(version.path()) + "\n"));
     } catch (IOException e) {
       throw notWritable(e);
     }

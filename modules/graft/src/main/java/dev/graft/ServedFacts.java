@@ -5,6 +5,7 @@ import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.PictureInput;
+import dev.graft.model.Signature;
 import dev.graft.surgeon.HeadFinder;
 import java.util.Optional;
 
@@ -13,7 +14,7 @@ import java.util.Optional;
  * not be kept, nor its folder be there later.
  *
  * @param answers its heads, by the names of the outputs that they give
- * @param decodesPictures whether it decodes pictures itself, somewhere behind its inputs
+ * @param decodesPictures whether its serving signature takes encoded pictures and decodes them
  */
 record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures) {
 
@@ -70,8 +71,11 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
   }
 
   private static boolean decodesPictures(Model model) {
-    return model.signatures().values().stream()
-        .flatMap(signature -> signature.inputs().values().stream())
-        .anyMatch(input -> PictureInput.decodes(model.graph(), input.tensor()));
+    Signature only =
+        model.signatures().size() == 1 ? model.signatures().values().iterator().next() : null;
+    Signature serving = model.signatures().getOrDefault(Signature.SERVING_DEFAULT, only);
+    return serving != null
+        && serving.inputs().values().stream()
+            .anyMatch(input -> PictureInput.decodes(model.graph(), input.tensor()));
   }
 }

@@ -224,6 +224,25 @@ class InputRangeTest {
     assertThat(said.graph().size()).as("nothing was put in").isEqualTo(model.graph().size());
   }
 
+  /** An export says that it was a guess, and nothing more. */
+  @Test
+  void aGuessIsNoMoreThanThatInAnExport(@TempDir Path out) {
+    try (Graft graft = Graft.open()) {
+      Model scaled = called("block_13_expand", "block_16_project").with(Edits.fitInputs());
+      Model again = Graft.load(graft.publish(scaled, out.resolve("scaled")).path());
+      InputSpec.Range range = again.inputs().get(0).range().orElseThrow();
+      assertThat(range).isEqualTo(scaled.inputs().get(0).range().orElseThrow());
+      assertThat(range.guessed()).isTrue();
+      assertThat(InputRange.UNIT.of(again).inputs().get(0).range())
+          .contains(new InputSpec.Range(0, 1, "as was said"));
+      Model prepared = called("conv5_block3_3_conv", "conv1_conv").with(Edits.fitInputs());
+      Model ready = Graft.load(graft.publish(prepared, out.resolve("prepared")).path());
+      assertThatThrownBy(() -> InputRange.CAFFE.of(ready))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("is recorded with the model");
+    }
+  }
+
   @Test
   void itIsWrittenAsItIsRead() {
     for (InputRange range : InputRange.values()) {

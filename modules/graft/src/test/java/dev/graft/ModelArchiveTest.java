@@ -14,9 +14,11 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -327,6 +329,48 @@ class ModelArchiveTest {
     try (Stream<Path> left = Files.list(folder.resolve("cache"))) {
       assertThat(left).hasSize(1);
     }
+  }
+
+  /** Between the look whether it is there and the work, which others do as well. */
+  @Test
+  void whatAnotherProcessHasJustPutInPlaceStays() throws IOException {
+    Path root = Files.createDirectories(folder.resolve("shared"));
+    Files.writeString(Files.createDirectory(root.resolve("a")).resolve("x"), "half");
+    ModelCache other = new ModelCache(root, 1L << 30, Duration.ofDays(1));
+    boolean[] isDone = {false};
+    FaultyFileSystem disk =
+        new FaultyFileSystem(0, FaultyFileSystem.Fault.ONCE) {
+          @Override
+          public void createDirectory(Path dir, FileAttribute<?>... attributes) throws IOException {
+            if (!isDone[0]) {
+              isDone[0] = true;
+              other.folder("a", into -> Files.writeString(into.resolve("x"), "the other's"));
+            }
+            super.createDirectory(dir, attributes);
+          }
+        };
+    ModelCache mine = new ModelCache(disk.wrap(root), 1L << 30, Duration.ofDays(1));
+    mine.folder("a", into -> Files.writeString(into.resolve("x"), "mine"));
+    assertThat(isDone[0]).isTrue();
+    assertThat(root.resolve("a/x")).hasContent("the other's");
+    try (Stream<Path> left = Files.list(root)) {
+      assertThat(left).hasSize(1);
+    }
+  }
+
+  @Test
+  void namesMayHoldWhatEndsALine() throws IOException {
+    List<String> filled = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      cache.folder(
+          "a",
+          into -> {
+            filled.add("once");
+            Files.write(into.resolve("x\ry"), new byte[10]);
+            Files.write(into.resolve("x\ny"), new byte[10]);
+          });
+    }
+    assertThat(filled).hasSize(1);
   }
 
   /** A folder is taken away whole before it is deleted, so nobody finds half of it. */

@@ -181,7 +181,7 @@ class RunFolderTest {
             ImmutableList.of(),
             ImmutableMap.of());
     assertThat(folder.report(run, "test", score)).exists();
-    for (String content : List.of("", "null", "3")) {
+    for (String content : List.of("", "null", "3", "{}", "{\"of\": 3}")) {
       Files.writeString(folder.path().resolve("run.json"), content);
       refused(folder.path(), "run.json", "is damaged", "begin a new run");
     }
@@ -409,6 +409,8 @@ class RunFolderTest {
     refused(folder, "run.json", "is damaged", "begin a new run");
     Files.writeString(file, json.replace("\"threads\"", "\"thread\""));
     refused(folder, "run.json", "is damaged", "\"thread\"", "mend it");
+    Files.writeString(file, "{\"format\": 3}");
+    refused(folder, "run.json", "is damaged", "not all is there", "begin a new run");
     Files.writeString(file, json.replace("\"top\"", "\"head first\""));
     refused(folder, "no recipe 'head first'");
     refused(runs, "is no run");

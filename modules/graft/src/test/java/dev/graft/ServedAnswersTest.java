@@ -9,17 +9,25 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
+import dev.graft.data.Dataset;
+import dev.graft.graph.Shape;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.BadDataException;
 import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Durable;
+import dev.graft.model.FailedCheckException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.TensorValue;
+import dev.graft.model.TimeLimitException;
 import dev.graft.model.VariableValues;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.FaultyFileSystem;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Recipe;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -33,6 +41,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +49,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
 
 /** What a served model says is what it means, or it says why not. */
 class ServedAnswersTest {
@@ -177,9 +187,88 @@ class ServedAnswersTest {
                   .with(replaceHead(HeadSpec.singleLabel(TinyPictures.LABELS))),
               out);
       ServeOptions hasty = ServeOptions.defaults().withTimeout(Duration.ofMillis(1));
-      assertThatThrownBy(() -> graft.serve(version.path(), hasty))
-          .isInstanceOf(BadModelException.class)
-          .hasMessageContainingAll("no answer within 0.001 s", "withTimeout");
+      try (LiveModel live = graft.serve(version.path(), hasty)) { // which makes the first call
+        assertThat(live.labels()).isEqualTo(TinyPictures.LABELS);
+        List<ByteString> many = Collections.nCopies(200, bytes());
+        assertThatThrownBy(() -> live.classify(many))
+            .isInstanceOf(TimeLimitException.class)
+            .hasMessageContainingAll("no answer within 0.001 s", "withTimeout");
+      }
+    }
+  }
+
+  @Test
+  void oneNumberForEachPictureIsTheScoreOfOneLabel() throws IOException {
+    try (Graft graft = Graft.open();
+        LiveModel live = graft.serve(graft.publish(TinyPictures.ofOneLabel(), out))) {
+      assertThat(live.isClassifier()).isTrue();
+      List<Prediction> both = live.classify(List.of(bytes(), bytes()));
+      assertThat(both).hasSize(2);
+      assertThat(both.get(0).scores()).containsOnlyKeys("day");
+      assertThat(both.get(1)).isEqualTo(live.classify(photo()));
+    }
+  }
+
+  /** Says day of one picture or two, and night of more at once. */
+  private static Model dayOfFew() {
+    return TinyPictures.of(
+        (g, logits) -> {
+          TensorRef rows = g.add("GatherV2", g.add("Shape", logits), g.scalar(0), g.scalar(0));
+          TensorRef few =
+              g.op("Cast")
+                  .input(g.add("LessEqual", rows, g.scalar(2)))
+                  .attr("DstT", DataType.DT_FLOAT)
+                  .output();
+          TensorRef sign = g.add("Sub", few, g.scalar(0.5f));
+          TensorRef day = g.constant(TensorValue.of(Shape.of(2), new float[] {9, -9}));
+          TensorRef none = g.add("Mul", logits, g.scalar(0f));
+          return g.add("Softmax", g.add("Add", none, g.add("Mul", day, sign)));
+        });
+  }
+
+  /** What memory has no room for in training it has no room for then. */
+  @Test
+  void noMoreAtOnceThanTheRecipeSays() throws IOException {
+    try (Stream<Path> all = Files.list(Checkout.path("testdata/photos/fish"))) {
+      List<Path> photos = all.sorted().limit(5).toList();
+      for (int i = 0; i < photos.size(); i++) {
+        Path label =
+            Files.createDirectories(out.resolve("photos").resolve(i == 0 ? "night" : "day"));
+        Files.copy(photos.get(i), label.resolve(i + ".jpg"));
+      }
+    }
+    Dataset pictures = Dataset.imageFolder(out.resolve("photos"));
+    Recipe two =
+        Recipe.headOnly().head(Recipe.headOnly().head().steps(FineTune.head().microBatch(2)));
+    try (Graft graft = Graft.open()) {
+      Version version = graft.publish(dayOfFew(), out.resolve("base"));
+      try (LiveModel live = graft.serve(version)) {
+        assertThat(live.evaluate(pictures).accuracy()).isEqualTo(0.2);
+        assertThat(live.evaluate(pictures, two).accuracy()).isEqualTo(0.8);
+      }
+      Gate gate = Gate.accuracy(0.8).on(pictures);
+      assertThatThrownBy(() -> graft.publish(dayOfFew(), out.resolve("base"), gate))
+          .isInstanceOf(FailedCheckException.class);
+      assertThat(graft.publish(dayOfFew(), out.resolve("base"), gate.with(two)).gates()).hasSize(1);
+    }
+  }
+
+  /** A model need not make anything of a black pixel. */
+  @Test
+  void labelsAreKnownWithoutAnAnswer() throws IOException {
+    Model picky =
+        TinyPictures.of(
+            (g, logits) ->
+                g.add(
+                    "Softmax",
+                    g.op("CheckNumerics")
+                        .input(g.add("Reciprocal", logits))
+                        .attr("message", "black")
+                        .output()));
+    try (Graft graft = Graft.open();
+        LiveModel live = graft.serve(graft.publish(picky, out))) {
+      assertThat(live.labels()).isEqualTo(TinyPictures.LABELS);
+      assertThat(live.classify(photo()).scores()).containsOnlyKeys("day", "night");
     }
   }
 

@@ -36,6 +36,29 @@ final class TinyPictures {
     return model(editor, x, scaled, logits, answer.apply(g, logits), Shape.of(-1, 2));
   }
 
+  /** One label, whose score is a number for each picture: {@code [N]}. */
+  static Model ofOneLabel() {
+    Model model =
+        of(
+            (g, logits) -> {
+              TensorRef one = g.add("GatherV2", logits, g.scalar(0), g.scalar(1));
+              return g.add("Reshape", g.add("Sigmoid", one), g.ints(-1));
+            });
+    Head head = model.heads().get(0);
+    return model.toBuilder()
+        .heads(
+            List.of(
+                new Head(
+                    head.name(),
+                    Head.Kind.MULTI_LABEL,
+                    Optional.of(Labels.of("day")),
+                    head.features(),
+                    head.logits(),
+                    head.output(),
+                    1)))
+        .build();
+  }
+
   /** Scores for each pixel. */
   static Model perPosition() {
     GraphEditor editor = Graph.empty().edit();

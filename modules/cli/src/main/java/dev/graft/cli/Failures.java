@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.GraftException;
+import dev.graft.model.TimeLimitException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Locale;
@@ -41,7 +42,9 @@ record Failures(Terminal terminal) implements CommandLine.IExecutionExceptionHan
     }
     if (failure instanceof GraftException) {
       terminal.error("error: " + failure.getMessage());
-      return failure instanceof FailedCheckException ? FAILED : BAD_INPUT;
+      return failure instanceof FailedCheckException || failure instanceof TimeLimitException
+          ? FAILED
+          : BAD_INPUT;
     }
     if (failure instanceof CancellationException) {
       return INTERRUPTED; // what was stopped has said so

@@ -179,7 +179,10 @@ final class FineTuning {
   /** Publishes the trained model; it has to answer on pictures as it did in training. */
   private Path publish(Run run, Parts parts, RunFolder folder) {
     Version version =
-        graft.publish(job.surgery().finished(run.model()), folder, new Gate(0, parts.validation()));
+        graft.publish(
+            job.surgery().finished(run.model()),
+            folder,
+            new Gate(0, parts.validation()).with(run.recipe()));
     say(
         "export",
         "%s · reloaded by TensorFlow, largest difference %.1e · batches %s · %s",
@@ -195,7 +198,7 @@ final class FineTuning {
   /** Scores the published version on the test part, which nothing has looked at so far. */
   private Evaluation test(Path version, Run run, Parts parts) {
     try (LiveModel live = graft.serve(version, Trust.ALLOW)) {
-      Evaluation test = live.evaluate(parts.test());
+      Evaluation test = live.evaluate(parts.test(), run.recipe());
       Interval interval = test.interval();
       say(
           "test",

@@ -5,7 +5,11 @@ package dev.graft.model;
  * to; the message says the cause, the place and the remedy in words a user can act on.
  */
 public abstract sealed class GraftException extends RuntimeException
-    permits BadModelException, BadDataException, BadRequestException, FailedCheckException {
+    permits BadModelException,
+        BadDataException,
+        BadRequestException,
+        FailedCheckException,
+        TimeLimitException {
 
   private static final long serialVersionUID = 1L;
 

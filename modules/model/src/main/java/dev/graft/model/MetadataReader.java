@@ -141,7 +141,8 @@ final class MetadataReader {
                 new InputSpec.Range(
                     (float) range.path("low").asDouble(),
                     (float) range.path("high").asDouble(),
-                    text(range, "reason"))),
+                    text(range, "reason"),
+                    range.path("guessed").asBoolean(false))),
         InputSpec.Channels.valueOf(text(node, "channels")),
         InputSpec.Resize.valueOf(text(node, "resize")));
   }

@@ -69,7 +69,8 @@ final class MetadataWriter {
       node.putObject("range")
           .put("low", range.low())
           .put("high", range.high())
-          .put("reason", range.reason());
+          .put("reason", range.reason())
+          .put("guessed", range.guessed());
     }
     node.put("channels", input.channels().name());
     node.put("resize", input.resize().name());

@@ -3,6 +3,7 @@ package dev.graft.trainer;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.Internal;
 import dev.graft.model.TrainingPlan;
 import java.util.List;
 import java.util.Optional;
@@ -165,7 +166,8 @@ public record Recipe(
   }
 
   /** How many examples are computed at once where nothing is learned, at most. */
-  int atOnce() {
+  @Internal
+  public int atOnce() {
     int most = Features.BATCH;
     for (FineTune settings : Iterables.concat(fineTunes, List.of(head.steps()))) {
       most = Math.min(most, Math.min(settings.batch(), settings.microBatch()));
