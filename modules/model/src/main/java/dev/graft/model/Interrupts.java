@@ -1,7 +1,6 @@
 package dev.graft.model;
 
 import com.google.common.base.Throwables;
-import com.google.common.util.concurrent.Uninterruptibles;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
@@ -51,13 +50,24 @@ public final class Interrupts {
     FutureTask<T> task = new FutureTask<>(work::run);
     Thread thread = new Thread(task, "graft-shielded");
     thread.start();
+    boolean interrupted = false;
     try {
-      return Uninterruptibles.getUninterruptibly(task);
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       Throwables.throwIfInstanceOf(cause, IOException.class);
       Throwables.throwIfUnchecked(cause);
       throw new IllegalStateException(cause);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }
