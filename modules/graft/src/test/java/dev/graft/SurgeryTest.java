@@ -1,5 +1,6 @@
 package dev.graft;
 
+import static dev.graft.surgeon.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -72,6 +73,18 @@ class SurgeryTest {
     assertThat(after(Surgery.standard().head(HeadChoice.KEEP).labels(OLD), OLD).heads())
         .extracting(head -> head.labels().orElseThrow())
         .containsExactly(OLD);
+  }
+
+  @Test
+  void aLoneOutputIsNotAskedForItsOrder() {
+    Model sigmoid =
+        BACKBONE.with(replaceHead(HeadSpec.multiLabel("holds"))).toBuilder()
+            .heads(List.of())
+            .build();
+    Model kept = Surgery.standard().head(HeadChoice.KEEP).on(sigmoid, attributes("holds"), 0);
+    assertThat(kept.heads())
+        .extracting(head -> head.labels().orElseThrow())
+        .containsExactly(Labels.of("holds"));
   }
 
   /** A signature that ends elsewhere goes with the head; that is said. */

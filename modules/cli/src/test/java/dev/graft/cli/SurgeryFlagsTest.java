@@ -108,6 +108,33 @@ class SurgeryFlagsTest {
         .contains("6 labels, the model's own, which trains too", "from block1_conv/kernel on");
   }
 
+  @Test
+  void theMonitoredMetricIsOfTheTestPartToo() {
+    for (String metric : new String[] {"f1", "auc"}) { // of what is served, and of the model
+      assertThat(tellsOfKept("--recipe", "head", "--monitor", metric))
+          .containsPattern("decided by the " + metric)
+          .containsPattern("test +\\d+ of \\d+ right.*, " + metric + " [01]\\.\\d{3}\n");
+    }
+  }
+
+  @Test
+  void stepsOfAKeptHeadThatIsSolvedAreRefused() {
+    String shapes = "../../testdata/examples/shapes/";
+    String[] flags = {
+      "--head keep --head-epochs 3", "--head keep --optimizer sgd", "--head keep --batch 8"
+    };
+    for (String flag : flags) {
+      err.reset();
+      List<String> args = new ArrayList<>(List.of("finetune", "--recipe", "head"));
+      args.addAll(List.of("--model", shapes + "model", "--data", shapes + "fogged"));
+      args.addAll(List.of("--labels", shapes + "labels.txt"));
+      args.addAll(List.of("--out", dir.resolve("serving").toString()));
+      args.addAll(List.of(flag.split(" ")));
+      assertThat(run(args.toArray(String[]::new))).as(flag).isEqualTo(2);
+      assertThat(err.toString(StandardCharsets.UTF_8)).contains("is solved at once");
+    }
+  }
+
   /** What is said while the head of the shapes' model is kept and trained in fog. */
   private String tellsOfKept(String... more) {
     String shapes = "../../testdata/examples/shapes/";

@@ -80,8 +80,8 @@ final class Stages {
   }
 
   /**
-   * What is said of a head's steps says nothing of one that is solved at once. Only the batch still
-   * holds: as many examples are computed at once.
+   * What is said of a head's steps says nothing of one that is solved at once. Only the micro-batch
+   * still holds: as many examples are computed at once.
    *
    * @param isChosen whether the recipe was chosen, and the settings given for whichever it is
    * @throws BadRequestException if something is said, and no head is trained step by step
@@ -89,10 +89,9 @@ final class Stages {
   static void checkHeadSteps(List<Stage> stages, List<Goal> goals, Recipe asked, boolean isChosen) {
     FineTune usual = FineTune.head();
     FineTune said = asked.head().steps();
-    FineTune others = said.epochs(usual.epochs()).rate(usual.rate()).batch(usual.batch());
     EarlyStop stop = new EarlyStop(usual.stop().named(), said.stop().patience());
-    boolean isForHead = !said.equals(others.batch(said.batch()));
-    boolean isForAll = !others.microBatch(usual.microBatch()).stop(stop).equals(usual);
+    boolean isForHead = said.epochs() != usual.epochs() || said.rate() != usual.rate();
+    boolean isForAll = !said.microBatch(usual.microBatch()).stop(stop).equals(usual);
     boolean onlyHead = asked.fineTunes().isEmpty() && !isChosen; // else fine-tuning has these, too
     if (stages.stream().noneMatch(Stage::ofHeads) && (isForHead || (onlyHead && isForAll))) {
       throw new BadRequestException(
@@ -100,7 +99,7 @@ final class Stages {
               + " and not for "
               + Goal.words(goals)
               + ", since one dense layer is solved at once; leave them out (--head-epochs,"
-              + " --head-rate, and with the recipe 'head' --optimizer, --schedule, --warm-up,"
+              + " --head-rate, and with the recipe 'head' --batch, --optimizer, --schedule, --warm-up,"
               + " --clip-norm and --patience), or take a new head with hidden layers or dropout.");
     }
   }

@@ -376,6 +376,29 @@ class HeadsTest {
         .hasMessageContaining("[sgn]");
   }
 
+  /** That of two or more is a question, see KeptHeadTest. */
+  @Test
+  void aLoneOutputHasNoOrder() {
+    Labels one = Labels.of("holds");
+    Model named = model(HeadSpec.multiLabel(one).named("lone"));
+    dev.graft.model.Head head = named.heads().get(0);
+    Model untold =
+        named.toBuilder()
+            .heads(
+                com.google.common.collect.ImmutableList.of(
+                    new dev.graft.model.Head(
+                        head.name(),
+                        head.kind(),
+                        java.util.Optional.empty(),
+                        head.features(),
+                        head.logits(),
+                        head.output(),
+                        head.units())))
+            .build();
+    Answers holds = Answers.anyOf(one, TensorValue.of(Shape.of(COUNT, 1), new float[COUNT]));
+    assertThat(Goal.of(untold, Dataset.of(inputs(), holds), Objectives.usual())).hasSize(1);
+  }
+
   /** Shares from a table have few digits: seven times 0.14 are 0.98. */
   @Test
   void roundedSharesOfManyLabelsAreShares() {

@@ -196,7 +196,12 @@ class SettingsActTest {
   void whatIsSaidOfAHeadsStepsIsRefusedWhereItTakesNone() {
     FineTune steps = FineTune.head();
     for (FineTune said :
-        List.of(steps.epochs(3), steps.rate(0.5), steps.optimizer(Optimizer.sgd()))) {
+        List.of(
+            steps.epochs(3),
+            steps.rate(0.5),
+            steps.batch(4),
+            steps.patience(4),
+            steps.optimizer(Optimizer.sgd()))) {
       Recipe head = Recipe.headOnly().head(Recipe.HeadSettings.defaults().steps(said));
       assertThatThrownBy(() -> fit(head))
           .isInstanceOf(BadRequestException.class)
