@@ -9,7 +9,8 @@
 Each picture goes three ways: through the signature serving_bytes with the file's own bytes (if the model
 has that signature), through serving_default with pixels that this script decodes itself, and, where Keras
 is 3 or newer, through keras.layers.TFSMLayer on serving_default. The scores must agree with Java's to 1e-5 (--tolerance) in
-each, and the variables must be visible to tf.saved_model.load.
+each, the variables must be visible to tf.saved_model.load, and tf.graph_util.import_graph_def has to take
+the graph as it is. With --ways it is an error if a way is missing.
 
 What it assumes:
 - EXPORT_DIR is one version folder, the one that holds saved_model.pb.
@@ -40,6 +41,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 
 try:
     import keras
@@ -131,6 +133,18 @@ def compare(way: str, actual: np.ndarray, labels: list[str], predictions: list[d
     return largest
 
 
+def import_graph(export: Path) -> None:
+    """Puts the graph as it was saved into an empty one: unlike the loaders, that forgives no unknown attribute."""
+    saved = saved_model_pb2.SavedModel.FromString((export / "saved_model.pb").read_bytes())
+    graph = tf.Graph()
+    with graph.as_default():
+        try:
+            tf.graph_util.import_graph_def(saved.meta_graphs[0].graph_def, name="")
+        except Exception as e:  # TensorFlow raises whatever it met first
+            raise BadInput(f"import_graph_def refuses the graph of {export}: {type(e).__name__}: {e}") from e
+    print(f"import_graph_def         {len(graph.get_operations())} ops")
+
+
 def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
     """Runs every way and returns the largest difference of each."""
     if not (export / "saved_model.pb").is_file():
@@ -147,6 +161,7 @@ def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
     if not variables:
         raise BadInput(f"{export} shows no variables to tf.saved_model.load: is its object graph there?")
 
+    import_graph(export)
     count = len(predictions[0]["scores"])
     name, spec = the_input(signatures["serving_default"])
     pixels = decoded(predictions, spec)
@@ -175,6 +190,7 @@ def main() -> int:
     parser.add_argument("export", type=Path, metavar="EXPORT_DIR")
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS.json")
     parser.add_argument("--tolerance", type=float, default=1e-5)
+    parser.add_argument("--ways", type=int, help="how many ways there have to be")
     arguments = parser.parse_args()
     try:
         predictions = read_predictions(arguments.predictions)
@@ -189,6 +205,9 @@ def main() -> int:
             f" more than {arguments.tolerance:g}",
             file=sys.stderr,
         )
+    if arguments.ways is not None and len(results) != arguments.ways:
+        print(f"error: {arguments.ways} ways were to be gone, these were: {', '.join(results)}", file=sys.stderr)
+        return 1
     print(f"TensorFlow {tf.__version__}: {len(results) - len(wrong)} of {len(results)} ways agree with Java on {len(predictions)} pictures")
     return 1 if wrong else 0
 

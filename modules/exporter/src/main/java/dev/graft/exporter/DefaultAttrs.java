@@ -15,6 +15,9 @@ import org.tensorflow.proto.OpDef;
  */
 final class DefaultAttrs {
 
+  /** For messages alone, never the default, and unknown to TensorFlow 2.12. */
+  private static final String DEBUG_NAME = "debug_name";
+
   private DefaultAttrs() {}
 
   /** {@code graph} and its functions without them. */
@@ -30,6 +33,9 @@ final class DefaultAttrs {
   }
 
   private static void strip(NodeDef.Builder node) {
+    if (node.getOp().equals("VarHandleOp")) {
+      node.removeAttr(DEBUG_NAME);
+    }
     Optional<OpDef> op = OpRegistry.standard().find(node.getOp());
     if (op.isEmpty()) {
       return;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
+import dev.graft.graph.Attrs;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.Shape;
@@ -125,6 +126,20 @@ class ExportedFilesTest {
         }
       }
     }
+  }
+
+  /** Keras writes them from TensorFlow 2.18 on; 2.12 does not know them. */
+  @Test
+  void namesOfVariablesForMessagesAloneAreLeftOut() throws IOException {
+    Model model = PictureModel.of(-1);
+    GraphEditor editor = model.graph().edit();
+    NodeDef variable = editor.node(model.variables().get(0).node());
+    editor.replace(variable.toBuilder().putAttr("debug_name", Attrs.of("dense/kernel/")).build());
+    Model named = model.toBuilder().graph(editor.build()).build();
+    Path version = Exporter.publish(runtime, named, folder.resolve("base")).path();
+    assertThat(meta(version).getGraphDef().getNodeList())
+        .anyMatch(node -> node.getOp().equals("VarHandleOp"))
+        .noneMatch(node -> node.getAttrMap().containsKey("debug_name"));
   }
 
   /** Clients call signatures by name; what a signature is for is said by its method. */
