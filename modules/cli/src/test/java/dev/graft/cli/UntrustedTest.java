@@ -65,9 +65,11 @@ class UntrustedTest {
       nothingWritten();
       return;
     }
-    assertThat(said()).contains(kind.op(), "--trust").doesNotContain("\tat ");
+    assertThat(said()).contains(kind.op().split(",")).doesNotContain("\tat ");
     assertThat(graft("inspect", model)).isZero();
-    assertThat(said()).contains("unusual  ", kind.op(), "refused without --trust");
+    assertThat(said())
+        .contains(kind.op().split(","))
+        .contains("unusual  ", "refused without --trust");
     nothingWritten();
   }
 
@@ -111,7 +113,7 @@ class UntrustedTest {
 
   private void checkRefuses(Hostile kind) throws IOException {
     assertThat(graft("check", model(kind))).isEqualTo(1);
-    assertThat(said()).contains(kind.isDamaged() ? "damaged" : kind.op());
+    assertThat(said()).contains((kind.isDamaged() ? "damaged" : kind.op()).split(","));
     nothingWritten();
   }
 }

@@ -181,6 +181,9 @@ final class EntryPoints {
     }
     Set<String> names = new LinkedHashSet<>(taken);
     for (ObjectReference child : objects.children(ObjectGraph.ROOT)) {
+      if (INTERNAL.contains(child.getLocalName())) {
+        continue; // TensorFlow would take the signature for the op that it notes there
+      }
       inference(objects.object(child.getNodeId()), objects, captures)
           .ifPresent(
               function -> {

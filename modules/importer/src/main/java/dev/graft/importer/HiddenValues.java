@@ -2,6 +2,7 @@ package dev.graft.importer;
 
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.TensorProto;
 
@@ -19,6 +20,17 @@ final class HiddenValues {
   /** Whether {@code attr} holds one, or says that one is to be read. */
   static boolean in(AttrValue attr) {
     return in(attr, 0);
+  }
+
+  /**
+   * Whether {@code function} holds one beside its nodes, or gives an attribute of its own a
+   * default, which TensorFlow takes where it forgets what a caller gave.
+   */
+  static boolean in(FunctionDef function) {
+    return function.getSignature().getAttrList().stream().anyMatch(attr -> attr.hasDefaultValue())
+        || function.getAttrMap().values().stream().anyMatch(HiddenValues::in)
+        || function.getArgAttrMap().values().stream()
+            .anyMatch(each -> each.getAttrMap().values().stream().anyMatch(HiddenValues::in));
   }
 
   private static boolean in(AttrValue attr, int depth) {

@@ -61,9 +61,13 @@ final class JudgedScope {
     String name = function.getSignature().getName();
     Map<String, Known> arguments = new HashMap<>();
     Map<String, NodeDef> nodes = new LinkedHashMap<>();
-    for (OpDef.ArgDef arg : function.getSignature().getInputArgList()) {
-      int i = arguments.size();
-      arguments.put(arg.getName(), i < given.size() ? given.get(i) : Known.NOTHING);
+    List<OpDef.ArgDef> args = function.getSignature().getInputArgList();
+    for (int i = 0; i < args.size(); i++) {
+      Known known = i < given.size() ? given.get(i) : Known.NOTHING;
+      if (arguments.put(args.get(i).getName(), known) != null) {
+        throw new BadModelException(
+            "function '" + name + "' has two arguments of one name; it is damaged.");
+      }
     }
     for (NodeDef node : function.getNodeDefList()) {
       // whoever gives one name to two things wants them to be taken for each other
@@ -107,7 +111,7 @@ final class JudgedScope {
     Known known = found.get(at);
     while (known == null) {
       passed.add(at);
-      NodeDef node = nodes.get(Nodes.producer(at));
+      NodeDef node = nodes.get(node(at));
       Known put = fed.isEmpty() ? null : fed.get(TensorRef.parse(at));
       if (put != null) {
         known = put;
@@ -143,7 +147,7 @@ final class JudgedScope {
     }
     String input = read.getInput(0);
     return arguments.getOrDefault(input, Known.NOTHING) == Known.OWN_HANDLE
-        || handles.contains(Nodes.producer(input));
+        || handles.contains(node(input));
   }
 
   /**
@@ -156,6 +160,12 @@ final class JudgedScope {
     return function.isEmpty()
         ? colons == 0 || input.endsWith(":0")
         : colons == 2 && input.endsWith(":0");
+  }
+
+  /** The node of a tensor as graphs and functions write it. */
+  private static String node(String input) {
+    int colon = input.indexOf(':');
+    return colon < 0 ? input : input.substring(0, colon);
   }
 
   private static boolean handsOn(NodeDef node) {

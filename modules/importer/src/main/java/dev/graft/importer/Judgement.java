@@ -33,7 +33,10 @@ import org.tensorflow.proto.NodeDef;
  */
 final class Judgement {
 
-  /** Nodes that are looked at; a small file can describe more calls than anybody can follow. */
+  /**
+   * Nodes, inputs and attributes that are looked at; a small file can describe more calls than
+   * anybody can follow.
+   */
   static final int MAX_VISITS = 5_000_000;
 
   /**
@@ -60,7 +63,7 @@ final class Judgement {
   private final Map<String, Boolean> open = new HashMap<>();
   private final Map<Call, Seen> bodies = new HashMap<>();
   private final Set<String> called = new HashSet<>(); // functions
-  private int visits;
+  private long visits;
 
   /**
    * A judgement of runs of one graph.
@@ -132,6 +135,9 @@ final class Judgement {
       if (seen == null) {
         JudgedScope body = JudgedScope.body(function, call.arguments());
         seen = look(body, body.nodes());
+        if (HiddenValues.in(function)) {
+          seen.found().add(new Found(Kind.CODE, call.function(), call.function(), call.function()));
+        }
         bodies.put(call, seen);
       }
       found.addAll(seen.found());
@@ -140,8 +146,11 @@ final class Judgement {
   }
 
   private Seen look(JudgedScope scope, Collection<NodeDef> running) {
-    visits += running.size() + 1;
-    if (visits > MAX_VISITS || visits < 0) {
+    visits++;
+    for (NodeDef node : running) {
+      visits += 1L + node.getInputCount() + node.getAttrCount();
+    }
+    if (visits > MAX_VISITS) {
       throw new BadModelException(
           "the model's functions call each other in so many ways that more than "
               + MAX_VISITS
@@ -167,15 +176,41 @@ final class Judgement {
     node.getAttrMap()
         .forEach(
             (name, attr) -> {
-              List<NameAttrList> functions =
-                  attr.hasFunc() ? List.of(attr.getFunc()) : attr.getList().getFuncList();
-              for (NameAttrList function : functions) {
+              for (NameAttrList function : functions(attr)) {
                 calls.add(call(function.getName(), handed(node, name, inputs)));
+                nested(function, calls);
               }
             });
   }
 
+  private static List<NameAttrList> functions(AttrValue attr) {
+    return attr.hasFunc() ? List.of(attr.getFunc()) : attr.getList().getFuncList();
+  }
+
+  /** What stands in a function's attributes may be run by whoever gets it. */
+  private void nested(NameAttrList function, List<Call> calls) {
+    for (AttrValue attr : function.getAttrMap().values()) {
+      for (NameAttrList inner : functions(attr)) {
+        calls.add(call(inner.getName(), List.of()));
+        nested(inner, calls);
+      }
+    }
+  }
+
+  /**
+   * Whether {@code attr} names a function that the model does not hold: TensorFlow gives some names
+   * a meaning of its own.
+   */
+  private boolean namesOthers(AttrValue attr) {
+    return functions(attr).stream()
+        .anyMatch(
+            function ->
+                !library.containsKey(function.getName())
+                    || function.getAttrMap().values().stream().anyMatch(this::namesOthers));
+  }
+
   private Call call(String name, List<Known> arguments) {
+    visits += arguments.size();
     boolean nothing = arguments.stream().allMatch(known -> known == Known.NOTHING);
     FunctionDef function = library.get(name);
     boolean unknown =
@@ -202,13 +237,14 @@ final class Judgement {
 
   private Optional<Kind> kind(NodeDef node, List<Known> inputs) {
     String op = node.getOp();
-    if (node.getAttrMap().values().stream().anyMatch(HiddenValues::in)) {
+    if (node.getAttrMap().values().stream()
+        .anyMatch(attr -> HiddenValues.in(attr) || namesOthers(attr))) {
       return Optional.of(Kind.CODE);
     }
     if (library.containsKey(op)) {
       return Optional.empty();
     }
-    if (leavesFunctionOpen(node)) {
+    if (leavesOpen(node)) {
       return Optional.of(Kind.CODE);
     }
     Optional<Kind> kind = MachineOps.kind(node);
@@ -216,10 +252,11 @@ final class Judgement {
     return kind.isPresent() && excused ? Optional.empty() : kind;
   }
 
-  private static boolean leavesFunctionOpen(NodeDef node) {
+  /** Whether {@code node} leaves open which function it runs, or what its constant is. */
+  private static boolean leavesOpen(NodeDef node) {
     return OpRegistry.standard().find(node.getOp()).stream()
         .flatMap(op -> op.getAttrList().stream())
-        .filter(attr -> attr.getType().equals("func") || attr.getType().equals("list(func)"))
+        .filter(attr -> attr.getType().contains("func") || attr.getType().contains("tensor"))
         .map(attr -> node.getAttrOrDefault(attr.getName(), AttrValue.getDefaultInstance()))
         .anyMatch(AttrValue::hasPlaceholder);
   }
@@ -230,12 +267,12 @@ final class Judgement {
     if (cache != null) {
       return cache < inputs.size() && inputs.get(cache) == Known.EMPTY_TEXT;
     }
-    List<Known> names = List.of();
-    if (op.startsWith("InitializeTableFromTextFile")) {
-      names = inputs.subList(Math.min(1, inputs.size()), inputs.size());
-    } else if (MachineOps.READERS.contains(op) || MachineOps.RESTORES.contains(op)) {
-      names = inputs.subList(0, Math.min(1, inputs.size()));
+    if (MachineOps.RESTORES.contains(op)) {
+      return !inputs.isEmpty() && inputs.get(0) == Known.OWN_CHECKPOINT;
     }
-    return !names.isEmpty() && names.stream().allMatch(name -> name == Known.OWN_FILE);
+    int name = op.startsWith("InitializeTableFromTextFile") ? 1 : 0;
+    return MachineOps.READERS.contains(op)
+        && name < inputs.size()
+        && inputs.get(name) == Known.OWN_FILE;
   }
 }

@@ -49,6 +49,13 @@ public final class MachineAccesses {
       signature.inputs().values().forEach(spec -> given.put(spec.tensor(), Known.NOTHING));
       ends.addAll(signature.targets());
     }
+    model.inputs().forEach(input -> given.put(input.tensor(), Known.NOTHING));
+    model.penalties().forEach(penalty -> penalty.captures().forEach(t -> ends.add(t.node())));
+    model
+        .allLayers()
+        .flatMap(layer -> layer.training().stream())
+        .forEach(training -> training.captures().forEach(t -> ends.add(t.node())));
+    ends.retainAll(nodes.keySet());
     Set<String> others = graph.upstream(ends);
     Set<String> restored =
         model.variables().stream().map(Variable::node).collect(Collectors.toSet());

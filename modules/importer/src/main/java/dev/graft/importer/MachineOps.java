@@ -142,13 +142,20 @@ final class MachineOps {
           "_Recv",
           "_Send");
 
-  /** Python, native functions by name, graphs hidden in strings, and what ends the process. */
+  /**
+   * Python, native functions by name, graphs hidden in strings, tensors in strings (of which
+   * TensorFlow decodes variants before it looks whether any were asked for), and what ends the
+   * process.
+   */
   private static final ImmutableSet<String> CODE =
       ImmutableSet.of(
           "Abort",
           "DatasetFromGraph",
+          "DeserializeManySparse",
+          "DeserializeSparse",
           "EagerPyFunc",
           "MlirPassthroughOp",
+          "ParseTensor",
           "PyFunc",
           "PyFuncStateless",
           "RemoteCall",
@@ -194,7 +201,7 @@ final class MachineOps {
 
   /** Ops that read values which may be variants, and the attribute that says of which dtypes. */
   private static final ImmutableMap<String, String> READ_TYPES =
-      ImmutableMap.of("ParseTensor", "out_type", "RestoreV2", "dtypes");
+      ImmutableMap.of("RestoreV2", "dtypes");
 
   /** Ops that keep their data in a file, and the input that names it: no file if it is empty. */
   static final ImmutableMap<String, Integer> CACHES =

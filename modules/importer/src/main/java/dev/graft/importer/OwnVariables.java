@@ -7,6 +7,7 @@ import dev.graft.graph.TensorRef;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,8 +28,12 @@ final class OwnVariables {
   /** The container that TensorFlow takes where none is named. */
   private static final String DEFAULT_CONTAINER = "localhost";
 
-  private static final Set<String> HANDLES =
-      Set.of("VarHandleOp", "_VarHandlesOp", "_XlaAotOnlyVarHandleOp");
+  private static final String HANDLE = "VarHandleOp";
+
+  /** Handles whose variables are named in other ways. */
+  private static final Set<String> OTHER_HANDLES =
+      Set.of("_VarHandlesOp", "_XlaAotOnlyVarHandleOp");
+
   private static final Set<String> READS =
       Set.of("ReadVariableOp", "VarIsInitializedOp", "VariableShape");
 
@@ -36,7 +41,12 @@ final class OwnVariables {
   private final Map<String, FunctionDef> library;
   private final Set<TensorRef> assets;
   private final Set<String> callable;
-  private final Map<String, List<NodeDef>> consumers = new HashMap<>();
+  private final Map<String, Set<NodeDef>> consumers = new HashMap<>();
+  private final Map<String, Boolean> open = new HashMap<>(); // functions
+  private final Map<Place, Boolean> onlyRead = new HashMap<>();
+
+  /** An argument of a function. */
+  private record Place(String function, int argument) {}
 
   /**
    * A search.
@@ -62,16 +72,30 @@ final class OwnVariables {
    */
   Set<String> handles(Set<String> restored) {
     Set<String> own = new HashSet<>();
-    if (assets.isEmpty() || library.values().stream().anyMatch(OwnVariables::makesHandles)) {
+    if (assets.isEmpty()) {
       return own;
     }
-    Map<String, List<NodeDef>> byName = new HashMap<>();
+    Map<String, List<NodeDef>> byName = new HashMap<>(); // whatever dtype a handle says it has
     for (NodeDef node : nodes.values()) {
-      if (HANDLES.contains(node.getOp()) && mayHoldText(node)) {
+      if (OTHER_HANDLES.contains(node.getOp())) {
+        return own;
+      }
+      if (node.getOp().equals(HANDLE)) {
         byName.computeIfAbsent(name(node), k -> new ArrayList<>()).add(node);
       }
       for (TensorRef input : Nodes.dataInputs(node)) {
-        consumers.computeIfAbsent(input.node(), k -> new ArrayList<>()).add(node);
+        consumers.computeIfAbsent(input.node(), k -> new LinkedHashSet<>()).add(node);
+      }
+    }
+    for (FunctionDef function : library.values()) {
+      for (NodeDef node : function.getNodeDefList()) {
+        boolean open = node.getAttrMap().values().stream().anyMatch(AttrValue::hasPlaceholder);
+        if (OTHER_HANDLES.contains(node.getOp()) || open && node.getOp().equals(HANDLE)) {
+          return own;
+        }
+        if (node.getOp().equals(HANDLE)) {
+          byName.computeIfAbsent(name(node), k -> new ArrayList<>()).add(node);
+        }
       }
     }
     Set<String> overwritten = new HashSet<>();
@@ -84,7 +108,11 @@ final class OwnVariables {
     byName.forEach(
         (name, handles) -> {
           NodeDef handle = handles.get(0);
-          if (handles.size() == 1 && !overwritten.contains(name) && holdsPlacesOnly(handle)) {
+          if (handles.size() == 1
+              && nodes.get(handle.getName()) == handle
+              && mayHoldText(handle)
+              && !overwritten.contains(name)
+              && holdsPlacesOnly(handle)) {
             own.add(handle.getName());
           }
         });
@@ -99,11 +127,6 @@ final class OwnVariables {
     return (container.equals(DEFAULT_CONTAINER) ? "" : container) + "/" + shared;
   }
 
-  private static boolean makesHandles(FunctionDef function) {
-    return function.getNodeDefList().stream()
-        .anyMatch(node -> HANDLES.contains(node.getOp()) && mayHoldText(node));
-  }
-
   private static boolean mayHoldText(NodeDef handle) {
     AttrValue dtype = handle.getAttrOrDefault("dtype", AttrValue.getDefaultInstance());
     return !dtype.hasType() || dtype.getType() == DataType.DT_STRING;
@@ -111,7 +134,7 @@ final class OwnVariables {
 
   private boolean holdsPlacesOnly(NodeDef handle) {
     boolean assigned = false;
-    for (NodeDef consumer : consumers.getOrDefault(handle.getName(), List.of())) {
+    for (NodeDef consumer : consumers.getOrDefault(handle.getName(), Set.of())) {
       List<TensorRef> inputs = Nodes.dataInputs(consumer);
       if (consumer.getOp().equals("AssignVariableOp")) {
         boolean place =
@@ -157,29 +180,42 @@ final class OwnVariables {
 
   /** Whether {@code node} calls a function that only reads what it is given in place {@code i}. */
   private boolean isCallThatReads(NodeDef node, int i, int depth) {
-    AttrValue none = AttrValue.getDefaultInstance();
-    FunctionDef function =
-        Functions.isPartitionedCall(node)
-            ? library.get(node.getAttrOrDefault("f", none).getFunc().getName())
-            : null;
-    if (function == null
-        || depth > MAX_HOPS
-        || !OpenAttrs.of(function).names().isEmpty()
-        || i >= function.getSignature().getInputArgCount()) {
+    if (!Functions.isPartitionedCall(node) || depth > MAX_HOPS) {
       return false;
     }
+    AttrValue none = AttrValue.getDefaultInstance();
+    String name = node.getAttrOrDefault("f", none).getFunc().getName();
+    FunctionDef function = library.get(name);
+    if (function == null
+        || i >= function.getSignature().getInputArgCount()
+        || open.computeIfAbsent(name, k -> !OpenAttrs.of(function).names().isEmpty())) {
+      return false;
+    }
+    Place place = new Place(name, i);
+    Boolean known = onlyRead.get(place);
+    if (known == null) {
+      onlyRead.put(place, false); // should it call itself
+      known = onlyReads(function, i, depth);
+      onlyRead.put(place, known);
+    }
+    return known;
+  }
+
+  private boolean onlyReads(FunctionDef function, int i, int depth) {
     String argument = function.getSignature().getInputArg(i).getName();
     for (NodeDef inside : function.getNodeDefList()) {
-      List<String> inputs =
-          inside.getInputList().stream().filter(input -> !Nodes.isControl(input)).toList();
-      for (int k = 0; k < inputs.size(); k++) {
-        boolean given = Nodes.producer(inputs.get(k)).equals(argument);
-        if (given && !READS.contains(inside.getOp()) && !isCallThatReads(inside, k, depth + 1)) {
-          return false;
+      int k = 0;
+      for (String input : inside.getInputList()) {
+        if (!Nodes.isControl(input)) {
+          boolean given = input.equals(argument) || input.startsWith(argument + ":");
+          if (given && !READS.contains(inside.getOp()) && !isCallThatReads(inside, k, depth + 1)) {
+            return false;
+          }
+          k++;
         }
       }
     }
     return function.getRetMap().values().stream()
-        .noneMatch(returned -> Nodes.producer(returned).equals(argument));
+        .noneMatch(returned -> returned.equals(argument) || returned.startsWith(argument + ":"));
   }
 }

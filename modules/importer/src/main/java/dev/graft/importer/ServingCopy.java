@@ -93,7 +93,7 @@ final class ServingCopy {
     assets.forEach(asset -> fed.put(asset, Known.OWN_FILE));
     Judgement.Run initial =
         new Judgement.Run("the init op", graph.upstream(init), ImmutableMap.copyOf(fed));
-    place().ifPresent(place -> fed.put(place, Known.OWN_FILE));
+    place().ifPresent(place -> fed.put(place, Known.OWN_CHECKPOINT));
     Judgement.Run restoring = new Judgement.Run("the restore op", graph.upstream(restore), fed);
     // whoever calls gives them; in any of the signatures, since they are called together, too
     Map<TensorRef, Known> given = new HashMap<>();
@@ -107,7 +107,9 @@ final class ServingCopy {
     long all = 0;
     for (Signature entry : entries.values()) {
       Set<String> running = graph.upstream(ends(entry));
-      all += running.size();
+      for (String node : running) {
+        all += 1L + graph.node(node).getInputCount();
+      }
       if (all > Judgement.MAX_VISITS) {
         throw new BadModelException(
             "the model's signatures reach more than "

@@ -6,6 +6,7 @@ import dev.graft.model.BadModelException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,6 +36,8 @@ public final class FunctionInliner {
 
   private static final int MAX_NODES_EACH = 4;
 
+  private static final long MAX_BYTES = Integer.MAX_VALUE; // of a graph that TensorFlow takes
+
   /** Functions unfolded in all, one with other attributes counting anew. */
   static final int MAX_FUNCTIONS = 50_000;
 
@@ -46,7 +49,9 @@ public final class FunctionInliner {
   private final Map<Bound, FunctionGraph> flattened = new HashMap<>();
   private final Set<String> open = new LinkedHashSet<>();
   private final long mostNodes;
+  private final Map<FunctionGraph, Long> sizes = new IdentityHashMap<>();
   private long copied;
+  private long copiedBytes;
 
   private FunctionInliner(Map<String, FunctionDef> library, int nodes) {
     this.library = library;
@@ -174,6 +179,12 @@ public final class FunctionInliner {
       }
       FunctionGraph body = flattenFunction(callee, callAttrs(node));
       copied += body.graph().size();
+      copiedBytes += sizes.computeIfAbsent(body, FunctionInliner::bytes);
+      if (copiedBytes > MAX_BYTES) {
+        throw new BadModelException(
+            "the model's functions unfold to more than 2 GiB; it is damaged or made to exhaust"
+                + " memory.");
+      }
       if (copied > mostNodes) {
         throw new BadModelException(
             "the model's functions unfold to more than "
@@ -207,6 +218,10 @@ public final class FunctionInliner {
       return function;
     }
     return flattenFunction(function, Map.of()).toFunctionDef(function.getSignature().getName());
+  }
+
+  private static long bytes(FunctionGraph body) {
+    return body.graph().nodes().stream().mapToLong(NodeDef::getSerializedSize).sum();
   }
 
   /** What a call gives the open attributes of its function: TensorFlow takes them from there. */

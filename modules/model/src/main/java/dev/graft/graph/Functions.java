@@ -7,12 +7,14 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.FunctionDefLibrary;
+import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.NodeDef;
 
 /** Which functions nodes refer to. */
@@ -207,10 +209,12 @@ public final class Functions {
   }
 
   private static void forEachReference(AttrValue attr, Consumer<String> action) {
-    if (attr.hasFunc()) {
-      action.accept(attr.getFunc().getName());
-    } else if (attr.hasList()) {
-      attr.getList().getFuncList().forEach(f -> action.accept(f.getName()));
+    List<NameAttrList> functions =
+        attr.hasFunc() ? List.of(attr.getFunc()) : attr.getList().getFuncList();
+    for (NameAttrList function : functions) {
+      action.accept(function.getName());
+      // TensorFlow runs what stands there, too, for some names
+      function.getAttrMap().values().forEach(inner -> forEachReference(inner, action));
     }
   }
 }

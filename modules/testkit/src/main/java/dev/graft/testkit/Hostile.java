@@ -249,7 +249,7 @@ public enum Hostile {
     }
   },
   /** TensorFlow forgets what the branch is given, and takes what the function has by default. */
-  PRINT_BY_DEFAULT("PrintV2") {
+  PRINT_BY_DEFAULT("PrintV2,body") {
     @Override
     void write(HandMade model, Path loot, Path secret) {
       FunctionDef.Builder body = printer(model, "body", "to");
@@ -315,6 +315,72 @@ public enum Hostile {
       model.answer("x").addInput("^object");
     }
   },
+  /** TensorFlow runs the function that another name's attribute names. */
+  CACHE_BY_ANOTHER_NAME("Case") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      identity(model, "inner");
+      branch(
+          model,
+          NameAttrList.newBuilder()
+              .setName("SymbolicGradient")
+              .putAttr("f", Attrs.function("inner"))
+              .build());
+      model.answer("branch");
+    }
+  },
+  /** The place of an asset, overwritten through a handle that says that it holds numbers. */
+  HANDLE_OF_ANOTHER_DTYPE("InitializeTableFromTextFileV2") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      place(model, secret);
+      model
+          .node("other", "VarHandleOp")
+          .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
+          .putAttr("shape", Attrs.of(Shape.scalar()))
+          .putAttr("shared_name", Attrs.of("place"));
+    }
+  },
+  /** The same through an op that makes several handles. */
+  ONE_OF_SEVERAL_HANDLES("InitializeTableFromTextFileV2,_VarHandlesOp") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      place(model, secret);
+      AttrValue.ListValue.Builder name = AttrValue.ListValue.newBuilder();
+      model
+          .node("other", "_VarHandlesOp")
+          .putAttr("N", Attrs.of(1L))
+          .putAttr(
+              "containers",
+              AttrValue.newBuilder().setList(name.clone().addS(ByteString.EMPTY)).build())
+          .putAttr(
+              "shared_names",
+              AttrValue.newBuilder()
+                  .setList(name.clone().addS(ByteString.copyFromUtf8("place")))
+                  .build())
+          .putAttr("dtypes", Attrs.types(List.of(DataType.DT_STRING)))
+          .putAttr("shapes", Attrs.shapes(List.of(Shape.scalar())));
+    }
+  },
+  /** A function's own attribute that is an object of TensorFlow's where nobody gives another. */
+  VARIANT_BY_DEFAULT("body") {
+    @Override
+    void write(HandMade model, Path loot, Path secret) {
+      FunctionDef.Builder body = identity(model, "body");
+      body.getSignatureBuilder()
+          .addAttrBuilder()
+          .setName("v")
+          .setType("tensor")
+          .setDefaultValue(
+              Attrs.of(
+                  TensorProto.newBuilder()
+                      .setDtype(DataType.DT_VARIANT)
+                      .setTensorShape(Shape.scalar().toProto())
+                      .build()));
+      branch(model, NameAttrList.newBuilder().setName("body").build());
+      model.answer("branch");
+    }
+  },
   /** A graph in a string, in which anything may be called. */
   HIDDEN_GRAPH("XlaCallModule") {
     @Override
@@ -363,6 +429,50 @@ public enum Hostile {
     Files.createDirectories(folder.resolve("assets"));
     Files.writeString(folder.resolve("assets/words.txt"), "AAAAAAAA");
     return model.in(folder);
+  }
+
+  private static FunctionDef.Builder identity(HandMade model, String name) {
+    FunctionDef.Builder function = model.function(name);
+    function
+        .addNodeDefBuilder()
+        .setName("y")
+        .setOp("Identity")
+        .addInput("x")
+        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
+    return function;
+  }
+
+  /**
+   * A table filled from the file whose place is in the variable {@code place}, of an asset at
+   * first; {@code other} is a further handle, by which {@code secret} is put there.
+   */
+  private static void place(HandMade model, Path secret) {
+    model.text("path", "words.txt").text("secret", secret.toString());
+    model
+        .node("place", "VarHandleOp")
+        .putAttr("dtype", Attrs.of(DataType.DT_STRING))
+        .putAttr("shape", Attrs.of(Shape.scalar()))
+        .putAttr("shared_name", Attrs.of("place"));
+    model
+        .node("put", "AssignVariableOp", "place", "path")
+        .putAttr("dtype", Attrs.of(DataType.DT_STRING));
+    model
+        .node("again", "AssignVariableOp", "other", "secret", "^put")
+        .putAttr("dtype", Attrs.of(DataType.DT_STRING));
+    model
+        .node("read", "ReadVariableOp", "place", "^again")
+        .putAttr("dtype", Attrs.of(DataType.DT_STRING));
+    model
+        .node("table", "HashTableV2")
+        .putAttr("key_dtype", Attrs.of(DataType.DT_STRING))
+        .putAttr("value_dtype", Attrs.of(DataType.DT_INT64));
+    model
+        .node("fill", "InitializeTableFromTextFileV2", "table", "read")
+        .putAttr("key_index", Attrs.of(-2L))
+        .putAttr("value_index", Attrs.of(-1L));
+    model.initializer("fill");
+    model.asset("path", "words.txt");
+    model.answer("x");
   }
 
   private static CollectionDef nodes(String node) {
