@@ -304,7 +304,9 @@ def describe(entry, spec, proto, live, keys):
             "trainable": id(variable) in trainable,
         })
     layers = list(model._flatten_layers()) if keras_model else []
-    normalised = any(type(layer).__name__.startswith("BatchNorm") for layer in layers)
+    normalised = any(
+        base.__name__.startswith("BatchNorm") for layer in layers for base in type(layer).__mro__
+    )
     return {
         "name": entry.name,
         "vintage": entry.vintage,

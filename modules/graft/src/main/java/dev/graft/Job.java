@@ -171,4 +171,20 @@ public record Job(
         ? parts
         : parts.inOrderOf(start.heads().get(0).labels().get());
   }
+
+  /** Fails if {@code folder} would lie among the pictures. */
+  void requireApart(Path folder, String what) {
+    Path all = pictures.toAbsolutePath().normalize();
+    Path inside = folder.toAbsolutePath().normalize();
+    if (inside.startsWith(all) && !all.relativize(inside).toString().startsWith(".")) {
+      throw new BadRequestException(
+          what
+              + " would lie in '"
+              + folder
+              + "', among the pictures of '"
+              + pictures
+              + "', and be taken for a label the next time; "
+              + "start from another folder, or give another one to publish to.");
+    }
+  }
 }

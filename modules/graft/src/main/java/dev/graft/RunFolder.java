@@ -105,8 +105,8 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private static RunFolder create(Path runs, String name, Job asked, boolean findsRate) {
-    requireApart(asked.pictures(), runs, "the folder of the run");
-    requireApart(asked.pictures(), asked.out(), "what is published");
+    asked.requireApart(runs, "the folder of the run");
+    asked.requireApart(asked.out(), "what is published");
     Job job = asked.pinned();
     Stored stored =
         new Stored(
@@ -159,21 +159,6 @@ public final class RunFolder implements AutoCloseable {
       Durable.delete(folder);
     } catch (IOException e) {
       // what is told is the failure that led here
-    }
-  }
-
-  private static void requireApart(Path pictures, Path folder, String what) {
-    Path all = pictures.toAbsolutePath().normalize();
-    Path inside = folder.toAbsolutePath().normalize();
-    if (inside.startsWith(all) && !all.relativize(inside).toString().startsWith(".")) {
-      throw new BadRequestException(
-          what
-              + " would lie in '"
-              + folder
-              + "', among the pictures of '"
-              + pictures
-              + "', and be taken for a label the next time; "
-              + "start from another folder, or give another one to publish to.");
     }
   }
 

@@ -147,7 +147,7 @@ final class JudgedScope {
     }
     String input = read.getInput(0);
     return arguments.getOrDefault(input, Known.NOTHING) == Known.OWN_HANDLE
-        || handles.contains(node(input));
+        || handles.contains(node(input)) && !fed.containsKey(TensorRef.parse(input));
   }
 
   /**

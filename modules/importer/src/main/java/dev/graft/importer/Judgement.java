@@ -39,6 +39,8 @@ final class Judgement {
    */
   static final int MAX_VISITS = 5_000_000;
 
+  private static final int KILO = 1024; // bytes that are looked through as one more
+
   /**
    * Nodes that run together.
    *
@@ -55,7 +57,7 @@ final class Judgement {
   private record Call(String function, ImmutableList<Known> arguments) {}
 
   /** What is in a body: what reaches out, and what it calls. */
-  private record Seen(List<Found> found, List<Call> calls) {}
+  private record Seen(List<Found> found, Set<Call> calls) {}
 
   private final Map<String, NodeDef> nodes;
   private final Map<String, FunctionDef> library;
@@ -121,7 +123,7 @@ final class Judgement {
     return found;
   }
 
-  private void follow(List<Call> calls, Set<Found> found) {
+  private void follow(Collection<Call> calls, Set<Found> found) {
     Deque<Call> open = new ArrayDeque<>(calls);
     Set<Call> followed = new HashSet<>();
     while (!open.isEmpty()) {
@@ -145,18 +147,22 @@ final class Judgement {
     }
   }
 
-  private Seen look(JudgedScope scope, Collection<NodeDef> running) {
-    visits++;
-    for (NodeDef node : running) {
-      visits += 1L + node.getInputCount() + node.getAttrCount();
-    }
+  private void count(long looks) {
+    visits += looks;
     if (visits > MAX_VISITS) {
       throw new BadModelException(
           "the model's functions call each other in so many ways that more than "
               + MAX_VISITS
               + " nodes had to be looked at; it is damaged or made to exhaust memory.");
     }
-    Seen seen = new Seen(new ArrayList<>(), new ArrayList<>());
+  }
+
+  private Seen look(JudgedScope scope, Collection<NodeDef> running) {
+    count(1);
+    for (NodeDef node : running) {
+      count(1L + node.getInputCount() + node.getAttrCount() + node.getSerializedSize() / KILO);
+    }
+    Seen seen = new Seen(new ArrayList<>(), new LinkedHashSet<>());
     for (NodeDef node : running) {
       List<Known> inputs = scope.inputs(node);
       calls(node, inputs, seen.calls());
@@ -169,7 +175,7 @@ final class Judgement {
     return seen;
   }
 
-  private void calls(NodeDef node, List<Known> inputs, List<Call> calls) {
+  private void calls(NodeDef node, List<Known> inputs, Set<Call> calls) {
     if (library.containsKey(node.getOp())) {
       calls.add(call(node.getOp(), inputs));
     }
@@ -188,7 +194,7 @@ final class Judgement {
   }
 
   /** What stands in a function's attributes may be run by whoever gets it. */
-  private void nested(NameAttrList function, List<Call> calls) {
+  private void nested(NameAttrList function, Set<Call> calls) {
     for (AttrValue attr : function.getAttrMap().values()) {
       for (NameAttrList inner : functions(attr)) {
         calls.add(call(inner.getName(), List.of()));
@@ -210,7 +216,7 @@ final class Judgement {
   }
 
   private Call call(String name, List<Known> arguments) {
-    visits += arguments.size();
+    count(1L + arguments.size());
     boolean nothing = arguments.stream().allMatch(known -> known == Known.NOTHING);
     FunctionDef function = library.get(name);
     boolean unknown =

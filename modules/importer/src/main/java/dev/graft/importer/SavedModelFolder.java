@@ -109,6 +109,7 @@ record SavedModelFolder(Path path, byte[] pb) {
     }
     TensorBundle checkpoint = TensorBundle.open(prefix);
     checkpoint.requireWhole();
+    checkpoint.requireSound();
     return Optional.of(checkpoint);
   }
 

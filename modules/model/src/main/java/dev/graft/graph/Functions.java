@@ -101,6 +101,14 @@ public final class Functions {
    * have no end.
    */
   public static void requireShallow(Graph graph) {
+    for (String name : graph.functions().keySet()) {
+      if (OpRegistry.standard().find(name).isPresent()) {
+        throw new BadModelException(
+            "the model has a function called '"
+                + name
+                + "', which is an op of TensorFlow's; it is damaged.");
+      }
+    }
     Nesting nesting = Nesting.of(graph.functions(), true);
     if (nesting.depth() > MAX_DEPTH || nesting.endless().size() > MAX_DEPTH) {
       throw new BadModelException(

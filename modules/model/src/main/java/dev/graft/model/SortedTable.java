@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads LevelDB's sorted table, the format of a checkpoint's {@code .index} file (described in
@@ -55,8 +56,14 @@ final class SortedTable {
     varint(footer); // where the unused metaindex block is
     varint(footer); // and how long
     Map<ByteString, ByteString> entries = new LinkedHashMap<>();
+    @Nullable ByteString last = null;
     for (ByteString handle : block(footer).values()) {
-      entries.putAll(block(handle.asReadOnlyByteBuffer()));
+      for (Map.Entry<ByteString, ByteString> entry :
+          block(handle.asReadOnlyByteBuffer()).entrySet()) {
+        requireRising(last, entry.getKey());
+        last = entry.getKey();
+        entries.put(entry.getKey(), entry.getValue());
+      }
     }
     return entries;
   }
@@ -110,9 +117,18 @@ final class SortedTable {
         throw new IllegalArgumentException("its entries take more than " + MAX_ENTRIES + " bytes");
       }
       key = key.substring(0, (int) shared).concat(take(block, rest));
-      entries.put(key, take(block, length));
+      if (entries.put(key, take(block, length)) != null) {
+        throw new IllegalArgumentException("one of its keys is there twice");
+      }
     }
     return entries;
+  }
+
+  /** TensorFlow searches by halves; keys out of order would be one thing to it, another here. */
+  private static void requireRising(@Nullable ByteString last, ByteString key) {
+    if (last != null && ByteString.unsignedLexicographicalComparator().compare(last, key) >= 0) {
+      throw new IllegalArgumentException("its keys are out of order");
+    }
   }
 
   private static ByteString take(ByteBuffer in, long count) {

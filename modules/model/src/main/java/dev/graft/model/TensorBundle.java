@@ -13,7 +13,6 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.BundleEntryProto;
 import org.tensorflow.proto.BundleHeaderProto;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.TensorShapeProto;
-import org.tensorflow.proto.TensorSliceProto;
 
 /**
  * Reads a checkpoint in TensorFlow's TensorBundle format (tensor_bundle.proto): {@code
@@ -43,7 +40,8 @@ public final class TensorBundle {
   private final Path prefix;
   private final int shards;
   private final ImmutableMap<String, BundleEntryProto> entries;
-  private final Map<ByteString, ByteString> table; // slices are found here by their encoded keys
+  private final Map<ByteString, ByteString> table;
+  private final BundleParts parts;
 
   private TensorBundle(
       Path prefix,
@@ -54,6 +52,7 @@ public final class TensorBundle {
     this.shards = shards;
     this.entries = entries;
     this.table = table;
+    this.parts = new BundleParts(table);
   }
 
   /**
@@ -145,6 +144,24 @@ public final class TensorBundle {
     }
   }
 
+  /**
+   * Fails if a tensor, or a part of one, is another thing than its entry says; see {@link
+   * BundleParts}.
+   */
+  public void requireSound() {
+    for (Map.Entry<ByteString, ByteString> each : table.entrySet()) {
+      String key = each.getKey().toStringUtf8();
+      if (!key.isEmpty()) { // the header
+        try {
+          parts.requireSound(key, BundleEntryProto.parseFrom(each.getValue()));
+        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+          String what = "the entry of '" + key + "' is wrong: " + e.getMessage();
+          throw damaged(indexOf(prefix), what, e);
+        }
+      }
+    }
+  }
+
   private static long end(BundleEntryProto entry) {
     return entry.getOffset() + entry.getSize();
   }
@@ -202,7 +219,7 @@ public final class TensorBundle {
       return entry.getSize();
     }
     try {
-      return parts(key, entry).stream().mapToLong(p -> p.entry.getSize()).sum();
+      return parts.of(key, entry).stream().mapToLong(p -> p.entry().getSize()).sum();
     } catch (IllegalArgumentException e) {
       throw damaged(indexOf(prefix), "the entry of '" + key + "' is wrong: " + e.getMessage(), e);
     }
@@ -227,7 +244,7 @@ public final class TensorBundle {
           null);
     }
     try {
-      Shape shape = shape(entry.getShape());
+      Shape shape = BundleParts.shape(entry.getShape());
       if (entry.getSlicesCount() == 0 && slice.isEmpty()) {
         return readWhole(entry, shape);
       }
@@ -243,54 +260,26 @@ public final class TensorBundle {
       String key, BundleEntryProto entry, Shape shape, TensorSlice wanted) {
     int size = TensorValue.size(entry.getDtype());
     long total = Math.multiplyExact(wanted.shape().elements(), size);
-    List<Part> parts =
+    List<BundleParts.Part> found =
         entry.getSlicesCount() == 0
-            ? List.of(new Part(TensorSlice.whole(shape), entry))
-            : parts(key, entry);
-    long available = parts.stream().mapToLong(p -> p.entry.getSize()).sum();
+            ? List.of(new BundleParts.Part(TensorSlice.whole(shape), entry))
+            : parts.of(key, entry);
+    long available = found.stream().mapToLong(p -> p.entry().getSize()).sum();
     if (total > available) {
       throw new IllegalArgumentException(
           "its slices hold " + available + " bytes of the " + total + " wanted");
     }
     ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(total)).order(ByteOrder.LITTLE_ENDIAN);
     long copied = 0;
-    for (Part part : parts) {
-      TensorValue value = readWhole(part.entry, part.slice.shape());
-      copied += wanted.copy(part.slice, value.bytes(), out, size);
+    for (BundleParts.Part part : found) {
+      TensorValue value = readWhole(part.entry(), part.slice().shape());
+      copied += wanted.copy(part.slice(), value.bytes(), out, size);
     }
     if (copied != wanted.shape().elements()) {
       throw new IllegalArgumentException(
           "its slices hold " + copied + " of " + wanted.shape().elements() + " elements");
     }
     return TensorValue.of(entry.getDtype(), wanted.shape(), out);
-  }
-
-  private List<Part> parts(String key, BundleEntryProto entry) {
-    Shape shape = shape(entry.getShape());
-    List<Part> parts = new ArrayList<>();
-    for (TensorSliceProto proto : entry.getSlicesList()) {
-      TensorSlice slice = TensorSlice.of(proto, shape);
-      ByteString found = table.get(slice.key(key));
-      if (found == null) {
-        throw new IllegalArgumentException("a slice that it lists is not there");
-      }
-      try {
-        parts.add(new Part(slice, BundleEntryProto.parseFrom(found)));
-      } catch (InvalidProtocolBufferException e) {
-        throw new IllegalArgumentException("a slice that it lists is damaged", e);
-      }
-    }
-    return parts;
-  }
-
-  private record Part(TensorSlice slice, BundleEntryProto entry) {}
-
-  private static Shape shape(TensorShapeProto proto) {
-    Shape shape = Shape.from(proto);
-    if (!shape.isFullyKnown()) {
-      throw new IllegalArgumentException("its shape is " + shape);
-    }
-    return shape;
   }
 
   private TensorValue readWhole(BundleEntryProto entry, Shape shape) {

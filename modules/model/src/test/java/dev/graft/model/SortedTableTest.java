@@ -156,4 +156,16 @@ class SortedTableTest {
     Arrays.fill(again, block);
     assertThatThrownBy(() -> table.read(again)).hasMessageContaining("overlap");
   }
+
+  /** TensorFlow takes the first that it comes upon, a map the last. */
+  @Test
+  void keysOutOfOrderOrTwice() {
+    Table table = new Table();
+    byte[] later = table.block(List.of(entry("b", "1")), false);
+    byte[] earlier = table.block(List.of(entry("a", "2")), false);
+    assertThatThrownBy(() -> table.read(later, earlier)).hasMessageContaining("out of order");
+    Table twice = new Table();
+    byte[] block = twice.block(List.of(entry("a", "1"), entry("a", "2")), false);
+    assertThatThrownBy(() -> twice.read(block)).hasMessageContaining("there twice");
+  }
 }

@@ -1,19 +1,25 @@
 package dev.graft.testkit;
 
+import static dev.graft.testkit.BombParts.call;
+import static dev.graft.testkit.BombParts.chain;
+import static dev.graft.testkit.BombParts.doubling;
+import static dev.graft.testkit.BombParts.identity;
+import static dev.graft.testkit.BombParts.layer;
+import static dev.graft.testkit.BombParts.loop;
+import static dev.graft.testkit.BombParts.restoring;
+
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Shape;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.OpDef;
-import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObjectGraph;
 import org.tensorflow.proto.TensorProto;
-import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.TrackableObject.ObjectReference;
 
 /**
  * Small SavedModels that take endless time, memory or stack of whoever follows them without
@@ -55,6 +61,49 @@ public enum Bomb {
       }
       model.call("call", "b59", "x");
       model.answer("call");
+    }
+  },
+  /**
+   * One attribute names fifty thousand functions, for each of 256 calls that differ in arguments.
+   */
+  MANY_NAMES_MANY_CALLS("had to be looked at") {
+    @Override
+    void write(HandMade model) {
+      model.function("id").putRet("y", "x");
+      FunctionDef.Builder function = model.function("f");
+      function.getSignatureBuilder().clearInputArg();
+      AttrValue.ListValue.Builder names = AttrValue.ListValue.newBuilder();
+      for (int i = 0; i < 50_000; i++) {
+        names.addFunc(NameAttrList.newBuilder().setName("id"));
+      }
+      for (int i = 0; i < 8; i++) {
+        function
+            .getSignatureBuilder()
+            .addInputArgBuilder()
+            .setName("a" + i)
+            .setType(DataType.DT_STRING);
+      }
+      function
+          .addNodeDefBuilder()
+          .setName("names")
+          .setOp("NoOp")
+          .putAttr("_names", AttrValue.newBuilder().setList(names).build());
+      function.getSignatureBuilder().getOutputArgBuilder(0).setType(DataType.DT_STRING);
+      function.putRet("y", "a0");
+      model.text("empty", "").text("full", "a");
+      NodeDef.Builder answer = model.answer("x");
+      for (int call = 0; call < 256; call++) {
+        NodeDef.Builder node =
+            model
+                .node("call" + call, "PartitionedCall")
+                .putAttr("f", Attrs.function("f"))
+                .putAttr("Tin", Attrs.types(Collections.nCopies(8, DataType.DT_STRING)))
+                .putAttr("Tout", Attrs.types(List.of(DataType.DT_STRING)));
+        for (int i = 0; i < 8; i++) {
+          node.addInput((call >> i & 1) == 0 ? "empty" : "full");
+        }
+        answer.addInput("^call" + call);
+      }
     }
   },
   /** An attribute that holds what it was given twice, thirty functions deep. */
@@ -272,8 +321,6 @@ public enum Bomb {
     }
   };
 
-  private static final int CHAIN = 20_000;
-
   private final String refusal;
 
   Bomb(String refusal) {
@@ -292,128 +339,5 @@ public enum Bomb {
     HandMade model = new HandMade();
     write(model);
     return model.in(folder);
-  }
-
-  private static void identity(FunctionDef.Builder function, String name, String input) {
-    function
-        .addNodeDefBuilder()
-        .setName(name)
-        .setOp("Identity")
-        .addInput(input)
-        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
-  }
-
-  private static void call(FunctionDef.Builder function, String name, String input, String callee) {
-    function
-        .addNodeDefBuilder()
-        .setName(name)
-        .setOp("PartitionedCall")
-        .addInput(input)
-        .putAttr("f", Attrs.function(callee))
-        .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
-        .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)));
-  }
-
-  private static void loop(NodeDef.Builder node, String body) {
-    node.setOp("While")
-        .putAttr("T", Attrs.types(List.of(DataType.DT_FLOAT)))
-        .putAttr("cond", Attrs.function("n0"))
-        .putAttr("body", Attrs.function(body));
-  }
-
-  private static void chain(HandMade model, String op, String from, String to) {
-    String last = from;
-    for (int i = 0; i < CHAIN; i++) {
-      String name = i + 1 == CHAIN ? to : "c" + i;
-      model.node(name, op, last).putAttr("T", Attrs.of(DataType.DT_FLOAT));
-      last = name;
-    }
-  }
-
-  private static void doubling(HandMade model, int depth, boolean unlike) {
-    for (int k = 0; k < depth; k++) {
-      FunctionDef.Builder function = model.function("g" + k);
-      OpDef.Builder signature = function.getSignatureBuilder();
-      signature.addAttrBuilder().setName("T").setType("type");
-      signature.addAttrBuilder().setName("s").setType("string");
-      signature.getInputArgBuilder(0).clearType().setTypeAttr("T");
-      signature.getOutputArgBuilder(0).clearType().setTypeAttr("T");
-      AttrValue dtype = AttrValue.newBuilder().setPlaceholder("T").build();
-      function.putRet("y", "x");
-      for (String call : k == 0 ? List.<String>of() : List.of("a", "b")) {
-        String text = unlike ? call.repeat(k) : "";
-        function
-            .addNodeDefBuilder()
-            .setName(call)
-            .setOp("g" + (k - 1))
-            .addInput("x")
-            .putAttr("T", dtype)
-            .putAttr(
-                "s",
-                unlike && call.equals("a")
-                    ? AttrValue.newBuilder().setPlaceholder("s").build()
-                    : Attrs.of(text));
-        function.putRet("y", "b:y:0");
-      }
-      if (unlike) {
-        function
-            .addNodeDefBuilder()
-            .setName("seen")
-            .setOp("NoOp")
-            .putAttr("_s", AttrValue.newBuilder().setPlaceholder("s").build());
-      }
-    }
-    model
-        .node("call", "g" + (depth - 1), "x")
-        .putAttr("T", Attrs.of(DataType.DT_FLOAT))
-        .putAttr("s", Attrs.of("top"));
-    model.answer("call");
-  }
-
-  private static void restoring(HandMade model, Shape shape, int listed) {
-    model.answer("x");
-    model.text("prefix", "");
-    TensorProto.Builder keys =
-        TensorProto.newBuilder().setDtype(DataType.DT_INT64).setTensorShape(shape.toProto());
-    for (int i = 0; i < listed; i++) {
-      keys.addInt64Val(1);
-    }
-    model
-        .node("keys", "Const")
-        .putAttr("dtype", Attrs.of(DataType.DT_INT64))
-        .putAttr("value", Attrs.of(keys.build()));
-    model
-        .node("read", "RestoreV2", "prefix", "keys", "keys")
-        .putAttr("dtypes", Attrs.types(List.of(DataType.DT_FLOAT)));
-    model
-        .node("v", "VarHandleOp")
-        .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
-        .putAttr("shape", Attrs.of(Shape.of(1)))
-        .putAttr("shared_name", Attrs.of("v"));
-    model
-        .node("assign", "AssignVariableOp", "v", "read")
-        .putAttr("dtype", Attrs.of(DataType.DT_FLOAT));
-    model.node("restore_all", "NoOp", "^assign");
-    model.restore("restore_all", "prefix:0");
-  }
-
-  /** A layer as three objects from number {@code at} on, holding the layers {@code inside}. */
-  private static void layer(SavedObjectGraph.Builder objects, int at, int... inside) {
-    object(objects, "_tf_keras_network").addChildren(child("keras_api", at + 1));
-    object(objects, "trackable").addChildren(child("layers", at + 2));
-    SavedObject.Builder list = object(objects, "trackable_list_wrapper");
-    for (int i = 0; i < inside.length; i++) {
-      list.addChildren(child(String.valueOf(i), inside[i]));
-    }
-  }
-
-  private static SavedObject.Builder object(SavedObjectGraph.Builder objects, String identifier) {
-    SavedObject.Builder object = objects.addNodesBuilder();
-    object.getUserObjectBuilder().setIdentifier(identifier).getVersionBuilder().setProducer(1);
-    return object;
-  }
-
-  private static ObjectReference child(String name, int id) {
-    return ObjectReference.newBuilder().setLocalName(name).setNodeId(id).build();
   }
 }

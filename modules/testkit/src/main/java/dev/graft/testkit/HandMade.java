@@ -49,6 +49,13 @@ public final class HandMade {
     return this;
   }
 
+  /** Adds a constant. */
+  public void constant(String name, TensorProto value) {
+    node(name, "Const")
+        .putAttr("dtype", Attrs.of(value.getDtype()))
+        .putAttr("value", Attrs.of(value));
+  }
+
   /** Makes a constant text of {@code node}. */
   public static void textInto(NodeDef.Builder node, String value) {
     node.putAttr("dtype", Attrs.of(DataType.DT_STRING))

@@ -1,25 +1,37 @@
 package dev.graft.testkit;
 
+import static dev.graft.testkit.HostileParts.asAnswer;
+import static dev.graft.testkit.HostileParts.branch;
+import static dev.graft.testkit.HostileParts.cache;
+import static dev.graft.testkit.HostileParts.handOn;
+import static dev.graft.testkit.HostileParts.handle;
+import static dev.graft.testkit.HostileParts.identity;
+import static dev.graft.testkit.HostileParts.loop;
+import static dev.graft.testkit.HostileParts.nodes;
+import static dev.graft.testkit.HostileParts.place;
+import static dev.graft.testkit.HostileParts.printer;
+import static dev.graft.testkit.HostileParts.variant;
+import static dev.graft.testkit.HostileParts.writer;
+
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Shape;
+import dev.graft.model.TensorValue;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;
-import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NameAttrList;
-import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 import org.tensorflow.proto.TensorProto;
 
 /**
- * SavedModels that read or write files where nobody looks for it. Each was refused by no version of
- * Graft before 0.1.0, or is a cousin of one that was not. Those that write write {@code loot};
- * those that read read {@code secret}.
+ * SavedModels that read or write files where nobody looks for it. Most of them passed a check of
+ * Graft's at some time. Those that write write {@code loot}; those that read read {@code secret}.
  */
 public enum Hostile {
   /** Plainly so. */
@@ -142,7 +154,7 @@ public enum Hostile {
   CACHE_IN_CONTENT("CacheDataset") {
     @Override
     void write(HandMade model, Path loot, Path secret) {
-      byte[] name = loot.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      byte[] name = loot.toString().getBytes(StandardCharsets.UTF_8);
       TensorProto packed =
           TensorProto.newBuilder()
               .setDtype(DataType.DT_STRING)
@@ -151,10 +163,7 @@ public enum Hostile {
                   ByteString.copyFrom(new byte[] {(byte) name.length})
                       .concat(ByteString.copyFrom(name)))
               .build();
-      model
-          .node("file", "Const")
-          .putAttr("dtype", Attrs.of(DataType.DT_STRING))
-          .putAttr("value", Attrs.of(packed));
+      model.constant("file", packed);
       cache(model);
     }
   },
@@ -179,48 +188,18 @@ public enum Hostile {
     }
   },
   /** A variable for an asset's place, assigned another one through a second handle. */
-  SECOND_HANDLE("ReadFile") {
+  SECOND_HANDLE("InitializeTableFromTextFileV2") {
     @Override
     void write(HandMade model, Path loot, Path secret) {
-      model.text("path", "words.txt").text("other", secret.toString());
-      for (String handle : List.of("a", "b")) {
-        model
-            .node(handle, "VarHandleOp")
-            .putAttr("dtype", Attrs.of(DataType.DT_STRING))
-            .putAttr("shape", Attrs.of(Shape.scalar()))
-            .putAttr("shared_name", Attrs.of("place"));
-      }
-      for (String[] put : new String[][] {{"a", "path"}, {"b", "other"}}) {
-        model
-            .node("put_" + put[0], "AssignVariableOp", put[0], put[1])
-            .putAttr("dtype", Attrs.of(DataType.DT_STRING));
-      }
-      model
-          .node("place", "ReadVariableOp", "a", "^put_b")
-          .putAttr("dtype", Attrs.of(DataType.DT_STRING));
-      model.node("read", "ReadFile", "place");
-      model.node("init", "NoOp", "^put_a");
-      model.initializer("init");
-      model.node("raw", "DecodeRaw", "read").putAttr("out_type", Attrs.of(DataType.DT_UINT8));
-      asAnswer(model, "raw");
-      model.asset("path", "words.txt");
+      place(model, secret);
+      handle(model, "other", DataType.DT_STRING);
     }
   },
   /** Opens a description of messages by its path. */
   PROTO_DESCRIPTOR("EncodeProto") {
     @Override
     void write(HandMade model, Path loot, Path secret) {
-      model
-          .node("size", "Const")
-          .putAttr("dtype", Attrs.of(DataType.DT_INT32))
-          .putAttr(
-              "value",
-              Attrs.of(
-                  TensorProto.newBuilder()
-                      .setDtype(DataType.DT_INT32)
-                      .setTensorShape(Shape.of(1, 1).toProto())
-                      .addIntVal(1)
-                      .build()));
+      model.constant("size", TensorValue.of(Shape.of(1, 1), new int[] {1}).toProto());
       model
           .node("encode", "EncodeProto", "size", "x")
           .putAttr("descriptor_source", Attrs.of(secret.toString()))
@@ -292,15 +271,7 @@ public enum Hostile {
   VARIANT_IN_A_CONSTANT("Const") {
     @Override
     void write(HandMade model, Path loot, Path secret) {
-      TensorProto.Builder variant =
-          TensorProto.newBuilder()
-              .setDtype(DataType.DT_VARIANT)
-              .setTensorShape(Shape.scalar().toProto());
-      variant.addVariantValBuilder().setTypeName("tensorflow.data.CompressedElement");
-      model
-          .node("object", "Const")
-          .putAttr("dtype", Attrs.of(DataType.DT_VARIANT))
-          .putAttr("value", Attrs.of(variant.build()));
+      model.constant("object", variant());
       model.answer("x").addInput("^object");
     }
   },
@@ -334,11 +305,7 @@ public enum Hostile {
     @Override
     void write(HandMade model, Path loot, Path secret) {
       place(model, secret);
-      model
-          .node("other", "VarHandleOp")
-          .putAttr("dtype", Attrs.of(DataType.DT_FLOAT))
-          .putAttr("shape", Attrs.of(Shape.scalar()))
-          .putAttr("shared_name", Attrs.of("place"));
+      handle(model, "other", DataType.DT_FLOAT);
     }
   },
   /** The same through an op that makes several handles. */
@@ -371,12 +338,7 @@ public enum Hostile {
           .addAttrBuilder()
           .setName("v")
           .setType("tensor")
-          .setDefaultValue(
-              Attrs.of(
-                  TensorProto.newBuilder()
-                      .setDtype(DataType.DT_VARIANT)
-                      .setTensorShape(Shape.scalar().toProto())
-                      .build()));
+          .setDefaultValue(Attrs.of(variant()));
       branch(model, NameAttrList.newBuilder().setName("body").build());
       model.answer("branch");
     }
@@ -429,167 +391,5 @@ public enum Hostile {
     Files.createDirectories(folder.resolve("assets"));
     Files.writeString(folder.resolve("assets/words.txt"), "AAAAAAAA");
     return model.in(folder);
-  }
-
-  private static FunctionDef.Builder identity(HandMade model, String name) {
-    FunctionDef.Builder function = model.function(name);
-    function
-        .addNodeDefBuilder()
-        .setName("y")
-        .setOp("Identity")
-        .addInput("x")
-        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
-    return function;
-  }
-
-  /**
-   * A table filled from the file whose place is in the variable {@code place}, of an asset at
-   * first; {@code other} is a further handle, by which {@code secret} is put there.
-   */
-  private static void place(HandMade model, Path secret) {
-    model.text("path", "words.txt").text("secret", secret.toString());
-    model
-        .node("place", "VarHandleOp")
-        .putAttr("dtype", Attrs.of(DataType.DT_STRING))
-        .putAttr("shape", Attrs.of(Shape.scalar()))
-        .putAttr("shared_name", Attrs.of("place"));
-    model
-        .node("put", "AssignVariableOp", "place", "path")
-        .putAttr("dtype", Attrs.of(DataType.DT_STRING));
-    model
-        .node("again", "AssignVariableOp", "other", "secret", "^put")
-        .putAttr("dtype", Attrs.of(DataType.DT_STRING));
-    model
-        .node("read", "ReadVariableOp", "place", "^again")
-        .putAttr("dtype", Attrs.of(DataType.DT_STRING));
-    model
-        .node("table", "HashTableV2")
-        .putAttr("key_dtype", Attrs.of(DataType.DT_STRING))
-        .putAttr("value_dtype", Attrs.of(DataType.DT_INT64));
-    model
-        .node("fill", "InitializeTableFromTextFileV2", "table", "read")
-        .putAttr("key_index", Attrs.of(-2L))
-        .putAttr("value_index", Attrs.of(-1L));
-    model.initializer("fill");
-    model.asset("path", "words.txt");
-    model.answer("x");
-  }
-
-  private static CollectionDef nodes(String node) {
-    return CollectionDef.newBuilder()
-        .setNodeList(CollectionDef.NodeList.newBuilder().addValue(node))
-        .build();
-  }
-
-  private static void writer(HandMade model, Path loot) {
-    model.text("path", loot.toString());
-    model.node("steal", "WriteFile", "path", "path");
-  }
-
-  /** {@code y} of a function, which is its {@code x}. */
-  private static void handOn(FunctionDef.Builder function, String after) {
-    function
-        .addNodeDefBuilder()
-        .setName("y")
-        .setOp("Identity")
-        .addInput("x")
-        .addInput(after)
-        .putAttr("T", Attrs.of(DataType.DT_FLOAT));
-    function.putControlRet(after.substring(1), after.substring(1));
-    function.getSignatureBuilder().setIsStateful(true);
-  }
-
-  /** A function that prints to the place that its attribute {@code to} says. */
-  private static void printer(HandMade model, String name) {
-    var unused = printer(model, name, "to");
-  }
-
-  private static FunctionDef.Builder printer(HandMade model, String name, String attribute) {
-    FunctionDef.Builder body = model.function(name);
-    body.getSignatureBuilder().addAttrBuilder().setName(attribute).setType("string");
-    HandMade.textInto(body.addNodeDefBuilder().setName("text").setOp("Const"), "printed");
-    body.addNodeDefBuilder()
-        .setName("steal")
-        .setOp("PrintV2")
-        .addInput("text:output:0")
-        .putAttr("output_stream", AttrValue.newBuilder().setPlaceholder(attribute).build());
-    handOn(body, "^steal");
-    return body;
-  }
-
-  private static void branch(HandMade model, NameAttrList branch) {
-    model
-        .node("index", "Const")
-        .putAttr("dtype", Attrs.of(DataType.DT_INT32))
-        .putAttr(
-            "value",
-            Attrs.of(
-                TensorProto.newBuilder()
-                    .setDtype(DataType.DT_INT32)
-                    .setTensorShape(Shape.scalar().toProto())
-                    .addIntVal(0)
-                    .build()));
-    model
-        .node("branch", "Case", "index", "x")
-        .putAttr("Tin", Attrs.types(List.of(DataType.DT_FLOAT)))
-        .putAttr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)))
-        .putAttr("_lower_using_switch_merge", Attrs.of(true))
-        .putAttr(
-            "branches",
-            AttrValue.newBuilder()
-                .setList(AttrValue.ListValue.newBuilder().addFunc(branch))
-                .build());
-  }
-
-  /** A loop that runs once. */
-  private static void loop(HandMade model, String op, NameAttrList body) {
-    FunctionDef.Builder cond = model.function("cond");
-    cond.getSignatureBuilder()
-        .clearOutputArg()
-        .addOutputArg(OpDef.ArgDef.newBuilder().setName("y").setType(DataType.DT_BOOL));
-    cond.addNodeDefBuilder()
-        .setName("y")
-        .setOp("Const")
-        .putAttr("dtype", Attrs.of(DataType.DT_BOOL))
-        .putAttr(
-            "value",
-            Attrs.of(
-                TensorProto.newBuilder()
-                    .setDtype(DataType.DT_BOOL)
-                    .setTensorShape(Shape.scalar().toProto())
-                    .addBoolVal(false)
-                    .build()));
-    model
-        .node("loop", op, "x")
-        .putAttr("T", Attrs.types(List.of(DataType.DT_FLOAT)))
-        .putAttr("cond", Attrs.function("cond"))
-        .putAttr("body", AttrValue.newBuilder().setFunc(body).build())
-        .putAttr("parallel_iterations", Attrs.of(10L));
-  }
-
-  /** A dataset of one number that is kept in the file that {@code file} names. */
-  private static void cache(HandMade model) {
-    AttrValue types = Attrs.types(List.of(DataType.DT_FLOAT));
-    AttrValue shapes = Attrs.shapes(List.of(Shape.unknown()));
-    model
-        .node("source", "TensorDataset", "x")
-        .putAttr("Toutput_types", types)
-        .putAttr("output_shapes", shapes);
-    model
-        .node("cache", "CacheDataset", "source", "file")
-        .putAttr("output_types", types)
-        .putAttr("output_shapes", shapes);
-    model
-        .node("single", "DatasetToSingleElement", "cache")
-        .putAttr("output_types", types)
-        .putAttr("output_shapes", shapes);
-    model.answer("single");
-  }
-
-  /** Bytes as the answer. */
-  private static void asAnswer(HandMade model, String bytes) {
-    NodeDef.Builder cast = model.node("numbers", "Cast", bytes);
-    cast.putAttr("SrcT", Attrs.of(DataType.DT_UINT8)).putAttr("DstT", Attrs.of(DataType.DT_FLOAT));
-    model.answer("numbers");
   }
 }
