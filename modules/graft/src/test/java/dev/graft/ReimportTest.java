@@ -10,6 +10,7 @@ import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Split;
 import dev.graft.exporter.Exporter;
+import dev.graft.exporter.Proof;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Head;
@@ -108,11 +109,14 @@ class ReimportTest {
         original.with(
             freeze(Where.all()),
             replaceHead(HeadSpec.singleLabel("x", "y", "z").hidden(5).dropout(0.2).seed(3)));
-    Model again = publishedAndLoaded(edited);
+    // some answer at random, or take nothing that can be made up
+    Map<String, TensorValue> inputs = zoo.inputs(edited.servingSignature());
+    Proof[] examples = inputs.isEmpty() ? new Proof[0] : new Proof[] {Proof.examples(inputs)};
+    Model again = publishedAndLoaded(edited, examples);
     assertSame(zoo, edited, again);
 
     Model second = again.with(replaceHead(HeadSpec.regression(2).seed(4)));
-    assertSame(zoo, second, publishedAndLoaded(second));
+    assertSame(zoo, second, publishedAndLoaded(second, examples));
   }
 
   /** The weights are those of a head without dropout: so are the answers. */
@@ -177,8 +181,8 @@ class ReimportTest {
     return model.variables().stream().filter(Variable::fixed).map(Variable::name).toList();
   }
 
-  private Model publishedAndLoaded(Model model) {
-    return SavedModelImporter.load(Exporter.publish(runtime, model, base).path());
+  private Model publishedAndLoaded(Model model, Proof... examples) {
+    return SavedModelImporter.load(Exporter.publish(runtime, model, base, examples).path());
   }
 
   private static void assertSame(ZooModel zoo, Model model, Model again) {

@@ -66,6 +66,15 @@ class BadInputTest {
     return Files.createDirectories(dir.resolve(name));
   }
 
+  /** Several splits publish nothing: a place to publish to would be without effect. */
+  @Test
+  void aDemoOfSeveralSplitsHasNoPlaceToPublishTo() {
+    String out = dir.resolve("out").toString();
+    assertThat(graft("demo", "--splits", "2", "--out", out)).isEqualTo(2);
+    assertThat(errors()).startsWith("error: ").contains("--out", "--splits");
+    assertThat(dir.resolve("out")).doesNotExist();
+  }
+
   @Test
   void noFolderOfPictures() throws IOException {
     refused(dir.resolve("nowhere"), "nowhere");

@@ -120,9 +120,15 @@ final class ServingCopy {
       calls.put(
           entry.name(), new Judgement.Run("signature '" + entry.name() + "'", running, given));
     }
+    // of a function that nothing reaches TensorFlow is told nothing
+    Set<String> reached = new HashSet<>(callable);
+    reached.addAll(initial.nodes());
+    reached.addAll(restoring.nodes());
+    Map<String, FunctionDef> functions =
+        Functions.reachable(reached.stream().map(graph::node).toList(), graph.functions());
     Set<String> handles =
-        new OwnVariables(nodes, graph.functions(), Set.copyOf(assets), callable).handles(Set.of());
-    Judgement judgement = new Judgement(nodes, graph.functions(), handles);
+        new OwnVariables(nodes, functions, Set.copyOf(assets), callable).handles(Set.of());
+    Judgement judgement = new Judgement(nodes, functions, handles);
     ImmutableMap.Builder<String, ImmutableList<MachineAccess>> signatures = ImmutableMap.builder();
     calls.forEach((name, run) -> signatures.put(name, judgement.of(run)));
     return new TrustVerdict(

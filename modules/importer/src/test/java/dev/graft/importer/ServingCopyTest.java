@@ -10,14 +10,20 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
+import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -87,6 +93,34 @@ class ServingCopyTest {
     if (zoo.facts().deterministic()) {
       expected.forEach(
           (name, value) -> TensorAssert.assertThat(actual.get(name)).isIdenticalTo(value));
+    }
+  }
+
+  /** In a zip nothing can be linked to: weights and assets are copied out of it. */
+  @Test
+  void isCopiedWhereLinksCannotBeMade() throws IOException {
+    Path model = Zoo.model("keras2/vocabulary_file").savedModel();
+    Path zip = scratch.resolve("model.zip");
+    try (FileSystem archive = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
+      Path inside = archive.getPath("/model");
+      try (Stream<Path> files = Files.walk(model)) {
+        for (Path file : files.toList()) {
+          Path to = inside.resolve(model.relativize(file).toString());
+          if (Files.isDirectory(file)) {
+            Files.createDirectories(to);
+          } else {
+            Files.copy(file, to);
+          }
+        }
+      }
+      LoadableBundle copy =
+          LoadableBundle.of(inside, ImportOptions.defaults(), scratch.resolve("copy"));
+      try (SavedModelSession untouched = runtime.loadSavedModel(model, Set.of("serve"));
+          SavedModelSession given = runtime.loadSavedModel(copy.path(), copy.tags())) {
+        assertThat(given.signatures().keySet()).isEqualTo(untouched.signatures().keySet());
+      }
+      assertThat(Files.isSymbolicLink(copy.path().resolve("variables"))).isFalse();
+      assertThat(copy.path().resolve("assets/colours.txt")).isRegularFile();
     }
   }
 }
