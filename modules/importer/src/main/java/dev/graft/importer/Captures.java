@@ -2,6 +2,7 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -76,8 +77,7 @@ record Captures(ImmutableMap<Integer, TensorRef> tensors, ImmutableMap<Integer, 
   }
 
   private static Optional<String> callee(NodeDef node) {
-    if (!node.getOp().equals("StatefulPartitionedCall")
-        && !node.getOp().equals("PartitionedCall")) {
+    if (!Functions.isPartitionedCall(node)) {
       return Optional.empty();
     }
     return Optional.of(
