@@ -100,8 +100,14 @@ final class CheckProcess {
     clearAway(scratch);
   }
 
-  /** Ends it, and waits a moment until it is gone: it may still be writing in its folder. */
+  /**
+   * Ends it, and waits a moment until it is gone: it may still be writing in its folder. One that
+   * ended by itself is left alone, since Java would close what it printed before that was read.
+   */
   private static void endForcibly(Process process) {
+    if (!process.isAlive()) {
+      return;
+    }
     process.destroyForcibly();
     boolean interrupted = Thread.interrupted();
     try {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,7 +69,8 @@ class CheckProcessTest {
     assertThat(report.error()).contains("no result within").contains("--timeout");
   }
 
-  @Test
+  /** More than once: its last words were now and then lost to the closing of its output. */
+  @RepeatedTest(5)
   void aProcessThatCannotBegin() {
     CheckReport report = Graft.check(folder, CheckOptions.defaults().withHeapMegabytes(1));
     assertThat(report.held()).isFalse();
