@@ -1,5 +1,6 @@
 package dev.graft;
 
+import dev.graft.model.DType;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.TensorValue;
 import java.nio.ByteBuffer;
@@ -70,7 +71,7 @@ final class Answers {
   /** Whether there is no infinity and no NaN among the numbers of {@code outputs}. */
   static boolean areFinite(Map<String, TensorValue> outputs) {
     for (TensorValue output : outputs.values()) {
-      boolean real = TrainingTrial.isReal(output.dtype());
+      boolean real = DType.of(output.dtype()).isFloating();
       if (real && !Arrays.stream(output.asDoubles()).allMatch(Double::isFinite)) {
         return false;
       }

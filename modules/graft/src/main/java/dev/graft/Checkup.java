@@ -5,7 +5,6 @@ import dev.graft.exporter.Proof;
 import dev.graft.graph.OpRegistry;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
-import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.GraftException;
@@ -135,7 +134,7 @@ final class Checkup {
   private Model importIt() {
     Path folder = ModelFolder.of(path);
     Model model = SavedModelImporter.load(folder, options);
-    Signature signature = choose(model);
+    Signature signature = Inspection.toRun(model);
     if (model.signatures().size() > 1 && !signature.name().equals(Signature.SERVING_DEFAULT)) {
       model = SavedModelImporter.load(folder, options.withSignature(signature.name()));
     }
@@ -157,26 +156,6 @@ final class Checkup {
     return model;
   }
 
-  /** The serving signature, or failing that one that gives real numbers. */
-  static Signature choose(Model model) {
-    if (model.signatures().isEmpty()) {
-      throw new BadModelException(
-          "the SavedModel has no signature and no function that could be called; save it with"
-              + " signatures (tf.saved_model.save(model, dir, signatures=...)), a Keras model"
-              + " without save_traces=False.");
-    }
-    Signature serving = model.signatures().get(Signature.SERVING_DEFAULT);
-    return serving != null
-        ? serving
-        : model.signatures().values().stream()
-            .filter(
-                signature ->
-                    signature.outputs().values().stream()
-                        .anyMatch(output -> TrainingTrial.isReal(output.dtype())))
-            .findFirst()
-            .orElseGet(() -> model.signatures().values().iterator().next());
-  }
-
   /** The steps that need TensorFlow. */
   private final class Running {
     private final TensorFlowRuntime runtime;
@@ -188,7 +167,7 @@ final class Checkup {
       this.runtime = runtime;
       this.unfused = unfused;
       this.model = model;
-      this.signature = choose(model);
+      this.signature = Inspection.toRun(model);
     }
 
     void steps() {
@@ -209,7 +188,7 @@ final class Checkup {
 
     private static Map<String, TensorValue> only(Model model, Map<String, TensorValue> inputs) {
       Map<String, TensorValue> fitting = new LinkedHashMap<>(inputs);
-      fitting.keySet().retainAll(choose(model).inputs().keySet());
+      fitting.keySet().retainAll(Inspection.toRun(model).inputs().keySet());
       return fitting;
     }
 
@@ -243,7 +222,7 @@ final class Checkup {
           described
               .graph()
               .upstream(
-                  choose(described).outputs().values().stream()
+                  Inspection.toRun(described).outputs().values().stream()
                       .map(output -> output.tensor().node())
                       .toList());
       Set<Variable> ended = found.ended();
@@ -322,7 +301,7 @@ final class Checkup {
     }
 
     private Model train(Model candidate, Map<String, TensorValue> inputs) {
-      Signature serving = choose(candidate);
+      Signature serving = Inspection.toRun(candidate);
       Preflight found = Graft.preflight(candidate);
       if (found.reached().isEmpty()) {
         throw new FailedCheckException(

@@ -11,6 +11,7 @@ import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.FailedCheckException;
+import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TensorValue;
@@ -124,28 +125,11 @@ public final class Graft implements AutoCloseable {
     Map<String, TensorRef> outputs = new LinkedHashMap<>();
     model.heads().forEach(head -> outputs.put(head.name(), head.logits()));
     if (outputs.isEmpty()) {
-      Checkup.choose(model).outputs().forEach((name, output) -> outputs.put(name, output.tensor()));
+      Inspection.toRun(model)
+          .outputs()
+          .forEach((name, output) -> outputs.put(name, output.tensor()));
     }
     return PreflightCheck.of(model, outputs, model.trainableVariables());
-  }
-
-  /** {@link #check(Path, CheckOptions)} with the default options. */
-  public static CheckReport check(Path path) {
-    return check(path, CheckOptions.defaults());
-  }
-
-  /**
-   * Finds out whether a model will work, by taking it the whole road in a process of its own: it is
-   * imported, run beside TensorFlow's own loader on made-up inputs, given a new head where one is
-   * found, trained for one step, exported and loaded again. That process takes this one's {@code
-   * java.class.path}, which has to hold Graft's classes, not a jar of jars.
-   *
-   * @param path as for {@link #load(Path)}
-   * @return what held and what did not; also for a model that cannot be read at all, or that brings
-   *     its process down
-   */
-  public static CheckReport check(Path path, CheckOptions options) {
-    return CheckProcess.run(path, options);
   }
 
   /**
@@ -215,24 +199,6 @@ public final class Graft implements AutoCloseable {
     return Plans.gradual(model, MOST_BLOCKS);
   }
 
-  /**
-   * Begins the job of a run, or goes on with it where it was stopped: on the CPU, with as many
-   * threads, to the bit as if it had not been. It trains only, on this instance's device, threads
-   * and precision, not the job's; a run that is done gives its outcome again.
-   *
-   * @param callbacks as in {@link #train}
-   * @return what came out; {@link Surgery#finished} makes of its model what is to be published
-   */
-  public Run resume(RunFolder run, Callback... callbacks) {
-    Job job = run.job();
-    Dataset pictures = job.readPictures();
-    Model model = job.start(job.readBackbone(), pictures);
-    List<Callback> all = new ArrayList<>(List.of(callbacks));
-    all.addAll(run.callbacks());
-    Parts parts = Job.fitting(pictures.split(job.split()), model);
-    return train(model, parts, job.recipe(), all.toArray(new Callback[0]));
-  }
-
   /** Scores a model on examples whose answers are known, its loss by the usual objectives. */
   public Evaluation evaluate(Model model, Dataset examples, Callback... callbacks) {
     return evaluate(model, examples, Objectives.usual(), callbacks);
@@ -284,17 +250,9 @@ public final class Graft implements AutoCloseable {
     return publish(model, base, (version, digest) -> {}, gates);
   }
 
-  /**
-   * As {@link #publish(Model, Path, Gate...)}, to where the job of {@code run} says, and remembered
-   * there: a run that was killed the moment after the version appeared does not publish it again.
-   */
-  public Version publish(Model model, RunFolder run, Gate... gates) {
-    Version version = publish(model, run.job().out(), run::publishing, gates);
-    run.done(version);
-    return version;
-  }
-
-  private Version publish(
+  /** As {@link #publish(Model, Path, Gate...)}, with a listener who hears of the version first. */
+  @Internal
+  public Version publish(
       Model model, Path base, Exporter.Announcement announcement, Gate... gates) {
     List<Proof> proofs = new ArrayList<>();
     for (Gate gate : gates) {

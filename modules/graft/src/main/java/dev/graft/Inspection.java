@@ -4,10 +4,13 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.importer.ImportedModel;
 import dev.graft.importer.MachineAccesses;
+import dev.graft.model.BadModelException;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.DType;
 import dev.graft.model.Head;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
+import dev.graft.model.Signature;
 import dev.graft.surgeon.Block;
 import dev.graft.surgeon.Blocks;
 import dev.graft.surgeon.Edits;
@@ -153,5 +156,25 @@ public record Inspection(
    */
   public Selection select(String selection) {
     return Where.parse(selection).in(model);
+  }
+
+  /** The serving signature, or failing that one that gives real numbers. */
+  static Signature toRun(Model model) {
+    if (model.signatures().isEmpty()) {
+      throw new BadModelException(
+          "the SavedModel has no signature and no function that could be called; save it with"
+              + " signatures (tf.saved_model.save(model, dir, signatures=...)), a Keras model"
+              + " without save_traces=False.");
+    }
+    Signature serving = model.signatures().get(Signature.SERVING_DEFAULT);
+    return serving != null
+        ? serving
+        : model.signatures().values().stream()
+            .filter(
+                signature ->
+                    signature.outputs().values().stream()
+                        .anyMatch(output -> DType.of(output.dtype()).isFloating()))
+            .findFirst()
+            .orElseGet(() -> model.signatures().values().iterator().next());
   }
 }

@@ -130,7 +130,7 @@ final class ParityTrial {
   private Runner functions() {
     Model unflattened = SavedModelImporter.unflattened(path, options, model);
     ModelSession session = runtime.open(unflattened);
-    Signature called = Checkup.choose(unflattened);
+    Signature called = Inspection.toRun(unflattened);
     return new Runner(inputs -> session.call(called, inputs), session::close);
   }
 

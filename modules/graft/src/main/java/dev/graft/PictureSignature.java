@@ -1,11 +1,12 @@
 package dev.graft;
 
 import dev.graft.model.BadModelException;
+import dev.graft.model.DType;
 import dev.graft.model.Signature;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Predicate;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -19,9 +20,6 @@ import org.tensorflow.proto.DataType;
 record PictureSignature(String name, String input, String scores, Optional<String> labels) {
 
   private static final String SERVING_BYTES = "serving_bytes";
-
-  private static final Set<DataType> FLOATS =
-      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
 
   /**
    * {@code serving_bytes}; failing that {@code serving_default}, if all that it takes is pictures
@@ -50,8 +48,8 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
                 + ". Models that 'graft finetune' writes have it.");
       }
     }
-    List<String> numbers = answers(outputs(signature, FLOATS), facts);
-    List<String> names = outputs(signature, Set.of(DataType.DT_STRING));
+    List<String> numbers = answers(outputs(signature, DType::isFloating), facts);
+    List<String> names = outputs(signature, type -> type == DType.STRING);
     if (numbers.size() != 1 || names.size() > 1) {
       throw new BadModelException(
           "'"
@@ -73,9 +71,9 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
     return outputs.size() > 1 && ofHeads.size() == 1 ? ofHeads : outputs;
   }
 
-  private static List<String> outputs(Signature signature, Set<DataType> dtypes) {
+  private static List<String> outputs(Signature signature, Predicate<DType> wanted) {
     return signature.outputs().entrySet().stream()
-        .filter(output -> dtypes.contains(output.getValue().dtype()))
+        .filter(output -> wanted.test(DType.of(output.getValue().dtype())))
         .map(Map.Entry::getKey)
         .toList();
   }

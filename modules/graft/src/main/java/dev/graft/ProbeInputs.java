@@ -2,6 +2,7 @@ package dev.graft;
 
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Shape;
+import dev.graft.model.DType;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
@@ -137,7 +138,7 @@ final class ProbeInputs {
   private boolean isDrawn(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return has(name)
-        && isReal(spec(name).dtype())
+        && DType.of(spec(name).dtype()).isFloating()
         && (part(name) == Part.PLAIN || part(name) == Part.SPARSE_VALUES)
         && vocabularies.get(name) == null
         && !lower.contains("train")
@@ -223,7 +224,7 @@ final class ProbeInputs {
       boolean last = i == dims.length - 1 && i > 0;
       if (i == 0) {
         dims[i] = guess.rows();
-      } else if (last && features.isPresent() && isReal(spec.dtype())) {
+      } else if (last && features.isPresent() && DType.of(spec.dtype()).isFloating()) {
         dims[i] = features.getAsLong();
       } else if (dims.length >= 4) {
         dims[i] = last ? 3 : guess.side();
@@ -324,13 +325,6 @@ final class ProbeInputs {
     return found;
   }
 
-  private static boolean isReal(DataType dtype) {
-    return switch (dtype) {
-      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16 -> true;
-      default -> false;
-    };
-  }
-
   private TensorValue value(String name, TensorSpec spec, Guess guess, boolean known) {
     Shape shape = shape(name, spec, guess);
     String lower = name.toLowerCase(Locale.ROOT);
@@ -355,7 +349,7 @@ final class ProbeInputs {
       double[] keys = numbers.asDoubles();
       return values.each(i -> known || i % 4 != 1 ? keys[i % keys.length] : 0);
     }
-    if (lower.contains("mask") && !isReal(spec.dtype())) {
+    if (lower.contains("mask") && !DType.of(spec.dtype()).isFloating()) {
       return values.constant(1);
     }
     if (lower.contains("train") || lower.contains("phase")) {
@@ -364,7 +358,7 @@ final class ProbeInputs {
     if (lower.contains("keep_prob")) {
       return values.constant(1);
     }
-    if (isReal(spec.dtype())) {
+    if (DType.of(spec.dtype()).isFloating()) {
       return values.uniform(high(name), name.hashCode());
     }
     OptionalLong bound = uses(name).bound();

@@ -11,6 +11,7 @@ import dev.graft.model.Durable;
 import dev.graft.model.FolderDigest;
 import dev.graft.model.HeldFile;
 import dev.graft.model.Interrupts;
+import dev.graft.model.Model;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Checkpoints;
 import dev.graft.trainer.CsvLog;
@@ -338,6 +339,17 @@ public final class RunFolder implements AutoCloseable {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.findAny().isEmpty();
     }
+  }
+
+  /**
+   * Publishes {@code model} to where the job says, and remembers it: a run that was killed the
+   * moment after the version appeared does not publish it again. Throws what {@link Graft#publish}
+   * throws.
+   */
+  public Version publish(Graft graft, Model model, Gate... gates) {
+    Version version = graft.publish(model, job().out(), this::publishing, gates);
+    done(version);
+    return version;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.graft;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
@@ -136,7 +137,7 @@ record TrainingTrial(Model model, double before, double after) {
     List<TensorRef> parts = new ArrayList<>();
     for (TensorSpec output : signature.outputs().values()) {
       DataType dtype = g.editor().dtype(output.tensor());
-      if (isReal(dtype)) {
+      if (DType.of(dtype).isFloating()) {
         TensorRef flat = g.add("Reshape", g.cast(output.tensor(), DataType.DT_FLOAT), g.ints(-1));
         TensorRef small = g.add("Less", g.add("Abs", flat), g.scalar((float) TOO_LARGE));
         TensorRef some = g.add("SelectV2", small, flat, g.add("ZerosLike", flat));
@@ -150,13 +151,6 @@ record TrainingTrial(Model model, double before, double after) {
               + " is made of real numbers, so there is no loss to train on.");
     }
     return parts.size() == 1 ? parts.get(0) : g.addList("AddN", parts);
-  }
-
-  static boolean isReal(DataType dtype) {
-    return dtype == DataType.DT_FLOAT
-        || dtype == DataType.DT_DOUBLE
-        || dtype == DataType.DT_HALF
-        || dtype == DataType.DT_BFLOAT16;
   }
 
   private static Model trained(Model model, List<Variable> training, List<TensorValue> values) {

@@ -343,7 +343,7 @@ class ApplicationsTest {
 
   private void holds(ZooModel zoo, Model model) {
     long began = System.nanoTime();
-    CheckReport report = Graft.check(zoo.savedModel());
+    CheckReport report = ModelCheck.of(zoo.savedModel());
     row.put(
         "graft check",
         (report.held() ? "held" : "failed")

@@ -38,7 +38,7 @@ class CheckProcessTest {
 
   @Test
   void aModelThatHolds() {
-    CheckReport report = Graft.check(Zoo.model("keras2/dense_mlp").savedModel());
+    CheckReport report = ModelCheck.of(Zoo.model("keras2/dense_mlp").savedModel());
     assertThat(report.held()).as("%s", report).isTrue();
     assertThat(report.head()).isNotNull();
     assertThat(report.parityMaxDiff()).isZero();
@@ -47,11 +47,11 @@ class CheckProcessTest {
   @Test
   void aModelThatEndsTheProcess() throws IOException {
     BareModel.write(folder, aborting());
-    CheckReport refused = Graft.check(folder);
+    CheckReport refused = ModelCheck.of(folder);
     assertThat(refused.imported()).isFalse();
     assertThat(refused.error()).contains("Abort").contains("--trust");
 
-    CheckReport report = Graft.check(folder, CheckOptions.defaults().withTrust(Trust.ALLOW));
+    CheckReport report = ModelCheck.of(folder, CheckOptions.defaults().withTrust(Trust.ALLOW));
     assertThat(report.imported()).isTrue();
     assertThat(report.held()).isFalse();
     assertThat(report.error())
@@ -62,7 +62,7 @@ class CheckProcessTest {
   @Test
   void oneThatTakesTooLong() {
     CheckReport report =
-        Graft.check(
+        ModelCheck.of(
             Zoo.model("keras2/dense_mlp").savedModel(),
             CheckOptions.defaults().withTimeout(Duration.ofMillis(50)));
     assertThat(report.held()).isFalse();
@@ -72,7 +72,7 @@ class CheckProcessTest {
   /** More than once: its last words were now and then lost to the closing of its output. */
   @RepeatedTest(5)
   void aProcessThatCannotBegin() {
-    CheckReport report = Graft.check(folder, CheckOptions.defaults().withHeapMegabytes(1));
+    CheckReport report = ModelCheck.of(folder, CheckOptions.defaults().withHeapMegabytes(1));
     assertThat(report.held()).isFalse();
     assertThat(report.error()).contains("ended while it started", "initialization of VM");
   }
@@ -82,7 +82,7 @@ class CheckProcessTest {
     Thread.currentThread().interrupt();
     CheckReport report;
     try {
-      report = Graft.check(folder);
+      report = ModelCheck.of(folder);
     } finally {
       assertThat(Thread.interrupted()).as("the caller can still tell").isTrue();
     }
@@ -92,7 +92,7 @@ class CheckProcessTest {
 
   @Test
   void noModelAtAll() {
-    CheckReport report = Graft.check(folder);
+    CheckReport report = ModelCheck.of(folder);
     assertThat(report.imported()).isFalse();
     assertThat(report.error()).contains("saved_model.pb");
   }
@@ -103,7 +103,7 @@ class CheckProcessTest {
 
     public static void main(String[] args) {
       CheckReport unused =
-          Graft.check(
+          ModelCheck.of(
               Path.of(args[0]), CheckOptions.defaults().withTimeout(Duration.ofMinutes(10)));
     }
   }

@@ -3,6 +3,7 @@ package dev.graft.autodiff;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -45,7 +46,7 @@ final class Activity {
         List<DataType> types = graph.outputTypes(user);
         for (int i = 0; i < types.size(); i++) {
           TensorRef output = new TensorRef(user, i);
-          if (DataTypes.mayCarryGradient(types.get(i)) && active.add(output)) {
+          if (mayCarryGradient(types.get(i)) && active.add(output)) {
             open.push(output);
           }
         }
@@ -107,5 +108,14 @@ final class Activity {
       }
     }
     return order;
+  }
+
+  /**
+   * Whether a tensor of {@code type} can lie on the way from a variable to the loss: numbers, lists
+   * of tensors, handles of variables.
+   */
+  static boolean mayCarryGradient(DataType type) {
+    DType found = DType.of(type);
+    return found.isContinuous() || found == DType.VARIANT || found == DType.RESOURCE;
   }
 }

@@ -113,7 +113,7 @@ final class BodyGradient {
         t.shape(dy); // so that nothing has to be kept of the way forward for its shape
       }
     }
-    Engine engine = new Engine(body.graph(), t, RuleBook.standard(), xs);
+    Engine engine = new Engine(body.graph(), t, xs);
     engine.run(ys, dys);
     for (int i : by) {
       Gradient gradient = engine.of(TensorRef.of(body.arguments().get(i)));

@@ -75,7 +75,7 @@ final class BranchGradient {
       Shapes shapes = new LoopShapes(inputs, t, branch, all).infer();
       Set<Integer> active = new TreeSet<>(results);
       active.removeIf(
-          j -> !DataTypes.mayCarryGradient(branch.graph().dtype(branch.results().get(j))));
+          j -> !Activity.mayCarryGradient(branch.graph().dtype(branch.results().get(j))));
       gradients.add(new BodyGradient(branch, by, active, all, shapes, t));
     }
     forward();

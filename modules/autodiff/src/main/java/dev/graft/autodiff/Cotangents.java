@@ -58,12 +58,12 @@ final class Cotangents {
    */
   private TensorRef sumItems(TensorRef list, @Nullable TensorRef base, List<Item> single) {
     DataType element = t.dtype(single.get(0).value());
-    TensorRef sum = base == null ? TensorListRules.emptyLike(list, element, t) : base;
+    TensorRef sum = base == null ? TensorLists.emptyLike(list, element, t) : base;
     boolean first = base == null;
     for (Item item : single) {
       TensorRef value = item.value();
       if (!first) {
-        TensorRef there = TensorListRules.element(sum, item.index(), t.shape(value), element, t);
+        TensorRef there = TensorLists.element(sum, item.index(), t.shape(value), element, t);
         value = t.add(there, value);
       }
       sum = t.call("TensorListSetItem", sum, item.index(), value);

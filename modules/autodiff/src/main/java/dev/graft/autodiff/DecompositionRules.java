@@ -2,6 +2,7 @@ package dev.graft.autodiff;
 
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import java.util.List;
 
 /** The singular value decomposition. */
@@ -20,7 +21,7 @@ final class DecompositionRules {
    */
   private static void singularValues(Backprop op, Ops t) {
     boolean vectors = op.has(1) || op.has(2);
-    if (vectors && (DataTypes.isComplex(t.dtype(op.in(0))) || hasFurtherColumns(op, t))) {
+    if (vectors && (DType.of(t.dtype(op.in(0))).isComplex() || hasFurtherColumns(op, t))) {
       throw new NoGradientException(op.node());
     }
     boolean thin = op.flag("compute_uv") && !op.flag("full_matrices");

@@ -52,13 +52,13 @@ public final class Differentiator {
       throw new IllegalArgumentException(ys.size() + " results but " + dys.size() + " weights");
     }
     GraphEditor editor = graph.edit();
-    Ops t = new Ops(editor, shapes, new Library(editor, memory));
+    Ops t = new Ops(editor, shapes, new Library(editor, AllRules.standard(), memory));
     List<Gradient> seeds = new ArrayList<>();
     for (int i = 0; i < ys.size(); i++) {
       TensorRef seed = dys.isEmpty() ? t.call("OnesLike", ys.get(i)) : dys.get(i);
       seeds.add(new Gradient.Dense(t.sameShape(seed, ys.get(i))));
     }
-    Engine engine = new Engine(graph, t, RuleBook.standard(), xs);
+    Engine engine = new Engine(graph, t, xs);
     engine.run(ys, seeds);
     ImmutableMap.Builder<TensorRef, Gradient> gradients = ImmutableMap.builder();
     for (TensorRef x : List.copyOf(new LinkedHashSet<>(xs))) {

@@ -21,10 +21,10 @@ final class Engine {
   private final Cotangents cotangents;
   private final Activity active;
 
-  Engine(Graph graph, Ops t, RuleBook rules, Collection<TensorRef> xs) {
+  Engine(Graph graph, Ops t, Collection<TensorRef> xs) {
     this.graph = graph;
     this.t = t;
-    this.rules = rules;
+    this.rules = t.library().rules();
     this.cotangents = new Cotangents(t);
     this.active = new Activity(graph, rules, xs);
   }
@@ -40,11 +40,6 @@ final class Engine {
     for (int i = order.size() - 1; i >= 0; i--) {
       differentiate(order.get(i));
     }
-  }
-
-  /** Whether {@code tensor} depends on what is differentiated by. */
-  boolean isActive(TensorRef tensor) {
-    return active.contains(tensor);
   }
 
   /** The gradient of {@code x}, or null if it has no influence. */

@@ -4,6 +4,7 @@ import dev.graft.graph.GradientSupport;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import dev.graft.model.Variable;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -75,11 +76,11 @@ final class GradientEnds {
       }
       boolean stops =
           support.of(node.getOp()) == GradientSupport.Kind.ENDS
-              || !DataTypes.mayCarryGradient(graph.dtype(tensor));
+              || !Activity.mayCarryGradient(graph.dtype(tensor));
       List<TensorRef> inputs = Nodes.dataInputs(node);
       for (int i = 0; i < inputs.size(); i++) {
         TensorRef input = inputs.get(i);
-        boolean real = DataTypes.isContinuous(graph.dtype(input));
+        boolean real = DType.of(graph.dtype(input)).isContinuous();
         if (real && (stops || !support.passesTo(node.getOp(), i))) {
           ends.add(node);
         } else if (seen.add(input)) {

@@ -83,7 +83,7 @@ final class GradientPaths {
       Set<Obstacle> obstacles) {
     this.graph = graph;
     this.outer = outer;
-    this.active = new Activity(graph, RuleBook.standard(), xs);
+    this.active = new Activity(graph, AllRules.standard(), xs);
     this.flattened = flattened;
     this.obstacles = obstacles;
     seeds.forEach(
@@ -233,7 +233,7 @@ final class GradientPaths {
         arrived.add(i);
       }
     }
-    LoopActivity loop = new LoopActivity(body, wanted, arrived);
+    LoopActivity loop = new LoopActivity(body, AllRules.standard(), wanted, arrived);
     Map<Integer, Arrival> states = new HashMap<>();
     loop.carried().forEach(i -> states.put(i, outgoing.get(i).copy()));
     GradientPaths step;

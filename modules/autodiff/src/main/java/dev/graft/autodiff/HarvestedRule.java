@@ -2,6 +2,7 @@ package dev.graft.autodiff;
 
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import dev.graft.runtime.GradientHarvest;
 import java.util.HashMap;
 import java.util.List;
@@ -44,7 +45,7 @@ final class HarvestedRule {
     // with a gradient for each output that can have one: some rules insist on all of them
     Set<Integer> withGradient = new TreeSet<>();
     IntStream.range(0, op.outputCount())
-        .filter(i -> DataTypes.isContinuous(t.dtype(op.out(i))))
+        .filter(i -> DType.of(t.dtype(op.out(i))).isContinuous())
         .forEach(withGradient::add);
     NodeDef bare = op.node().toBuilder().clearName().clearInput().clearDevice().build();
     GradientHarvest harvest =

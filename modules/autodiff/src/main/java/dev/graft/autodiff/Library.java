@@ -19,11 +19,17 @@ final class Library {
 
   private final GraphEditor top;
   private final Set<String> given = new HashSet<>();
+  private final RuleBook rules;
   private final LoopMemory memory;
 
-  Library(GraphEditor top, LoopMemory memory) {
+  Library(GraphEditor top, RuleBook rules, LoopMemory memory) {
     this.top = top;
+    this.rules = rules;
     this.memory = memory;
+  }
+
+  RuleBook rules() {
+    return rules;
   }
 
   LoopMemory memory() {

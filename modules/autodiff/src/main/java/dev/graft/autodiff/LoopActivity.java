@@ -28,10 +28,10 @@ final class LoopActivity {
    * @param wanted what a gradient is wanted of, before the first step
    * @param arrived what has a gradient behind the last step
    */
-  LoopActivity(FunctionGraph body, Set<Integer> wanted, Set<Integer> arrived) {
+  LoopActivity(FunctionGraph body, RuleBook rules, Set<Integer> wanted, Set<Integer> arrived) {
     this.body = body;
     findInvariant();
-    findBy(wanted, arrived);
+    findBy(rules, wanted, arrived);
     for (int i : by) {
       if (!invariant.contains(i) || type(i) == DataType.DT_VARIANT) {
         carried.add(i);
@@ -67,9 +67,9 @@ final class LoopActivity {
   }
 
   /** What depends on what is wanted, and influences what has a gradient. */
-  private void findBy(Set<Integer> wanted, Set<Integer> arrived) {
+  private void findBy(RuleBook rules, Set<Integer> wanted, Set<Integer> arrived) {
     Set<Integer> reached = new TreeSet<>(wanted);
-    Activity activity = new Activity(body.graph(), RuleBook.standard(), arguments(reached));
+    Activity activity = new Activity(body.graph(), rules, arguments(reached));
     for (int before = -1; before != reached.size(); ) {
       before = reached.size();
       for (int i = 0; i < body.results().size(); i++) {

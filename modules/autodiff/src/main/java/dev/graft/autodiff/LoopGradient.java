@@ -56,7 +56,7 @@ final class LoopGradient {
         arrived.add(i);
       }
     }
-    LoopActivity activity = new LoopActivity(body, wanted, arrived);
+    LoopActivity activity = new LoopActivity(body, t.library().rules(), wanted, arrived);
     this.invariant = activity.invariant();
     this.by = activity.by();
     this.carried = activity.carried();
@@ -294,9 +294,9 @@ final class LoopGradient {
       return t.zerosLike(readVariable(i, gradient.dtype(found)));
     }
     if (type == DataType.DT_VARIANT) {
-      DataType element = TensorListRules.elementType(body.graph(), body.arguments().get(i));
+      DataType element = TensorLists.elementType(body.graph(), body.arguments().get(i));
       if (element != DataType.DT_INVALID) {
-        return TensorListRules.emptyLike(op.out(i), element, t);
+        return TensorLists.emptyLike(op.out(i), element, t);
       }
     }
     return t.zerosLike(invariant.contains(i) ? op.in(i) : op.out(i));

@@ -1,6 +1,7 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import org.tensorflow.proto.DataType;
 
 /** Elementwise arithmetic, with broadcasting. */
@@ -87,7 +88,7 @@ final class MathRules {
         (op, t) -> {
           // of complex numbers it is the square of the distance: real
           TensorRef dy =
-              DataTypes.isComplex(t.dtype(op.dy()))
+              DType.of(t.dtype(op.dy())).isComplex()
                   ? t.mul(t.add(op.dy(), t.conj(op.dy())), 0.5)
                   : op.dy();
           TensorRef dx = t.mul(dy, t.mul(t.sub(op.in(0), op.in(1)), 2));
@@ -155,7 +156,7 @@ final class MathRules {
           // x^y has no derivative by y where x is not positive; zero there, as in TensorFlow
           TensorRef zero = t.scalarLike(x, 0);
           TensorRef defined =
-              DataTypes.isComplex(t.dtype(x)) ? t.call("NotEqual", x, zero) : t.greater(x, zero);
+              DType.of(t.dtype(x)).isComplex() ? t.call("NotEqual", x, zero) : t.greater(x, zero);
           TensorRef safe = t.where(defined, x, t.scalarLike(x, 1));
           TensorRef log = t.where(defined, t.call("Log", safe), zero);
           return t.mul(op.dy(), t.conj(t.mul(z, log)));
@@ -201,7 +202,7 @@ final class MathRules {
 
   private static void cast(Backprop op, Ops t) {
     DataType from = op.type("SrcT");
-    if (DataTypes.isContinuous(from) && DataTypes.isContinuous(op.type("DstT"))) {
+    if (DType.of(from).isContinuous() && DType.of(op.type("DstT")).isContinuous()) {
       op.give(0, t.cast(op.dy(), from));
     }
   }

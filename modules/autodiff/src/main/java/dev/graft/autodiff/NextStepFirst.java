@@ -5,6 +5,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -83,7 +84,7 @@ final class NextStepFirst {
   }
 
   private boolean isNumbers(TensorRef tensor) {
-    return DataTypes.isContinuous(graph.dtype(tensor));
+    return DType.of(graph.dtype(tensor)).isContinuous();
   }
 
   /** The arguments that other results than their own next value follow from. */

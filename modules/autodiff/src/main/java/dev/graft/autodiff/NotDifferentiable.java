@@ -120,7 +120,7 @@ final class NotDifferentiable {
   /** Whether {@code op} gives nothing that could carry a derivative, whatever its attributes. */
   static boolean discrete(OpDef op) {
     return op.getOutputArgList().stream()
-        .allMatch(arg -> types(op, arg).stream().noneMatch(DataTypes::mayCarryGradient));
+        .allMatch(arg -> types(op, arg).stream().noneMatch(Activity::mayCarryGradient));
   }
 
   /** The dtypes that an output may have; all that carry derivatives if nothing is said. */

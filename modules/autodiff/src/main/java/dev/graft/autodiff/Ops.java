@@ -7,6 +7,7 @@ import dev.graft.graph.OpBuilder;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import dev.graft.model.TensorValue;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -329,7 +330,7 @@ final class Ops {
 
   /** The complex conjugate; a real tensor is its own. */
   TensorRef conj(TensorRef a) {
-    return DataTypes.isComplex(dtype(a)) ? call("Conj", a) : a;
+    return DType.of(dtype(a)).isComplex() ? call("Conj", a) : a;
   }
 
   /** {@code x} as {@code dtype}; nothing is added if it is that already. */

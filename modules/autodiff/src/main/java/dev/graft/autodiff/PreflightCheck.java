@@ -3,6 +3,7 @@ package dev.graft.autodiff;
 import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import dev.graft.model.Internal;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
@@ -165,7 +166,7 @@ public final class PreflightCheck {
   private record Candidate(String layer, TensorRef tensor, int depth) {}
 
   private boolean carriesHead(TensorRef tensor) {
-    return DataTypes.isContinuous(model.graph().dtype(tensor));
+    return DType.of(model.graph().dtype(tensor)).isContinuous();
   }
 
   /** Whether gradients from {@code tensor} get to some of the variables, and none is blocked. */

@@ -17,55 +17,6 @@ final class RuleBook {
   private final Set<String> harvested = new HashSet<>();
   private final Map<String, Set<Integer>> only = new HashMap<>();
 
-  /** All rules: Graft's own, and TensorFlow's where they were checked. */
-  static RuleBook standard() {
-    return Standard.INSTANCE;
-  }
-
-  private RuleBook() {
-    MathRules.addTo(this);
-    FunctionRules.addTo(this);
-    ReductionRules.addTo(this);
-    ActivationRules.addTo(this);
-    ArrayRules.addTo(this);
-    SlicingRules.addTo(this);
-    IndexingRules.addTo(this);
-    LinearAlgebraRules.addTo(this);
-    ConvolutionRules.addTo(this);
-    NormalizationRules.addTo(this);
-    LossRules.addTo(this);
-    SegmentRules.addTo(this);
-    ScatterRules.addTo(this);
-    ImageRules.addTo(this);
-    QuantizationRules.addTo(this);
-    SpectralRules.addTo(this);
-    MatrixRules.addTo(this);
-    DecompositionRules.addTo(this);
-    EinsumRules.addTo(this);
-    SparseRules.addTo(this);
-    RaggedRules.addTo(this);
-    RecurrentRules.addTo(this);
-    TensorListRules.addTo(this);
-    ControlFlowRules.addTo(this);
-    HarvestedRule.addTo(this);
-    for (String op : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
-      onlyTo(op, 0, 1, 2); // not to the statistics
-    }
-    for (String op : List.of("ReluGrad", "Relu6Grad", "LeakyReluGrad")) {
-      onlyTo(op, 0); // flat in the features
-    }
-    for (String version : List.of("V2", "V3")) { // not to what fills the rest
-      onlyTo("MatrixDiag" + version, 0);
-      onlyTo("MatrixDiagPart" + version, 0);
-      onlyTo("ImageProjectiveTransform" + version, 0);
-    }
-    onlyTo("ScaleAndTranslate", 0);
-    onlyTo("SparseAdd", 1, 4); // not to the threshold
-    onlyTo("Zeta", 1);
-    onlyTo("Polygamma", 1);
-    onlyTo("Betainc", 2);
-  }
-
   /** Adds one rule for several ops; fails if one of them has a rule already. */
   void add(Rule rule, String... ops) {
     for (String op : ops) {
@@ -125,9 +76,5 @@ final class RuleBook {
       throw new NoGradientException(node);
     }
     return rule;
-  }
-
-  private static final class Standard {
-    static final RuleBook INSTANCE = new RuleBook();
   }
 }

@@ -1,18 +1,14 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import java.util.List;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.NodeDef;
 
 /**
  * Lists of tensors, which loops read from and write to. The gradient of a list is a list; an
  * element that was never set counts as zero.
  */
 final class TensorListRules {
-
-  private static final String ELEMENT = "element_dtype";
 
   private TensorListRules() {}
 
@@ -22,11 +18,11 @@ final class TensorListRules {
         (op, t) ->
             op.give(
                 0,
-                t.op("TensorListStack", op.node(), ELEMENT)
+                t.op("TensorListStack", op.node(), TensorLists.ELEMENT)
                     .input(op.dy())
                     .input(t.elements(t.shape(op.in(0)), 1, 0))
                     .output()));
-    rules.add("TensorListStack", (op, t) -> op.give(0, fromTensor(op.dy(), t)));
+    rules.add("TensorListStack", (op, t) -> op.give(0, TensorLists.fromTensor(op.dy(), t)));
     rules.add("TensorListGetItem", (op, t) -> op.giveItem(0, op.in(1), op.dy()));
     rules.add("TensorListSetItem", TensorListRules::setItem);
     rules.add("TensorListPushBack", TensorListRules::pushBack);
@@ -43,59 +39,11 @@ final class TensorListRules {
             op.give(0, t.call("TensorListResize", op.dy(), t.call("TensorListLength", op.in(0)))));
   }
 
-  // ---- small expressions that loops need too
-
-  /** A list as long as {@code list} in which nothing is set. */
-  static TensorRef emptyLike(TensorRef list, DataType element, Ops t) {
-    return t.op("TensorListReserve")
-        .input(t.integer(-1))
-        .input(t.call("TensorListLength", list))
-        .attr(ELEMENT, element)
-        .output();
-  }
-
-  /** Element {@code index} of a list; zeros of {@code shape} if it is not set. */
-  static TensorRef element(
-      TensorRef list, TensorRef index, TensorRef shape, DataType element, Ops t) {
-    return t.op("TensorListGetItem")
-        .input(list)
-        .input(index)
-        .input(shape)
-        .attr(ELEMENT, element)
-        .output();
-  }
-
-  /** The rows of {@code tensor} as a list. */
-  static TensorRef fromTensor(TensorRef tensor, Ops t) {
-    return t.call("TensorListFromTensor", tensor, t.elements(t.shape(tensor), 1, 0));
-  }
-
-  /**
-   * The dtype of the elements of the list that node {@code list} gives, as the ops tell that use
-   * it; invalid if none does.
-   */
-  static DataType elementType(Graph graph, String list) {
-    for (String user : graph.consumers(list)) {
-      NodeDef node = graph.node(user);
-      if (node.getOp().startsWith("TensorList") && node.containsAttr(ELEMENT)) {
-        return node.getAttrOrThrow(ELEMENT).getType();
-      }
-      if (node.getOp().equals("Identity")) {
-        DataType found = elementType(graph, user);
-        if (found != DataType.DT_INVALID) {
-          return found;
-        }
-      }
-    }
-    return DataType.DT_INVALID;
-  }
-
-  // ---- rules
-
   private static void setItem(Backprop op, Ops t) {
     TensorRef item = op.in(2);
     DataType element = t.dtype(item);
-    TensorRef gradient = t.sameShape(element(op.dy(), op.in(1), t.shape(item), element, t), item);
+    TensorRef gradient =
+        t.sameShape(TensorLists.element(op.dy(), op.in(1), t.shape(item), element, t), item);
     op.give(2, () -> gradient);
     op.give(0, () -> t.call("TensorListSetItem", op.dy(), op.in(1), t.zerosLike(gradient)));
   }
@@ -103,7 +51,10 @@ final class TensorListRules {
   private static void pushBack(Backprop op, Ops t) {
     TensorRef item = op.in(1);
     List<TensorRef> popped =
-        t.op("TensorListPopBack", op.node(), ELEMENT).input(op.dy()).input(t.shape(item)).outputs();
+        t.op("TensorListPopBack", op.node(), TensorLists.ELEMENT)
+            .input(op.dy())
+            .input(t.shape(item))
+            .outputs();
     op.give(0, () -> popped.get(0));
     op.give(1, () -> popped.get(1));
   }
@@ -111,8 +62,8 @@ final class TensorListRules {
   private static void popBack(Backprop op, Ops t) {
     op.give(
         0,
-        t.op("TensorListPushBack", op.node(), ELEMENT)
-            .input(op.has(0) ? op.dy(0) : emptyLike(op.out(0), t.dtype(op.out(1)), t))
+        t.op("TensorListPushBack", op.node(), TensorLists.ELEMENT)
+            .input(op.has(0) ? op.dy(0) : TensorLists.emptyLike(op.out(0), t.dtype(op.out(1)), t))
             .input(op.dy(1))
             .output());
   }
@@ -130,7 +81,7 @@ final class TensorListRules {
     TensorRef shape = t.concat(0, List.of(t.ints(-1), tail));
     op.give(
         0,
-        t.op("TensorListConcatV2", op.node(), ELEMENT)
+        t.op("TensorListConcatV2", op.node(), TensorLists.ELEMENT)
             .input(op.dy())
             .input(shape)
             .input(op.in(2))
@@ -153,7 +104,7 @@ final class TensorListRules {
   }
 
   private static TensorRef gathered(Backprop op, Ops t, TensorRef like, TensorRef indices) {
-    return t.op("TensorListGather", op.node(), ELEMENT)
+    return t.op("TensorListGather", op.node(), TensorLists.ELEMENT)
         .input(op.dy())
         .input(indices)
         .input(t.elements(t.shape(like), 1, 0))

@@ -80,8 +80,8 @@ class GradientListTest {
               || op.getInputArgCount() == 0;
       kinds.put(
           name,
-          RuleBook.standard().ops().contains(name)
-              ? RuleBook.standard().isHarvested(name) ? Kind.TENSORFLOW : Kind.OWN
+          AllRules.standard().ops().contains(name)
+              ? AllRules.standard().isHarvested(name) ? Kind.TENSORFLOW : Kind.OWN
               : ends ? Kind.ENDS : hasGradient(name, tape) ? Kind.MISSING : Kind.UNDEFINED);
     }
     return kinds;
@@ -97,7 +97,7 @@ class GradientListTest {
         .forEach(
             (op, kind) -> {
               text.append(op).append(' ').append(kind.name().toLowerCase(Locale.ROOT));
-              new TreeSet<>(RuleBook.standard().inputs(op))
+              new TreeSet<>(AllRules.standard().inputs(op))
                   .forEach(i -> text.append(' ').append(i));
               text.append('\n');
             });

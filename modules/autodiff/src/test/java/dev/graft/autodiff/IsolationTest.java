@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.graph.OpRegistry;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.DType;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.runtime.GradientHarvest;
@@ -35,7 +36,7 @@ class IsolationTest {
       List<TensorRef> ys =
           model.servingSignature().outputs().values().stream()
               .map(spec -> spec.tensor())
-              .filter(y -> DataTypes.isContinuous(model.graph().dtype(y)))
+              .filter(y -> DType.of(model.graph().dtype(y)).isContinuous())
               .toList();
       GradientGraph found = Differentiator.gradients(model.graph(), ys, List.of(), xs);
       assertThat(found.gradients()).hasSize(xs.size());

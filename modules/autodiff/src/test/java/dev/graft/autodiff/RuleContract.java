@@ -7,6 +7,7 @@ import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadModelException;
+import dev.graft.model.DType;
 import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
@@ -90,7 +91,7 @@ abstract class RuleContract {
     List<TensorRef> xs =
         tensors(graph)
             .filter(x -> graph.node(x.node()).getInputCount() == 0)
-            .filter(x -> DataTypes.isContinuous(graph.dtype(x)))
+            .filter(x -> DType.of(graph.dtype(x)).isContinuous())
             .toList();
     GradientGraph found;
     try {
@@ -149,7 +150,10 @@ abstract class RuleContract {
           x,
           Cotangents.dense(
               found.gradients().get(x),
-              new Ops(densified, Shapes.NONE, new Library(densified, LoopMemory.SAVE))));
+              new Ops(
+                  densified,
+                  Shapes.NONE,
+                  new Library(densified, AllRules.standard(), LoopMemory.SAVE))));
     }
     try (GraphSession session = runtime.session(densified.build())) {
       List<TensorValue> gradients =

@@ -118,7 +118,7 @@ class VariableRulesTest {
         Differentiator.gradients(
             c.graph(), List.of(read, plain), List.of(), List.of(handle, value));
     var editor = one.graph().edit();
-    Ops t = new Ops(editor, Shapes.NONE, new Library(editor, LoopMemory.SAVE));
+    Ops t = new Ops(editor, Shapes.NONE, new Library(editor, AllRules.standard(), LoopMemory.SAVE));
     List<TensorRef> dense =
         List.of(handle, value).stream()
             .map(x -> Cotangents.dense(one.gradients().get(x), t))

@@ -141,7 +141,7 @@ class ZooGradientsTest {
         Differentiator.gradients(editor.build(), ys, List.copyOf(weights.values()), xs, memory);
     assertPreflightAgrees(zoo, model, ys, byKey, found);
     GraphEditor dense = found.graph().edit();
-    Ops t = new Ops(dense, Shapes.NONE, new Library(dense, LoopMemory.SAVE));
+    Ops t = new Ops(dense, Shapes.NONE, new Library(dense, AllRules.standard(), LoopMemory.SAVE));
     Map<TensorRef, TensorRef> gradients = new LinkedHashMap<>();
     found.gradients().forEach((x, g) -> gradients.put(x, Cotangents.dense(g, t)));
     try (ModelSession session = runtime.open(model, dense.build())) {

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.CheckOptions;
 import dev.graft.CheckReport;
-import dev.graft.Graft;
+import dev.graft.ModelCheck;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,7 +59,7 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() throws JsonProcessingException {
     CheckReport report =
-        Graft.check(
+        ModelCheck.of(
             model.path(),
             CheckOptions.defaults()
                 .withTrust(trust.trust())

@@ -179,9 +179,9 @@ final class FineTuning {
   /** Publishes the trained model; it has to answer on pictures as it did in training. */
   private Path publish(Run run, Parts parts, RunFolder folder) {
     Version version =
-        graft.publish(
+        folder.publish(
+            graft,
             job.surgery().finished(run.model()),
-            folder,
             new Gate(0, parts.validation()).with(run.recipe()));
     say(
         "export",

@@ -25,6 +25,12 @@ public record Batch(
   /** The key of answers that belong to the only head there is. */
   public static final String ONLY = "";
 
+  /**
+   * Examples in one run that nothing is learned from: enough to keep the cores busy, few enough for
+   * a cancel to be quick.
+   */
+  public static final int SCORED = 16;
+
   /** Whether the examples are encoded pictures. */
   public boolean isEncoded() {
     return inputs.containsKey(ENCODED);

@@ -1,5 +1,6 @@
 package dev.graft.exporter;
 
+import dev.graft.model.DType;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.TensorValue;
 import java.util.Map;
@@ -14,10 +15,6 @@ final class Comparison {
 
   /** How far a number may be off, relative to 1 or to itself, whichever is more. */
   private static final double TOLERANCE = 1e-4;
-
-  /** What is computed with rounding; whole numbers, texts and the rest have to be the same. */
-  private static final Set<DataType> REAL =
-      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
 
   private double largest;
 
@@ -87,7 +84,7 @@ final class Comparison {
   }
 
   private static boolean isRounded(DataType dtype) {
-    return REAL.contains(dtype);
+    return DType.of(dtype).isFloating();
   }
 
   private static boolean isNear(double expected, double found) {

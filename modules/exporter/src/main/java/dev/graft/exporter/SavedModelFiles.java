@@ -14,8 +14,8 @@ import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.ModelMetadata;
 import dev.graft.model.Signature;
+import dev.graft.model.SignatureDefs;
 import dev.graft.model.TensorBundleWriter;
-import dev.graft.model.TensorSpec;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableValues;
@@ -146,19 +146,9 @@ record SavedModelFiles(
   }
 
   private static SignatureDef signatureDef(Signature signature) {
-    SignatureDef.Builder def = SignatureDef.newBuilder().setMethodName(signature.method());
-    signature.inputs().forEach((name, spec) -> def.putInputs(name, info(spec)));
-    signature.outputs().forEach((name, spec) -> def.putOutputs(name, info(spec)));
+    SignatureDef.Builder def = SignatureDefs.plain(signature).toBuilder();
     signature.defaults().forEach((name, value) -> def.putDefaults(name, value.toProto()));
     return def.build();
-  }
-
-  private static TensorInfo info(TensorSpec spec) {
-    return TensorInfo.newBuilder()
-        .setName(spec.tensor().toString())
-        .setDtype(spec.dtype())
-        .setTensorShape(spec.shape().toProto())
-        .build();
   }
 
   /** Assets as both generations of loaders look for them. */

@@ -3,8 +3,6 @@ package dev.graft.importer;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.MoreFiles;
 import dev.graft.model.Internal;
-import dev.graft.model.Signature;
-import dev.graft.model.TensorSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,8 +12,6 @@ import java.util.stream.Stream;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
-import org.tensorflow.proto.SignatureDef;
-import org.tensorflow.proto.TensorInfo;
 
 /**
  * A SavedModel in a form in which TensorFlow's C++ loader can be given it: without what {@link
@@ -85,30 +81,5 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
         }
       }
     }
-  }
-
-  /** How {@code meta} declares {@code entry}, or how it can be declared in plain tensors. */
-  static SignatureDef signature(MetaGraphDef meta, Signature entry) {
-    SignatureDef def =
-        meta.getSignatureDefOrDefault(entry.name(), SignatureDef.getDefaultInstance());
-    boolean plain =
-        def.getInputsMap().keySet().equals(entry.inputs().keySet())
-            && def.getOutputsMap().keySet().equals(entry.outputs().keySet());
-    return plain ? def : plain(entry);
-  }
-
-  private static SignatureDef plain(Signature entry) {
-    SignatureDef.Builder def = SignatureDef.newBuilder().setMethodName(entry.method());
-    entry.inputs().forEach((name, spec) -> def.putInputs(name, info(spec)));
-    entry.outputs().forEach((name, spec) -> def.putOutputs(name, info(spec)));
-    return def.build();
-  }
-
-  private static TensorInfo info(TensorSpec spec) {
-    return TensorInfo.newBuilder()
-        .setName(spec.tensor().toString())
-        .setDtype(spec.dtype())
-        .setTensorShape(spec.shape().toProto())
-        .build();
   }
 }

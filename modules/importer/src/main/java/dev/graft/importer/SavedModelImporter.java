@@ -242,7 +242,7 @@ public final class SavedModelImporter {
               && entries.stream()
                   .allMatch(
                       entry ->
-                          LoadableBundle.signature(meta, entry)
+                          ServingCopy.signature(meta, entry)
                               .equals(meta.getSignatureDefMap().get(entry.name())));
       if (options.trusted() && asItIs) {
         return new LoadableBundle(folder.path(), LoadableBundle.tags(meta));

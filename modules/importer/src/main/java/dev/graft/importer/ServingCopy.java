@@ -9,6 +9,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.BadModelException;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Signature;
+import dev.graft.model.SignatureDefs;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,6 +24,7 @@ import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SignatureDef;
 
 /**
  * What of a MetaGraph TensorFlow's loader is given: the nodes and functions that some of its
@@ -152,8 +154,7 @@ final class ServingCopy {
     if (meta.hasSaverDef()) {
       copy.setSaverDef(meta.getSaverDef());
     }
-    wanted.forEach(
-        entry -> copy.putSignatureDef(entry.name(), LoadableBundle.signature(meta, entry)));
+    wanted.forEach(entry -> copy.putSignatureDef(entry.name(), signature(meta, entry)));
     Initialization.copy(meta, copy);
     List<AssetFileDef> needed =
         Initialization.assetDefs(meta).stream()
@@ -199,5 +200,15 @@ final class ServingCopy {
     return TWINS.stream().noneMatch(function::containsAttr)
         ? function
         : function.toBuilder().removeAttr(TWINS.get(0)).removeAttr(TWINS.get(1)).build();
+  }
+
+  /** How {@code meta} declares {@code entry}, or how it can be declared in plain tensors. */
+  static SignatureDef signature(MetaGraphDef meta, Signature entry) {
+    SignatureDef def =
+        meta.getSignatureDefOrDefault(entry.name(), SignatureDef.getDefaultInstance());
+    boolean plain =
+        def.getInputsMap().keySet().equals(entry.inputs().keySet())
+            && def.getOutputsMap().keySet().equals(entry.outputs().keySet());
+    return plain ? def : SignatureDefs.plain(entry);
   }
 }

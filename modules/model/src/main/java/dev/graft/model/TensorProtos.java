@@ -1,5 +1,7 @@
 package dev.graft.model;
 
+import java.io.IOException;
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Shape;
 import java.nio.ByteBuffer;
@@ -110,23 +112,26 @@ final class TensorProtos {
   private static List<ByteString> unpack(ByteString content, long count) {
     List<ByteString> strings = new ArrayList<>();
     try {
-      ByteBuffer lengths = content.asReadOnlyByteBuffer();
+      CodedInputStream lengths = content.newCodedInput();
       long total = 0;
       List<Integer> sizes = new ArrayList<>();
       for (long i = 0; i < count; i++) {
-        int size = Math.toIntExact(SortedTable.varint(lengths));
+        int size = Math.toIntExact(lengths.readRawVarint64());
         total += size;
         sizes.add(size);
       }
-      int at = content.size() - lengths.remaining();
-      if (total != lengths.remaining()) {
-        throw new IllegalArgumentException("it holds " + lengths.remaining() + " bytes of text");
+      int at = lengths.getTotalBytesRead();
+      if (total != content.size() - at) {
+        throw new IllegalArgumentException("it holds " + (content.size() - at) + " bytes of text");
       }
       for (int size : sizes) {
         strings.add(content.substring(at, at + size));
         at += size;
       }
-    } catch (IllegalArgumentException | ArithmeticException | IndexOutOfBoundsException e) {
+    } catch (IllegalArgumentException
+        | ArithmeticException
+        | IndexOutOfBoundsException
+        | IOException e) {
       throw new BadModelException("a string constant is damaged: " + e.getMessage() + ".", e);
     }
     return strings;

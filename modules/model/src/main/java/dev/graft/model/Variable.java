@@ -92,11 +92,7 @@ public record Variable(
 
   /** As {@link #canTrain}, whatever its author declared: for who asks for it by its name. */
   public boolean canTrainIfNamed() {
-    return switch (dtype) {
-      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16, DT_COMPLEX64, DT_COMPLEX128 ->
-          !role.isStatistic();
-      default -> false;
-    };
+    return DType.of(dtype).isContinuous() && !role.isStatistic();
   }
 
   /** This variable, trained or not; one that trains is not {@link #fixed} any more. */

@@ -5,6 +5,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Loops;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.DType;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
@@ -107,7 +108,7 @@ final class Cut extends Edit {
     List<TensorRef> outputs =
         layer.outputs().stream().filter(t -> live.contains(t.node())).toList();
     List<TensorRef> features = // an embedding gives the mask of its positions as well
-        outputs.stream().filter(t -> HeadBuilder.isFloating(graph.dtype(t))).toList();
+        outputs.stream().filter(t -> DType.of(graph.dtype(t)).isFloating()).toList();
     outputs = outputs.size() > 1 && features.size() == 1 ? features : outputs;
     if (outputs.size() == 1) {
       refuseInsideLoops(model, outputs.get(0));

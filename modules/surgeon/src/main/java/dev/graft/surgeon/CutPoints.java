@@ -4,6 +4,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import dev.graft.model.Model;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -105,7 +106,7 @@ final class CutPoints {
       return false;
     }
     int rank = shapes.of(output).rank();
-    return (rank < 0 || rank >= 2) && HeadBuilder.isFloating(graph.dtype(output));
+    return (rank < 0 || rank >= 2) && DType.of(graph.dtype(output)).isFloating();
   }
 
   private Map<String, String> layersByNode() {

@@ -6,6 +6,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.Variable;
@@ -21,7 +22,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -69,12 +69,8 @@ final class DataPath {
 
   private boolean isFloating(String node) {
     return graph.outputTypes(node).stream()
-        .anyMatch(
-            type ->
-                switch (type) {
-                  case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16, DT_VARIANT -> true;
-                  default -> type == DataType.DT_COMPLEX64 || type == DataType.DT_COMPLEX128;
-                });
+        .map(DType::of)
+        .anyMatch(type -> type.isContinuous() || type == DType.VARIANT);
   }
 
   /** The narrowing points, from the input to the output. */

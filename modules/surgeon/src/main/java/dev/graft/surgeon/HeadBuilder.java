@@ -92,14 +92,6 @@ final class HeadBuilder {
     return new Head(name, spec.kind(), spec.labels(), features, logits, output, units);
   }
 
-  /** Whether a head can read a tensor of this dtype. */
-  static boolean isFloating(DataType dtype) {
-    return switch (dtype) {
-      case DT_FLOAT, DT_DOUBLE, DT_HALF, DT_BFLOAT16 -> true;
-      default -> false;
-    };
-  }
-
   /** Half precision ends at the head, as Keras advises: softmax over halves loses small logits. */
   private TensorRef floating(TensorRef features) {
     return switch (editor.dtype(features)) {

@@ -5,6 +5,7 @@ import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.DType;
 import dev.graft.model.Head;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
@@ -176,7 +177,7 @@ final class NewHeads {
   }
 
   private Shape shape(TensorRef features) {
-    if (!HeadBuilder.isFloating(editor.dtype(features))) {
+    if (!DType.of(editor.dtype(features)).isFloating()) {
       throw new BadRequestException(
           "a head reads floating-point features, but "
               + features

@@ -5,6 +5,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BadRequestException;
+import dev.graft.model.DType;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import java.util.ArrayDeque;
@@ -215,7 +216,7 @@ record SequenceMask(TensorRef read, double padding, boolean ofFeatures) {
       }
       List<TensorRef> sequences =
           layer.inputs().stream()
-              .filter(in -> HeadBuilder.isFloating(graph.dtype(in)))
+              .filter(in -> DType.of(graph.dtype(in)).isFloating())
               .limit(MERGED.contains(layer.className()) ? Long.MAX_VALUE : 1) // else states, values
               .toList();
       List<SequenceMask> masks =

@@ -1,6 +1,7 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.data.Batch;
 import dev.graft.data.Parts;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
@@ -98,7 +99,7 @@ final class AutoRecipe {
 
   private static Choice choice(Recipe asked, Recipe chosen, String reason) {
     Recipe.HeadSettings head = asked.head();
-    if (chosen.fineTunes().isEmpty() && asked.atOnce() < Features.BATCH) {
+    if (chosen.fineTunes().isEmpty() && asked.atOnce() < Batch.SCORED) {
       head = head.steps(head.steps().microBatch(asked.atOnce())); // what memory has room for
     }
     Recipe recipe =

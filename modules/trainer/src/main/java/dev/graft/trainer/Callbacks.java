@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Sets;
 import dev.graft.model.GraftException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
@@ -33,13 +34,9 @@ final class Callbacks implements Callback {
     decide = listener;
   }
 
-  /** Where checkpoints go. */
-  Checkpoints checkpoints() {
-    return all.stream()
-        .filter(Checkpoints.class::isInstance)
-        .map(Checkpoints.class::cast)
-        .findFirst()
-        .orElseGet(Checkpoints::none);
+  /** The first of them that is of this kind. */
+  <C extends Callback> Optional<C> first(Class<C> kind) {
+    return all.stream().filter(kind::isInstance).map(kind::cast).findFirst();
   }
 
   /** What may pause or cancel, and hears of nothing. */

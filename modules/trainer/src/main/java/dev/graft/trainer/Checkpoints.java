@@ -73,6 +73,11 @@ public final class Checkpoints implements Callback {
   }
 
   /** No checkpoints. */
+  /** Those of a training, {@link #none} if it has none. */
+  static Checkpoints among(Callbacks callbacks) {
+    return callbacks.first(Checkpoints.class).orElseGet(Checkpoints::none);
+  }
+
   static Checkpoints none() {
     return new Checkpoints(null, Duration.ZERO, 1, 1);
   }

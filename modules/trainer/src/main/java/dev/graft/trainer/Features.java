@@ -29,9 +29,6 @@ import org.tensorflow.proto.DataType;
  */
 final class Features implements AutoCloseable {
 
-  /** Examples in one run: enough to keep the cores busy, few enough for a cancel to be quick. */
-  static final int BATCH = 16;
-
   private final TensorFlowRuntime runtime;
   private final Entry entry;
   private final List<TensorRef> wanted;
@@ -131,7 +128,7 @@ final class Features implements AutoCloseable {
         continue;
       }
       if (entry.tensors().contains(tensor)) {
-        throw NotFinite.example(name(data, examples, row), Double.NaN, entry.nameOf(tensor));
+        throw notFinite(name(data, examples, row), Double.NaN, entry.nameOf(tensor));
       }
       checkInfinities(data, examples, values);
       throw new FailedCheckException(
@@ -151,10 +148,21 @@ final class Features implements AutoCloseable {
         TensorValue value = values.get(input);
         int row = value == null ? -1 : rowWith(value, number -> number == infinity);
         if (row >= 0) {
-          throw NotFinite.example(name(data, examples, row), infinity, entry.nameOf(input));
+          throw notFinite(name(data, examples, row), infinity, entry.nameOf(input));
         }
       }
     }
+  }
+
+  /** What to throw for an example that holds {@code number} in an input. */
+  static BadDataException notFinite(String name, double number, String input) {
+    return new BadDataException(
+        name
+            + " holds "
+            + number
+            + " in '"
+            + input
+            + "', which nothing can be learned from; correct the example or leave it out.");
   }
 
   private static String name(Dataset data, int[] examples, int row) {

@@ -6,6 +6,7 @@ import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.DType;
 import dev.graft.model.Layer;
 import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
@@ -177,14 +178,8 @@ final class Frontier {
    * are computed again instead: that is cheap, and they may belong to the batch, not the example.
    */
   private boolean isCacheable(TensorRef tensor) {
-    DataType dtype = shapes.dtype(tensor);
     Shape shape = shapes.shape(tensor);
-    boolean floating =
-        dtype == DataType.DT_FLOAT
-            || dtype == DataType.DT_DOUBLE
-            || dtype == DataType.DT_HALF
-            || dtype == DataType.DT_BFLOAT16;
-    return floating
+    return DType.of(shapes.dtype(tensor)).isFloating()
         && shape.rank() >= 1
         && shape.dim(0) == Shape.UNKNOWN
         && shape.withDim(0, 1).isFullyKnown()

@@ -3,7 +3,6 @@ package dev.graft.trainer;
 import dev.graft.data.Dataset;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadDataException;
 import dev.graft.model.FailedCheckException;
 import dev.graft.model.GraftException;
 import dev.graft.model.Layer;
@@ -85,17 +84,6 @@ final class NotFinite {
         cause);
   }
 
-  /** What to throw for an example that holds {@code number} in an input. */
-  static BadDataException example(String name, double number, String input) {
-    return new BadDataException(
-        name
-            + " holds "
-            + number
-            + " in '"
-            + input
-            + "', which nothing can be learned from; correct the example or leave it out.");
-  }
-
   private Optional<GraftException> badExample(int[] examples, List<TensorValue> values) {
     List<String> names = List.copyOf(entry.feeds().keySet());
     for (int i = 0; i < names.size(); i++) {
@@ -107,7 +95,8 @@ final class NotFinite {
       for (int j = 0; j < numbers.length; j++) {
         if (!Double.isFinite(numbers[j])) {
           int row = (int) (j / Math.max(1, numbers.length / examples.length));
-          return Optional.of(example(train.name(examples[row]), numbers[j], names.get(i)));
+          return Optional.of(
+              Features.notFinite(train.name(examples[row]), numbers[j], names.get(i)));
         }
       }
     }

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
+import dev.graft.data.Batch;
 import dev.graft.model.BadRequestException;
 import dev.graft.model.Internal;
 import dev.graft.model.TrainingPlan;
@@ -168,7 +169,7 @@ public record Recipe(
   /** How many examples are computed at once where nothing is learned, at most. */
   @Internal
   public int atOnce() {
-    int most = Features.BATCH;
+    int most = Batch.SCORED;
     for (FineTune settings : Iterables.concat(fineTunes, List.of(head.steps()))) {
       most = Math.min(most, Math.min(settings.batch(), settings.microBatch()));
     }

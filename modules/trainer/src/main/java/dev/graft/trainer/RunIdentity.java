@@ -42,7 +42,7 @@ record RunIdentity(String model, String data, String recipe, String machine) {
    * @param uncached the stretches that compute features again in each step
    */
   static RunIdentity of(
-      TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, List<Stage> uncached) {
+      TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, List<Integer> uncached) {
     Hasher digest = Hashing.sha256().newHasher();
     put(digest, data.train());
     put(digest, data.validation());
@@ -56,7 +56,7 @@ record RunIdentity(String model, String data, String recipe, String machine) {
         recipe.toString(),
         machine(runtime.options())
             + uncached.stream()
-                .map(stage -> ", stretch " + stage.number() + " without cached features")
+                .map(stage -> ", stretch " + stage + " without cached features")
                 .collect(joining()));
   }
 
@@ -81,8 +81,8 @@ record RunIdentity(String model, String data, String recipe, String machine) {
     new TreeMap<>(data.answers()) // the order of a map may be another in another process
         .forEach((head, answers) -> put(digest, head, answers.values()));
     if (!data.inputNames().contains(Batch.ENCODED)) {
-      for (int from = 0; from < data.size(); from += Features.BATCH) {
-        int to = Math.min(from + Features.BATCH, data.size());
+      for (int from = 0; from < data.size(); from += Batch.SCORED) {
+        int to = Math.min(from + Batch.SCORED, data.size());
         Batch some = data.batch(IntStream.range(from, to).toArray());
         new TreeMap<>(some.inputs()).forEach((name, values) -> put(digest, name, values));
       }

@@ -71,8 +71,8 @@ record Scoring(ImmutableList<OfHead> heads, int atOnce) {
       heads.add(new OfHead(goal, targets, losses, tallies, predicted));
     }
     boolean together = goals.stream().anyMatch(goal -> !goal.objective().isSeparable());
-    int usual = together ? TOGETHER : Features.BATCH;
-    return new Scoring(heads.build(), room < Features.BATCH ? room : usual);
+    int usual = together ? TOGETHER : Batch.SCORED;
+    return new Scoring(heads.build(), room < Batch.SCORED ? room : usual);
   }
 
   /** The names of the metrics of a model's heads, as {@link Evaluation#metrics} has them. */

@@ -86,8 +86,10 @@ public final class Trainer {
       features.requireRoom(headCut);
     }
     Stages.checkHeadSteps(stages, goals, choice.recipe(), recipe.isAuto());
-    this.identity = RunIdentity.of(runtime, model, data, this.recipe, uncached);
-    this.checkpoints = callbacks.checkpoints();
+    this.identity =
+        RunIdentity.of(
+            runtime, model, data, this.recipe, uncached.stream().map(Stage::number).toList());
+    this.checkpoints = Checkpoints.among(callbacks);
     ImmutableList.Builder<String> all = ImmutableList.<String>builder().addAll(choice.reasons());
     uncached.forEach(
         stage ->

@@ -206,7 +206,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   private Result train(Callbacks callbacks, Consumer<LoopState> save) {
     long steps = (long) settings.epochs() * order.batches();
-    Checkpoints checkpoints = callbacks.checkpoints();
+    Checkpoints checkpoints = Checkpoints.among(callbacks);
     Pace pace =
         new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch()).from(done);
     if (best.isEmpty()) {
