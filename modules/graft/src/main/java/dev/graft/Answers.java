@@ -1,8 +1,8 @@
 package dev.graft;
 
-import dev.graft.model.DType;
-import dev.graft.model.FailedCheckException;
-import dev.graft.model.TensorValue;
+import dev.graft.error.FailedCheckException;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.graft;
 
 import dev.graft.data.Dataset;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.TensorValue;
+import dev.graft.error.BadRequestException;
+import dev.graft.tensor.TensorValue;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -2,9 +2,9 @@ package dev.graft;
 
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.FailedCheckException;
 import dev.graft.exporter.Proof;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
 import dev.graft.trainer.Recipe;
 import java.nio.file.Path;

@@ -4,21 +4,21 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.autodiff.PreflightCheck;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.FailedCheckException;
+import dev.graft.error.Internal;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.FailedCheckException;
-import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
-import dev.graft.model.TensorValue;
 import dev.graft.model.TrainingPlan;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.Plans;
+import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Callback;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Evaluator;
@@ -69,7 +69,7 @@ public final class Graft implements AutoCloseable {
    *
    * @param path the folder that holds {@code saved_model.pb}, or one that holds numbered versions,
    *     of which the newest is taken
-   * @throws dev.graft.model.BadModelException if it is damaged or not supported; the message names
+   * @throws dev.graft.error.BadModelException if it is damaged or not supported; the message names
    *     the file or node
    * @throws dev.graft.model.UntrustedModelException if it would reach into files, the network or
    *     other code when it runs
@@ -90,7 +90,7 @@ public final class Graft implements AutoCloseable {
   /**
    * As {@link #load(Path)}, with a choice of MetaGraph and signature.
    *
-   * @throws dev.graft.model.BadRequestException if the model has no such tags or signature, the
+   * @throws dev.graft.error.BadRequestException if the model has no such tags or signature, the
    *     message lists those that it has; or if its picture input cannot have such a range
    */
   public static Model load(Path path, LoadOptions options) {
@@ -135,7 +135,7 @@ public final class Graft implements AutoCloseable {
   /**
    * Makes sure that versions can be published under {@code base}, before long work begins.
    *
-   * @throws dev.graft.model.BadRequestException if {@code base} holds anything that is no version,
+   * @throws dev.graft.error.BadRequestException if {@code base} holds anything that is no version,
    *     or cannot be written to
    */
   public static void requirePublishable(Path base) {
@@ -155,7 +155,7 @@ public final class Graft implements AutoCloseable {
   /**
    * Starts TensorFlow.
    *
-   * @throws dev.graft.model.BadRequestException if there is no native library for this machine, or
+   * @throws dev.graft.error.BadRequestException if there is no native library for this machine, or
    *     a GPU is asked for and there is none
    */
   public static Graft open(Settings settings) {
@@ -174,9 +174,9 @@ public final class Graft implements AutoCloseable {
    * @param callbacks what listens, and may interfere: progress, a {@link
    *     dev.graft.trainer.TrainingSwitch} to cancel, {@link dev.graft.trainer.Checkpoints} with
    *     which the same call goes on where a killed one stopped
-   * @throws dev.graft.model.BadRequestException if the recipe does not fit the model, or the model
+   * @throws dev.graft.error.BadRequestException if the recipe does not fit the model, or the model
    *     the data
-   * @throws dev.graft.model.BadDataException if an example cannot be read
+   * @throws dev.graft.error.BadDataException if an example cannot be read
    * @throws java.util.concurrent.CancellationException if a callback ended it, if the thread was
    *     interrupted, or if this was closed meanwhile; with {@link dev.graft.trainer.Checkpoints}
    *     the same call goes on from where it was, but for what closing cut off
@@ -189,7 +189,7 @@ public final class Graft implements AutoCloseable {
    * Tries rates from 1e-7 to 1 on the first stretch that {@code recipe} trains step by step, and
    * suggests the one at which the loss falls fastest, if it falls. {@code model} stays as it is.
    *
-   * @throws dev.graft.model.BadRequestException if the recipe trains nothing step by step
+   * @throws dev.graft.error.BadRequestException if the recipe trains nothing step by step
    */
   public RateCurve findRate(Model model, Parts data, Recipe recipe, Callback... callbacks) {
     return Trainer.findRate(runtime, model, blocks(model), data, recipe, callbacks);
@@ -241,7 +241,7 @@ public final class Graft implements AutoCloseable {
    * all, with {@code base} as it was.
    *
    * @param base the folder that a server watches; made if it is not there
-   * @throws dev.graft.model.BadRequestException if {@code base} holds anything that is no version,
+   * @throws dev.graft.error.BadRequestException if {@code base} holds anything that is no version,
    *     or cannot be written to
    * @throws FailedCheckException if the export answers otherwise than the model, nothing of it
    *     could be compared with the model, or a gate refuses it

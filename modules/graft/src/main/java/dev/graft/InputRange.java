@@ -1,6 +1,6 @@
 package dev.graft;
 
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edits;

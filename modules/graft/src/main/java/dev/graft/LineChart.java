@@ -1,7 +1,7 @@
 package dev.graft;
 
 import com.google.common.html.HtmlEscapers;
-import dev.graft.model.Printable;
+import dev.graft.error.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

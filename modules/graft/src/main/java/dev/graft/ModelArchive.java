@@ -2,7 +2,7 @@ package dev.graft;
 
 import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
-import dev.graft.model.BadModelException;
+import dev.graft.error.BadModelException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

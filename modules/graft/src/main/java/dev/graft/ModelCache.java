@@ -2,7 +2,7 @@ package dev.graft;
 
 import com.google.common.io.MoreFiles;
 import com.google.common.io.RecursiveDeleteOption;
-import dev.graft.model.Durable;
+import dev.graft.savedmodel.file.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

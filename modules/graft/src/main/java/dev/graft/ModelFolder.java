@@ -1,6 +1,6 @@
 package dev.graft;
 
-import dev.graft.model.BadModelException;
+import dev.graft.error.BadModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

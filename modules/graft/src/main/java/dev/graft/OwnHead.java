@@ -3,7 +3,7 @@ package dev.graft;
 import dev.graft.data.Answers;
 import dev.graft.data.PictureTable;
 import dev.graft.data.TableReading;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;

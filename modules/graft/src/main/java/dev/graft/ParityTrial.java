@@ -1,17 +1,17 @@
 package dev.graft;
 
+import dev.graft.error.BadModelException;
+import dev.graft.error.FailedCheckException;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
-import dev.graft.model.BadModelException;
-import dev.graft.model.FailedCheckException;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.graft;
 
-import dev.graft.model.BadModelException;
-import dev.graft.model.DType;
+import dev.graft.error.BadModelException;
 import dev.graft.model.Signature;
+import dev.graft.tensor.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

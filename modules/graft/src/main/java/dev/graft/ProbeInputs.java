@@ -1,13 +1,13 @@
 package dev.graft;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Shape;
-import dev.graft.model.DType;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -3,7 +3,7 @@ package dev.graft;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.html.HtmlEscapers;
-import dev.graft.model.Printable;
+import dev.graft.error.Printable;
 import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.LabelScore;
 import dev.graft.trainer.RateCurve;

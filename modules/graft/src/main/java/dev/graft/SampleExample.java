@@ -2,8 +2,8 @@ package dev.graft;
 
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;

@@ -1,7 +1,7 @@
 package dev.graft;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.OpRegistry;
+import dev.graft.graph.op.OpRegistry;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;

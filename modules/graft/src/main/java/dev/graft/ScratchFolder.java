@@ -1,7 +1,7 @@
 package dev.graft;
 
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Durable;
+import dev.graft.error.BadRequestException;
+import dev.graft.savedmodel.file.Durable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;

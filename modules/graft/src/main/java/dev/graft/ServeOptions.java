@@ -1,6 +1,6 @@
 package dev.graft;
 
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import java.nio.file.Path;
 import java.time.Duration;
 

@@ -4,8 +4,8 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.model.PictureInput;
 import dev.graft.model.Signature;
+import dev.graft.picture.PictureInput;
 import dev.graft.surgeon.HeadFinder;
 import java.util.Optional;
 

@@ -1,7 +1,7 @@
 package dev.graft;
 
 import dev.graft.data.Answers;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;

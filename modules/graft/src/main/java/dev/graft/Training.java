@@ -1,7 +1,7 @@
 package dev.graft;
 
 import com.google.common.primitives.Ints;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.trainer.Clipping;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
@@ -85,7 +85,7 @@ public record Training(
   /**
    * The recipe with all this in it.
    *
-   * @throws dev.graft.model.BadRequestException if a name is not known or a number makes no sense
+   * @throws dev.graft.error.BadRequestException if a name is not known or a number makes no sense
    */
   public Recipe toRecipe() {
     Recipe named = Recipe.named(recipe);

@@ -1,20 +1,20 @@
 package dev.graft;
 
+import dev.graft.error.FailedCheckException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.DType;
-import dev.graft.model.FailedCheckException;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.ResourceVariables;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.SingleStep;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package dev.graft;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
+import dev.graft.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import dev.graft.model.GraftException;
+import dev.graft.error.GraftException;
 import dev.graft.testkit.Bomb;
 import java.io.IOException;
 import java.nio.file.Path;

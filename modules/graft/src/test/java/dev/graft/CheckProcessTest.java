@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
+import dev.graft.tensor.Shape;
 import dev.graft.testkit.Zoo;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

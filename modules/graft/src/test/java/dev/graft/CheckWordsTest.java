@@ -3,10 +3,10 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;

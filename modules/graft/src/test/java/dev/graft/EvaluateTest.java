@@ -8,12 +8,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import dev.graft.trainer.Objective;
 import dev.graft.trainer.Objectives;

@@ -2,12 +2,12 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.model.GraftException;
+import dev.graft.error.GraftException;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.SavedFunction;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableValues;
+import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.io.IOException;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Dataset;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.FailedCheckException;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.FailedCheckException;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import java.nio.file.Path;
 import java.util.Map;

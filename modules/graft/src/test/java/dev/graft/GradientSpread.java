@@ -2,8 +2,8 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;

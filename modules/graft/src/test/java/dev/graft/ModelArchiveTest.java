@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.ModelArchive.Limits;
-import dev.graft.model.BadModelException;
+import dev.graft.error.BadModelException;
 import dev.graft.model.Model;
-import dev.graft.model.VariableValues;
+import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;

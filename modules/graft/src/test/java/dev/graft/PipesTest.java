@@ -3,7 +3,7 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.model.BadModelException;
+import dev.graft.error.BadModelException;
 import dev.graft.testkit.Zoo;
 import java.nio.file.Files;
 import java.nio.file.Path;

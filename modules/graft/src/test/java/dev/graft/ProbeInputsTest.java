@@ -7,7 +7,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import java.util.List;
 import java.util.Map;

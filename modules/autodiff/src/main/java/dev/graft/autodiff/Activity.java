@@ -3,7 +3,7 @@ package dev.graft.autodiff;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.DType;
+import dev.graft.tensor.DType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -2,9 +2,9 @@ package dev.graft.autodiff;
 
 import com.google.common.primitives.Booleans;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.OpRegistry;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpRegistry;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

@@ -1,12 +1,12 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpBuilder;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

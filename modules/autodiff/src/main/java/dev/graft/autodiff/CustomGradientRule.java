@@ -1,9 +1,9 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.CustomGradient;
-import dev.graft.graph.FunctionGraph;
-import dev.graft.graph.FunctionInliner;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.CustomGradient;
+import dev.graft.graph.function.FunctionGraph;
+import dev.graft.graph.function.FunctionInliner;
 import java.util.HashMap;
 import java.util.Map;
 

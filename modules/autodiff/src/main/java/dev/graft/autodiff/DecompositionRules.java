@@ -1,8 +1,8 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.DType;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
 import java.util.List;
 
 /** The singular value decomposition. */

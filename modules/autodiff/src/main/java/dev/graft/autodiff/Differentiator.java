@@ -1,10 +1,10 @@
 package dev.graft.autodiff;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Internal;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

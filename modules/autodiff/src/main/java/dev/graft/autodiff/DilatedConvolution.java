@@ -1,8 +1,8 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.OpBuilder;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
 

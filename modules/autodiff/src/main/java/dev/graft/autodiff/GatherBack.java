@@ -1,7 +1,7 @@
 package dev.graft.autodiff;
 
+import dev.graft.error.BadModelException;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
 import java.util.List;
 
 /**

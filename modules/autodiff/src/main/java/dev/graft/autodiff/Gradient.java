@@ -1,7 +1,7 @@
 package dev.graft.autodiff;
 
+import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Internal;
 
 /** The derivative of the result with respect to one tensor, as tensors of the graph. */
 @Internal

@@ -1,11 +1,11 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.GradientSupport;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.DType;
+import dev.graft.graph.op.GradientSupport;
 import dev.graft.model.Variable;
+import dev.graft.tensor.DType;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;

@@ -1,9 +1,9 @@
 package dev.graft.autodiff;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Internal;
 
 /**
  * A graph with its gradients in it. All that the original graph had is still there under its own

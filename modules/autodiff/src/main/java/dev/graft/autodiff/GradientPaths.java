@@ -1,13 +1,13 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.CustomGradient;
-import dev.graft.graph.FunctionGraph;
-import dev.graft.graph.FunctionInliner;
-import dev.graft.graph.GradientSupport;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
+import dev.graft.graph.function.CustomGradient;
+import dev.graft.graph.function.FunctionGraph;
+import dev.graft.graph.function.FunctionInliner;
+import dev.graft.graph.op.GradientSupport;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

@@ -1,9 +1,9 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.DType;
 import dev.graft.runtime.GradientHarvest;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

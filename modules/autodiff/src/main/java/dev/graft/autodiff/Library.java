@@ -1,11 +1,11 @@
 package dev.graft.autodiff;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.graft.graph.FunctionGraph;
-import dev.graft.graph.FunctionInliner;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.model.BadModelException;
+import dev.graft.graph.function.FunctionGraph;
+import dev.graft.graph.function.FunctionInliner;
 import java.util.HashSet;
 import java.util.Set;
 import org.tensorflow.proto.FunctionDef;

@@ -1,8 +1,8 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;

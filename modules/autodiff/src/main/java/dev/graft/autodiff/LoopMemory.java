@@ -1,6 +1,6 @@
 package dev.graft.autodiff;
 
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 
 /** What a loop keeps of its steps for the way back. */
 @Internal

@@ -1,11 +1,11 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import dev.graft.runtime.TensorFlowException;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -1,7 +1,7 @@
 package dev.graft.autodiff;
 
 import dev.graft.graph.TensorRef;
-import dev.graft.model.DType;
+import dev.graft.tensor.DType;
 import org.tensorflow.proto.DataType;
 
 /** Elementwise arithmetic, with broadcasting. */

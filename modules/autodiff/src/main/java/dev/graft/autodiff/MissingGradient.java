@@ -1,7 +1,7 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.CustomGradient;
-import dev.graft.graph.GradientSupport;
+import dev.graft.graph.function.CustomGradient;
+import dev.graft.graph.op.GradientSupport;
 import java.util.Set;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;

@@ -1,11 +1,11 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.DType;
+import dev.graft.graph.function.FunctionGraph;
+import dev.graft.tensor.DType;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,7 +1,7 @@
 package dev.graft.autodiff;
 
-import dev.graft.model.BadModelException;
-import dev.graft.model.Internal;
+import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import org.tensorflow.proto.NodeDef;
 
 /** An op between the variables and the loss has no gradient. */

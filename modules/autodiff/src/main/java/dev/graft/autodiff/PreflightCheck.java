@@ -1,14 +1,14 @@
 package dev.graft.autodiff;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.Internal;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.DType;
-import dev.graft.model.Internal;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.Variable;
+import dev.graft.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

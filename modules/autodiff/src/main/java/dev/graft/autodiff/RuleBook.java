@@ -1,7 +1,7 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.CustomGradient;
 import dev.graft.graph.Graph;
+import dev.graft.graph.function.CustomGradient;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.graft.autodiff;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpBuilder;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -236,7 +236,7 @@ class ControlFlowRulesTest extends RuleContract {
       Body otherwise) {
     String first = function(editor, "then", inputs, then);
     List<DataType> types =
-        dev.graft.graph.FunctionGraph.of(editor.function(first), editor.functions())
+        dev.graft.graph.function.FunctionGraph.of(editor.function(first), editor.functions())
             .results()
             .stream()
             .map(r -> REAL)
@@ -295,6 +295,6 @@ class ControlFlowRulesTest extends RuleContract {
   }
 
   private static TensorRef ints(GraphEditor e, int value) {
-    return e.constant("axes", dev.graft.model.TensorValue.of(Shape.of(1), new int[] {value}));
+    return e.constant("axes", dev.graft.tensor.TensorValue.of(Shape.of(1), new int[] {value}));
   }
 }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpBuilder;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.runtime.ShapeInference;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

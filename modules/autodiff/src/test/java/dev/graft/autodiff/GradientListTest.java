@@ -2,8 +2,8 @@ package dev.graft.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.graph.GradientSupport.Kind;
-import dev.graft.graph.OpRegistry;
+import dev.graft.graph.op.GradientSupport.Kind;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.testkit.Checkout;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,7 +29,7 @@ import org.tensorflow.proto.OpDef;
 class GradientListTest {
 
   private static final Path RESOURCE =
-      Checkout.path("modules/model/src/main/resources/dev/graft/graph").resolve("gradients.txt");
+      Checkout.path("modules/graph/src/main/resources/dev/graft/graph/op").resolve("gradients.txt");
   private static final Path DOCUMENT = Checkout.path("docs").resolve("gradients.md");
 
   private static final Map<Kind, String> HEADINGS = new EnumMap<>(Kind.class);

@@ -2,8 +2,8 @@ package dev.graft.autodiff;
 
 import dev.graft.graph.Attrs;
 import dev.graft.graph.OpBuilder;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

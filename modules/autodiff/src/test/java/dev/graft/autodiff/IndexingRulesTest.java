@@ -1,6 +1,6 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.Shape;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

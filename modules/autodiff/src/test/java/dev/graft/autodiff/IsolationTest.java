@@ -2,13 +2,13 @@ package dev.graft.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.graph.OpRegistry;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.importer.SavedModelImporter;
-import dev.graft.model.DType;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.runtime.GradientHarvest;
+import dev.graft.tensor.DType;
 import dev.graft.testkit.Zoo;
 import java.util.List;
 import java.util.Set;

@@ -3,16 +3,16 @@ package dev.graft.autodiff;
 import static dev.graft.testkit.TensorAssert.assertThat;
 
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.util.List;

@@ -3,9 +3,9 @@ package dev.graft.autodiff;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.TensorRef;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;

@@ -1,7 +1,7 @@
 package dev.graft.autodiff;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Shape;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

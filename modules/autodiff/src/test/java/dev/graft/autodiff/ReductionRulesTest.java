@@ -1,7 +1,7 @@
 package dev.graft.autodiff;
 
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;

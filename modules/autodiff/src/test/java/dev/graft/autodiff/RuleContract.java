@@ -2,16 +2,16 @@ package dev.graft.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
-import dev.graft.model.DType;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

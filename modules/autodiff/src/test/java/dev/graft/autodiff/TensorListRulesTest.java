@@ -6,8 +6,8 @@ import static dev.graft.autodiff.ControlFlowRulesTest.loop;
 import static dev.graft.autodiff.ControlFlowRulesTest.next;
 
 import dev.graft.graph.OpBuilder;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -163,7 +163,7 @@ class TensorListRulesTest extends RuleContract {
             (e, a) -> List.of(call(e, "Less", a.get(0), ints0(e, 4))),
             (e, a) -> {
               TensorRef shape =
-                  e.constant("shape", dev.graft.model.TensorValue.of(Shape.of(1), new int[] {2}));
+                  e.constant("shape", dev.graft.tensor.TensorValue.of(Shape.of(1), new int[] {2}));
               TensorRef row =
                   with(e.op("TensorListGetItem").input(a.get(1)).input(a.get(0)).input(shape))
                       .output();
@@ -186,7 +186,7 @@ class TensorListRulesTest extends RuleContract {
         (e, a) -> List.of(call(e, "Less", a.get(0), a.get(1))),
         (e, a) -> {
           TensorRef shape =
-              e.constant("shape", dev.graft.model.TensorValue.of(Shape.of(2), new int[] {3, 2}));
+              e.constant("shape", dev.graft.tensor.TensorValue.of(Shape.of(2), new int[] {3, 2}));
           TensorRef rows =
               with(e.op("TensorListGetItem").input(a.get(2)).input(a.get(0)).input(shape)).output();
           TensorRef in = call(e, "MatMul", rows, a.get(4));

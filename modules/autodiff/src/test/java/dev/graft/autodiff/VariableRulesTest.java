@@ -3,11 +3,11 @@ package dev.graft.autodiff;
 import static dev.graft.testkit.TensorAssert.assertThat;
 
 import dev.graft.graph.OpBuilder;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.function.BiFunction;
 import org.assertj.core.api.Assertions;

@@ -2,11 +2,10 @@ package dev.graft.autodiff;
 
 import static dev.graft.testkit.TensorAssert.assertThat;
 
-import dev.graft.graph.GradientSupport;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.GradientSupport;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
@@ -14,10 +13,11 @@ import dev.graft.model.Preflight;
 import dev.graft.model.ResourceVariables;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Golden;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;

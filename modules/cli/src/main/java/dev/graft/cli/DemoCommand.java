@@ -12,7 +12,7 @@ import dev.graft.Trust;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.HeadSpec;

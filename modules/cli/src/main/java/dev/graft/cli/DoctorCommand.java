@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Device;
 import dev.graft.Graft;
 import dev.graft.Machine;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package dev.graft.cli;
 
-import dev.graft.model.FailedCheckException;
-import dev.graft.model.GraftException;
-import dev.graft.model.TimeLimitException;
+import dev.graft.error.FailedCheckException;
+import dev.graft.error.GraftException;
+import dev.graft.error.TimeLimitException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Locale;

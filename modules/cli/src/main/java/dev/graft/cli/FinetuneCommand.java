@@ -8,7 +8,7 @@ import dev.graft.Surgery;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
-import dev.graft.model.GraftException;
+import dev.graft.error.GraftException;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.graft.cli;
 
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Labels;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
 package dev.graft.cli;
 
-import dev.graft.graph.Shape;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

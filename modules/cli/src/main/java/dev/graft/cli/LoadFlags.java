@@ -2,7 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.InputRange;
 import dev.graft.LoadOptions;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;

@@ -6,7 +6,7 @@ import dev.graft.RunFolder;
 import dev.graft.Settings;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -3,7 +3,7 @@ package dev.graft.cli;
 import dev.graft.HeadChoice;
 import dev.graft.HeadForm;
 import dev.graft.Surgery;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import java.util.List;

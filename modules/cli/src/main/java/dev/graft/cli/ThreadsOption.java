@@ -1,6 +1,6 @@
 package dev.graft.cli;
 
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

@@ -1,11 +1,11 @@
 package dev.graft.data;
 
-import dev.graft.graph.Shape;
-import dev.graft.model.BadDataException;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadDataException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Labels;
-import dev.graft.model.Rows;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Rows;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.DataType;

@@ -1,8 +1,8 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableMap;
-import dev.graft.model.Internal;
-import dev.graft.model.TensorValue;
+import dev.graft.error.Internal;
+import dev.graft.tensor.TensorValue;
 
 /**
  * Some examples, ready to be fed.

@@ -1,17 +1,17 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.graph.DecodeGraph;
-import dev.graft.graph.Shape;
+import dev.graft.error.BadDataException;
+import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadDataException;
 import dev.graft.model.InputSpec;
-import dev.graft.model.Internal;
-import dev.graft.model.TensorValue;
+import dev.graft.picture.DecodeGraph;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

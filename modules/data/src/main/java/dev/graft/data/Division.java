@@ -1,7 +1,7 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.model.BadDataException;
+import dev.graft.error.BadDataException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;

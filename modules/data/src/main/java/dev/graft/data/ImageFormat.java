@@ -1,7 +1,7 @@
 package dev.graft.data;
 
 import com.google.protobuf.ByteString;
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,7 +2,7 @@ package dev.graft.data;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 
 /** Where examples come from; they have numbers from 0. */
 interface Source {

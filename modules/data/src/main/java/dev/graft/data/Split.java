@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 
 /**
  * How examples are divided into a part to learn from, a part to decide by, and a part that is

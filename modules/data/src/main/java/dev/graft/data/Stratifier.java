@@ -1,7 +1,7 @@
 package dev.graft.data;
 
-import dev.graft.model.BadDataException;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadDataException;
+import dev.graft.error.BadRequestException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +26,7 @@ public record TableReading(Answers answers, String words) {
    * any number of labels where all cells are 0 and 1, else numbers. A column in which nine of ten
    * cells are numbers is one of numbers, of which some are missing.
    *
-   * @throws dev.graft.model.BadDataException if there are several columns, or one of numbers, and
+   * @throws dev.graft.error.BadDataException if there are several columns, or one of numbers, and
    *     not all cells hold numbers
    */
   public static TableReading of(PictureTable table) {

@@ -1,6 +1,6 @@
 package dev.graft.data;
 
-import dev.graft.model.BadDataException;
+import dev.graft.error.BadDataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

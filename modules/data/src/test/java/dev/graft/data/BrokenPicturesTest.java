@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadDataException;
+import dev.graft.error.BadDataException;
 import dev.graft.model.Labels;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import java.io.IOException;
 import java.nio.ByteBuffer;

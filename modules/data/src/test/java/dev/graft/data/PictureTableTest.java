@@ -3,10 +3,10 @@ package dev.graft.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.graph.Shape;
-import dev.graft.model.BadDataException;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadDataException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Labels;
+import dev.graft.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadDataException;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadDataException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Labels;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

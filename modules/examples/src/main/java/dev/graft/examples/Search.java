@@ -8,8 +8,8 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 
 /** The nearest pictures of a collection, with no training at all. */

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /** The words of {@link ArchitectureTest}: modules, the public API, and what a signature shows. */
 final class House {
   /** Named, not referred to: an annotation that the API must not show is none of our business. */
-  static final String INTERNAL = "dev.graft.model.Internal";
+  static final String INTERNAL = "dev.graft.error.Internal";
 
   /** The table of docs/architecture.md: each module and the modules that it may use. */
   static final Map<String, Set<String>> MAY_USE = new LinkedHashMap<>();

@@ -2,9 +2,9 @@ package dev.graft.exporter;
 
 import dev.graft.graph.Attrs;
 import dev.graft.model.Asset;
-import dev.graft.model.Durable;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
+import dev.graft.savedmodel.file.Durable;
+import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package dev.graft.exporter;
 
-import dev.graft.graph.Shape;
-import dev.graft.model.Rows;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Rows;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.graft.exporter;
 
-import dev.graft.model.DType;
-import dev.graft.model.FailedCheckException;
-import dev.graft.model.TensorValue;
+import dev.graft.error.FailedCheckException;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.TensorValue;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;

@@ -1,6 +1,6 @@
 package dev.graft.exporter;
 
-import dev.graft.graph.OpRegistry;
+import dev.graft.graph.op.OpRegistry;
 import java.util.Optional;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;

@@ -2,7 +2,7 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 
 /**
  * What an export stood before it was published.

@@ -1,15 +1,15 @@
 package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.model.BadModelException;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Durable;
-import dev.graft.model.FailedCheckException;
-import dev.graft.model.FolderDigest;
-import dev.graft.model.Internal;
-import dev.graft.model.Interrupts;
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.FailedCheckException;
+import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.Durable;
+import dev.graft.savedmodel.file.FolderDigest;
+import dev.graft.savedmodel.file.Interrupts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.graft.exporter;
 
 import dev.graft.model.Model;
-import dev.graft.model.ModelMetadata;
+import dev.graft.savedmodel.metadata.ModelMetadata;
 import java.util.HashSet;
 import java.util.Set;
 

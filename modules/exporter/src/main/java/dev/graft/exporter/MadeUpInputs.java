@@ -1,12 +1,12 @@
 package dev.graft.exporter;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Shape;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -3,10 +3,10 @@ package dev.graft.exporter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
-import dev.graft.model.FailedCheckException;
-import dev.graft.model.Internal;
-import dev.graft.model.TensorValue;
+import dev.graft.error.FailedCheckException;
+import dev.graft.error.Internal;
 import dev.graft.runtime.SavedModelSession;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Map;
 

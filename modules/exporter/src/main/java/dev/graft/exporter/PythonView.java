@@ -2,16 +2,18 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import dev.graft.model.Asset;
 import dev.graft.model.Model;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import dev.graft.savedmodel.objects.ObjectGraphWriter;
+import dev.graft.savedmodel.objects.StructureWriter;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -40,7 +42,7 @@ final class PythonView {
 
   private final Graph graph;
   private final Model model;
-  private final ObjectGraph objects = new ObjectGraph();
+  private final ObjectGraphWriter objects = new ObjectGraphWriter();
   private final Map<String, Integer> nodes = new HashMap<>(); // graph node to object
   private final List<FunctionDef> functions = new ArrayList<>();
 
@@ -76,7 +78,7 @@ final class PythonView {
     return view;
   }
 
-  ObjectGraph objects() {
+  ObjectGraphWriter objects() {
     return objects;
   }
 
@@ -86,10 +88,12 @@ final class PythonView {
   }
 
   private void addVariables() {
-    int all = objects.add(0, "variables", ObjectGraph.userObject(ObjectGraph.LIST));
-    int trainable = objects.add(0, "trainable_variables", ObjectGraph.userObject(ObjectGraph.LIST));
+    int all = objects.add(0, "variables", ObjectGraphWriter.userObject(ObjectGraphWriter.LIST));
+    int trainable =
+        objects.add(0, "trainable_variables", ObjectGraphWriter.userObject(ObjectGraphWriter.LIST));
     int others =
-        objects.add(0, "non_trainable_variables", ObjectGraph.userObject(ObjectGraph.LIST));
+        objects.add(
+            0, "non_trainable_variables", ObjectGraphWriter.userObject(ObjectGraphWriter.LIST));
     int[] counts = new int[2];
     for (Variable variable : model.variables()) {
       SavedObject.Builder node =
@@ -109,7 +113,7 @@ final class PythonView {
   }
 
   private void addTables(Set<String> tables) {
-    int list = objects.add(0, "tables", ObjectGraph.userObject(ObjectGraph.LIST));
+    int list = objects.add(0, "tables", ObjectGraphWriter.userObject(ObjectGraphWriter.LIST));
     for (String table : tables) {
       int id =
           objects.add(
@@ -184,8 +188,8 @@ final class PythonView {
     TensorSpec spec = new TensorSpec(result, function.graph().dtype(result), Shape.scalar());
     SavedConcreteFunction.Builder concrete =
         SavedConcreteFunction.newBuilder()
-            .setCanonicalizedInputSignature(Structures.keywords(Map.of()))
-            .setOutputSignature(Structures.spec("output", spec));
+            .setCanonicalizedInputSignature(StructureWriter.keywords(Map.of()))
+            .setOutputSignature(StructureWriter.spec("output", spec));
     function.arguments().forEach(argument -> concrete.addBoundInputs(bound(argument)));
     objects.putFunction(function.name(), concrete.build());
     objects.add(
@@ -195,7 +199,7 @@ final class PythonView {
             .setFunction(
                 SavedFunction.newBuilder()
                     .addConcreteFunctions(function.name())
-                    .setFunctionSpec(Structures.spec(List.of()))));
+                    .setFunctionSpec(StructureWriter.spec(List.of()))));
   }
 
   private Predicate<NodeDef> isSaved(List<String> besides) {
@@ -207,15 +211,16 @@ final class PythonView {
   }
 
   private void addSignatures(List<SignatureFunction> signatures) {
-    int map = objects.add(0, "signatures", ObjectGraph.userObject(ObjectGraph.SIGNATURES));
+    int map =
+        objects.add(0, "signatures", ObjectGraphWriter.userObject(ObjectGraphWriter.SIGNATURES));
     for (SignatureFunction signature : signatures) {
       String name = signature.def().getSignature().getName();
       functions.add(signature.def());
       functions.addAll(signature.library().values());
       SavedConcreteFunction.Builder concrete =
           SavedConcreteFunction.newBuilder()
-              .setCanonicalizedInputSignature(Structures.keywords(signature.inputs()))
-              .setOutputSignature(Structures.dict(signature.outputs()));
+              .setCanonicalizedInputSignature(StructureWriter.keywords(signature.inputs()))
+              .setOutputSignature(StructureWriter.dict(signature.outputs()));
       signature.captures().forEach(capture -> concrete.addBoundInputs(bound(capture)));
       objects.putFunction(name, concrete.build());
       objects.add(
@@ -227,7 +232,7 @@ final class PythonView {
                       .setConcreteFunctionName(name)
                       .addAllArgumentKeywords(signature.inputs().keySet())
                       .setAllowedPositionalArguments(signature.inputs().size() == 1 ? 1 : 0)
-                      .setFunctionSpec(Structures.spec(signature.inputs().keySet()))));
+                      .setFunctionSpec(StructureWriter.spec(signature.inputs().keySet()))));
     }
   }
 }

@@ -1,9 +1,9 @@
 package dev.graft.exporter;
 
 import com.google.common.hash.Hashing;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Durable;
-import dev.graft.model.HeldFile;
+import dev.graft.error.BadRequestException;
+import dev.graft.savedmodel.file.Durable;
+import dev.graft.savedmodel.file.HeldFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

@@ -1,6 +1,6 @@
 package dev.graft.exporter;
 
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 import java.nio.file.Path;
 
 /**

@@ -3,9 +3,9 @@ package dev.graft.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.model.Durable;
-import dev.graft.model.HeldFile;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.Durable;
+import dev.graft.savedmodel.file.HeldFile;
 import dev.graft.testkit.FaultyFileSystem;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

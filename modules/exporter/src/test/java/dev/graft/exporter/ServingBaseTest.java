@@ -3,8 +3,8 @@ package dev.graft.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Durable;
+import dev.graft.error.BadRequestException;
+import dev.graft.savedmodel.file.Durable;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;

@@ -3,12 +3,12 @@ package dev.graft.exporter;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.Shape;
 import java.util.List;
 import org.tensorflow.proto.DataType;
 

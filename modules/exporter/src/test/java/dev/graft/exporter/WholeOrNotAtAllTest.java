@@ -2,12 +2,12 @@ package dev.graft.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.FaultyFileSystem;
 import java.io.IOException;
 import java.nio.file.Files;

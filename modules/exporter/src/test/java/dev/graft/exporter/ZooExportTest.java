@@ -3,14 +3,14 @@ package dev.graft.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;

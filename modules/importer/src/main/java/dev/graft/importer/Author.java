@@ -1,6 +1,7 @@
 package dev.graft.importer;
 
 import dev.graft.importer.KerasMetadata.Info;
+import dev.graft.savedmodel.objects.ObjectGraph;
 import java.util.OptionalInt;
 import org.tensorflow.proto.MetaGraphDef;
 

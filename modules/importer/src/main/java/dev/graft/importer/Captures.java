@@ -2,11 +2,12 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
+import dev.graft.savedmodel.objects.ObjectGraph;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;

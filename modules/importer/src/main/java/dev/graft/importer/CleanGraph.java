@@ -1,10 +1,10 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -2,8 +2,10 @@ package dev.graft.importer;
 
 import com.google.common.primitives.Longs;
 import dev.graft.graph.Attrs;
-import dev.graft.graph.CustomGradient;
-import dev.graft.graph.Shape;
+import dev.graft.graph.function.CustomGradient;
+import dev.graft.savedmodel.objects.ObjectGraph;
+import dev.graft.savedmodel.objects.Structures;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

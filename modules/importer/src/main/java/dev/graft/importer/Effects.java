@@ -2,8 +2,8 @@ package dev.graft.importer;
 
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.OpRegistry;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpRegistry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

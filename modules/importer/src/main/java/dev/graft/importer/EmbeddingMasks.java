@@ -4,7 +4,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.tensorflow.proto.NodeDef;

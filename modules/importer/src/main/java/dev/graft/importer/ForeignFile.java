@@ -1,7 +1,7 @@
 package dev.graft.importer;
 
 import com.google.protobuf.CodedInputStream;
-import dev.graft.model.BadModelException;
+import dev.graft.error.BadModelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

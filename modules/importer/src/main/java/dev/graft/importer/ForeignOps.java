@@ -1,9 +1,9 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
-import dev.graft.graph.OpRegistry;
-import dev.graft.model.BadModelException;
+import dev.graft.graph.op.OpRegistry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableSet;
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 import java.util.Optional;
 
 /**

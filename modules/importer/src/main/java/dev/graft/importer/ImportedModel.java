@@ -2,7 +2,7 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
 

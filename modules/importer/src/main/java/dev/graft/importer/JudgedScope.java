@@ -1,9 +1,9 @@
 package dev.graft.importer;
 
 import com.google.protobuf.ByteString;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Functions;
-import dev.graft.graph.OpRegistry;
-import dev.graft.graph.OpenAttrs;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
+import dev.graft.graph.function.OpenAttrs;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.MachineAccess.Kind;
 import java.util.ArrayDeque;

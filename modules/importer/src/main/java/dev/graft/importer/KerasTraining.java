@@ -1,15 +1,17 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.graph.FunctionGraph;
-import dev.graft.graph.FunctionInliner;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Functions;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
+import dev.graft.graph.function.FunctionInliner;
 import dev.graft.importer.LayerPlace.Trace;
-import dev.graft.model.BadModelException;
 import dev.graft.model.SavedFunction;
+import dev.graft.savedmodel.objects.ObjectGraph;
+import dev.graft.savedmodel.objects.Structures;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;

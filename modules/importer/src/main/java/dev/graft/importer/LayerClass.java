@@ -1,8 +1,8 @@
 package dev.graft.importer;
 
-import dev.graft.graph.Shape;
 import dev.graft.model.Variable;
 import dev.graft.model.Variable.Role;
+import dev.graft.tensor.Shape;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package dev.graft.importer;
 
-import dev.graft.model.BadModelException;
+import dev.graft.error.BadModelException;
+import dev.graft.savedmodel.objects.ObjectGraph;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,15 +1,15 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Attrs;
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import dev.graft.importer.LayerTensors.Border;
 import dev.graft.importer.LayerTensors.Call;
-import dev.graft.model.BadModelException;
 import dev.graft.model.SavedFunction;
 import java.util.ArrayList;
 import java.util.HashMap;

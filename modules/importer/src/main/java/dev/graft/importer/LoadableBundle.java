@@ -2,7 +2,7 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.MoreFiles;
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

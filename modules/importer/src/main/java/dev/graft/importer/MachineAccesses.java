@@ -1,10 +1,10 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Asset;
-import dev.graft.model.Internal;
 import dev.graft.model.Layer;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;

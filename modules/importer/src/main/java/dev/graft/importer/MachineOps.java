@@ -2,7 +2,7 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import dev.graft.graph.OpRegistry;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.MachineAccess.Kind;
 import java.util.Optional;
 import java.util.regex.Pattern;

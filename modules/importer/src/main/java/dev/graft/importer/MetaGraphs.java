@@ -2,8 +2,8 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import dev.graft.model.BadModelException;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package dev.graft.importer;
 
-import dev.graft.graph.OpRegistry;
+import dev.graft.graph.op.OpRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

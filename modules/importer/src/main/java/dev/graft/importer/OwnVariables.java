@@ -2,8 +2,8 @@ package dev.graft.importer;
 
 import dev.graft.graph.Functions;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.OpenAttrs;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.OpenAttrs;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,11 +2,11 @@ package dev.graft.importer;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.graft.model.BadModelException;
-import dev.graft.model.FolderDigest;
-import dev.graft.model.GitLfs;
-import dev.graft.model.ModelMetadata;
-import dev.graft.model.TensorBundle;
+import dev.graft.error.BadModelException;
+import dev.graft.savedmodel.checkpoint.GitLfs;
+import dev.graft.savedmodel.checkpoint.TensorBundle;
+import dev.graft.savedmodel.file.FolderDigest;
+import dev.graft.savedmodel.metadata.ModelMetadata;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -5,21 +5,22 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Iterables;
 import com.google.common.collect.Sets;
-import dev.graft.graph.FunctionInliner;
+import dev.graft.error.Internal;
 import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionInliner;
 import dev.graft.model.Asset;
-import dev.graft.model.Internal;
 import dev.graft.model.Layer;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
-import dev.graft.model.ModelMetadata;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorBundle;
 import dev.graft.model.UntrustedModelException;
 import dev.graft.model.Variable;
+import dev.graft.savedmodel.checkpoint.TensorBundle;
+import dev.graft.savedmodel.metadata.ModelMetadata;
+import dev.graft.savedmodel.objects.ObjectGraph;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,11 +56,11 @@ public final class SavedModelImporter {
    * The model at {@code path}.
    *
    * @param path the folder that holds {@code saved_model.pb}
-   * @throws dev.graft.model.BadModelException if it is damaged or not supported; the message names
+   * @throws dev.graft.error.BadModelException if it is damaged or not supported; the message names
    *     the file or node
    * @throws dev.graft.model.UntrustedModelException if it would reach into files, the network or
    *     other code, and the options do not trust it
-   * @throws dev.graft.model.BadRequestException if it has no such tags or signature
+   * @throws dev.graft.error.BadRequestException if it has no such tags or signature
    */
   public static Model load(Path path, ImportOptions options) {
     return read(path, options).model();

@@ -2,11 +2,11 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -2,14 +2,14 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Colocation;
 import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Signature;
-import dev.graft.model.SignatureDefs;
+import dev.graft.savedmodel.objects.SignatureDefs;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -5,7 +5,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Variable.Role;
+import dev.graft.savedmodel.objects.ObjectGraph;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;

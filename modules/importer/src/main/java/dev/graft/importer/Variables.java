@@ -1,13 +1,14 @@
 package dev.graft.importer;
 
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
-import dev.graft.graph.OpRegistry;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
-import dev.graft.model.TensorBundle;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.savedmodel.checkpoint.TensorBundle;
+import dev.graft.savedmodel.objects.ObjectGraph;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.HandMade;
 import java.nio.file.Path;
 import java.util.List;

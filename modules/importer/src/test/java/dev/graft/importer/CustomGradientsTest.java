@@ -2,8 +2,8 @@ package dev.graft.importer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.graph.CustomGradient;
 import dev.graft.graph.Graph;
+import dev.graft.graph.function.CustomGradient;
 import dev.graft.model.Model;
 import dev.graft.testkit.Zoo;
 import java.util.List;

@@ -3,10 +3,10 @@ package dev.graft.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
-import dev.graft.model.BadModelException;
-import dev.graft.model.BadRequestException;
 import dev.graft.testkit.HandMade;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;

@@ -3,9 +3,9 @@ package dev.graft.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.HandMade;
 import java.nio.file.Path;
 import java.util.List;

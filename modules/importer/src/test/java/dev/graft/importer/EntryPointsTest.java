@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.HandMade;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -3,9 +3,9 @@ package dev.graft.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadModelException;
+import dev.graft.tensor.Shape;
 import dev.graft.testkit.HandMade;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -3,10 +3,10 @@ package dev.graft.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Attrs;
-import dev.graft.model.BadModelException;
-import dev.graft.model.TensorValue;
 import dev.graft.model.UntrustedModelException;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.HandMade;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.graft.importer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.graph.OpRegistry;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.testkit.Checkout;
 import java.io.IOException;
 import java.nio.file.Files;

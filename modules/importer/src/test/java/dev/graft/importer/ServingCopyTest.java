@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;

@@ -4,12 +4,12 @@ import static dev.graft.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.HandMade;
 import dev.graft.testkit.Zoo;
 import java.nio.file.Path;

@@ -2,18 +2,18 @@ package dev.graft.importer;
 
 import static dev.graft.testkit.TensorAssert.assertThat;
 
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.SavedFunction;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.util.ArrayList;

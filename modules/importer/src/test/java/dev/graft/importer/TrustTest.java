@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
-import dev.graft.graph.OpRegistry;
-import dev.graft.graph.Shape;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.model.UntrustedModelException;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.HandMade;
 import dev.graft.testkit.Hostile;
 import java.io.IOException;

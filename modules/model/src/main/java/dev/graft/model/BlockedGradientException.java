@@ -1,5 +1,7 @@
 package dev.graft.model;
 
+import dev.graft.error.BadModelException;
+
 /** Variables that should train lie behind an op that lets no gradient pass. */
 public final class BlockedGradientException extends BadModelException {
 

@@ -1,6 +1,7 @@
 package dev.graft.model;
 
-import dev.graft.graph.Shape;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.SplittableRandom;
 
 /**

@@ -1,6 +1,7 @@
 package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadRequestException;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -2,8 +2,9 @@ package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
-import dev.graft.graph.Shape;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import java.util.Optional;
 import java.util.stream.Stream;
 

@@ -1,9 +1,11 @@
 package dev.graft.model;
 
+import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.OpRegistry;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpRegistry;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 

@@ -2,8 +2,9 @@ package dev.graft.model;
 
 import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
-import dev.graft.graph.FunctionGraph;
+import dev.graft.error.BadModelException;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;

@@ -3,6 +3,7 @@ package dev.graft.model;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
+import dev.graft.tensor.TensorValue;
 import java.util.Map;
 
 /**

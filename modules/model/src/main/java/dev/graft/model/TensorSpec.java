@@ -1,7 +1,7 @@
 package dev.graft.model;
 
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import org.tensorflow.proto.DataType;
 
 /**

@@ -2,6 +2,7 @@ package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import dev.graft.error.Internal;
 
 /**
  * Which part of a backbone trains when: stretch after stretch, each with more of it or less. The

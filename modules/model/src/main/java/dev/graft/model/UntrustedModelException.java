@@ -1,6 +1,7 @@
 package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadModelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package dev.graft.model;
 
+import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 
 /** Where a variable's value comes from. Values stay where they are until somebody needs them. */

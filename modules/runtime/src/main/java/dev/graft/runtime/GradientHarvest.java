@@ -6,14 +6,14 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationName;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.Internal;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.OpRegistry;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Internal;
-import dev.graft.model.TensorValue;
+import dev.graft.graph.op.OpRegistry;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

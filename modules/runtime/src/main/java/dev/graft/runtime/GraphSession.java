@@ -1,9 +1,9 @@
 package dev.graft.runtime;
 
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,17 +1,17 @@
 package dev.graft.runtime;
 
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Asset;
-import dev.graft.model.BadModelException;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import dev.graft.tensor.TensorValue;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.util.List;

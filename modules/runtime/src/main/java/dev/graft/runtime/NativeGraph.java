@@ -15,9 +15,9 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationNumOut
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
-import dev.graft.model.BadRequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;

@@ -1,7 +1,7 @@
 package dev.graft.runtime;
 
 import com.google.common.base.Throwables;
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 
 /**
  * Something native that is open.

@@ -1,6 +1,6 @@
 package dev.graft.runtime;
 
-import dev.graft.model.Internal;
+import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.RuntimeOptions.Precision;

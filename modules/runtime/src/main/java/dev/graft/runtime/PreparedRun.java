@@ -7,10 +7,10 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationOutput
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionRun;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,7 +1,7 @@
 package dev.graft.runtime;
 
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;

@@ -6,11 +6,11 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationNumOut
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationOutputType;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
+import dev.graft.tensor.Shape;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.tensorflow.internal.c_api.TF_Operation;

@@ -1,9 +1,9 @@
 package dev.graft.runtime;
 
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;

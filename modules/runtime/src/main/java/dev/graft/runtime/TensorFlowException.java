@@ -1,7 +1,7 @@
 package dev.graft.runtime;
 
-import dev.graft.model.BadModelException;
-import dev.graft.model.Internal;
+import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

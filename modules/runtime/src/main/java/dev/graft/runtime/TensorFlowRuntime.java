@@ -6,10 +6,10 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListName;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionListDevices;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_Version;
 
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
-import dev.graft.model.BadModelException;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.RuntimeOptions.Device;
 import java.nio.file.Path;

@@ -14,10 +14,10 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_TensorData;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_TensorType;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Shape;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

@@ -1,12 +1,12 @@
 package dev.graft.runtime;
 
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadModelException;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableValues;
+import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.GradientHarvest.Input;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

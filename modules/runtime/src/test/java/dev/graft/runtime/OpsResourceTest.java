@@ -3,7 +3,7 @@ package dev.graft.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_GetAllRegisteredKernels;
 
-import dev.graft.graph.OpRegistry;
+import dev.graft.graph.op.OpRegistry;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -44,7 +44,7 @@ class OpsResourceTest {
         .sorted(Comparator.comparing(OpDef::getName))
         .forEach(op -> own.addOp(withoutProse(op)));
     if (Boolean.getBoolean("graft.regenerate")) {
-      Path resource = Path.of("../model/src/main/resources/dev/graft/graph/ops.pb");
+      Path resource = Path.of("../graph/src/main/resources/dev/graft/graph/op/ops.pb");
       Files.createDirectories(resource.getParent());
       Files.write(resource, own.build().toByteArray());
     }
@@ -82,7 +82,7 @@ class OpsResourceTest {
             .sorted()
             .collect(Collectors.joining("\n", HEADING, "\n"));
     if (Boolean.getBoolean("graft.regenerate")) {
-      Path resource = Path.of("../model/src/main/resources/dev/graft/graph/no_kernel.txt");
+      Path resource = Path.of("../graph/src/main/resources/dev/graft/graph/op/no_kernel.txt");
       Files.writeString(resource, idle);
     }
     try (InputStream in = OpRegistry.class.getResourceAsStream("no_kernel.txt")) {

@@ -3,11 +3,11 @@ package dev.graft.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
+import dev.graft.tensor.Shape;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
 

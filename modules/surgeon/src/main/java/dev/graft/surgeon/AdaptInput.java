@@ -1,15 +1,15 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
-import dev.graft.graph.DecodeGraph;
-import dev.graft.graph.PictureResize;
-import dev.graft.graph.Shape;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.InputSpec.Channels;
 import dev.graft.model.InputSpec.Range;
 import dev.graft.model.Model;
+import dev.graft.picture.DecodeGraph;
+import dev.graft.picture.PictureResize;
+import dev.graft.tensor.Shape;
 import java.util.Optional;
 import org.tensorflow.proto.DataType;
 

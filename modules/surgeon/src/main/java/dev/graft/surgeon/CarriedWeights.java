@@ -1,12 +1,12 @@
 package dev.graft.surgeon;
 
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableValues;
+import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import org.tensorflow.proto.DataType;
 

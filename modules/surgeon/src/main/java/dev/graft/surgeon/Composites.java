@@ -3,7 +3,7 @@ package dev.graft.surgeon;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;

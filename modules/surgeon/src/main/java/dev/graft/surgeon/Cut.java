@@ -1,15 +1,15 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Loops;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.DType;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.proto.FunctionDef;

@@ -2,15 +2,15 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpBuilder;
 import dev.graft.graph.Scope;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import dev.graft.model.Layer;
 import dev.graft.model.SavedFunction;
+import dev.graft.tensor.Shape;
 import org.tensorflow.proto.DataType;
 
 /**

@@ -29,7 +29,7 @@ public abstract class Edit implements UnaryOperator<Model> {
   /**
    * The model after the edit, checked.
    *
-   * @throws dev.graft.model.BadRequestException if the edit does not fit the model; the message
+   * @throws dev.graft.error.BadRequestException if the edit does not fit the model; the message
    *     names the nearest choice that does
    */
   @Override

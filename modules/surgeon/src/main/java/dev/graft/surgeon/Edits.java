@@ -6,7 +6,7 @@ import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -19,7 +19,7 @@ import java.util.function.UnaryOperator;
  * }</pre>
  *
  * <p>They run no native code and leave the model they are given as it was. An edit that does not
- * fit fails with {@link dev.graft.model.BadRequestException} when it is applied.
+ * fit fails with {@link dev.graft.error.BadRequestException} when it is applied.
  */
 public final class Edits {
 

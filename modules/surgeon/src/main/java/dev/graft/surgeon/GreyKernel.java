@@ -1,18 +1,18 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
-import dev.graft.model.VariableValues;
+import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.Shape;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;

@@ -1,14 +1,14 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Layer;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

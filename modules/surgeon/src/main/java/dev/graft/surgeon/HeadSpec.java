@@ -2,7 +2,7 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Ints;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Initializer;
 import dev.graft.model.Labels;

@@ -1,11 +1,11 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.Lists;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;

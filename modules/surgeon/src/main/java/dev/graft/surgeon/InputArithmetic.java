@@ -2,8 +2,8 @@ package dev.graft.surgeon;
 
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.OpRegistry;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Model;
 import java.util.Arrays;
 import java.util.List;

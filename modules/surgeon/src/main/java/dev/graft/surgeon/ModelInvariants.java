@@ -1,8 +1,8 @@
 package dev.graft.surgeon;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.Variable;

@@ -1,12 +1,12 @@
 package dev.graft.surgeon;
 
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Initializer;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -2,7 +2,7 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.TrainingPlan.Stretch;

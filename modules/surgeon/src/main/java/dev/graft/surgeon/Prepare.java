@@ -2,8 +2,8 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Floats;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.InputSpec.Channels;
 import dev.graft.model.Model;

@@ -1,7 +1,7 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Initializer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;

@@ -2,14 +2,14 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

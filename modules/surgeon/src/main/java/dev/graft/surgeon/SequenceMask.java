@@ -1,13 +1,13 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableSet;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.DType;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.tensor.DType;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;

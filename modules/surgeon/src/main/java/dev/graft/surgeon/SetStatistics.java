@@ -4,11 +4,11 @@ import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.TensorValue;
 import java.util.TreeMap;
 
 /** Gives moving means and variances values that were measured elsewhere. */

@@ -2,9 +2,9 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import java.util.Collections;

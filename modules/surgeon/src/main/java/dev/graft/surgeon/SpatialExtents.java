@@ -1,11 +1,11 @@
 package dev.graft.surgeon;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
+import dev.graft.tensor.Shape;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,12 +2,12 @@ package dev.graft.surgeon;
 
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.OpRegistry;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.surgeon.Weights.Weight;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

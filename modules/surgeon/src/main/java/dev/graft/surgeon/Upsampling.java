@@ -1,9 +1,9 @@
 package dev.graft.surgeon;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Model;
 import java.util.HashMap;
 import java.util.List;

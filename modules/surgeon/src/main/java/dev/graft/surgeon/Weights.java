@@ -2,10 +2,10 @@ package dev.graft.surgeon;
 
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.tensor.Shape;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.graft.surgeon;
 
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package dev.graft.surgeon;
 
-import dev.graft.graph.OpRegistry;
-import dev.graft.graph.Shape;
+import dev.graft.graph.op.OpRegistry;
+import dev.graft.tensor.Shape;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 

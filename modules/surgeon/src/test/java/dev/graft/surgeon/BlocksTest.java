@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Loops;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;

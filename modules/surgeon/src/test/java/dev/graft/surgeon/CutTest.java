@@ -6,15 +6,15 @@ import static dev.graft.surgeon.Edits.cut;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import org.junit.jupiter.api.Test;
 
 class CutTest {

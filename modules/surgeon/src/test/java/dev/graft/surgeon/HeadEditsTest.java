@@ -10,14 +10,14 @@ import static dev.graft.surgeon.Edits.setStatistics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableValues;
+import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

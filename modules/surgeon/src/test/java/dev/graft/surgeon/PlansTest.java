@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableSet;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.TrainingPlan.Stretch;

@@ -8,15 +8,15 @@ import static dev.graft.surgeon.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.graph.Shape;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Variable;
+import dev.graft.tensor.Shape;
 import dev.graft.testkit.ZooModel;
 import java.util.ArrayList;
 import java.util.List;

@@ -9,7 +9,7 @@ import static dev.graft.testkit.BombParts.loop;
 import static dev.graft.testkit.BombParts.restoring;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
+import dev.graft.tensor.Shape;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.graft.testkit;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
+import dev.graft.tensor.Shape;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;

@@ -1,7 +1,7 @@
 package dev.graft.testkit;
 
-import dev.graft.graph.Shape;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.Arrays;
 
 /**

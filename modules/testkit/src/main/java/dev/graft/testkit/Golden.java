@@ -1,6 +1,6 @@
 package dev.graft.testkit;
 
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

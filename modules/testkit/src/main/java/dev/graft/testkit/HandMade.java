@@ -2,7 +2,7 @@ package dev.graft.testkit;
 
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
+import dev.graft.tensor.Shape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

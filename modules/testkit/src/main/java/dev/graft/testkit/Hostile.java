@@ -15,8 +15,8 @@ import static dev.graft.testkit.HostileParts.writer;
 
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package dev.graft.testkit;
 
 import dev.graft.graph.Attrs;
-import dev.graft.graph.Shape;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Shape;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

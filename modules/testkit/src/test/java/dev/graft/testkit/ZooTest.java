@@ -3,7 +3,7 @@ package dev.graft.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.nio.file.Files;
 import java.util.HashSet;
 import java.util.Set;

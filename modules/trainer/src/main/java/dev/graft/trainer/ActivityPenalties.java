@@ -1,9 +1,9 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.graph.FunctionGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import dev.graft.model.Layer;
 import dev.graft.model.SavedFunction;
 import java.util.LinkedHashSet;

@@ -2,7 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Sets;
-import dev.graft.model.GraftException;
+import dev.graft.error.GraftException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -4,12 +4,12 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Doubles;
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadModelException;
-import dev.graft.model.TensorBundle;
-import dev.graft.model.TensorBundleWriter;
-import dev.graft.model.TensorValue;
+import dev.graft.error.BadModelException;
 import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.savedmodel.checkpoint.TensorBundle;
+import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 import java.util.Optional;
 

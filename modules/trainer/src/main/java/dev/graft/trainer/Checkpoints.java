@@ -1,9 +1,9 @@
 package dev.graft.trainer;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.graft.model.BadModelException;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Durable;
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
+import dev.graft.savedmodel.file.Durable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

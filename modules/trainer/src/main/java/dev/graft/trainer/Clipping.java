@@ -1,10 +1,10 @@
 package dev.graft.trainer;
 
 import dev.graft.autodiff.Gradient;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -3,7 +3,7 @@ package dev.graft.trainer;
 import com.google.common.base.Joiner;
 import com.google.common.base.Splitter;
 import com.google.common.primitives.Ints;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.graft.trainer;
 import dev.graft.data.Batch;
 import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
-import dev.graft.model.BadDataException;
+import dev.graft.error.BadDataException;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -5,21 +5,21 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Batch;
 import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
-import dev.graft.graph.DecodeGraph;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
-import dev.graft.model.PictureInput;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
+import dev.graft.picture.DecodeGraph;
+import dev.graft.picture.PictureInput;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -143,7 +143,7 @@ record Entry(Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<T
   /**
    * Runs {@code run} on {@code values}, which were made of these examples.
    *
-   * @throws dev.graft.model.BadDataException if that fails because some of them are pictures that
+   * @throws dev.graft.error.BadDataException if that fails because some of them are pictures that
    *     cannot be decoded
    * @throws BadRequestException if it fails for lack of memory
    */

@@ -1,9 +1,9 @@
 package dev.graft.trainer;
 
 import dev.graft.data.Dataset;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.GraphEditor;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;

@@ -1,10 +1,10 @@
 package dev.graft.trainer;
 
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
-import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import java.util.Collection;

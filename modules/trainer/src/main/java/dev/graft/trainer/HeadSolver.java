@@ -2,15 +2,15 @@ package dev.graft.trainer;
 
 import com.google.common.primitives.Booleans;
 import com.sun.management.OperatingSystemMXBean;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.graft.trainer;
 
-import dev.graft.model.Interrupts;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.Interrupts;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;

@@ -2,8 +2,8 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.tensor.TensorValue;
 
 /**
  * Where a {@link TrainingLoop} stands between two steps: with the same settings, data and seed, all

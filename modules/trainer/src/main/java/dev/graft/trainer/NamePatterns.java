@@ -1,6 +1,6 @@
 package dev.graft.trainer;
 
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import java.util.Collection;
 import java.util.regex.Pattern;

@@ -1,15 +1,15 @@
 package dev.graft.trainer;
 
 import dev.graft.data.Dataset;
+import dev.graft.error.FailedCheckException;
+import dev.graft.error.GraftException;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.FailedCheckException;
-import dev.graft.model.GraftException;
 import dev.graft.model.Layer;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowException;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

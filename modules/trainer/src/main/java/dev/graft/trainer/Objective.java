@@ -2,11 +2,11 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Doubles;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Head;
-import dev.graft.model.Internal;
 
 /**
  * What training makes small: how far a head's answers are from those wanted, for each example.

@@ -1,7 +1,7 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableMap;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import java.util.LinkedHashMap;
 import java.util.Map;

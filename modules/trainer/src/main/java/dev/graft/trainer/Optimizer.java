@@ -1,8 +1,8 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.Internal;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 
 /**
  * How gradients change weights. Hyper-parameters, defaults and results are those of Keras 2.15; the

@@ -1,8 +1,8 @@
 package dev.graft.trainer;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.Collection;

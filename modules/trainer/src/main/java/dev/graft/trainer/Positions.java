@@ -2,9 +2,9 @@ package dev.graft.trainer;
 
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
+import dev.graft.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;

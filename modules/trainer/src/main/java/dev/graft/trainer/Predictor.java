@@ -2,12 +2,12 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
+import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.TensorSpec;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,9 +23,9 @@ public final class Predictor {
    * {@code data}.
    *
    * @param recipe with no more examples at once than its batches have
-   * @throws dev.graft.model.BadRequestException if the data do not fit the model, or an output has
+   * @throws dev.graft.error.BadRequestException if the data do not fit the model, or an output has
    *     no row for each example, or rows of different sizes
-   * @throws dev.graft.model.BadDataException if an example cannot be read
+   * @throws dev.graft.error.BadDataException if an example cannot be read
    */
   public static ImmutableMap<String, TensorValue> predict(
       TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback... callbacks) {

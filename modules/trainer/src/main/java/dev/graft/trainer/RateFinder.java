@@ -1,7 +1,7 @@
 package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.model.FailedCheckException;
+import dev.graft.error.FailedCheckException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;

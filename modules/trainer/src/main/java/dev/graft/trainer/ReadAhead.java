@@ -7,7 +7,7 @@ import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;

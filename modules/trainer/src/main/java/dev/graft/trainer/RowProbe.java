@@ -2,14 +2,14 @@ package dev.graft.trainer;
 
 import dev.graft.data.Dataset;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import java.util.List;
 
 /**

@@ -2,13 +2,13 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.tensor.Shape;
 import java.util.Collection;
 import java.util.List;
 import org.tensorflow.proto.DataType;
@@ -32,8 +32,8 @@ public record SingleStep(
    * @param graph the model's graph with the loss in it
    * @param loss a scalar
    * @param training the variables that change
-   * @throws dev.graft.model.BadModelException if an op on the way has no gradient
-   * @throws dev.graft.model.BadRequestException if none of the variables has influence on the loss
+   * @throws dev.graft.error.BadModelException if an op on the way has no gradient
+   * @throws dev.graft.error.BadRequestException if none of the variables has influence on the loss
    */
   public static SingleStep of(
       Model model, Graph graph, TensorRef loss, Collection<Variable> training) {

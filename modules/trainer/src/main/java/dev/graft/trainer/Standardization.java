@@ -5,9 +5,9 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Map;
 

@@ -3,13 +3,13 @@ package dev.graft.trainer;
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
-import dev.graft.graph.Shape;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -68,7 +68,7 @@ final class Stepper implements AutoCloseable {
    * @param next the batch of the step after it, to be read meanwhile
    * @param done how many steps are done
    * @return the loss before it
-   * @throws dev.graft.model.FailedCheckException if that is no number; the message names the layer
+   * @throws dev.graft.error.FailedCheckException if that is no number; the message names the layer
    *     and the batch, and the weights are those before the step
    */
   double step(int[] examples, int[] next, long done, double rate) {

@@ -1,8 +1,8 @@
 package dev.graft.trainer;
 
 import com.google.protobuf.ByteString;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.RecordWriter;
+import dev.graft.error.BadRequestException;
+import dev.graft.savedmodel.checkpoint.RecordWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;

@@ -1,10 +1,10 @@
 package dev.graft.trainer;
 
 import dev.graft.autodiff.Gradient;
+import dev.graft.error.Internal;
 import dev.graft.graph.OpBuilder;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Internal;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Parts;
+import dev.graft.error.BadModelException;
 import dev.graft.importer.SavedModelImporter;
-import dev.graft.model.BadModelException;
 import dev.graft.model.Labels;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;

@@ -8,16 +8,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;
 import dev.graft.data.Split;
-import dev.graft.graph.Shape;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Zoo;
 import java.util.ArrayList;

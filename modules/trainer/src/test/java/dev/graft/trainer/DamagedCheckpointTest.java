@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
-import dev.graft.model.TensorValue;
+import dev.graft.error.BadRequestException;
 import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

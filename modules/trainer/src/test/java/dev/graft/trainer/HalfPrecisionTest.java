@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
+import dev.graft.error.BadRequestException;
 import dev.graft.importer.SavedModelImporter;
-import dev.graft.model.BadRequestException;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Parts;
-import dev.graft.model.BadModelException;
+import dev.graft.error.BadModelException;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.io.IOException;
 import java.net.SocketTimeoutException;

@@ -1,8 +1,8 @@
 package dev.graft.trainer;
 
 import com.google.common.base.Splitter;
-import dev.graft.graph.Shape;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;

@@ -1,6 +1,6 @@
 package dev.graft.trainer;
 
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.TensorValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.data.Dataset;
-import dev.graft.model.FailedCheckException;
-import dev.graft.model.TensorValue;
+import dev.graft.error.FailedCheckException;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

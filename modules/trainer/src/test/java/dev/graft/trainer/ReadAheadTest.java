@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
-import dev.graft.model.BadDataException;
+import dev.graft.error.BadDataException;
 import dev.graft.testkit.Checkout;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -10,12 +10,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Parts;
-import dev.graft.graph.Shape;
-import dev.graft.model.FailedCheckException;
+import dev.graft.error.FailedCheckException;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
 import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Doubles;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Golden;
 import java.util.List;

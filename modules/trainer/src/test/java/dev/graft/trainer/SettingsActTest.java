@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Parts;
-import dev.graft.graph.Shape;
-import dev.graft.model.BadRequestException;
+import dev.graft.error.BadRequestException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;

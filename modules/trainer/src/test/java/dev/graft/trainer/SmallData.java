@@ -2,11 +2,11 @@ package dev.graft.trainer;
 
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
-import dev.graft.graph.Shape;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.model.TensorValue;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;

@@ -1,0 +1,17 @@
+package dev.graft.error;
+
+/** The user's data cannot be used as it is: a folder, a picture, a table or a label is wrong. */
+public non-sealed class BadDataException extends GraftException {
+
+  private static final long serialVersionUID = 1L;
+
+  /** A failure described by {@code message}: cause, place, remedy. */
+  public BadDataException(String message) {
+    super(message);
+  }
+
+  /** A failure described by {@code message} that {@code cause} brought about. */
+  public BadDataException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

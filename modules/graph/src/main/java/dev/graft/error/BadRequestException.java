@@ -1,0 +1,19 @@
+package dev.graft.error;
+
+/**
+ * What was asked for cannot be done: an unknown layer, an impossible cut, a setting out of range.
+ */
+public non-sealed class BadRequestException extends GraftException {
+
+  private static final long serialVersionUID = 1L;
+
+  /** A failure described by {@code message}: cause, place, remedy. */
+  public BadRequestException(String message) {
+    super(message);
+  }
+
+  /** A failure described by {@code message} that {@code cause} brought about. */
+  public BadRequestException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

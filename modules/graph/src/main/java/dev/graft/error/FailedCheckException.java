@@ -1,0 +1,17 @@
+package dev.graft.error;
+
+/** A check that guards the result did not hold, so nothing was published or kept. */
+public non-sealed class FailedCheckException extends GraftException {
+
+  private static final long serialVersionUID = 1L;
+
+  /** A failure described by {@code message}: cause, place, remedy. */
+  public FailedCheckException(String message) {
+    super(message);
+  }
+
+  /** A failure described by {@code message} that {@code cause} brought about. */
+  public FailedCheckException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.graft.tensor;
+
+import com.google.protobuf.ByteString;
+import dev.graft.error.Internal;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.tensorflow.proto.DataType;
+
+/** Takes rows out of a tensor, and puts tensors together row by row. */
+@Internal
+public final class Rows {
+
+  private static final TensorValue NOTHING =
+      TensorValue.of(DataType.DT_INT8, Shape.of(0), ByteBuffer.allocate(0));
+
+  private Rows() {}
+
+  /** The given rows of {@code tensor}, in this order. */
+  public static TensorValue of(TensorValue tensor, int[] rows) {
+    return of(tensor, rows, NOTHING);
+  }
+
+  /**
+   * The given rows of {@code tensor}, in this order, in the memory of {@code spent} where they take
+   * as much of it: large batches would otherwise keep the garbage collector busy.
+   *
+   * @param spent rows that this class took out and that nobody reads any more
+   */
+  public static TensorValue of(TensorValue tensor, int[] rows, TensorValue spent) {
+    Shape shape = tensor.shape().withDim(0, rows.length);
+    if (tensor.dtype() == DataType.DT_STRING) {
+      int width = (int) shape.withDim(0, 1).elements();
+      List<ByteString> all = tensor.strings();
+      return TensorValue.strings(
+          shape,
+          Arrays.stream(rows)
+              .boxed()
+              .flatMap(row -> all.subList(row * width, (row + 1) * width).stream())
+              .toList());
+    }
+    int width = Math.toIntExact(rowBytes(tensor));
+    ByteBuffer in = tensor.bytes();
+    ByteBuffer out = spent.memory(Math.multiplyExact(width, rows.length));
+    for (int row : rows) {
+      out.put(in.slice(Math.multiplyExact(row, width), width));
+    }
+    return TensorValue.of(tensor.dtype(), shape, out.flip());
+  }
+
+  /** The rows of all {@code tensors}, one after the other. */
+  public static TensorValue concat(List<TensorValue> tensors) {
+    long rows = tensors.stream().mapToLong(tensor -> tensor.shape().dim(0)).sum();
+    RowAppender all = new RowAppender(rows);
+    tensors.forEach(all::append);
+    return all.all();
+  }
+
+  static long rowBytes(TensorValue tensor) {
+    return tensor.shape().withDim(0, 1).elements() * TensorValue.size(tensor.dtype());
+  }
+}

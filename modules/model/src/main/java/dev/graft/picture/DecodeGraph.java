@@ -1,0 +1,238 @@
+package dev.graft.picture;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
+import dev.graft.model.InputSpec;
+import dev.graft.model.InputSpec.Channels;
+import dev.graft.tensor.Shape;
+import java.util.List;
+import org.tensorflow.proto.DataType;
+
+/**
+ * The one way from an encoded picture to what a model reads: JPEG, PNG, BMP or GIF (its first
+ * frame) to pixels in the model's size, range and channel order. Training, evaluation, prediction
+ * and the exported {@code serving_bytes} signature all hold this same subgraph.
+ *
+ * <p>Each picture is decoded to 8 bits; resized with the triangle filter, antialiased, as {@code
+ * tf.image.resize(..., antialias=True)} does; turned upright as its EXIF data says; grey ones
+ * repeated over three channels and alpha dropped. The size comes first, so that a large picture is
+ * there once, as it was decoded, and never copied. The pictures of a batch may differ in size: a
+ * loop goes over them, a few at a time, in the functional form that TensorFlow's loaders lower to
+ * dataflow.
+ *
+ * @param graph the graph, complete in itself
+ * @param bytes the encoded pictures: a placeholder, string [N]
+ * @param pixels the pictures: [N, height, width, channels] in the dtype of the input
+ */
+@Internal
+public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
+
+  private static final String CPU = "/device:CPU:0"; // no other device decodes
+  private static final int PARALLEL = 16; // pictures decoded at once at most
+
+  /**
+   * A graph that decodes for {@code input} and does nothing else.
+   *
+   * @throws BadRequestException if {@code input} is no picture, or its size or range is not known
+   */
+  public static DecodeGraph of(InputSpec input) {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef bytes = editor.placeholder("bytes", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
+    TensorRef pixels = add(editor, "decode", bytes, input);
+    return new DecodeGraph(editor.build(), bytes, pixels);
+  }
+
+  /**
+   * Adds the decoding of {@code bytes} (string [N]) for {@code input} to a graph.
+   *
+   * @return the pixels, [N, height, width, channels] in the dtype of {@code input}
+   * @throws BadRequestException if {@code input} is no picture, or its size or range is not known
+   */
+  public static TensorRef add(GraphEditor editor, String prefix, TensorRef bytes, InputSpec input) {
+    InputSpec.Range range = check(input);
+    Scope g = new Scope(editor, editor.uniqueName(prefix)).on(CPU);
+    TensorRef pictures = loop(g, bytes, input);
+    return finish(g, pictures, input, range);
+  }
+
+  private static InputSpec.Range check(InputSpec input) {
+    if (!input.isImage()) {
+      throw new BadRequestException(
+          "input '"
+              + input.name()
+              + "' has shape "
+              + input.shape()
+              + " and takes no pictures: they are [batch, height, width, 1 or 3].");
+    }
+    if (input.shape().dim(1) < 1 || input.shape().dim(2) < 1) {
+      throw new BadRequestException(
+          "input '"
+              + input.name()
+              + "' takes pictures of any size ("
+              + input.shape()
+              + "); say which one to train and serve it with.");
+    }
+    return input
+        .range()
+        .orElseThrow(
+            () ->
+                new BadRequestException(
+                    "which pixel values input '"
+                        + input.name()
+                        + "' expects is not known; say so with --input-range 0..255, 0..1, -1..1,"
+                        + " imagenet or caffe (in Java, Edits.describeInput or prepareInput). Whoever"
+                        + " trained the model knows it: it is what its pictures were brought to."));
+  }
+
+  /** The loop over the batch: [N, height, width, 3] in 0..255. */
+  private static TensorRef loop(Scope g, TensorRef bytes, InputSpec input) {
+    int height = (int) input.shape().dim(1);
+    int width = (int) input.shape().dim(2);
+    GraphEditor editor = g.editor();
+    TensorRef count = g.op("Size").input(bytes).attr("out_type", DataType.DT_INT32).output();
+    TensorRef element = g.ints(height, width, 3);
+    TensorRef list =
+        g.op("TensorListReserve")
+            .input(element)
+            .input(count)
+            .attr("element_dtype", DataType.DT_FLOAT)
+            .output();
+    String cond = editor.uniqueFunctionName(g.name("more").replace('/', '_'));
+    editor.putFunction(more().toFunctionDef(cond));
+    String body = editor.uniqueFunctionName(g.name("one").replace('/', '_'));
+    editor.putFunction(one(height, width, input.resize()).toFunctionDef(body));
+    List<TensorRef> done =
+        g.op("StatelessWhile")
+            .inputs(List.of(g.scalar(0), count, list, bytes))
+            .attr("cond", Attrs.function(cond))
+            .attr("body", Attrs.function(body))
+            .attr("parallel_iterations", PARALLEL)
+            .attr(
+                "output_shapes",
+                Attrs.shapes(
+                    List.of(
+                        Shape.scalar(), Shape.scalar(), Shape.scalar(), Shape.of(Shape.UNKNOWN))))
+            .attr("_lower_using_switch_merge", true)
+            .outputs();
+    return g.op("TensorListStack")
+        .input(done.get(2))
+        .input(element)
+        .attr("element_dtype", DataType.DT_FLOAT)
+        .output();
+  }
+
+  /** The loop's condition: are there more pictures? */
+  private static FunctionGraph more() {
+    Loop loop = new Loop();
+    TensorRef more = loop.g.add("Less", loop.i, loop.count);
+    return loop.function(List.of(more), ImmutableList.of("more"));
+  }
+
+  /** The loop's body: decodes the i-th picture into the list. */
+  private static FunctionGraph one(int height, int width, InputSpec.Resize resize) {
+    Loop loop = new Loop();
+    Scope g = loop.g;
+    TensorRef file = g.add("GatherV2", loop.bytes, loop.i, g.scalar(0));
+    TensorRef orientation = ExifOrientation.of(g.in("exif"), file);
+    TensorRef onItsSide = g.add("GreaterEqual", orientation, g.scalar(5));
+    TensorRef size = g.add("SelectV2", onItsSide, g.ints(width, height), g.ints(height, width));
+    // as many channels as the file has: asked for three, the decoder refuses some BMP and GIF
+    TensorRef raw = g.op("DecodeImage").input(file).attr("expand_animations", false).output();
+    TensorRef resized = resize(g.in("resize"), raw, size, resize);
+    TensorRef upright = turn(g.in("turn"), resized, orientation, onItsSide);
+    TensorRef list =
+        g.op("TensorListSetItem")
+            .input(loop.list)
+            .input(loop.i)
+            .input(coloured(g, upright))
+            .output();
+    TensorRef next = g.add("AddV2", loop.i, g.scalar(1));
+    return loop.function(
+        List.of(next, loop.count, list, loop.bytes),
+        ImmutableList.of("next", "same_count", "filled", "same_bytes"));
+  }
+
+  /** What both functions of the loop take. */
+  private static final class Loop {
+    final Scope g = new Scope(Graph.empty().edit(), "").on(CPU);
+    final TensorRef i = g.editor().placeholder("i", DataType.DT_INT32, Shape.scalar());
+    final TensorRef count = g.editor().placeholder("count", DataType.DT_INT32, Shape.scalar());
+    final TensorRef list = g.editor().placeholder("list", DataType.DT_VARIANT, Shape.scalar());
+    final TensorRef bytes =
+        g.editor().placeholder("bytes", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
+
+    FunctionGraph function(List<TensorRef> results, ImmutableList<String> names) {
+      return new FunctionGraph(
+          "",
+          g.editor().build(),
+          ImmutableList.of(i.node(), count.node(), list.node(), bytes.node()),
+          ImmutableList.copyOf(results),
+          names,
+          ImmutableList.of(),
+          ImmutableMap.of());
+    }
+  }
+
+  /** {@code image} [h, w, channels] with three of them: grey repeated, alpha dropped. */
+  private static TensorRef coloured(Scope g, TensorRef image) {
+    TensorRef channels = g.add("GatherV2", g.add("Shape", image), g.scalar(2), g.scalar(0));
+    TensorRef colour = g.add("GreaterEqual", channels, g.scalar(3));
+    TensorRef pick = g.add("SelectV2", colour, g.ints(0, 1, 2), g.ints(0, 0, 0));
+    return g.add("GatherV2", image, pick, g.scalar(2));
+  }
+
+  /** {@code image} upright: transposed and mirrored as EXIF orientation 1 to 8 asks for. */
+  private static TensorRef turn(
+      Scope g, TensorRef image, TensorRef orientation, TensorRef onItsSide) {
+    TensorRef order = g.add("SelectV2", onItsSide, g.ints(1, 0, 2), g.ints(0, 1, 2));
+    TensorRef transposed = g.add("Transpose", image, order);
+    TensorRef axes = g.in("axes").add("GatherV2", mirrored(g), orientation, g.scalar(0));
+    return g.add("Reverse", transposed, axes);
+  }
+
+  /** For each orientation, from 0, which axes (rows, columns, channels) to reverse: bool [9, 3]. */
+  private static TensorRef mirrored(Scope g) {
+    boolean[] table = new boolean[9 * 3];
+    for (int orientation : new int[] {3, 4, 7, 8}) {
+      table[3 * orientation] = true;
+    }
+    for (int orientation : new int[] {2, 3, 6, 7}) {
+      table[3 * orientation + 1] = true;
+    }
+    return g.bools(Shape.of(9, 3), table);
+  }
+
+  /** {@code image} as float32, of {@code size}. */
+  private static TensorRef resize(Scope g, TensorRef image, TensorRef size, InputSpec.Resize rule) {
+    TensorRef resized = PictureResize.add(g, g.add("ExpandDims", image, g.scalar(0)), size, rule);
+    return g.op("Squeeze").input(resized).attr("squeeze_dims", Attrs.ints(0)).output();
+  }
+
+  /** From RGB in 0..255 to the channels, range and dtype of the input. */
+  private static TensorRef finish(
+      Scope g, TensorRef pictures, InputSpec input, InputSpec.Range range) {
+    TensorRef pixels = pictures;
+    if (input.shape().dim(-1) == 1) {
+      // luma of ITU-R BT.601, as JPEG has it
+      TensorRef weighted = g.add("Mul", pixels, g.floats(0.299f, 0.587f, 0.114f));
+      pixels = g.op("Sum").input(weighted).input(g.ints(-1)).attr("keep_dims", true).output();
+    } else if (input.channels() == Channels.BGR) {
+      pixels = g.add("ReverseV2", pixels, g.ints(-1));
+    }
+    if (range.low() != 0 || range.high() != 255) {
+      TensorRef scaled = g.add("Mul", pixels, g.scalar((range.high() - range.low()) / 255));
+      pixels = range.low() == 0 ? scaled : g.add("AddV2", scaled, g.scalar(range.low()));
+    }
+    boolean whole =
+        input.dtype().name().startsWith("DT_INT") || input.dtype().name().startsWith("DT_UINT");
+    return g.cast(whole ? g.add("Round", pixels) : pixels, input.dtype());
+  }
+}

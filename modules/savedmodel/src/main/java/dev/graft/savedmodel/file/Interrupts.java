@@ -1,0 +1,74 @@
+package dev.graft.savedmodel.file;
+
+import com.google.common.base.Throwables;
+import dev.graft.error.Internal;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/**
+ * What {@link Thread#interrupt} does to work on files: the JVM closes a file that is being read or
+ * written just then.
+ */
+@Internal
+public final class Interrupts {
+
+  private Interrupts() {}
+
+  /**
+   * Work on files.
+   *
+   * @param <T> what comes of it
+   */
+  @FunctionalInterface
+  public interface FileWork<T> {
+    /** Does it. */
+    T run() throws IOException;
+  }
+
+  /** Whether an interruption brought {@code e} about. */
+  public static boolean areCauseOf(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ClosedByInterruptException
+          || cause instanceof FileLockInterruptionException
+          || (cause instanceof InterruptedIOException && !(cause instanceof SocketTimeoutException))
+          || cause instanceof InterruptedException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Does {@code work} that must not end half-way and cannot be begun again, in a thread that nobody
+   * interrupts. The caller's stays interrupted if it is.
+   */
+  public static <T> T shielded(FileWork<T> work) throws IOException {
+    FutureTask<T> task = new FutureTask<>(work::run);
+    Thread thread = new Thread(task, "graft-shielded");
+    thread.start();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      Throwables.throwIfInstanceOf(cause, IOException.class);
+      Throwables.throwIfUnchecked(cause);
+      throw new IllegalStateException(cause);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}
