@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.op.OpRegistry;
+import dev.graft.importer.internal.file.SavedModelFolder;
+import dev.graft.importer.internal.trust.MachineOps;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
 import dev.graft.model.UntrustedModelException;

@@ -1,0 +1,15 @@
+package dev.graft.importer.internal.trust;
+
+/** What is known of a tensor before anything runs. */
+public enum Known {
+  /** It is the place of a file that came with the model, put there by whoever runs it. */
+  OWN_FILE,
+  /** It is the place of the model's own checkpoint, put there by whoever restores it. */
+  OWN_CHECKPOINT,
+  /** It is the handle of a variable that holds such a place and can hold nothing else. */
+  OWN_HANDLE,
+  /** It is a text without a character. */
+  EMPTY_TEXT,
+  /** Nothing. */
+  NOTHING
+}
