@@ -24,7 +24,7 @@ public final class Baselines {
   /**
    * The pixels themselves as features: a picture of {@code side} by {@code side} pixels in, its
    * {@code side * side * 3} numbers, 0 to 255, out. Give it a head with {@link
-   * dev.graft.surgeon.Edits#addHead}.
+   * dev.graft.surgeon.edit.Edits#addHead}.
    */
   public static Model rawPixels(int side) {
     GraphEditor editor = Graph.empty().edit();

@@ -9,7 +9,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.edit.Edits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;

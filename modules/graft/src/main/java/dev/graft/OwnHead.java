@@ -7,9 +7,9 @@ import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.surgeon.Edits;
 import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadFinder;
+import dev.graft.surgeon.edit.Edits;
 import java.util.Optional;
 
 /**

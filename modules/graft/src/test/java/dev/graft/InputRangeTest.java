@@ -13,7 +13,7 @@ import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
-import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.Shape;
 import dev.graft.testkit.Zoo;
 import java.awt.image.BufferedImage;

@@ -1,8 +1,8 @@
 package dev.graft;
 
-import static dev.graft.surgeon.Edits.addHead;
-import static dev.graft.surgeon.Edits.cut;
-import static dev.graft.surgeon.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.addHead;
+import static dev.graft.surgeon.edit.Edits.cut;
+import static dev.graft.surgeon.edit.Edits.freeze;
 import static dev.graft.testkit.TensorAssert.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,9 +1,9 @@
 package dev.graft;
 
-import static dev.graft.surgeon.Edits.anySizeInput;
-import static dev.graft.surgeon.Edits.encodedInput;
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.anySizeInput;
+import static dev.graft.surgeon.edit.Edits.encodedInput;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;

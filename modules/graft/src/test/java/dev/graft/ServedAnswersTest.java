@@ -1,7 +1,7 @@
 package dev.graft;
 
-import static dev.graft.surgeon.Edits.encodedInput;
-import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.encodedInput;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

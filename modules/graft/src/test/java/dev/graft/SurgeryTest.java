@@ -1,6 +1,6 @@
 package dev.graft;
 
-import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

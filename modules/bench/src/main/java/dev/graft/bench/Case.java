@@ -8,7 +8,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Precision;
-import dev.graft.surgeon.Edits;
+import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;

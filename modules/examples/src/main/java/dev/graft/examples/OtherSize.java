@@ -1,9 +1,9 @@
 package dev.graft.examples;
 
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.greyFirstKernel;
-import static dev.graft.surgeon.Edits.inputSize;
-import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.greyFirstKernel;
+import static dev.graft.surgeon.edit.Edits.inputSize;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 
 import dev.graft.Graft;
 import dev.graft.data.Dataset;

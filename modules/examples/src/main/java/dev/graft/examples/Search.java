@@ -1,6 +1,6 @@
 package dev.graft.examples;
 
-import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 
 import dev.graft.Gallery;
 import dev.graft.Graft;

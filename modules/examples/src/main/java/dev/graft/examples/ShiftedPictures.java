@@ -1,9 +1,9 @@
 package dev.graft.examples;
 
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.keepHead;
-import static dev.graft.surgeon.Edits.replaceHead;
-import static dev.graft.surgeon.Edits.unfreeze;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.keepHead;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.unfreeze;
 
 import dev.graft.Graft;
 import dev.graft.data.Dataset;

@@ -1,12 +1,12 @@
 package dev.graft.examples;
 
-import static dev.graft.surgeon.Edits.addHead;
-import static dev.graft.surgeon.Edits.between;
-import static dev.graft.surgeon.Edits.cut;
-import static dev.graft.surgeon.Edits.encodedInput;
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.reinitialize;
-import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.addHead;
+import static dev.graft.surgeon.edit.Edits.between;
+import static dev.graft.surgeon.edit.Edits.cut;
+import static dev.graft.surgeon.edit.Edits.encodedInput;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.reinitialize;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 
 import dev.graft.Graft;
 import dev.graft.model.Model;
@@ -14,9 +14,9 @@ import dev.graft.model.TrainingPlan;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.ModelDiff;
 import dev.graft.surgeon.Plans;
-import dev.graft.surgeon.Replay;
 import dev.graft.surgeon.Selection;
 import dev.graft.surgeon.Where;
+import dev.graft.surgeon.edit.Replay;
 import dev.graft.trainer.Recipe;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.graft.examples;
 
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 
 import dev.graft.Graft;
 import dev.graft.data.Parts;

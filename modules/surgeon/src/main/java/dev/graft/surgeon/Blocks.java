@@ -5,6 +5,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.surgeon.internal.analysis.DataPath;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

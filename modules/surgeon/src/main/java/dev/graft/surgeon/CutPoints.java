@@ -5,6 +5,7 @@ import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
+import dev.graft.surgeon.internal.analysis.StaticShapes;
 import dev.graft.tensor.DType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import java.util.Set;
 import org.tensorflow.proto.NodeDef;
 
 /** Where a model can be cut near to where somebody wanted to: what a refusal offers instead. */
-final class CutPoints {
+public final class CutPoints {
 
   private static final int MOST = 3;
 
@@ -52,7 +53,7 @@ final class CutPoints {
    * {@code "Nearest: a, b, c."}: the layers fewest edges away from {@code nodes} whose output
    * depends on the input, lies in no loop and can carry a head.
    */
-  static String near(Model model, Collection<String> nodes) {
+  public static String near(Model model, Collection<String> nodes) {
     CutPoints points = new CutPoints(model);
     Map<String, String> layers = points.layersByNode();
     Set<String> named = new LinkedHashSet<>();
@@ -77,7 +78,7 @@ final class CutPoints {
   }
 
   /** The nodes of {@code graph} that run the function called {@code name}, at whatever depth. */
-  static List<String> callers(Graph graph, String name) {
+  public static List<String> callers(Graph graph, String name) {
     Set<String> names = new LinkedHashSet<>(List.of(name));
     for (int before = 0; before < names.size(); ) {
       before = names.size();

@@ -2,6 +2,8 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Model;
+import dev.graft.surgeon.internal.analysis.ModelInvariants;
+import dev.graft.surgeon.internal.analysis.Prune;
 import java.util.function.UnaryOperator;
 
 /**

@@ -10,7 +10,10 @@ import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
-import dev.graft.surgeon.Weights.Weight;
+import dev.graft.surgeon.internal.analysis.Composites;
+import dev.graft.surgeon.internal.analysis.StaticShapes;
+import dev.graft.surgeon.internal.analysis.Weights;
+import dev.graft.surgeon.internal.analysis.Weights.Weight;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +86,7 @@ public final class HeadFinder {
   }
 
   /** The heads of {@code signature}, at most one for each output. */
-  static ImmutableList<FoundHead> all(Model model, Signature signature) {
+  public static ImmutableList<FoundHead> all(Model model, Signature signature) {
     HeadFinder finder = new HeadFinder(model);
     ImmutableList.Builder<FoundHead> found = ImmutableList.builder();
     signature.outputs().forEach((name, spec) -> finder.at(name, spec).ifPresent(found::add));

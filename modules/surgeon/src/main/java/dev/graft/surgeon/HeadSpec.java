@@ -6,6 +6,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Initializer;
 import dev.graft.model.Labels;
+import dev.graft.surgeon.edit.Edits;
 import java.util.Optional;
 
 /**

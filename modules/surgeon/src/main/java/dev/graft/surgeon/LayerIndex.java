@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** The layers of one model in its own order, each with its path: {@code outer/inner}. */
-final class LayerIndex {
+public final class LayerIndex {
 
   /**
    * One layer.
@@ -19,12 +19,12 @@ final class LayerIndex {
    * @param layer the layer
    * @param end the position after the last layer inside it
    */
-  record Entry(String path, Layer layer, int end) {}
+  public record Entry(String path, Layer layer, int end) {}
 
   private final Model model;
   private final ImmutableList<Entry> entries;
 
-  LayerIndex(Model model) {
+  public LayerIndex(Model model) {
     this.model = model;
     List<Entry> all = new ArrayList<>();
     model.layers().forEach(layer -> walk("", layer, all));
@@ -44,12 +44,12 @@ final class LayerIndex {
   }
 
   /** All layers, each before those inside it. */
-  ImmutableList<Entry> entries() {
+  public ImmutableList<Entry> entries() {
     return entries;
   }
 
   /** Paths and names, for messages. */
-  Set<String> names() {
+  public Set<String> names() {
     Set<String> names = new LinkedHashSet<>();
     entries.forEach(entry -> names.add(entry.layer().name()));
     return names;

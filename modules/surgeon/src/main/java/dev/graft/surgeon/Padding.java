@@ -2,6 +2,7 @@ package dev.graft.surgeon;
 
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.surgeon.internal.analysis.SequenceMask;
 import java.util.Optional;
 import java.util.Set;
 

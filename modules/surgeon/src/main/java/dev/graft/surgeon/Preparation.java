@@ -28,17 +28,17 @@ public enum Preparation {
   }
 
   /** Whether channels are turned from RGB to BGR first. */
-  boolean reversed() {
+  public boolean reversed() {
     return reversed;
   }
 
   /** What is subtracted from each channel, in the order that the network sees. */
-  ImmutableList<Double> mean() {
+  public ImmutableList<Double> mean() {
     return mean;
   }
 
   /** By what each channel is then divided. */
-  ImmutableList<Double> deviation() {
+  public ImmutableList<Double> deviation() {
     return deviation;
   }
 }

@@ -39,7 +39,7 @@ public record Selection(
   }
 
   /** Whether {@code variable} is hit and may train for that. */
-  boolean lets(Variable variable) {
+  public boolean lets(Variable variable) {
     return variables.contains(variable.name())
         && (named.contains(variable.name()) ? variable.canTrainIfNamed() : variable.canTrain());
   }

@@ -3,6 +3,7 @@ package dev.graft.surgeon;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.surgeon.internal.analysis.Nearest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -2,6 +2,7 @@ package dev.graft.surgeon;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Variable;
+import dev.graft.surgeon.internal.analysis.Nearest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

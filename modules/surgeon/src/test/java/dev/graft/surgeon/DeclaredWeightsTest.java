@@ -1,8 +1,8 @@
 package dev.graft.surgeon;
 
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.reinitialize;
-import static dev.graft.surgeon.Edits.unfreeze;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.reinitialize;
+import static dev.graft.surgeon.edit.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,12 +1,12 @@
 package dev.graft.surgeon;
 
-import static dev.graft.surgeon.Edits.between;
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.keepHead;
-import static dev.graft.surgeon.Edits.keepOutputs;
-import static dev.graft.surgeon.Edits.reinitialize;
-import static dev.graft.surgeon.Edits.replaceHead;
-import static dev.graft.surgeon.Edits.setStatistics;
+import static dev.graft.surgeon.edit.Edits.between;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.keepHead;
+import static dev.graft.surgeon.edit.Edits.keepOutputs;
+import static dev.graft.surgeon.edit.Edits.reinitialize;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.setStatistics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +16,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.surgeon.edit.Replay;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.List;

@@ -14,6 +14,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.proto.DataType;
 
 /** Heads are found where the zoo's golden files say that there is one, and nowhere else. */
-class HeadFinderTest {
+public class HeadFinderTest {
 
   /** Networks that end in something else than a dense layer or 1x1 convolution. */
   private static final Set<String> HEADLESS =
@@ -49,7 +50,7 @@ class HeadFinderTest {
           "rnn_stacked_cells",
           "shape_layers");
 
-  static Stream<ZooModel> classifiers() {
+  public static Stream<ZooModel> classifiers() {
     return withSignature()
         .filter(zoo -> zoo.facts().head() != null)
         .filter(zoo -> !zoo.facts().name().startsWith("multi_io")) // two answers, see below

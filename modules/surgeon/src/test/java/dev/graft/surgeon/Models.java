@@ -8,23 +8,23 @@ import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 
 /** Models to operate on. */
-final class Models {
+public final class Models {
 
   private Models() {}
 
   /** The zoo's model at {@code path}: {@code keras2/cnn_bn}. */
-  static Model zoo(String path) {
+  public static Model zoo(String path) {
     return of(Zoo.model(path));
   }
 
-  static Model of(ZooModel zoo) {
+  public static Model of(ZooModel zoo) {
     ImportOptions options =
         ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new));
     return SavedModelImporter.load(zoo.savedModel(), options);
   }
 
   /** The backbone that ships. */
-  static Model efficientNetLite0() {
+  public static Model efficientNetLite0() {
     return SavedModelImporter.load(Checkout.path("models/efficientnet-lite0"));
   }
 }

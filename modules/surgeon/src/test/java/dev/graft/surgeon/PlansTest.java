@@ -1,8 +1,8 @@
 package dev.graft.surgeon;
 
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.replaceHead;
-import static dev.graft.surgeon.Edits.train;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,11 +1,11 @@
 package dev.graft.surgeon;
 
-import static dev.graft.surgeon.Edits.describeInput;
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.prune;
-import static dev.graft.surgeon.Edits.reinitialize;
-import static dev.graft.surgeon.Edits.replaceHead;
-import static dev.graft.surgeon.Edits.unfreeze;
+import static dev.graft.surgeon.edit.Edits.describeInput;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.prune;
+import static dev.graft.surgeon.edit.Edits.reinitialize;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.primitives.Doubles;
@@ -19,6 +19,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.internal.head.LowRankAdapter;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.TensorAssert;

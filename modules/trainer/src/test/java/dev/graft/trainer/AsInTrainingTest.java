@@ -140,9 +140,9 @@ class AsInTrainingTest {
     assertThat(norm.variables()).as("neither gamma nor beta").hasSize(2);
     Model model =
         bare.with(
-            dev.graft.surgeon.Edits.freeze(dev.graft.surgeon.Where.all()),
-            dev.graft.surgeon.Edits.cut(norm.name()),
-            dev.graft.surgeon.Edits.addHead(HeadSpec.singleLabel(labels)));
+            dev.graft.surgeon.edit.Edits.freeze(dev.graft.surgeon.Where.all()),
+            dev.graft.surgeon.edit.Edits.cut(norm.name()),
+            dev.graft.surgeon.edit.Edits.addHead(HeadSpec.singleLabel(labels)));
     dev.graft.data.Dataset data = SmallData.of(model, labels, 12);
     Entry entry = Entry.of(model, data);
     List<Goal> goals = Goal.of(model, data, Objectives.usual());

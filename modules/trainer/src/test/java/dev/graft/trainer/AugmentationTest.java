@@ -1,9 +1,9 @@
 package dev.graft.trainer;
 
-import static dev.graft.surgeon.Edits.describeInput;
-import static dev.graft.surgeon.Edits.freeze;
-import static dev.graft.surgeon.Edits.replaceHead;
-import static dev.graft.surgeon.Edits.uint8Input;
+import static dev.graft.surgeon.edit.Edits.describeInput;
+import static dev.graft.surgeon.edit.Edits.freeze;
+import static dev.graft.surgeon.edit.Edits.replaceHead;
+import static dev.graft.surgeon.edit.Edits.uint8Input;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;

@@ -1,6 +1,6 @@
 package dev.graft.trainer;
 
-import static dev.graft.surgeon.Edits.unfreeze;
+import static dev.graft.surgeon.edit.Edits.unfreeze;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;

@@ -1,0 +1,52 @@
+package dev.graft.surgeon.internal.head;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.OpBuilder;
+import dev.graft.graph.Scope;
+import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
+import dev.graft.model.Layer;
+import dev.graft.model.SavedFunction;
+import dev.graft.tensor.Shape;
+import org.tensorflow.proto.DataType;
+
+/**
+ * What a dropout layer does in training: the same ops as Keras' layer. In inference it hands on.
+ */
+final class Dropout {
+
+  private Dropout() {}
+
+  /**
+   * {@code layer}, which hands on one tensor, as dropout.
+   *
+   * @param dtype of that tensor
+   * @param rate the share that is dropped; what stays is scaled up, so that the mean stays too
+   */
+  static Layer in(Layer layer, DataType dtype, double rate) {
+    return layer
+        .withBehaviour(new Layer.Behaviour.Noise("Dropout", rate))
+        .withTraining(new SavedFunction(training(dtype, rate), ImmutableList.of()));
+  }
+
+  private static FunctionGraph training(DataType dtype, double rate) {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef x = editor.placeholder("inputs", dtype, Shape.unknown());
+    Scope g = new Scope(editor, "dropout");
+    OpBuilder uniform = g.op("RandomUniform").input(g.add("Shape", x)).attr("dtype", dtype);
+    TensorRef kept = g.add("GreaterEqual", uniform.output(), g.scalarLike(x, rate));
+    TensorRef scaled = g.add("Mul", x, g.scalarLike(x, 1 / (1 - rate)));
+    TensorRef result = g.add("SelectV2", kept, scaled, g.scalarLike(x, 0));
+    return new FunctionGraph(
+        "dropout",
+        editor.build(),
+        ImmutableList.of(x.node()),
+        ImmutableList.of(result),
+        ImmutableList.of("output_0"),
+        ImmutableList.of(),
+        ImmutableMap.of());
+  }
+}

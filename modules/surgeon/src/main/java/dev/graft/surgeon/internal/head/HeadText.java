@@ -1,0 +1,79 @@
+package dev.graft.surgeon.internal.head;
+
+import com.google.common.base.Joiner;
+import com.google.common.base.Splitter;
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.model.Head;
+import dev.graft.model.Initializer;
+import dev.graft.model.Labels;
+import dev.graft.surgeon.HeadSpec;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@link HeadSpec}s as the arguments of a provenance step: {@code 1.kind}, {@code 1.units}... */
+public final class HeadText {
+
+  private HeadText() {}
+
+  static ImmutableMap<String, String> of(ImmutableList<HeadSpec> heads) {
+    ImmutableMap.Builder<String, String> text = ImmutableMap.builder();
+    for (int i = 0; i < heads.size(); i++) {
+      HeadSpec spec = heads.get(i);
+      String at = (i + 1) + ".";
+      text.put(at + "kind", lower(spec.kind()));
+      spec.name().ifPresent(name -> text.put(at + "name", name));
+      spec.labels().ifPresent(labels -> text.put(at + "labels", lines(labels)));
+      text.put(at + "units", Integer.toString(spec.units()));
+      text.put(at + "pooling", lower(spec.pooling()));
+      text.put(at + "hidden", Joiner.on(',').join(spec.hidden()));
+      text.put(at + "dropout", Double.toString(spec.dropout()));
+      text.put(at + "initializer", lower(spec.initializer()));
+      text.put(at + "seed", Long.toString(spec.seed()));
+      text.put(at + "carryOver", Boolean.toString(spec.carriesOver()));
+    }
+    return text.buildOrThrow();
+  }
+
+  public static ImmutableList<HeadSpec> parse(Map<String, String> text) {
+    ImmutableList.Builder<HeadSpec> heads = ImmutableList.builder();
+    for (int i = 1; text.containsKey(i + ".kind"); i++) {
+      String at = i + ".";
+      heads.add(
+          new HeadSpec(
+              Head.Kind.valueOf(upper(text, at + "kind")),
+              Optional.ofNullable(text.get(at + "name")),
+              Optional.ofNullable(text.get(at + "labels")).map(HeadText::labels),
+              Integer.parseInt(text.getOrDefault(at + "units", "0")),
+              HeadSpec.Pooling.valueOf(upper(text, at + "pooling")),
+              Splitter.on(',')
+                  .omitEmptyStrings()
+                  .splitToStream(text.getOrDefault(at + "hidden", ""))
+                  .map(Integer::valueOf)
+                  .collect(ImmutableList.toImmutableList()),
+              Double.parseDouble(text.getOrDefault(at + "dropout", "0")),
+              Initializer.valueOf(upper(text, at + "initializer")),
+              Long.parseLong(text.getOrDefault(at + "seed", "0")),
+              Boolean.parseBoolean(text.getOrDefault(at + "carryOver", "false"))));
+    }
+    return heads.build();
+  }
+
+  /** One label a line: labels are free text, but for line ends. */
+  static String lines(Labels labels) {
+    return Joiner.on('\n').join(labels.names());
+  }
+
+  public static Labels labels(String lines) {
+    return Labels.of(Splitter.on('\n').splitToList(lines));
+  }
+
+  public static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  public static String upper(Map<String, String> text, String key) {
+    return text.getOrDefault(key, "").toUpperCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.graft.surgeon.internal.head;
+
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Initializer;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.tensorflow.proto.DataType;
+
+/** Adds variables and constants to a graph that is being edited. */
+final class NewVariables {
+
+  private final GraphEditor editor;
+  private final Map<String, Variable> made = new LinkedHashMap<>();
+
+  NewVariables(GraphEditor editor) {
+    this.editor = editor;
+  }
+
+  /** The variables made so far. */
+  List<Variable> all() {
+    return new ArrayList<>(made.values());
+  }
+
+  /** Gives the variable {@code name}, made before, this value to start with. */
+  void give(String name, TensorValue value) {
+    made.computeIfPresent(
+        name, (key, variable) -> variable.withSource(new VariableSource.Given(value)));
+  }
+
+  /**
+   * The value of the variable {@code layer/what}, which is made on first use; trainable, with the
+   * role that {@code what} names.
+   */
+  TensorRef read(
+      String layer, String what, DataType dtype, Shape shape, Initializer initializer, long seed) {
+    String name = layer + "/" + what;
+    Variable variable = made.get(name);
+    if (variable == null) {
+      String node =
+          editor
+              .op("VarHandleOp")
+              .name(name)
+              .attr("dtype", dtype)
+              .attr("shape", shape)
+              .attr("shared_name", name)
+              .node();
+      variable =
+          new Variable(
+              name,
+              node,
+              dtype,
+              shape,
+              true,
+              Variable.Role.valueOf(what.toUpperCase(Locale.ROOT)),
+              new VariableSource.Initialized(initializer, seed));
+      made.put(name, variable);
+    }
+    return editor
+        .op("ReadVariableOp")
+        .name(name + "/Read")
+        .input(variable.handle())
+        .attr("dtype", dtype)
+        .output();
+  }
+
+  /** As {@link #read}, for a variable that starts at zero. */
+  TensorRef zeros(String layer, String what, DataType dtype, Shape shape) {
+    return read(layer, what, dtype, shape, Initializer.ZEROS, 0);
+  }
+
+  /** A constant brought to {@code dtype}. */
+  TensorRef constant(String wanted, DataType dtype, TensorValue value) {
+    TensorRef plain = editor.constant(wanted, value);
+    return value.dtype() == dtype
+        ? plain
+        : editor.op("Cast").name(wanted + "/Cast").input(plain).attr("DstT", dtype).output();
+  }
+
+  /** {@code wanted}, or with a suffix if a layer or variable of the model has that name. */
+  static String freeName(String wanted, Collection<String> layers, Collection<Variable> variables) {
+    String name = wanted;
+    for (int i = 1; isTaken(name, layers, variables); i++) {
+      name = wanted + "_" + i;
+    }
+    return name;
+  }
+
+  private static boolean isTaken(
+      String name, Collection<String> layers, Collection<Variable> variables) {
+    return layers.contains(name)
+        || variables.stream().anyMatch(v -> v.name().startsWith(name + "/"));
+  }
+}

@@ -1,0 +1,59 @@
+package dev.graft.surgeon.internal.picture;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Model;
+import dev.graft.surgeon.Edit;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Records what the picture input expects, as the user says. */
+public final class DescribeInput extends Edit {
+
+  private final float low;
+  private final float high;
+  private final InputSpec.Channels channels;
+  private final InputSpec.Resize resize;
+
+  public DescribeInput(
+      float low, float high, InputSpec.Channels channels, InputSpec.Resize resize) {
+    if (!(low < high)) {
+      throw new BadRequestException(
+          "pixel values go from a lower to a higher one, not from " + low + " to " + high + ".");
+    }
+    this.low = low;
+    this.high = high;
+    this.channels = channels;
+    this.resize = resize;
+  }
+
+  @Override
+  protected String operation() {
+    return "describeInput";
+  }
+
+  @Override
+  protected ImmutableMap<String, String> arguments() {
+    return ImmutableMap.of(
+        "low", Float.toString(low),
+        "high", Float.toString(high),
+        "channels", channels.name().toLowerCase(Locale.ROOT),
+        "resize", resize.name().toLowerCase(Locale.ROOT));
+  }
+
+  @Override
+  protected Model edit(Model model) {
+    InputSpec input = InputAdapter.find(model, "");
+    return InputAdapter.describe(
+        model,
+        new InputSpec(
+            input.name(),
+            input.tensor(),
+            input.dtype(),
+            input.shape(),
+            Optional.of(new InputSpec.Range(low, high, "as was said")),
+            channels,
+            resize));
+  }
+}
