@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.collect.Iterables;
 import dev.graft.autodiff.Differentiator;
-import dev.graft.autodiff.Gradient;
-import dev.graft.autodiff.GradientGraph;
+import dev.graft.autodiff.gradient.Gradient;
+import dev.graft.autodiff.gradient.GradientGraph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;

@@ -1,6 +1,16 @@
 package dev.graft.autodiff;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.autodiff.gradient.Gradient;
+import dev.graft.autodiff.gradient.GradientGraph;
+import dev.graft.autodiff.gradient.LoopMemory;
+import dev.graft.autodiff.gradient.NoGradientException;
+import dev.graft.autodiff.internal.engine.Engine;
+import dev.graft.autodiff.internal.engine.Library;
+import dev.graft.autodiff.internal.engine.NamedShapes;
+import dev.graft.autodiff.internal.engine.Ops;
+import dev.graft.autodiff.internal.engine.Shapes;
+import dev.graft.autodiff.internal.rules.AllRules;
 import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -41,7 +51,7 @@ public final class Differentiator {
     return gradients(graph, ys, dys, xs, memory, shapes);
   }
 
-  static GradientGraph gradients(
+  public static GradientGraph gradients(
       Graph graph,
       List<TensorRef> ys,
       List<TensorRef> dys,

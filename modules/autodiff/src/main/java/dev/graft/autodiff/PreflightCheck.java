@@ -1,6 +1,10 @@
 package dev.graft.autodiff;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.autodiff.gradient.MissingGradient;
+import dev.graft.autodiff.internal.preflight.FreezeWords;
+import dev.graft.autodiff.internal.preflight.GradientEnds;
+import dev.graft.autodiff.internal.preflight.GradientPaths;
 import dev.graft.error.Internal;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;

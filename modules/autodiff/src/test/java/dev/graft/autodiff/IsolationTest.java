@@ -2,6 +2,9 @@ package dev.graft.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.autodiff.gradient.GradientGraph;
+import dev.graft.autodiff.internal.rules.HarvestedRulesTest;
+import dev.graft.autodiff.internal.rules.RuleCase;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.importer.SavedModelImporter;

@@ -2,6 +2,10 @@ package dev.graft.autodiff;
 
 import static dev.graft.testkit.TensorAssert.assertThat;
 
+import dev.graft.autodiff.gradient.Gradient;
+import dev.graft.autodiff.gradient.GradientGraph;
+import dev.graft.autodiff.gradient.LoopMemory;
+import dev.graft.autodiff.internal.rules.ControlFlowRulesTest;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;

@@ -2,6 +2,8 @@ package dev.graft.autodiff;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.autodiff.gradient.GradientGraph;
+import dev.graft.autodiff.internal.rules.RuleCase;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;

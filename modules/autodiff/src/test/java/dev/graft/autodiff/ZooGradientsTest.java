@@ -2,6 +2,14 @@ package dev.graft.autodiff;
 
 import static dev.graft.testkit.TensorAssert.assertThat;
 
+import dev.graft.autodiff.gradient.GradientGraph;
+import dev.graft.autodiff.gradient.LoopMemory;
+import dev.graft.autodiff.gradient.NoGradientException;
+import dev.graft.autodiff.internal.engine.Cotangents;
+import dev.graft.autodiff.internal.engine.Library;
+import dev.graft.autodiff.internal.engine.Ops;
+import dev.graft.autodiff.internal.engine.Shapes;
+import dev.graft.autodiff.internal.rules.AllRules;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;

@@ -1,7 +1,7 @@
 package dev.graft.bench;
 
 import dev.graft.autodiff.Differentiator;
-import dev.graft.autodiff.GradientGraph;
+import dev.graft.autodiff.gradient.GradientGraph;
 import dev.graft.data.Dataset;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;

@@ -1,6 +1,6 @@
 package dev.graft.trainer;
 
-import dev.graft.autodiff.Gradient;
+import dev.graft.autodiff.gradient.Gradient;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.graph.Scope;

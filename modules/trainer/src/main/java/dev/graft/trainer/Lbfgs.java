@@ -2,8 +2,8 @@ package dev.graft.trainer;
 
 import com.google.common.primitives.Booleans;
 import dev.graft.autodiff.Differentiator;
-import dev.graft.autodiff.Gradient;
-import dev.graft.autodiff.GradientGraph;
+import dev.graft.autodiff.gradient.Gradient;
+import dev.graft.autodiff.gradient.GradientGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;

@@ -3,7 +3,7 @@ package dev.graft.trainer;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Iterables;
-import dev.graft.autodiff.Gradient;
+import dev.graft.autodiff.gradient.Gradient;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.Iterables;
 import dev.graft.autodiff.Differentiator;
-import dev.graft.autodiff.GradientGraph;
+import dev.graft.autodiff.gradient.GradientGraph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;

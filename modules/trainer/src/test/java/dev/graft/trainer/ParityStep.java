@@ -2,7 +2,7 @@ package dev.graft.trainer;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Iterables;
-import dev.graft.autodiff.Gradient;
+import dev.graft.autodiff.gradient.Gradient;
 import dev.graft.data.Batch;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;

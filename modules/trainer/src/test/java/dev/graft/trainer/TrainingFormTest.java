@@ -4,7 +4,7 @@ import static dev.graft.surgeon.edit.Edits.freeze;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static dev.graft.testkit.TensorAssert.assertThat;
 
-import dev.graft.autodiff.Gradient;
+import dev.graft.autodiff.gradient.Gradient;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;

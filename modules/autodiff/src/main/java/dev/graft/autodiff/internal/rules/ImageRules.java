@@ -1,0 +1,130 @@
+package dev.graft.autodiff.internal.rules;
+
+import dev.graft.autodiff.internal.engine.Backprop;
+import dev.graft.autodiff.internal.engine.Ops;
+import dev.graft.autodiff.internal.engine.RuleBook;
+import dev.graft.graph.OpBuilder;
+import dev.graft.graph.TensorRef;
+import java.util.List;
+import org.tensorflow.proto.DataType;
+
+/** Resizing, cropping and cutting images. */
+final class ImageRules {
+
+  private static final String[] CORNERS = {"align_corners", "half_pixel_centers"};
+
+  private ImageRules() {}
+
+  static void addTo(RuleBook rules) {
+    resize(rules, "ResizeBilinear");
+    resize(rules, "ResizeBicubic");
+    rules.add(
+        "ResizeNearestNeighbor",
+        (op, t) ->
+            op.give(
+                0,
+                t.op("ResizeNearestNeighborGrad", op.node(), CORNERS)
+                    .input(op.dy())
+                    .input(t.elements(t.shape(op.in(0)), 1, 3))
+                    .output()));
+    rules.add(
+        "ScaleAndTranslate",
+        (op, t) ->
+            op.give(
+                0,
+                t.op("ScaleAndTranslateGrad", op.node(), "kernel_type", "antialias")
+                    .input(op.dy())
+                    .input(op.in(0))
+                    .input(op.in(2))
+                    .input(op.in(3))
+                    .output()));
+    rules.add("CropAndResize", ImageRules::cropAndResize);
+    rules.add(ImageRules::transform, "ImageProjectiveTransformV2", "ImageProjectiveTransformV3");
+    rules.add(
+        "ExtractImagePatches",
+        (op, t) -> patches(op, t, 2, "ksizes", "strides", "rates", "padding"));
+    rules.add("ExtractVolumePatches", (op, t) -> patches(op, t, 3, "ksizes", "strides", "padding"));
+    rules.add(
+        "Dilation2D",
+        (op, t) -> {
+          op.give(0, () -> dilation("Input", op, t));
+          op.give(1, () -> dilation("Filter", op, t));
+        });
+  }
+
+  private static void resize(RuleBook rules, String name) {
+    rules.add(
+        name,
+        (op, t) ->
+            op.give(
+                0,
+                t.op(name + "Grad", op.node(), CORNERS).input(op.dy()).input(op.in(0)).output()));
+  }
+
+  private static TensorRef dilation(String of, Backprop op, Ops t) {
+    return t.op("Dilation2DBackprop" + of, op.node(), "strides", "rates", "padding")
+        .input(op.in(0))
+        .input(op.in(1))
+        .input(op.dy())
+        .output();
+  }
+
+  /** As TensorFlow: the gradient is moved by the inverse, which is exact only without scaling. */
+  private static void transform(Backprop op, Ops t) {
+    TensorRef flat = t.reshape(op.in(1), t.ints(-1, 8));
+    TensorRef last =
+        t.broadcastTo(
+            t.scalar(DataType.DT_FLOAT, 1), t.pack(t.element(t.shape(flat), 0), t.integer(1)));
+    TensorRef matrices = t.reshape(t.concat(1, List.of(flat, last)), t.ints(-1, 3, 3));
+    TensorRef inverse = t.reshape(t.call("MatrixInverse", matrices), t.ints(-1, 9));
+    TensorRef corner = t.slice(inverse, t.ints(0, 8), t.ints(-1, 1));
+    TensorRef back = t.slice(t.call("RealDiv", inverse, corner), t.ints(0, 0), t.ints(-1, 8));
+    OpBuilder moved =
+        t.op(op.node().getOp(), op.node(), "interpolation", "fill_mode")
+            .input(op.dy())
+            .input(back)
+            .input(t.elements(t.shape(op.in(0)), 1, 3));
+    if (op.inputCount() > 3) {
+      moved.input(t.scalar(DataType.DT_FLOAT, 0));
+    }
+    op.give(0, moved.output());
+  }
+
+  private static void cropAndResize(Backprop op, Ops t) {
+    op.give(
+        0,
+        () ->
+            t.op("CropAndResizeGradImage", op.node(), "method")
+                .input(op.dy())
+                .input(op.in(1))
+                .input(op.in(2))
+                .input(t.shape(op.in(0)))
+                .attr("T", t.dtype(op.in(0)))
+                .output());
+    op.give(
+        1, // TensorFlow has it for bilinear sampling only, and uses it for nearest too
+        () -> t.call("CropAndResizeGradBoxes", op.dy(), op.in(0), op.in(1), op.in(2)));
+  }
+
+  /**
+   * Cuts numbered pixels into patches the same way, to learn where each element of a patch came
+   * from, and adds up by pixel. Elements of the padding have number zero, and are left out.
+   */
+  private static void patches(Backprop op, Ops t, int spatial, String... attrs) {
+    TensorRef shape = t.shape(op.in(0));
+    TensorRef pixels = t.prod(t.elements(shape, 1, 1 + spatial));
+    TensorRef grid = t.concat(0, List.of(t.ints(1), t.elements(shape, 1, 1 + spatial), t.ints(1)));
+    TensorRef numbers = t.reshape(t.range(t.integer(1), t.add(pixels, t.integer(1))), grid);
+    TensorRef origin =
+        t.sub(
+            t.reshape(
+                t.op(op.node().getOp(), op.node(), attrs).input(numbers).output(), t.ints(-1)),
+            t.integer(1));
+    TensorRef batch = t.element(shape, 0);
+    TensorRef channels = t.element(shape, -1);
+    TensorRef rows = t.reshape(op.dy(), t.pack(batch, t.size(origin), channels));
+    TensorRef byPixel = t.transpose(rows, 1, 0, 2);
+    TensorRef summed = t.call("UnsortedSegmentSum", byPixel, origin, pixels);
+    op.give(0, t.reshape(t.transpose(summed, 1, 0, 2), shape));
+  }
+}
