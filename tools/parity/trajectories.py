@@ -109,7 +109,7 @@ LOSSES = {
     "tags": keras.losses.BinaryCrossentropy(),
     "size": keras.losses.MeanSquaredError(),
 }
-HEAD_WEIGHTS = {"kind": 1.0, "tags": 0.5, "size": 2.0}  # also in dev.graft.trainer.KerasParity
+HEAD_WEIGHTS = {"kind": 1.0, "tags": 0.5, "size": 2.0}  # also in dev.graft.trainer.parity.KerasParity
 
 
 def build(architecture):

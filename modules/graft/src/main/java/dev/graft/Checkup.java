@@ -19,7 +19,7 @@ import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.HalfPrecision;
+import dev.graft.trainer.fit.HalfPrecision;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

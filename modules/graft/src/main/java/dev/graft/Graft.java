@@ -19,15 +19,15 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.Callback;
-import dev.graft.trainer.Evaluation;
-import dev.graft.trainer.Evaluator;
-import dev.graft.trainer.Objectives;
-import dev.graft.trainer.Predictor;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.Trainer;
+import dev.graft.trainer.fit.Trainer;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.loss.Objectives;
+import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.score.Evaluator;
+import dev.graft.trainer.score.Predictor;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -172,14 +172,16 @@ public final class Graft implements AutoCloseable {
    * validation part, and the test part is not looked at. {@code model} stays as it is.
    *
    * @param callbacks what listens, and may interfere: progress, a {@link
-   *     dev.graft.trainer.TrainingSwitch} to cancel, {@link dev.graft.trainer.Checkpoints} with
-   *     which the same call goes on where a killed one stopped
+   *     dev.graft.trainer.listener.TrainingSwitch} to cancel, {@link
+   *     dev.graft.trainer.checkpoint.Checkpoints} with which the same call goes on where a killed
+   *     one stopped
    * @throws dev.graft.error.BadRequestException if the recipe does not fit the model, or the model
    *     the data
    * @throws dev.graft.error.BadDataException if an example cannot be read
    * @throws java.util.concurrent.CancellationException if a callback ended it, if the thread was
-   *     interrupted, or if this was closed meanwhile; with {@link dev.graft.trainer.Checkpoints}
-   *     the same call goes on from where it was, but for what closing cut off
+   *     interrupted, or if this was closed meanwhile; with {@link
+   *     dev.graft.trainer.checkpoint.Checkpoints} the same call goes on from where it was, but for
+   *     what closing cut off
    */
   public Run train(Model model, Parts data, Recipe recipe, Callback... callbacks) {
     return Trainer.fit(runtime, model, blocks(model), data, recipe, callbacks);

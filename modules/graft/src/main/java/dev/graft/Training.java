@@ -2,13 +2,13 @@ package dev.graft;
 
 import com.google.common.primitives.Ints;
 import dev.graft.error.BadRequestException;
-import dev.graft.trainer.Clipping;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
-import dev.graft.trainer.LayerRates;
-import dev.graft.trainer.Optimizer;
 import dev.graft.trainer.Recipe;
-import dev.graft.trainer.Schedule;
+import dev.graft.trainer.optimizer.Clipping;
+import dev.graft.trainer.optimizer.LayerRates;
+import dev.graft.trainer.optimizer.Optimizer;
+import dev.graft.trainer.optimizer.Schedule;
 import org.jspecify.annotations.Nullable;
 
 /**

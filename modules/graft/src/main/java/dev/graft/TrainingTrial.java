@@ -15,7 +15,7 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.SingleStep;
+import dev.graft.trainer.fit.SingleStep;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;

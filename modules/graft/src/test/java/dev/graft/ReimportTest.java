@@ -31,7 +31,7 @@ import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.Trainer;
+import dev.graft.trainer.fit.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -13,7 +13,7 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.FineTune.BatchNorm;
-import dev.graft.trainer.Optimizer;
+import dev.graft.trainer.optimizer.Optimizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

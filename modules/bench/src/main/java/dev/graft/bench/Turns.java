@@ -2,7 +2,7 @@ package dev.graft.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.trainer.Callback;
+import dev.graft.trainer.listener.Callback;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

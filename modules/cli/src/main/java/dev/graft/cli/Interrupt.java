@@ -1,6 +1,6 @@
 package dev.graft.cli;
 
-import dev.graft.trainer.TrainingSwitch;
+import dev.graft.trainer.listener.TrainingSwitch;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 

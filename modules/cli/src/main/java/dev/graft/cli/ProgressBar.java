@@ -1,7 +1,7 @@
 package dev.graft.cli;
 
-import dev.graft.trainer.Callback;
-import dev.graft.trainer.Progress;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.Progress;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;

@@ -14,9 +14,9 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
-import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Path;
 
 /** A published model learns two labels more, and is published as the next version. */

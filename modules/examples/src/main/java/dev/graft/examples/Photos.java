@@ -15,9 +15,9 @@ import dev.graft.data.Split;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
-import dev.graft.trainer.Evaluation;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.model.Labels;
 import dev.graft.testkit.Checkout;
-import dev.graft.trainer.Evaluation;
+import dev.graft.trainer.metric.Evaluation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package dev.graft.trainer;
 
 import dev.graft.error.BadRequestException;
+import dev.graft.trainer.metric.Evaluation;
 import java.util.Optional;
 
 /**

@@ -2,6 +2,10 @@ package dev.graft.trainer;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.model.TrainingPlan;
+import dev.graft.trainer.optimizer.Clipping;
+import dev.graft.trainer.optimizer.LayerRates;
+import dev.graft.trainer.optimizer.Optimizer;
+import dev.graft.trainer.optimizer.Schedule;
 import java.util.Optional;
 import java.util.function.Consumer;
 

@@ -25,7 +25,7 @@ public record RateCurve(ImmutableList<Point> points, OptionalDouble suggestion, 
   }
 
   /** The mean loss of the first quarter of {@code points}, at rates that change little. */
-  static double start(List<Point> points) {
+  public static double start(List<Point> points) {
     return points.stream()
         .limit(Math.max(1, points.size() / 4))
         .mapToDouble(Point::loss)

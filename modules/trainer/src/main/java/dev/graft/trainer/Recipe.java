@@ -6,6 +6,9 @@ import dev.graft.data.Batch;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.model.TrainingPlan;
+import dev.graft.trainer.loss.Objectives;
+import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.optimizer.LayerRates;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -105,7 +108,7 @@ public record Recipe(
   }
 
   /** Whether it still has to be chosen. */
-  boolean isAuto() {
+  public boolean isAuto() {
     return name.equals(AUTO);
   }
 
@@ -160,7 +163,7 @@ public record Recipe(
   }
 
   /** This recipe with its metric said to all that is trained in steps. */
-  Recipe told() {
+  public Recipe told() {
     FineTune steps = head.steps();
     return head(head.steps(steps.stop(steps.stop().or(metric))))
         .each(each -> each.stop(each.stop().or(metric)));

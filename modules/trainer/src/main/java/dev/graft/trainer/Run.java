@@ -3,6 +3,8 @@ package dev.graft.trainer;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Model;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.metric.Evaluation;
 import java.time.Duration;
 
 /**

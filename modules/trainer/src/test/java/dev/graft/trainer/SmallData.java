@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Random;
 
 /** Examples for any model with one input of numbers, whose label shifts all of them. */
-final class SmallData {
+public final class SmallData {
 
   private SmallData() {}
 
   /** So many examples, the labels in turn. */
-  static Dataset of(Model model, Labels labels, int count) {
+  public static Dataset of(Model model, Labels labels, int count) {
     int[] answers = new int[count];
     for (int i = 0; i < count; i++) {
       answers[i] = i % labels.size();

@@ -24,29 +24,35 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.Recipe.HeadSettings;
+import dev.graft.trainer.checkpoint.Checkpoint;
+import dev.graft.trainer.checkpoint.LoopState;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.optimizer.Optimizer;
+import dev.graft.trainer.optimizer.Schedule;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
 /** A real model so small that training it takes no time: a tiny MobileNetV2 of the zoo. */
-final class SmallTraining {
+public final class SmallTraining {
 
-  static final Labels LABELS = Labels.of(List.of("dark", "medium", "bright"));
+  public static final Labels LABELS = Labels.of(List.of("dark", "medium", "bright"));
 
   private SmallTraining() {}
 
-  static final Model MODEL =
+  public static final Model MODEL =
       SavedModelImporter.load(Checkout.path("testdata/zoo/keras2/mobilenetv2_mini/model"))
           .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(LABELS)));
 
   /** The same with a head that is no single layer, so that it learns step by step. */
-  static final Model HIDDEN = MODEL.with(replaceHead(HeadSpec.singleLabel(LABELS).hidden(4)));
+  public static final Model HIDDEN =
+      MODEL.with(replaceHead(HeadSpec.singleLabel(LABELS).hidden(4)));
 
-  static final TrainingPlan BLOCKS = Plans.gradual(MODEL, 100);
+  public static final TrainingPlan BLOCKS = Plans.gradual(MODEL, 100);
 
   /** Plain gradient descent over all layers at a rate that does not change. */
-  static final FineTune PLAIN =
+  public static final FineTune PLAIN =
       FineTune.top()
           .share(1)
           .optimizer(Optimizer.sgd())
@@ -57,7 +63,7 @@ final class SmallTraining {
           .stop(EarlyStop.never());
 
   /** Noise around a level that the label gives, so faint that there is something to learn. */
-  static Dataset examples() {
+  public static Dataset examples() {
     Random random = new Random(1);
     int size = 60;
     int[] targets = new int[size];
@@ -74,12 +80,12 @@ final class SmallTraining {
         LABELS);
   }
 
-  static Parts parts() {
+  public static Parts parts() {
     return examples().split(Split.of(60, 20, 20));
   }
 
   /** Three steps an epoch. */
-  static Recipe recipe(int epochs) {
+  public static Recipe recipe(int epochs) {
     FineTune half =
         FineTune.top().share(0.5).rate(1e-3).batch(12).epochs(epochs).patience(Integer.MAX_VALUE);
     HeadSettings quick = new HeadSettings(ImmutableList.of(1e-2), 2, 5000, 1e-2, FineTune.head());
@@ -90,7 +96,7 @@ final class SmallTraining {
   }
 
   /** Writes down what training decides. */
-  static Callback noting(List<String> decisions) {
+  public static Callback noting(List<String> decisions) {
     return new Callback() {
       @Override
       public void onDecision(String sentence) {
@@ -100,7 +106,7 @@ final class SmallTraining {
   }
 
   /** A checkpoint within a stretch, as if it had other values, and another precision. */
-  static Checkpoint changed(
+  public static Checkpoint changed(
       Checkpoint last, Precision precision, ImmutableMap<String, TensorValue> values) {
     LoopState loop = last.loop().orElseThrow();
     LoopState other =
@@ -124,7 +130,7 @@ final class SmallTraining {
   }
 
   /** A digest of all weights: equal for models that are equal to the bit. */
-  static String digest(Model model) {
+  public static String digest(Model model) {
     VariableValues values = new VariableValues();
     Hasher digest = Hashing.sha256().newHasher();
     for (Variable variable : model.variables()) {

@@ -1,0 +1,126 @@
+package dev.graft.trainer.checkpoint;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.Doubles;
+import com.google.protobuf.ByteString;
+import dev.graft.error.BadModelException;
+import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.savedmodel.checkpoint.TensorBundle;
+import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * All that a killed training needs to go on: in one TensorFlow checkpoint, numbers and sentences
+ * beside the weights, so that {@code tf.train.load_checkpoint} reads it, too.
+ *
+ * @param identity what is trained on what, and how
+ * @param stage which stretch of fine-tuning comes next or is under way, from 0; the head is trained
+ * @param kept the last stretch whose outcome was kept; -1 if the head alone is best so far
+ * @param decisions what was decided so far
+ * @param trained the values by which the best model so far differs from the one at the start
+ * @param loop where the loop of that stretch stands, if it is under way
+ */
+public record Checkpoint(
+    RunIdentity identity,
+    int stage,
+    int kept,
+    ImmutableList<String> decisions,
+    ImmutableMap<String, TensorValue> trained,
+    Optional<LoopState> loop) {
+
+  private static final String TRAINED = "trained/";
+  private static final String BEST = "loop/best/";
+  private static final String VALUES = "loop/values/";
+
+  /** Writes it to {@code prefix}, through to the disk. */
+  void write(Path prefix) {
+    try (TensorBundleWriter out = TensorBundleWriter.create(prefix)) {
+      out.add("run/model", TensorValue.scalar(identity.model()));
+      out.add("run/data", TensorValue.scalar(identity.data()));
+      out.add("run/recipe", TensorValue.scalar(identity.recipe()));
+      out.add("run/machine", TensorValue.scalar(identity.machine()));
+      out.add("run/stage", TensorValue.scalar(stage));
+      out.add("run/kept", TensorValue.scalar(kept));
+      out.add(
+          "run/decisions",
+          TensorValue.strings(
+              Shape.of(decisions.size()),
+              decisions.stream().map(ByteString::copyFromUtf8).toList()));
+      trained.forEach((name, value) -> out.add(TRAINED + name, value));
+      loop.ifPresent(
+          state -> {
+            out.add("loop/precision", TensorValue.scalar(state.precision().name()));
+            out.add("loop/step", TensorValue.scalar(state.step()));
+            out.add(
+                "loop/scores", numbers(state.lossSum(), state.bestScore(), state.bestOfEpochs()));
+            out.add("loop/validation_losses", numbers(Doubles.toArray(state.validationLosses())));
+            out.add("loop/since_best", TensorValue.scalar(state.sinceBest()));
+            state.best().forEach((name, value) -> out.add(BEST + name, value));
+            state.values().forEach((name, value) -> out.add(VALUES + name, value));
+          });
+      out.finish();
+    }
+  }
+
+  private static TensorValue numbers(double... values) {
+    return TensorValue.of(Shape.of(values.length), values);
+  }
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws BadModelException if it is damaged
+   */
+  static Checkpoint read(Path prefix) {
+    TensorBundle in = TensorBundle.open(prefix);
+    RunIdentity identity =
+        new RunIdentity(
+            string(in, "run/model"),
+            string(in, "run/data"),
+            string(in, "run/recipe"),
+            string(in, "run/machine"));
+    Optional<LoopState> loop = Optional.empty();
+    if (in.entry("loop/step").isPresent()) {
+      double[] scores = in.read("loop/scores").doubles();
+      loop =
+          Optional.of(
+              new LoopState(
+                  Precision.valueOf(string(in, "loop/precision")),
+                  in.read("loop/step").longs()[0],
+                  scores[0],
+                  ImmutableList.copyOf(Doubles.asList(in.read("loop/validation_losses").doubles())),
+                  scores[1],
+                  scores[2],
+                  in.read("loop/since_best").ints()[0],
+                  under(in, BEST),
+                  under(in, VALUES)));
+    }
+    return new Checkpoint(
+        identity,
+        in.read("run/stage").ints()[0],
+        in.read("run/kept").ints()[0],
+        in.read("run/decisions").strings().stream()
+            .map(ByteString::toStringUtf8)
+            .collect(ImmutableList.toImmutableList()),
+        under(in, TRAINED),
+        loop);
+  }
+
+  private static String string(TensorBundle in, String key) {
+    return in.read(key).strings().get(0).toStringUtf8();
+  }
+
+  private static ImmutableMap<String, TensorValue> under(TensorBundle in, String prefix) {
+    ImmutableMap.Builder<String, TensorValue> values = ImmutableMap.builder();
+    for (String key : in.keys()) {
+      if (key.startsWith(prefix)) {
+        values.put(key.substring(prefix.length()), in.read(key));
+      }
+    }
+    return values.buildOrThrow();
+  }
+}

@@ -1,0 +1,34 @@
+package dev.graft.trainer.checkpoint;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.EarlyStop;
+import dev.graft.trainer.fit.TrainingLoop;
+
+/**
+ * Where a {@link TrainingLoop} stands between two steps: with the same settings, data and seed, all
+ * that it needs to go on as if it had never stopped.
+ *
+ * @param precision in which it multiplies
+ * @param step how many steps are done; the order of the examples and the rate follow from it
+ * @param lossSum over the examples of this epoch so far
+ * @param validationLosses after each epoch so far
+ * @param bestScore the best value so far of the metric that {@link EarlyStop} goes by, the one
+ *     before the first step among them
+ * @param bestOfEpochs that of the epochs alone, NaN before the first is over
+ * @param sinceBest how many epochs ago the best was
+ * @param best the values that training had there, by the names of the variables
+ * @param values what training has changed by now, by name: weights and the optimizer's variables
+ */
+public record LoopState(
+    Precision precision,
+    long step,
+    double lossSum,
+    ImmutableList<Double> validationLosses,
+    double bestScore,
+    double bestOfEpochs,
+    int sinceBest,
+    ImmutableMap<String, TensorValue> best,
+    ImmutableMap<String, TensorValue> values) {}

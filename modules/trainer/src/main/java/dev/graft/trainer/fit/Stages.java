@@ -1,0 +1,317 @@
+package dev.graft.trainer.fit;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
+import dev.graft.autodiff.PreflightCheck;
+import dev.graft.error.BadRequestException;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.BlockedGradientException;
+import dev.graft.model.Layer;
+import dev.graft.model.Model;
+import dev.graft.model.Preflight;
+import dev.graft.model.TrainingPlan;
+import dev.graft.model.Variable;
+import dev.graft.trainer.EarlyStop;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.graph.LayersInTraining;
+import dev.graft.trainer.internal.head.SolvedHeads;
+import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.optimizer.NamePatterns;
+import dev.graft.trainer.score.Scoring;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Works out what each stretch of a recipe trains of a model, and what need not be computed again.
+ */
+public final class Stages {
+
+  private final Model model;
+  private final TrainingPlan blocks;
+  private final Frontier frontier;
+  private final List<Goal> goals;
+  private final Set<Variable> changed = new LinkedHashSet<>(); // so far: it cannot be cached
+  private final List<Stage> stages = new ArrayList<>();
+  private final Set<Variable> learned = new LinkedHashSet<>(); // in the stretches so far, or solved
+
+  private Stages(Model model, TrainingPlan blocks, Frontier frontier, List<Goal> goals) {
+    this.model = model;
+    this.blocks = blocks;
+    this.frontier = frontier;
+    this.goals = goals;
+    changed.addAll(Goal.variables(model, goals));
+  }
+
+  /**
+   * The stretches of {@code recipe}, in order.
+   *
+   * @param blocks the backbone from the head down: each stretch has one block more; without any,
+   *     the heads train alone
+   * @param solved the goals whose heads need no steps
+   * @throws BadRequestException if all is frozen, or if a stretch goes by a metric that the heads
+   *     do not have
+   * @throws BlockedGradientException if an op lets no gradient pass to what would train
+   */
+  public static ImmutableList<Stage> of(
+      Model model,
+      TrainingPlan blocks,
+      Frontier frontier,
+      List<Goal> goals,
+      Collection<Goal> solved,
+      Recipe recipe) {
+    Stages all = new Stages(model, blocks, frontier, goals);
+    all.checkSomethingTrains(recipe);
+    solved.forEach(goal -> all.learned.addAll(goal.variables(model)));
+    List<Goal> others =
+        goals.stream()
+            .filter(goal -> !solved.contains(goal) && !goal.variables(model).isEmpty())
+            .toList();
+    if (!others.isEmpty()) {
+      String words = "training " + Goal.words(others) + " step by step";
+      all.add(words, true, recipe.head().steps(), Goal.variables(model, others));
+    }
+    recipe.fineTunes().forEach(all::add);
+    all.stages.forEach(stage -> HalfPrecision.requireNone(model, goals, stage.training()));
+    all.checkMetrics();
+    all.checkNames();
+    all.checkGradients();
+    return ImmutableList.copyOf(all.stages);
+  }
+
+  /**
+   * What is said of a head's steps says nothing of one that is solved at once. Only the micro-batch
+   * still holds: as many examples are computed at once.
+   *
+   * @param isChosen whether the recipe was chosen, and the settings given for whichever it is
+   * @throws BadRequestException if something is said, and no head is trained step by step
+   */
+  static void checkHeadSteps(List<Stage> stages, List<Goal> goals, Recipe asked, boolean isChosen) {
+    FineTune usual = FineTune.head();
+    FineTune said = asked.head().steps();
+    EarlyStop stop = new EarlyStop(usual.stop().named(), said.stop().patience());
+    boolean isForHead = said.epochs() != usual.epochs() || said.rate() != usual.rate();
+    boolean isForAll = !said.microBatch(usual.microBatch()).stop(stop).equals(usual);
+    boolean onlyHead = asked.fineTunes().isEmpty() && !isChosen; // else fine-tuning has these, too
+    if (stages.stream().noneMatch(Stage::ofHeads) && (isForHead || (onlyHead && isForAll))) {
+      throw new BadRequestException(
+          "epochs, rate, optimizer and the like of a head are for one that is trained step by step,"
+              + " and not for "
+              + Goal.words(goals)
+              + ", since one dense layer is solved at once; leave them out (--head-epochs,"
+              + " --head-rate, and with the recipe 'head' --batch, --optimizer, --schedule, --warm-up,"
+              + " --clip-norm and --patience), or take a new head with hidden layers or dropout.");
+    }
+  }
+
+  private void checkSomethingTrains(Recipe recipe) {
+    Set<String> used =
+        model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
+    boolean nothing =
+        model.variables().stream()
+            .noneMatch(v -> v.trainable() && !v.role().isStatistic() && used.contains(v.node()));
+    boolean named = recipe.fineTunes().stream().anyMatch(each -> each.stretch().isPresent());
+    if (nothing && !named && (blocks.stretches().isEmpty() || recipe.fineTunes().isEmpty())) {
+      throw new BadRequestException(
+          "all that "
+              + Goal.words(goals)
+              + " of "
+              + model.name()
+              + " depends on is frozen, so nothing is left to train; unfreeze(Where.head())"
+              + " (--unfreeze head) is the least, or replace the head.");
+    }
+    if (Goal.variables(model, goals).isEmpty() && recipe.fineTunes().isEmpty()) {
+      throw new BadRequestException(
+          "the recipe '"
+              + recipe.name()
+              + "' trains the head alone, and "
+              + Goal.words(goals)
+              + " is frozen; unfreeze(Where.head()) (--unfreeze head), or take Recipe.headThenTop()"
+              + " (--recipe top).");
+    }
+  }
+
+  private void checkMetrics() {
+    ImmutableSet<String> metrics = Scoring.metrics(goals);
+    for (Stage stage : stages) {
+      String metric = stage.settings().stop().metric();
+      if (!metric.equals("loss") && !metrics.contains(metric)) {
+        throw Evaluation.noMetric(metric, metrics);
+      }
+    }
+  }
+
+  /** A name that nothing has is a slip, as with a Where that hits nothing. */
+  private void checkNames() {
+    for (Stage stage : stages) {
+      NamePatterns.requireHits(
+          "layer rates have a share for", stage.settings().rates().named().keySet(), model);
+      NamePatterns.requireHits(
+          "weight decay leaves out", stage.settings().optimizer().decay().excluded(), model);
+    }
+  }
+
+  private void checkGradients() {
+    Set<Variable> training = new LinkedHashSet<>();
+    stages.forEach(stage -> training.addAll(stage.training()));
+    Map<String, TensorRef> answers = new LinkedHashMap<>();
+    goals.forEach(goal -> answers.put(goal.head().name(), goal.head().logits()));
+    Preflight found = PreflightCheck.of(model, answers, training);
+    if (!found.isClear()) {
+      throw new BlockedGradientException(found);
+    }
+  }
+
+  private void add(FineTune settings) {
+    List<Variable> training = training(settings);
+    if (isRepeated(settings, training)) {
+      return; // as where there are fewer blocks than stretches
+    }
+    changed.addAll(training);
+    long layers =
+        training.stream().map(v -> v.name().replaceFirst("/[^/]*$", "")).distinct().count();
+    String words =
+        String.format(
+            Locale.ROOT,
+            "fine-tuning %d %s from %s on, rate %.0e%s",
+            layers,
+            layers == 1 ? "layer" : "layers",
+            training.get(0).name(),
+            settings.rate(),
+            settings.rates().decay() == 1
+                ? ""
+                : String.format(Locale.ROOT, ", times %.2g a block", settings.rates().decay()));
+    add(words, false, settings, training);
+  }
+
+  private boolean isRepeated(FineTune settings, List<Variable> training) {
+    if (stages.isEmpty()) {
+      return false;
+    }
+    Stage last = stages.get(stages.size() - 1);
+    return last.training().equals(training)
+        && last.settings().share() != settings.share() // else it is asked for twice
+        && last.settings().share(1).equals(settings.share(1));
+  }
+
+  private void add(String words, boolean ofHeads, FineTune settings, List<Variable> training) {
+    Entry entry = frontier.entry();
+    LayersInTraining layers =
+        LayersInTraining.of(
+            model,
+            entry.graph(),
+            entry.tensors(),
+            Goal.logits(goals),
+            training,
+            settings.batchNorm() == FineTune.BatchNorm.TRAINING);
+    stages.add(
+        new Stage(
+            stages.size() + 1,
+            words,
+            ofHeads,
+            isFresh(training),
+            settings,
+            ImmutableList.copyOf(training),
+            rates(settings, training),
+            layers.layers(),
+            layers.words(),
+            frontier.cutOfSteps(Goal.logits(goals), changed, layers.layers())));
+    learned.addAll(training);
+    layers.layers().forEach(this::addMoved);
+  }
+
+  /** Only a head that was drawn at random answers nothing yet: layers before it may be so, too. */
+  private boolean isFresh(List<Variable> training) {
+    return Goal.variables(model, goals).stream()
+        .anyMatch(v -> training.contains(v) && SolvedHeads.isDrawn(v) && !learned.contains(v));
+  }
+
+  /** What {@code layer} moves by itself in training is another for the stretches after this one. */
+  private void addMoved(Layer layer) {
+    Set<String> captured =
+        layer.training().stream()
+            .flatMap(function -> function.captures().stream())
+            .map(TensorRef::node)
+            .collect(Collectors.toSet());
+    model.variables().stream()
+        .filter(v -> v.role().isStatistic() && captured.contains(v.node()))
+        .forEach(changed::add);
+  }
+
+  /** What trains: what is asked for by name, what the model leaves unfrozen, or a share. */
+  private List<Variable> training(FineTune settings) {
+    List<Variable> heads = Goal.variables(model, goals);
+    List<Variable> unfrozen = unfrozen(model, goals);
+    if (settings.stretch().isEmpty() && !heads.containsAll(unfrozen)) {
+      return unfrozen;
+    }
+    if (settings.stretch().isEmpty() && blocks.stretches().isEmpty()) {
+      return heads;
+    }
+    int count = TrainingPlan.count(settings.share(), blocks.stretches().size());
+    ImmutableSet<String> names =
+        settings.stretch().orElseGet(() -> blocks.stretches().get(count - 1)).variables();
+    for (String name : names) {
+      if (model.variable(name).isEmpty()) {
+        throw new BadRequestException(
+            "'" + name + "' is to be trained, but " + model.name() + " has no such variable.");
+      }
+    }
+    return model.variables().stream()
+        .filter(v -> names.contains(v.name()) || heads.contains(v))
+        .toList();
+  }
+
+  /** What the model says trains, in its heads and before them. */
+  static List<Variable> unfrozen(Model model, List<Goal> goals) {
+    Set<String> needed =
+        model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
+    return model.variables().stream()
+        .filter(v -> v.trainable() && v.canTrain() && needed.contains(v.node()))
+        .toList();
+  }
+
+  /** The shares of those variables that do not have all of the rate. */
+  private ImmutableMap<String, Double> rates(FineTune settings, List<Variable> training) {
+    if (settings.rates().decay() < 1 && blocks.stretches().isEmpty()) {
+      throw new BadRequestException(
+          "rates that fall from block to block need the blocks of "
+              + model.name()
+              + ", and none were found; name its layers with LayerRates.with(...).");
+    }
+    Set<Variable> heads = Set.copyOf(Goal.variables(model, goals));
+    ImmutableMap.Builder<String, Double> rates = ImmutableMap.builder();
+    for (Variable variable : training) {
+      int below = heads.contains(variable) ? 0 : belowHead(variable.name());
+      double share = settings.rates().of(variable.name(), below);
+      if (share != 1) {
+        rates.put(variable.name(), share);
+      }
+    }
+    return rates.buildOrThrow();
+  }
+
+  /** 1 for the last block; what belongs to none counts with the first. */
+  private int belowHead(String variable) {
+    int number = 1;
+    for (TrainingPlan.Stretch stretch : blocks.stretches()) {
+      if (stretch.variables().contains(variable)) {
+        return number;
+      }
+      number++;
+    }
+    return Math.max(1, number - 1);
+  }
+}

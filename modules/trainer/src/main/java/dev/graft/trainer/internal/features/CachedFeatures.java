@@ -1,0 +1,164 @@
+package dev.graft.trainer.internal.features;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Sets;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.error.BadRequestException;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Model;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.listener.Pace;
+import dev.graft.trainer.listener.Progress;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * What training is fed with: features, computed once at the cuts where the frozen part ends; or the
+ * examples themselves, where nothing is frozen before or where the features would not fit in
+ * memory.
+ */
+public final class CachedFeatures {
+
+  private static final double SHARE = 0.5; // of the memory that Java has
+
+  private final Frontier frontier;
+  private final Entry entry;
+  private final Part examples;
+  private final long memory; // bytes
+  private final Set<TensorRef> kept = new LinkedHashSet<>();
+  private Part features;
+
+  private CachedFeatures(Frontier frontier, Parts data, long memory) {
+    this.frontier = frontier;
+    this.entry = frontier.entry();
+    this.examples = new Part(data.train(), data.validation());
+    this.memory = memory;
+    this.features = examples; // until they are computed
+  }
+
+  /**
+   * Plans what to keep.
+   *
+   * @param cuts the cuts at which the examples enter training; those in front come first
+   */
+  public static CachedFeatures plan(
+      Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts) {
+    return plan(frontier, data, cuts, (long) (SHARE * Runtime.getRuntime().maxMemory()));
+  }
+
+  /** As the other form, in so many bytes. */
+  public static CachedFeatures plan(
+      Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts, long memory) {
+    CachedFeatures planned = new CachedFeatures(frontier, data, memory);
+    for (ImmutableList<TensorRef> cut : cuts) {
+      if (!planned.entry.tensors().containsAll(cut) && planned.fits(cut)) {
+        planned.kept.addAll(cut);
+      }
+    }
+    return planned;
+  }
+
+  /** Examples, or features of them, of two parts of the data. */
+  public record Part(Dataset train, Dataset validation) {
+
+    /** With no more inputs than these: what is fed is not computed. */
+    private Part only(Collection<String> names) {
+      return new Part(train.onlyInputs(names), validation.onlyInputs(names));
+    }
+  }
+
+  private boolean fits(Collection<TensorRef> cut) {
+    return fitArrays(cut) && bytes(Sets.union(kept, Set.copyOf(cut))) <= memory;
+  }
+
+  /** Whether no tensor of a part is larger than an array of Java. */
+  private boolean fitArrays(Collection<TensorRef> cut) {
+    long most = Math.max(examples.train().size(), examples.validation().size());
+    return cut.stream().allMatch(tensor -> most * frontier.bytes(tensor) < Integer.MAX_VALUE);
+  }
+
+  /** How much memory features take. */
+  private long bytes(Collection<TensorRef> tensors) {
+    long size = (long) examples.train().size() + examples.validation().size();
+    return tensors.stream().mapToLong(tensor -> size * frontier.bytes(tensor)).sum();
+  }
+
+  /** Whether features at {@code cut} are wanted and not kept, since they are too many. */
+  public boolean isTooLarge(Collection<TensorRef> cut) {
+    return !entry.tensors().containsAll(cut) && !kept.containsAll(cut);
+  }
+
+  /**
+   * Makes sure that features at {@code cut} are kept, for what is computed from all at once and
+   * from a copy of them, standardised.
+   *
+   * @throws BadRequestException if there is no room for them
+   */
+  public void requireRoom(Collection<TensorRef> cut) {
+    if (isTooLarge(cut) || 2 * bytes(cut) > memory) {
+      throw new BadRequestException(
+          "a head that is one layer is computed from all examples at once, and there is no room"
+              + (fitArrays(cut)
+                  ? " for these twice: "
+                      + words(cut)
+                      + "; give Java more (-Xmx, for the command line GRAFT_JAVA_OPTS=-Xmx8g), pool"
+                  : " for these: " + words(cut) + "; pool")
+              + " the features (--pooling average), take fewer examples, or give the head a hidden"
+              + " layer (--hidden 256), with which it learns step by step.");
+    }
+  }
+
+  /** How large the features at {@code cut} are, and how much room there is, for a person. */
+  public String words(Collection<TensorRef> cut) {
+    return String.format(
+        Locale.ROOT,
+        "the features of %d examples (%s) in %s",
+        examples.train().size() + examples.validation().size(),
+        size(bytes(cut)),
+        fitArrays(cut)
+            ? "half of Java's memory (" + size(memory) + ")"
+            : "one tensor, which holds at most 2 GiB however much memory there is");
+  }
+
+  private static String size(long bytes) {
+    return bytes < 1e9
+        ? String.format(Locale.ROOT, "%.0f MB", Math.ceil(bytes / 1e6))
+        : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+  }
+
+  /**
+   * Computes what is to be kept at {@code cuts}.
+   *
+   * @param atOnce so many examples in one run
+   */
+  public void compute(
+      TensorFlowRuntime runtime,
+      Model model,
+      Iterable<ImmutableList<TensorRef>> cuts,
+      int atOnce,
+      Callbacks callbacks) {
+    Set<TensorRef> wanted = new LinkedHashSet<>();
+    cuts.forEach(wanted::addAll);
+    wanted.retainAll(kept);
+    long total = (long) examples.train().size() + examples.validation().size();
+    Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
+    try (Features at = Features.open(runtime, model, entry, List.copyOf(wanted), atOnce)) {
+      features =
+          new Part(
+              at.toLearnFrom(examples.train(), pace), at.toLearnFrom(examples.validation(), pace));
+    }
+  }
+
+  /** What to feed for a graph that is cut there. */
+  public Part at(Collection<TensorRef> cut) {
+    return kept.containsAll(cut)
+        ? features.only(cut.stream().map(entry::nameOf).toList())
+        : examples;
+  }
+}

@@ -1,0 +1,75 @@
+package dev.graft.trainer.internal.features;
+
+import dev.graft.data.Batch;
+import dev.graft.data.BrokenPictures;
+import dev.graft.data.Dataset;
+import dev.graft.error.BadDataException;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.listener.Pace;
+import dev.graft.trainer.listener.Progress;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * Looks through the pictures of a job for those that cannot be decoded, when there is a reason to.
+ */
+public final class DecodedPictures {
+
+  private static final int AT_ONCE = 64; // between two looks at whether to go on
+
+  private DecodedPictures() {}
+
+  /**
+   * Finds out before all the work what would otherwise come out after it: of what is scored once in
+   * the end training knows one thing, that it can be.
+   *
+   * @throws BadDataException if one of {@code examples} is a picture that cannot be decoded
+   */
+  public static void require(TensorFlowRuntime runtime, Dataset examples, Callbacks callbacks) {
+    List<String> broken = broken(runtime, "test pictures", examples, callbacks);
+    if (!broken.isEmpty()) {
+      throw BrokenPictures.exception(broken);
+    }
+  }
+
+  /**
+   * Does {@code work}, and if it meets a picture that cannot be decoded, looks through all others
+   * of {@code job} as well: whoever mends one wants to know of the rest.
+   *
+   * @throws BadDataException naming them, up to ten, and how many there are
+   */
+  public static <T> T orAllNamed(
+      TensorFlowRuntime runtime, List<Dataset> job, Callbacks callbacks, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (BrokenPictures.Found first) {
+      Set<String> all = new LinkedHashSet<>();
+      for (Dataset part : job) {
+        all.addAll(broken(runtime, "all pictures", part, callbacks));
+      }
+      throw all.isEmpty() ? first : BrokenPictures.exception(List.copyOf(all));
+    }
+  }
+
+  private static List<String> broken(
+      TensorFlowRuntime runtime, String what, Dataset examples, Callbacks callbacks) {
+    List<String> broken = new ArrayList<>();
+    if (!examples.inputNames().contains(Batch.ENCODED)) {
+      return broken;
+    }
+    int size = examples.size();
+    Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, what, size, 1);
+    for (int start = 0; start < size; start += AT_ONCE) {
+      pace.before();
+      int end = Math.min(start + AT_ONCE, size);
+      broken.addAll(BrokenPictures.in(runtime, examples, IntStream.range(start, end).toArray()));
+      pace.advance(end - start);
+    }
+    return broken;
+  }
+}

@@ -1,0 +1,111 @@
+package dev.graft.trainer.internal.head;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.internal.features.CachedFeatures;
+import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.listener.Pace;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.score.Evaluator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The heads that are one dense layer: solved to convergence, before anything is trained in steps.
+ *
+ * @param solvable these, of all {@code goals}
+ * @param metric by which a head that came with weights is replaced
+ * @param decide told what is decided
+ */
+public record SolvedHeads(
+    TensorFlowRuntime runtime,
+    Model model,
+    List<Goal> goals,
+    ImmutableMap<Goal, LinearHead> solvable,
+    Entry entry,
+    Recipe recipe,
+    String metric,
+    Callbacks callbacks,
+    Consumer<String> decide) {
+
+  /**
+   * Solves one after the other; one that came with weights of its own keeps them unless the solved
+   * ones do better on the validation part.
+   *
+   * @param features before the heads
+   * @return the values of the heads' variables, by name
+   */
+  public ImmutableMap<String, TensorValue> train(CachedFeatures.Part features) {
+    ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
+    for (Map.Entry<Goal, LinearHead> head : solvable.entrySet()) {
+      Goal goal = head.getKey();
+      LinearHead linear = head.getValue();
+      ImmutableMap<String, TensorValue> values =
+          ImmutableMap.<String, TensorValue>builder()
+              .putAll(trained)
+              .putAll(solved(goal, linear, features.train()))
+              .buildOrThrow();
+      if (isDrawn(linear.kernel()) || isBetter(goal, values, trained, features.validation())) {
+        trained = values;
+      }
+    }
+    return trained;
+  }
+
+  /** Whether a variable is drawn at random in the model. */
+  public static boolean isDrawn(Variable variable) {
+    return variable.source() instanceof VariableSource.Initialized;
+  }
+
+  private ImmutableMap<String, TensorValue> solved(Goal goal, LinearHead linear, Dataset features) {
+    TensorValue input = features.input(entry.nameOf(linear.input()));
+    Pace pace =
+        new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
+    HeadPhase.Trained found =
+        new HeadPhase(runtime, recipe.head(), recipe.seed()).train(input, features, goal, pace);
+    decide.accept(found.words(goals.size() == 1 ? "" : "for " + Goal.words(List.of(goal)) + " "));
+    return found.values(linear);
+  }
+
+  private boolean isBetter(
+      Goal goal,
+      ImmutableMap<String, TensorValue> values,
+      ImmutableMap<String, TensorValue> before,
+      Dataset validation) {
+    Evaluation own = score(before, validation);
+    Evaluation solved = score(values, validation);
+    boolean same = solved.metric(metric) == own.metric(metric);
+    boolean better = solved.isBetter(own, same ? "loss" : metric);
+    decide.accept(
+        Goal.words(List.of(goal))
+            + " as it was: "
+            + figures(own, metric)
+            + "; solved anew: "
+            + figures(solved, metric)
+            + (better ? " on validation; replaced" : " on validation; kept"));
+    return better;
+  }
+
+  private Evaluation score(ImmutableMap<String, TensorValue> values, Dataset validation) {
+    return Evaluator.score(
+        runtime, model.withValues(values), validation, recipe, callbacks.quiet());
+  }
+
+  private static String figures(Evaluation score, String metric) {
+    String loss = String.format(Locale.ROOT, "loss %.3f", score.loss());
+    return metric.equals("loss")
+        ? loss
+        : String.format(Locale.ROOT, "%s %.3f, %s", metric, score.metric(metric), loss);
+  }
+}

@@ -1,0 +1,176 @@
+package dev.graft.trainer.internal.task;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Batch;
+import dev.graft.data.BrokenPictures;
+import dev.graft.data.Dataset;
+import dev.graft.error.BadRequestException;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.picture.DecodeGraph;
+import dev.graft.picture.PictureInput;
+import dev.graft.runtime.PreparedRun;
+import dev.graft.runtime.TensorFlowException;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.proto.DataType;
+
+/**
+ * The way of a dataset's batches into a model's graph: pictures through the decode graph, named
+ * tensors straight to the inputs of that name, cached features to the tensors they were taken from.
+ *
+ * @param graph the model's graph, with the decode graph before its input if there are pictures
+ * @param feeds where each input of a batch goes, in the order of the batch's inputs
+ * @param rows where the examples enter, a row for each: the fed tensors, for pictures their pixels,
+ *     where the model does not decode them itself
+ */
+public record Entry(
+    Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<TensorRef> rows) {
+
+  private static final Shape ANY = Shape.of(Shape.UNKNOWN);
+
+  /** How inputs of {@code data} get into {@code model}. */
+  public static Entry of(Model model, Dataset data) {
+    GraphEditor editor = model.graph().edit();
+    ImmutableMap.Builder<String, TensorRef> feeds = ImmutableMap.builder();
+    ImmutableList.Builder<TensorRef> rows = ImmutableList.builder();
+    for (String name : data.inputNames()) {
+      if (name.equals(Batch.ENCODED)) {
+        TensorRef bytes =
+            PictureInput.encoded(model)
+                .map(InputSpec::tensor) // which the model decodes itself
+                .orElseGet(() -> editor.placeholder("graft/pictures", DataType.DT_STRING, ANY));
+        feeds.put(name, bytes);
+        rows.add(PictureInput.encoded(model).isPresent() ? bytes : decode(model, editor, bytes));
+      } else {
+        TensorRef tensor = tensor(model, name);
+        feeds.put(name, tensor);
+        rows.add(tensor);
+      }
+    }
+    return new Entry(editor.build(), feeds.buildOrThrow(), rows.build());
+  }
+
+  /** The same way into a graph that has more in it. */
+  public Entry into(Graph extended) {
+    return new Entry(extended, feeds, rows);
+  }
+
+  /** Decodes pictures for the model; gives their pixels. */
+  private static TensorRef decode(Model model, GraphEditor editor, TensorRef bytes) {
+    List<InputSpec> images = model.inputs().stream().filter(InputSpec::isImage).toList();
+    if (images.size() != 1) {
+      throw new BadRequestException(
+          "the data are pictures, but "
+              + model.name()
+              + (images.isEmpty()
+                  ? " has no input for pictures: it reads "
+                  : " has several inputs for pictures: ")
+              + (images.isEmpty() ? model.inputs() : images).stream().map(Entry::words).toList()
+              + ".");
+    }
+    InputSpec input = PictureInput.sized(model.graph(), images.get(0));
+    TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, input);
+    String node = input.tensor().node();
+    if (model.graph().outputTypes(node).size() == 1) {
+      editor.standIn(node, pixels); // layers say by name what they read in training
+    } else {
+      editor.redirect(input.tensor(), pixels); // an iterator, which gives labels as well
+    }
+    return pixels;
+  }
+
+  private static String words(InputSpec input) {
+    return input.name() + " " + input.dtype() + " " + input.shape();
+  }
+
+  private static TensorRef tensor(Model model, String name) {
+    Signature signature = model.servingSignature();
+    TensorSpec spec = signature.inputs().get(name);
+    if (spec != null) {
+      return spec.tensor();
+    }
+    TensorRef tensor = TensorRef.parse(name);
+    if (model.graph().contains(tensor.node())) {
+      return tensor;
+    }
+    throw new BadRequestException(
+        "the data have an input '"
+            + name
+            + "', but "
+            + model.name()
+            + " has "
+            + signature.inputs().keySet()
+            + ".");
+  }
+
+  /** What a dataset calls {@code tensor}: an input of its own, or one cached under its own name. */
+  public String nameOf(TensorRef tensor) {
+    return feeds.entrySet().stream()
+        .filter(feed -> feed.getValue().equals(tensor))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseGet(tensor::toString);
+  }
+
+  /** The tensors to feed, in the order of {@link #values}. */
+  public List<TensorRef> tensors() {
+    return feeds.values().asList();
+  }
+
+  /** What to feed for {@code batch}, in the order of {@link #tensors}. */
+  public List<TensorValue> values(Batch batch) {
+    List<TensorValue> values = new ArrayList<>();
+    for (String name : feeds.keySet()) {
+      TensorValue value = batch.inputs().get(name);
+      if (value == null) {
+        throw new IllegalStateException("the batch lacks the input '" + name + "'");
+      }
+      values.add(value);
+    }
+    return values;
+  }
+
+  /**
+   * Runs {@code run} on {@code values}, which were made of these examples.
+   *
+   * @throws dev.graft.error.BadDataException if that fails because some of them are pictures that
+   *     cannot be decoded
+   * @throws BadRequestException if it fails for lack of memory
+   */
+  public List<TensorValue> run(
+      TensorFlowRuntime runtime,
+      PreparedRun run,
+      List<TensorValue> values,
+      Dataset data,
+      int[] examples) {
+    try {
+      return run.run(values);
+    } catch (TensorFlowException e) {
+      if (e.code() == TensorFlowException.Code.RESOURCE_EXHAUSTED) {
+        throw new BadRequestException(
+            "there is not enough memory for "
+                + examples.length
+                + " examples at once: "
+                + e.detail()
+                + ". Smaller pictures (--size) take less, and training takes less in smaller batches"
+                + " (--batch, or --micro-batch, which learns the same); the CPU (--device cpu) may"
+                + " have more.",
+            e);
+      }
+      List<String> broken =
+          feeds.containsKey(Batch.ENCODED) ? BrokenPictures.in(runtime, data, examples) : List.of();
+      throw broken.isEmpty() ? e : BrokenPictures.exception(broken);
+    }
+  }
+}

@@ -1,0 +1,296 @@
+package dev.graft.trainer.internal.task;
+
+import static java.util.stream.Collectors.joining;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Answers;
+import dev.graft.data.Batch;
+import dev.graft.data.Dataset;
+import dev.graft.error.BadRequestException;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.loss.Objective;
+import dev.graft.trainer.loss.Objectives;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.tensorflow.proto.DataType;
+
+/**
+ * What one head of a model is trained to do.
+ *
+ * @param head the head
+ * @param answers the name under which the data hold its answers
+ * @param dtype of these answers
+ * @param objective what is made small
+ * @param weight how much that counts beside the other heads'
+ */
+public record Goal(Head head, String answers, DataType dtype, Objective objective, double weight) {
+
+  /**
+   * How far shares may be from adding up to 1: they may come from a table, with few digits, of
+   * which each may be off by half of the second.
+   */
+  private static final double ROUNDING = 0.01;
+
+  /**
+   * The goals of {@code model}'s heads with {@code data}: one for each head that the data have
+   * answers for. Only an embedding may be left without.
+   *
+   * @throws BadRequestException if heads, answers and objectives do not fit each other
+   */
+  public static ImmutableList<Goal> of(Model model, Dataset data, Objectives objectives) {
+    if (model.heads().isEmpty()) {
+      throw new BadRequestException(
+          model.name() + " has no head to train; give it one with replaceHead(...).");
+    }
+    checkNames(model, objectives);
+    ImmutableMap<String, Answers> answers = data.answers();
+    ImmutableList.Builder<Goal> goals = ImmutableList.builder();
+    Set<String> used = new HashSet<>();
+    for (Head head : model.heads()) {
+      String key = answers.containsKey(Batch.ONLY) ? Batch.ONLY : head.name();
+      Answers wanted = answers.get(key);
+      if (wanted == null || (key.equals(Batch.ONLY) && !isTheOnly(model, head))) {
+        if (head.kind() == Head.Kind.EMBEDDING && model.heads().size() > 1) {
+          continue; // an output beside others, which may well be of use without training
+        }
+        throw new BadRequestException(
+            "the data have no answers for head '"
+                + head.name()
+                + "', "
+                + (key.equals(Batch.ONLY)
+                    ? "or do not say which head theirs are for: name each head's answers"
+                    : "only for " + answers.keySet())
+                + "; give them, or drop the head with dropOutput(...).");
+      }
+      used.add(key);
+      goals.add(of(head, key, wanted, objectives));
+    }
+    Set<String> unused = new HashSet<>(answers.keySet());
+    unused.removeAll(used);
+    if (!unused.isEmpty()) {
+      throw new BadRequestException(
+          "the data have answers for "
+              + unused
+              + ", but the heads are "
+              + model.heads().stream().map(Head::name).toList()
+              + "; name the answers after the heads, or leave them out.");
+    }
+    return goals.build();
+  }
+
+  private static boolean isTheOnly(Model model, Head head) {
+    long others =
+        model.heads().stream()
+            .filter(other -> other != head && other.kind() != Head.Kind.EMBEDDING)
+            .count();
+    return others == 0 && (model.heads().size() == 1 || head.kind() != Head.Kind.EMBEDDING);
+  }
+
+  private static void checkNames(Model model, Objectives objectives) {
+    Set<String> named = new HashSet<>(objectives.byHead().keySet());
+    named.addAll(objectives.weights().keySet());
+    model.heads().forEach(head -> named.remove(head.name()));
+    if (!named.isEmpty()) {
+      throw new BadRequestException(
+          "there are objectives for "
+              + named
+              + ", but the heads are "
+              + model.heads().stream().map(Head::name).toList()
+              + "; name one of these.");
+    }
+  }
+
+  private static Goal of(Head head, String key, Answers wanted, Objectives objectives) {
+    Objective objective = objectives.of(head);
+    if (!objective.fits(head.kind())) {
+      throw new BadRequestException(
+          "the loss "
+              + objective
+              + " does not fit head '"
+              + head.name()
+              + "', which is "
+              + words(head.kind())
+              + "; its usual one is "
+              + Objective.of(head.kind())
+              + ".");
+    }
+    checkKind(head, wanted, objective);
+    wanted.labels().ifPresent(labels -> checkLabels(head, labels));
+    checkClassWeights(head, objective.classWeights());
+    return new Goal(head, key, wanted.values().dtype(), objective, objectives.weight(head));
+  }
+
+  private static void checkKind(Head head, Answers wanted, Objective objective) {
+    boolean fits =
+        switch (head.kind()) {
+          case SINGLE_LABEL -> wanted.labels().isPresent();
+          case MULTI_LABEL -> wanted.labels().isPresent() && !wanted.isOneLabel();
+          case REGRESSION -> wanted.labels().isEmpty();
+          case EMBEDDING ->
+              objective.isSeparable() ? wanted.labels().isEmpty() : wanted.isOneLabel();
+        };
+    if (!fits) {
+      throw new BadRequestException(
+          "head '"
+              + head.name()
+              + "' is "
+              + words(head.kind())
+              + ", but each example of the data has "
+              + (wanted.isOneLabel()
+                  ? "one label"
+                  : wanted.labels().isPresent() ? "any number of labels" : "numbers")
+              + "; use "
+              + (wanted.isOneLabel()
+                  ? "a single-label head"
+                  : wanted.labels().isPresent() ? "a multi-label head" : "a regression head")
+              + ", or other answers.");
+    }
+    if (head.kind() == Head.Kind.SINGLE_LABEL && !wanted.isOneLabel()) {
+      checkShares(head, wanted.values());
+    }
+    Shape shape = wanted.values().shape();
+    if (wanted.labels().isEmpty() && shape.withDim(0, 1).elements() % head.units() != 0) {
+      throw new BadRequestException(
+          "head '"
+              + head.name()
+              + "' gives "
+              + head.units()
+              + " numbers for each example, but the data have "
+              + wanted.values()
+              + "; make the head of that size.");
+    }
+  }
+
+  /** Softmax gives shares that add up to 1, so those to be learned have to do that, too. */
+  private static void checkShares(Head head, TensorValue values) {
+    double[] shares = values.asDoubles();
+    int units = (int) Math.max(1, values.shape().dim(-1));
+    for (int row = 0; row < shares.length; row += units) {
+      double[] own = Arrays.copyOfRange(shares, row, row + units);
+      double sum = Arrays.stream(own).sum();
+      if (!(Math.abs(sum - 1) <= Math.max(ROUNDING, units * ROUNDING / 2))
+          || Arrays.stream(own).anyMatch(share -> share < 0)) {
+        throw new BadRequestException(
+            "head '"
+                + head.name()
+                + "' chooses one label, so the shares of the labels in an example add up to 1, but"
+                + " row "
+                + row / units
+                + " of the answers adds up to "
+                + sum
+                + "; use a multi-label head if any number of labels may hold (one with linear"
+                + " outputs is kept so by keepHead(MULTI_LABEL, labels)), or other answers.");
+      }
+    }
+  }
+
+  private static void checkLabels(Head head, Labels labels) {
+    boolean hasOrder = head.units() > 1; // that of one output is no question
+    if (head.labels().isEmpty() && head.kind() != Head.Kind.EMBEDDING && hasOrder) {
+      throw new BadRequestException(
+          "nobody told what the "
+              + head.units()
+              + " outputs of head '"
+              + head.name()
+              + "' mean, and the order of the data's labels "
+              + labels.names()
+              + " need not be theirs; say it with keepHead(labels), in the order of the outputs.");
+    }
+    if (head.labels().isPresent() && !head.labels().get().equals(labels)) {
+      throw new BadRequestException(
+          "the head knows the labels "
+              + head.labels().get().names()
+              + ", the data have "
+              + labels.names()
+              + "; make the head for the data's labels.");
+    }
+    if (head.kind() != Head.Kind.EMBEDDING && head.units() != labels.size()) {
+      throw new BadRequestException(
+          "head '"
+              + head.name()
+              + "' has "
+              + head.units()
+              + " outputs, but the data have "
+              + labels.size()
+              + " labels; replace the head by one for these labels.");
+    }
+  }
+
+  private static void checkClassWeights(Head head, List<Double> weights) {
+    if (!weights.isEmpty() && weights.size() != head.units()) {
+      throw new BadRequestException(
+          "the class weights "
+              + weights
+              + " of head '"
+              + head.name()
+              + "' are not one for each of its "
+              + head.units()
+              + " labels; give that many, in the order of the labels, or none.");
+    }
+  }
+
+  /** Whether the head is taught numbers, not labels. */
+  public boolean givesNumbers() {
+    return head.kind() == Head.Kind.REGRESSION
+        || (head.kind() == Head.Kind.EMBEDDING && objective.isSeparable());
+  }
+
+  private static String words(Head.Kind kind) {
+    return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The metric by which models with these goals are compared: one head's accuracy, or the loss. */
+  public static String metric(List<Goal> goals) {
+    return goals.size() == 1 && goals.get(0).head().kind() == Head.Kind.SINGLE_LABEL
+        ? "accuracy"
+        : "loss";
+  }
+
+  /** What the heads of {@code goals} are called. */
+  public static String words(List<Goal> goals) {
+    return (goals.size() == 1 ? "head " : "heads ")
+        + goals.stream().map(goal -> "'" + goal.head().name() + "'").collect(joining(", "));
+  }
+
+  /** What their heads answer. */
+  public static List<TensorRef> logits(List<Goal> goals) {
+    return goals.stream().map(goal -> goal.head().logits()).toList();
+  }
+
+  /** The variables that train in the heads of {@code goals}. */
+  public static List<Variable> variables(Model model, List<Goal> goals) {
+    return goals.stream().flatMap(goal -> goal.variables(model).stream()).distinct().toList();
+  }
+
+  /** What {@code batch} wants of the head. */
+  public TensorValue targets(Batch batch) {
+    TensorValue targets = batch.targets().get(answers);
+    if (targets == null) {
+      throw new IllegalStateException("the batch lacks the answers of '" + head.name() + "'");
+    }
+    return targets;
+  }
+
+  /**
+   * The variables that train between the head's features and its logits; none where the head is
+   * frozen, as one that is kept.
+   */
+  public List<Variable> variables(Model model) {
+    Set<String> all = model.graph().upstream(List.of(head.logits().node()));
+    Set<String> before = model.graph().upstream(List.of(head.features().node()));
+    return model.variables().stream()
+        .filter(v -> all.contains(v.node()) && !before.contains(v.node()))
+        .filter(v -> v.trainable() && !v.role().isStatistic())
+        .toList();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.graft.trainer.internal.task;
+
+import com.google.common.base.Throwables;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.util.concurrent.Futures;
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
+import com.google.common.util.concurrent.Uninterruptibles;
+import dev.graft.data.Batch;
+import dev.graft.data.Dataset;
+import dev.graft.tensor.TensorValue;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Reads the next batch while a step runs. Not for the reading alone: in the gap that it makes
+ * between two runs TensorFlow's threads fall asleep, and waking them takes longer still.
+ */
+public final class ReadAhead implements AutoCloseable {
+
+  private final Dataset data;
+  private final ExecutorService thread = // begins with the first batch read ahead
+      Executors.newSingleThreadExecutor(
+          new ThreadFactoryBuilder().setNameFormat("graft-read-ahead").setDaemon(true).build());
+  private int[] examples = {};
+  private ImmutableMap<String, TensorValue> spent = ImmutableMap.of(); // whose step is over
+  private Future<Batch> batch = Futures.immediateCancelledFuture(); // of these examples
+
+  public ReadAhead(Dataset data) {
+    this.data = data;
+  }
+
+  /**
+   * The batch of {@code now}, read here unless it was read ahead; begins to read {@code next}. Ends
+   * the life of the batch taken before.
+   */
+  public Batch take(int[] now, int[] next) {
+    Batch taken = Arrays.equals(now, examples) ? readAhead() : data.batch(now);
+    ImmutableMap<String, TensorValue> memory = spent;
+    spent = taken.inputs();
+    examples = next;
+    batch = thread.submit(() -> data.batch(next, memory));
+    return taken;
+  }
+
+  private Batch readAhead() {
+    try {
+      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(batch));
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      Throwables.throwIfUnchecked(cause); // as if it had been read here
+      throw new IllegalStateException(cause);
+    }
+  }
+
+  /** Waits until nothing is read any more. May be called again. */
+  @Override
+  public void close() {
+    thread.shutdown();
+    var unused = Uninterruptibles.awaitTerminationUninterruptibly(thread, Duration.ofMinutes(1));
+  }
+}

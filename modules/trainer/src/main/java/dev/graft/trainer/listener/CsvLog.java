@@ -1,0 +1,84 @@
+package dev.graft.trainer.listener;
+
+import com.google.common.base.Joiner;
+import com.google.common.base.Splitter;
+import com.google.common.primitives.Ints;
+import dev.graft.error.BadRequestException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Writes a table with a row for each epoch: which stretch and epoch, steps done, rate, training
+ * loss, and loss and metrics on the validation part. Training that goes on from a checkpoint goes
+ * on with the table that is there; epochs that are run again take the place of their old rows.
+ * Where nothing trains step by step there are no epochs, and there is no table.
+ */
+public final class CsvLog implements Callback {
+
+  private final Path file;
+
+  private CsvLog(Path file) {
+    this.file = file;
+  }
+
+  /** A table in {@code file}, whose folder is there. */
+  public static CsvLog to(Path file) {
+    return new CsvLog(file);
+  }
+
+  @Override
+  public void onEpoch(Epoch epoch) {
+    List<String> header = new ArrayList<>(List.of("stretch", "epoch", "step", "rate", "loss"));
+    List<Object> row = new ArrayList<>(List.of(epoch.stretch(), epoch.number(), epoch.step()));
+    row.addAll(List.of(epoch.rate(), epoch.loss(), epoch.validation().loss()));
+    header.add("val_loss");
+    epoch
+        .validation()
+        .metrics()
+        .forEach(
+            (name, value) -> {
+              header.add("val_" + name);
+              row.add(value);
+            });
+    try {
+      Interruption.shielded(
+          () -> write(epoch, Joiner.on(',').join(header), Joiner.on(',').join(row)));
+    } catch (IOException e) {
+      throw new BadRequestException(
+          "the log '"
+              + file
+              + "' cannot be written ("
+              + e.getMessage()
+              + "); make room, or give it another place",
+          e);
+    }
+  }
+
+  private void write(Epoch epoch, String header, String row) throws IOException {
+    List<String> lines = new ArrayList<>(List.of(header));
+    for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
+      if (isBefore(line, epoch)) {
+        lines.add(line);
+      }
+    }
+    lines.add(row);
+    Path next = file.resolveSibling(file.getFileName() + ".writing");
+    Files.write(next, lines);
+    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** Whether {@code line} is the row of an epoch before this one. */
+  private static boolean isBefore(String line, Epoch epoch) {
+    List<String> cells = Splitter.on(',').splitToList(line);
+    Integer stretch = Ints.tryParse(cells.get(0));
+    Integer number = cells.size() < 2 ? null : Ints.tryParse(cells.get(1));
+    if (stretch == null || number == null) {
+      return false;
+    }
+    return stretch < epoch.stretch() || stretch == epoch.stretch() && number < epoch.number();
+  }
+}

@@ -1,0 +1,64 @@
+package dev.graft.trainer.loss;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.Head;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What each head is trained for and how much it counts, and what large weights cost.
+ *
+ * @param byHead objectives by the names of heads; the others have the usual one of their kind
+ * @param weights how much the heads' losses count in the sum that is made small, by name; the
+ *     others count 1
+ * @param penalty what large weights cost
+ */
+public record Objectives(
+    ImmutableMap<String, Objective> byHead, ImmutableMap<String, Double> weights, Penalty penalty) {
+
+  public Objectives {
+    weights.forEach(
+        (head, weight) -> {
+          if (!(weight >= 0) || Double.isInfinite(weight)) {
+            throw new BadRequestException(
+                "the loss of head '" + head + "' counts 0 or more, not " + weight + ".");
+          }
+        });
+  }
+
+  /** The usual objective for each head, all heads counting alike, no penalty. */
+  public static Objectives usual() {
+    return new Objectives(ImmutableMap.of(), ImmutableMap.of(), Penalty.none());
+  }
+
+  /** These, with another one for a head. */
+  public Objectives with(String head, Objective objective) {
+    Map<String, Objective> more = new LinkedHashMap<>(byHead);
+    more.put(head, objective);
+    return new Objectives(ImmutableMap.copyOf(more), weights, penalty);
+  }
+
+  /** These, with a head counting so much. */
+  public Objectives weigh(String head, double weight) {
+    Map<String, Double> more = new LinkedHashMap<>(weights);
+    more.put(head, weight);
+    return new Objectives(byHead, ImmutableMap.copyOf(more), penalty);
+  }
+
+  /** These, with large weights costing so much. */
+  public Objectives penalty(Penalty value) {
+    return new Objectives(byHead, weights, value);
+  }
+
+  /** What {@code head} is trained for. */
+  public Objective of(Head head) {
+    Objective objective = byHead.get(head.name());
+    return objective == null ? Objective.of(head.kind()) : objective;
+  }
+
+  /** How much {@code head} counts. */
+  public double weight(Head head) {
+    return weights.getOrDefault(head.name(), 1.0);
+  }
+}

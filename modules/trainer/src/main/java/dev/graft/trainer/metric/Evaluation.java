@@ -1,0 +1,177 @@
+package dev.graft.trainer.metric;
+
+import static java.util.stream.Collectors.joining;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.Labels;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * How a model did on examples whose answers are known.
+ *
+ * @param count how many examples there were
+ * @param loss the mean of what training makes small, class weights included, penalties not;
+ *     examples count as in training, by their weights, and as there the sum is divided by how many
+ *     there are; with several heads their weighted sum
+ * @param metrics by name, all examples counting alike: {@code accuracy}, {@code top-5}, {@code
+ *     precision}, {@code recall}, {@code f1} (these three means over the labels), {@code auc},
+ *     {@code mae}, {@code rmse}; with several heads {@code head/metric}, and {@code head/loss}, in
+ *     which they count as in the loss
+ * @param perLabel how it did on each label, by the names of the heads, for heads that give labels
+ * @param classification the answers themselves, if the model has one head and that gives one label
+ *     to each example
+ */
+public record Evaluation(
+    int count,
+    double loss,
+    ImmutableMap<String, Double> metrics,
+    ImmutableMap<String, ImmutableList<LabelScore>> perLabel,
+    Optional<Classification> classification) {
+
+  /** The head of {@link #perLabel} where no head has a name. */
+  private static final String ONLY = "";
+
+  private static final Set<String> SMALLER_IS_BETTER = Set.of("loss", "mae", "rmse");
+
+  /** How a classifier did, from its answers. */
+  public static Evaluation of(Classification answers, double loss) {
+    return new Evaluation(
+        answers.count(),
+        loss,
+        answers.metrics(),
+        ImmutableMap.of(ONLY, answers.perClass()),
+        Optional.of(answers));
+  }
+
+  /**
+   * A metric, or {@code loss}.
+   *
+   * @throws BadRequestException if there is none of that name
+   */
+  public double metric(String name) {
+    if (name.equals("loss")) {
+      return loss;
+    }
+    Double value = metrics.get(name);
+    if (value == null) {
+      throw noMetric(name, metrics.keySet());
+    }
+    return value;
+  }
+
+  /** What to throw where there is no metric {@code name}. */
+  public static BadRequestException noMetric(String name, Set<String> metrics) {
+    return new BadRequestException(
+        "there is no metric '" + name + "'; there are loss and " + metrics + ".");
+  }
+
+  /** Whether this is better than {@code other} by a metric, or by {@code loss}. */
+  public boolean isBetter(Evaluation other, String metric) {
+    return isBetter(metric, metric(metric), other.metric(metric));
+  }
+
+  /**
+   * Whether {@code value} of a metric is better than {@code other}: smaller for a loss. Any number
+   * is better than NaN.
+   */
+  public static boolean isBetter(String metric, double value, double other) {
+    if (Double.isNaN(other)) {
+      return !Double.isNaN(value);
+    }
+    String last = metric.substring(metric.lastIndexOf('/') + 1);
+    return SMALLER_IS_BETTER.contains(last) ? value < other : value > other;
+  }
+
+  private Classification answers() {
+    return classification.orElseThrow(
+        () ->
+            new BadRequestException(
+                "only a model whose one head gives one label has single answers to look at; see"
+                    + " the metrics "
+                    + metrics.keySet()
+                    + "."));
+  }
+
+  /** See {@link Classification#labels}. */
+  public Labels labels() {
+    return answers().labels();
+  }
+
+  /** See {@link Classification#actual}. */
+  public ImmutableList<Integer> actual() {
+    return answers().actual();
+  }
+
+  /** See {@link Classification#predicted}. */
+  public ImmutableList<Integer> predicted() {
+    return answers().predicted();
+  }
+
+  /** See {@link Classification#correct}. */
+  public int correct() {
+    return answers().correct();
+  }
+
+  /** See {@link Classification#isRight}. */
+  public boolean isRight(int i) {
+    return answers().isRight(i);
+  }
+
+  /** The share that a model with one head got right. */
+  public double accuracy() {
+    return metric("accuracy");
+  }
+
+  /** See {@link Classification#interval}. */
+  public Interval interval() {
+    return answers().interval();
+  }
+
+  /** See {@link Classification#confusion}. */
+  public ImmutableList<ImmutableList<Integer>> confusion() {
+    return answers().confusion();
+  }
+
+  /**
+   * How a model with one head did on each label, in the order of the labels.
+   *
+   * @throws BadRequestException if it gives none, or has several heads, see {@link #perLabel}
+   */
+  public ImmutableList<LabelScore> perClass() {
+    if (perLabel.size() != 1) {
+      throw new BadRequestException(
+          perLabel.isEmpty()
+              ? "the model gives no labels to score; see the metrics " + metrics.keySet() + "."
+              : "the model has several heads; take perLabel of one of " + perLabel.keySet() + ".");
+    }
+    return perLabel.values().asList().get(0);
+  }
+
+  /**
+   * For a person: how many were right, and the metric that decides if that is another; or else all
+   * metrics.
+   */
+  public String words(String deciding) {
+    if (classification.isPresent()) {
+      String right =
+          String.format(
+              Locale.ROOT,
+              "%d of %d validation examples right (%.3f)",
+              correct(),
+              count,
+              accuracy());
+      return deciding.equals("accuracy")
+          ? right
+          : String.format(Locale.ROOT, "%s, %s %.3f", right, deciding, metric(deciding));
+    }
+    String others =
+        metrics.entrySet().stream()
+            .map(each -> String.format(Locale.ROOT, ", %s %.3f", each.getKey(), each.getValue()))
+            .collect(joining());
+    return String.format(Locale.ROOT, "loss %.3f on %d validation examples%s", loss, count, others);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.graft.trainer.score;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.error.Internal;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Model;
+import dev.graft.model.TensorSpec;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.internal.features.Features;
+import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.listener.Interruption;
+import dev.graft.trainer.listener.Pace;
+import dev.graft.trainer.listener.Progress;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** What a model answers to examples. */
+@Internal
+public final class Predictor {
+
+  private Predictor() {}
+
+  /**
+   * The outputs of the serving signature by name, in its order; row i belongs to example i of
+   * {@code data}.
+   *
+   * @param recipe with no more examples at once than its batches have
+   * @throws dev.graft.error.BadRequestException if the data do not fit the model, or an output has
+   *     no row for each example, or rows of different sizes
+   * @throws dev.graft.error.BadDataException if an example cannot be read
+   */
+  public static ImmutableMap<String, TensorValue> predict(
+      TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback... callbacks) {
+    ImmutableMap<String, TensorSpec> outputs = model.servingSignature().outputs();
+    List<TensorRef> wanted = outputs.values().stream().map(TensorSpec::tensor).distinct().toList();
+    return Interruption.cancellable(
+        runtime,
+        () -> predict(runtime, model, data, recipe.atOnce(), wanted, Callbacks.of(callbacks)));
+  }
+
+  private static ImmutableMap<String, TensorValue> predict(
+      TensorFlowRuntime runtime,
+      Model model,
+      Dataset data,
+      int atOnce,
+      List<TensorRef> wanted,
+      Callbacks callbacks) {
+    Entry entry = Entry.of(model, data);
+    Pace pace = new Pace(callbacks, Progress.Phase.EVALUATE, "examples", data.size(), 1);
+    ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
+    try (Features features = Features.open(runtime, model, entry, wanted, atOnce)) {
+      Map<String, TensorValue> found = features.of(data, pace).all().inputs();
+      model
+          .servingSignature()
+          .outputs()
+          .forEach(
+              (name, spec) ->
+                  answers.put(
+                      name, Objects.requireNonNull(found.get(entry.nameOf(spec.tensor())))));
+    }
+    return answers.buildOrThrow();
+  }
+}

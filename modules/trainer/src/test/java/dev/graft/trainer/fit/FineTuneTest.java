@@ -1,0 +1,587 @@
+package dev.graft.trainer.fit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.error.BadDataException;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.FailedCheckException;
+import dev.graft.model.Model;
+import dev.graft.model.TrainingPlan;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.surgeon.Plans;
+import dev.graft.surgeon.Where;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.EarlyStop;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.internal.features.Features;
+import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.Order;
+import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.listener.Epoch;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.loss.Objectives;
+import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.optimizer.Clipping;
+import dev.graft.trainer.optimizer.LayerRates;
+import dev.graft.trainer.optimizer.Optimizer;
+import dev.graft.trainer.score.Evaluator;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What the settings of fine-tuning do to a small network. */
+class FineTuneTest {
+
+  private static final Model MODEL = SmallTraining.MODEL;
+  private static final Parts PARTS = SmallTraining.parts();
+  private static final TrainingPlan BLOCKS = SmallTraining.BLOCKS;
+
+  private static final FineTune PLAIN = SmallTraining.PLAIN;
+
+  private static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  private static Stage stage(FineTune settings) {
+    return stage(settings, BLOCKS);
+  }
+
+  /** A loop over one stretch with these settings. */
+  private static TrainingLoop loop(FineTune settings, Dataset train) {
+    return TrainingLoop.open(
+        runtime,
+        MODEL,
+        Objectives.usual(),
+        stage(settings),
+        train,
+        PARTS.validation(),
+        1,
+        Optional.empty());
+  }
+
+  /** What each variable that trains is after some steps. */
+  private static Map<String, TensorValue> after(int steps, FineTune settings) {
+    try (TrainingLoop loop = loop(settings, PARTS.train())) {
+      for (int i = 0; i < steps; i++) {
+        loop.step(settings.rate());
+      }
+      return loop.state().values();
+    }
+  }
+
+  private static double[] start(String name) {
+    Variable variable = MODEL.variable(name).orElseThrow();
+    return new VariableValues().of(variable).asDoubles();
+  }
+
+  /** How far a variable moved: the largest difference. */
+  private static double moved(String name, TensorValue now) {
+    return largest(start(name), now.asDoubles());
+  }
+
+  private static double largest(double[] a, double[] b) {
+    double largest = 0;
+    for (int i = 0; i < a.length; i++) {
+      largest = Math.max(largest, Math.abs(a[i] - b[i]));
+    }
+    return largest;
+  }
+
+  @Test
+  void microBatchesAddUpToTheWholeBatch() {
+    for (UnaryOperator<FineTune> more :
+        List.<UnaryOperator<FineTune>>of(
+            plain -> plain,
+            plain -> plain.optimizer(Optimizer.sgd(0.9)).clipping(Clipping.byGlobalNorm(0.1)),
+            plain -> plain.optimizer(Optimizer.adamW()).rate(1e-3))) {
+      FineTune settings = more.apply(PLAIN);
+      Map<String, TensorValue> whole = after(5, settings);
+      Map<String, TensorValue> parts = after(5, settings.microBatch(5)); // 5, 5 and 2
+      assertThat(parts.keySet()).isEqualTo(whole.keySet());
+      int compared = 0;
+      for (String name : whole.keySet()) {
+        if (MODEL.variable(name).isPresent()) {
+          double moved = moved(name, whole.get(name));
+          assertThat(largest(whole.get(name).asDoubles(), parts.get(name).asDoubles()))
+              .as(name)
+              .isLessThanOrEqualTo(
+                  1e-6 + moved * (settings.optimizer() instanceof Optimizer.Sgd ? 1e-3 : 5e-2));
+          compared += moved > 0 ? 1 : 0;
+        }
+      }
+      assertThat(compared).isGreaterThan(12);
+    }
+  }
+
+  @Test
+  void eachBlockHasTheRateOfTheOneAfterItTimesTheDecay() {
+    assertThat(BLOCKS.stretches()).hasSize(2);
+    Map<String, TensorValue> even = after(1, PLAIN);
+    Map<String, TensorValue> falling = after(1, PLAIN.rates(LayerRates.falling(0.5)));
+    String head = MODEL.heads().get(0).name() + "/kernel";
+    LayerRates named = LayerRates.falling(0.5).with("/kernel$", 0.25).with("stem", 0);
+    assertThat(stage(PLAIN.rates(named)).rates())
+        .containsEntry(head, 0.25)
+        .containsEntry("stem/kernel", 0.25)
+        .containsEntry("stem_bn/beta", 0.0)
+        .containsEntry("block_1_project_bn/beta", 0.5);
+    assertThat(falling.get(head).asDoubles()).isEqualTo(even.get(head).asDoubles());
+    ImmutableMap<String, Double> rates = stage(PLAIN.rates(LayerRates.falling(0.5))).rates();
+    for (int block = 1; block <= 2; block++) {
+      List<String> own = new ArrayList<>(BLOCKS.stretches().get(block - 1).variables());
+      if (block > 1) {
+        own.removeAll(BLOCKS.stretches().get(block - 2).variables());
+      }
+      for (String name : own) {
+        assertThat(rates.get(name)).isEqualTo(Math.pow(0.5, block));
+        double whole = moved(name, even.get(name));
+        assertThat(moved(name, falling.get(name)))
+            .as(name)
+            .isCloseTo(whole * Math.pow(0.5, block), within(1e-7 + whole * 1e-2));
+      }
+    }
+  }
+
+  @Test
+  void theTopIsCountedInBlocks() {
+    TrainingPlan.Stretch last = BLOCKS.stretches().get(0);
+    assertThat(stage(PLAIN.share(0.01)).training())
+        .extracting(Variable::name)
+        .containsAll(last.variables())
+        .hasSize(last.variables().size() + 2); // and the head's kernel and bias
+    TrainingPlan.Stretch biases = Plans.of(MODEL, Where.parse("role beta")).stretches().get(0);
+    assertThat(stage(PLAIN.stretch(biases)).training())
+        .extracting(Variable::name)
+        .containsAll(biases.variables())
+        .hasSize(biases.variables().size() + 2);
+  }
+
+  /** Those that have no kernel among them. */
+  @Test
+  void whatTrainsIsToldInLayers() {
+    TrainingPlan.Stretch norms = Plans.of(MODEL, Where.parse("stem_bn")).stretches().get(0);
+    assertThat(stage(PLAIN.stretch(norms)).words())
+        .startsWith("fine-tuning 2 layers from stem_bn/gamma on, ");
+  }
+
+  @Test
+  void trainingEndsAndKeepsTheBestByAnyMetric() {
+    for (String metric : List.of("loss", "f1", "accuracy")) {
+      FineTune settings = PLAIN.rate(0.3).epochs(8).stop(EarlyStop.on(metric, 2));
+      List<Epoch> epochs = new ArrayList<>();
+      Callback watcher =
+          new Callback() {
+            @Override
+            public void onEpoch(Epoch epoch) {
+              epochs.add(epoch);
+            }
+          };
+      TrainingLoop.Result result;
+      try (TrainingLoop loop = loop(settings, PARTS.train())) {
+        result = loop.run(Callbacks.of(watcher), state -> {});
+      }
+      int best = 0;
+      int since = 0;
+      double score = Evaluator.evaluate(runtime, MODEL, PARTS.validation()).metric(metric);
+      for (Epoch epoch : epochs) {
+        since++;
+        double now = epoch.validation().metric(metric);
+        assertThat(epoch.isBest()).isEqualTo(Evaluation.isBetter(metric, now, score));
+        if (epoch.isBest()) {
+          score = now;
+          best = epoch.number();
+          since = 0;
+        }
+        assertThat(since < 2 || epoch == epochs.get(epochs.size() - 1)).isTrue();
+      }
+      assertThat(epochs.size() == 8 || since == 2).as("%s: %d epochs", metric, best).isTrue();
+      assertThat(result.learned()).isEqualTo(best > 0);
+      Evaluation restored =
+          Evaluator.evaluate(runtime, MODEL.withValues(result.values()), PARTS.validation());
+      assertThat(restored.metric(metric)).isCloseTo(score, within(1e-6));
+    }
+    assertThatThrownBy(
+            () -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("rmse", 2)), new Callback[0]))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("no metric 'rmse'", "accuracy");
+  }
+
+  private static Run fit(Model model, Parts parts, FineTune settings, Callback... callbacks) {
+    return Trainer.fit(
+        runtime, model, BLOCKS, parts, SmallTraining.recipe(1).then(settings), callbacks);
+  }
+
+  /** Not the start's again, to which the weights went back. */
+  @Test
+  void aStretchThatIsNotKeptTellsWhatItsBestEpochReached() {
+    List<Epoch> epochs = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onEpoch(Epoch epoch) {
+            epochs.add(epoch);
+          }
+        };
+    for (String metric : List.of("loss", "accuracy")) {
+      epochs.clear();
+      FineTune far = PLAIN.rate(1).epochs(3).stop(EarlyStop.on(metric, 3));
+      List<String> decisions = fit(MODEL, PARTS, far, watcher).decisions();
+      double best = epochs.get(0).validation().metric(metric);
+      for (Epoch epoch : epochs) {
+        double now = epoch.validation().metric(metric);
+        best = Evaluation.isBetter(metric, now, best) ? now : best;
+      }
+      assertThat(epochs).hasSize(3).noneMatch(Epoch::isBest);
+      assertThat(decisions.get(decisions.size() - 1))
+          .contains(
+              String.format(
+                  Locale.ROOT,
+                  ": not kept, its epochs' best %s %.3f is no better than ",
+                  metric,
+                  best));
+    }
+  }
+
+  @Test
+  void aWeightWithoutANumberNamesItsLayer() {
+    String name = "block_1_project/kernel";
+    double[] start = start(name);
+    float[] broken = new float[start.length];
+    for (int i = 0; i < broken.length; i++) {
+      broken[i] = (float) start[i];
+    }
+    broken[7] = Float.NaN;
+    List<Variable> variables = new ArrayList<>();
+    for (Variable variable : MODEL.variables()) {
+      variables.add(
+          variable.name().equals(name)
+              ? variable.withSource(
+                  new VariableSource.Given(TensorValue.of(variable.shape(), broken)))
+              : variable);
+    }
+    Model model = MODEL.toBuilder().variables(variables).build();
+    Stage stage = // so that it is frozen
+        stage(PLAIN.stretch(Plans.of(MODEL, Where.parse("stem_bn")).stretches().get(0)));
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime,
+            model,
+            Objectives.usual(),
+            stage,
+            PARTS.train(),
+            PARTS.validation(),
+            1,
+            Optional.empty())) {
+      Map<String, TensorValue> before = loop.state().values();
+      assertThatThrownBy(() -> loop.step(0.01))
+          .isInstanceOf(FailedCheckException.class)
+          .hasMessageContainingAll("step 1", "layer 'block_1_project'", "node");
+      loop.state()
+          .values()
+          .forEach(
+              (each, value) ->
+                  assertThat(value.asDoubles()).as(each).isEqualTo(before.get(each).asDoubles()));
+    }
+  }
+
+  @Test
+  void aStepWithoutANumberLeavesTheMovingStatistics() {
+    Dataset all = SmallTraining.examples();
+    TensorValue x = all.all().inputs().get("x");
+    float[] pixels = x.floats();
+    Arrays.fill(pixels, 192 * 4, 192 * 5, 3e38f); // numbers, but the sum of two is none
+    Dataset train =
+        Dataset.of(
+            Map.of("x", TensorValue.of(x.shape(), pixels)),
+            all.answers().values().iterator().next());
+    Stage stage = stage(PLAIN.share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING));
+    try (TrainingLoop loop =
+        TrainingLoop.open(
+            runtime,
+            MODEL,
+            Objectives.usual(),
+            stage,
+            train,
+            PARTS.validation(),
+            1,
+            Optional.empty())) {
+      Map<String, TensorValue> before = loop.state().values();
+      assertThat(before.keySet()).anyMatch(name -> name.endsWith("moving_variance"));
+      assertThatThrownBy(() -> loop.step(0.01))
+          .isInstanceOf(FailedCheckException.class)
+          .hasMessageContainingAll("step 1", "layer 'stem',");
+      loop.state()
+          .values()
+          .forEach(
+              (each, value) ->
+                  assertThat(value.asDoubles()).as(each).isEqualTo(before.get(each).asDoubles()));
+    }
+  }
+
+  @Test
+  void runsOfOneExampleAreSeen() {
+    assertThat(new Order(36, 12, 0).smallest(5)).isEqualTo(2);
+    assertThat(new Order(36, 11, 0).smallest(5)).isEqualTo(1); // 5, 5 and 1
+    assertThat(new Order(36, 7, 0).smallest(Integer.MAX_VALUE)).isEqualTo(1); // the last batch
+    assertThat(new Order(3, 16, 0).smallest(2)).isEqualTo(1);
+    assertThat(new Order(4, 16, 0).smallest(2)).isEqualTo(2);
+    Order whole = new Order(4, Integer.MAX_VALUE, 0);
+    assertThat(whole.batches()).isEqualTo(1);
+    assertThat(whole.batch(1)).hasSize(4);
+    FineTune settings =
+        PLAIN.batch(11).microBatch(5).batchNorm(FineTune.BatchNorm.TRAINING).epochs(1);
+    assertThatThrownBy(() -> fit(MODEL, PARTS, settings))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("batches of 5 make a batch of one example");
+  }
+
+  @Test
+  void anExampleWithoutANumberIsNamed() {
+    Dataset all = SmallTraining.examples();
+    TensorValue x = all.all().inputs().get("x");
+    float[] pixels = x.floats();
+    pixels[192 * 40 + 5] = Float.NaN;
+    Dataset broken =
+        Dataset.of(
+            Map.of("x", TensorValue.of(x.shape(), pixels)),
+            all.answers().values().iterator().next());
+    int[] rows = java.util.stream.IntStream.range(0, 60).toArray();
+    Parts parts = new Parts(broken.subset(rows), PARTS.validation(), PARTS.test());
+    for (Recipe recipe : List.of(Recipe.headOnly(), SmallTraining.recipe(1).then(PLAIN))) {
+      assertThatThrownBy(() -> Trainer.fit(runtime, MODEL, BLOCKS, parts, recipe))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("40", "NaN", "correct the example");
+    }
+    try (TrainingLoop loop = loop(PLAIN.batch(60), parts.train())) {
+      assertThatThrownBy(() -> loop.step(0.1))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("40", "NaN", "correct the example");
+    }
+  }
+
+  @Test
+  void autoChoosesBySizeAndSaysWhy() {
+    Recipe small = SmallTraining.recipe(1);
+    Recipe auto = Recipe.auto().head(small.head()).each(each -> each.epochs(1).batch(12));
+    Run few = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, auto);
+    assertThat(few.recipe().name()).isEqualTo("head");
+    assertThat(few.decisions().get(0))
+        .isEqualTo(
+            "recipe 'head', since 36 examples to learn from, about 12 a label, would be learned by"
+                + " heart by more than a head");
+    assertThat(few.decisions().get(1))
+        .isEqualTo(
+            "epochs, rate and the like are for fine-tuning, which does not happen here; take 'top',"
+                + " 'gradual' or 'full' for it");
+    assertThat(few.decisions()).anyMatch(sentence -> sentence.startsWith("head alone: "));
+    List<Goal> goals = Goal.of(MODEL, PARTS.train(), auto.objectives());
+    Recipe plain = Recipe.auto().head(small.head());
+    assertThat(AutoRecipe.resolve(plain, MODEL, BLOCKS, goals, PARTS).reasons()).hasSize(1);
+    Parts more = new Parts(SmallTraining.examples(), PARTS.validation(), PARTS.test()); // 60
+    Run some = Trainer.fit(runtime, MODEL, BLOCKS, more, auto);
+    assertThat(some.recipe().name()).isEqualTo("head then top");
+    assertThat(some.decisions()).anyMatch(sentence -> sentence.matches("fine-tuning .*kept, .*"));
+    assertThat(Recipe.named("gradual").fineTunes()).hasSize(3);
+    assertThatThrownBy(() -> Recipe.named("best"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("'gradual'");
+  }
+
+  @Test
+  void gradualUnfreezingKeepsTheBest() {
+    Recipe recipe =
+        Recipe.gradual()
+            .head(SmallTraining.recipe(1).head())
+            .each(each -> each.epochs(1).batch(12).rate(0.5).optimizer(Optimizer.sgd()));
+    Run run = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, recipe);
+    Run head = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, Recipe.headOnly().head(recipe.head()));
+    assertThat(run.validation().accuracy()).isGreaterThanOrEqualTo(head.validation().accuracy());
+    assertThat(run.decisions())
+        .filteredOn(sentence -> sentence.startsWith("fine-tuning ") && sentence.contains("kept, "))
+        .hasSize(2) // as many as there are blocks
+        .allMatch(sentence -> sentence.contains("times 0.90 a block"));
+  }
+
+  @Test
+  void autoKeepsTheRatesThatItsSettingsName() {
+    int count = 6_000;
+    Dataset train =
+        Dataset.of(
+            Map.of("x", TensorValue.of(Shape.of(count, 8, 8, 3), new float[count * 192])),
+            TensorValue.of(Shape.of(count), new int[count]),
+            SmallTraining.LABELS);
+    Parts many = new Parts(train, PARTS.validation(), PARTS.test());
+    List<Goal> goals = Goal.of(MODEL, train, Objectives.usual());
+    TrainingPlan.Stretch all = BLOCKS.stretches().get(1);
+    TrainingPlan blocks = new TrainingPlan(ImmutableList.of(all, all, all));
+    LayerRates own = LayerRates.falling(0.5).with("stem", 0);
+    for (LayerRates rates : List.of(own, LayerRates.falling(1), LayerRates.even())) {
+      Recipe asked = Recipe.auto().each(each -> each.rates(rates));
+      Recipe chosen = AutoRecipe.resolve(asked, MODEL, blocks, goals, many).recipe();
+      assertThat(chosen.name()).isEqualTo("gradual");
+      assertThat(chosen.fineTunes()).hasSize(3).allMatch(each -> each.rates().equals(rates));
+    }
+    Recipe stem = Recipe.auto().each(each -> each.rates(LayerRates.usual().with("stem", 0)));
+    Recipe usual = AutoRecipe.resolve(stem, MODEL, blocks, goals, many).recipe();
+    assertThat(usual.fineTunes())
+        .hasSize(3)
+        .allMatch(each -> each.rates().equals(LayerRates.falling(0.9).with("stem", 0)));
+  }
+
+  @Test
+  void microBatchesAreNotCountedAsSteps() {
+    FineTune settings = PLAIN.microBatch(4); // three runs a step
+    try (TrainingLoop loop = loop(settings, PARTS.train())) {
+      List<Double> taken = new ArrayList<>();
+      assertThatThrownBy(
+              () -> {
+                while (taken.size() < 20) {
+                  taken.add(loop.step(taken.size() < 6 ? 0.01 : 1e30));
+                }
+              })
+          .isInstanceOfSatisfying(
+              FailedCheckException.class,
+              e ->
+                  assertThat(e)
+                      .hasMessageContaining("not finite at step " + (taken.size() + 1) + ","));
+      assertThat(taken).hasSizeGreaterThan(6);
+    }
+  }
+
+  @Test
+  void aMetricThatThereIsNotIsRefusedBeforeAnythingRuns() {
+    List<Progress> progress = new ArrayList<>();
+    Callback watcher =
+        new Callback() {
+          @Override
+          public void onProgress(Progress made) {
+            progress.add(made);
+          }
+        };
+    assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("f2", 3)), watcher))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining(
+            "no metric 'f2'; there are loss and [accuracy, precision, recall, f1, auc]");
+    assertThat(progress).isEmpty();
+  }
+
+  @Test
+  void aPatternThatIsNoneIsRefusedWhereItIsGiven() {
+    assertThatThrownBy(() -> LayerRates.even().with("block_[", 0.5))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("layer rates", "'block_['", "Unclosed", "Pattern.quote");
+    assertThatThrownBy(() -> Optimizer.WeightDecay.of(0.1).except("beta", "gamma("))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("weight decay", "'gamma('", "Unclosed", "Pattern.quote");
+  }
+
+  @Test
+  void aShareOfBlocksIsNoBlockMoreForTheWayItIsStored() {
+    TrainingPlan.Stretch one = BLOCKS.stretches().get(0);
+    TrainingPlan.Stretch all = BLOCKS.stretches().get(1);
+    List<TrainingPlan.Stretch> stretches = new ArrayList<>(Collections.nCopies(7, one));
+    stretches.addAll(Collections.nCopies(18, all));
+    TrainingPlan blocks = new TrainingPlan(ImmutableList.copyOf(stretches));
+    assertThat(0.28 * 25).isGreaterThan(7); // in binary
+    assertThat(trained(blocks, 0.28)).containsAll(one.variables()).doesNotContain("stem/kernel");
+    assertThat(trained(blocks, 0.281)).contains("stem/kernel"); // an eighth one
+    assertThat(trained(blocks, 1e-12)).containsAll(one.variables());
+  }
+
+  private static List<String> trained(TrainingPlan blocks, double share) {
+    return stage(PLAIN.share(share), blocks).training().stream().map(Variable::name).toList();
+  }
+
+  private static Stage stage(FineTune settings, TrainingPlan blocks) {
+    List<Goal> goals = Goal.of(MODEL, PARTS.train(), Objectives.usual());
+    Frontier frontier = Frontier.of(Entry.of(MODEL, PARTS.train()));
+    Recipe recipe = Recipe.headOnly().then(settings);
+    return Stages.of(MODEL, blocks, frontier, goals, goals, recipe).get(0);
+  }
+
+  /** It may be all that fits in memory. */
+  @Test
+  void aBareStepFeedsNoMoreThanAMicroBatch() {
+    Dataset all = SmallTraining.examples();
+    float[] pixels = all.all().inputs().get("x").floats();
+    pixels[192 * new Order(60, 12, 1).batch(0)[4]] = Float.NaN; // in the second run of the step
+    Dataset broken = all.withInputs(Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)));
+    try (TrainingLoop loop = loop(PLAIN.microBatch(4), broken)) {
+      loop.bareStep().run();
+      assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
+    }
+  }
+
+  @Test
+  void anyNumberIsBetterThanNone() {
+    for (String metric : List.of("loss", "accuracy", "a/rmse")) {
+      assertThat(Evaluation.isBetter(metric, 5, Double.NaN)).as(metric).isTrue();
+      assertThat(Evaluation.isBetter(metric, Double.NaN, 5)).as(metric).isFalse();
+      assertThat(Evaluation.isBetter(metric, Double.NaN, Double.NaN)).as(metric).isFalse();
+    }
+  }
+
+  /** That nothing stays open {@code NoLeaks} sees. */
+  @Test
+  void aSessionInWhichNothingCanBePreparedIsClosed() {
+    String none = MODEL.heads().get(0).logits().node() + ":9";
+    Dataset odd =
+        PARTS
+            .train()
+            .withInputs(
+                Map.of(
+                    "x",
+                    PARTS.train().all().inputs().get("x"),
+                    none,
+                    TensorValue.of(Shape.of(PARTS.train().size()), new float[36])));
+    assertThatThrownBy(() -> Features.open(runtime, MODEL, Entry.of(MODEL, odd), List.of(), 16))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("there is no " + none);
+    assertThatThrownBy(
+            () ->
+                TrainingLoop.open(
+                    runtime,
+                    MODEL,
+                    Objectives.usual(),
+                    stage(PLAIN),
+                    odd,
+                    odd,
+                    1,
+                    Optional.empty()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("there is no " + none);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.graft.trainer.fit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingSwitch;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Another thread holds training, lets it go on, and ends it. */
+@Timeout(120)
+class TrainingSwitchTest {
+
+  private static final Recipe LONG = SmallTraining.recipe(100_000);
+
+  @Test
+  void pausesGoesOnAndCancels() throws Exception {
+    TrainingSwitch control = new TrainingSwitch();
+    AtomicLong steps = new AtomicLong();
+    CountDownLatch begun = new CountDownLatch(5);
+    Callback counter =
+        new Callback() {
+          @Override
+          public void onStep(Step step) {
+            steps.incrementAndGet();
+            begun.countDown();
+          }
+        };
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      CompletableFuture<Run> training =
+          CompletableFuture.supplyAsync(
+              () ->
+                  Trainer.fit(
+                      runtime,
+                      SmallTraining.MODEL,
+                      SmallTraining.BLOCKS,
+                      SmallTraining.parts(),
+                      LONG,
+                      control,
+                      counter));
+      assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
+      control.pause();
+      long held = settled(steps);
+      Thread.sleep(200);
+      assertThat(steps.get()).isEqualTo(held);
+      control.resume();
+      while (steps.get() == held) {
+        Thread.sleep(10);
+      }
+      control.cancel();
+      assertThatThrownBy(training::get)
+          .isInstanceOfAny(ExecutionException.class, CancellationException.class)
+          .rootCause()
+          .isInstanceOf(CancellationException.class);
+    }
+  }
+
+  /** The count once it has not changed for a while: the step under way is over. */
+  private static long settled(AtomicLong steps) throws InterruptedException {
+    long before = -1;
+    while (before != steps.get()) {
+      before = steps.get();
+      Thread.sleep(300);
+    }
+    return before;
+  }
+}

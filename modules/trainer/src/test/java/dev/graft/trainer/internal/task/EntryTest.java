@@ -1,0 +1,61 @@
+package dev.graft.trainer.internal.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.data.Dataset;
+import dev.graft.error.BadRequestException;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.Model;
+import dev.graft.runtime.GraphSession;
+import dev.graft.runtime.PreparedRun;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.Checkout;
+import dev.graft.testkit.Zoo;
+import dev.graft.trainer.SmallTraining;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.tensorflow.proto.DataType;
+
+class EntryTest {
+
+  /** What decodes pictures gets their bytes, what reads words does not. */
+  @Test
+  void bytesGoToWhatDecodesThem() {
+    Dataset pictures = Dataset.imageFolder(Checkout.path("testdata/photos"));
+    Model decoding = SavedModelImporter.load(Zoo.model("tfsave/image_bytes").savedModel());
+    Entry entry = Entry.of(decoding, pictures);
+    assertThat(entry.tensors()).containsExactly(decoding.inputs().get(0).tensor());
+    Model words = SavedModelImporter.load(Zoo.model("keras2/text_vectorization").savedModel());
+    assertThatThrownBy(() -> Entry.of(words, pictures))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("has no input for pictures");
+  }
+
+  @Test
+  void whatMemoryHasNoRoomForIsSaidWithARemedy() {
+    Dataset data = SmallTraining.examples();
+    GraphEditor editor = Entry.of(SmallTraining.MODEL, data).graph().edit();
+    TensorRef size = editor.placeholder("size", DataType.DT_INT64, Shape.of(1));
+    TensorRef zero = editor.constant("zero", TensorValue.scalar(0f));
+    TensorRef huge = editor.op("Fill").input(size).input(zero).output();
+    Entry entry = Entry.of(SmallTraining.MODEL, data).into(editor.build());
+    List<TensorRef> feeds = new ArrayList<>(entry.tensors());
+    feeds.add(size);
+    int[] some = {0, 1, 2};
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession session = runtime.session(entry.graph());
+        PreparedRun run = session.prepare(feeds, List.of(huge), List.of())) {
+      List<TensorValue> values = new ArrayList<>(entry.values(data.batch(some)));
+      values.add(TensorValue.of(Shape.of(1), new long[] {1L << 48})); // not folded: it is fed
+      assertThatThrownBy(() -> entry.run(runtime, run, values, data, some))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("not enough memory for 3 examples", "--micro-batch", "--size");
+    }
+  }
+}
