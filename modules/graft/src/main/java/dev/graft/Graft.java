@@ -12,6 +12,8 @@ import dev.graft.exporter.Proof;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
+import dev.graft.internal.place.ModelFolder;
+import dev.graft.internal.place.ScratchFolder;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TrainingPlan;

@@ -141,7 +141,7 @@ public record Inspection(
   }
 
   /** In words, for a model in which no head was found. */
-  static String whyNoHead(Model model) {
+  public static String whyNoHead(Model model) {
     try {
       return HeadFinder.origins(model);
     } catch (BadRequestException e) {
@@ -159,7 +159,7 @@ public record Inspection(
   }
 
   /** The serving signature, or failing that one that gives real numbers. */
-  static Signature toRun(Model model) {
+  public static Signature toRun(Model model) {
     if (model.signatures().isEmpty()) {
       throw new BadModelException(
           "the SavedModel has no signature and no function that could be called; save it with"

@@ -14,12 +14,12 @@ import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
 
 /** A SavedModel without variables that gives y for x, put together node by node. */
-final class BareModel {
+public final class BareModel {
 
   private BareModel() {}
 
   /** A placeholder for pairs of numbers. */
-  static NodeDef.Builder placeholder(String name) {
+  public static NodeDef.Builder placeholder(String name) {
     return NodeDef.newBuilder()
         .setName(name)
         .setOp("Placeholder")
@@ -28,7 +28,7 @@ final class BareModel {
   }
 
   /** Writes the model whose nodes are {@code graph}, {@code x} and {@code y} among them. */
-  static void write(Path folder, GraphDef.Builder graph) throws IOException {
+  public static void write(Path folder, GraphDef.Builder graph) throws IOException {
     MetaGraphDef.Builder meta = MetaGraphDef.newBuilder().setGraphDef(graph);
     meta.getMetaInfoDefBuilder().addTags("serve");
     TensorInfo.Builder info = TensorInfo.newBuilder().setDtype(DataType.DT_FLOAT);

@@ -1,18 +1,18 @@
 package dev.graft.cli;
 
-import dev.graft.Baselines;
 import dev.graft.Device;
 import dev.graft.Graft;
-import dev.graft.Job;
 import dev.graft.Precision;
-import dev.graft.RunFolder;
-import dev.graft.Surgery;
-import dev.graft.Training;
 import dev.graft.Trust;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
+import dev.graft.job.Baselines;
+import dev.graft.job.Job;
+import dev.graft.job.RunFolder;
+import dev.graft.job.Surgery;
+import dev.graft.job.Training;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.edit.Edits;

@@ -1,14 +1,14 @@
 package dev.graft.cli;
 
 import dev.graft.Graft;
-import dev.graft.Job;
 import dev.graft.Precision;
-import dev.graft.RunFolder;
-import dev.graft.Surgery;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.error.GraftException;
+import dev.graft.job.Job;
+import dev.graft.job.RunFolder;
+import dev.graft.job.Surgery;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
 import java.nio.file.Path;

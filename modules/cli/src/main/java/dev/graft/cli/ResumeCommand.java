@@ -1,12 +1,12 @@
 package dev.graft.cli;
 
 import dev.graft.Graft;
-import dev.graft.Job;
-import dev.graft.RunFolder;
 import dev.graft.Settings;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
+import dev.graft.job.Job;
+import dev.graft.job.RunFolder;
 import dev.graft.model.Model;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

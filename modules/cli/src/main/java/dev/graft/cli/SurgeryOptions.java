@@ -1,9 +1,9 @@
 package dev.graft.cli;
 
-import dev.graft.HeadChoice;
-import dev.graft.HeadForm;
-import dev.graft.Surgery;
 import dev.graft.error.BadRequestException;
+import dev.graft.job.HeadChoice;
+import dev.graft.job.HeadForm;
+import dev.graft.job.Surgery;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import java.util.List;

@@ -1,0 +1,52 @@
+package dev.graft.check;
+
+import dev.graft.Graft;
+import dev.graft.Trust;
+import dev.graft.error.BadRequestException;
+import java.time.Duration;
+
+/**
+ * How {@link Graft#check} goes about it.
+ *
+ * @param trust whether the model may reach into files, the network or other code
+ * @param timeout how long all of it may take
+ * @param heapMegabytes the Java heap of the process that runs the model, 0 for the JVM's choice;
+ *     TensorFlow's own memory comes on top
+ */
+public record CheckOptions(Trust trust, Duration timeout, int heapMegabytes) {
+
+  public CheckOptions {
+    if (timeout.isZero() || timeout.isNegative()) {
+      throw new BadRequestException(
+          "the time for a check (--timeout) must be more than 0 s, given "
+              + timeout.toSeconds()
+              + "; leave it out for ten minutes.");
+    }
+    if (heapMegabytes < 0) {
+      throw new BadRequestException(
+          "the heap for a check (--heap) must be 1 MB or more, given "
+              + heapMegabytes
+              + "; leave it out for the JVM's choice.");
+    }
+  }
+
+  /** No trust, ten minutes, the JVM's choice of heap. */
+  public static CheckOptions defaults() {
+    return new CheckOptions(Trust.REFUSE, Duration.ofMinutes(10), 0);
+  }
+
+  /** These options with another say in what the model may reach for. */
+  public CheckOptions withTrust(Trust value) {
+    return new CheckOptions(value, timeout, heapMegabytes);
+  }
+
+  /** These options with another limit on the time. */
+  public CheckOptions withTimeout(Duration value) {
+    return new CheckOptions(trust, value, heapMegabytes);
+  }
+
+  /** These options with another limit on the Java heap. */
+  public CheckOptions withHeapMegabytes(int value) {
+    return new CheckOptions(trust, timeout, value);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.graft.internal.place;
+
+import dev.graft.error.BadModelException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Finds the SavedModel that a path means: the path itself, the newest version below it, or what an
+ * archive holds.
+ */
+public final class ModelFolder {
+
+  private static final String FILE = "saved_model.pb";
+
+  private ModelFolder() {}
+
+  /**
+   * {@code path} if it is neither a serving base path nor an archive. Of a base path its newest
+   * version, the folder with the highest number; of an archive the folder to which it is unpacked.
+   */
+  public static Path of(Path path) {
+    return version(ModelArchive.is(path) ? ModelArchive.unpack(path, ModelCache.ofUser()) : path);
+  }
+
+  /** {@code path}, or the version that is its newest now if it is a serving base path. */
+  public static Path version(Path path) {
+    if (!Files.isDirectory(path) || Files.exists(path.resolve(FILE))) {
+      return path; // a SavedModel, or something that the importer refuses with reason
+    }
+    return newest(path).orElse(path);
+  }
+
+  /** What {@code path} is called: its last part, of a version the base path's, too. */
+  public static String name(Path path) {
+    int parts = path.getNameCount();
+    return String.valueOf(
+        parts > 1 && isNumber(path.getFileName().toString())
+            ? path.subpath(parts - 2, parts)
+            : path.getFileName());
+  }
+
+  /**
+   * The SavedModel at {@code path}, for those that open it without the importer.
+   *
+   * @throws BadModelException if there is none
+   */
+  public static Path existing(Path path) {
+    Path found = of(path);
+    if (!Files.exists(found.resolve(FILE))) {
+      throw BadModelException.inFile(
+          path.toString(),
+          "'"
+              + path
+              + "' holds no "
+              + FILE
+              + " and no numbered version that does. Give the folder of a SavedModel, or the folder"
+              + " that holds its versions.",
+          null);
+    }
+    return found;
+  }
+
+  /** Whether {@code folder} is called as versions are. */
+  static boolean isVersion(Path folder) {
+    return isNumber(String.valueOf(folder.getFileName()));
+  }
+
+  private static Optional<Path> newest(Path base) {
+    try (Stream<Path> entries = Files.list(base)) {
+      return entries
+          .filter(entry -> isNumber(entry.getFileName().toString()))
+          .filter(entry -> Files.exists(entry.resolve(FILE)))
+          .max(Comparator.comparingLong(entry -> Long.parseLong(entry.getFileName().toString())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isNumber(String name) {
+    return !name.isEmpty()
+        && name.length() < 19
+        && name.chars().allMatch(c -> c >= '0' && c <= '9');
+  }
+}

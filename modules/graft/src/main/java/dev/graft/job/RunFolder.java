@@ -1,0 +1,414 @@
+package dev.graft.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.collect.ImmutableList;
+import dev.graft.Device;
+import dev.graft.Gate;
+import dev.graft.Graft;
+import dev.graft.Precision;
+import dev.graft.Trust;
+import dev.graft.Version;
+import dev.graft.data.Split;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.Model;
+import dev.graft.savedmodel.file.Durable;
+import dev.graft.savedmodel.file.FolderDigest;
+import dev.graft.savedmodel.file.HeldFile;
+import dev.graft.savedmodel.file.Interrupts;
+import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.checkpoint.Checkpoints;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.CsvLog;
+import dev.graft.trainer.listener.TensorBoardLog;
+import dev.graft.trainer.metric.Evaluation;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder of one run of a {@link Job}: what the job is ({@code run.json}), how far it has come
+ * ({@code checkpoints}, {@code log.csv}, {@code tensorboard}), and what became of it ({@code
+ * report.html}, {@code published.txt}). With it a run that was stopped can go on. As long as it is
+ * open nobody else can open it: two that went on with one run would spoil each other's checkpoints.
+ */
+public final class RunFolder implements AutoCloseable {
+
+  private static final int FORMAT = 3;
+  private static final String JOB = "run.json";
+  private static final String CHECKPOINTS = "checkpoints";
+  private static final String LOG = "log.csv";
+  private static final String REPORT = "report.html";
+  private static final String PUBLISHED = "published.txt";
+  private static final String PUBLISHING = "publishing.txt";
+  private static final String LOCK = ".lock";
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private final Path path;
+  private final Job job;
+  private final HeldFile lock;
+
+  private RunFolder(Path path, Job job, HeldFile lock) {
+    this.path = path;
+    this.job = job;
+    this.lock = lock;
+  }
+
+  /** What {@code run.json} holds. */
+  private record Stored(
+      int format,
+      String model,
+      Trust trust,
+      @Nullable StoredLoad load, // not in runs of before
+      String pictures,
+      StoredSurgery surgery,
+      Split split,
+      Training training,
+      String out,
+      Device device,
+      int threads,
+      Precision precision,
+      boolean findsRate) {
+    Stored {
+      for (Object field :
+          new @Nullable Object[] {
+            model, trust, pictures, surgery, split, training, out, device, precision
+          }) {
+        if (field == null) {
+          throw new IllegalArgumentException("not all is there that a job has");
+        }
+      }
+    }
+  }
+
+  /**
+   * Makes the folder {@code runs/<name>-<number>} with the first number that is free.
+   *
+   * @throws BadRequestException if it cannot be written, or it or the job's versions would lie
+   *     among the pictures, where they would be taken for pictures the next time
+   */
+  public static RunFolder create(Path runs, String name, Job job) {
+    return create(runs, name, job, false);
+  }
+
+  /**
+   * As {@link #create}, for a search of the rate for {@code job}: nobody can go on with that, since
+   * it trains nothing that is kept.
+   */
+  public static RunFolder createForRate(Path runs, String name, Job job) {
+    return create(runs, name, job, true);
+  }
+
+  private static RunFolder create(Path runs, String name, Job asked, boolean findsRate) {
+    asked.requireApart(runs, "the folder of the run");
+    asked.requireApart(asked.out(), "what is published");
+    Job job = asked.pinned();
+    Stored stored =
+        new Stored(
+            FORMAT,
+            absolute(job.model()),
+            job.load().trust(),
+            StoredLoad.of(job.load()),
+            absolute(job.pictures()),
+            StoredSurgery.of(job.surgery()),
+            job.split(),
+            job.training(),
+            absolute(job.out()),
+            job.device(),
+            job.threads(),
+            job.precision(),
+            findsRate);
+    try {
+      Durable.makeFolders(runs);
+      for (int number = 1; ; number++) {
+        Path folder = runs.resolve(name + "-" + number);
+        try {
+          Files.createDirectory(folder);
+        } catch (FileAlreadyExistsException e) {
+          continue;
+        }
+        try {
+          Durable.write(folder.resolve(JOB), JSON.writeValueAsBytes(stored));
+          Durable.syncFolder(folder);
+          Durable.syncFolder(runs);
+        } catch (IOException e) {
+          dropHalfMade(folder);
+          throw e;
+        }
+        return new RunFolder(folder, job, lock(folder));
+      }
+    } catch (IOException e) {
+      throw new BadRequestException(
+          "no folder for the run can be made in '"
+              + runs
+              + "' ("
+              + e.getMessage()
+              + "); make it writable, or start from another folder.",
+          e);
+    }
+  }
+
+  /** Nothing can be resumed from what a full disk left of it. */
+  private static void dropHalfMade(Path folder) {
+    try {
+      Durable.delete(folder);
+    } catch (IOException e) {
+      // what is told is the failure that led here
+    }
+  }
+
+  private static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
+  }
+
+  /**
+   * The run in {@code folder}.
+   *
+   * @throws BadRequestException if there is none, it was written by another version of Graft, it
+   *     only looked for a rate, or somebody is at work on it
+   */
+  public static RunFolder open(Path folder) {
+    try {
+      JsonNode tree = JSON.readTree(Files.readAllBytes(folder.resolve(JOB)));
+      if (!tree.path("format").isInt()) { // an empty file, for one
+        throw new BadRequestException(
+            "'"
+                + folder.resolve(JOB)
+                + "' is damaged: it does not hold the job of a run; begin a new run with 'graft"
+                + " finetune'.");
+      }
+      int format = tree.path("format").asInt();
+      if (format != FORMAT) { // before its fields are looked at: they may be others
+        throw new BadRequestException(
+            "'"
+                + folder
+                + "' has the format "
+                + format
+                + ", this version of Graft reads "
+                + FORMAT
+                + "; resume it with the version that began it.");
+      }
+      Stored stored = JSON.treeToValue(tree, Stored.class);
+      if (stored.findsRate()) {
+        throw new BadRequestException(
+            "'"
+                + folder
+                + "' only looked for a rate, so there is nothing to go on with; run 'graft finetune'"
+                + " without --find-rate.");
+      }
+      stored.training().toRecipe(); // fails if a name in it is not known
+      return new RunFolder(
+          folder,
+          new Job(
+              Path.of(stored.model()),
+              StoredLoad.options(stored.trust(), stored.load()),
+              Path.of(stored.pictures()),
+              stored.surgery().surgery(),
+              stored.split(),
+              stored.training(),
+              Path.of(stored.out()),
+              stored.device(),
+              stored.threads(),
+              stored.precision()),
+          lock(folder));
+    } catch (NoSuchFileException e) {
+      throw new BadRequestException(
+          "'" + folder + "' is no run: it has no " + JOB + "; give a folder such as runs/photos-1.",
+          e);
+    } catch (JsonProcessingException e) {
+      throw new BadRequestException(
+          "'"
+              + folder.resolve(JOB)
+              + "' is damaged: "
+              + e.getOriginalMessage()
+              + "; mend it, or begin a new run.",
+          e);
+    } catch (IOException e) {
+      throw new BadRequestException(
+          "'" + folder.resolve(JOB) + "' cannot be read (" + e.getMessage() + ").", e);
+    }
+  }
+
+  /** Holds the folder until it is let go or the process ends. */
+  private static HeldFile lock(Path folder) {
+    try {
+      return HeldFile.of(folder.resolve(LOCK))
+          .orElseThrow(
+              () ->
+                  new BadRequestException(
+                      "'"
+                          + folder
+                          + "' is at work in another process, or elsewhere in this one; wait for"
+                          + " that, or stop it first."));
+    } catch (IOException e) {
+      throw new BadRequestException(
+          "'"
+              + folder
+              + "' cannot be written ("
+              + e.getMessage()
+              + "); to go on with the run make it writable, with all that is in it.",
+          e);
+    }
+  }
+
+  /** Lets others go on with the run. */
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  /** Where it is. */
+  public Path path() {
+    return path;
+  }
+
+  /** What is done in it. */
+  public Job job() {
+    return job;
+  }
+
+  /**
+   * What keeps its training from being lost and writes down how it goes: {@code checkpoints}, the
+   * table {@code log.csv}, and {@code tensorboard} for {@code tensorboard --logdir}.
+   */
+  public ImmutableList<Callback> callbacks() {
+    return ImmutableList.of(
+        Checkpoints.in(path.resolve(CHECKPOINTS)),
+        CsvLog.to(path.resolve(LOG)),
+        TensorBoardLog.in(path.resolve("tensorboard")));
+  }
+
+  /**
+   * Writes {@code report.html}: scores, curves, confusions and decisions on one page.
+   *
+   * @param scored what {@code score} was made on: {@code test} or {@code validation}
+   */
+  public Path report(Run run, String scored, Evaluation score) {
+    try {
+      String name = String.valueOf(path.getFileName());
+      return written(REPORT, Report.of(name, job, run, path.resolve(LOG), scored, score));
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  /** Writes {@code rates.svg}, a picture of how the loss went with the rate. */
+  public Path report(RateCurve curve) {
+    try {
+      return written("rates.svg", Report.of(curve));
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  /** Whole or not at all. */
+  private Path written(String name, String text) throws IOException {
+    Path file = path.resolve(name);
+    Durable.replace(file, text.getBytes(StandardCharsets.UTF_8));
+    return file;
+  }
+
+  private BadRequestException notWritable(IOException e) {
+    return new BadRequestException(
+        "'" + path + "' cannot be written (" + e.getMessage() + "); make room there.", e);
+  }
+
+  /** Deletes the folder of a job that failed before there was anything to go on from. */
+  public void dropIfUnused() {
+    try {
+      if (!Files.exists(path.resolve(CHECKPOINTS)) || isEmpty(path.resolve(CHECKPOINTS))) {
+        close();
+        Durable.delete(path);
+      }
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.findAny().isEmpty();
+    }
+  }
+
+  /**
+   * Publishes {@code model} to where the job says, and remembers it: a run that was killed the
+   * moment after the version appeared does not publish it again. Throws what {@link Graft#publish}
+   * throws.
+   */
+  public Version publish(Graft graft, Model model, Gate... gates) {
+    Version version = graft.publish(model, job().out(), this::publishing, gates);
+    done(version);
+    return version;
+  }
+
+  /**
+   * Remembers that the version at {@code path} is about to appear, so that a run that is killed the
+   * moment after does not publish it once more.
+   *
+   * @param digest of what it will hold
+   */
+  void publishing(Path version, String digest) {
+    try {
+      written(PUBLISHING, digest + "\n" + absolute(version) + "\n");
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  /** Remembers what was published; its scores and {@link #report} are still to come. */
+  public void done(Version version) {
+    try {
+      Interrupts.shielded(() -> written(PUBLISHED, absolute(version.path()) + "\n"));
+    } catch (IOException e) {
+      throw notWritable(e);
+    }
+  }
+
+  /** Whether there is nothing left to do: a version is published, and the report written. */
+  public boolean isFinished() {
+    return published().isPresent() && Files.exists(path.resolve(REPORT));
+  }
+
+  /** The version that it was published as, if it has come so far. */
+  public Optional<Path> published() {
+    try {
+      List<String> lines = lines(PUBLISHED);
+      if (!lines.isEmpty() && !lines.get(0).isBlank()) {
+        return Optional.of(Path.of(lines.get(0).strip()));
+      }
+      List<String> intended = lines(PUBLISHING);
+      if (intended.size() < 2) {
+        return Optional.empty();
+      }
+      Path version = Path.of(intended.get(1).strip());
+      boolean isIt =
+          Files.exists(version.resolve("saved_model.pb"))
+              && FolderDigest.of(version).equals(intended.get(0).strip());
+      return isIt ? Optional.of(version) : Optional.empty();
+    } catch (IOException e) {
+      throw new BadRequestException("'" + path + "' cannot be read (" + e.getMessage() + ").", e);
+    }
+  }
+
+  private List<String> lines(String name) throws IOException {
+    Path file = path.resolve(name);
+    return Files.exists(file) ? Files.readAllLines(file) : List.of();
+  }
+}

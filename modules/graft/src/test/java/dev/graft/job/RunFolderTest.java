@@ -1,0 +1,438 @@
+package dev.graft.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSortedSet;
+import dev.graft.Device;
+import dev.graft.InputRange;
+import dev.graft.LoadOptions;
+import dev.graft.Precision;
+import dev.graft.Trust;
+import dev.graft.Version;
+import dev.graft.data.Split;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.Labels;
+import dev.graft.savedmodel.file.FolderDigest;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.testkit.FaultyFileSystem;
+import dev.graft.trainer.EarlyStop;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.CsvLog;
+import dev.graft.trainer.listener.Epoch;
+import dev.graft.trainer.metric.Classification;
+import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.optimizer.Clipping;
+import dev.graft.trainer.optimizer.LayerRates;
+import dev.graft.trainer.optimizer.Optimizer;
+import dev.graft.trainer.optimizer.Schedule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a run's folder remembers. */
+class RunFolderTest {
+
+  @TempDir private Path runs;
+
+  private Job job() {
+    return new Job(
+        runs.resolve("model"),
+        LoadOptions.defaults()
+            .withTrust(Trust.ALLOW)
+            .withTags("serve", "gpu")
+            .withSignature("features")
+            .withInputRange(InputRange.CAFFE),
+        runs.resolve("pictures"),
+        Surgery.standard()
+            .head(HeadChoice.NEW)
+            .freeze(Where.parse("until block_13 or class BatchNormalization"))
+            .unfreeze(Where.lastBlocks(2))
+            .labels(Labels.of("a, with comma", "b"))
+            .carryOver()
+            .size(96, 128)
+            .form(
+                HeadForm.standard()
+                    .pooling(HeadSpec.Pooling.MAX)
+                    .hidden(List.of(64, 32))
+                    .dropout(0.1)),
+        Split.of(70, 20, 10).seed(5).perLabel(3),
+        new Training(
+            "top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, 2.0, "f1", 2, 7, 1e-2),
+        runs.resolve("out"),
+        Device.CPU,
+        3,
+        Precision.AUTO);
+  }
+
+  @Test
+  void theJobComesBack() {
+    Path path = runs.resolve("photos-1");
+    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+      assertThat(made.path()).isEqualTo(path);
+      assertThat(made.published()).isEmpty();
+    }
+    try (RunFolder again = RunFolder.open(path)) {
+      assertThat(again.job()).isEqualTo(job());
+    }
+  }
+
+  /**
+   * Another run may publish to the base while this one is stopped, and this one does at its end.
+   */
+  @Test
+  void theModelStaysTheVersionThatTheRunBeganWith() throws IOException {
+    Path first = version(1);
+    RunFolder folder = made("photos-1");
+    assertThat(folder.job().model()).isEqualTo(first);
+    version(2);
+    try (RunFolder again = RunFolder.open(folder.path())) {
+      assertThat(again.job()).isEqualTo(folder.job());
+    }
+    Evaluation score =
+        Evaluation.of(
+            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)), 0.7);
+    Run run =
+        new Run(
+            Baselines.rawPixels(2),
+            Recipe.headOnly(),
+            score,
+            ImmutableList.of(),
+            ImmutableMap.of());
+    assertThat(Files.readString(folder.report(run, "test", score))).contains("model/1");
+  }
+
+  private Path version(int number) throws IOException {
+    Path folder = Files.createDirectories(runs.resolve("model/" + number));
+    Files.createFile(folder.resolve("saved_model.pb"));
+    return folder;
+  }
+
+  @Test
+  void twoCannotWorkOnOneRun() throws Exception {
+    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+      refused(made.path(), "is at work in another process", "stop it first");
+      assertThat(opens(made.path())).as("another process, after that").isFalse();
+    }
+    assertThat(opens(runs.resolve("photos-1"))).isTrue();
+  }
+
+  /** Whether a process of its own can open the run. */
+  private static boolean opens(Path folder) throws Exception {
+    return new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                RunFolderTest.class.getName(),
+                folder.toString())
+            .inheritIO()
+            .start()
+            .waitFor()
+        == 0;
+  }
+
+  /** The process: ends with 0 if it can open the run. */
+  public static void main(String[] arguments) {
+    try {
+      RunFolder.open(Path.of(arguments[0])).close();
+    } catch (BadRequestException e) {
+      System.exit(1);
+    }
+  }
+
+  /** Killed between the version's appearance and the note of it, it does not publish once more. */
+  @Test
+  void aVersionThatAppearedIsNotPublishedAgain() throws IOException {
+    RunFolder folder = made("photos-1");
+    Path version = runs.resolve("out/3");
+    Files.createDirectories(version.resolve("variables"));
+    Files.writeString(version.resolve("saved_model.pb"), "graph");
+    Files.writeString(version.resolve("variables/variables.index"), "sums");
+    String digest = FolderDigest.of(version);
+    folder.publishing(runs.resolve("out/2"), digest);
+    assertThat(folder.published()).as("killed before it appeared").isEmpty();
+    folder.publishing(version, digest);
+    assertThat(folder.published()).contains(version);
+    Files.writeString(version.resolve("saved_model.pb"), "another run was faster");
+    assertThat(folder.published()).isEmpty();
+  }
+
+  /** As a power cut left them before files were forced to the disk. */
+  @Test
+  void emptyFilesAreToldOrPassedOver() throws IOException {
+    RunFolder folder = made("photos-1");
+    Files.createFile(folder.path().resolve("published.txt"));
+    assertThat(folder.published()).isEmpty();
+    Files.createFile(folder.path().resolve("log.csv"));
+    Evaluation score =
+        Evaluation.of(
+            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)), 0.7);
+    Run run =
+        new Run(
+            Baselines.rawPixels(2),
+            Recipe.headOnly(),
+            score,
+            ImmutableList.of(),
+            ImmutableMap.of());
+    assertThat(folder.report(run, "test", score)).exists();
+    for (String content : List.of("", "null", "3", "{}", "{\"of\": 3}")) {
+      Files.writeString(folder.path().resolve("run.json"), content);
+      refused(folder.path(), "run.json", "is damaged", "begin a new run");
+    }
+  }
+
+  /** The shared file systems of clusters are full before they are written to. */
+  @Test
+  void aRunThatCannotBeBegunLeavesNothing() throws IOException {
+    Path full = new FaultyFileSystem(2, FaultyFileSystem.Fault.FULL).wrap(runs);
+    assertThatThrownBy(() -> RunFolder.create(full, "photos", job()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("No space left");
+    assertThat(runs).isEmptyDirectory();
+  }
+
+  /** Else the next one would take its folder for a label. */
+  @Test
+  void nothingIsWrittenAmongThePictures() {
+    Path pictures = job().pictures();
+    for (Path inside : List.of(pictures, pictures.resolve("runs"))) {
+      assertThatThrownBy(() -> RunFolder.create(inside, "photos", job()))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("the folder of the run", "start from another folder");
+      assertThat(inside).doesNotExist();
+    }
+    RunFolder.create(pictures.resolve(".runs"), "photos", job()).close(); // passed over
+  }
+
+  @Test
+  void aRunIsFinishedOnceItsReportIsWritten() {
+    RunFolder folder = made("photos-1");
+    folder.done(
+        new Version(
+            runs.resolve("out/1"),
+            1,
+            0,
+            ImmutableSortedSet.of(1),
+            ImmutableList.of(),
+            0,
+            ImmutableList.of(),
+            ImmutableList.of()));
+    assertThat(folder.published()).contains(runs.resolve("out/1"));
+    assertThat(folder.isFinished()).isFalse();
+  }
+
+  /** Tests may run as root, who can write to any file, but not to a folder. */
+  @Test
+  void aRunThatCannotBeWritten() throws IOException {
+    Path folder = made("photos-1").path();
+    Files.delete(folder.resolve(".lock"));
+    Files.createDirectory(folder.resolve(".lock"));
+    assertThatThrownBy(() -> RunFolder.open(folder))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(
+            "'" + folder + "' cannot be written", ".lock", "make it writable, with all")
+        .hasMessageNotContaining("run.json");
+  }
+
+  @Test
+  void aRunThatFailedBeforeItBeganLeavesNothing() {
+    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+      made.dropIfUnused();
+      assertThat(made.path()).doesNotExist();
+    }
+  }
+
+  @Test
+  void whatBecameOfItIsOnOnePage() throws IOException {
+    RunFolder folder = made("photos-1");
+    Callback log = folder.callbacks().stream().filter(CsvLog.class::isInstance).findFirst().get();
+    Labels labels = Labels.of("a <b>", "c");
+    Evaluation score =
+        Evaluation.of(
+            new Classification(labels, ImmutableList.of(0, 0, 1), ImmutableList.of(0, 1, 1)), 0.7);
+    for (int epoch = 1; epoch <= 3; epoch++) {
+      log.onEpoch(new Epoch(1, "words", epoch, 3, epoch, 0.1, 1.0 / epoch, score, true));
+    }
+    Run run =
+        new Run(
+            Baselines.rawPixels(2),
+            Recipe.headThenTop(),
+            score,
+            ImmutableList.of("it was <so> decided"),
+            ImmutableMap.of());
+    String page = Files.readString(folder.report(run, "test", score));
+    assertThat(page)
+        .contains("<title>photos-1</title>", "2 of 3 right", "it was &lt;so&gt; decided", "<svg")
+        .contains("a &lt;b&gt;", "0.667")
+        .doesNotContain("href", "https:", "src=", "url(", "<script")
+        .doesNotContain("<b>", "<so>");
+    RateCurve curve =
+        new RateCurve(
+            ImmutableList.of(new RateCurve.Point(1e-5, 2, 2), new RateCurve.Point(1e-4, 1, 1)),
+            OptionalDouble.of(1e-5),
+            false);
+    assertThat(folder.report(curve)).hasFileName("rates.svg");
+    assertThat(curve.fall()).isEqualTo(0.5);
+  }
+
+  @Test
+  void flagsBecomeARecipe() {
+    Recipe recipe = job().recipe();
+    assertThat(recipe.name()).isEqualTo("head then top");
+    assertThat(recipe.metric()).contains("f1");
+    assertThat(recipe.head().steps())
+        .isEqualTo(withCommonFlags(FineTune.head().epochs(7).rate(1e-2)));
+    assertThat(recipe.fineTunes())
+        .containsExactly(
+            withCommonFlags(FineTune.top().epochs(3).rate(1e-4).rates(LayerRates.falling(0.9))));
+    assertThat(Training.by("gradual").seed(3).toRecipe()).isEqualTo(Recipe.gradual().seed(3));
+    assertThat(Training.by("head").toRecipe()).isEqualTo(Recipe.headOnly());
+  }
+
+  /** What holds for the steps of the head, too. */
+  private static FineTune withCommonFlags(FineTune settings) {
+    return settings
+        .batch(8)
+        .microBatch(4)
+        .optimizer(Optimizer.adamW())
+        .schedule(Schedule.step(30, 0.5).warmUp(0.2))
+        .clipping(Clipping.byGlobalNorm(2))
+        .patience(2);
+  }
+
+  /** What is of fine-tuning only has nothing to be about where there is none. */
+  @Test
+  void theRecipeHeadTakesWhatItsOwnStepsAreAbout() {
+    Training head =
+        new Training(
+            "head", 1, null, null, 8, 4, "sgd", "linear", 0.2, null, 1.0, "f1", 2, null, null);
+    FineTune steps = head.toRecipe().head().steps();
+    assertThat(steps.batch()).isEqualTo(8);
+    assertThat(steps.optimizer()).isEqualTo(Optimizer.sgd());
+    assertThat(steps.patience(10)).isNotEqualTo(FineTune.head());
+    assertThat(head.toRecipe().metric()).contains("f1");
+    assertThat(head.stepsOfHead()).isTrue();
+    Training micro =
+        new Training(
+            "head", 1, null, null, null, 4, null, null, null, null, null, null, null, null, null);
+    assertThat(micro.stepsOfHead()).as("it is for features and scores, too").isFalse();
+    for (Training refused :
+        List.of(
+            new Training(
+                "head", 1, 3, null, null, null, null, null, null, null, null, null, null, null,
+                null),
+            new Training(
+                "head", 1, null, 0.1, null, null, null, null, null, null, null, null, null, null,
+                null),
+            new Training(
+                "head", 1, null, null, null, null, null, null, null, 0.9, null, null, null, null,
+                null))) {
+      assertThatThrownBy(refused::toRecipe)
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("has no fine-tuning", "--head-epochs", "'top'");
+    }
+  }
+
+  /** One cycle rises by itself, so that a warm-up would be left out without a word. */
+  @Test
+  void aScheduleThatRisesByItselfTakesNoWarmUp() {
+    assertThat(rateOverTime("one-cycle", null, null, null).schedule())
+        .isEqualTo(Schedule.oneCycle());
+    for (double part : new double[] {0, 0.2}) {
+      assertThatThrownBy(() -> rateOverTime("one-cycle", part, null, null))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("rises by itself", "leave out the warm-up", "cosine");
+    }
+  }
+
+  /** Else a stretch ends in the epoch in which the rate would fall for the first time. */
+  @Test
+  void aPlateauEndsBeforePatienceDoes() {
+    assertThat(rateOverTime("plateau:1", null, null, null).stop()).isEqualTo(EarlyStop.usual(3));
+    assertThat(rateOverTime("plateau:4", 0.0, null, null).stop()).isEqualTo(EarlyStop.usual(9));
+    assertThat(rateOverTime("plateau:4", null, null, 5).stop()).isEqualTo(EarlyStop.usual(5));
+    assertThat(rateOverTime("plateau:4", null, "f1", null).stop()).isEqualTo(EarlyStop.usual(9));
+    assertThat(rateOverTime("plateau:4", null, "f1", 2).stop()).isEqualTo(EarlyStop.usual(2));
+    assertThat(rateOverTime("plateau:" + Integer.MAX_VALUE, null, null, null).stop())
+        .isEqualTo(EarlyStop.never());
+    assertThat(rateOverTime("step:3:0.5", null, null, null).stop()).isEqualTo(EarlyStop.usual(3));
+    for (int patience : new int[] {3, 4}) {
+      assertThatThrownBy(() -> rateOverTime("plateau:4", null, null, patience))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("plateau:4", "patience of " + patience, "5 or more", "plateau");
+    }
+  }
+
+  private static FineTune rateOverTime(
+      String schedule,
+      @Nullable Double warmUp,
+      @Nullable String monitor,
+      @Nullable Integer patience) {
+    Training training =
+        new Training(
+            "top", 0, null, null, null, null, null, schedule, warmUp, null, null, monitor, patience,
+            null, null);
+    return training.toRecipe().fineTunes().get(0);
+  }
+
+  @Test
+  void aSearchForARateIsNothingToGoOnWith() {
+    try (RunFolder folder = RunFolder.createForRate(runs, "photos", job())) {
+      assertThat(folder.path()).hasFileName("photos-1");
+    }
+    refused(runs.resolve("photos-1"), "only looked for a rate", "without --find-rate");
+  }
+
+  @Test
+  void noFolderIsUsedTwice() throws IOException {
+    Files.createDirectories(runs.resolve("photos-2"));
+    made("photos-1");
+    made("photos-3");
+  }
+
+  @Test
+  void whatCannotBeReadIsRefused() throws IOException {
+    Path folder = made("photos-1").path();
+    Path file = folder.resolve("run.json");
+    String json = Files.readString(file);
+    Files.writeString(file, json.replace("\"format\" : 3", "\"format\" : 7"));
+    refused(folder, "has the format 7", "with the version that began it");
+    Files.writeString(file, "{\"format\": 7, \"of\": \"a later version\"}");
+    refused(folder, "has the format 7", "with the version that began it");
+    Files.writeString(file, json.substring(20));
+    refused(folder, "run.json", "is damaged", "begin a new run");
+    Files.writeString(file, json.replace("\"threads\"", "\"thread\""));
+    refused(folder, "run.json", "is damaged", "\"thread\"", "mend it");
+    Files.writeString(file, "{\"format\": 3}");
+    refused(folder, "run.json", "is damaged", "not all is there", "begin a new run");
+    Files.writeString(file, json.replace("\"top\"", "\"head first\""));
+    refused(folder, "no recipe 'head first'");
+    refused(runs, "is no run");
+  }
+
+  /** A run that nobody is at work on, whose folder is called so. */
+  private RunFolder made(String name) {
+    try (RunFolder folder = RunFolder.create(runs, "photos", job())) {
+      assertThat(folder.path().getFileName()).hasToString(name);
+      return folder;
+    }
+  }
+
+  private static void refused(Path folder, String... words) {
+    assertThatThrownBy(() -> RunFolder.open(folder))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(words);
+  }
+}
