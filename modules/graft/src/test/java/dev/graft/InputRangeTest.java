@@ -6,12 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.primitives.Floats;
 import dev.graft.data.Dataset;
-import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.Attrs;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.job.Job;
-import dev.graft.job.Surgery;
 import dev.graft.job.Training;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
@@ -161,17 +159,10 @@ class InputRangeTest {
 
   private Model start(Path model, LoadOptions load) {
     Job job =
-        new Job(
-            model,
-            load,
-            photos,
-            Surgery.standard(),
-            Split.of(60, 20, 20),
-            Training.by("head"),
-            folder.resolve("out"),
-            Device.CPU,
-            1,
-            Precision.FLOAT32);
+        Job.of(model, photos, folder.resolve("out"))
+            .load(load)
+            .training(Training.by("head"))
+            .build();
     return job.start(job.readBackbone(), job.readPictures());
   }
 

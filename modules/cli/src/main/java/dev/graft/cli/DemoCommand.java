@@ -2,22 +2,22 @@ package dev.graft.cli;
 
 import dev.graft.Device;
 import dev.graft.Graft;
-import dev.graft.Precision;
-import dev.graft.Trust;
-import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
 import dev.graft.job.Baselines;
+import dev.graft.job.FineTuneJob;
 import dev.graft.job.Job;
-import dev.graft.job.RunFolder;
-import dev.graft.job.Surgery;
+import dev.graft.job.JobEvent;
+import dev.graft.job.JobListener;
+import dev.graft.job.JobResult;
 import dev.graft.job.Training;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.listener.TrainingSwitch;
 import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -84,18 +84,24 @@ final class DemoCommand implements Callable<Integer> {
       throw new BadRequestException(
           "with --splits nothing is published; leave --out out, or --splits.");
     }
-    Job work = job(seed.seed());
-    Model backbone = work.readBackbone();
-    Dataset photos = work.readPictures();
-    if (splits == 0) {
-      Graft.requirePublishable(out());
-    }
-    try (Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
-      FineTuning job = new FineTuning(terminal, graft, work, work.start(backbone, photos), photos);
-      job.introduce();
-      return splits > 0
-          ? repeat(graft, job, backbone, photos)
-          : once(graft, work, job, photos, start);
+    FineTuneJob ready = FineTuneJob.of(job(seed.seed()));
+    JobLines lines = new JobLines(terminal);
+    try (Interrupt interrupt = new Interrupt(lines);
+        Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
+      if (splits > 0) {
+        repeat(graft, lines);
+        return 0;
+      }
+      JobResult result = ready.run(graft, interrupt, interrupt.trainingSwitch());
+      Evaluation raw = rawPixels(graft, result.parts());
+      lines.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
+      lines.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
+      lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out()));
+      lines.say(
+          "yours",
+          "graft finetune --model efficientnet-lite0 --data YOUR_PHOTOS --out serving/photos");
+      lines.heldOut(result.score());
+      return 0;
     }
   }
 
@@ -104,59 +110,39 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private Job job(long ofSeed) {
-    return new Job(
-        ModelNames.resolve("efficientnet-lite0"),
-        Trust.REFUSE,
-        ModelNames.ofRepository("testdata/photos"),
-        Surgery.standard(),
-        Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass),
-        Training.by("auto").seed(ofSeed),
-        out(),
-        Device.AUTO,
-        0,
-        Precision.FLOAT32);
+    Path backbone = ModelNames.resolve("efficientnet-lite0");
+    return Job.of(backbone, ModelNames.ofRepository("testdata/photos"), out())
+        .split(Split.of(60, 20, 20).seed(ofSeed).perLabel(perClass))
+        .training(Training.by("auto").seed(ofSeed))
+        .name("demo")
+        .build();
   }
 
-  private int once(Graft graft, Job work, FineTuning job, Dataset photos, long start) {
-    Parts parts = job.divide(work.split());
-    String heldOut;
-    try (RunFolder folder = RunFolder.create(FinetuneCommand.RUNS, "demo", work)) {
-      heldOut = job.work(parts, folder);
-    }
-    Evaluation raw = rawPixels(graft, photos, parts);
-    job.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
-    job.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
-    job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out()));
-    job.say(
-        "yours",
-        "graft finetune --model efficientnet-lite0 --data YOUR_PHOTOS --out serving/photos");
-    terminal.line(heldOut);
-    return 0;
-  }
-
-  private Evaluation rawPixels(Graft graft, Dataset photos, Parts parts) {
+  private Evaluation rawPixels(Graft graft, Parts parts) {
     Model pixels =
-        Baselines.rawPixels(RAW_PIXELS).with(Edits.addHead(HeadSpec.singleLabel(photos.labels())));
+        Baselines.rawPixels(RAW_PIXELS).with(Edits.addHead(HeadSpec.singleLabel(parts.labels())));
     Run run = graft.train(pixels, parts, Recipe.headOnly().seed(seed.seed()));
     return graft.evaluate(run.model(), parts.test());
   }
 
-  private int repeat(Graft graft, FineTuning job, Model backbone, Dataset photos) {
+  private void repeat(Graft graft, JobLines lines) {
     double sum = 0;
     double lowest = 1;
     for (int i = 0; i < splits; i++) {
-      Job work = job(i);
-      Parts parts = photos.split(work.split());
-      Run run =
-          graft.train(
-              work.start(backbone, photos), parts, work.recipe(), new ProgressBar(terminal));
-      Evaluation test = graft.evaluate(run.model(), parts.test());
-      job.say("split " + i, "%d of %d right: %.3f", test.correct(), test.count(), test.accuracy());
+      boolean first = i == 0;
+      JobListener some =
+          event -> {
+            if (event instanceof JobEvent.Progressed || first && event instanceof JobEvent.Begun) {
+              lines.on(event);
+            }
+          };
+      Evaluation test = FineTuneJob.of(job(i)).trial(graft, some, new TrainingSwitch());
+      lines.say(
+          "split " + i, "%d of %d right: %.3f", test.correct(), test.count(), test.accuracy());
       sum += test.accuracy();
       lowest = Math.min(lowest, test.accuracy());
     }
-    job.say("lowest", "%.3f", lowest);
+    lines.say("lowest", "%.3f", lowest);
     terminal.line(String.format(Locale.ROOT, "mean held-out accuracy: %.3f", sum / splits));
-    return 0;
   }
 }

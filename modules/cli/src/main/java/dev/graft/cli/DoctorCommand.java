@@ -79,7 +79,7 @@ final class DoctorCommand implements Callable<Integer> {
     say(
         "runs",
         "%s, %.1f GB free%s",
-        FinetuneCommand.RUNS.toAbsolutePath(),
+        Path.of("runs").toAbsolutePath(),
         here,
         here < LITTLE ? ": little for a run with its checkpoints" : "");
     say(

@@ -2,20 +2,15 @@ package dev.graft.cli;
 
 import dev.graft.Graft;
 import dev.graft.Precision;
-import dev.graft.data.Dataset;
-import dev.graft.data.Parts;
 import dev.graft.data.Split;
-import dev.graft.error.GraftException;
+import dev.graft.job.FineTuneJob;
 import dev.graft.job.Job;
-import dev.graft.job.RunFolder;
-import dev.graft.job.Surgery;
-import dev.graft.model.Model;
+import dev.graft.job.JobResult;
 import dev.graft.trainer.RateCurve;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,9 +57,6 @@ import picocli.CommandLine.Option;
     })
 final class FinetuneCommand implements Callable<Integer> {
 
-  /** Where runs are kept. */
-  static final Path RUNS = Path.of("runs");
-
   private final Terminal terminal;
 
   @Mixin private ModelOption model = new ModelOption();
@@ -109,67 +101,36 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Split split = Split.of(60, 20, 20).seed(seed.seed());
-    Job work =
-        new Job(
-                model.path(),
-                load.options(),
-                data.path(),
-                surgery.surgery(),
-                split,
-                training.training(seed.seed()),
-                out,
-                machine.device(),
-                machine.threads(),
-                precision)
-            .pinned();
-    work.recipe(); // a name that is not known is said before anything is read
-    Model backbone = work.readBackbone();
-    Dataset photos = work.readPictures();
-    Model start = work.start(backbone, photos); // what does not fit is said at once
-    Graft.requirePublishable(out);
-    try (Graft graft = Graft.open(machine.settings().precision(precision))) {
-      FineTuning job = new FineTuning(terminal, graft, work, start, photos);
-      job.introduce();
-      Surgery.leftOut(backbone, start).forEach(sentence -> job.say("", "%s", sentence));
-      Parts parts = job.divide(split);
-      String name = name(data.path());
+    Job job =
+        Job.of(model.path(), data.path(), out)
+            .load(load.options())
+            .surgery(surgery.surgery())
+            .split(Split.of(60, 20, 20).seed(seed.seed()))
+            .training(training.training(seed.seed()))
+            .build();
+    FineTuneJob ready = FineTuneJob.of(job); // what does not fit is said before TensorFlow starts
+    JobLines lines = new JobLines(terminal);
+    try (Interrupt interrupt = new Interrupt(lines);
+        Graft graft = Graft.open(machine.settings().precision(precision))) {
       if (findRate) {
-        try (RunFolder folder = RunFolder.createForRate(RUNS, name, work)) {
-          RateCurve curve = orLeaveNothing(folder, () -> job.findRate(parts, folder));
-          String option = curve.ofHeads() ? "--head-rate" : "--rate";
-          OptionalDouble rate = curve.suggestion();
-          job.say(
-              "next",
-              "the same command with%s instead of --find-rate",
-              rate.isPresent()
-                  ? String.format(Locale.ROOT, " %s %.0e", option, rate.getAsDouble())
-                  : "out " + option);
-          return 0;
-        }
+        suggest(lines, ready.findRate(graft, interrupt, interrupt.trainingSwitch()));
+      } else {
+        JobResult result = ready.run(graft, interrupt, interrupt.trainingSwitch());
+        lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
+        lines.heldOut(result.score());
       }
-      try (RunFolder folder = RunFolder.create(RUNS, name, work)) {
-        String heldOut = orLeaveNothing(folder, () -> job.work(parts, folder));
-        job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
-        terminal.line(heldOut);
-        return 0;
-      }
+      return 0;
     }
   }
 
-  /** A run whose pictures or model turn out to be unfit leaves nothing behind. */
-  private static <T> T orLeaveNothing(RunFolder folder, Supplier<T> work) {
-    try {
-      return work.get();
-    } catch (GraftException e) {
-      folder.dropIfUnused();
-      throw e;
-    }
-  }
-
-  /** What a run on these data is called. */
-  private static String name(Path data) {
-    Path last = data.toAbsolutePath().normalize().getFileName();
-    return last == null ? "run" : last.toString().replaceFirst("\\.csv$", "");
+  private static void suggest(JobLines lines, RateCurve curve) {
+    String option = curve.ofHeads() ? "--head-rate" : "--rate";
+    OptionalDouble rate = curve.suggestion();
+    lines.say(
+        "next",
+        "the same command with%s instead of --find-rate",
+        rate.isPresent()
+            ? String.format(Locale.ROOT, " %s %.0e", option, rate.getAsDouble())
+            : "out " + option);
   }
 }

@@ -1,23 +1,41 @@
 package dev.graft.cli;
 
+import dev.graft.job.JobEvent;
+import dev.graft.job.JobListener;
 import dev.graft.trainer.listener.TrainingSwitch;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * While it is open, Ctrl-C (and a polite kill) ends training before its next step and lets it write
- * a checkpoint, before the process goes.
+ * While a job trains, Ctrl-C (and a polite kill) ends training before its next step and lets it
+ * write a checkpoint and say so, before the process goes.
  */
-final class Interrupt implements AutoCloseable {
+final class Interrupt implements JobListener, AutoCloseable {
 
   private static final long PATIENCE = 60; // seconds: a step of a large model and its checkpoint
 
+  private final JobListener first;
   private final TrainingSwitch trainingSwitch = new TrainingSwitch();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread hook = new Thread(this::end, "graft-interrupt");
 
-  Interrupt() {
-    Runtime.getRuntime().addShutdownHook(hook);
+  /**
+   * An interrupt that listens to the job.
+   *
+   * @param first hears of it before
+   */
+  Interrupt(JobListener first) {
+    this.first = first;
+  }
+
+  @Override
+  public void on(JobEvent event) {
+    first.on(event);
+    if (event instanceof JobEvent.TrainingBegun) {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } else if (event instanceof JobEvent.Trained || event instanceof JobEvent.Stopped) {
+      close();
+    }
   }
 
   private void end() {
@@ -29,7 +47,7 @@ final class Interrupt implements AutoCloseable {
     }
   }
 
-  /** To give to the training. */
+  /** To give to the job. */
   TrainingSwitch trainingSwitch() {
     return trainingSwitch;
   }

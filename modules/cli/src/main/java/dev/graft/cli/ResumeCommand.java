@@ -2,12 +2,9 @@ package dev.graft.cli;
 
 import dev.graft.Graft;
 import dev.graft.Settings;
-import dev.graft.data.Dataset;
-import dev.graft.data.Parts;
-import dev.graft.error.BadRequestException;
-import dev.graft.job.Job;
+import dev.graft.job.FineTuneJob;
+import dev.graft.job.JobResult;
 import dev.graft.job.RunFolder;
-import dev.graft.model.Model;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -43,35 +40,21 @@ final class ResumeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    JobLines lines = new JobLines(terminal);
     try (RunFolder folder = RunFolder.open(run)) {
-      if (folder.isFinished()) {
-        throw new BadRequestException(
-            "'"
-                + run
-                + "' is finished: it was published as "
-                + folder.published().orElseThrow()
-                + ".");
+      FineTuneJob ready = FineTuneJob.in(folder);
+      Settings before = folder.settings();
+      int wanted = threads.threads().orElse(before.threads());
+      Settings settings =
+          MachineOptions.settings(before.device(), wanted).precision(before.precision());
+      try (Interrupt interrupt = new Interrupt(lines);
+          Graft graft = Graft.open(settings)) {
+        JobResult result = ready.run(graft, interrupt, interrupt.trainingSwitch());
+        Path out = folder.job().out();
+        lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
+        lines.heldOut(result.score());
+        return 0;
       }
-      goOn(folder);
-      return 0;
-    }
-  }
-
-  private void goOn(RunFolder folder) {
-    Job work = folder.job();
-    Settings settings =
-        MachineOptions.settings(work.device(), threads.threads().orElse(work.threads()))
-            .precision(work.precision());
-    Dataset photos = work.readPictures();
-    Model start = work.start(work.readBackbone(), photos);
-    Graft.requirePublishable(work.out());
-    try (Graft graft = Graft.open(settings)) {
-      FineTuning job = new FineTuning(terminal, graft, work, start, photos);
-      job.introduce();
-      Parts parts = job.divide(work.split());
-      String heldOut = job.work(parts, folder);
-      job.say("next", "graft predict --model %s some.jpg", Terminal.quoted(work.out()));
-      terminal.line(heldOut);
     }
   }
 }

@@ -144,10 +144,11 @@ class BadInputTest {
   }
 
   private static Set<Path> runs() throws IOException {
-    if (!Files.exists(FinetuneCommand.RUNS)) {
+    Path runs = Path.of("runs");
+    if (!Files.exists(runs)) {
       return Set.of();
     }
-    try (Stream<Path> all = Files.list(FinetuneCommand.RUNS)) {
+    try (Stream<Path> all = Files.list(runs)) {
       return all.filter(run -> run.getFileName().toString().startsWith("photos-"))
           .collect(Collectors.toSet());
     }

@@ -1,10 +1,10 @@
 package dev.graft.job;
 
-import dev.graft.Device;
+import static java.util.Objects.requireNonNull;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.Graft;
 import dev.graft.LoadOptions;
-import dev.graft.Precision;
-import dev.graft.Trust;
 import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
@@ -22,58 +22,195 @@ import dev.graft.trainer.Recipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The main job as a value: a backbone learns what is said of pictures. The same job gives the same
- * model.
- *
- * @param model the backbone: a SavedModel's folder or archive, or a folder of versions, of which
- *     the newest counts
- * @param load how it is read
- * @param pictures a folder that holds a folder for each label, or a table, see {@link PictureTable}
- * @param surgery what is done to the backbone before
- * @param split how the pictures are divided
- * @param training how the model is trained
- * @param out where versions of it are published
- * @param device where it is computed
- * @param threads with how many threads, 0 for one for each core
- * @param precision in which dtype it multiplies
+ * The main job as a value: a backbone learns what is said of pictures, and is published. The same
+ * job gives the same model. {@link FineTuneJob} does it.
  */
-public record Job(
-    Path model,
-    LoadOptions load,
-    Path pictures,
-    Surgery surgery,
-    Split split,
-    Training training,
-    Path out,
-    Device device,
-    int threads,
-    Precision precision) {
+public final class Job {
 
-  /** A job whose backbone is read as it is, with this say in what it may reach for. */
-  public Job(
-      Path model,
-      Trust trust,
-      Path pictures,
-      Surgery surgery,
-      Split split,
-      Training training,
-      Path out,
-      Device device,
-      int threads,
-      Precision precision) {
-    this(
-        model,
-        LoadOptions.defaults().withTrust(trust),
-        pictures,
-        surgery,
-        split,
-        training,
-        out,
-        device,
-        threads,
-        precision);
+  private final Path model;
+  private final LoadOptions load;
+  private final Path pictures;
+  private final Surgery surgery;
+  private final Split split;
+  private final Training training;
+  private final Path out;
+  private final Path runs;
+  private final String name;
+
+  private Job(Builder builder) {
+    this.model = builder.model;
+    this.load = builder.load;
+    this.pictures = builder.pictures;
+    this.surgery = builder.surgery;
+    this.split = builder.split;
+    this.training = builder.training;
+    this.out = builder.out;
+    this.runs = builder.runs;
+    this.name = builder.name.orElseGet(() -> name(builder.pictures));
+  }
+
+  /**
+   * A job with the usual settings: the backbone frozen, 60% of the pictures to learn from, 20% to
+   * decide by and 20% to score, the recipe {@code auto}.
+   *
+   * @param model the backbone: a SavedModel's folder or archive, or a folder of versions, of which
+   *     the newest counts
+   * @param pictures a folder that holds a folder for each label, or a table, see {@link
+   *     PictureTable}
+   * @param out where versions of it are published
+   */
+  public static Builder of(Path model, Path pictures, Path out) {
+    return new Builder(model, pictures, out);
+  }
+
+  /** What a job is made from. */
+  public static final class Builder {
+
+    private Path model;
+    private final Path pictures;
+    private final Path out;
+    private LoadOptions load = LoadOptions.defaults();
+    private Surgery surgery = Surgery.standard();
+    private Split split = Split.of(60, 20, 20);
+    private Training training = Training.by("auto");
+    private Path runs = Path.of("runs");
+    private Optional<String> name = Optional.empty();
+
+    private Builder(Path model, Path pictures, Path out) {
+      this.model = requireNonNull(model, "model");
+      this.pictures = requireNonNull(pictures, "pictures");
+      this.out = requireNonNull(out, "out");
+    }
+
+    /** How the backbone is read. */
+    @CanIgnoreReturnValue
+    public Builder load(LoadOptions value) {
+      load = requireNonNull(value, "load");
+      return this;
+    }
+
+    /** What is done to the backbone before it learns. */
+    @CanIgnoreReturnValue
+    public Builder surgery(Surgery value) {
+      surgery = requireNonNull(value, "surgery");
+      return this;
+    }
+
+    /** How the pictures are divided. */
+    @CanIgnoreReturnValue
+    public Builder split(Split value) {
+      split = requireNonNull(value, "split");
+      return this;
+    }
+
+    /** How the model is trained. */
+    @CanIgnoreReturnValue
+    public Builder training(Training value) {
+      training = requireNonNull(value, "training");
+      return this;
+    }
+
+    /** Where the folder of the run is made: {@code runs} if nothing is said. */
+    @CanIgnoreReturnValue
+    public Builder runs(Path value) {
+      runs = requireNonNull(value, "runs");
+      return this;
+    }
+
+    /** What the run is called, before its number: like the pictures if nothing is said. */
+    @CanIgnoreReturnValue
+    public Builder name(String value) {
+      name = Optional.of(value);
+      return this;
+    }
+
+    public Job build() {
+      return new Job(this);
+    }
+  }
+
+  /** This, to be changed. */
+  public Builder toBuilder() {
+    return of(model, pictures, out)
+        .load(load)
+        .surgery(surgery)
+        .split(split)
+        .training(training)
+        .runs(runs)
+        .name(name);
+  }
+
+  private static String name(Path pictures) {
+    Path last = pictures.toAbsolutePath().normalize().getFileName();
+    return last == null ? "run" : last.toString().replaceFirst("\\.csv$", "");
+  }
+
+  /** The backbone: a SavedModel's folder or archive, or a folder of versions. */
+  public Path model() {
+    return model;
+  }
+
+  /** How the backbone is read. */
+  public LoadOptions load() {
+    return load;
+  }
+
+  /** A folder that holds a folder for each label, or a table. */
+  public Path pictures() {
+    return pictures;
+  }
+
+  /** What is done to the backbone before it learns. */
+  public Surgery surgery() {
+    return surgery;
+  }
+
+  /** How the pictures are divided. */
+  public Split split() {
+    return split;
+  }
+
+  /** How the model is trained. */
+  public Training training() {
+    return training;
+  }
+
+  /** Where versions of it are published. */
+  public Path out() {
+    return out;
+  }
+
+  /** Where the folder of the run is made. */
+  public Path runs() {
+    return runs;
+  }
+
+  /** What the run is called, before its number. */
+  public String name() {
+    return name;
+  }
+
+  private List<Object> all() {
+    return List.of(model, load, pictures, surgery, split, training, out, runs, name);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Job job && job.all().equals(all());
+  }
+
+  @Override
+  public int hashCode() {
+    return all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "fine-tuning of '" + model + "' on '" + pictures + "' for '" + out + "'";
   }
 
   /**
@@ -90,17 +227,9 @@ public record Job(
    * it stays the same job when another is published there, as its own outcome may be.
    */
   public Job pinned() {
-    return new Job(
-        ModelFolder.version(model),
-        load,
-        pictures,
-        surgery,
-        split,
-        training,
-        out,
-        device,
-        threads,
-        precision);
+    Builder pinned = toBuilder();
+    pinned.model = ModelFolder.version(model);
+    return pinned.build();
   }
 
   /** The backbone. */

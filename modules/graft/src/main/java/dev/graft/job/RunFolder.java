@@ -5,13 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableList;
-import dev.graft.Device;
 import dev.graft.Gate;
 import dev.graft.Graft;
-import dev.graft.Precision;
-import dev.graft.Trust;
+import dev.graft.Settings;
 import dev.graft.Version;
-import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.savedmodel.file.Durable;
@@ -34,7 +31,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of one run of a {@link Job}: what the job is ({@code run.json}), how far it has come
@@ -58,82 +54,45 @@ public final class RunFolder implements AutoCloseable {
 
   private final Path path;
   private final Job job;
+  private final Settings settings;
   private final HeldFile lock;
 
-  private RunFolder(Path path, Job job, HeldFile lock) {
+  private RunFolder(Path path, Job job, Settings settings, HeldFile lock) {
     this.path = path;
     this.job = job;
+    this.settings = settings;
     this.lock = lock;
   }
 
-  /** What {@code run.json} holds. */
-  private record Stored(
-      int format,
-      String model,
-      Trust trust,
-      @Nullable StoredLoad load, // not in runs of before
-      String pictures,
-      StoredSurgery surgery,
-      Split split,
-      Training training,
-      String out,
-      Device device,
-      int threads,
-      Precision precision,
-      boolean findsRate) {
-    Stored {
-      for (Object field :
-          new @Nullable Object[] {
-            model, trust, pictures, surgery, split, training, out, device, precision
-          }) {
-        if (field == null) {
-          throw new IllegalArgumentException("not all is there that a job has");
-        }
-      }
-    }
-  }
-
   /**
-   * Makes the folder {@code runs/<name>-<number>} with the first number that is free.
+   * Makes the folder {@code <runs>/<name>-<number>} with the first number that is free.
    *
+   * @param settings how TensorFlow runs, which a run that goes on should have again
    * @throws BadRequestException if it cannot be written, or it or the job's versions would lie
    *     among the pictures, where they would be taken for pictures the next time
    */
-  public static RunFolder create(Path runs, String name, Job job) {
-    return create(runs, name, job, false);
+  public static RunFolder create(Job job, Settings settings) {
+    return create(job, settings, false);
   }
 
   /**
    * As {@link #create}, for a search of the rate for {@code job}: nobody can go on with that, since
    * it trains nothing that is kept.
    */
-  public static RunFolder createForRate(Path runs, String name, Job job) {
-    return create(runs, name, job, true);
+  public static RunFolder createForRate(Job job, Settings settings) {
+    return create(job, settings, true);
   }
 
-  private static RunFolder create(Path runs, String name, Job asked, boolean findsRate) {
+  private static RunFolder create(Job asked, Settings settings, boolean findsRate) {
+    Path runs = asked.runs();
     asked.requireApart(runs, "the folder of the run");
     asked.requireApart(asked.out(), "what is published");
     Job job = asked.pinned();
-    Stored stored =
-        new Stored(
-            FORMAT,
-            absolute(job.model()),
-            job.load().trust(),
-            StoredLoad.of(job.load()),
-            absolute(job.pictures()),
-            StoredSurgery.of(job.surgery()),
-            job.split(),
-            job.training(),
-            absolute(job.out()),
-            job.device(),
-            job.threads(),
-            job.precision(),
-            findsRate);
+    StoredJob stored = StoredJob.of(FORMAT, job, settings, findsRate);
     try {
       Durable.makeFolders(runs);
       for (int number = 1; ; number++) {
-        Path folder = runs.resolve(name + "-" + number);
+        Path folder = runs.resolve(job.name() + "-" + number);
         try {
           Files.createDirectory(folder);
         } catch (FileAlreadyExistsException e) {
@@ -147,7 +106,7 @@ public final class RunFolder implements AutoCloseable {
           dropHalfMade(folder);
           throw e;
         }
-        return new RunFolder(folder, job, lock(folder));
+        return new RunFolder(folder, job, settings, lock(folder));
       }
     } catch (IOException e) {
       throw new BadRequestException(
@@ -167,10 +126,6 @@ public final class RunFolder implements AutoCloseable {
     } catch (IOException e) {
       // what is told is the failure that led here
     }
-  }
-
-  private static String absolute(Path path) {
-    return path.toAbsolutePath().normalize().toString();
   }
 
   /**
@@ -200,7 +155,7 @@ public final class RunFolder implements AutoCloseable {
                 + FORMAT
                 + "; resume it with the version that began it.");
       }
-      Stored stored = JSON.treeToValue(tree, Stored.class);
+      StoredJob stored = JSON.treeToValue(tree, StoredJob.class);
       if (stored.findsRate()) {
         throw new BadRequestException(
             "'"
@@ -209,20 +164,7 @@ public final class RunFolder implements AutoCloseable {
                 + " without --find-rate.");
       }
       stored.training().toRecipe(); // fails if a name in it is not known
-      return new RunFolder(
-          folder,
-          new Job(
-              Path.of(stored.model()),
-              StoredLoad.options(stored.trust(), stored.load()),
-              Path.of(stored.pictures()),
-              stored.surgery().surgery(),
-              stored.split(),
-              stored.training(),
-              Path.of(stored.out()),
-              stored.device(),
-              stored.threads(),
-              stored.precision()),
-          lock(folder));
+      return new RunFolder(folder, stored.job(folder), stored.settings(), lock(folder));
     } catch (NoSuchFileException e) {
       throw new BadRequestException(
           "'" + folder + "' is no run: it has no " + JOB + "; give a folder such as runs/photos-1.",
@@ -281,6 +223,11 @@ public final class RunFolder implements AutoCloseable {
   /** What is done in it. */
   public Job job() {
     return job;
+  }
+
+  /** How TensorFlow ran when it was begun: with the same the outcome is the same to the bit. */
+  public Settings settings() {
+    return settings;
   }
 
   /**
@@ -366,7 +313,7 @@ public final class RunFolder implements AutoCloseable {
    */
   void publishing(Path version, String digest) {
     try {
-      written(PUBLISHING, digest + "\n" + absolute(version) + "\n");
+      written(PUBLISHING, digest + "\n" + StoredJob.absolute(version) + "\n");
     } catch (IOException e) {
       throw notWritable(e);
     }
@@ -375,7 +322,7 @@ public final class RunFolder implements AutoCloseable {
   /** Remembers what was published; its scores and {@link #report} are still to come. */
   public void done(Version version) {
     try {
-      Interrupts.shielded(() -> written(PUBLISHED, absolute(version.path()) + "\n"));
+      Interrupts.shielded(() -> written(PUBLISHED, StoredJob.absolute(version.path()) + "\n"));
     } catch (IOException e) {
       throw notWritable(e);
     }

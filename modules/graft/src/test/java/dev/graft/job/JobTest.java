@@ -3,12 +3,8 @@ package dev.graft.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.Device;
 import dev.graft.Graft;
-import dev.graft.Precision;
-import dev.graft.Trust;
 import dev.graft.data.Dataset;
-import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -41,17 +37,11 @@ class JobTest {
     for (int i = 0; i < 3; i++) {
       rows.append(i).append(".jpg,").append(cells.split(" ", -1)[i]).append('\n');
     }
-    return new Job(
-            Zoo.model(model).savedModel(),
-            Trust.REFUSE,
-            Files.writeString(folder.resolve("t.csv"), rows),
-            Surgery.standard().head(head),
-            Split.of(60, 20, 20),
-            Training.by("head"),
-            folder.resolve("out"),
-            Device.CPU,
-            1,
-            Precision.FLOAT32)
+    Path table = Files.writeString(folder.resolve("t.csv"), rows);
+    return Job.of(Zoo.model(model).savedModel(), table, folder.resolve("out"))
+        .surgery(Surgery.standard().head(head))
+        .training(Training.by("head"))
+        .build()
         .readPictures();
   }
 

@@ -10,6 +10,7 @@ import dev.graft.Device;
 import dev.graft.InputRange;
 import dev.graft.LoadOptions;
 import dev.graft.Precision;
+import dev.graft.Settings;
 import dev.graft.Trust;
 import dev.graft.Version;
 import dev.graft.data.Split;
@@ -45,47 +46,51 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a run's folder remembers. */
 class RunFolderTest {
 
+  private static final Settings SETTINGS =
+      Settings.defaults().device(Device.CPU).threads(3, 3).precision(Precision.AUTO);
+
   @TempDir private Path runs;
 
   private Job job() {
-    return new Job(
-        runs.resolve("model"),
-        LoadOptions.defaults()
-            .withTrust(Trust.ALLOW)
-            .withTags("serve", "gpu")
-            .withSignature("features")
-            .withInputRange(InputRange.CAFFE),
-        runs.resolve("pictures"),
-        Surgery.standard()
-            .head(HeadChoice.NEW)
-            .freeze(Where.parse("until block_13 or class BatchNormalization"))
-            .unfreeze(Where.lastBlocks(2))
-            .labels(Labels.of("a, with comma", "b"))
-            .carryOver()
-            .size(96, 128)
-            .form(
-                HeadForm.standard()
-                    .pooling(HeadSpec.Pooling.MAX)
-                    .hidden(List.of(64, 32))
-                    .dropout(0.1)),
-        Split.of(70, 20, 10).seed(5).perLabel(3),
-        new Training(
-            "top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, 2.0, "f1", 2, 7, 1e-2),
-        runs.resolve("out"),
-        Device.CPU,
-        3,
-        Precision.AUTO);
+    return Job.of(runs.resolve("model"), runs.resolve("pictures"), runs.resolve("out"))
+        .load(
+            LoadOptions.defaults()
+                .withTrust(Trust.ALLOW)
+                .withTags("serve", "gpu")
+                .withSignature("features")
+                .withInputRange(InputRange.CAFFE))
+        .surgery(
+            Surgery.standard()
+                .head(HeadChoice.NEW)
+                .freeze(Where.parse("until block_13 or class BatchNormalization"))
+                .unfreeze(Where.lastBlocks(2))
+                .labels(Labels.of("a, with comma", "b"))
+                .carryOver()
+                .size(96, 128)
+                .form(
+                    HeadForm.standard()
+                        .pooling(HeadSpec.Pooling.MAX)
+                        .hidden(List.of(64, 32))
+                        .dropout(0.1)))
+        .split(Split.of(70, 20, 10).seed(5).perLabel(3))
+        .training(
+            new Training(
+                "top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, 2.0, "f1", 2, 7, 1e-2))
+        .runs(runs)
+        .name("photos")
+        .build();
   }
 
   @Test
   void theJobComesBack() {
     Path path = runs.resolve("photos-1");
-    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+    try (RunFolder made = RunFolder.create(job(), SETTINGS)) {
       assertThat(made.path()).isEqualTo(path);
       assertThat(made.published()).isEmpty();
     }
     try (RunFolder again = RunFolder.open(path)) {
       assertThat(again.job()).isEqualTo(job());
+      assertThat(again.settings()).isEqualTo(SETTINGS);
     }
   }
 
@@ -122,7 +127,7 @@ class RunFolderTest {
 
   @Test
   void twoCannotWorkOnOneRun() throws Exception {
-    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+    try (RunFolder made = RunFolder.create(job(), SETTINGS)) {
       refused(made.path(), "is at work in another process", "stop it first");
       assertThat(opens(made.path())).as("another process, after that").isFalse();
     }
@@ -197,7 +202,7 @@ class RunFolderTest {
   @Test
   void aRunThatCannotBeBegunLeavesNothing() throws IOException {
     Path full = new FaultyFileSystem(2, FaultyFileSystem.Fault.FULL).wrap(runs);
-    assertThatThrownBy(() -> RunFolder.create(full, "photos", job()))
+    assertThatThrownBy(() -> RunFolder.create(job().toBuilder().runs(full).build(), SETTINGS))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("No space left");
     assertThat(runs).isEmptyDirectory();
@@ -208,12 +213,13 @@ class RunFolderTest {
   void nothingIsWrittenAmongThePictures() {
     Path pictures = job().pictures();
     for (Path inside : List.of(pictures, pictures.resolve("runs"))) {
-      assertThatThrownBy(() -> RunFolder.create(inside, "photos", job()))
+      assertThatThrownBy(() -> RunFolder.create(job().toBuilder().runs(inside).build(), SETTINGS))
           .isInstanceOf(BadRequestException.class)
           .hasMessageContainingAll("the folder of the run", "start from another folder");
       assertThat(inside).doesNotExist();
     }
-    RunFolder.create(pictures.resolve(".runs"), "photos", job()).close(); // passed over
+    RunFolder.create(job().toBuilder().runs(pictures.resolve(".runs")).build(), SETTINGS)
+        .close(); // passed over
   }
 
   @Test
@@ -248,7 +254,7 @@ class RunFolderTest {
 
   @Test
   void aRunThatFailedBeforeItBeganLeavesNothing() {
-    try (RunFolder made = RunFolder.create(runs, "photos", job())) {
+    try (RunFolder made = RunFolder.create(job(), SETTINGS)) {
       made.dropIfUnused();
       assertThat(made.path()).doesNotExist();
     }
@@ -389,7 +395,7 @@ class RunFolderTest {
 
   @Test
   void aSearchForARateIsNothingToGoOnWith() {
-    try (RunFolder folder = RunFolder.createForRate(runs, "photos", job())) {
+    try (RunFolder folder = RunFolder.createForRate(job(), SETTINGS)) {
       assertThat(folder.path()).hasFileName("photos-1");
     }
     refused(runs.resolve("photos-1"), "only looked for a rate", "without --find-rate");
@@ -424,7 +430,7 @@ class RunFolderTest {
 
   /** A run that nobody is at work on, whose folder is called so. */
   private RunFolder made(String name) {
-    try (RunFolder folder = RunFolder.create(runs, "photos", job())) {
+    try (RunFolder folder = RunFolder.create(job(), SETTINGS)) {
       assertThat(folder.path().getFileName()).hasToString(name);
       return folder;
     }

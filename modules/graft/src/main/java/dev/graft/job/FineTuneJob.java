@@ -1,0 +1,178 @@
+package dev.graft.job;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.Graft;
+import dev.graft.Settings;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.GraftException;
+import dev.graft.model.Model;
+import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.metric.Evaluation;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+/**
+ * The main job: a backbone and pictures in, a served model out. Set-up, split, training,
+ * publishing, the score of the test part and the report, with a folder of the run that lets a job
+ * which was cancelled or killed go on.
+ *
+ * <pre>{@code
+ * Job job = Job.of(backbone, Path.of("photos"), Path.of("serving/photos")).build();
+ * try (Graft graft = Graft.open()) {
+ *   JobResult result = FineTuneJob.run(graft, job, event -> {});
+ * }
+ * }</pre>
+ */
+public final class FineTuneJob {
+
+  private static final System.Logger LOG = System.getLogger(FineTuneJob.class.getName());
+
+  private final Job job;
+  private final Optional<RunFolder> begun;
+  private final Model backbone;
+  private final Dataset pictures;
+  private final Model start;
+
+  private FineTuneJob(Job job, Optional<RunFolder> begun) {
+    this.job = job;
+    this.begun = begun;
+    var unused = job.recipe(); // a name that is not known is said before anything is read
+    this.backbone = job.readBackbone();
+    this.pictures = job.readPictures();
+    this.start = job.start(backbone, pictures); // what does not fit is said at once
+  }
+
+  /**
+   * Sets a job up: reads model and pictures, and operates on the model. No native code runs.
+   *
+   * @throws GraftException if one cannot be read, or they do not go together
+   */
+  public static FineTuneJob of(Job job) {
+    return new FineTuneJob(job.pinned(), Optional.empty());
+  }
+
+  /**
+   * Sets a job up that was begun in {@code folder}, to go on with; the folder stays open.
+   *
+   * @throws BadRequestException if nothing is left to do
+   */
+  public static FineTuneJob in(RunFolder folder) {
+    if (folder.isFinished()) {
+      throw new BadRequestException(
+          "'"
+              + folder.path()
+              + "' is finished: it was published as "
+              + folder.published().orElseThrow()
+              + ".");
+    }
+    return new FineTuneJob(folder.job(), Optional.of(folder));
+  }
+
+  /** Sets {@code job} up and does it. */
+  public static JobResult run(Graft graft, Job job, JobListener listener) {
+    return of(job).run(graft, listener, new TrainingSwitch());
+  }
+
+  /**
+   * Goes on with the run in a folder, with the model, the pictures and the settings that it began
+   * with. What was published already is not published again.
+   *
+   * @param graft opened with {@link RunFolder#settings}, if the outcome is to be the same to the
+   *     bit
+   * @throws BadRequestException if it is no run, somebody is at work on it, or nothing is left to
+   *     do
+   */
+  public static JobResult resume(Graft graft, Path run, JobListener listener) {
+    try (RunFolder folder = RunFolder.open(run)) {
+      return in(folder).run(graft, listener, new TrainingSwitch());
+    }
+  }
+
+  /**
+   * Does the job.
+   *
+   * @param cancel ends training before its next step, with a checkpoint to go on from
+   * @throws java.util.concurrent.CancellationException if it was cancelled; {@link #resume} goes on
+   * @throws GraftException if it fails; a new run that has nothing to go on from leaves no folder
+   */
+  public JobResult run(Graft graft, JobListener listener, TrainingSwitch cancel) {
+    requireNonNull(cancel, "cancel");
+    JobListener heard = guarded(listener);
+    Graft.requirePublishable(job.out());
+    Parts parts = begin(graft, heard);
+    Function<RunFolder, JobResult> work =
+        folder -> new JobSteps(graft, folder, heard, cancel).all(start, parts);
+    return begun.map(work).orElseGet(() -> in(RunFolder.create(job, settings(graft)), work));
+  }
+
+  /**
+   * Finds a rate for the first stretch of fine-tuning, or for the head, and draws how; nothing is
+   * published.
+   */
+  public RateCurve findRate(Graft graft, JobListener listener, TrainingSwitch cancel) {
+    requireNonNull(cancel, "cancel");
+    JobListener heard = guarded(listener);
+    Graft.requirePublishable(job.out());
+    Parts parts = begin(graft, heard);
+    return in(
+        RunFolder.createForRate(job, settings(graft)),
+        folder -> new JobSteps(graft, folder, heard, cancel).rates(start, parts));
+  }
+
+  /**
+   * Trains and scores the test part, and neither publishes nor writes anything: what the job would
+   * come to.
+   */
+  public Evaluation trial(Graft graft, JobListener listener, TrainingSwitch cancel) {
+    JobListener heard = guarded(listener);
+    Parts parts = begin(graft, heard);
+    Model trained =
+        graft.train(start, parts, job.recipe(), JobSteps.telling(heard), cancel).model();
+    return graft.evaluate(trained, parts.test());
+  }
+
+  private Parts begin(Graft graft, JobListener listener) {
+    ImmutableList<String> leftOut = ImmutableList.copyOf(Surgery.leftOut(backbone, start));
+    listener.on(new JobEvent.Begun(graft.machine(), pictures, start, leftOut));
+    Parts parts = pictures.split(job.split());
+    listener.on(new JobEvent.Divided(parts, job.split()));
+    return Job.fitting(parts, start);
+  }
+
+  private static Settings settings(Graft graft) {
+    return graft.machine().settings();
+  }
+
+  /** A run whose pictures or model turn out to be unfit leaves nothing behind. */
+  private static <T> T in(RunFolder made, Function<RunFolder, T> work) {
+    try (RunFolder folder = made) {
+      try {
+        return work.apply(folder);
+      } catch (GraftException e) {
+        folder.dropIfUnused();
+        throw e;
+      }
+    }
+  }
+
+  private static JobListener guarded(JobListener listener) {
+    requireNonNull(listener, "listener");
+    AtomicBoolean told = new AtomicBoolean();
+    return event -> {
+      try {
+        listener.on(event);
+      } catch (RuntimeException e) {
+        if (!told.getAndSet(true)) {
+          LOG.log(System.Logger.Level.WARNING, "a listener of a job failed; the job goes on", e);
+        }
+      }
+    };
+  }
+}

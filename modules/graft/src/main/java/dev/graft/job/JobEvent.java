@@ -1,0 +1,125 @@
+package dev.graft.job;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.Machine;
+import dev.graft.Version;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.model.Head;
+import dev.graft.model.Model;
+import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.listener.Epoch;
+import dev.graft.trainer.listener.Progress;
+import java.nio.file.Path;
+
+/** What a {@link JobListener} hears, in the order in which it happens. */
+public sealed interface JobEvent {
+
+  /**
+   * Model and pictures are read, and go together.
+   *
+   * @param machine what there is to work with
+   * @param pictures what is learned
+   * @param model the backbone as it is trained
+   * @param leftOut what nobody asked to leave out of the backbone, in sentences
+   */
+  record Begun(Machine machine, Dataset pictures, Model model, ImmutableList<String> leftOut)
+      implements JobEvent {}
+
+  /**
+   * The pictures are divided.
+   *
+   * @param parts the parts
+   * @param split how
+   */
+  record Divided(Parts parts, Split split) implements JobEvent {}
+
+  /**
+   * The run has its folder.
+   *
+   * @param run the folder
+   */
+  record FolderMade(Path run) implements JobEvent {}
+
+  /**
+   * Training begins.
+   *
+   * @param head what gives the answers
+   * @param origin where it comes from, and whether it trains
+   * @param teaches whether it is cut off once it has taught the rest
+   */
+  record TrainingBegun(Head head, HeadOrigin origin, boolean teaches) implements JobEvent {}
+
+  /**
+   * Some of a phase is done. Comes often.
+   *
+   * @param progress how much
+   */
+  record Progressed(Progress progress) implements JobEvent {}
+
+  /**
+   * A pass over the training examples is finished, and scored on the validation part.
+   *
+   * @param epoch how it went
+   */
+  record EpochEnded(Epoch epoch) implements JobEvent {}
+
+  /**
+   * Something was decided.
+   *
+   * @param sentence what and why
+   */
+  record Decided(String sentence) implements JobEvent {}
+
+  /**
+   * Training was cancelled; {@link FineTuneJob#resume} goes on from here.
+   *
+   * @param run the folder to go on with
+   */
+  record Stopped(Path run) implements JobEvent {}
+
+  /**
+   * Training is done.
+   *
+   * @param run what it gave
+   */
+  record Trained(Run run) implements JobEvent {}
+
+  /**
+   * A version is published.
+   *
+   * @param version what it is, and how it was proven
+   */
+  record Published(Version version) implements JobEvent {}
+
+  /**
+   * The run had published its version before it was stopped.
+   *
+   * @param version its folder
+   */
+  record PublishedBefore(Path version) implements JobEvent {}
+
+  /**
+   * The test part is scored, which nothing has looked at so far.
+   *
+   * @param score how it went
+   */
+  record Scored(JobScore score) implements JobEvent {}
+
+  /**
+   * The report is written.
+   *
+   * @param report the page
+   */
+  record Reported(Path report) implements JobEvent {}
+
+  /**
+   * Rates were tried.
+   *
+   * @param curve how the loss went with them
+   * @param picture the same as a picture
+   */
+  record RatesTried(RateCurve curve, Path picture) implements JobEvent {}
+}

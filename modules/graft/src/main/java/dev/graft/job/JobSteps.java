@@ -1,0 +1,155 @@
+package dev.graft.job;
+
+import dev.graft.Gallery;
+import dev.graft.Gate;
+import dev.graft.Graft;
+import dev.graft.LiveModel;
+import dev.graft.Trust;
+import dev.graft.Version;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.model.Model;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Run;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.Epoch;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.metric.Evaluation;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+
+/**
+ * What a job does once model and pictures are there, step by step.
+ *
+ * @param graft what it is done with
+ * @param folder of the run
+ * @param listener hears of it
+ * @param cancel ends it
+ */
+record JobSteps(Graft graft, RunFolder folder, JobListener listener, TrainingSwitch cancel) {
+
+  /** All of it, from training to the report. */
+  JobResult all(Model start, Parts parts) {
+    listener.on(new JobEvent.FolderMade(folder.path()));
+    Run run = train(start, parts);
+    Path version = published(run, parts);
+    JobScore score = score(version, run, parts);
+    listener.on(new JobEvent.Scored(score));
+    Path report = folder.report(run, score.part(), score.evaluation());
+    listener.on(new JobEvent.Reported(report));
+    return new JobResult(run, parts, version, score, folder.path(), report);
+  }
+
+  /** Tries rates. */
+  RateCurve rates(Model start, Parts parts) {
+    RateCurve curve =
+        graft.findRate(start, parts, folder.job().recipe(), telling(listener), cancel);
+    listener.on(new JobEvent.RatesTried(curve, folder.report(curve)));
+    return curve;
+  }
+
+  private Run train(Model start, Parts parts) {
+    listener.on(
+        new JobEvent.TrainingBegun(start.heads().get(0), HeadOrigin.of(start), givesVectors()));
+    List<Callback> callbacks = new ArrayList<>(folder.callbacks());
+    callbacks.addAll(List.of(telling(listener), cancel));
+    try {
+      Run run =
+          graft.train(start, parts, folder.job().recipe(), callbacks.toArray(new Callback[0]));
+      listener.on(new JobEvent.Trained(run));
+      return run;
+    } catch (CancellationException e) {
+      listener.on(new JobEvent.Stopped(folder.path()));
+      throw e;
+    }
+  }
+
+  private boolean givesVectors() {
+    return folder.job().surgery().head() == HeadChoice.EMBEDDING;
+  }
+
+  /** What the run published before it was stopped, or else what it publishes now. */
+  private Path published(Run run, Parts parts) {
+    Optional<Path> before = folder.published().filter(Files::isDirectory);
+    if (before.isPresent()) {
+      listener.on(new JobEvent.PublishedBefore(before.get()));
+      return before.get();
+    }
+    Model finished = folder.job().surgery().finished(run.model());
+    Version version =
+        folder.publish(graft, finished, new Gate(0, parts.validation()).with(run.recipe()));
+    listener.on(new JobEvent.Published(version));
+    return version.path();
+  }
+
+  private JobScore score(Path version, Run run, Parts parts) {
+    return givesVectors()
+        ? search(run, parts)
+        : parts.test().isOneLabel()
+            ? served(version, run, parts)
+            : new JobScore.Measured(graft.evaluate(run.model(), parts.test(), run.recipe()));
+  }
+
+  /** Scores the published version. */
+  private JobScore served(Path version, Run run, Parts parts) {
+    try (LiveModel live = graft.serve(version, Trust.ALLOW)) {
+      Evaluation test = live.evaluate(parts.test(), run.recipe());
+      return new JobScore.Told(test, decided(test, run, parts));
+    }
+  }
+
+  /** The metric that decided, if that was another than accuracy. */
+  private Optional<Map.Entry<String, Double>> decided(Evaluation test, Run run, Parts parts) {
+    String metric = folder.job().training().monitor();
+    if (metric == null || metric.equals("accuracy")) {
+      return Optional.empty();
+    }
+    boolean served = metric.equals("loss") || test.metrics().containsKey(metric);
+    Evaluation score = served ? test : graft.evaluate(run.model(), parts.test(), run.recipe());
+    return Optional.of(Map.entry(metric, score.metric(metric)));
+  }
+
+  /** Scores the vectors that the trained model gives as a search does. */
+  private JobScore search(Run run, Parts parts) {
+    Gallery gallery = Gallery.of(vectors(run, parts.train()), parts.train());
+    TensorValue asked = vectors(run, parts.test());
+    int right = 0;
+    for (int i = 0; i < parts.test().size(); i++) {
+      Gallery.Match nearest = gallery.nearest(asked, i, 1).get(0);
+      right += parts.train().label(nearest.example()) == parts.test().label(i) ? 1 : 0;
+    }
+    return new JobScore.Found(right, parts.test().size(), run.validation());
+  }
+
+  private TensorValue vectors(Run run, Dataset pictures) {
+    Model model = folder.job().surgery().finished(run.model());
+    return graft.predict(model, pictures, run.recipe()).values().iterator().next();
+  }
+
+  /** Hands on to {@code listener} what a training tells. */
+  static Callback telling(JobListener listener) {
+    return new Callback() {
+      @Override
+      public void onProgress(Progress progress) {
+        listener.on(new JobEvent.Progressed(progress));
+      }
+
+      @Override
+      public void onEpoch(Epoch epoch) {
+        listener.on(new JobEvent.EpochEnded(epoch));
+      }
+
+      @Override
+      public void onDecision(String sentence) {
+        listener.on(new JobEvent.Decided(sentence));
+      }
+    };
+  }
+}

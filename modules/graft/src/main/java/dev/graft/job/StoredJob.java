@@ -1,0 +1,75 @@
+package dev.graft.job;
+
+import dev.graft.Device;
+import dev.graft.Precision;
+import dev.graft.Settings;
+import dev.graft.Trust;
+import dev.graft.data.Split;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code run.json} holds: a {@link Job}, and how TensorFlow ran. */
+record StoredJob(
+    int format,
+    String model,
+    Trust trust,
+    @Nullable StoredLoad load, // not in runs of before
+    String pictures,
+    StoredSurgery surgery,
+    Split split,
+    Training training,
+    String out,
+    Device device,
+    int threads,
+    Precision precision,
+    boolean findsRate) {
+
+  StoredJob {
+    for (Object field :
+        new @Nullable Object[] {
+          model, trust, pictures, surgery, split, training, out, device, precision
+        }) {
+      if (field == null) {
+        throw new IllegalArgumentException("not all is there that a job has");
+      }
+    }
+  }
+
+  static StoredJob of(int format, Job job, Settings settings, boolean findsRate) {
+    return new StoredJob(
+        format,
+        absolute(job.model()),
+        job.load().trust(),
+        StoredLoad.of(job.load()),
+        absolute(job.pictures()),
+        StoredSurgery.of(job.surgery()),
+        job.split(),
+        job.training(),
+        absolute(job.out()),
+        settings.device(),
+        settings.threads(),
+        settings.precision(),
+        findsRate);
+  }
+
+  static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
+  }
+
+  /** The job of the run in {@code folder}. */
+  Job job(Path folder) {
+    Path whole = folder.toAbsolutePath().normalize();
+    Job.Builder job =
+        Job.of(Path.of(model), Path.of(pictures), Path.of(out))
+            .load(StoredLoad.options(trust, load))
+            .surgery(surgery.surgery())
+            .split(split)
+            .training(training)
+            .name(String.valueOf(whole.getFileName()).replaceFirst("-\\d+$", ""));
+    return (whole.getParent() == null ? job : job.runs(whole.getParent())).build();
+  }
+
+  Settings settings() {
+    return Settings.defaults().device(device).threads(threads, threads).precision(precision);
+  }
+}

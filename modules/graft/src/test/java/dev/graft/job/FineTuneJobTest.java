@@ -1,0 +1,128 @@
+package dev.graft.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.Graft;
+import dev.graft.Settings;
+import dev.graft.error.BadRequestException;
+import dev.graft.testkit.Checkout;
+import dev.graft.trainer.listener.TrainingSwitch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The main job as a service in Java has it: listened to, cancelled, gone on with. */
+class FineTuneJobTest {
+
+  private static Graft graft;
+
+  @TempDir private Path dir;
+  private final List<JobEvent> heard = new ArrayList<>();
+
+  @BeforeAll
+  static void open() {
+    graft = Graft.open(Settings.defaults().threads(1, 1));
+  }
+
+  @AfterAll
+  static void close() {
+    graft.close();
+  }
+
+  private Job job(String recipe) {
+    Path shapes = Checkout.path("testdata/examples/shapes");
+    @Nullable Integer epochs = recipe.equals("head") ? null : 2;
+    Training training =
+        new Training(
+            recipe, 7, epochs, null, null, null, null, null, null, null, null, null, null, null,
+            null);
+    return Job.of(shapes.resolve("model"), shapes.resolve("painted"), dir.resolve("serving"))
+        .training(training)
+        .surgery(Surgery.standard().head(HeadChoice.NEW))
+        .runs(dir.resolve("runs"))
+        .build();
+  }
+
+  @Test
+  void aCancelledJobGoesOnAndPublishesOnce() throws IOException {
+    TrainingSwitch cancel = new TrainingSwitch();
+    JobListener cancelling =
+        event -> {
+          heard.add(event);
+          if (event instanceof JobEvent.EpochEnded) {
+            cancel.cancel();
+          }
+        };
+    FineTuneJob job = FineTuneJob.of(job("full"));
+    assertThatThrownBy(() -> job.run(graft, cancelling, cancel))
+        .isInstanceOf(CancellationException.class);
+    Path run = dir.resolve("runs/painted-1");
+    assertThat(heard)
+        .endsWith(new JobEvent.Stopped(run))
+        .hasAtLeastOneElementOfType(JobEvent.Begun.class);
+    assertThat(dir.resolve("serving")).doesNotExist();
+
+    heard.clear();
+    JobResult result = FineTuneJob.resume(graft, run, heard::add);
+    assertThat(heard.stream().map(event -> (Object) event.getClass()))
+        .containsSubsequence(
+            JobEvent.Begun.class,
+            JobEvent.Divided.class,
+            JobEvent.FolderMade.class,
+            JobEvent.TrainingBegun.class,
+            JobEvent.EpochEnded.class,
+            JobEvent.Trained.class,
+            JobEvent.Published.class,
+            JobEvent.Scored.class,
+            JobEvent.Reported.class);
+    assertThat(result.version()).isEqualTo(dir.resolve("serving/1"));
+    assertThat(result.score().metric()).isEqualTo("accuracy");
+    assertThat(result.score().value()).isGreaterThan(0.4);
+    assertThat(result.report()).exists();
+    assertThatThrownBy(() -> FineTuneJob.resume(graft, run, heard::add))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("is finished");
+
+    Files.delete(result.report()); // as if it had been killed before it was written
+    heard.clear();
+    JobResult again = FineTuneJob.resume(graft, run, heard::add);
+    assertThat(heard).contains(new JobEvent.PublishedBefore(result.version()));
+    assertThat(again.score().value()).isEqualTo(result.score().value());
+    assertThat(entries(dir.resolve("serving"))).containsExactly("1");
+  }
+
+  @Test
+  void aListenerThatThrowsStopsNothing() throws IOException {
+    JobListener failing =
+        event -> {
+          throw new IllegalStateException("a closed web socket");
+        };
+    JobResult result = FineTuneJob.run(graft, job("head"), failing);
+    assertThat(result.folder()).isEqualTo(dir.resolve("runs/painted-1"));
+    assertThat(result.run().decisions()).noneMatch(decision -> decision.contains("callback"));
+    assertThat(entries(dir.resolve("serving"))).containsExactly("1");
+  }
+
+  @Test
+  void aTrialWritesNothing() {
+    assertThat(FineTuneJob.of(job("head")).trial(graft, heard::add, new TrainingSwitch()).count())
+        .isPositive();
+    assertThat(dir).isEmptyDirectory();
+  }
+
+  private static List<String> entries(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.map(path -> path.getFileName().toString()).toList();
+    }
+  }
+}
