@@ -1,5 +1,6 @@
 package dev.graft.exporter;
 
+import dev.graft.graph.Names;
 import dev.graft.model.Model;
 import dev.graft.savedmodel.metadata.ModelMetadata;
 import java.util.HashSet;
@@ -11,26 +12,21 @@ import java.util.Set;
  */
 final class FunctionNames {
 
-  private final Set<String> taken;
+  private final Names names;
 
-  private FunctionNames(Set<String> taken) {
-    this.taken = taken;
+  private FunctionNames(Names names) {
+    this.names = names;
   }
 
   /** Names that the functions of {@code model} do not have. */
   static FunctionNames besides(Model model) {
     Set<String> taken = new HashSet<>(model.graph().functions().keySet());
     taken.addAll(ModelMetadata.functions(model).keySet());
-    return new FunctionNames(taken);
+    return new FunctionNames(new Names(taken::contains));
   }
 
   /** A new name that tells of {@code what}. */
   String of(String what) {
-    String plain = "graft_" + what.replaceAll("[^A-Za-z0-9_]", "_");
-    String name = plain;
-    for (int i = 1; !taken.add(name); i++) {
-      name = plain + "_" + i;
-    }
-    return name;
+    return names.take("graft_" + what.replaceAll("[^A-Za-z0-9_]", "_"));
   }
 }

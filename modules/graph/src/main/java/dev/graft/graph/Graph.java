@@ -88,6 +88,11 @@ public final class Graph {
     return new GraphEditor(this);
   }
 
+  /** This graph and {@code more} nodes, unchecked: whoever follows them finds what is amiss. */
+  public Graph plus(List<NodeDef> more) {
+    return more.isEmpty() ? this : of(toGraphDef().toBuilder().addAllNode(more).build());
+  }
+
   /** How many nodes the graph has. */
   public int size() {
     return nodes.size();

@@ -6,11 +6,9 @@ import dev.graft.tensor.TensorValue;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.DataType;
@@ -29,13 +27,13 @@ public final class GraphEditor {
   private final Map<String, NodeDef> nodes;
   private final Map<String, FunctionDef> functions;
   private final Map<String, List<DataType>> outputTypes = new HashMap<>();
-  private final Map<String, Integer> nextSuffix = new HashMap<>();
-  private final Set<String> reserved = new HashSet<>();
+  private final Names names;
 
   GraphEditor(Graph graph) {
     this.original = graph;
     this.nodes = new LinkedHashMap<>(graph.nodeMap());
     this.functions = new LinkedHashMap<>(graph.functions());
+    this.names = new Names(nodes::containsKey);
   }
 
   /**
@@ -43,20 +41,7 @@ public final class GraphEditor {
    * then taken.
    */
   public String uniqueName(String wanted) {
-    String name = wanted;
-    if (isTaken(name)) {
-      int suffix = nextSuffix.getOrDefault(wanted, 1);
-      do {
-        name = wanted + "_" + suffix++;
-      } while (isTaken(name));
-      nextSuffix.put(wanted, suffix);
-    }
-    reserved.add(name);
-    return name;
-  }
-
-  private boolean isTaken(String name) {
-    return nodes.containsKey(name) || reserved.contains(name);
+    return names.take(wanted);
   }
 
   /**
@@ -158,11 +143,7 @@ public final class GraphEditor {
 
   /** A function name that is not taken yet. */
   public String uniqueFunctionName(String wanted) {
-    String name = wanted;
-    for (int i = 1; functions.containsKey(name); i++) {
-      name = wanted + "_" + i;
-    }
-    return name;
+    return Names.free(wanted, functions::containsKey);
   }
 
   /** The dtype of {@code tensor} as the graph is now. */

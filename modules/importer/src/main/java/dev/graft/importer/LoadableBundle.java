@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.io.MoreFiles;
 import dev.graft.error.Internal;
 import dev.graft.importer.internal.file.SavedModelFolder;
+import dev.graft.importer.internal.signature.Entries;
 import dev.graft.importer.internal.trust.ServingCopy;
 import dev.graft.importer.internal.weights.Initialization;
 import java.io.IOException;
@@ -39,11 +40,27 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
    * @throws dev.graft.model.UntrustedModelException as the import of the same path and options
    */
   public static LoadableBundle of(Path path, ImportOptions options, Path scratch) {
-    return SavedModelImporter.reading(path, reader -> reader.loadable(scratch), options);
+    return SavedModelImporter.judged(
+        path,
+        options,
+        (contents, admitted) ->
+            options.trusted() && isPlain(contents.file().def(), admitted.entries())
+                ? new LoadableBundle(contents.file().folder().path(), tags(contents.file().def()))
+                : write(admitted.given(), contents.file().folder(), scratch));
+  }
+
+  /** Whether the file itself can be asked all that {@code entries} can be asked. */
+  private static boolean isPlain(MetaGraphDef def, Entries entries) {
+    return entries.added().isEmpty()
+        && entries.signatures().stream()
+            .allMatch(
+                entry ->
+                    ServingCopy.signature(def, entry)
+                        .equals(def.getSignatureDefMap().get(entry.name())));
   }
 
   /** Writes {@code meta} to {@code scratch}, with the weights and assets of {@code folder}. */
-  static LoadableBundle write(MetaGraphDef meta, SavedModelFolder folder, Path scratch) {
+  private static LoadableBundle write(MetaGraphDef meta, SavedModelFolder folder, Path scratch) {
     for (AssetFileDef asset : Initialization.assetDefs(meta)) {
       folder.requireAsset(asset.getFilename());
     }
@@ -64,7 +81,7 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
     return new LoadableBundle(scratch, tags(meta));
   }
 
-  static ImmutableSet<String> tags(MetaGraphDef meta) {
+  private static ImmutableSet<String> tags(MetaGraphDef meta) {
     return ImmutableSet.copyOf(meta.getMetaInfoDef().getTagsList());
   }
 

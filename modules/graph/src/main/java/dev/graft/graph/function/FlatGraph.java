@@ -3,10 +3,10 @@ package dev.graft.graph.function;
 import dev.graft.error.BadModelException;
 import dev.graft.graph.Colocation;
 import dev.graft.graph.Graph;
+import dev.graft.graph.Names;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -21,13 +21,12 @@ import org.tensorflow.proto.NodeDef;
 final class FlatGraph {
   final Map<String, NodeDef> nodes = new LinkedHashMap<>();
   final Map<TensorRef, TensorRef> results = new HashMap<>();
-  private final Set<String> taken;
-  private final Map<String, Integer> nextSuffix = new HashMap<>();
+  private final Names names;
   Graph graph;
 
   FlatGraph(Graph from) {
     this.graph = from;
-    this.taken = new HashSet<>(from.nodeMap().keySet());
+    this.names = new Names(from::contains);
   }
 
   /** A name for {@code node} of the body of {@code call}. */
@@ -36,11 +35,7 @@ final class FlatGraph {
     if (!Character.isLetterOrDigit(wanted.charAt(0)) && wanted.charAt(0) != '.') {
       wanted = call.getName() + "/" + node; // only functions may have names like _this
     }
-    String name = wanted;
-    while (!taken.add(name)) {
-      name = wanted + "_" + nextSuffix.merge(wanted, 1, Integer::sum);
-    }
-    return name;
+    return names.take(wanted);
   }
 
   private static String scope(String call) {

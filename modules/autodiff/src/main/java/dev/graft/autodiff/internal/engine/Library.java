@@ -5,10 +5,9 @@ import dev.graft.autodiff.gradient.LoopMemory;
 import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Names;
 import dev.graft.graph.function.FunctionGraph;
 import dev.graft.graph.function.FunctionInliner;
-import java.util.HashSet;
-import java.util.Set;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -19,12 +18,13 @@ import org.tensorflow.proto.NodeDef;
 public final class Library {
 
   private final GraphEditor top;
-  private final Set<String> given = new HashSet<>();
+  private final Names names;
   private final RuleBook rules;
   private final LoopMemory memory;
 
   public Library(GraphEditor top, RuleBook rules, LoopMemory memory) {
     this.top = top;
+    this.names = new Names(name -> top.function(name) != null);
     this.rules = rules;
     this.memory = memory;
   }
@@ -58,12 +58,7 @@ public final class Library {
 
   /** A name for a function made for {@code node}. */
   public String name(String node, String kind) {
-    String wanted = "gradients_" + node.replaceAll("[^A-Za-z0-9_]", "_") + "_" + kind;
-    String name = wanted;
-    for (int i = 1; top.function(name) != null || !given.add(name); i++) {
-      name = wanted + "_" + i;
-    }
-    return name;
+    return names.take("gradients_" + node.replaceAll("[^A-Za-z0-9_]", "_") + "_" + kind);
   }
 
   /**

@@ -3,28 +3,25 @@ package dev.graft.importer.internal.layers;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
 import dev.graft.graph.Graph;
+import dev.graft.graph.Names;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.internal.layers.KerasMetadata.Inbound;
 import dev.graft.importer.internal.layers.KerasMetadata.Info;
 import dev.graft.importer.internal.layers.LayerTensors.Call;
+import dev.graft.importer.internal.layers.SilentLayers.Silence;
 import dev.graft.model.Layer;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import dev.graft.savedmodel.objects.ObjectGraph;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
-import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject.KindCase;
-import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.TrackableObject.ObjectReference;
 
 /**
  * The layer tree of a SavedModel of Keras 2, from its object graph: an object for each layer, with
@@ -34,239 +31,152 @@ public final class KerasLayers {
 
   private static final String START = "(input)"; // of a chain; no layer is called so
 
-  private final ObjectGraph objects;
-  private final LayerObjects inside;
-  private final KerasMetadata metadata;
-  private final LayerTensors tensors;
-  private final Map<Integer, Variable> variables; // by object
-  private final Graph graph;
   private final KerasTraining training;
-  private final Map<Integer, Info> infos = new HashMap<>();
+  private final LayerObjects inside;
+  private final LayerInfos infos;
+  private final LayerTensors tensors;
   private final LayerScopes scopes;
-  private final SilentLayers silent;
-  private final Iterator<String> unnamed; // inputs of the signature, for input layers without name
 
-  public KerasLayers(
-      ObjectGraph objects,
-      KerasMetadata metadata,
-      LayerTensors tensors,
-      Map<Integer, Variable> variables,
-      Graph graph,
-      KerasTraining training) {
-    this.objects = objects;
-    this.inside = new LayerObjects(objects);
-    this.metadata = metadata;
+  private KerasLayers(KerasNotes notes, Map<Integer, Variable> variables, LayerTensors tensors) {
+    this.training = notes.training();
+    this.inside = new LayerObjects(notes.objects());
+    this.infos = new LayerInfos(notes, variables, tensors.inputs().keySet());
     this.tensors = tensors;
-    this.variables = variables;
-    this.graph = graph;
-    this.training = training;
     this.scopes = new LayerScopes(tensors);
-    this.silent = new SilentLayers(graph, tensors);
-    this.unnamed = tensors.inputs().keySet().iterator();
   }
 
-  /** The outermost layers; empty if the model was not saved by Keras 2 with its layers. */
-  public List<Layer> layers() {
-    if (objects.isEmpty()) {
-      return List.of();
+  /**
+   * The layers of the graph of {@code tensors}, and the graph in which each of them has a node. No
+   * layers if the model was not saved by Keras 2 with its layers.
+   *
+   * @param variables the model's variables, by object
+   */
+  public static Layered of(
+      KerasNotes notes, Map<Integer, Variable> variables, LayerTensors tensors) {
+    if (notes.objects().isEmpty()) {
+      return new Layered(tensors.graph(), ImmutableList.of());
     }
-    List<Integer> top =
-        inside.isLayer(ObjectGraph.ROOT)
-            ? inside.of(ObjectGraph.ROOT)
-            : inside.outermost(ObjectGraph.ROOT);
-    if (top.isEmpty() && inside.isLayer(ObjectGraph.ROOT) && !weights(ObjectGraph.ROOT).isEmpty()) {
+    Tree tree = new KerasLayers(notes, variables, tensors).tree();
+    Optional<Graph> completed = SilentLayers.completed(tensors, tree.silences());
+    if (completed.isEmpty()) {
+      return new Layered(tensors.graph(), tree.layers());
+    }
+    LayerTensors again = tensors.of(completed.get());
+    return new Layered(completed.get(), new KerasLayers(notes, variables, again).tree().layers());
+  }
+
+  /**
+   * Layers, and where some of them and of those inside them have nothing in the graph.
+   *
+   * @param silences innermost first
+   */
+  private record Tree(ImmutableList<Layer> layers, ImmutableList<Silence> silences) {}
+
+  /**
+   * One layer.
+   *
+   * @param layer the layer without its tensors
+   * @param inside what is inside it
+   * @param silent whether it acts in training and has nothing in the graph
+   */
+  private record Built(Placed layer, Tree inside, boolean silent) {}
+
+  private Tree tree() {
+    boolean root = inside.isLayer(ObjectGraph.ROOT);
+    List<Integer> top = root ? inside.of(ObjectGraph.ROOT) : inside.outermost(ObjectGraph.ROOT);
+    if (top.isEmpty() && root && !infos.weights(ObjectGraph.ROOT).isEmpty()) {
       top = List.of(ObjectGraph.ROOT);
     }
-    boolean chain =
-        inside.isLayer(ObjectGraph.ROOT) && info(ObjectGraph.ROOT).className().equals("Sequential");
+    boolean chain = root && infos.of(ObjectGraph.ROOT).className().equals("Sequential");
     List<TensorRef> inputs = tensors.inputs().values().stream().map(TensorSpec::tensor).toList();
     List<TensorRef> read = chain ? inputs : List.of(); // else its input layers say it by name
-    return build(top, new Network(rootScopes(top), 1, chain, read), 0);
+    return build(new Network(top, rootScopes(top), 1, chain, Network.input(1, read)), List.of());
   }
 
   /**
-   * The graph in which each layer has a node, if the one at hand lacks some; to be asked after
-   * {@link #layers}.
+   * The layers of {@code network}.
+   *
+   * @param above the layers that it is inside of
    */
-  public Optional<Graph> completed() {
-    return silent.graph();
-  }
-
-  private Info info(int id) {
-    return infos.computeIfAbsent(
-        id,
-        i -> {
-          Info info = metadata.info(i);
-          String identifier = objects.object(i).getUserObject().getIdentifier();
-          String name = info.name();
-          if (name.isEmpty()) {
-            boolean input = identifier.equals("_tf_keras_input_layer") && unnamed.hasNext();
-            name = input ? unnamed.next() : nameFromFunctions(i);
-          }
-          String type = info.className().isEmpty() ? className(identifier) : info.className();
-          return new Info(name, type, info.config(), info.calls(), info.kerasVersion());
-        });
-  }
-
-  private static String className(String identifier) {
-    return switch (identifier) {
-      case "_tf_keras_input_layer" -> "InputLayer";
-      case "_tf_keras_sequential" -> "Sequential";
-      case "_tf_keras_network" -> "Functional";
-      default -> ""; // guessed when the layer is known better
-    };
-  }
-
-  /**
-   * Keras calls the functions of layer {@code dense} {@code __inference_dense_layer_call_fn_12}.
-   */
-  private String nameFromFunctions(int id) {
-    for (ObjectReference child : objects.children(id)) {
-      SavedObject object = objects.object(child.getNodeId());
-      if (object.getKindCase() == KindCase.FUNCTION) {
-        for (String function : object.getFunction().getConcreteFunctionsList()) {
-          int end = function.lastIndexOf("_layer_call_");
-          if (function.startsWith("__inference_") && end > "__inference_".length()) {
-            return function.substring("__inference_".length(), end);
-          }
-        }
+  private Tree build(Network network, List<Integer> above) {
+    Set<String> siblings = new HashSet<>();
+    network.layers().forEach(id -> siblings.add(infos.of(id).name()));
+    Map<String, Placed> placed = new LinkedHashMap<>();
+    if (network.chain() && network.input().isPresent()) { // a chain may list no input layer
+      TensorRef read = network.input().get();
+      Layer start =
+          Layer.of(START, "InputLayer").withTensors(List.of(), List.of(read), tensors.shape(read));
+      placed.put(START, new Placed(start, Info.NONE, ImmutableList.of()));
+    }
+    ImmutableList.Builder<Layer> layers = ImmutableList.builder();
+    ImmutableList.Builder<Silence> silences = ImmutableList.builder();
+    Set<String> silent = new LinkedHashSet<>();
+    Names names = Names.none();
+    String previous = placed.isEmpty() ? "" : START;
+    for (int id : network.layers()) {
+      Info info = network.chain() ? infos.of(id).after(previous) : infos.of(id);
+      Built built = build(id, placeOf(id, info, network, siblings), above);
+      Placed layer = withTensors(built.layer(), network, placed);
+      previous = layer.layer().name();
+      placed.put(previous, layer);
+      if (built.silent()) {
+        silent.add(previous);
       }
+      silences.addAll(built.inside().silences());
+      layers.add(layer.layer().withName(names.take(previous)));
     }
-    for (int variable : weights(id)) {
-      String name = variables.containsKey(variable) ? variables.get(variable).name() : "";
-      int slash = name.lastIndexOf('/');
-      if (slash > 0) {
-        return name.substring(name.lastIndexOf('/', slash - 1) + 1, slash);
-      }
-    }
-    return "";
+    silences.add(new Silence(silent, placed, network.scopes()));
+    return new Tree(layers.build(), silences.build());
   }
 
-  /** The variable objects of layer {@code id} and of those inside it. */
-  private List<Integer> weights(int id) {
-    List<Integer> listed = objects.list(id, "variables");
-    Set<Integer> all = new LinkedHashSet<>(listed);
-    if (listed.isEmpty()) {
-      for (ObjectReference child : objects.children(id)) {
-        all.add(child.getNodeId());
-      }
-    }
-    all.removeIf(variable -> objects.object(variable).getKindCase() != KindCase.VARIABLE);
-    return List.copyOf(all);
+  /** Where one layer stands. */
+  private record Place(Info info, List<String> scopes, ImmutableList<Call> calls) {}
+
+  private Place placeOf(int id, Info info, Network network, Set<String> siblings) {
+    List<String> places = scopes.of(info, infos.readers(id, tensors), network.scopes(), siblings);
+    // a layer of a shared network is called as often as the network, or a multiple of that
+    int most = network.calls() * Math.max(1, info.calls().size());
+    ImmutableList<Call> calls = tensors.calls(places, most);
+    return new Place(
+        info, places, calls.size() == most ? calls : tensors.calls(places, network.calls()));
   }
 
-  private List<String> readers(int weight) {
-    Variable variable = variables.get(weight);
-    return variable == null ? List.of() : tensors.readers(variable.node());
-  }
-
-  /** The layers of one network, model or wrapper, while they are built. */
-  private static final class Network {
-    final List<String> scopes; // of the network's own calls, in which its layers stand
-    final int calls;
-    final boolean chain; // each layer reads the one before
-    final Optional<TensorRef> input; // what it reads, if it is called once and that is one tensor
-    final Set<String> names = new HashSet<>();
-    final Map<String, Placed> placed = new LinkedHashMap<>();
-    final Set<String> silent = new LinkedHashSet<>(); // layers without a node that act in training
-
-    Network(List<String> scopes, int calls, boolean chain, List<TensorRef> read) {
-      this.scopes = scopes;
-      this.calls = calls;
-      this.chain = chain;
-      this.input = calls == 1 && read.size() == 1 ? Optional.of(read.get(0)) : Optional.empty();
-    }
-  }
-
-  /** A layer with its calls. */
-  record Placed(Layer layer, Info info, ImmutableList<Call> calls) {
-
-    /** The tensor that {@code inbound} means, which names this layer, if it is known. */
-    Optional<TensorRef> output(Inbound inbound) {
-      int made = Math.max(1, info.calls().size());
-      int perCall = layer.outputs().size() / made;
-      int at = call(inbound) * perCall + inbound.output();
-      return inbound.output() < perCall && at < layer.outputs().size()
-          ? Optional.of(layer.outputs().get(at))
-          : Optional.empty();
-    }
-
-    /** Which of the calls {@code inbound} means; of a model Keras counts its own making as one. */
-    int call(Inbound inbound) {
-      boolean model = !layer.children().isEmpty() && info.isModel();
-      return Math.max(0, inbound.call() - (model ? 1 : 0));
-    }
-  }
-
-  private List<Layer> build(List<Integer> ids, Network network, int depth) {
-    ids.forEach(id -> network.names.add(info(id).name()));
-    if (network.chain && network.input.isPresent()) { // a chain may list no input layer
-      Layer start = Layer.of(START, "InputLayer");
-      Shape shape = tensors.shape(network.input.get());
-      start = start.withTensors(List.of(), List.of(network.input.get()), shape);
-      network.placed.put(START, new Placed(start, Info.NONE, ImmutableList.of()));
-    }
-    List<Layer> layers = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    String previous = network.placed.isEmpty() ? "" : START;
-    for (int id : ids) {
-      Layer layer = build(id, network, previous, depth);
-      previous = layer.name();
-      String name = layer.name();
-      for (int i = 1; !names.add(name); i++) {
-        name = layer.name() + "_" + i;
-      }
-      layers.add(name.equals(layer.name()) ? layer : layer.withName(name));
-    }
-    silent.speak(network.silent, network.placed, network.scopes);
-    return layers;
-  }
-
-  private Layer build(int id, Network network, String previous, int depth) {
-    Info info = network.chain ? info(id).after(previous) : info(id);
-    List<Integer> weights = weights(id);
-    List<String> readers = weights.stream().flatMap(weight -> readers(weight).stream()).toList();
-    List<String> places = scopes.of(info, readers, network.scopes, network.names);
-    ImmutableList<Call> calls = calls(places, info, network);
-    List<Integer> within = inside.enter(id, depth);
-    boolean chain = info.className().equals("Sequential");
+  private Built build(int id, Place place, List<Integer> above) {
+    Info info = place.info();
+    ImmutableList<Call> calls = place.calls();
+    List<Integer> within = inside.within(id, above);
     List<TensorRef> read =
         info.isModel()
             ? calls.stream().flatMap(c -> c.border().inputs().stream()).toList()
             : List.of();
-    List<Layer> children = build(within, new Network(places, calls.size(), chain, read), depth + 1);
-    inside.leave(id);
-    Set<Integer> own = new LinkedHashSet<>(weights);
-    within.forEach(child -> weights(child).forEach(own::remove));
-    List<Variable> held = new ArrayList<>();
-    for (int variable : own) {
-      Variable known = variables.get(variable);
-      if (known != null) {
-        held.add(known);
-      }
-    }
+    Network network =
+        new Network(
+            within,
+            place.scopes(),
+            calls.size(),
+            info.className().equals("Sequential"),
+            Network.input(calls.size(), read));
+    Tree tree = build(network, ImmutableList.<Integer>builder().addAll(above).add(id).build());
+    List<Variable> held = infos.held(id, within);
     String type = info.className();
     if (type.isEmpty()) {
       Set<String> ops = new HashSet<>();
-      places.forEach(scope -> ops.addAll(tensors.ops(scope)));
-      type = LayerClass.of(info.name(), held, ops, !children.isEmpty());
+      place.scopes().forEach(scope -> ops.addAll(tensors.ops(scope)));
+      type = LayerClass.of(info.name(), held, ops, !tree.layers().isEmpty());
     }
     Layer layer =
         Layer.of(info.name().isEmpty() ? "layer_" + id : info.name(), type)
-            .withChildren(children)
+            .withChildren(tree.layers())
             .withVariables(Lists.transform(held, Variable::name))
             .withConfig(info.config())
             .withBehaviour(LayerBehaviour.of(type, info, held));
-    layer = withTensors(layer, info, calls, network);
-    if (!actsThroughLayers(info, within, children)) {
-      LayerPlace place = new LayerPlace(layer.name(), graph, calls);
-      layer = training.of(id, place).map(layer::withTraining).orElse(layer);
-      if (calls.isEmpty() && training.differs(id)) {
-        network.silent.add(layer.name());
-      }
+    boolean acts = !actsThroughLayers(info, within, tree.layers());
+    if (acts) {
+      LayerPlace there = new LayerPlace(layer.name(), tensors.graph(), calls);
+      layer = training.of(id, there).map(layer::withTraining).orElse(layer);
     }
-    network.placed.put(layer.name(), new Placed(layer, info, calls));
-    return layer;
+    boolean silent = acts && calls.isEmpty() && training.differs(id);
+    return new Built(new Placed(layer, info, calls), tree, silent);
   }
 
   /**
@@ -280,30 +190,26 @@ public final class KerasLayers {
       all =
           child.training().isPresent()
               || !training.differs(within.get(i))
-              || actsThroughLayers(info(within.get(i)), inside.of(within.get(i)), child.children());
+              || actsThroughLayers(
+                  infos.of(within.get(i)), inside.of(within.get(i)), child.children());
     }
     return all;
   }
 
-  /** A layer of a shared network is called as often as the network, or a multiple of that. */
-  private ImmutableList<Call> calls(List<String> places, Info info, Network network) {
-    int most = network.calls * Math.max(1, info.calls().size());
-    ImmutableList<Call> calls = tensors.calls(places, most);
-    return calls.size() == most ? calls : tensors.calls(places, network.calls);
-  }
-
-  private Layer withTensors(Layer layer, Info info, ImmutableList<Call> calls, Network network) {
+  /** {@code built} with what it reads and gives, the layers before it being {@code placed}. */
+  private Placed withTensors(Placed built, Network network, Map<String, Placed> placed) {
     List<TensorRef> inputs = new ArrayList<>();
     List<TensorRef> outputs = new ArrayList<>();
-    for (Call call : calls) {
+    for (Call call : built.calls()) {
       inputs.addAll(call.border().inputs());
       outputs.addAll(call.border().outputs());
     }
-    if (calls.isEmpty() && info.className().equals("InputLayer")) {
-      outputs.addAll(network.input.map(List::of).orElse(tensors.input(layer.name())));
-    } else if (calls.isEmpty()) { // it hands on what it gets, like a linear activation
-      for (ImmutableList<Inbound> call : info.calls()) {
-        Placed from = call.size() == 1 ? network.placed.get(call.get(0).layer()) : null;
+    Layer layer = built.layer();
+    if (built.calls().isEmpty() && built.info().className().equals("InputLayer")) {
+      outputs.addAll(network.input().map(List::of).orElse(tensors.input(layer.name())));
+    } else if (built.calls().isEmpty()) { // it hands on what it gets, like a linear activation
+      for (ImmutableList<Inbound> call : built.info().calls()) {
+        Placed from = call.size() == 1 ? placed.get(call.get(0).layer()) : null;
         if (from != null) {
           from.output(call.get(0))
               .ifPresent(
@@ -315,7 +221,7 @@ public final class KerasLayers {
       }
     }
     Shape shape = outputs.isEmpty() ? Shape.unknown() : tensors.shape(outputs.get(0));
-    return layer.withTensors(inputs, outputs, shape);
+    return new Placed(layer.withTensors(inputs, outputs, shape), built.info(), built.calls());
   }
 
   /**
@@ -325,7 +231,7 @@ public final class KerasLayers {
   private List<String> rootScopes(List<Integer> top) {
     String name =
         inside.isLayer(ObjectGraph.ROOT)
-            ? LayerScopes.scopeName(info(ObjectGraph.ROOT).name()) + "/"
+            ? LayerScopes.scopeName(infos.of(ObjectGraph.ROOT).name()) + "/"
             : "";
     Map<String, Integer> votes = new LinkedHashMap<>();
     votes.put("", 0);
@@ -333,13 +239,11 @@ public final class KerasLayers {
       votes.put(name, 1);
     }
     for (int id : top) {
-      String layer = LayerScopes.scopeName(info(id).name());
-      for (int weight : weights(id)) {
-        for (String reader : readers(weight)) {
-          int at = reader.startsWith(layer + "/") ? 0 : reader.indexOf("/" + layer + "/") + 1;
-          if (at > 0 || reader.startsWith(layer + "/")) {
-            votes.merge(reader.substring(0, at), 1, Integer::sum);
-          }
+      String layer = LayerScopes.scopeName(infos.of(id).name());
+      for (String reader : infos.readers(id, tensors)) {
+        int at = reader.startsWith(layer + "/") ? 0 : reader.indexOf("/" + layer + "/") + 1;
+        if (at > 0 || reader.startsWith(layer + "/")) {
+          votes.merge(reader.substring(0, at), 1, Integer::sum);
         }
       }
     }

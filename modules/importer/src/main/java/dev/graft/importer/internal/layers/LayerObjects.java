@@ -27,7 +27,6 @@ final class LayerObjects {
 
   private final ObjectGraph objects;
   private final Map<Integer, List<Integer>> known = new HashMap<>();
-  private final Set<Integer> open = new HashSet<>(); // layers of which the inside is looked at
   private int entered;
   private int steps;
 
@@ -45,24 +44,18 @@ final class LayerObjects {
   }
 
   /**
-   * The layers directly inside layer {@code id}, of which the inside is looked at from now on: no
-   * layer is inside itself.
+   * The layers directly inside layer {@code id}: no layer is inside itself.
    *
-   * @param depth how many layers it is inside
+   * @param above the layers that it is inside of
    */
-  List<Integer> enter(int id, int depth) {
+  List<Integer> within(int id, List<Integer> above) {
     if (++entered > MAX_LAYERS) {
       throw tooMany("layers", MAX_LAYERS);
     }
-    open.add(id);
-    List<Integer> inside = new ArrayList<>(depth < MAX_DEPTH ? of(id) : List.of());
-    inside.removeAll(open);
+    List<Integer> inside = new ArrayList<>(above.size() < MAX_DEPTH ? of(id) : List.of());
+    inside.removeAll(above);
+    inside.removeIf(layer -> layer == id);
     return inside;
-  }
-
-  /** Ends what {@link #enter} began. */
-  void leave(int id) {
-    open.remove(id);
   }
 
   /** The layers directly inside layer {@code id}, in Keras' order. */

@@ -5,21 +5,18 @@ import dev.graft.error.BadModelException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Nodes;
+import dev.graft.graph.OpBuilder;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.function.FunctionGraph;
 import dev.graft.importer.internal.layers.LayerTensors.Border;
 import dev.graft.importer.internal.layers.LayerTensors.Call;
 import dev.graft.model.SavedFunction;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.NodeDef;
 
 /**
  * Where a layer is in the flat graph, and how a function that stands for the layer is brought into
@@ -66,218 +63,118 @@ record LayerPlace(String layer, Graph graph, ImmutableList<Call> calls) {
       throw misfit("it takes other arguments in training than in inference");
     }
     try {
-      return fit(border, inference, training, penalties);
+      return fit(inference.function(), training, penalties);
     } catch (BadModelException e) {
-      return fit(border, training, training, penalties);
+      return fit(training.function(), training, penalties);
     }
   }
 
-  private FunctionGraph fit(Border border, Trace here, Trace training, int penalties) {
-    Match match = new Match(here.function(), calls.get(0), training.passed());
-    Map<TensorRef, List<String>> arguments = new LinkedHashMap<>(); // by what they are given
+  private FunctionGraph fit(FunctionGraph here, Trace trace, int penalties) {
+    FunctionGraph training = trace.function();
+    Match match = new Match(this, here, trace.passed());
+    Given given = given(match, here, trace);
+    GraphEditor editor = training.graph().edit();
+    ImmutableList<String> passed = arguments(given, training, editor);
+    ImmutableList<Result> results = results(match, here, training, penalties);
+    return new FunctionGraph(
+        training.name(),
+        editor.build(),
+        ImmutableList.<String>builder()
+            .addAll(passed)
+            .addAll(training.arguments().subList(trace.passed(), training.arguments().size()))
+            .build(),
+        results.stream()
+            .map(result -> given.standing(result.tensor()))
+            .collect(ImmutableList.toImmutableList()),
+        results.stream().map(Result::name).collect(ImmutableList.toImmutableList()),
+        training.targets(),
+        training.attrsForOtherArguments());
+  }
+
+  /**
+   * What the function's arguments are given at this place.
+   *
+   * @param arguments the arguments by what they are given
+   * @param unused those that nobody reads there
+   */
+  private record Given(Map<TensorRef, List<String>> arguments, Set<String> unused) {
+
+    /** The argument that stands for {@code tensor}, if that is one of several given the same. */
+    TensorRef standing(TensorRef tensor) {
+      return arguments.values().stream()
+          .filter(same -> same.stream().map(TensorRef::of).anyMatch(tensor::equals))
+          .map(same -> TensorRef.of(same.get(0)))
+          .findFirst()
+          .orElse(tensor);
+    }
+  }
+
+  private static Given given(Match match, FunctionGraph here, Trace training) {
+    Map<TensorRef, List<String>> arguments = new LinkedHashMap<>();
     Set<String> unused = new LinkedHashSet<>();
     for (int i = 0; i < training.passed(); i++) {
-      TensorRef given = match.argument(here.function().arguments().get(i));
+      TensorRef given = match.argument(here.arguments().get(i));
+      String argument = training.function().arguments().get(i);
       if (given == null) {
-        unused.add(training.function().arguments().get(i));
+        unused.add(argument);
       } else {
-        arguments
-            .computeIfAbsent(given, k -> new ArrayList<>())
-            .add(training.function().arguments().get(i));
+        arguments.computeIfAbsent(given, k -> new ArrayList<>()).add(argument);
       }
     }
-    return assemble(border, match, training, penalties, arguments, unused);
+    return new Given(arguments, unused);
   }
 
-  private FunctionGraph assemble(
-      Border border,
-      Match match,
-      Trace trace,
-      int penalties,
-      Map<TensorRef, List<String>> arguments,
-      Set<String> unused) {
-    FunctionGraph training = trace.function();
-    GraphEditor editor = training.graph().edit();
-    Map<TensorRef, TensorRef> merged = new HashMap<>();
+  /** One argument for each input of the place, in {@code editor} too. */
+  private ImmutableList<String> arguments(Given given, FunctionGraph training, GraphEditor editor) {
     ImmutableList.Builder<String> ordered = ImmutableList.builder();
-    for (TensorRef input : border.inputs()) {
-      List<String> names = arguments.remove(input);
+    Set<TensorRef> outside = new LinkedHashSet<>(given.arguments().keySet());
+    for (TensorRef input : calls.get(0).border().inputs()) {
+      outside.remove(input);
+      List<String> names = given.arguments().get(input);
       if (names == null) { // the graph reads it there, the function has it as a capture
-        names =
-            List.of(
-                editor
-                    .op("Placeholder")
-                    .name("unused")
-                    .attr("dtype", Attrs.of(graph.dtype(input)))
-                    .output()
-                    .node());
+        OpBuilder unread = editor.op("Placeholder").name("unused");
+        names = List.of(unread.attr("dtype", Attrs.of(graph.dtype(input))).output().node());
       }
       ordered.add(names.get(0));
       for (String same : names.subList(1, names.size())) {
         editor.redirect(TensorRef.of(same), TensorRef.of(names.get(0)));
-        merged.put(TensorRef.of(same), TensorRef.of(names.get(0)));
         editor.remove(same);
       }
     }
-    for (String name : unused) {
+    for (String name : given.unused()) {
       if (!training.graph().consumers(name).isEmpty()) {
         throw misfit("it reads its argument '" + name + "' in training only");
       }
       editor.remove(name);
     }
-    if (!arguments.isEmpty()) {
-      throw misfit("it reads " + arguments.keySet() + ", which does not enter its scope");
+    if (!outside.isEmpty()) {
+      throw misfit("it reads " + outside + ", which does not enter its scope");
     }
-    ordered.addAll(training.arguments().subList(trace.passed(), training.arguments().size()));
-    ImmutableList.Builder<TensorRef> results = ImmutableList.builder();
-    ImmutableList.Builder<String> names = ImmutableList.builder();
+    return ordered.build();
+  }
+
+  private record Result(String name, TensorRef tensor) {}
+
+  private ImmutableList<Result> results(
+      Match match, FunctionGraph here, FunctionGraph training, int penalties) {
+    ImmutableList.Builder<Result> results = ImmutableList.builder();
     int outputs = training.results().size() - penalties;
-    for (int i = 0; i < outputs && i < match.function.results().size(); i++) {
-      TensorRef stands = match.result(match.function.results().get(i));
-      int place = stands == null ? -1 : border.outputs().indexOf(stands);
+    for (int i = 0; i < outputs && i < here.results().size(); i++) {
+      TensorRef stands = match.result(here.results().get(i));
+      int place = stands == null ? -1 : calls.get(0).border().outputs().indexOf(stands);
       if (place >= 0) {
-        TensorRef result = training.results().get(i);
-        results.add(merged.getOrDefault(result, result));
-        names.add("output_" + place);
+        results.add(new Result("output_" + place, training.results().get(i)));
       }
     }
     for (int i = 0; i < penalties; i++) {
-      results.add(training.results().get(outputs + i));
-      names.add(SavedFunction.PENALTY + i);
+      results.add(new Result(SavedFunction.PENALTY + i, training.results().get(outputs + i)));
     }
-    return new FunctionGraph(
-        training.name(),
-        editor.build(),
-        ordered.build(),
-        results.build(),
-        names.build(),
-        training.targets(),
-        training.attrsForOtherArguments());
+    return results.build();
   }
 
-  private BadModelException misfit(String why) {
+  /** Says that the function does not fit. */
+  BadModelException misfit(String why) {
     return new BadModelException(
         "the training function of layer '" + layer + "' does not fit its place: " + why + ".");
-  }
-
-  /** Which node of the graph is which node of the inference function. */
-  private final class Match {
-    private final FunctionGraph function;
-    private final Call call;
-    private final boolean handsOn; // the place is one Identity, so is the function
-    private @Nullable Map<String, String> byOrder;
-
-    Match(FunctionGraph function, Call call, int passed) {
-      this.function = function;
-      this.call = call;
-      this.handsOn =
-          passed == 1
-              && call.nodes().size() == 1
-              && graph.node(call.nodes().get(0)).getOp().equals("Identity");
-    }
-
-    /** The node at the place whose name in the function is {@code name}, if there is one. */
-    private @Nullable NodeDef direct(String name) {
-      NodeDef node = graph.find(call.scope() + name);
-      return node != null && call.nodes().contains(node.getName()) ? node : null;
-    }
-
-    /** The tensor that the graph passes as {@code argument}, or null if the function ignores it. */
-    @Nullable TensorRef argument(String argument) {
-      if (handsOn) {
-        return call.border().inputs().get(0);
-      }
-      TensorRef given = null;
-      for (String consumer : function.graph().consumers(argument)) {
-        NodeDef node = function.graph().node(consumer);
-        for (int i = 0; i < node.getInputCount(); i++) {
-          if (!node.getInput(i).equals(argument)) {
-            continue;
-          }
-          TensorRef here =
-              node.getOp().equals("Identity") && direct(consumer) == null
-                  ? argument(consumer)
-                  : Nodes.dataInput(graph.node(counterpart(node)), i);
-          if (here != null && given != null && !here.equals(given)) {
-            throw misfit("its argument '" + argument + "' is given two tensors");
-          }
-          given = here == null ? given : here;
-        }
-      }
-      return given;
-    }
-
-    /** The tensor of the graph that is the function's {@code result}, or null if none is. */
-    @Nullable TensorRef result(TensorRef result) {
-      if (handsOn) {
-        return TensorRef.of(call.nodes().get(0));
-      }
-      TensorRef at = result;
-      while (true) {
-        NodeDef node = function.graph().node(at.node());
-        if (function.arguments().contains(at.node())) {
-          return argument(at.node());
-        }
-        NodeDef direct = direct(at.node());
-        if (direct != null && direct.getOp().equals(node.getOp())) {
-          return new TensorRef(direct.getName(), at.index());
-        }
-        if (!node.getOp().equals("Identity")) {
-          String counterpart = find(node);
-          return counterpart == null ? null : new TensorRef(counterpart, at.index());
-        }
-        at = Nodes.dataInput(node, 0);
-      }
-    }
-
-    private String counterpart(NodeDef node) {
-      String found = find(node);
-      if (found == null) {
-        throw misfit("its node '" + node.getName() + "' is not in the graph");
-      }
-      return found;
-    }
-
-    /** By name, else by place if function and scope hold the same ops in the same order. */
-    private @Nullable String find(NodeDef node) {
-      NodeDef direct = direct(node.getName());
-      if (direct != null && direct.getOp().equals(node.getOp())) {
-        return direct.getName();
-      }
-      Map<String, String> index = byOrder;
-      if (index == null) {
-        index = byOrder();
-        byOrder = index;
-      }
-      return index.get(node.getName());
-    }
-
-    private Map<String, String> byOrder() {
-      List<NodeDef> there = new ArrayList<>();
-      for (NodeDef node : function.graph().nodes()) {
-        if (isOp(node) && !function.arguments().contains(node.getName())) {
-          there.add(node);
-        }
-      }
-      List<NodeDef> here = new ArrayList<>();
-      for (String name : call.nodes()) {
-        NodeDef node = graph.node(name);
-        if (isOp(node)) {
-          here.add(node);
-        }
-      }
-      Map<String, String> pairs = new HashMap<>();
-      for (int i = 0; i < there.size() && there.size() == here.size(); i++) {
-        if (!there.get(i).getOp().equals(here.get(i).getOp())) {
-          return Map.of();
-        }
-        pairs.put(there.get(i).getName(), here.get(i).getName());
-      }
-      return pairs;
-    }
-
-    private static boolean isOp(NodeDef node) {
-      return !node.getOp().equals("Identity") && !node.getOp().equals("NoOp");
-    }
   }
 }

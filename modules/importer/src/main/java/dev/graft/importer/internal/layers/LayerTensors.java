@@ -54,6 +54,16 @@ public final class LayerTensors {
     }
   }
 
+  /** The same of {@code other}, which has the signature, too. */
+  LayerTensors of(Graph other) {
+    return new LayerTensors(other, signature);
+  }
+
+  /** The graph. */
+  Graph graph() {
+    return graph;
+  }
+
   /** The tensors that cross the border of a scope. */
   record Border(ImmutableList<TensorRef> inputs, ImmutableList<TensorRef> outputs) {}
 

@@ -2,6 +2,7 @@ package dev.graft.importer.internal.layers;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
+import dev.graft.graph.Names;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
 import dev.graft.model.TensorSpec;
@@ -277,14 +278,10 @@ public final class ScopeLayers {
   }
 
   private static List<Layer> unique(List<Layer> layers) {
-    Set<String> names = new LinkedHashSet<>();
+    Names names = Names.none();
     ImmutableList.Builder<Layer> unique = ImmutableList.builder();
     for (Layer layer : layers) {
-      String name = layer.name();
-      for (int i = 1; !names.add(name); i++) {
-        name = layer.name() + "_" + i;
-      }
-      unique.add(name.equals(layer.name()) ? layer : layer.withName(name));
+      unique.add(layer.withName(names.take(layer.name())));
     }
     return unique.build();
   }

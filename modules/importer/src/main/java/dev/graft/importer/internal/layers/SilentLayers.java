@@ -5,7 +5,6 @@ import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
-import dev.graft.importer.internal.layers.KerasLayers.Placed;
 import dev.graft.importer.internal.layers.KerasMetadata.Inbound;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,26 +22,33 @@ final class SilentLayers {
 
   private final LayerTensors tensors;
   private final GraphEditor editor;
-  private boolean changed;
 
-  SilentLayers(Graph graph, LayerTensors tensors) {
+  private SilentLayers(LayerTensors tensors) {
     this.tensors = tensors;
-    this.editor = graph.edit();
-  }
-
-  /** The graph with their nodes; empty if there is nothing to add. */
-  Optional<Graph> graph() {
-    return changed ? Optional.of(editor.build()) : Optional.empty();
+    this.editor = tensors.graph().edit();
   }
 
   /**
-   * Gives a node to each call of such layers, if it is known who reads it.
+   * A network in which some layers have no node.
    *
-   * @param silent the layers' names
-   * @param placed all layers of the same network, by name
+   * @param silent the names of these layers
+   * @param placed all layers of the network, by name
    * @param scopes where the network's calls stand
    */
-  void speak(Set<String> silent, Map<String, Placed> placed, List<String> scopes) {
+  record Silence(Set<String> silent, Map<String, Placed> placed, List<String> scopes) {}
+
+  /** The graph with a node for each of them; empty if there is nothing to add. */
+  static Optional<Graph> completed(LayerTensors tensors, List<Silence> silences) {
+    SilentLayers layers = new SilentLayers(tensors);
+    int nodes = 0;
+    for (Silence silence : silences) {
+      nodes += layers.speak(silence.silent, silence.placed, silence.scopes);
+    }
+    return nodes > 0 ? Optional.of(layers.editor.build()) : Optional.empty();
+  }
+
+  /** Gives a node to each call of such layers, if it is known who reads it; tells how many. */
+  private int speak(Set<String> silent, Map<String, Placed> placed, List<String> scopes) {
     Map<Inbound, TensorRef> spoken = new HashMap<>();
     for (String name : silent) {
       Placed layer = placed.get(name);
@@ -69,10 +75,10 @@ final class SilentLayers {
                   .output();
           editor.redirect(handed, node, reader -> readers.get().contains(reader.getName()));
           spoken.put(new Inbound(name, call, 0), node);
-          changed = true;
         }
       }
     }
+    return spoken.size();
   }
 
   private static int placed(Inbound inbound, Map<String, Placed> placed) {

@@ -51,7 +51,7 @@ public final class ServingCopy {
    */
   public ServingCopy(MetaGraphDef meta, List<Signature> entries, List<NodeDef> added) {
     this.meta = meta;
-    this.graph = Graph.of(meta.getGraphDef().toBuilder().addAllNode(added).build());
+    this.graph = Graph.of(meta.getGraphDef()).plus(added);
     this.entries =
         entries.stream()
             .filter(this::isWhole)

@@ -4,25 +4,18 @@ import com.google.common.collect.ImmutableList;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadModelException;
-import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.internal.file.SavedModelFolder;
 import dev.graft.model.Asset;
-import dev.graft.savedmodel.checkpoint.TensorBundle;
-import dev.graft.tensor.Shape;
-import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.MetaGraphDef;
-import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
 
@@ -125,70 +118,5 @@ public final class Initialization {
       assets.put(tensor.toString(), new Asset(def.getFilename(), file, tensor));
     }
     return ImmutableList.copyOf(assets.values());
-  }
-
-  /**
-   * Nodes that fill tables of which the content is in the checkpoint: the restore op's own, reading
-   * constants. Returns their names.
-   *
-   * @param added where the nodes are put
-   */
-  public static List<String> imports(
-      Restoration restoration, TensorBundle checkpoint, Set<String> taken, List<NodeDef> added) {
-    List<String> names = new ArrayList<>();
-    UnaryOperator<String> unique =
-        wanted -> {
-          String name = wanted;
-          for (int i = 1; !taken.add(name); i++) {
-            name = wanted + "_" + i;
-          }
-          return name;
-        };
-    for (Restoration.Import node : restoration.imports()) {
-      NodeDef.Builder copy =
-          node.node().toBuilder()
-              .setName(unique.apply("restore/" + node.node().getName()))
-              .clearInput()
-              .removeAttr("_class");
-      for (int i = 0; i < node.inputs().size(); i++) {
-        if (node.inputs().get(i).isPresent()) {
-          Restoration.Saved saved = node.inputs().get(i).get();
-          TensorValue value = checkpoint.read(saved.key(), saved.slice());
-          NodeDef constant =
-              NodeDef.newBuilder()
-                  .setName(unique.apply(copy.getName() + "/value"))
-                  .setOp("Const")
-                  .putAttr("dtype", Attrs.of(value.dtype()))
-                  .putAttr("value", Attrs.of(value.toProto()))
-                  .build();
-          added.add(constant);
-          copy.addInput(
-              value.shape().rank() > 1 ? shapeless(constant, unique, added) : constant.getName());
-        } else {
-          copy.addInput(node.node().getInput(i));
-        }
-      }
-      added.add(copy.build());
-      names.add(copy.getName());
-    }
-    return names;
-  }
-
-  /**
-   * Hides the shape of a constant, as reading it from the checkpoint does: a {@code DenseHashTable}
-   * saves its keys with one dimension more than TensorFlow's shape inference lets them have.
-   */
-  private static String shapeless(
-      NodeDef constant, UnaryOperator<String> unique, List<NodeDef> added) {
-    NodeDef hidden =
-        NodeDef.newBuilder()
-            .setName(unique.apply(constant.getName() + "/read"))
-            .setOp("PlaceholderWithDefault")
-            .addInput(constant.getName())
-            .putAttr("dtype", constant.getAttrOrThrow("dtype"))
-            .putAttr("shape", Attrs.of(Shape.unknown()))
-            .build();
-    added.add(hidden);
-    return hidden.getName();
   }
 }

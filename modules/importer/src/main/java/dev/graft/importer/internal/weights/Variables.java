@@ -2,6 +2,7 @@ package dev.graft.importer.internal.weights;
 
 import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
+import dev.graft.graph.Names;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Variable;
@@ -11,7 +12,6 @@ import dev.graft.savedmodel.objects.ObjectGraph;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -107,14 +107,14 @@ public final class Variables {
       }
     }
     List<Variable> variables = new ArrayList<>();
-    Set<String> names = new HashSet<>();
+    Names names = Names.none();
     for (String name : nodes) {
       variables.add(variable(graph.node(name), names));
     }
     return variables;
   }
 
-  private Variable variable(NodeDef node, Set<String> names) {
+  private Variable variable(NodeDef node, Names names) {
     Integer id = objectOf.get(node.getName());
     SavedVariable object = id == null ? null : objects.object(id).getVariable();
     Restoration.Saved saved = saved(node.getName()).orElseThrow();
@@ -127,16 +127,19 @@ public final class Variables {
         object == null || object.getName().isEmpty() ? node.getName() : object.getName();
     int colon = wanted.lastIndexOf(':');
     wanted = colon > 0 ? wanted.substring(0, colon) : wanted;
-    String name = wanted;
-    for (int i = 1; !names.add(name); i++) {
-      name = wanted + "_" + i;
-    }
     VariableSource source =
         new VariableSource.InCheckpoint(
             Objects.requireNonNull(checkpoint).prefix(), saved.key(), saved.slice());
     TrainableFlags.Flags flags = this.flags.of(node.getName(), id, wanted, dtype);
     return new Variable(
-        name, node.getName(), dtype, shape, flags.trainable(), flags.role(), source, flags.fixed());
+        names.take(wanted),
+        node.getName(),
+        dtype,
+        shape,
+        flags.trainable(),
+        flags.role(),
+        source,
+        flags.fixed());
   }
 
   /** Where the value of the variable at {@code node} is in the checkpoint. */

@@ -1,6 +1,7 @@
 package dev.graft.surgeon.internal.head;
 
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Names;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Initializer;
 import dev.graft.model.Variable;
@@ -87,16 +88,10 @@ final class NewVariables {
 
   /** {@code wanted}, or with a suffix if a layer or variable of the model has that name. */
   static String freeName(String wanted, Collection<String> layers, Collection<Variable> variables) {
-    String name = wanted;
-    for (int i = 1; isTaken(name, layers, variables); i++) {
-      name = wanted + "_" + i;
-    }
-    return name;
-  }
-
-  private static boolean isTaken(
-      String name, Collection<String> layers, Collection<Variable> variables) {
-    return layers.contains(name)
-        || variables.stream().anyMatch(v -> v.name().startsWith(name + "/"));
+    return Names.free(
+        wanted,
+        name ->
+            layers.contains(name)
+                || variables.stream().anyMatch(v -> v.name().startsWith(name + "/")));
   }
 }

@@ -1,0 +1,63 @@
+package dev.graft.importer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.graft.importer.internal.file.SavedModelFolder;
+import dev.graft.importer.internal.signature.Entries;
+import dev.graft.importer.internal.signature.EntryPoints;
+import dev.graft.importer.internal.trust.ServingCopy;
+import dev.graft.importer.internal.trust.TrustVerdict;
+import dev.graft.importer.internal.weights.Initialization;
+import dev.graft.model.MachineAccess;
+import dev.graft.model.UntrustedModelException;
+import java.util.List;
+import org.tensorflow.proto.MetaGraphDef;
+
+/**
+ * The ways to call a SavedModel that are let in, after it has been judged.
+ *
+ * @param entries the ways
+ * @param copy what of the file TensorFlow can be given
+ * @param verdict what the file does beyond the model
+ * @param leftOut the signatures that are not let in
+ */
+record Admitted(
+    Entries entries, ServingCopy copy, TrustVerdict verdict, ImmutableSet<String> leftOut) {
+
+  /**
+   * Judges {@code contents}, on exactly what TensorFlow would be given.
+   *
+   * @throws UntrustedModelException if the model is refused as a whole
+   */
+  static Admitted of(Contents contents, ImportOptions options) {
+    MetaGraph file = contents.file();
+    Entries all =
+        EntryPoints.of(file.def(), file.graph(), file.objects(), contents.weights().captures());
+    options.signature().ifPresent(wanted -> EntryPoints.requireSignature(all, wanted));
+    Entries entries =
+        options.signature().map(w -> all.only(each -> each.name().equals(w))).orElse(all);
+    ServingCopy copy = new ServingCopy(file.def(), entries.signatures(), entries.added());
+    TrustVerdict verdict = copy.judge();
+    if (options.trusted()) {
+      return new Admitted(entries, copy, verdict, ImmutableSet.of());
+    }
+    requireHarmless(verdict.refusal(options.signature()), file.folder());
+    Initialization.assetDefs(file.def())
+        .forEach(asset -> file.folder().requireOwn(asset.getFilename()));
+    ImmutableSet<String> leftOut = verdict.leftOut(options.signature());
+    return new Admitted(
+        entries.only(each -> !leftOut.contains(each.name())), copy, verdict, leftOut);
+  }
+
+  /** Fails if there are {@code accesses}. */
+  static void requireHarmless(List<MachineAccess> accesses, SavedModelFolder folder) {
+    if (!accesses.isEmpty()) {
+      throw new UntrustedModelException(folder.file(), ImmutableList.copyOf(accesses));
+    }
+  }
+
+  /** The MetaGraph as TensorFlow's own loader is given it. */
+  MetaGraphDef given() {
+    return copy.of(entries.names());
+  }
+}

@@ -1,0 +1,70 @@
+package dev.graft.importer;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
+import dev.graft.graph.Functions;
+import dev.graft.graph.Graph;
+import dev.graft.graph.TensorRef;
+import dev.graft.importer.internal.file.ForeignOps;
+import dev.graft.importer.internal.file.MetaGraphs;
+import dev.graft.importer.internal.file.SavedModelFolder;
+import dev.graft.importer.internal.signature.CustomGradients;
+import dev.graft.importer.internal.signature.EntryPoints;
+import dev.graft.importer.internal.trust.ServingCopy;
+import dev.graft.importer.internal.weights.Initialization;
+import dev.graft.model.Signature;
+import dev.graft.savedmodel.objects.ObjectGraph;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.tensorflow.proto.MetaGraphDef;
+
+/**
+ * One MetaGraph of a SavedModel.
+ *
+ * @param folder the files of the SavedModel
+ * @param tagSets the tags of each MetaGraph in the file
+ * @param def the MetaGraph, as the file has it
+ * @param objects its object graph
+ * @param graph its graph, with the gradients of its functions bound to them
+ */
+record MetaGraph(
+    SavedModelFolder folder,
+    ImmutableList<ImmutableSet<String>> tagSets,
+    MetaGraphDef def,
+    ObjectGraph objects,
+    Graph graph) {
+
+  /** The MetaGraph of {@code folder} that is tagged {@code tags}, or the one for serving. */
+  static MetaGraph of(SavedModelFolder folder, Set<String> tags) {
+    List<MetaGraphDef> all = folder.parse().getMetaGraphsList();
+    MetaGraphDef def = MetaGraphs.choose(all, tags);
+    ObjectGraph objects = new ObjectGraph(def.getObjectGraphDef());
+    Graph graph =
+        Graph.of(ServingCopy.withoutTwins(CustomGradients.bind(def.getGraphDef(), objects)));
+    Functions.requireShallow(graph);
+    ForeignOps.refuse(graph.keepUpstreamOf(ends(def, graph)), def);
+    return new MetaGraph(folder, MetaGraphs.tagSets(all), def, objects, graph);
+  }
+
+  /** The nodes that the file itself says are run: results, initialization, restoring. */
+  private static Set<String> ends(MetaGraphDef def, Graph graph) {
+    Set<String> ends = new LinkedHashSet<>(Initialization.nodes(def, graph));
+    for (Signature signature : EntryPoints.signatures(def)) {
+      signature.outputs().values().forEach(spec -> ends.add(spec.tensor().node()));
+    }
+    String restore = def.getSaverDef().getRestoreOpName();
+    if (!restore.isEmpty()) {
+      ends.add(TensorRef.parse(restore).node());
+    }
+    ends.removeIf(node -> !graph.contains(node));
+    return ends;
+  }
+
+  /** What the model is called: its folder's name. */
+  String name() {
+    Path file = folder.path().toAbsolutePath().normalize().getFileName();
+    return file == null ? "model" : file.toString();
+  }
+}
