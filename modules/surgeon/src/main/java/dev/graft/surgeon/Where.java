@@ -2,6 +2,7 @@ package dev.graft.surgeon;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
+import dev.graft.model.SelectionNames;
 import dev.graft.model.Variable;
 import java.util.Arrays;
 import java.util.List;
@@ -69,7 +70,7 @@ public final class Where {
   public static Where layer(String... names) {
     List<Where> each =
         Arrays.stream(names)
-            .map(name -> new Where(WhereParser.quote(name), false, parts -> parts.named(name)))
+            .map(name -> new Where(SelectionNames.quoted(name), false, parts -> parts.named(name)))
             .toList();
     return union(each);
   }
@@ -95,12 +96,12 @@ public final class Where {
    * name; the layer itself is not in it.
    */
   public static Where until(String name) {
-    return new Where("until " + WhereParser.quote(name), false, parts -> parts.until(name));
+    return new Where("until " + SelectionNames.quoted(name), false, parts -> parts.until(name));
   }
 
   /** The layer called {@code name}, or the first of the block of that name, and all after it. */
   public static Where from(String name) {
-    return new Where("from " + WhereParser.quote(name), false, parts -> parts.from(name));
+    return new Where("from " + SelectionNames.quoted(name), false, parts -> parts.from(name));
   }
 
   /**
@@ -118,7 +119,7 @@ public final class Where {
 
   /** The block called {@code name}; see {@link Blocks}. */
   public static Where block(String name) {
-    return new Where("block " + WhereParser.quote(name), false, parts -> parts.block(name));
+    return new Where("block " + SelectionNames.quoted(name), false, parts -> parts.block(name));
   }
 
   /**

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,25 +35,6 @@ final class WhereParser {
 
   private static final Pattern RANGE =
       Pattern.compile("\\[\\s*(-?\\d+)\\s*(?:\\.\\.\\s*(-?\\d+)\\s*)?\\]");
-
-  /** What a layer's name must be quoted to be. */
-  private static final Set<String> WORDS =
-      Set.of(
-          "all",
-          "head",
-          "backbone",
-          "not",
-          "and",
-          "or",
-          "except",
-          "last",
-          "block",
-          "blocks",
-          "until",
-          "from",
-          "class",
-          "role",
-          "variables");
 
   private record Token(String text, boolean quoted) {}
 
@@ -216,11 +196,5 @@ final class WhereParser {
             + (why.endsWith(".") ? "" : ".")
             + " Write for example: block_13*, class BatchNormalization, last 2 blocks, until"
             + " block_13, [0..9], role bias, variables /.*gamma/, joined by or, and, except, not.");
-  }
-
-  /** How a layer's name is written. */
-  static String quote(String name) {
-    boolean plain = name.matches("[\\w*?.:-][\\w*?/.:-]*") && !WORDS.contains(name);
-    return plain ? name : "'" + name.replace("'", "''") + "'";
   }
 }

@@ -141,18 +141,6 @@ public final class OpRegistry {
     return value;
   }
 
-  /** {@code node} with every attribute that was left out because it has the default filled in. */
-  public NodeDef withDefaults(NodeDef node) {
-    NodeDef.@Nullable Builder filled = null;
-    for (OpDef.AttrDef attr : of(node).getAttrList()) {
-      if (attr.hasDefaultValue() && !node.containsAttr(attr.getName())) {
-        filled = filled == null ? node.toBuilder() : filled;
-        filled.putAttr(attr.getName(), attr.getDefaultValue());
-      }
-    }
-    return filled == null ? node : filled.build();
-  }
-
   /**
    * Whether running {@code node} may do more than compute its outputs; unknown ops count as such.
    */

@@ -1,6 +1,5 @@
 package dev.graft.autodiff.internal.engine;
 
-import com.google.common.primitives.Booleans;
 import dev.graft.autodiff.gradient.Gradient;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -65,11 +64,6 @@ public final class Backprop {
   /** Whether anybody wants the gradient of input {@code i}. */
   public boolean wants(int i) {
     return wanted[i];
-  }
-
-  /** Whether the gradient of any of the inputs but {@code i} is wanted. */
-  boolean wantsOnly(int i) {
-    return wanted[i] && Booleans.countTrue(wanted) == 1;
   }
 
   /** Whether a gradient arrived at output {@code i}. */

@@ -83,7 +83,7 @@ final class BranchGradient {
       Set<Integer> active = new TreeSet<>(results);
       active.removeIf(
           j -> !Activity.mayCarryGradient(branch.graph().dtype(branch.results().get(j))));
-      gradients.add(new BodyGradient(branch, by, active, all, shapes, t));
+      gradients.add(new BodyGradient(branch, new Asked(by, active, all), shapes, t.library()));
     }
     forward();
     backward();
@@ -99,7 +99,7 @@ final class BranchGradient {
       List<TensorRef> all = new ArrayList<>(branches.get(b).results());
       for (int other = 0; other < branches.size(); other++) {
         BodyGradient gradient = gradients.get(other);
-        for (TensorRef saved : gradient.saved()) {
+        for (TensorRef saved : gradient.cut().saved()) {
           all.add(other == b ? saved : nothing(editor, gradient.dtype(saved)));
         }
       }
@@ -112,8 +112,8 @@ final class BranchGradient {
     List<DataType> types = new ArrayList<>(op.attr("Tout").getList().getTypeList());
     int saved = 0;
     for (BodyGradient gradient : gradients) {
-      gradient.saved().forEach(tensor -> types.add(gradient.dtype(tensor)));
-      saved += gradient.saved().size();
+      gradient.cut().saved().forEach(tensor -> types.add(gradient.dtype(tensor)));
+      saved += gradient.cut().saved().size();
     }
     NodeDef.Builder node = old.toBuilder();
     AttrValue known = op.attr("output_shapes");
@@ -174,8 +174,8 @@ final class BranchGradient {
     Map<Integer, DataType> values = new TreeMap<>();
     for (BodyGradient gradient : gradients) {
       found.addAll(gradient.outgoing().keySet());
-      arguments.addAll(gradient.arguments());
-      gradient.values().forEach(i -> values.put(i, gradient.valueType(i)));
+      arguments.addAll(gradient.cut().arguments());
+      gradient.cut().values().forEach(i -> values.put(i, gradient.valueType(i)));
     }
     if (found.isEmpty()) {
       return;
@@ -196,28 +196,29 @@ final class BranchGradient {
     results.forEach(j -> inputs.add(op.dy(j)));
     int first = op.outputCount();
     for (BodyGradient gradient : gradients) {
-      for (int k = 0; k < gradient.saved().size(); k++) {
+      for (int k = 0; k < gradient.cut().saved().size(); k++) {
         inputs.add(new TensorRef(node, first++));
       }
     }
     arguments.forEach(i -> inputs.add(op.in(i + 1)));
     values.forEach((i, type) -> inputs.add(read(i, type)));
+    Back back = new Back(inputs, found, arguments, values.keySet());
     List<String> names = new ArrayList<>();
     boolean stateful = false;
     for (int b = 0; b < branches.size(); b++) {
       String name = t.library().name(node, "backward");
-      stateful |= Library.put(outer, branch(name, b, inputs, found, arguments, values.keySet()));
+      stateful |= Library.put(outer, branch(name, gradients.get(b), back));
       names.add(name);
     }
     boolean isCase = op.node().getOp().endsWith("Case");
-    OpBuilder back =
+    OpBuilder choice =
         t.op((stateful ? "" : "Stateless") + (isCase ? "Case" : "If"))
             .input(op.in(0))
             .inputs(inputs)
             .attr("Tout", Attrs.types(found.stream().map(types::get).toList()));
-    functions(names).forEach(back::attr);
-    LoopGradient.lowerLike(op.node(), back);
-    List<TensorRef> outputs = back.outputs();
+    functions(names).forEach(choice::attr);
+    LoopGradient.lowerLike(op.node(), choice);
+    List<TensorRef> outputs = choice.outputs();
     int k = 0;
     for (int i : found) {
       op.give(i + 1, new Gradient.Dense(outputs.get(k++)));
@@ -229,19 +230,23 @@ final class BranchGradient {
         i, k -> t.op("ReadVariableOp").input(op.in(k + 1)).attr("dtype", type).output());
   }
 
-  private FunctionGraph branch(
-      String name,
-      int taken,
-      List<TensorRef> inputs,
-      Set<Integer> found,
-      Set<Integer> arguments,
-      Set<Integer> values) {
+  /**
+   * What all branches of the way back have in common.
+   *
+   * @param inputs what they are given: incoming gradients, what each branch saved, then the rest
+   * @param found the arguments of the way forward that have a gradient
+   * @param arguments those that are given as they were
+   * @param values the handles of variables whose value is given
+   */
+  private record Back(
+      List<TensorRef> inputs, Set<Integer> found, Set<Integer> arguments, Set<Integer> values) {}
+
+  private FunctionGraph branch(String name, BodyGradient gradient, Back back) {
     GraphEditor editor = Graph.empty().edit();
     List<TensorRef> placeholders = new ArrayList<>();
-    for (TensorRef input : inputs) {
+    for (TensorRef input : back.inputs) {
       placeholders.add(editor.placeholder("input", outer.dtype(input), Shape.unknown()));
     }
-    BodyGradient gradient = gradients.get(taken);
     Map<TensorRef, TensorRef> bound = new HashMap<>();
     int at = 0;
     for (int j : results) {
@@ -252,7 +257,7 @@ final class BranchGradient {
       at++;
     }
     for (BodyGradient any : gradients) {
-      for (TensorRef saved : any.saved()) {
+      for (TensorRef saved : any.cut().saved()) {
         if (any == gradient) {
           bound.put(saved, placeholders.get(at));
         }
@@ -260,17 +265,17 @@ final class BranchGradient {
       }
     }
     Map<Integer, TensorRef> whole = new HashMap<>();
-    for (int i : arguments) {
+    for (int i : back.arguments) {
       whole.put(i, placeholders.get(at));
       bound.put(gradient.argument(i), placeholders.get(at++));
     }
-    for (int i : values) {
+    for (int i : back.values) {
       whole.put(i, placeholders.get(at));
       bound.put(gradient.value(i), placeholders.get(at++));
     }
     Map<Integer, TensorRef> own = gradient.backward(editor, bound);
     List<TensorRef> all = new ArrayList<>();
-    for (int i : found) {
+    for (int i : back.found) {
       TensorRef value = own.get(i);
       TensorRef argument = whole.get(i);
       if (value == null && argument != null) {

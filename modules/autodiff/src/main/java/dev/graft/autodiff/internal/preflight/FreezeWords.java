@@ -2,6 +2,7 @@ package dev.graft.autodiff.internal.preflight;
 
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.model.SelectionNames;
 import dev.graft.model.Variable;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,31 +12,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** Names variables in the words in which a user selects layers and weights. */
 public final class FreezeWords {
-
-  private static final Pattern SIMPLE = Pattern.compile("[A-Za-z0-9_.:/-]+");
-
-  /** Words of the language itself. */
-  private static final Set<String> WORDS =
-      Set.of(
-          "all",
-          "and",
-          "backbone",
-          "block",
-          "blocks",
-          "class",
-          "except",
-          "from",
-          "head",
-          "last",
-          "not",
-          "or",
-          "role",
-          "until",
-          "variables");
 
   private final Map<String, Variable> trainable = new HashMap<>();
   private final Set<String> left = new LinkedHashSet<>();
@@ -74,16 +53,10 @@ public final class FreezeWords {
     String path = prefix + layer.name();
     if (all.containsAll(own)) {
       left.removeAll(own);
-      words.add(quoted(path));
+      words.add(SelectionNames.quoted(path));
     } else {
       layer.children().forEach(child -> take(path + "/", child, all));
     }
-  }
-
-  private static String quoted(String path) {
-    return SIMPLE.matcher(path).matches() && !WORDS.contains(path)
-        ? path
-        : "'" + path.replace("'", "''") + "'";
   }
 
   private static String escaped(String name) {
