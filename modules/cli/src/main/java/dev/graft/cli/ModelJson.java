@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
 import dev.graft.Inspection;
+import dev.graft.error.Words;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
@@ -13,7 +14,6 @@ import dev.graft.model.Preflight;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** A model as {@code graft inspect --json} prints it. */
@@ -56,7 +56,7 @@ final class ModelJson {
             access ->
                 accesses
                     .addObject()
-                    .put("kind", access.kind().name().toLowerCase(Locale.ROOT))
+                    .put("kind", Words.identifier(access.kind()))
                     .put("op", access.op())
                     .put("node", access.node())
                     .put("place", access.place()));
@@ -108,7 +108,7 @@ final class ModelJson {
   private static ObjectNode input(InputSpec input) {
     ObjectNode node = MAPPER.createObjectNode();
     node.put("name", input.name()).put("shape", input.shape().toString());
-    node.put("channels", input.channels().name().toLowerCase(Locale.ROOT));
+    node.put("channels", Words.identifier(input.channels()));
     input
         .range()
         .ifPresent(
@@ -142,6 +142,6 @@ final class ModelJson {
         .put("dtype", variable.dtype().name())
         .put("shape", variable.shape().toString())
         .put("trainable", variable.trainable())
-        .put("role", variable.role().name().toLowerCase(Locale.ROOT));
+        .put("role", Words.identifier(variable.role()));
   }
 }

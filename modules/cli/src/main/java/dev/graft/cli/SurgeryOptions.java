@@ -1,13 +1,13 @@
 package dev.graft.cli;
 
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.job.HeadChoice;
 import dev.graft.job.HeadForm;
 import dev.graft.job.Surgery;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -118,7 +118,7 @@ final class SurgeryOptions {
   /** Reads {@code multi-label} as MULTI_LABEL. */
   private static <E extends Enum<E>> E choice(E[] all, String value, String otherwise) {
     for (E choice : all) {
-      if (choice.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(value)) {
+      if (Words.of(choice).equals(value)) {
         return choice;
       }
     }

@@ -2,6 +2,7 @@ package dev.graft.job;
 
 import dev.graft.data.Answers;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -13,7 +14,6 @@ import dev.graft.surgeon.Where;
 import dev.graft.surgeon.edit.Edits;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -324,7 +324,7 @@ public record Surgery(
   }
 
   private static String words(Head.Kind kind) {
-    return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Words.of(kind);
   }
 
   private static String needed(Head.Kind kind) {

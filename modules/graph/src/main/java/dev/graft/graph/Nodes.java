@@ -2,6 +2,7 @@ package dev.graft.graph;
 
 import com.google.common.collect.ImmutableList;
 import java.util.List;
+import java.util.function.Function;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -26,6 +27,19 @@ public final class Nodes {
   /** The {@code i}-th tensor that {@code node} reads. */
   public static TensorRef dataInput(NodeDef node, int i) {
     return TensorRef.parse(node.getInput(i));
+  }
+
+  /**
+   * The node whose value {@code node} gives, if that only hands it on; else itself.
+   *
+   * @param graph finds nodes by their names
+   */
+  public static NodeDef behindIdentity(NodeDef node, Function<String, NodeDef> graph) {
+    NodeDef at = node;
+    while (at.getOp().equals("Identity")) {
+      at = graph.apply(dataInput(at, 0).node());
+    }
+    return at;
   }
 
   /** The nodes that have to run before {@code node} although it reads nothing of them. */

@@ -5,6 +5,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
@@ -39,7 +40,6 @@ public final class HeadFinder {
   private static final Set<String> POOLED = Set.of("Mean", "Max", "AvgPool", "MaxPool", "Relu");
   private static final Set<String> PRODUCTS =
       Set.of("MatMul", "BatchMatMul", "BatchMatMulV2", "Conv2D", "Conv1D", "Conv3D", "Einsum");
-  private static final Set<String> SUMS = Set.of("BiasAdd", "Add", "AddV2");
 
   private final Graph graph;
   private final Weights weights;
@@ -180,7 +180,7 @@ public final class HeadFinder {
       } else if (POOLED.contains(op) && !walk.activation.isEmpty() && walk.bias == null) {
         walk.pooled |= !op.equals("Relu");
         walk.moveTo(Nodes.dataInput(node, 0), true);
-      } else if (SUMS.contains(op) && walk.bias == null) {
+      } else if (OpKinds.isSum(op) && walk.bias == null) {
         TensorRef a = Nodes.dataInput(node, 0);
         TensorRef b = Nodes.dataInput(node, 1);
         Weight right = weights.reshaped(b);

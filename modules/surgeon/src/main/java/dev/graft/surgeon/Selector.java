@@ -1,11 +1,11 @@
 package dev.graft.surgeon;
 
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.surgeon.internal.analysis.Nearest;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -161,21 +161,16 @@ final class Selector {
     if (names.isEmpty()) {
       throw new BadRequestException(
           "the model has no variable with the role "
-              + words(role)
+              + Words.identifier(role)
               + "; it has "
               + model.variables().stream()
-                  .map(v -> words(v.role()))
+                  .map(v -> Words.identifier(v.role()))
                   .distinct()
                   .sorted()
                   .collect(Collectors.joining(", "))
               + ".");
     }
     return index.select(names::contains);
-  }
-
-  /** A role as selections write it. */
-  static String words(Variable.Role role) {
-    return role.name().toLowerCase(Locale.ROOT);
   }
 
   Selection or(Selection a, Selection b) {

@@ -1,6 +1,7 @@
 package dev.graft.surgeon;
 
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.model.Model;
 import dev.graft.model.SelectionNames;
 import dev.graft.model.Variable;
@@ -155,7 +156,7 @@ public final class Where {
 
   /** The variables that do this in their layer. */
   public static Where role(Variable.Role role) {
-    return new Where("role " + Selector.words(role), false, parts -> parts.role(role));
+    return new Where("role " + Words.identifier(role), false, parts -> parts.role(role));
   }
 
   /** What this or {@code other} hits. */

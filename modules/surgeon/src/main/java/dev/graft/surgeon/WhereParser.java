@@ -1,12 +1,12 @@
 package dev.graft.surgeon;
 
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.model.Variable;
 import dev.graft.surgeon.internal.analysis.Nearest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -151,8 +151,7 @@ final class WhereParser {
         return role;
       }
     }
-    List<String> known =
-        Arrays.stream(Variable.Role.values()).map(r -> r.name().toLowerCase(Locale.ROOT)).toList();
+    List<String> known = Arrays.stream(Variable.Role.values()).map(Words::identifier).toList();
     throw fail("there is no role '" + name + "'. " + Nearest.sentence(name, known));
   }
 

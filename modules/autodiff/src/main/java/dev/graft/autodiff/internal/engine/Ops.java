@@ -131,10 +131,7 @@ public final class Ops {
 
   /** The value of {@code tensor} if it is a constant of the graph. */
   @Nullable TensorValue constantValue(TensorRef tensor) {
-    NodeDef node = editor.node(tensor.node());
-    while (node.getOp().equals("Identity")) {
-      node = editor.node(Nodes.dataInput(node, 0).node());
-    }
+    NodeDef node = Nodes.behindIdentity(editor.node(tensor.node()), editor::node);
     return node.getOp().equals("Const")
         ? TensorValue.from(node.getAttrOrThrow("value").getTensor())
         : null;
@@ -160,10 +157,7 @@ public final class Ops {
   /** The variable whose handle {@code handle} is, if that can be seen from here. */
   @Nullable
   public NodeDef variable(TensorRef handle) {
-    NodeDef node = editor.node(handle.node());
-    while (node.getOp().equals("Identity")) {
-      node = editor.node(Nodes.dataInput(node, 0).node());
-    }
+    NodeDef node = Nodes.behindIdentity(editor.node(handle.node()), editor::node);
     return node.getOp().equals("VarHandleOp") ? node : null;
   }
 

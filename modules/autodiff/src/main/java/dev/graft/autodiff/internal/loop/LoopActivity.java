@@ -59,10 +59,8 @@ public final class LoopActivity {
 
   private void findInvariant() {
     for (int i = 0; i < body.arguments().size(); i++) {
-      NodeDef node = body.graph().node(body.results().get(i).node());
-      while (node.getOp().equals("Identity")) {
-        node = body.graph().node(Nodes.dataInput(node, 0).node());
-      }
+      NodeDef node =
+          Nodes.behindIdentity(body.graph().node(body.results().get(i).node()), body.graph()::node);
       if (node.getName().equals(body.arguments().get(i))) {
         invariant.add(i);
       }

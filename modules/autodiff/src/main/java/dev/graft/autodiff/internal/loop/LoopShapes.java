@@ -119,10 +119,7 @@ final class LoopShapes {
   private Map<String, Shape> elements() {
     Map<String, Shape> found = new HashMap<>();
     for (int i : invariant) {
-      NodeDef list = t.editor().node(inputs.get(i).node());
-      while (list.getOp().equals("Identity")) {
-        list = t.editor().node(Nodes.dataInput(list, 0).node());
-      }
+      NodeDef list = Nodes.behindIdentity(t.editor().node(inputs.get(i).node()), t.editor()::node);
       if (!list.getOp().equals("TensorListFromTensor")) {
         continue;
       }

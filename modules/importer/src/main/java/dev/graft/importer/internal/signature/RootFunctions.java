@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -145,7 +146,7 @@ final class RootFunctions {
 
   private Call call(String name, String called, Names names) {
     SavedConcreteFunction function = known(called);
-    FunctionDef def = graph.functions().get(called);
+    FunctionDef def = Objects.requireNonNull(graph.functions().get(called));
     List<TensorRef> captured = captures.of(name, function);
     OpDef signature = def.getSignature();
     List<NodeDef> nodes = new ArrayList<>();

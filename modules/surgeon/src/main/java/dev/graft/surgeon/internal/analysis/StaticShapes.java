@@ -3,6 +3,7 @@ package dev.graft.surgeon.internal.analysis;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Model;
 import dev.graft.surgeon.internal.analysis.Weights.Weight;
@@ -69,20 +70,28 @@ public final class StaticShapes {
       case "Placeholder", "PlaceholderWithDefault" -> placeholder(node);
       case "Conv2D", "Conv3D" -> withLast(input(node, 0), weightDim(node, -1));
       case "DepthwiseConv2dNative" -> depthwise(node);
-      case "MatMul", "BatchMatMulV2", "BatchMatMul" -> product(node);
       case "BiasAdd", "FusedBatchNormV3", "FusedBatchNorm", "FusedBatchNormV2" ->
           tensor.index() == 0 ? withLast(input(node, 0), weightDim(node, -1)) : Shape.unknown();
       case "MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D", "ResizeBilinear", "Pad", "MirrorPad" ->
           withLast(input(node, 0), input(node, 0).hasRank() ? input(node, 0).dim(-1) : -1);
-      case "Add", "AddV2", "Mul", "Sub", "RealDiv", "Maximum", "Minimum", "SquaredDifference" ->
-          broadcast(input(node, 0), input(node, 1));
       case "Mean", "Max", "Sum", "Min", "Prod" -> reduced(node);
       case "Reshape" -> asTold(Nodes.dataInput(node, 1));
       case "ConcatV2" -> concatenated(node);
       case "IdentityN" -> of(Nodes.dataInput(node, tensor.index()));
       case "Squeeze", "ExpandDims", "Transpose", "Pack", "StridedSlice" -> Shape.unknown();
-      default -> Elementwise.ofOne(node.getOp()) ? input(node, 0) : Shape.unknown();
+      default -> byKind(node);
     };
+  }
+
+  private Shape byKind(NodeDef node) {
+    String op = node.getOp();
+    if (OpKinds.isMatrixProduct(op)) {
+      return product(node);
+    }
+    if (OpKinds.isBroadcasting(op)) {
+      return broadcast(input(node, 0), input(node, 1));
+    }
+    return OpKinds.isElementwise(op) ? input(node, 0) : Shape.unknown();
   }
 
   private Shape input(NodeDef node, int i) {

@@ -4,6 +4,7 @@ import com.google.common.base.Joiner;
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.Words;
 import dev.graft.model.Head;
 import dev.graft.model.Initializer;
 import dev.graft.model.Labels;
@@ -22,14 +23,14 @@ public final class HeadText {
     for (int i = 0; i < heads.size(); i++) {
       HeadSpec spec = heads.get(i);
       String at = (i + 1) + ".";
-      text.put(at + "kind", lower(spec.kind()));
+      text.put(at + "kind", Words.identifier(spec.kind()));
       spec.name().ifPresent(name -> text.put(at + "name", name));
       spec.labels().ifPresent(labels -> text.put(at + "labels", lines(labels)));
       text.put(at + "units", Integer.toString(spec.units()));
-      text.put(at + "pooling", lower(spec.pooling()));
+      text.put(at + "pooling", Words.identifier(spec.pooling()));
       text.put(at + "hidden", Joiner.on(',').join(spec.hidden()));
       text.put(at + "dropout", Double.toString(spec.dropout()));
-      text.put(at + "initializer", lower(spec.initializer()));
+      text.put(at + "initializer", Words.identifier(spec.initializer()));
       text.put(at + "seed", Long.toString(spec.seed()));
       text.put(at + "carryOver", Boolean.toString(spec.carriesOver()));
     }
@@ -67,10 +68,6 @@ public final class HeadText {
 
   public static Labels labels(String lines) {
     return Labels.of(Splitter.on('\n').splitToList(lines));
-  }
-
-  public static String lower(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
   }
 
   public static String upper(Map<String, String> text, String key) {

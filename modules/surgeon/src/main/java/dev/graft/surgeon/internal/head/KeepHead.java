@@ -4,6 +4,7 @@ import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -50,7 +51,7 @@ public final class KeepHead extends Edit {
   @Override
   protected ImmutableMap<String, String> arguments() {
     ImmutableMap.Builder<String, String> arguments = ImmutableMap.builder();
-    kind.ifPresent(k -> arguments.put("kind", HeadText.lower(k)));
+    kind.ifPresent(k -> arguments.put("kind", Words.identifier(k)));
     labels.ifPresent(l -> arguments.put("labels", Joiner.on('\n').join(l.names())));
     return arguments.buildOrThrow();
   }
@@ -109,7 +110,7 @@ public final class KeepHead extends Edit {
   }
 
   private static String words(Head.Kind kind) {
-    return HeadText.lower(kind).replace('_', '-');
+    return Words.identifier(kind).replace('_', '-');
   }
 
   private static void checkCount(Labels labels, FoundHead found) {

@@ -2,6 +2,7 @@ package dev.graft.surgeon.internal.picture;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.InputSpec;
 import dev.graft.model.InputSpec.Channels;
@@ -10,7 +11,6 @@ import dev.graft.model.Model;
 import dev.graft.picture.DecodeGraph;
 import dev.graft.picture.PictureResize;
 import dev.graft.surgeon.Edit;
-import dev.graft.surgeon.internal.head.HeadText;
 import dev.graft.tensor.Shape;
 import java.util.Optional;
 import org.tensorflow.proto.DataType;
@@ -43,7 +43,7 @@ public final class AdaptInput extends Edit {
 
   @Override
   protected ImmutableMap<String, String> arguments() {
-    return ImmutableMap.of("to", HeadText.lower(to));
+    return ImmutableMap.of("to", Words.identifier(to));
   }
 
   @Override

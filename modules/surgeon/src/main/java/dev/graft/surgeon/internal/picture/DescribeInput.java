@@ -2,10 +2,10 @@ package dev.graft.surgeon.internal.picture;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edit;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Records what the picture input expects, as the user says. */
@@ -38,8 +38,8 @@ public final class DescribeInput extends Edit {
     return ImmutableMap.of(
         "low", Float.toString(low),
         "high", Float.toString(high),
-        "channels", channels.name().toLowerCase(Locale.ROOT),
-        "resize", resize.name().toLowerCase(Locale.ROOT));
+        "channels", Words.identifier(channels),
+        "resize", Words.identifier(resize));
   }
 
   @Override

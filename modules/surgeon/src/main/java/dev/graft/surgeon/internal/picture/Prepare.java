@@ -3,13 +3,13 @@ package dev.graft.surgeon.internal.picture;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Floats;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.InputSpec;
 import dev.graft.model.InputSpec.Channels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.Preparation;
-import java.util.Locale;
 import java.util.Optional;
 import org.tensorflow.proto.DataType;
 
@@ -29,7 +29,7 @@ public final class Prepare extends Edit {
 
   @Override
   protected ImmutableMap<String, String> arguments() {
-    return ImmutableMap.of("as", preparation.name().toLowerCase(Locale.ROOT));
+    return ImmutableMap.of("as", Words.identifier(preparation));
   }
 
   @Override

@@ -4,9 +4,9 @@ import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.model.Model;
 import dev.graft.surgeon.internal.analysis.Constants;
-import dev.graft.surgeon.internal.analysis.Elementwise;
 import dev.graft.surgeon.internal.analysis.StaticShapes;
 import dev.graft.surgeon.internal.analysis.Weights;
 import dev.graft.tensor.Shape;
@@ -98,7 +98,7 @@ final class SpatialExtents {
       }
       return;
     }
-    boolean alike = isSame(node.getOp()) || Elementwise.ofTwo(node.getOp());
+    boolean alike = isSame(node.getOp()) || OpKinds.isBroadcasting(node.getOp());
     if (alike && Nodes.dataInputs(node).stream().anyMatch(pixels::contains)) {
       pixels.add(TensorRef.of(node.getName()));
     }
@@ -119,7 +119,7 @@ final class SpatialExtents {
   }
 
   private static boolean isSame(String op) {
-    return Elementwise.ofOne(op) || SAME.contains(op);
+    return OpKinds.isElementwise(op) || SAME.contains(op);
   }
 
   private @Nullable Extent through(NodeDef node) {
@@ -128,7 +128,7 @@ final class SpatialExtents {
     if (isSame(op)) {
       return first;
     }
-    if (Elementwise.ofTwo(op)) {
+    if (OpKinds.isBroadcasting(op)) {
       return paired(node);
     }
     return switch (op) {

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.model.Head;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
@@ -29,14 +30,12 @@ import org.tensorflow.proto.NodeDef;
  */
 public record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bias) {
 
-  private static final Set<String> SUMS = Set.of("BiasAdd", "Add", "AddV2");
-
   /** {@code head} as a linear head, if it is one. */
   static Optional<LinearHead> of(Model model, Head head) {
     Graph graph = model.graph();
     NodeDef node = graph.node(head.logits().node());
     Optional<Variable> bias = Optional.empty();
-    if (SUMS.contains(node.getOp())) {
+    if (OpKinds.isSum(node.getOp())) {
       bias = read(model, Nodes.dataInput(node, 1));
       if (bias.isEmpty()) {
         return Optional.empty();

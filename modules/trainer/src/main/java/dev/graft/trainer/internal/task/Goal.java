@@ -8,6 +8,7 @@ import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Words;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -20,7 +21,6 @@ import dev.graft.trainer.loss.Objectives;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
 
@@ -246,7 +246,7 @@ public record Goal(Head head, String answers, DataType dtype, Objective objectiv
   }
 
   private static String words(Head.Kind kind) {
-    return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Words.of(kind);
   }
 
   /** The metric by which models with these goals are compared: one head's accuracy, or the loss. */

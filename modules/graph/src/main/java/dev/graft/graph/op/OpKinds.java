@@ -1,9 +1,9 @@
-package dev.graft.surgeon.internal.analysis;
+package dev.graft.graph.op;
 
 import java.util.Set;
 
-/** Ops that work on each element by itself. */
-public final class Elementwise {
+/** What ops have in common, as far as several parts of Graft ask for it in the same sense. */
+public final class OpKinds {
 
   private static final Set<String> OF_ONE =
       Set.of(
@@ -44,15 +44,30 @@ public final class Elementwise {
           "SquaredDifference",
           "Pow");
 
-  private Elementwise() {}
+  private static final Set<String> SUMS = Set.of("BiasAdd", "Add", "AddV2");
+
+  private static final Set<String> MATRIX_PRODUCTS =
+      Set.of("MatMul", "BatchMatMul", "BatchMatMulV2");
+
+  private OpKinds() {}
 
   /** Whether {@code op} has one input and keeps its shape; softmax does, too. */
-  public static boolean ofOne(String op) {
+  public static boolean isElementwise(String op) {
     return OF_ONE.contains(op);
   }
 
   /** Whether {@code op} puts two tensors together, repeating the smaller one. */
-  public static boolean ofTwo(String op) {
+  public static boolean isBroadcasting(String op) {
     return OF_TWO.contains(op);
+  }
+
+  /** Whether {@code op} adds two tensors, such as a bias to a product. */
+  public static boolean isSum(String op) {
+    return SUMS.contains(op);
+  }
+
+  /** Whether {@code op} multiplies matrices, or stacks of them. */
+  public static boolean isMatrixProduct(String op) {
+    return MATRIX_PRODUCTS.contains(op);
   }
 }
