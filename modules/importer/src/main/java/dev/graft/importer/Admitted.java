@@ -2,14 +2,19 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import dev.graft.error.BadModelException;
+import dev.graft.graph.Graph;
 import dev.graft.importer.internal.file.SavedModelFolder;
 import dev.graft.importer.internal.signature.Entries;
 import dev.graft.importer.internal.signature.EntryPoints;
+import dev.graft.importer.internal.trust.MachineOps;
 import dev.graft.importer.internal.trust.ServingCopy;
 import dev.graft.importer.internal.trust.TrustVerdict;
 import dev.graft.importer.internal.weights.Initialization;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.UntrustedModelException;
+import dev.graft.savedmodel.checkpoint.TensorBundle;
+import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.proto.MetaGraphDef;
 
@@ -44,9 +49,35 @@ record Admitted(
     requireHarmless(verdict.refusal(options.signature()), file.folder());
     Initialization.assetDefs(file.def())
         .forEach(asset -> file.folder().requireOwn(asset.getFilename()));
+    requireFilledTables(contents);
     ImmutableSet<String> leftOut = verdict.leftOut(options.signature());
     return new Admitted(
         entries.only(each -> !leftOut.contains(each.name())), copy, verdict, leftOut);
+  }
+
+  /**
+   * A dense table without buckets looks anywhere in memory for its keys, and takes its buckets from
+   * the checkpoint as they are there.
+   */
+  private static void requireFilledTables(Contents contents) {
+    Graph graph = contents.file().graph();
+    boolean dense = MachineOps.haveDenseTables(graph.nodes(), graph.functions().values());
+    if (dense) {
+      contents.weights().checkpoint().ifPresent(Admitted::requireRows);
+    }
+  }
+
+  private static void requireRows(TensorBundle checkpoint) {
+    for (String key : checkpoint.keys()) {
+      if (checkpoint.entry(key).map(TensorBundle.Entry::shape).stream()
+          .anyMatch(shape -> Arrays.stream(shape.dims()).anyMatch(size -> size == 0))) {
+        throw new BadModelException(
+            "the model has a dense hash table, and '"
+                + key
+                + "' in its checkpoint has no rows; a table without buckets cannot be looked up."
+                + " The file is damaged.");
+      }
+    }
   }
 
   /** Fails if there are {@code accesses}. */

@@ -62,20 +62,21 @@ public final class MachineAccesses {
     Set<String> others = graph.upstream(ends);
     Set<String> restored =
         model.variables().stream().map(Variable::node).collect(Collectors.toSet());
-    Set<String> handles =
-        new OwnVariables(nodes, graph.functions(), fed.keySet(), others).handles(restored);
-    Judgement judgement = new Judgement(nodes, graph.functions(), handles);
-    Set<Judgement.Found> found =
-        new LinkedHashSet<>(judgement.found(new Judgement.Run("", initial, fed)));
-    found.addAll(judgement.found(new Judgement.Run("", others, given)));
-    found.addAll(judgement.uncalled()); // gradients
     Map<String, FunctionDef> beside = new LinkedHashMap<>();
     model.penalties().forEach(penalty -> beside.putAll(penalty.definitions()));
     model
         .allLayers()
         .forEach(
             layer -> layer.training().ifPresent(training -> beside.putAll(training.definitions())));
-    found.addAll(new Judgement(Map.of(), beside, Set.of()).uncalled());
+    Map<String, FunctionDef> all = new LinkedHashMap<>(beside);
+    all.putAll(graph.functions());
+    Set<String> handles = new OwnVariables(nodes, all, fed.keySet(), others).handles(restored);
+    Judgement judgement = Judgement.of(nodes, graph.functions(), handles, beside);
+    Set<Judgement.Found> found =
+        new LinkedHashSet<>(judgement.found(new Judgement.Run("", initial, fed)));
+    found.addAll(judgement.found(new Judgement.Run("", others, given)));
+    found.addAll(judgement.uncalled()); // gradients
+    found.addAll(judgement.uncalled(beside));
     return found.stream().map(each -> in(model, each)).collect(ImmutableList.toImmutableList());
   }
 

@@ -10,7 +10,7 @@ import dev.graft.importer.internal.file.MetaGraphs;
 import dev.graft.importer.internal.file.SavedModelFolder;
 import dev.graft.importer.internal.signature.CustomGradients;
 import dev.graft.importer.internal.signature.EntryPoints;
-import dev.graft.importer.internal.trust.ServingCopy;
+import dev.graft.importer.internal.trust.PlainAttributes;
 import dev.graft.importer.internal.weights.Initialization;
 import dev.graft.model.Signature;
 import dev.graft.savedmodel.objects.ObjectGraph;
@@ -25,7 +25,7 @@ import org.tensorflow.proto.MetaGraphDef;
  *
  * @param folder the files of the SavedModel
  * @param tagSets the tags of each MetaGraph in the file
- * @param def the MetaGraph, as the file has it
+ * @param def the MetaGraph, as the file has it but for {@link PlainAttributes}
  * @param objects its object graph
  * @param graph its graph, with the gradients of its functions bound to them
  */
@@ -39,10 +39,11 @@ record MetaGraph(
   /** The MetaGraph of {@code folder} that is tagged {@code tags}, or the one for serving. */
   static MetaGraph of(SavedModelFolder folder, Set<String> tags) {
     List<MetaGraphDef> all = folder.parse().getMetaGraphsList();
-    MetaGraphDef def = MetaGraphs.choose(all, tags);
+    MetaGraphDef chosen = MetaGraphs.choose(all, tags);
+    MetaGraphDef def =
+        chosen.toBuilder().setGraphDef(PlainAttributes.of(chosen.getGraphDef())).build();
     ObjectGraph objects = new ObjectGraph(def.getObjectGraphDef());
-    Graph graph =
-        Graph.of(ServingCopy.withoutTwins(CustomGradients.bind(def.getGraphDef(), objects)));
+    Graph graph = Graph.of(CustomGradients.bind(def.getGraphDef(), objects));
     Functions.requireShallow(graph);
     ForeignOps.refuse(graph.keepUpstreamOf(ends(def, graph)), def);
     return new MetaGraph(folder, MetaGraphs.tagSets(all), def, objects, graph);

@@ -87,7 +87,7 @@ public enum Bomb {
           .addNodeDefBuilder()
           .setName("names")
           .setOp("NoOp")
-          .putAttr("_names", AttrValue.newBuilder().setList(names).build());
+          .putAttr("_user_specified_name", AttrValue.newBuilder().setList(names).build());
       function.getSignatureBuilder().getOutputArgBuilder(0).setType(DataType.DT_STRING);
       function.putRet("y", "a0");
       model.text("empty", "").text("full", "a");
@@ -315,7 +315,7 @@ public enum Bomb {
           .setOp("Identity")
           .addInput("x")
           .putAttr("T", Attrs.of(DataType.DT_FLOAT))
-          .putAttr("_inner", inner);
+          .putAttr("_user_specified_name", inner);
       model.call("call", "f", "x");
       model.answer("call");
     }

@@ -86,7 +86,7 @@ final class BombParts {
             .addNodeDefBuilder()
             .setName("seen")
             .setOp("NoOp")
-            .putAttr("_s", AttrValue.newBuilder().setPlaceholder("s").build());
+            .putAttr("_user_specified_name", AttrValue.newBuilder().setPlaceholder("s").build());
       }
     }
     model

@@ -17,17 +17,24 @@ import java.util.regex.Pattern;
  */
 final class HarmlessOps {
 
-  private static final Pattern GROUP = Pattern.compile("\\[(\\w+)] (.*)");
+  private static final Pattern GROUP = Pattern.compile("\\[(-?\\w+)] (.*)");
+
+  /** The group of those that are not harmless, although a rule would have them so. */
+  private static final String UNCHECKED = "-unchecked";
 
   private final ImmutableMap<String, String> reasons;
   private final ImmutableSetMultimap<String, String> groups;
   private final ImmutableSet<String> all;
+  private final ImmutableSet<String> unchecked;
 
   private HarmlessOps(
-      ImmutableMap<String, String> reasons, ImmutableSetMultimap<String, String> groups) {
+      ImmutableMap<String, String> reasons,
+      ImmutableSetMultimap<String, String> groups,
+      ImmutableSet<String> unchecked) {
     this.reasons = reasons;
     this.groups = groups;
     this.all = ImmutableSet.copyOf(groups.values());
+    this.unchecked = unchecked;
   }
 
   static HarmlessOps standard() {
@@ -49,14 +56,20 @@ final class HarmlessOps {
     return groups;
   }
 
-  /** Why the ops of a group are harmless, by the group's name. */
+  /** Why the ops of a group are harmless, or unchecked, by the group's name. */
   ImmutableMap<String, String> reasons() {
     return reasons;
+  }
+
+  /** The ops that are not listed, although the rule holds of most of them. */
+  ImmutableSet<String> unchecked() {
+    return unchecked;
   }
 
   private static HarmlessOps parse(String text) {
     ImmutableMap.Builder<String, String> reasons = ImmutableMap.builder();
     ImmutableSetMultimap.Builder<String, String> groups = ImmutableSetMultimap.builder();
+    ImmutableSet.Builder<String> unchecked = ImmutableSet.builder();
     String group = "";
     for (String line : text.lines().toList()) {
       Matcher heading = GROUP.matcher(line);
@@ -64,10 +77,14 @@ final class HarmlessOps {
         group = heading.group(1);
         reasons.put(group, heading.group(2));
       } else if (!line.isBlank() && !line.startsWith("#")) {
-        groups.putAll(group, line.split(" "));
+        if (group.equals(UNCHECKED)) {
+          unchecked.add(line.split(" "));
+        } else {
+          groups.putAll(group, line.split(" "));
+        }
       }
     }
-    return new HarmlessOps(reasons.buildOrThrow(), groups.build());
+    return new HarmlessOps(reasons.buildOrThrow(), groups.build(), unchecked.build());
   }
 
   private static final class Standard {

@@ -64,12 +64,14 @@ final class JudgedScope {
     List<OpDef.ArgDef> args = function.getSignature().getInputArgList();
     for (int i = 0; i < args.size(); i++) {
       Known known = i < given.size() ? given.get(i) : Known.NOTHING;
+      requirePlainName(args.get(i).getName(), name);
       if (arguments.put(args.get(i).getName(), known) != null) {
         throw new BadModelException(
             "function '" + name + "' has two arguments of one name; it is damaged.");
       }
     }
     for (NodeDef node : function.getNodeDefList()) {
+      requirePlainName(node.getName(), name);
       // whoever gives one name to two things wants them to be taken for each other
       if (arguments.containsKey(node.getName()) || nodes.put(node.getName(), node) != null) {
         throw BadModelException.atNode(
@@ -82,6 +84,14 @@ final class JudgedScope {
       }
     }
     return new JudgedScope(name, nodes, arguments, Map.of(), Set.of());
+  }
+
+  /** With a colon in it a name could be taken for an output of something else. */
+  private static void requirePlainName(String name, String function) {
+    if (name.indexOf(':') >= 0) {
+      throw BadModelException.atNode(
+          name, "function '" + function + "' has a name with a colon in it; it is damaged.");
+    }
   }
 
   /** The function's name; empty for a graph. */
@@ -117,6 +127,8 @@ final class JudgedScope {
         known = put;
       } else if (arguments.containsKey(at)) {
         known = arguments.get(at);
+      } else if (node != null && MachineOps.RESTORES.contains(node.getOp())) {
+        known = inputs(node).contains(Known.OWN_CHECKPOINT) ? Known.ROWS : Known.NOTHING;
       } else if (node == null || !isFirstOutput(at) || passed.size() > nodes.size()) {
         known = Known.NOTHING;
       } else if (handsOn(node)) {
@@ -133,7 +145,10 @@ final class JudgedScope {
 
   private Known of(NodeDef node) {
     return switch (node.getOp()) {
-      case "Const" -> isEmptyText(node) ? Known.EMPTY_TEXT : Known.NOTHING;
+      case "Const" ->
+          isEmptyText(node) ? Known.EMPTY_TEXT : hasRows(node) ? Known.ROWS : Known.NOTHING;
+      case "PlaceholderWithDefault" -> // that nobody feeds
+          inputs(node).equals(List.of(Known.ROWS)) ? Known.ROWS : Known.NOTHING;
       case "VarHandleOp" -> handles.contains(node.getName()) ? Known.OWN_HANDLE : Known.NOTHING;
       case "ReadVariableOp" -> isOwnHandle(node) ? Known.OWN_FILE : Known.NOTHING;
       default -> Known.NOTHING;
@@ -172,6 +187,14 @@ final class JudgedScope {
     return node.getOp().equals("Identity")
         && node.getInputCount() > 0
         && !Nodes.isControl(node.getInput(0));
+  }
+
+  /** Whether a constant is a list of at least one row. */
+  private static boolean hasRows(NodeDef node) {
+    AttrValue value = node.getAttrOrDefault("value", AttrValue.getDefaultInstance());
+    return value.getTensor().getTensorShape().getDimCount() > 0
+        && value.getTensor().getTensorShape().getDimList().stream()
+            .allMatch(dim -> dim.getSize() > 0);
   }
 
   /**

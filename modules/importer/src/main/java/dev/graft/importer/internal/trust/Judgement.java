@@ -62,6 +62,7 @@ public final class Judgement {
   private final Map<String, NodeDef> nodes;
   private final Map<String, FunctionDef> library;
   private final Set<String> handles;
+  private final boolean fillsFreely; // tables, since none of them is a dense one
   private final Map<String, Boolean> open = new HashMap<>();
   private final Map<Call, Seen> bodies = new HashMap<>();
   private final Set<String> called = new HashSet<>(); // functions
@@ -74,9 +75,35 @@ public final class Judgement {
    */
   public Judgement(
       Map<String, NodeDef> nodes, Map<String, FunctionDef> library, Set<String> handles) {
+    this(nodes, library, handles, !MachineOps.haveDenseTables(nodes.values(), library.values()));
+  }
+
+  private Judgement(
+      Map<String, NodeDef> nodes,
+      Map<String, FunctionDef> library,
+      Set<String> handles,
+      boolean fillsFreely) {
     this.nodes = nodes;
     this.library = library;
     this.handles = handles;
+    this.fillsFreely = fillsFreely;
+  }
+
+  /** A judgement of runs of a graph that has functions {@code beside} it. */
+  public static Judgement of(
+      Map<String, NodeDef> nodes,
+      Map<String, FunctionDef> library,
+      Set<String> handles,
+      Map<String, FunctionDef> beside) {
+    boolean dense =
+        MachineOps.haveDenseTables(nodes.values(), library.values())
+            || MachineOps.haveDenseTables(List.of(), beside.values());
+    return new Judgement(nodes, library, handles, !dense);
+  }
+
+  /** Judges functions that lie beside the graph, of whose callers nothing is known. */
+  public Set<Found> uncalled(Map<String, FunctionDef> beside) {
+    return new Judgement(Map.of(), beside, Set.of(), fillsFreely).uncalled();
   }
 
   /** What {@code run} reaches beyond the model. */
@@ -269,13 +296,17 @@ public final class Judgement {
   }
 
   /** Whether {@code op} touches only files of the model's own, or none after all. */
-  private static boolean staysInside(String op, List<Known> inputs) {
+  private boolean staysInside(String op, List<Known> inputs) {
     Integer cache = MachineOps.CACHES.get(op);
     if (cache != null) {
       return cache < inputs.size() && inputs.get(cache) == Known.EMPTY_TEXT;
     }
     if (MachineOps.RESTORES.contains(op)) {
       return !inputs.isEmpty() && inputs.get(0) == Known.OWN_CHECKPOINT;
+    }
+    if (MachineOps.IMPORTS.contains(op)) {
+      return fillsFreely
+          || inputs.size() == 3 && inputs.get(1) == Known.ROWS && inputs.get(2) == Known.ROWS;
     }
     int name = op.startsWith("InitializeTableFromTextFile") ? 1 : 0;
     return MachineOps.READERS.contains(op)

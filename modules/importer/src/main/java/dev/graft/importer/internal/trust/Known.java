@@ -10,6 +10,8 @@ public enum Known {
   OWN_HANDLE,
   /** It is a text without a character. */
   EMPTY_TEXT,
+  /** It has a row at least: a constant that shows it, or what is read of the own checkpoint. */
+  ROWS,
   /** Nothing. */
   NOTHING
 }

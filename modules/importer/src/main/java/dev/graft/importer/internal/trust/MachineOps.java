@@ -4,9 +4,12 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.MachineAccess.Kind;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -42,6 +45,13 @@ public final class MachineOps {
   /** Ops that read tensors from a checkpoint, whose place is their first input. */
   static final ImmutableSet<String> RESTORES =
       ImmutableSet.of("DTensorRestoreV2", "Restore", "RestoreSlice", "RestoreV2");
+
+  /**
+   * Ops that put buckets into a table as they are given: a {@code MutableDenseHashTable} of none
+   * looks anywhere in memory for its keys.
+   */
+  static final ImmutableSet<String> IMPORTS =
+      ImmutableSet.of("LookupTableImport", "LookupTableImportV2");
 
   private static final ImmutableSet<String> FILES =
       ImmutableSet.<String>builder()
@@ -150,6 +160,8 @@ public final class MachineOps {
   private static final ImmutableSet<String> CODE =
       ImmutableSet.of(
           "Abort",
+          "LookupTableImport",
+          "LookupTableImportV2",
           "DatasetFromGraph",
           "DeserializeManySparse",
           "DeserializeSparse",
@@ -208,6 +220,14 @@ public final class MachineOps {
       ImmutableMap.of("CacheDataset", 1, "CacheDatasetV2", 1);
 
   private MachineOps() {}
+
+  /** Whether a dense table is made by one of these nodes or in one of these functions. */
+  public static boolean haveDenseTables(
+      Collection<NodeDef> nodes, Collection<FunctionDef> functions) {
+    return Stream.concat(
+            nodes.stream(), functions.stream().flatMap(each -> each.getNodeDefList().stream()))
+        .anyMatch(node -> node.getOp().contains("DenseHashTable"));
+  }
 
   /** What a node of {@code op} reaches for; empty if the op is known to be harmless. */
   public static Optional<Kind> kind(String op) {

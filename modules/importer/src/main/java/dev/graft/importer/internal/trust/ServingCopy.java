@@ -34,8 +34,6 @@ import org.tensorflow.proto.SignatureDef;
  */
 public final class ServingCopy {
 
-  private static final List<String> TWINS = List.of("api_implements", "api_preferred_device");
-
   private final MetaGraphDef meta;
   private final Graph graph; // as in the file, with what plain signatures need
   private final ImmutableMap<String, Signature> entries;
@@ -174,33 +172,8 @@ public final class ServingCopy {
       }
     }
     Map<String, FunctionDef> functions = Functions.reachable(copy.getNodeList(), graph.functions());
-    functions.values().forEach(each -> copy.getLibraryBuilder().addFunction(withoutTwin(each)));
+    functions.values().forEach(copy.getLibraryBuilder()::addFunction);
     return copy.build();
-  }
-
-  /** {@code graph} with no function that says whose twin it is. */
-  public static GraphDef withoutTwins(GraphDef graph) {
-    if (graph.getLibrary().getFunctionList().stream()
-        .noneMatch(each -> TWINS.stream().anyMatch(each::containsAttr))) {
-      return graph;
-    }
-    GraphDef.Builder without = graph.toBuilder();
-    without.getLibraryBuilder().clearFunction();
-    graph
-        .getLibrary()
-        .getFunctionList()
-        .forEach(each -> without.getLibraryBuilder().addFunction(withoutTwin(each)));
-    return without.build();
-  }
-
-  /**
-   * {@code function} without saying whose twin it is: TensorFlow's optimiser puts one twin in the
-   * place of another, with the arguments and attributes that the other one was given.
-   */
-  private static FunctionDef withoutTwin(FunctionDef function) {
-    return TWINS.stream().noneMatch(function::containsAttr)
-        ? function
-        : function.toBuilder().removeAttr(TWINS.get(0)).removeAttr(TWINS.get(1)).build();
   }
 
   /** How {@code meta} declares {@code entry}, or how it can be declared in plain tensors. */
