@@ -7,7 +7,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.trainer.fit.TrainingLoop;
+import dev.graft.trainer.fit.MeasuredLoop;
 import dev.graft.trainer.score.Evaluator;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -41,8 +41,8 @@ final class Main {
     Dataset examples = work.examples(model);
     double loss = Evaluator.evaluate(runtime, model, examples).loss();
     Dataset few = examples.subset(new int[] {0, 1});
-    try (TrainingLoop loop =
-        TrainingLoop.ofUnfrozen(runtime, model, work.settings(), work.epoch(examples), few)) {
+    try (MeasuredLoop loop =
+        MeasuredLoop.open(runtime, model, work.settings(), work.epoch(examples), few)) {
       String version = "Graft, TensorFlow " + TensorFlowRuntime.version();
       turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version));
       turns.bareStep(loop.bareStep());

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.model.Labels;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
@@ -17,8 +18,12 @@ import org.tensorflow.proto.DataType;
  *     number of labels: float32 [N, ..., labels], 1 for those that hold and 0 for the others;
  *     numbers: float32 or float64 [N, ...]
  * @param labels what the values mean; none for numbers
+ * @param counts how many rows of each example's values are its own where they were padded to a
+ *     common number, int32 [N]; none where all are
  */
-public record Answers(TensorValue values, Optional<Labels> labels) {
+public record Answers(TensorValue values, Optional<Labels> labels, Optional<TensorValue> counts) {
+
+  private static final String COUNT = "/count";
 
   /**
    * Checks that the values fit the labels.
@@ -43,6 +48,11 @@ public record Answers(TensorValue values, Optional<Labels> labels) {
     }
   }
 
+  /** Answers of which no row is padding. */
+  public Answers(TensorValue values, Optional<Labels> labels) {
+    this(values, labels, Optional.empty());
+  }
+
   /** Exactly one of {@code labels} for each example, by its index. */
   public static Answers oneOf(Labels labels, int... indices) {
     return new Answers(TensorValue.of(Shape.of(indices.length), indices), Optional.of(labels));
@@ -62,6 +72,43 @@ public record Answers(TensorValue values, Optional<Labels> labels) {
     return new Answers(values, Optional.empty());
   }
 
+  /**
+   * Numbers in rows, of which each example has its own count: boxes, say.
+   *
+   * @param values float32 or float64 [N, most, ...], padded to the most that an example has
+   * @param counts how many rows each example has
+   */
+  public static Answers padded(TensorValue values, int... counts) {
+    if (values.shape().rank() < 2 || values.shape().dim(0) != counts.length) {
+      throw new BadRequestException(
+          "padded answers are [N, most, ...] with a count for each example, given "
+              + values
+              + " and "
+              + counts.length
+              + " counts.");
+    }
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] < 0 || counts[i] > values.shape().dim(1)) {
+        throw new BadDataException(
+            "row " + i + " counts " + counts[i] + " of " + values.shape().dim(1) + " rows.");
+      }
+    }
+    TensorValue all = TensorValue.of(Shape.of(counts.length), counts);
+    return new Answers(values, Optional.empty(), Optional.of(all));
+  }
+
+  /** The name of the counts of the answers called {@code key} in a batch. */
+  @Internal
+  public static String countOf(String key) {
+    return key + COUNT;
+  }
+
+  /** The name of the answers whose values or counts are called {@code key} in a batch. */
+  @Internal
+  public static String ofCount(String key) {
+    return key.endsWith(COUNT) ? key.substring(0, key.length() - COUNT.length()) : key;
+  }
+
   /** For how many examples. */
   public int size() {
     return Math.toIntExact(values.shape().dim(0));
@@ -74,7 +121,8 @@ public record Answers(TensorValue values, Optional<Labels> labels) {
 
   /** The answers to some of the examples, in this order. */
   Answers rows(int[] examples) {
-    return new Answers(Rows.of(values, examples), labels);
+    return new Answers(
+        Rows.of(values, examples), labels, counts.map(all -> Rows.of(all, examples)));
   }
 
   /** These answers, whose labels are {@code own}, counted as in {@code order}; maybe the same. */

@@ -362,7 +362,11 @@ public final class Dataset {
   public Batch batch(int[] examples, ImmutableMap<String, TensorValue> spent) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
     ImmutableMap.Builder<String, TensorValue> targets = ImmutableMap.builder();
-    answers.forEach((head, all) -> targets.put(head, Rows.of(all.values(), chosen)));
+    answers.forEach(
+        (head, all) -> {
+          targets.put(head, Rows.of(all.values(), chosen));
+          all.counts().ifPresent(own -> targets.put(Answers.countOf(head), Rows.of(own, chosen)));
+        });
     return new Batch(
         source.read(chosen, spent),
         targets.buildOrThrow(),

@@ -112,8 +112,9 @@ public final class SmallTraining {
     LoopState other =
         new LoopState(
             precision,
-            loop.step(),
+            loop.counters(),
             loop.lossSum(),
+            loop.lossCount(),
             loop.validationLosses(),
             loop.bestScore(),
             loop.bestOfEpochs(),

@@ -54,7 +54,10 @@ public record Checkpoint(
       loop.ifPresent(
           state -> {
             out.add("loop/precision", TensorValue.scalar(state.precision().name()));
-            out.add("loop/step", TensorValue.scalar(state.step()));
+            Counters at = state.counters();
+            out.add(
+                "loop/counters",
+                longs(at.batches(), at.updates(), at.schedule(), at.draws(), state.lossCount()));
             out.add(
                 "loop/scores", numbers(state.lossSum(), state.bestScore(), state.bestOfEpochs()));
             out.add("loop/validation_losses", numbers(Doubles.toArray(state.validationLosses())));
@@ -67,6 +70,10 @@ public record Checkpoint(
   }
 
   private static TensorValue numbers(double... values) {
+    return TensorValue.of(Shape.of(values.length), values);
+  }
+
+  private static TensorValue longs(long... values) {
     return TensorValue.of(Shape.of(values.length), values);
   }
 
@@ -84,14 +91,16 @@ public record Checkpoint(
             string(in, "run/recipe"),
             string(in, "run/machine"));
     Optional<LoopState> loop = Optional.empty();
-    if (in.entry("loop/step").isPresent()) {
+    if (in.entry("loop/counters").isPresent()) {
       double[] scores = in.read("loop/scores").doubles();
+      long[] at = in.read("loop/counters").longs();
       loop =
           Optional.of(
               new LoopState(
                   Precision.valueOf(string(in, "loop/precision")),
-                  in.read("loop/step").longs()[0],
+                  new Counters(at[0], at[1], at[2], at[3]),
                   scores[0],
+                  at[4],
                   ImmutableList.copyOf(Doubles.asList(in.read("loop/validation_losses").doubles())),
                   scores[1],
                   scores[2],

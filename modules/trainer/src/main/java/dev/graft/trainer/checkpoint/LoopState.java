@@ -5,15 +5,15 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.EarlyStop;
-import dev.graft.trainer.fit.TrainingLoop;
 
 /**
- * Where a {@link TrainingLoop} stands between two steps: with the same settings, data and seed, all
- * that it needs to go on as if it had never stopped.
+ * Where a training loop stands between two steps: with the same settings, data and seed, all that
+ * it needs to go on as if it had never stopped.
  *
  * @param precision in which it multiplies
- * @param step how many steps are done; the order of the examples and the rate follow from it
+ * @param counters how far it has come
  * @param lossSum over the examples of this epoch so far
+ * @param lossCount how many these are
  * @param validationLosses after each epoch so far
  * @param bestScore the best value so far of the metric that {@link EarlyStop} goes by, the one
  *     before the first step among them
@@ -24,8 +24,9 @@ import dev.graft.trainer.fit.TrainingLoop;
  */
 public record LoopState(
     Precision precision,
-    long step,
+    Counters counters,
     double lossSum,
+    long lossCount,
     ImmutableList<Double> validationLosses,
     double bestScore,
     double bestOfEpochs,

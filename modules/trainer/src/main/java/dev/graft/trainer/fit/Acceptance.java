@@ -3,15 +3,14 @@ package dev.graft.trainer.fit;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.primitives.Floats;
 import dev.graft.data.Dataset;
-import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
-import dev.graft.trainer.internal.task.Goal;
 import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.loss.Goal;
 import dev.graft.trainer.metric.Evaluation;
-import dev.graft.trainer.score.Scoring;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,16 +34,16 @@ record Acceptance(String metric, String reason) {
    * @throws BadRequestException if stretches end by different metrics and nobody said which
    *     decides, or the heads have no such metric
    */
-  static Acceptance of(Recipe recipe, List<Goal> goals, Parts data) {
-    Acceptance chosen = chosen(recipe, goals, data);
-    ImmutableSet<String> metrics = Scoring.metrics(goals);
+  static Acceptance of(Recipe recipe, Task task, Dataset validation) {
+    Acceptance chosen = chosen(recipe, task, validation);
+    ImmutableSet<String> metrics = task.metrics();
     if (!chosen.metric.equals("loss") && !metrics.contains(chosen.metric)) {
       throw Evaluation.noMetric(chosen.metric, metrics);
     }
     return chosen;
   }
 
-  private static Acceptance chosen(Recipe recipe, List<Goal> goals, Parts data) {
+  private static Acceptance chosen(Recipe recipe, Task task, Dataset validation) {
     if (recipe.metric().isPresent()) {
       return new Acceptance(recipe.metric().get(), "as asked for");
     }
@@ -63,13 +62,13 @@ record Acceptance(String metric, String reason) {
     if (!named.isEmpty()) {
       return new Acceptance(named.iterator().next(), "by which training ends, too");
     }
-    if (goals.stream().anyMatch(goal -> !goal.objective().classWeights().isEmpty())) {
+    if (task.goals().stream().anyMatch(Goal::weighsLabels)) {
       return new Acceptance("loss", "in which labels count by the weights given to them");
     }
-    if (isWeighted(data.validation())) {
+    if (isWeighted(validation)) {
       return new Acceptance("loss", "in which examples count by the weights given to them");
     }
-    String usual = Goal.metric(goals);
+    String usual = task.metric();
     return new Acceptance(
         usual, usual.equals("loss") ? "since no other measure fits all answers" : "as is usual");
   }
@@ -91,7 +90,7 @@ record Acceptance(String metric, String reason) {
       Stage stage, TrainingLoop.Result tuned, Evaluation before, Evaluation now) {
     boolean isBetter = now.isBetter(before, metric);
     if (stage.fresh()) {
-      if (!isBetter && !Evaluation.isBetter("loss", tuned.lowestLoss(), before.loss())) {
+      if (!isBetter && !now.isBetter("loss", tuned.lowestLoss(), before.loss())) {
         throw nothingLearned(
             stage,
             String.format(
@@ -149,11 +148,11 @@ record Acceptance(String metric, String reason) {
   }
 
   /** For a person, where it was named and nothing is left to decide. */
-  String idle(List<Goal> goals) {
+  String idle(Task task) {
     return "the metric '"
         + metric
         + "' has nothing to decide: "
-        + Goal.words(goals)
+        + task.describe()
         + " is solved at once, and there is no other to choose from";
   }
 

@@ -2,14 +2,14 @@ package dev.graft.trainer.fit;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Batch;
-import dev.graft.data.Parts;
+import dev.graft.data.Dataset;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.Task;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -38,15 +38,14 @@ public final class AutoRecipe {
   public record Choice(Recipe recipe, ImmutableList<String> reasons) {}
 
   /** {@code recipe}, or what takes its place if it is {@link Recipe#auto}. */
-  public static Choice resolve(
-      Recipe recipe, Model model, TrainingPlan blocks, List<Goal> goals, Parts data) {
+  public static Choice resolve(Recipe recipe, Task task, TrainingPlan blocks, Dataset train) {
     if (!recipe.isAuto()) {
       return new Choice(recipe, ImmutableList.of());
     }
-    int examples = data.train().size();
-    int perLabel = data.train().isOneLabel() ? examples / data.train().labels().size() : examples;
-    List<Variable> unfrozen = Stages.unfrozen(model, goals);
-    List<Variable> heads = Goal.variables(model, goals);
+    int examples = train.size();
+    int perLabel = train.isOneLabel() ? examples / train.labels().size() : examples;
+    List<Variable> unfrozen = Stages.unfrozen(task);
+    List<Variable> heads = task.variables();
     FineTune settings = recipe.fineTunes().get(0);
     if (!heads.containsAll(unfrozen)) {
       return choice(
@@ -57,8 +56,7 @@ public final class AutoRecipe {
     if (blocks.stretches().isEmpty()) {
       return choice(recipe, Recipe.headOnly(), "there is nothing to train before the head");
     }
-    if (!heads.isEmpty()
-        && HalfPrecision.below(model, goals, ofBlocks(model, blocks)).isPresent()) {
+    if (!heads.isEmpty() && HalfPrecision.below(task, ofBlocks(task.model(), blocks)).isPresent()) {
       return choice(
           recipe,
           Recipe.headOnly(),

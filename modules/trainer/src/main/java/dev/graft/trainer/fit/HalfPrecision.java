@@ -7,7 +7,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.Task;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -32,13 +32,13 @@ public final class HalfPrecision {
    *
    * @throws BadRequestException if one has to
    */
-  static void requireNone(Model model, List<Goal> goals, Collection<Variable> training) {
-    below(model, goals, training)
+  static void requireNone(Task task, Collection<Variable> training) {
+    below(task, training)
         .ifPresent(
             node -> {
               throw new BadRequestException(
                   "layers of "
-                      + model.name()
+                      + task.model().name()
                       + " compute in float16 ('"
                       + node
                       + "'), in which small gradients are lost, so nothing before the head can be"
@@ -50,10 +50,10 @@ public final class HalfPrecision {
   }
 
   /** A node in float16 between what trains before the heads and their answers. */
-  static Optional<String> below(Model model, List<Goal> goals, Collection<Variable> training) {
+  static Optional<String> below(Task task, Collection<Variable> training) {
     Set<Variable> before = new HashSet<>(training);
-    before.removeAll(Set.copyOf(Goal.variables(model, goals)));
-    return between(model, before, Goal.logits(goals));
+    before.removeAll(Set.copyOf(task.variables()));
+    return between(task.model(), before, task.logits());
   }
 
   /** A node in float16 through which gradients to what is before {@code model}'s heads would go. */

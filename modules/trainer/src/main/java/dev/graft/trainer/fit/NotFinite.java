@@ -12,7 +12,7 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.step.TrainingGraph;
-import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Stage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -37,16 +37,16 @@ final class NotFinite {
 
   private final ModelSession session;
   private final TrainingGraph graph;
-  private final Entry entry;
+  private final InputBinding entry;
   private final Stage stage;
   private final Dataset train;
 
-  NotFinite(ModelSession session, TrainingGraph graph, Entry entry, Stage stage, Dataset train) {
+  NotFinite(ModelSession session, TrainingGraph graph, LoopSetup setup) {
     this.session = session;
     this.graph = graph;
-    this.entry = entry;
-    this.stage = stage;
-    this.train = train;
+    this.entry = setup.task().inputs();
+    this.stage = setup.stage();
+    this.train = setup.data().train();
   }
 
   /**

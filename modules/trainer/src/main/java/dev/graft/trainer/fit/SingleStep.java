@@ -9,7 +9,9 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.tensor.Shape;
+import dev.graft.trainer.internal.step.StepGradients;
 import dev.graft.trainer.internal.step.UpdateGraph;
+import dev.graft.trainer.internal.step.Updating;
 import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.Optimizer;
 import java.util.Collection;
@@ -48,12 +50,9 @@ public record SingleStep(
             editor.uniqueName("graft/step/number"), DataType.DT_INT64, Shape.scalar());
     UpdateGraph updated =
         UpdateGraph.of(
-            editor.build(),
-            loss,
+            StepGradients.of(editor.build(), loss, training),
             List.of(),
-            Optimizer.sgd(),
-            Clipping.byGlobalNorm(1),
-            training,
+            Updating.by(Optimizer.sgd(), Clipping.byGlobalNorm(1)),
             rate,
             step);
     Model extended =

@@ -18,12 +18,12 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.graph.LayersInTraining;
 import dev.graft.trainer.internal.head.SolvedHeads;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.loss.Goal;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.NamePatterns;
-import dev.graft.trainer.score.Scoring;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -42,17 +42,19 @@ public final class Stages {
   private final Model model;
   private final TrainingPlan blocks;
   private final Frontier frontier;
-  private final List<Goal> goals;
+  private final long seed;
+  private final Task task;
   private final Set<Variable> changed = new LinkedHashSet<>(); // so far: it cannot be cached
   private final List<Stage> stages = new ArrayList<>();
   private final Set<Variable> learned = new LinkedHashSet<>(); // in the stretches so far, or solved
 
-  private Stages(Model model, TrainingPlan blocks, Frontier frontier, List<Goal> goals) {
-    this.model = model;
+  private Stages(Task task, TrainingPlan blocks, Frontier frontier, long seed) {
+    this.task = task;
+    this.model = task.model();
     this.blocks = blocks;
     this.frontier = frontier;
-    this.goals = goals;
-    changed.addAll(Goal.variables(model, goals));
+    this.seed = seed;
+    changed.addAll(task.variables());
   }
 
   /**
@@ -66,25 +68,24 @@ public final class Stages {
    * @throws BlockedGradientException if an op lets no gradient pass to what would train
    */
   public static ImmutableList<Stage> of(
-      Model model,
+      Task task,
       TrainingPlan blocks,
       Frontier frontier,
-      List<Goal> goals,
-      Collection<Goal> solved,
+      Collection<? extends Goal> solved,
       Recipe recipe) {
-    Stages all = new Stages(model, blocks, frontier, goals);
+    Stages all = new Stages(task, blocks, frontier, recipe.seed());
     all.checkSomethingTrains(recipe);
-    solved.forEach(goal -> all.learned.addAll(goal.variables(model)));
+    all.learned.addAll(task.variables(List.copyOf(solved)));
     List<Goal> others =
-        goals.stream()
-            .filter(goal -> !solved.contains(goal) && !goal.variables(model).isEmpty())
+        task.goals().stream()
+            .filter(goal -> !solved.contains(goal) && !task.variables(List.of(goal)).isEmpty())
             .toList();
     if (!others.isEmpty()) {
-      String words = "training " + Goal.words(others) + " step by step";
-      all.add(words, true, recipe.head().steps(), Goal.variables(model, others));
+      String words = "training " + Task.describe(others) + " step by step";
+      all.add(words, true, recipe.head().steps(), task.variables(others));
     }
     recipe.fineTunes().forEach(all::add);
-    all.stages.forEach(stage -> HalfPrecision.requireNone(model, goals, stage.training()));
+    all.stages.forEach(stage -> HalfPrecision.requireNone(task, stage.training()));
     all.checkMetrics();
     all.checkNames();
     all.checkGradients();
@@ -98,7 +99,7 @@ public final class Stages {
    * @param isChosen whether the recipe was chosen, and the settings given for whichever it is
    * @throws BadRequestException if something is said, and no head is trained step by step
    */
-  static void checkHeadSteps(List<Stage> stages, List<Goal> goals, Recipe asked, boolean isChosen) {
+  static void checkHeadSteps(List<Stage> stages, Task task, Recipe asked, boolean isChosen) {
     FineTune usual = FineTune.head();
     FineTune said = asked.head().steps();
     EarlyStop stop = new EarlyStop(usual.stop().named(), said.stop().patience());
@@ -109,7 +110,7 @@ public final class Stages {
       throw new BadRequestException(
           "epochs, rate, optimizer and the like of a head are for one that is trained step by step,"
               + " and not for "
-              + Goal.words(goals)
+              + task.describe()
               + ", since one dense layer is solved at once; leave them out (--head-epochs,"
               + " --head-rate, and with the recipe 'head' --batch, --optimizer, --schedule, --warm-up,"
               + " --clip-norm and --patience), or take a new head with hidden layers or dropout.");
@@ -117,8 +118,7 @@ public final class Stages {
   }
 
   private void checkSomethingTrains(Recipe recipe) {
-    Set<String> used =
-        model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
+    Set<String> used = task.needed();
     boolean nothing =
         model.variables().stream()
             .noneMatch(v -> v.trainable() && !v.role().isStatistic() && used.contains(v.node()));
@@ -126,25 +126,25 @@ public final class Stages {
     if (nothing && !named && (blocks.stretches().isEmpty() || recipe.fineTunes().isEmpty())) {
       throw new BadRequestException(
           "all that "
-              + Goal.words(goals)
+              + task.describe()
               + " of "
               + model.name()
               + " depends on is frozen, so nothing is left to train; unfreeze(Where.head())"
               + " (--unfreeze head) is the least, or replace the head.");
     }
-    if (Goal.variables(model, goals).isEmpty() && recipe.fineTunes().isEmpty()) {
+    if (task.variables().isEmpty() && recipe.fineTunes().isEmpty()) {
       throw new BadRequestException(
           "the recipe '"
               + recipe.name()
               + "' trains the head alone, and "
-              + Goal.words(goals)
+              + task.describe()
               + " is frozen; unfreeze(Where.head()) (--unfreeze head), or take Recipe.headThenTop()"
               + " (--recipe top).");
     }
   }
 
   private void checkMetrics() {
-    ImmutableSet<String> metrics = Scoring.metrics(goals);
+    ImmutableSet<String> metrics = task.metrics();
     for (Stage stage : stages) {
       String metric = stage.settings().stop().metric();
       if (!metric.equals("loss") && !metrics.contains(metric)) {
@@ -167,7 +167,7 @@ public final class Stages {
     Set<Variable> training = new LinkedHashSet<>();
     stages.forEach(stage -> training.addAll(stage.training()));
     Map<String, TensorRef> answers = new LinkedHashMap<>();
-    goals.forEach(goal -> answers.put(goal.head().name(), goal.head().logits()));
+    task.heads().forEach(head -> answers.put(head.name(), head.logits()));
     Preflight found = PreflightCheck.of(model, answers, training);
     if (!found.isClear()) {
       throw new BlockedGradientException(found);
@@ -207,13 +207,13 @@ public final class Stages {
   }
 
   private void add(String words, boolean ofHeads, FineTune settings, List<Variable> training) {
-    Entry entry = frontier.entry();
+    InputBinding entry = frontier.entry();
     LayersInTraining layers =
         LayersInTraining.of(
             model,
             entry.graph(),
             entry.tensors(),
-            Goal.logits(goals),
+            task.logits(),
             training,
             settings.batchNorm() == FineTune.BatchNorm.TRAINING);
     stages.add(
@@ -227,14 +227,15 @@ public final class Stages {
             rates(settings, training),
             layers.layers(),
             layers.words(),
-            frontier.cutOfSteps(Goal.logits(goals), changed, layers.layers())));
+            frontier.cutOfSteps(task.logits(), changed, layers.layers()),
+            seed));
     learned.addAll(training);
     layers.layers().forEach(this::addMoved);
   }
 
   /** Only a head that was drawn at random answers nothing yet: layers before it may be so, too. */
   private boolean isFresh(List<Variable> training) {
-    return Goal.variables(model, goals).stream()
+    return task.variables().stream()
         .anyMatch(v -> training.contains(v) && SolvedHeads.isDrawn(v) && !learned.contains(v));
   }
 
@@ -252,8 +253,8 @@ public final class Stages {
 
   /** What trains: what is asked for by name, what the model leaves unfrozen, or a share. */
   private List<Variable> training(FineTune settings) {
-    List<Variable> heads = Goal.variables(model, goals);
-    List<Variable> unfrozen = unfrozen(model, goals);
+    List<Variable> heads = task.variables();
+    List<Variable> unfrozen = unfrozen(task);
     if (settings.stretch().isEmpty() && !heads.containsAll(unfrozen)) {
       return unfrozen;
     }
@@ -275,10 +276,9 @@ public final class Stages {
   }
 
   /** What the model says trains, in its heads and before them. */
-  static List<Variable> unfrozen(Model model, List<Goal> goals) {
-    Set<String> needed =
-        model.graph().upstream(Goal.logits(goals).stream().map(TensorRef::node).toList());
-    return model.variables().stream()
+  static List<Variable> unfrozen(Task task) {
+    Set<String> needed = task.needed();
+    return task.model().variables().stream()
         .filter(v -> v.trainable() && v.canTrain() && needed.contains(v.node()))
         .toList();
   }
@@ -291,7 +291,7 @@ public final class Stages {
               + model.name()
               + ", and none were found; name its layers with LayerRates.with(...).");
     }
-    Set<Variable> heads = Set.copyOf(Goal.variables(model, goals));
+    Set<Variable> heads = Set.copyOf(task.variables());
     ImmutableMap.Builder<String, Double> rates = ImmutableMap.builder();
     for (Variable variable : training) {
       int below = heads.contains(variable) ? 0 : belowHead(variable.name());

@@ -2,8 +2,6 @@ package dev.graft.trainer.fit;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.Iterables;
-import com.google.common.collect.Lists;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.error.BadDataException;
@@ -13,9 +11,7 @@ import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BlockedGradientException;
 import dev.graft.model.Model;
-import dev.graft.model.ResourceVariables;
 import dev.graft.model.TrainingPlan;
-import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
@@ -24,17 +20,11 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.checkpoint.Checkpoint;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
-import dev.graft.trainer.checkpoint.RunIdentity;
 import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.features.DecodedPictures;
-import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.internal.features.Positions;
-import dev.graft.trainer.internal.head.LinearHead;
 import dev.graft.trainer.internal.head.SolvedHeads;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
-import dev.graft.trainer.internal.task.RowProbe;
 import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Interruption;
@@ -51,82 +41,28 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
-/** Trains a model by a recipe. */
+/** Trains a model by a recipe: it walks the plan that {@link TrainingPlanner} makes. */
 @Internal
 public final class Trainer {
 
   private final TensorFlowRuntime runtime;
-  private final Model model;
-  private final Parts data;
-  private final Recipe recipe;
+  private final Plan plan;
   private final Callbacks callbacks;
-  private final ImmutableList<Goal> goals;
-  private final ImmutableMap<Goal, LinearHead> solvable;
-  private final Entry entry;
-  private final ImmutableList<Stage> stages;
-  private final Acceptance acceptance;
-  private final ImmutableList<TensorRef> headCut; // where the part before all heads ends
-  private final CachedFeatures features;
-  private final ImmutableList<String> reasons; // for the recipe, and how features are kept
+  private final Checkpoints checkpoints;
   private final List<String> decisions = new ArrayList<>();
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
-  private final RunIdentity identity;
-  private final Checkpoints checkpoints;
 
   // where it stands, see Checkpoint
   private int next;
   private int kept = -1;
   private ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
 
-  private Trainer(
-      TensorFlowRuntime runtime,
-      Model given,
-      TrainingPlan blocks,
-      Parts data,
-      Recipe recipe,
-      Callbacks callbacks) {
+  private Trainer(TensorFlowRuntime runtime, Plan plan, Callbacks callbacks) {
     this.runtime = runtime;
-    this.model = ResourceVariables.in(given); // optimizers know no others
-    this.data = data;
+    this.plan = plan;
     this.callbacks = callbacks;
-    callbacks.decide(this::decide);
-    checkParts();
-    this.goals = Goal.of(model, data.train(), recipe.objectives());
-    this.entry = Entry.of(model, data.train());
-    AutoRecipe.Choice choice = AutoRecipe.resolve(recipe, model, blocks, goals, data);
-    this.recipe = choice.recipe().told();
-    this.acceptance = Acceptance.of(choice.recipe(), goals, data);
-    try (RowProbe probe = new RowProbe(runtime, model, entry, data.train())) {
-      Frontier frontier = Frontier.of(entry, probe::hasRowForEach);
-      Positions.check(frontier, goals, data.train());
-      this.solvable = LinearHead.solvable(model, goals, recipe.objectives(), frontier);
-      this.stages = Stages.of(model, blocks, frontier, goals, solvable.keySet(), this.recipe);
-      this.headCut = headCut(frontier);
-      this.features = CachedFeatures.plan(frontier, data, cuts(stages));
-    }
-    List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
-    if (!solvable.isEmpty()) {
-      features.requireRoom(headCut);
-    }
-    Stages.checkHeadSteps(stages, goals, choice.recipe(), recipe.isAuto());
-    this.identity =
-        RunIdentity.of(
-            runtime, model, data, this.recipe, uncached.stream().map(Stage::number).toList());
     this.checkpoints = Checkpoints.among(callbacks);
-    ImmutableList.Builder<String> all = ImmutableList.<String>builder().addAll(choice.reasons());
-    uncached.forEach(
-        stage ->
-            all.add(
-                stage.words()
-                    + ": there is no room for "
-                    + features.words(stage.cut())
-                    + ", so each step computes them again"));
-    if (decidesWhatIsKept()) {
-      all.add(acceptance.words());
-    } else if (stages.isEmpty() && choice.recipe().metric().isPresent()) {
-      all.add(acceptance.idle(goals));
-    }
-    this.reasons = all.build();
+    callbacks.decide(this::decide);
   }
 
   /**
@@ -163,7 +99,10 @@ public final class Trainer {
                   runtime,
                   List.of(data.train(), data.validation(), data.test()),
                   all,
-                  () -> new Trainer(runtime, model, blocks, data, recipe, all).fit()));
+                  () -> {
+                    Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, recipe);
+                    return new Trainer(runtime, plan, all).fit();
+                  }));
     } catch (RuntimeException | Error e) {
       try {
         all.flush();
@@ -191,54 +130,56 @@ public final class Trainer {
         Arrays.stream(callbacks).filter(c -> !(c instanceof Checkpoints)).toArray(Callback[]::new);
     return Interruption.cancellable(
         runtime,
-        () ->
-            new Trainer(runtime, model, blocks, data, recipe, Callbacks.of(listening)).findRate());
+        () -> {
+          Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, recipe);
+          return new Trainer(runtime, plan, Callbacks.of(listening)).findRate();
+        });
   }
 
   private Run fit() {
     Optional<Checkpoint> last = checkpoints.newest(this::decide);
     last.ifPresent(this::goOnFrom);
     if (last.isEmpty()) {
-      reasons.forEach(this::decide);
+      plan.reasons().forEach(this::decide);
     }
-    DecodedPictures.require(runtime, data.test(), callbacks);
-    computeFeatures(stages);
+    DecodedPictures.require(runtime, plan.data().test(), callbacks);
+    computeFeatures(plan.stages());
     Evaluation score;
     if (last.isEmpty()) {
       trainHeads();
-      score = evaluate(best(), headCut);
-      boolean drawn = stages.stream().anyMatch(Stage::fresh);
+      score = evaluate(best(), plan.headCut());
+      boolean drawn = plan.stages().stream().anyMatch(Stage::fresh);
       String what = drawn ? "drawn at random" : trained.isEmpty() ? "as it was" : "head alone";
-      decide(what + ": " + score.words(acceptance.metric()));
+      decide(what + ": " + score.words(plan.acceptance().metric()));
       save(Optional.empty());
     } else {
-      score = evaluate(best(), kept < 0 ? headCut : stages.get(kept).cut());
+      score = evaluate(best(), kept < 0 ? plan.headCut() : plan.stages().get(kept).cut());
     }
     Optional<LoopState> underWay = last.flatMap(Checkpoint::loop);
-    while (next < stages.size()) {
-      score = fineTune(stages.get(next), underWay, score);
+    while (next < plan.stages().size()) {
+      score = fineTune(plan.stages().get(next), underWay, score);
       next++;
       save(Optional.empty());
       underWay = Optional.empty();
     }
     return new Run(
-        best(), recipe, score, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
+        best(), plan.recipe(), score, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
   }
 
   private RateCurve findRate() {
-    if (stages.isEmpty()) {
+    if (plan.stages().isEmpty()) {
       throw new BadRequestException(
           "the recipe '"
-              + recipe.name()
+              + plan.recipe().name()
               + "' trains nothing step by step, so there is no rate to find; take 'top'.");
     }
-    boolean headFirst = stages.get(0).ofHeads() && stages.size() > 1;
-    Stage stage = stages.get(headFirst ? 1 : 0);
-    reasons.forEach(this::decide);
-    computeFeatures(stages.subList(0, stage.number()));
+    boolean headFirst = plan.stages().get(0).ofHeads() && plan.stages().size() > 1;
+    Stage stage = plan.stages().get(headFirst ? 1 : 0);
+    plan.reasons().forEach(this::decide);
+    computeFeatures(plan.stages().subList(0, stage.number()));
     trainHeads();
     if (headFirst) {
-      fineTune(stages.get(0), Optional.empty(), evaluate(best(), headCut));
+      fineTune(plan.stages().get(0), Optional.empty(), evaluate(best(), plan.headCut()));
     }
     try (TrainingLoop loop = open(stage, Optional.empty())) {
       return RateFinder.find(loop, stage.ofHeads(), callbacks);
@@ -249,32 +190,32 @@ public final class Trainer {
     timed(
         Progress.Phase.FEATURES,
         () -> {
-          features.compute(runtime, model, cuts(of), recipe.atOnce(), callbacks);
-          return features;
+          plan.features()
+              .compute(
+                  runtime, plan.task().model(), plan.cuts(of), plan.recipe().atOnce(), callbacks);
+          return plan.features();
         });
   }
 
   private void trainHeads() {
-    if (!solvable.isEmpty()) {
+    if (!plan.solvable().isEmpty()) {
       SolvedHeads heads =
-          new SolvedHeads(
-              runtime,
-              model,
-              goals,
-              solvable,
-              entry,
-              recipe,
-              acceptance.metric(),
-              callbacks,
-              this::decide);
-      trained = timed(Progress.Phase.HEAD, () -> heads.train(features.at(headCut)));
+          new SolvedHeads(runtime, plan.task(), plan.recipe(), callbacks, this::decide);
+      trained =
+          timed(
+              Progress.Phase.HEAD,
+              () ->
+                  heads.train(
+                      plan.solvable(),
+                      plan.features().at(plan.headCut()),
+                      plan.acceptance().metric()));
     }
   }
 
   /** Takes what a stretch gave if it is better than all before on the validation part. */
   private Evaluation better(Stage stage, TrainingLoop.Result tuned, Evaluation score) {
     if (!tuned.learned()) {
-      decide(stage.words() + ": not kept, " + acceptance.notLearned(stage, tuned, score));
+      decide(stage.words() + ": not kept, " + plan.acceptance().notLearned(stage, tuned, score));
       return score;
     }
     ImmutableMap<String, TensorValue> values =
@@ -282,20 +223,20 @@ public final class Trainer {
             .putAll(trained)
             .putAll(tuned.values())
             .buildKeepingLast();
-    Evaluation now = evaluate(model.withValues(values), stage.cut());
-    Optional<String> whyNot = acceptance.whyNot(stage, tuned, score, now);
+    Evaluation now = evaluate(plan.task().model().withValues(values), stage.cut());
+    Optional<String> whyNot = plan.acceptance().whyNot(stage, tuned, score, now);
     if (whyNot.isPresent()) {
       decide(stage.words() + ": not kept, " + whyNot.get());
       return score;
     }
-    decide(stage.words() + ": kept, " + now.words(acceptance.metric()));
+    decide(stage.words() + ": kept, " + now.words(plan.acceptance().metric()));
     trained = values;
     kept = next;
     return now;
   }
 
   private void goOnFrom(Checkpoint last) {
-    Optional<String> warning = identity.check(last.identity(), checkpoints.toString());
+    Optional<String> warning = plan.identity().check(last.identity(), checkpoints.toString());
     decisions.addAll(last.decisions());
     trained = last.trained();
     next = last.stage();
@@ -303,61 +244,27 @@ public final class Trainer {
     decide(
         "goes on from a checkpoint, "
             + last.loop()
-                .map(loop -> "after step " + loop.step() + " of fine-tuning")
+                .map(loop -> "after step " + loop.counters().batches() + " of fine-tuning")
                 .orElse(next == 0 ? "with the head done" : "after stretch " + next));
     warning.ifPresent(this::decide);
   }
 
   private void save(Optional<LoopState> underWay) {
     checkpoints.save(
-        new Checkpoint(identity, next, kept, ImmutableList.copyOf(decisions), trained, underWay));
+        new Checkpoint(
+            plan.identity(), next, kept, ImmutableList.copyOf(decisions), trained, underWay));
     callbacks.flush();
   }
 
   /** The best model so far. */
   private Model best() {
-    return model.withValues(trained);
-  }
-
-  private void checkParts() {
-    if (data.train().size() == 0 || data.validation().size() == 0) {
-      throw new BadRequestException(
-          "training needs examples to learn from and others to decide by, and there are "
-              + data.train().size()
-              + " and "
-              + data.validation().size()
-              + "; divide the data by a Split with a share for validation, as 60, 20 and 20.");
-    }
-  }
-
-  /** Whether there is anything that what is trained is held against. */
-  private boolean decidesWhatIsKept() {
-    return stages.stream().anyMatch(stage -> !stage.fresh())
-        || solvable.values().stream().anyMatch(linear -> !SolvedHeads.isDrawn(linear.kernel()));
-  }
-
-  /** The variables that train in all heads. */
-  private List<Variable> ofHeads() {
-    return Goal.variables(model, goals);
-  }
-
-  /** Where the part that no head's variables are in ends. */
-  private ImmutableList<TensorRef> headCut(Frontier frontier) {
-    List<TensorRef> answers = new ArrayList<>();
-    for (Goal goal : goals) {
-      LinearHead linear = solvable.get(goal);
-      answers.add(linear == null ? goal.head().logits() : linear.input());
-    }
-    return frontier.cut(answers, ofHeads());
-  }
-
-  private Iterable<ImmutableList<TensorRef>> cuts(List<Stage> of) {
-    return Iterables.concat(List.of(headCut), Lists.transform(of, Stage::cut));
+    return plan.task().model().withValues(trained);
   }
 
   private Evaluation evaluate(Model candidate, ImmutableList<TensorRef> cut) {
-    Dataset validation = features.at(cut).validation();
-    return Evaluator.score(runtime, candidate, validation, recipe, callbacks.quiet());
+    Dataset validation = plan.features().at(cut).validation();
+    Task task = plan.task().with(candidate).fedWith(validation);
+    return Evaluator.score(runtime, task, validation, plan.recipe().atOnce(), callbacks.quiet());
   }
 
   /** Gives the best score, with that of the stretch. */
@@ -399,16 +306,9 @@ public final class Trainer {
   }
 
   private TrainingLoop open(Stage stage, Optional<LoopState> from) {
-    CachedFeatures.Part fed = features.at(stage.cut());
-    return TrainingLoop.open(
-        runtime,
-        best(),
-        recipe.objectives(),
-        stage,
-        fed.train(),
-        fed.validation(),
-        recipe.seed(),
-        from);
+    CachedFeatures.Part fed = plan.features().at(stage.cut());
+    LoopSetup setup = LoopSetup.of(plan.task().with(best()), stage, fed);
+    return TrainingLoop.open(runtime, setup, from);
   }
 
   private void decide(String sentence) {

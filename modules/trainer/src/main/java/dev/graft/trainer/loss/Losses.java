@@ -1,41 +1,44 @@
 package dev.graft.trainer.loss;
 
+import dev.graft.error.Internal;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.trainer.metric.HeadTensors;
 import java.util.List;
-import org.tensorflow.proto.DataType;
 
-/** The formulas of the objectives, and what the metrics are made of, too. */
+/** The formulas of the objectives, for one head and its targets. */
+@Internal
 public final class Losses {
 
+  private final HeadTensors head;
   private final Scope g;
   private final TensorRef logits;
   private final TensorRef targets;
-  private final int units;
 
-  public Losses(Scope g, TensorRef logits, TensorRef targets, int units) {
-    this.g = g;
-    this.logits = logits;
-    this.targets = targets;
-    this.units = units;
+  /** Makes the formulas of a head's answers to a batch. */
+  public Losses(HeadTensors head) {
+    this.head = head;
+    this.g = head.g();
+    this.logits = head.logits();
+    this.targets = head.targets();
   }
 
   /** See {@link Objective.CrossEntropy}. */
   TensorRef crossEntropy(double smoothing, List<Double> classWeights) {
-    TensorRef flat = rows(logits);
-    if (!areIndices()) {
-      TensorRef wanted = rows(wanted());
-      TensorRef each = softmax(flat, smooth(wanted, smoothing / units, smoothing));
+    TensorRef flat = head.rows(logits);
+    if (!head.areIndices()) {
+      TensorRef wanted = head.rows(head.wanted());
+      TensorRef each = softmax(flat, smooth(wanted, smoothing / head.units(), smoothing));
       return perExample(
           classWeights.isEmpty()
               ? each
-              : weighted(each, classWeights, g.add("ArgMax", rows(targets), g.scalar(-1))));
+              : weighted(each, classWeights, g.add("ArgMax", head.rows(targets), g.scalar(-1))));
     }
     TensorRef indices = g.add("Reshape", targets, g.ints(-1));
     TensorRef each =
         smoothing == 0
             ? g.op("SparseSoftmaxCrossEntropyWithLogits").input(flat).input(indices).output()
-            : softmax(flat, smooth(oneHot(indices), smoothing / units, smoothing));
+            : softmax(flat, smooth(head.oneHot(indices), smoothing / head.units(), smoothing));
     return perExample(classWeights.isEmpty() ? each : weighted(each, classWeights, indices));
   }
 
@@ -45,32 +48,34 @@ public final class Losses {
 
   /** See {@link Objective.BinaryCrossEntropy}. */
   TensorRef binaryCrossEntropy(double smoothing, List<Double> classWeights) {
-    TensorRef each = sigmoid(logits, smooth(wanted(), smoothing / 2, smoothing));
+    TensorRef each = sigmoid(logits, smooth(head.wanted(), smoothing / 2, smoothing));
     return perExample(
         mean(classWeights.isEmpty() ? each : g.add("Mul", each, vector(classWeights))));
   }
 
   /** See {@link Objective.Focal}. */
   TensorRef focal(double gamma, double alpha) {
-    TensorRef logs = g.add("LogSoftmax", rows(logits));
+    TensorRef logs = g.add("LogSoftmax", head.rows(logits));
     TensorRef wanted =
-        areIndices() ? oneHot(g.add("Reshape", targets, g.ints(-1))) : rows(wanted());
-    TensorRef missing = floored(g.add("Sub", number(1), g.add("Exp", logs)));
-    TensorRef factor = g.add("Mul", g.add("Pow", missing, number(gamma)), number(-alpha));
+        head.areIndices()
+            ? head.oneHot(g.add("Reshape", targets, g.ints(-1)))
+            : head.rows(head.wanted());
+    TensorRef missing = floored(g.add("Sub", head.number(1), g.add("Exp", logs)));
+    TensorRef factor = g.add("Mul", g.add("Pow", missing, head.number(gamma)), head.number(-alpha));
     return perExample(g.add("Sum", g.add("Mul", factor, g.add("Mul", wanted, logs)), g.ints(-1)));
   }
 
   /** See {@link Objective.BinaryFocal}. */
   TensorRef binaryFocal(double gamma) {
-    TensorRef wanted = wanted();
-    TensorRef one = number(1);
+    TensorRef wanted = head.wanted();
+    TensorRef one = head.number(1);
     TensorRef sure = g.add("Sigmoid", logits);
     TensorRef right =
         g.add(
             "AddV2",
             g.add("Mul", wanted, sure),
             g.add("Mul", g.add("Sub", one, wanted), g.add("Sub", one, sure)));
-    TensorRef factor = g.add("Pow", floored(g.add("Sub", one, right)), number(gamma));
+    TensorRef factor = g.add("Pow", floored(g.add("Sub", one, right)), head.number(gamma));
     return perExample(mean(g.add("Mul", factor, sigmoid(logits, wanted))));
   }
 
@@ -79,70 +84,56 @@ public final class Losses {
    * finite gradient where it is 0.
    */
   private TensorRef floored(TensorRef missing) {
-    return g.add("Maximum", missing, number(1e-7));
+    return g.add("Maximum", missing, head.number(1e-7));
   }
 
   /** See {@link Objective.SquaredError}. */
   TensorRef squaredError() {
-    return perExample(mean(g.add("SquaredDifference", logits, wanted())));
+    return perExample(mean(g.add("SquaredDifference", logits, head.wanted())));
   }
 
   /** See {@link Objective.AbsoluteError}. */
   TensorRef absoluteError() {
-    return perExample(mean(g.add("Abs", g.add("Sub", logits, wanted()))));
+    return perExample(mean(g.add("Abs", g.add("Sub", logits, head.wanted()))));
   }
 
   /** See {@link Objective.Huber}. */
   TensorRef huber(double delta) {
-    TensorRef far = g.add("Abs", g.add("Sub", logits, wanted()));
-    TensorRef limit = number(delta);
+    TensorRef far = g.add("Abs", g.add("Sub", logits, head.wanted()));
+    TensorRef limit = head.number(delta);
     TensorRef near = g.add("Minimum", far, limit);
     // near^2 / 2 + delta (far - near): the same as both branches, without a choice
-    TensorRef square = g.add("Mul", number(0.5), g.add("Square", near));
+    TensorRef square = g.add("Mul", head.number(0.5), g.add("Square", near));
     return perExample(mean(g.add("AddV2", square, g.add("Mul", limit, g.add("Sub", far, near)))));
   }
 
   /** See {@link Objective.Cosine}. */
   TensorRef cosine() {
-    TensorRef product = g.add("Mul", unit(wanted()), unit(logits));
+    TensorRef product = g.add("Mul", unit(head.wanted()), unit(logits));
     return perExample(g.add("Neg", g.add("Sum", product, g.ints(-1))));
   }
 
   /** See {@link Objective.Contrastive}. */
   TensorRef contrastive(double temperature) {
-    TensorRef vectors = unit(rows(logits));
+    TensorRef vectors = unit(head.rows(logits));
     TensorRef similar =
         g.op("MatMul").input(vectors).input(vectors).attr("transpose_b", true).output();
     TensorRef self = g.op("MatrixDiag").input(g.add("OnesLike", targetsAs(logits))).output();
     // an example is not among those it is compared with: its own similarity goes to -1e9
     TensorRef others =
         g.add(
-            "Sub", g.add("RealDiv", similar, number(temperature)), g.add("Mul", self, number(1e9)));
+            "Sub",
+            g.add("RealDiv", similar, head.number(temperature)),
+            g.add("Mul", self, head.number(1e9)));
     TensorRef logs = g.add("LogSoftmax", others);
     TensorRef column = g.add("ExpandDims", targets, g.scalar(1));
     TensorRef row = g.add("ExpandDims", targets, g.scalar(0));
     TensorRef same = g.cast(g.add("Equal", column, row), g.editor().dtype(logits));
     TensorRef peers = g.add("Sub", same, self);
-    TensorRef count = g.add("Maximum", g.add("Sum", peers, g.ints(1)), number(1));
+    TensorRef count = g.add("Maximum", g.add("Sum", peers, g.ints(1)), head.number(1));
     // peers has a 0 where logs is about -1e9
     TensorRef sum = g.add("Sum", g.add("Mul", peers, logs), g.ints(1));
     return g.add("Neg", g.add("RealDiv", sum, count));
-  }
-
-  /** Whether the targets are label indices. */
-  public boolean areIndices() {
-    return g.editor().dtype(targets) == DataType.DT_INT32;
-  }
-
-  /** The targets in shape and dtype of the logits: [N] becomes [N, 1]. */
-  public TensorRef wanted() {
-    return g.add(
-        "Reshape", g.cast(targets, g.editor().dtype(logits)), g.op("Shape").input(logits).output());
-  }
-
-  /** A number in the dtype of the logits. */
-  public TensorRef number(double value) {
-    return g.scalarLike(logits, value);
   }
 
   /** A vector in the dtype of the logits. */
@@ -154,27 +145,11 @@ public final class Losses {
     return g.cast(g.floats(floats), g.editor().dtype(logits));
   }
 
-  /** [N * positions, units]. */
-  public TensorRef rows(TensorRef tensor) {
-    return g.add("Reshape", tensor, g.ints(-1, units));
-  }
-
-  /** 1 in the column of each index, 0 elsewhere. */
-  public TensorRef oneHot(TensorRef indices) {
-    return g.op("OneHot")
-        .input(indices)
-        .input(g.scalar(units))
-        .input(number(1))
-        .input(number(0))
-        .attr("axis", -1)
-        .output();
-  }
-
   /** {@code wanted * (1 - share) + evenly}. */
   private TensorRef smooth(TensorRef wanted, double evenly, double share) {
     return share == 0
         ? wanted
-        : g.add("AddV2", g.add("Mul", wanted, number(1 - share)), number(evenly));
+        : g.add("AddV2", g.add("Mul", wanted, head.number(1 - share)), head.number(evenly));
   }
 
   /** Softmax cross-entropy of rows. */

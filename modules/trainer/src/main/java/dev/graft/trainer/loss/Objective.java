@@ -4,9 +4,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Doubles;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
-import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
+import java.util.Set;
 
 /**
  * What training makes small: how far a head's answers are from those wanted, for each example.
@@ -16,20 +16,15 @@ import dev.graft.model.Head;
 public sealed interface Objective {
 
   /**
-   * Adds the loss of each example to a graph. Where the head answers at several positions of an
-   * example, it is their mean.
-   *
-   * @param logits the head's raw answers, [N, ..., units]
-   * @param targets what they should be, in the dtype of the data's answers
-   * @param units the size of the last dimension of the logits
-   * @return [N], in the dtype of the logits
+   * Adds the loss of each example to the graph of {@code of}: [N], in the dtype of the logits.
+   * Where the head answers at several positions of an example, it is their mean.
    */
   @Internal
-  TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units);
+  TensorRef loss(Losses of);
 
   /** The kinds of heads whose answers it can judge. */
   @Internal
-  boolean fits(Head.Kind kind);
+  Set<Head.Kind> kinds();
 
   /** Whether the loss of an example does not depend on the other examples of its batch. */
   @Internal
@@ -125,14 +120,14 @@ public sealed interface Objective {
 
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).crossEntropy(smoothing, classWeights);
+    public TensorRef loss(Losses of) {
+      return of.crossEntropy(smoothing, classWeights);
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return kind == Head.Kind.SINGLE_LABEL;
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.SINGLE_LABEL);
     }
   }
 
@@ -161,14 +156,14 @@ public sealed interface Objective {
 
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).binaryCrossEntropy(smoothing, classWeights);
+    public TensorRef loss(Losses of) {
+      return of.binaryCrossEntropy(smoothing, classWeights);
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return kind == Head.Kind.MULTI_LABEL;
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.MULTI_LABEL);
     }
   }
 
@@ -188,14 +183,14 @@ public sealed interface Objective {
 
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).focal(gamma, alpha);
+    public TensorRef loss(Losses of) {
+      return of.focal(gamma, alpha);
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return kind == Head.Kind.SINGLE_LABEL;
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.SINGLE_LABEL);
     }
   }
 
@@ -212,14 +207,14 @@ public sealed interface Objective {
 
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).binaryFocal(gamma);
+    public TensorRef loss(Losses of) {
+      return of.binaryFocal(gamma);
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return kind == Head.Kind.MULTI_LABEL;
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.MULTI_LABEL);
     }
   }
 
@@ -227,14 +222,14 @@ public sealed interface Objective {
   record SquaredError() implements Objective {
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).squaredError();
+    public TensorRef loss(Losses of) {
+      return of.squaredError();
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return givesNumbers(kind);
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.REGRESSION, Head.Kind.EMBEDDING);
     }
   }
 
@@ -242,14 +237,14 @@ public sealed interface Objective {
   record AbsoluteError() implements Objective {
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).absoluteError();
+    public TensorRef loss(Losses of) {
+      return of.absoluteError();
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return givesNumbers(kind);
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.REGRESSION, Head.Kind.EMBEDDING);
     }
   }
 
@@ -267,14 +262,14 @@ public sealed interface Objective {
 
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).huber(delta);
+    public TensorRef loss(Losses of) {
+      return of.huber(delta);
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return givesNumbers(kind);
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.REGRESSION, Head.Kind.EMBEDDING);
     }
   }
 
@@ -282,14 +277,14 @@ public sealed interface Objective {
   record Cosine() implements Objective {
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).cosine();
+    public TensorRef loss(Losses of) {
+      return of.cosine();
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return givesNumbers(kind);
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.REGRESSION, Head.Kind.EMBEDDING);
     }
   }
 
@@ -308,14 +303,14 @@ public sealed interface Objective {
 
     @Internal
     @Override
-    public TensorRef perExample(Scope g, TensorRef logits, TensorRef targets, int units) {
-      return new Losses(g, logits, targets, units).contrastive(temperature);
+    public TensorRef loss(Losses of) {
+      return of.contrastive(temperature);
     }
 
     @Internal
     @Override
-    public boolean fits(Head.Kind kind) {
-      return kind == Head.Kind.EMBEDDING;
+    public Set<Head.Kind> kinds() {
+      return Set.of(Head.Kind.EMBEDDING);
     }
 
     @Internal
@@ -323,10 +318,6 @@ public sealed interface Objective {
     public boolean isSeparable() {
       return false;
     }
-  }
-
-  private static boolean givesNumbers(Head.Kind kind) {
-    return kind == Head.Kind.REGRESSION || kind == Head.Kind.EMBEDDING;
   }
 
   private static void checkPositive(String name, double value) {

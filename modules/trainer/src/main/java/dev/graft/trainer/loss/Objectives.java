@@ -1,7 +1,9 @@
 package dev.graft.trainer.loss;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.model.Head;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,10 +15,15 @@ import java.util.Map;
  * @param weights how much the heads' losses count in the sum that is made small, by name; the
  *     others count 1
  * @param penalty what large weights cost
+ * @param goals those that read several heads or targets; the heads they read need no objective
  */
 public record Objectives(
-    ImmutableMap<String, Objective> byHead, ImmutableMap<String, Double> weights, Penalty penalty) {
+    ImmutableMap<String, Objective> byHead,
+    ImmutableMap<String, Double> weights,
+    Penalty penalty,
+    ImmutableList<Goal> goals) {
 
+  @Internal
   public Objectives {
     weights.forEach(
         (head, weight) -> {
@@ -29,26 +36,39 @@ public record Objectives(
 
   /** The usual objective for each head, all heads counting alike, no penalty. */
   public static Objectives usual() {
-    return new Objectives(ImmutableMap.of(), ImmutableMap.of(), Penalty.none());
+    return new Objectives(ImmutableMap.of(), ImmutableMap.of(), Penalty.none(), ImmutableList.of());
   }
 
   /** These, with another one for a head. */
   public Objectives with(String head, Objective objective) {
     Map<String, Objective> more = new LinkedHashMap<>(byHead);
     more.put(head, objective);
-    return new Objectives(ImmutableMap.copyOf(more), weights, penalty);
+    return new Objectives(ImmutableMap.copyOf(more), weights, penalty, goals);
   }
 
   /** These, with a head counting so much. */
   public Objectives weigh(String head, double weight) {
     Map<String, Double> more = new LinkedHashMap<>(weights);
     more.put(head, weight);
-    return new Objectives(byHead, ImmutableMap.copyOf(more), penalty);
+    return new Objectives(byHead, ImmutableMap.copyOf(more), penalty, goals);
   }
 
   /** These, with large weights costing so much. */
   public Objectives penalty(Penalty value) {
-    return new Objectives(byHead, weights, value);
+    return new Objectives(byHead, weights, value, goals);
+  }
+
+  /** These, with a goal that has a loss of its own over several heads or targets. */
+  @Internal
+  public Objectives with(Goal goal) {
+    ImmutableList<Goal> more = ImmutableList.<Goal>builder().addAll(goals).add(goal).build();
+    return new Objectives(byHead, weights, penalty, more);
+  }
+
+  @Internal
+  @Override
+  public ImmutableList<Goal> goals() {
+    return goals;
   }
 
   /** What {@code head} is trained for. */

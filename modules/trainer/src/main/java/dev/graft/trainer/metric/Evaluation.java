@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Labels;
 import java.util.Locale;
@@ -24,18 +25,18 @@ import java.util.Set;
  * @param perLabel how it did on each label, by the names of the heads, for heads that give labels
  * @param classification the answers themselves, if the model has one head and that gives one label
  *     to each example
+ * @param smallerIsBetter the names of those metrics of which less is better, beside {@code loss}
  */
 public record Evaluation(
     int count,
     double loss,
     ImmutableMap<String, Double> metrics,
     ImmutableMap<String, ImmutableList<LabelScore>> perLabel,
-    Optional<Classification> classification) {
+    Optional<Classification> classification,
+    ImmutableSet<String> smallerIsBetter) {
 
   /** The head of {@link #perLabel} where no head has a name. */
   private static final String ONLY = "";
-
-  private static final Set<String> SMALLER_IS_BETTER = Set.of("loss", "mae", "rmse");
 
   /** How a classifier did, from its answers. */
   public static Evaluation of(Classification answers, double loss) {
@@ -44,7 +45,8 @@ public record Evaluation(
         loss,
         answers.metrics(),
         ImmutableMap.of(ONLY, answers.perClass()),
-        Optional.of(answers));
+        Optional.of(answers),
+        ImmutableSet.of());
   }
 
   /**
@@ -78,12 +80,12 @@ public record Evaluation(
    * Whether {@code value} of a metric is better than {@code other}: smaller for a loss. Any number
    * is better than NaN.
    */
-  public static boolean isBetter(String metric, double value, double other) {
+  public boolean isBetter(String metric, double value, double other) {
     if (Double.isNaN(other)) {
       return !Double.isNaN(value);
     }
-    String last = metric.substring(metric.lastIndexOf('/') + 1);
-    return SMALLER_IS_BETTER.contains(last) ? value < other : value > other;
+    boolean isLoss = metric.equals("loss") || metric.endsWith("/loss");
+    return isLoss || smallerIsBetter.contains(metric) ? value < other : value > other;
   }
 
   private Classification answers() {

@@ -1,5 +1,10 @@
 package dev.graft.trainer.metric;
 
+import com.google.common.collect.ImmutableList;
+import dev.graft.error.Internal;
+import dev.graft.model.Labels;
+import java.util.List;
+
 /**
  * How a model did on one label.
  *
@@ -9,6 +14,22 @@ package dev.graft.trainer.metric;
  * @param correct how many of these have it
  */
 public record LabelScore(String label, int count, int given, int correct) {
+
+  /** Returns that of the label of this number, from the sums of {@link LabelMarks}. */
+  static LabelScore of(String label, int number, List<double[]> sums) {
+    return new LabelScore(
+        label, (int) sums.get(2)[number], (int) sums.get(1)[number], (int) sums.get(0)[number]);
+  }
+
+  /** Returns those of all labels, from the sums of {@link LabelMarks}. */
+  @Internal
+  public static ImmutableList<LabelScore> of(Labels labels, List<double[]> sums) {
+    ImmutableList.Builder<LabelScore> scores = ImmutableList.builder();
+    for (int i = 0; i < labels.size(); i++) {
+      scores.add(of(labels.names().get(i), i, sums));
+    }
+    return scores.build();
+  }
 
   /** Of the examples that were given the label, the share that has it; 0 if none was given it. */
   public double precision() {

@@ -27,27 +27,27 @@ public final class WeightUpdate {
   private final List<String> after;
 
   /**
-   * An update.
+   * What an update needs to know of its step.
    *
-   * @param share how much of {@code rate} is this weight's
+   * @param rate the learning rate, a scalar
+   * @param share how much of it is this weight's
+   * @param number of the update, from 1, int64
+   * @param after nodes that run before the weight changes: those that read it, and guards
    */
+  public record Step(TensorRef rate, double share, TensorRef number, Collection<String> after) {}
+
+  /** Begins the update of {@code weight} by {@code gradient}. */
   public WeightUpdate(
-      Scope scope,
-      Variable weight,
-      Gradient gradient,
-      Map<String, Variable> slots,
-      TensorRef rate,
-      double share,
-      TensorRef stepNumber,
-      Collection<String> after) {
+      Scope scope, Variable weight, Gradient gradient, Map<String, Variable> slots, Step step) {
     this.scope = scope;
     this.weight = weight;
     this.gradient = gradient;
     this.slots = slots;
-    TensorRef whole = scope.cast(rate, weight.dtype());
-    this.rate = share == 1 ? whole : scope.add("Mul", whole, scope.scalarLike(whole, share));
-    this.stepNumber = stepNumber;
-    this.after = new ArrayList<>(after);
+    TensorRef whole = scope.cast(step.rate(), weight.dtype());
+    this.rate =
+        step.share() == 1 ? whole : scope.add("Mul", whole, scope.scalarLike(whole, step.share()));
+    this.stepNumber = step.number();
+    this.after = new ArrayList<>(step.after());
   }
 
   /** Where arithmetic goes that is no update itself. */

@@ -12,8 +12,7 @@ import dev.graft.trainer.internal.features.DecodedPictures;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.features.Positions;
 import dev.graft.trainer.internal.graph.StatelessRandom;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Interruption;
@@ -53,8 +52,7 @@ public final class Evaluator {
    */
   public static Evaluation evaluate(
       TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback... callbacks) {
-    Entry entry = Entry.of(model, data);
-    List<Goal> goals = Goal.of(model, data, recipe.objectives());
+    Task task = Task.of(model, data, recipe.objectives());
     return Interruption.cancellable(
         runtime,
         () -> {
@@ -64,23 +62,21 @@ public final class Evaluator {
               List.of(data),
               all,
               () -> {
-                Positions.check(Frontier.of(entry), goals, data);
-                return score(runtime, model, data, recipe, all);
+                Positions.check(Frontier.of(task.inputs()), task.headGoals(), data);
+                return score(runtime, task, data, recipe.atOnce(), all);
               });
         });
   }
 
-  /** The same of a model and data that are known to fit. */
+  /** Scores {@code task} on {@code data} that it is fed with and known to fit. */
   public static Evaluation score(
-      TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback callback) {
-    Entry entry = Entry.of(model, data);
-    GraphEditor editor = entry.graph().edit();
+      TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Callback callback) {
+    GraphEditor editor = task.inputs().graph().edit();
     StatelessRandom.replaceRest(editor);
-    List<Goal> goals = Goal.of(model, data, recipe.objectives());
-    Scoring scoring = Scoring.add(editor, goals, recipe.atOnce());
+    Scoring scoring = Scoring.add(editor, task, atOnce);
     Pace pace = new Pace(callback, Progress.Phase.EVALUATE, "examples", data.size(), 1);
-    try (ModelSession session = runtime.open(model, editor.build())) {
-      return scoring.score(runtime, session, entry, data, pace);
+    try (ModelSession session = runtime.open(task.model(), editor.build())) {
+      return scoring.score(runtime, session, data, pace);
     }
   }
 }

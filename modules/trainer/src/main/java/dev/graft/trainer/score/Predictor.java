@@ -10,7 +10,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.features.Features;
-import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Interruption;
@@ -51,7 +51,7 @@ public final class Predictor {
       int atOnce,
       List<TensorRef> wanted,
       Callbacks callbacks) {
-    Entry entry = Entry.of(model, data);
+    InputBinding entry = InputBinding.of(model, data);
     Pace pace = new Pace(callbacks, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
     try (Features features = Features.open(runtime, model, entry, wanted, atOnce)) {

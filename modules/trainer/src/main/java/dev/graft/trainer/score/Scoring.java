@@ -16,132 +16,159 @@ import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.Order;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Pace;
+import dev.graft.trainer.loss.Goal;
 import dev.graft.trainer.metric.Classification;
 import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.metric.Judged;
+import dev.graft.trainer.metric.LabelMarks;
 import dev.graft.trainer.metric.LabelScore;
+import dev.graft.trainer.metric.Metric;
+import dev.graft.trainer.metric.Metrics;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The nodes that score a model's heads on examples.
+ * The nodes that score a task on examples.
  *
- * @param heads one for each goal
+ * @param task what is scored
+ * @param goals one for each goal of the task
+ * @param predicted the index of the label that each example is given, int64 [N]; only where the
+ *     task is one head's that gives one label
  * @param atOnce so many examples at most are computed in one run
  */
-public record Scoring(ImmutableList<OfHead> heads, int atOnce) {
+public record Scoring(
+    Task task, ImmutableList<Scored> goals, Optional<TensorRef> predicted, int atOnce) {
 
   /** Examples scored together where the loss of each depends on the others. */
   private static final int TOGETHER = 64;
 
   /**
-   * How one head is scored.
+   * How one goal is scored.
    *
-   * @param goal what it should do
+   * @param goal what should be done
    * @param targets what the examples should give, to be fed
    * @param losses of each example: [N]
-   * @param tallies what its metrics are made of
-   * @param predicted the index of the label that each example is given: int64 [N]; for single
-   *     labels only
+   * @param sums what its metrics are made of
+   * @param labels what its label scores are made of; none for goals without labels
    */
-  record OfHead(
+  record Scored(
       Goal goal,
-      TensorRef targets,
+      ImmutableList<TensorRef> targets,
       TensorRef losses,
-      Tallies tallies,
-      Optional<TensorRef> predicted) {}
+      ImmutableMap<Metric, ImmutableList<TensorRef>> sums,
+      ImmutableList<TensorRef> labels) {
+
+    static Scored add(Scope g, Goal goal) {
+      ImmutableList.Builder<TensorRef> all = ImmutableList.builder();
+      for (Goal.Target target : goal.targets()) {
+        String name = goal.targets().size() == 1 ? "targets" : "targets/" + target.key();
+        all.add(g.editor().placeholder(g.name(name), target.dtype(), Shape.unknown()));
+      }
+      ImmutableList<TensorRef> targets = all.build();
+      List<TensorRef> logits = goal.heads().stream().map(Head::logits).toList();
+      TensorRef losses = goal.perExample(g, logits, targets);
+      Judged batch = new Judged(g.in("metrics"), goal.heads(), targets);
+      ImmutableMap.Builder<Metric, ImmutableList<TensorRef>> sums = ImmutableMap.builder();
+      goal.metrics().forEach(each -> sums.put(each, ImmutableList.copyOf(each.sums(batch))));
+      boolean ofLabels = goal instanceof HeadGoal one && Metrics.isOfLabels(one.head());
+      return new Scored(
+          goal,
+          targets,
+          losses,
+          sums.buildOrThrow(),
+          ofLabels ? ImmutableList.copyOf(LabelMarks.of(batch).sums()) : ImmutableList.of());
+    }
+  }
 
   /**
    * Adds them to a graph.
    *
    * @param room for so many examples at once there is memory, or for more
    */
-  public static Scoring add(GraphEditor editor, List<Goal> goals, int room) {
+  public static Scoring add(GraphEditor editor, Task task, int room) {
     Scope all = new Scope(editor, editor.uniqueName("graft/evaluate"));
-    ImmutableList.Builder<OfHead> heads = ImmutableList.builder();
-    for (Goal goal : goals) {
-      Head head = goal.head();
-      Scope g = goals.size() == 1 ? all : all.in(head.name());
-      TensorRef targets = editor.placeholder(g.name("targets"), goal.dtype(), Shape.unknown());
-      TensorRef losses = goal.objective().perExample(g, head.logits(), targets, head.units());
-      Tallies tallies = Tallies.add(g.in("metrics"), goal, targets);
-      Optional<TensorRef> predicted =
-          head.kind() == Head.Kind.SINGLE_LABEL
-              ? Optional.of(g.add("ArgMax", head.logits(), g.scalar(-1)))
-              : Optional.empty();
-      heads.add(new OfHead(goal, targets, losses, tallies, predicted));
+    ImmutableList.Builder<Scored> goals = ImmutableList.builder();
+    for (Goal goal : task.goals()) {
+      goals.add(Scored.add(task.goals().size() == 1 ? all : all.in(goal.name()), goal));
     }
-    boolean together = goals.stream().anyMatch(goal -> !goal.objective().isSeparable());
-    int usual = together ? TOGETHER : Batch.SCORED;
-    return new Scoring(heads.build(), room < Batch.SCORED ? room : usual);
-  }
-
-  /** The names of the metrics of a model's heads, as {@link Evaluation#metrics} has them. */
-  public static ImmutableSet<String> metrics(List<Goal> goals) {
-    ImmutableSet.Builder<String> names = ImmutableSet.builder();
-    for (Goal goal : goals) {
-      if (goals.size() == 1) {
-        names.addAll(Tallies.metrics(goal.head()));
-      } else {
-        String prefix = goal.head().name() + "/";
-        names.add(prefix + "loss");
-        Tallies.metrics(goal.head()).forEach(name -> names.add(prefix + name));
-      }
-    }
-    return names.build();
+    boolean oneLabel =
+        task.goals().size() == 1
+            && task.headGoals().size() == 1
+            && task.heads().get(0).kind() == Head.Kind.SINGLE_LABEL;
+    Optional<TensorRef> predicted =
+        oneLabel
+            ? Optional.of(all.add("ArgMax", task.logits().get(0), all.scalar(-1)))
+            : Optional.empty();
+    int usual = task.isSeparable() ? Batch.SCORED : TOGETHER;
+    return new Scoring(task, goals.build(), predicted, room < Batch.SCORED ? room : usual);
   }
 
   /** Scores all of {@code data} with the weights that {@code session} has now. */
   public Evaluation score(
-      TensorFlowRuntime runtime, ModelSession session, Entry entry, Dataset data, Pace pace) {
-    List<TensorRef> feeds = new ArrayList<>(entry.tensors());
-    List<TensorRef> fetches = new ArrayList<>();
-    boolean keepsAnswers =
-        heads.size() == 1 && heads.get(0).predicted().isPresent() && data.isOneLabel();
-    for (OfHead head : heads) {
-      feeds.add(head.targets());
-      fetches.add(head.losses());
-      fetches.addAll(head.tallies().sums());
-    }
+      TensorFlowRuntime runtime, ModelSession session, Dataset data, Pace pace) {
+    List<TensorRef> feeds = new ArrayList<>(task.inputs().tensors());
+    goals.forEach(goal -> feeds.addAll(goal.targets()));
+    boolean keepsAnswers = predicted.isPresent() && data.isOneLabel();
+    List<TensorRef> fetches = new ArrayList<>(fetches());
     if (keepsAnswers) {
-      fetches.add(heads.get(0).predicted().orElseThrow());
+      fetches.add(predicted.orElseThrow());
     }
     float[] counts = data.weights().floats();
-    Integer[] answers = new Integer[data.size()];
-    double[][] sums = new double[fetches.size()][];
-    boolean together = heads.stream().anyMatch(head -> !head.goal().objective().isSeparable());
+    int[] answers = new int[data.size()];
+    Sums sums = new Sums();
     try (PreparedRun run = session.graph().prepare(feeds, fetches, List.of())) {
-      for (int[] examples : together ? shuffled(data.size()) : inOrder(data.size())) {
+      for (int[] examples : task.isSeparable() ? inOrder(data.size()) : shuffled(data.size())) {
         pace.before();
-        List<TensorValue> results = run(runtime, run, entry, data, examples);
-        int next = 0;
-        for (OfHead head : heads) {
-          double[] losses = results.get(next).asDoubles();
-          double loss =
-              IntStream.range(0, losses.length)
-                  .mapToDouble(i -> counts[examples[i]] * losses[i])
-                  .sum();
-          add(sums, next++, new double[] {loss});
-          for (int i = 0; i < head.tallies().sums().size(); i++) {
-            add(sums, next, results.get(next++).asDoubles());
-          }
-        }
-        if (keepsAnswers) {
-          long[] predicted = results.get(next).longs();
-          for (int i = 0; i < examples.length; i++) {
-            answers[examples[i]] = (int) predicted[i];
+        Batch batch = data.batch(examples);
+        List<TensorValue> values = new ArrayList<>(task.inputs().values(batch));
+        values.addAll(task.targets(batch));
+        List<TensorValue> results = task.inputs().run(runtime, run, values, data, examples);
+        for (int i = 0; i < fetches.size(); i++) {
+          if (keepsAnswers && i == fetches.size() - 1) {
+            long[] given = results.get(i).longs();
+            IntStream.range(0, examples.length).forEach(k -> answers[examples[k]] = (int) given[k]);
+          } else {
+            double[] each = results.get(i).asDoubles();
+            sums.add(
+                fetches.get(i), isLoss(fetches.get(i)) ? weighted(each, examples, counts) : each);
           }
         }
         pace.advance(examples.length);
       }
     }
     return evaluation(data, sums, keepsAnswers ? Optional.of(answers) : Optional.empty());
+  }
+
+  /** What is fetched of each batch, each tensor once. */
+  private Set<TensorRef> fetches() {
+    Set<TensorRef> all = new LinkedHashSet<>();
+    for (Scored goal : goals) {
+      all.add(goal.losses());
+      goal.sums().values().forEach(all::addAll);
+      all.addAll(goal.labels());
+    }
+    return all;
+  }
+
+  private boolean isLoss(TensorRef tensor) {
+    return goals.stream().anyMatch(goal -> goal.losses().equals(tensor));
+  }
+
+  /** The sum of losses, each times how much its example counts. */
+  private static double[] weighted(double[] losses, int[] examples, float[] counts) {
+    double sum =
+        IntStream.range(0, losses.length).mapToDouble(i -> counts[examples[i]] * losses[i]).sum();
+    return new double[] {sum};
   }
 
   /** For examples that are compared with each other: data often come label by label. */
@@ -153,71 +180,74 @@ public record Scoring(ImmutableList<OfHead> heads, int atOnce) {
   private List<int[]> inOrder(int size) {
     List<int[]> batches = new ArrayList<>();
     for (int start = 0; start < size; start += atOnce) {
-      int[] batch = new int[Math.min(atOnce, size - start)];
-      for (int i = 0; i < batch.length; i++) {
-        batch[i] = start + i;
-      }
-      batches.add(batch);
+      batches.add(IntStream.range(start, Math.min(size, start + atOnce)).toArray());
     }
     return batches;
   }
 
-  private static void add(double[][] sums, int at, double[] more) {
-    if (sums[at] == null) {
-      sums[at] = more.clone();
-      return;
+  /** Sums over all batches, by the tensors that give those of a batch. */
+  private static final class Sums {
+    private final Map<TensorRef, double[]> all = new LinkedHashMap<>();
+
+    void add(TensorRef tensor, double[] more) {
+      double[] sum = all.computeIfAbsent(tensor, k -> new double[more.length]);
+      for (int i = 0; i < more.length; i++) {
+        sum[i] += more[i];
+      }
     }
-    for (int i = 0; i < more.length; i++) {
-      sums[at][i] += more[i];
+
+    List<double[]> of(List<TensorRef> tensors) {
+      return tensors.stream().map(tensor -> all.getOrDefault(tensor, new double[1])).toList();
     }
   }
 
-  private Evaluation evaluation(Dataset data, double[][] sums, Optional<Integer[]> answers) {
+  private Evaluation evaluation(Dataset data, Sums sums, Optional<int[]> answers) {
     ImmutableMap.Builder<String, Double> metrics = ImmutableMap.builder();
     ImmutableMap.Builder<String, ImmutableList<LabelScore>> labels = ImmutableMap.builder();
+    ImmutableSet.Builder<String> smallerIsBetter = ImmutableSet.builder();
     double total = 0;
-    int next = 0;
-    for (OfHead head : heads) {
-      String prefix = heads.size() == 1 ? "" : head.goal().head().name() + "/";
-      double loss = data.size() == 0 ? 0 : sums[next][0] / data.size();
-      total += head.goal().weight() * loss;
-      int from = next + 1;
-      next = from + head.tallies().sums().size();
-      if (heads.size() > 1) {
+    for (Scored scored : goals) {
+      Goal goal = scored.goal();
+      String prefix = task.prefix(goal);
+      double loss = sums.of(List.of(scored.losses())).get(0)[0] / Math.max(1, data.size());
+      total += goal.weight() * loss;
+      if (goals.size() > 1) {
         metrics.put(prefix + "loss", loss);
       }
       if (data.size() > 0) {
-        List<double[]> own = Arrays.asList(sums).subList(from, next);
-        head.tallies()
-            .metrics()
-            .of(own)
-            .forEach((name, value) -> metrics.put(prefix + name, value));
-        Optional<Labels> names =
-            Optional.ofNullable(data.answers().get(head.goal().answers())).flatMap(Answers::labels);
-        if (head.tallies().ofLabels() && names.isPresent()) {
-          labels.put(head.goal().head().name(), head.tallies().labels(names.get(), own));
-        }
+        scored
+            .sums()
+            .forEach((each, of) -> metrics.put(prefix + each.name(), each.of(sums.of(of))));
+        names(data, goal)
+            .filter(names -> !scored.labels().isEmpty())
+            .ifPresent(
+                names -> labels.put(goal.name(), LabelScore.of(names, sums.of(scored.labels()))));
       }
+      goal.metrics().stream()
+          .filter(Metric::isSmallerBetter)
+          .forEach(each -> smallerIsBetter.add(prefix + each.name()));
     }
-    Optional<Classification> classification =
-        answers.map(
-            predicted -> {
-              ImmutableList.Builder<Integer> actual = ImmutableList.builder();
-              for (int i = 0; i < data.size(); i++) {
-                actual.add(data.label(i));
-              }
-              return new Classification(
-                  data.labels(), actual.build(), ImmutableList.copyOf(predicted));
-            });
     return new Evaluation(
-        data.size(), total, metrics.buildOrThrow(), labels.buildOrThrow(), classification);
+        data.size(),
+        total,
+        metrics.buildOrThrow(),
+        labels.buildOrThrow(),
+        answers.map(predicted -> classification(data, predicted)),
+        smallerIsBetter.build());
   }
 
-  private List<TensorValue> run(
-      TensorFlowRuntime runtime, PreparedRun run, Entry entry, Dataset data, int[] examples) {
-    Batch batch = data.batch(examples);
-    List<TensorValue> values = new ArrayList<>(entry.values(batch));
-    heads.forEach(head -> values.add(head.goal().targets(batch)));
-    return entry.run(runtime, run, values, data, examples);
+  /** The labels that the data have for the first target of a goal. */
+  private static Optional<Labels> names(Dataset data, Goal goal) {
+    return Optional.ofNullable(data.answers().get(goal.targets().get(0).key()))
+        .flatMap(Answers::labels);
+  }
+
+  private static Classification classification(Dataset data, int[] predicted) {
+    return new Classification(
+        data.labels(),
+        IntStream.range(0, data.size())
+            .mapToObj(data::label)
+            .collect(ImmutableList.toImmutableList()),
+        IntStream.of(predicted).boxed().collect(ImmutableList.toImmutableList()));
   }
 }

@@ -119,7 +119,7 @@ class CheckpointsTest {
           public void beforeStep() {
             if (done == 3 && beforeScore.isEmpty()) { // the epoch's steps are over
               Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
-              beforeScore.add(last.loop().orElseThrow().step());
+              beforeScore.add(last.loop().orElseThrow().counters().batches());
             }
           }
         };
@@ -332,7 +332,7 @@ class CheckpointsTest {
     assertThatThrownBy(() -> train(RECIPE, PARTS, rare, endBefore(4)))
         .isInstanceOf(CancellationException.class);
     LoopState kept = rare.newest(s -> {}).orElseThrow().loop().orElseThrow();
-    assertThat(kept.step()).isEqualTo(3);
+    assertThat(kept.counters().batches()).isEqualTo(3);
   }
 
   @Test

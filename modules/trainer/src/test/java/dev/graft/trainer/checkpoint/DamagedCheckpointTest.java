@@ -37,8 +37,9 @@ class DamagedCheckpointTest {
     LoopState loop =
         new LoopState(
             Precision.FLOAT32,
-            number,
+            new Counters(number, number, number, number),
             0.5,
+            1,
             ImmutableList.of(0.25),
             0.25,
             0.25,

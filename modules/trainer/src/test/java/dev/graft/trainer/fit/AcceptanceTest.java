@@ -31,8 +31,8 @@ import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
-import dev.graft.trainer.internal.task.Goal;
 import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Classification;
@@ -50,7 +50,8 @@ class AcceptanceTest {
   private static final Parts PARTS = SmallTraining.parts();
 
   private static Acceptance of(Recipe recipe, Parts parts) {
-    return Acceptance.of(recipe, Goal.of(MODEL, parts.train(), recipe.objectives()), parts);
+    return Acceptance.of(
+        recipe, Task.of(MODEL, parts.train(), recipe.objectives()), parts.validation());
   }
 
   @Test
@@ -165,7 +166,8 @@ class AcceptanceTest {
             ImmutableMap.of(),
             ImmutableList.of(),
             "",
-            ImmutableList.of());
+            ImmutableList.of(),
+            0);
     TrainingLoop.Result tuned = new TrainingLoop.Result(ImmutableMap.of(), 1, true, 1, 1);
     assertThat(new Acceptance("loss", "").whyNot(stage, tuned, before, now)).isEmpty();
     assertThat(new Acceptance("accuracy", "").whyNot(stage, tuned, before, now))

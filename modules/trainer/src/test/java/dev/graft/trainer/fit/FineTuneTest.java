@@ -28,10 +28,10 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
 import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Epoch;
@@ -48,7 +48,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,15 +80,7 @@ class FineTuneTest {
 
   /** A loop over one stretch with these settings. */
   private static TrainingLoop loop(FineTune settings, Dataset train) {
-    return TrainingLoop.open(
-        runtime,
-        MODEL,
-        Objectives.usual(),
-        stage(settings),
-        train,
-        PARTS.validation(),
-        1,
-        Optional.empty());
+    return Loops.open(runtime, MODEL, stage(settings), train, PARTS.validation());
   }
 
   /** What each variable that trains is after some steps. */
@@ -219,7 +210,7 @@ class FineTuneTest {
       for (Epoch epoch : epochs) {
         since++;
         double now = epoch.validation().metric(metric);
-        assertThat(epoch.isBest()).isEqualTo(Evaluation.isBetter(metric, now, score));
+        assertThat(epoch.isBest()).isEqualTo(epoch.validation().isBetter(metric, now, score));
         if (epoch.isBest()) {
           score = now;
           best = epoch.number();
@@ -262,7 +253,7 @@ class FineTuneTest {
       double best = epochs.get(0).validation().metric(metric);
       for (Epoch epoch : epochs) {
         double now = epoch.validation().metric(metric);
-        best = Evaluation.isBetter(metric, now, best) ? now : best;
+        best = epoch.validation().isBetter(metric, now, best) ? now : best;
       }
       assertThat(epochs).hasSize(3).noneMatch(Epoch::isBest);
       assertThat(decisions.get(decisions.size() - 1))
@@ -295,16 +286,7 @@ class FineTuneTest {
     Model model = MODEL.toBuilder().variables(variables).build();
     Stage stage = // so that it is frozen
         stage(PLAIN.stretch(Plans.of(MODEL, Where.parse("stem_bn")).stretches().get(0)));
-    try (TrainingLoop loop =
-        TrainingLoop.open(
-            runtime,
-            model,
-            Objectives.usual(),
-            stage,
-            PARTS.train(),
-            PARTS.validation(),
-            1,
-            Optional.empty())) {
+    try (TrainingLoop loop = Loops.open(runtime, model, stage, PARTS.train(), PARTS.validation())) {
       Map<String, TensorValue> before = loop.state().values();
       assertThatThrownBy(() -> loop.step(0.01))
           .isInstanceOf(FailedCheckException.class)
@@ -328,16 +310,7 @@ class FineTuneTest {
             Map.of("x", TensorValue.of(x.shape(), pixels)),
             all.answers().values().iterator().next());
     Stage stage = stage(PLAIN.share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING));
-    try (TrainingLoop loop =
-        TrainingLoop.open(
-            runtime,
-            MODEL,
-            Objectives.usual(),
-            stage,
-            train,
-            PARTS.validation(),
-            1,
-            Optional.empty())) {
+    try (TrainingLoop loop = Loops.open(runtime, MODEL, stage, train, PARTS.validation())) {
       Map<String, TensorValue> before = loop.state().values();
       assertThat(before.keySet()).anyMatch(name -> name.endsWith("moving_variance"));
       assertThatThrownBy(() -> loop.step(0.01))
@@ -407,9 +380,9 @@ class FineTuneTest {
             "epochs, rate and the like are for fine-tuning, which does not happen here; take 'top',"
                 + " 'gradual' or 'full' for it");
     assertThat(few.decisions()).anyMatch(sentence -> sentence.startsWith("head alone: "));
-    List<Goal> goals = Goal.of(MODEL, PARTS.train(), auto.objectives());
+    Task task = Task.of(MODEL, PARTS.train(), auto.objectives());
     Recipe plain = Recipe.auto().head(small.head());
-    assertThat(AutoRecipe.resolve(plain, MODEL, BLOCKS, goals, PARTS).reasons()).hasSize(1);
+    assertThat(AutoRecipe.resolve(plain, task, BLOCKS, PARTS.train()).reasons()).hasSize(1);
     Parts more = new Parts(SmallTraining.examples(), PARTS.validation(), PARTS.test()); // 60
     Run some = Trainer.fit(runtime, MODEL, BLOCKS, more, auto);
     assertThat(some.recipe().name()).isEqualTo("head then top");
@@ -444,18 +417,18 @@ class FineTuneTest {
             TensorValue.of(Shape.of(count), new int[count]),
             SmallTraining.LABELS);
     Parts many = new Parts(train, PARTS.validation(), PARTS.test());
-    List<Goal> goals = Goal.of(MODEL, train, Objectives.usual());
+    Task task = Task.of(MODEL, train, Objectives.usual());
     TrainingPlan.Stretch all = BLOCKS.stretches().get(1);
     TrainingPlan blocks = new TrainingPlan(ImmutableList.of(all, all, all));
     LayerRates own = LayerRates.falling(0.5).with("stem", 0);
     for (LayerRates rates : List.of(own, LayerRates.falling(1), LayerRates.even())) {
       Recipe asked = Recipe.auto().each(each -> each.rates(rates));
-      Recipe chosen = AutoRecipe.resolve(asked, MODEL, blocks, goals, many).recipe();
+      Recipe chosen = AutoRecipe.resolve(asked, task, blocks, many.train()).recipe();
       assertThat(chosen.name()).isEqualTo("gradual");
       assertThat(chosen.fineTunes()).hasSize(3).allMatch(each -> each.rates().equals(rates));
     }
     Recipe stem = Recipe.auto().each(each -> each.rates(LayerRates.usual().with("stem", 0)));
-    Recipe usual = AutoRecipe.resolve(stem, MODEL, blocks, goals, many).recipe();
+    Recipe usual = AutoRecipe.resolve(stem, task, blocks, many.train()).recipe();
     assertThat(usual.fineTunes())
         .hasSize(3)
         .allMatch(each -> each.rates().equals(LayerRates.falling(0.9).with("stem", 0)));
@@ -526,10 +499,9 @@ class FineTuneTest {
   }
 
   private static Stage stage(FineTune settings, TrainingPlan blocks) {
-    List<Goal> goals = Goal.of(MODEL, PARTS.train(), Objectives.usual());
-    Frontier frontier = Frontier.of(Entry.of(MODEL, PARTS.train()));
-    Recipe recipe = Recipe.headOnly().then(settings);
-    return Stages.of(MODEL, blocks, frontier, goals, goals, recipe).get(0);
+    Task task = Task.of(MODEL, PARTS.train(), Objectives.usual());
+    Recipe recipe = Recipe.headOnly().then(settings).seed(1);
+    return Stages.of(task, blocks, Frontier.of(task.inputs()), task.goals(), recipe).get(0);
   }
 
   /** It may be all that fits in memory. */
@@ -540,17 +512,18 @@ class FineTuneTest {
     pixels[192 * new Order(60, 12, 1).batch(0)[4]] = Float.NaN; // in the second run of the step
     Dataset broken = all.withInputs(Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)));
     try (TrainingLoop loop = loop(PLAIN.microBatch(4), broken)) {
-      loop.bareStep().run();
+      loop.session().bareStep(0.01).run();
       assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
     }
   }
 
   @Test
   void anyNumberIsBetterThanNone() {
+    Evaluation score = Evaluator.evaluate(runtime, MODEL, PARTS.validation());
     for (String metric : List.of("loss", "accuracy", "a/rmse")) {
-      assertThat(Evaluation.isBetter(metric, 5, Double.NaN)).as(metric).isTrue();
-      assertThat(Evaluation.isBetter(metric, Double.NaN, 5)).as(metric).isFalse();
-      assertThat(Evaluation.isBetter(metric, Double.NaN, Double.NaN)).as(metric).isFalse();
+      assertThat(score.isBetter(metric, 5, Double.NaN)).as(metric).isTrue();
+      assertThat(score.isBetter(metric, Double.NaN, 5)).as(metric).isFalse();
+      assertThat(score.isBetter(metric, Double.NaN, Double.NaN)).as(metric).isFalse();
     }
   }
 
@@ -567,20 +540,11 @@ class FineTuneTest {
                     PARTS.train().all().inputs().get("x"),
                     none,
                     TensorValue.of(Shape.of(PARTS.train().size()), new float[36])));
-    assertThatThrownBy(() -> Features.open(runtime, MODEL, Entry.of(MODEL, odd), List.of(), 16))
+    assertThatThrownBy(
+            () -> Features.open(runtime, MODEL, InputBinding.of(MODEL, odd), List.of(), 16))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("there is no " + none);
-    assertThatThrownBy(
-            () ->
-                TrainingLoop.open(
-                    runtime,
-                    MODEL,
-                    Objectives.usual(),
-                    stage(PLAIN),
-                    odd,
-                    odd,
-                    1,
-                    Optional.empty()))
+    assertThatThrownBy(() -> Loops.open(runtime, MODEL, stage(PLAIN), odd, odd))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("there is no " + none);
   }

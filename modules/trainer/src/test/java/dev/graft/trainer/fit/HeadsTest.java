@@ -30,7 +30,8 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.head.HeadPhase;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.HeadGoal;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Pace;
@@ -306,7 +307,7 @@ class HeadsTest {
             () -> Trainer.fit(runtime, model, Plans.headOnly(), parts, Recipe.headOnly()))
         .isInstanceOf(BadDataException.class)
         .hasMessageContainingAll("row 7 holds -Infinity", "correct the example");
-    Goal goal = Goal.of(model, data, Objectives.usual()).get(0);
+    HeadGoal goal = Task.of(model, data, Objectives.usual()).headGoals().get(0);
     Pace quiet = new Pace(Callbacks.of(), Progress.Phase.HEAD, "steps", 1, 1);
     assertThatThrownBy(
             () ->
@@ -334,14 +335,16 @@ class HeadsTest {
           "3 labels");
     }
     Objective fitting = Objective.crossEntropy().classWeights(1, 2);
-    assertThat(Goal.of(one, Dataset.of(inputs(), signs), Objectives.usual().with("sign", fitting)))
+    assertThat(
+            Task.of(one, Dataset.of(inputs(), signs), Objectives.usual().with("sign", fitting))
+                .goals())
         .hasSize(1);
   }
 
   private static void refused(
       Model model, Answers answers, String head, Objective objective, String labels) {
     Objectives objectives = Objectives.usual().with(head, objective);
-    assertThatThrownBy(() -> Goal.of(model, Dataset.of(inputs(), answers), objectives))
+    assertThatThrownBy(() -> Task.of(model, Dataset.of(inputs(), answers), objectives))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("class weights", "'" + head + "'", labels, "or none");
   }
@@ -412,7 +415,7 @@ class HeadsTest {
                         head.units())))
             .build();
     Answers holds = Answers.anyOf(one, TensorValue.of(Shape.of(COUNT, 1), new float[COUNT]));
-    assertThat(Goal.of(untold, Dataset.of(inputs(), holds), Objectives.usual())).hasSize(1);
+    assertThat(Task.of(untold, Dataset.of(inputs(), holds), Objectives.usual()).goals()).hasSize(1);
   }
 
   /** Shares from a table have few digits: seven times 0.14 are 0.98. */
@@ -422,14 +425,15 @@ class HeadsTest {
     Model model = model(HeadSpec.singleLabel(seven).named("seven"));
     float[] shares = new float[COUNT * 7];
     java.util.Arrays.fill(shares, 0.14f);
-    Goal.of(
-        model,
-        Dataset.of(inputs(), Answers.anyOf(seven, TensorValue.of(Shape.of(COUNT, 7), shares))),
-        Objectives.usual());
+    Task unused =
+        Task.of(
+            model,
+            Dataset.of(inputs(), Answers.anyOf(seven, TensorValue.of(Shape.of(COUNT, 7), shares))),
+            Objectives.usual());
     java.util.Arrays.fill(shares, 0.13f);
     Dataset less =
         Dataset.of(inputs(), Answers.anyOf(seven, TensorValue.of(Shape.of(COUNT, 7), shares)));
-    assertThatThrownBy(() -> Goal.of(model, less, Objectives.usual()))
+    assertThatThrownBy(() -> Task.of(model, less, Objectives.usual()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("add up to 1");
   }

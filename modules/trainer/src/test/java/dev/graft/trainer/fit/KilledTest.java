@@ -8,7 +8,6 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.checkpoint.Checkpoints;
-import dev.graft.trainer.checkpoint.LoopState;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Step;
 import java.io.IOException;
@@ -81,7 +80,11 @@ class KilledTest {
     static Position in(Path checkpoints) {
       return Checkpoints.in(checkpoints)
           .newest(damaged -> assertThat(damaged).as("no checkpoint is damaged").isEmpty())
-          .map(last -> new Position(last.stage() + 1, last.loop().map(LoopState::step).orElse(0L)))
+          .map(
+              last ->
+                  new Position(
+                      last.stage() + 1,
+                      last.loop().map(loop -> loop.counters().batches()).orElse(0L)))
           .orElse(START);
     }
 

@@ -19,9 +19,8 @@ import dev.graft.trainer.checkpoint.Checkpoint;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
 import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
 import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Step;
 import dev.graft.trainer.loss.Objectives;
@@ -32,7 +31,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,29 +91,14 @@ class PrecisionTest {
     Arrays.fill(pixels, 192 * 4, 192 * 5, 3e38f); // numbers, but the sum of two is none
     Dataset train = all.withInputs(Map.of("x", TensorValue.of(x.shape(), pixels)));
     FineTune settings = FineTune.top().share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING);
-    List<Goal> goals = Goal.of(SmallTraining.MODEL, train, Objectives.usual());
-    Stage stage =
-        Stages.of(
-                SmallTraining.MODEL,
-                SmallTraining.BLOCKS,
-                Frontier.of(Entry.of(SmallTraining.MODEL, train)),
-                goals,
-                goals,
-                Recipe.headOnly().then(settings))
-            .get(0);
+    Task task = Task.of(SmallTraining.MODEL, train, Objectives.usual());
+    Frontier frontier = Frontier.of(task.inputs());
+    Recipe recipe = Recipe.headOnly().then(settings);
+    Stage stage = Stages.of(task, SmallTraining.BLOCKS, frontier, task.goals(), recipe).get(0);
     RuntimeOptions options =
         RuntimeOptions.defaults().withDevice(Device.CPU).withPrecision(Precision.AUTO);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options);
-        TrainingLoop loop =
-            TrainingLoop.open(
-                runtime,
-                SmallTraining.MODEL,
-                Objectives.usual(),
-                stage,
-                train,
-                train,
-                1,
-                Optional.empty())) {
+        TrainingLoop loop = Loops.open(runtime, SmallTraining.MODEL, stage, train, train)) {
       assertThatThrownBy(() -> loop.step(0.01))
           .isInstanceOf(FailedCheckException.class)
           .hasMessageContaining("step 1");
@@ -164,7 +147,7 @@ class PrecisionTest {
         };
     train(Precision.AUTO, Checkpoints.in(folder), looking);
     LoopState loop = kept.get(0).loop().orElseThrow();
-    assertThat(loop.step()).isZero();
+    assertThat(loop.counters().batches()).isZero();
     assertThat(loop.precision()).isNotEqualTo(Precision.AUTO);
   }
 }

@@ -93,9 +93,8 @@ class SteadyMemoryTest {
     FineTune whole = settings.epochs((WARM_UP + steps) / perEpoch + 1).patience(Integer.MAX_VALUE);
     List<Usage> usages = new ArrayList<>();
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
-        TrainingLoop loop =
-            TrainingLoop.ofUnfrozen(
-                runtime, ALL_TRAINS, whole, parts.train(), parts.validation())) {
+        MeasuredLoop loop =
+            MeasuredLoop.open(runtime, ALL_TRAINS, whole, parts.train(), parts.validation())) {
       loop.run(
           new Callback() {
             @Override

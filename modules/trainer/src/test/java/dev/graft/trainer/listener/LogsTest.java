@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadRequestException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.SmallTraining;
@@ -33,7 +34,12 @@ class LogsTest {
   private static Epoch epoch(int stretch, int number, double loss) {
     Evaluation score =
         new Evaluation(
-            10, loss / 2, ImmutableMap.of("accuracy", 0.75), ImmutableMap.of(), Optional.empty());
+            10,
+            loss / 2,
+            ImmutableMap.of("accuracy", 0.75),
+            ImmutableMap.of(),
+            Optional.empty(),
+            ImmutableSet.of());
     return new Epoch(stretch, "a stretch", number, 9, 10L * number, 0.5, loss, score, true);
   }
 

@@ -17,7 +17,9 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Golden;
+import dev.graft.trainer.internal.step.StepGradients;
 import dev.graft.trainer.internal.step.UpdateGraph;
+import dev.graft.trainer.internal.step.Updating;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -194,12 +196,9 @@ class OptimizerTest {
       TensorRef loss = g.add("AddV2", product(g, whole, dense), product(g, some, rows));
       update =
           UpdateGraph.of(
-              editor.build(),
-              loss,
+              StepGradients.of(editor.build(), loss, List.of(matrix, table)),
               List.of(),
-              wanted.optimizer(),
-              wanted.clipping(),
-              List.of(matrix, table),
+              Updating.by(wanted.optimizer(), wanted.clipping()),
               rate,
               number);
       model =

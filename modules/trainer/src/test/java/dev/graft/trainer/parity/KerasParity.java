@@ -11,9 +11,10 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
-import dev.graft.trainer.fit.TrainingLoop;
+import dev.graft.trainer.fit.Loops;
+import dev.graft.trainer.internal.features.CachedFeatures;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Step;
 import java.io.File;
 import java.io.IOException;
@@ -26,7 +27,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Holds Graft's training against Keras 2.15's: step by step from Keras' own weights and slots, and
@@ -245,22 +245,17 @@ final class KerasParity {
             losses[Math.toIntExact(step.number()) - 1] = step.loss();
           }
         };
-    AtomicReference<LoopState> last = new AtomicReference<>();
     Checkpoints atTheEnd =
         Checkpoints.in(folder.resolve("none")).every(Duration.ofDays(1)).everySteps(task.steps());
-    try (TrainingLoop loop =
-        TrainingLoop.open(
+    LoopState last =
+        Loops.run(
             runtime,
-            task.model(),
-            task.objectives(),
+            Task.of(task.model(), task.train(), task.objectives()),
             task.stage(variables),
-            task.train(),
-            task.heldBack(),
-            task.seed(),
-            Optional.empty())) {
-      loop.run(Callbacks.of(listener, atTheEnd), last::set);
-    }
-    Model trained = task.model().withValues(last.get().values());
+            new CachedFeatures.Part(task.train(), task.heldBack()),
+            listener,
+            atTheEnd);
+    Model trained = task.model().withValues(last.values());
     try (ModelSession session = runtime.open(trained)) {
       Map<String, TensorValue> answers =
           session.call(trained.servingSignature(), task.heldBack().all().inputs());

@@ -1,6 +1,5 @@
 package dev.graft.trainer.parity;
 
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Iterables;
 import dev.graft.autodiff.gradient.Gradient;
 import dev.graft.data.Batch;
@@ -12,10 +11,11 @@ import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.internal.step.StepExtras;
 import dev.graft.trainer.internal.step.TrainingGraph;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.optimizer.Gradients;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,8 +34,8 @@ import org.tensorflow.proto.DataType;
 public final class ParityStep implements AutoCloseable {
 
   private final ParityTask task;
-  private final List<Goal> goals;
-  private final Entry entry;
+  private final Task about;
+  private final InputBinding entry;
   private final TrainingGraph graph;
   private final ModelSession session;
   private final PreparedRun whole; // a step as the loop runs it, that shows its gradients, too
@@ -48,19 +48,9 @@ public final class ParityStep implements AutoCloseable {
   public ParityStep(TensorFlowRuntime runtime, ParityTask task, List<Variable> training) {
     this.task = task;
     this.entry = task.entry();
-    this.goals = Goal.of(task.model(), task.train(), task.objectives());
+    this.about = Task.of(task.model(), task.train(), task.objectives());
     this.order = task.order();
-    this.graph =
-        TrainingGraph.of(
-            task.model(),
-            entry,
-            goals,
-            task.objectives().penalty(),
-            task.settings(),
-            training,
-            ImmutableMap.of(),
-            task.stage(training).layers(),
-            task.seed());
+    this.graph = TrainingGraph.of(about, task.stage(training), StepExtras.NONE);
     GraphEditor editor = graph.model().graph().edit();
     for (Gradient each : graph.gradients().values()) {
       Gradients.tensors(each).forEach(tensor -> gradients.add(handedOn(editor, tensor)));
@@ -70,7 +60,7 @@ public final class ParityStep implements AutoCloseable {
     fetches.addAll(gradients);
     List<TensorRef> feeds = new ArrayList<>(entry.tensors());
     feeds.addAll(graph.targets());
-    feeds.addAll(List.of(graph.weights(), graph.rate(), graph.step()));
+    feeds.addAll(List.of(graph.weights(), graph.rate(), graph.updated(), graph.draw()));
     List<TensorRef> fed = new ArrayList<>(feeds);
     fed.add(graph.loss()); // the updates wait until it is known to be a number
     fed.addAll(gradients);
@@ -114,10 +104,11 @@ public final class ParityStep implements AutoCloseable {
   public void check(long step, Map<String, TensorValue> keras, ParityFigures figures) {
     Batch batch = task.train().batch(order.batch(step));
     List<TensorValue> values = new ArrayList<>(entry.values(batch));
-    goals.forEach(goal -> values.add(goal.targets(batch)));
+    values.addAll(about.targets(batch));
     values.add(batch.weights());
     TensorValue rate = TensorValue.of(Shape.scalar(), new double[] {task.rate(step)});
     values.add(rate);
+    values.add(TensorValue.scalar(step));
     values.add(TensorValue.scalar(step));
     List<TensorValue> done = whole.run(values);
     String at = "step " + (step + 1);

@@ -18,7 +18,7 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Golden;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.internal.graph.LayersInTraining;
-import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.loss.Objectives;
@@ -214,13 +214,13 @@ public record ParityTask(
         model.variables().stream().filter(v -> v.name().equals(keras)).toList());
   }
 
-  Entry entry() {
-    return Entry.of(model, train);
+  InputBinding entry() {
+    return InputBinding.of(model, train);
   }
 
   /** A stretch in which these train, with the layers that the trainer itself takes for it. */
   public Stage stage(List<Variable> training) {
-    Entry entry = entry();
+    InputBinding entry = entry();
     LayersInTraining layers =
         LayersInTraining.of(
             model,
@@ -239,6 +239,7 @@ public record ParityTask(
         ImmutableMap.of(),
         layers.layers(),
         layers.words(),
-        ImmutableList.of());
+        ImmutableList.of(),
+        seed());
   }
 }

@@ -18,8 +18,12 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Golden;
 import dev.graft.testkit.TensorAssert;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.loss.Losses;
 import dev.graft.trainer.loss.Objective;
+import dev.graft.trainer.metric.HeadTensors;
+import dev.graft.trainer.metric.Judged;
+import dev.graft.trainer.metric.Metric;
+import dev.graft.trainer.metric.Metrics;
 import dev.graft.trainer.optimizer.Gradients;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -86,7 +90,7 @@ class ObjectiveTest {
           logits.put(name, feed(editor, feeds, name + "/logits"));
           TensorRef targets = feed(editor, feeds, name + "/targets");
           Scope g = new Scope(editor, name);
-          losses.put(name, objective.perExample(g, logits.get(name), targets, UNITS));
+          losses.put(name, loss(objective, new HeadTensors(g, logits.get(name), targets, UNITS)));
         });
     GradientGraph gradients =
         Differentiator.gradients(
@@ -141,19 +145,20 @@ class ObjectiveTest {
               x,
               x,
               (int) logits.shape().dim(1));
-      Tallies tallies =
-          Tallies.add(
-              new Scope(editor, "g"),
-              new Goal(head, "", targets.dtype(), Objective.of(head.kind()), 1),
-              y);
+      Judged batch = new Judged(new Scope(editor, "g"), List.of(head), List.of(y));
+      Map<Metric, List<TensorRef>> metrics = new LinkedHashMap<>();
+      Metrics.of(head).forEach(each -> metrics.put(each, each.sums(batch)));
       try (GraphSession session = runtime.session(editor.build())) {
-        List<double[]> sums =
-            session.run(Map.of(x, logits, y, targets), tallies.sums(), List.of()).stream()
-                .map(TensorValue::asDoubles)
-                .toList();
-        Map<String, Double> found = tallies.metrics().of(sums);
+        Map<String, Double> found = new LinkedHashMap<>();
+        metrics.forEach(
+            (metric, sums) ->
+                found.put(
+                    metric.name(),
+                    metric.of(
+                        session.run(Map.of(x, logits, y, targets), sums, List.of()).stream()
+                            .map(TensorValue::asDoubles)
+                            .toList())));
         assertThat(found.keySet()).as(kind).isEqualTo(wanted.keySet());
-        assertThat(Tallies.metrics(head)).containsExactlyElementsOf(found.keySet());
         wanted.forEach(
             (name, value) ->
                 assertThat(found.get(name))
@@ -176,7 +181,8 @@ class ObjectiveTest {
     GraphEditor editor = Graph.empty().edit();
     TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.unknown());
     TensorRef y = editor.placeholder("y", DataType.DT_INT32, Shape.unknown());
-    TensorRef loss = new Objective.Contrastive(0.5).perExample(new Scope(editor, "g"), x, y, 2);
+    TensorRef loss =
+        loss(new Objective.Contrastive(0.5), new HeadTensors(new Scope(editor, "g"), x, y, 2));
     try (GraphSession session = runtime.session(editor.build())) {
       float[] found =
           session
@@ -238,11 +244,15 @@ class ObjectiveTest {
         .containsExactly(new float[] {sure, -sure, unsure, sure}, within(1e-6f));
   }
 
+  private static TensorRef loss(Objective objective, HeadTensors head) {
+    return objective.loss(new Losses(head));
+  }
+
   private static float[] gradient(Objective objective, TensorValue logits, TensorValue targets) {
     GraphEditor editor = Graph.empty().edit();
     TensorRef x = editor.placeholder("x", logits.dtype(), Shape.unknown());
     TensorRef y = editor.placeholder("y", targets.dtype(), Shape.unknown());
-    TensorRef loss = objective.perExample(new Scope(editor, "g"), x, y, 2);
+    TensorRef loss = loss(objective, new HeadTensors(new Scope(editor, "g"), x, y, 2));
     GradientGraph gradients =
         Differentiator.gradients(editor.build(), List.of(loss), List.of(), List.of(x));
     TensorRef gradient = Gradients.numbers(gradients.gradients().get(x));

@@ -8,7 +8,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Pace;
 import dev.graft.trainer.listener.Progress;
@@ -28,7 +28,7 @@ public final class CachedFeatures {
   private static final double SHARE = 0.5; // of the memory that Java has
 
   private final Frontier frontier;
-  private final Entry entry;
+  private final InputBinding entry;
   private final Part examples;
   private final long memory; // bytes
   private final Set<TensorRef> kept = new LinkedHashSet<>();

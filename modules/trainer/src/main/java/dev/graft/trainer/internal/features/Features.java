@@ -14,7 +14,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.RowAppender;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.graph.StatelessRandom;
-import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.listener.Pace;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
@@ -33,7 +33,7 @@ import org.tensorflow.proto.DataType;
 public final class Features implements AutoCloseable {
 
   private final TensorFlowRuntime runtime;
-  private final Entry entry;
+  private final InputBinding entry;
   private final List<TensorRef> wanted;
   private final List<TensorRef> computed; // TensorFlow runs nothing for what is fed
   private final ModelSession session;
@@ -42,7 +42,7 @@ public final class Features implements AutoCloseable {
 
   private Features(
       TensorFlowRuntime runtime,
-      Entry entry,
+      InputBinding entry,
       List<TensorRef> wanted,
       ModelSession session,
       int atOnce) {
@@ -67,7 +67,11 @@ public final class Features implements AutoCloseable {
    * @param atOnce how many of them are computed in one run
    */
   public static Features open(
-      TensorFlowRuntime runtime, Model model, Entry entry, List<TensorRef> wanted, int atOnce) {
+      TensorFlowRuntime runtime,
+      Model model,
+      InputBinding entry,
+      List<TensorRef> wanted,
+      int atOnce) {
     GraphEditor editor = entry.graph().edit();
     StatelessRandom.replaceRest(editor);
     return new Features(runtime, entry, wanted, runtime.open(model, editor.build()), atOnce);

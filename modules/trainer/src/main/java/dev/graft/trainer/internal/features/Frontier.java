@@ -13,7 +13,7 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.graph.StatelessRandom;
-import dev.graft.trainer.internal.task.Entry;
+import dev.graft.trainer.internal.task.InputBinding;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Collection;
@@ -38,7 +38,7 @@ public final class Frontier {
   private static final long EXAMPLES = 5040; // a network can divide it by what it likes
   private static final long SIZE = 32; // of what else is open: a picture's height, a text's length
 
-  private final Entry entry;
+  private final InputBinding entry;
   private final Predicate<TensorRef> probe;
   private final Graph graph;
   private final ShapeInference shapes;
@@ -46,7 +46,7 @@ public final class Frontier {
   private final Set<String> fromInput; // nodes whose value depends on the example
   private final Set<String> inputs;
 
-  private Frontier(Entry entry, Predicate<TensorRef> probe) {
+  private Frontier(InputBinding entry, Predicate<TensorRef> probe) {
     this.entry = entry;
     this.probe = probe;
     this.graph = entry.graph();
@@ -56,7 +56,7 @@ public final class Frontier {
     this.fromInput = graph.downstream(inputs);
   }
 
-  private static ShapeInference ofExamples(Entry entry, ShapeInference shapes) {
+  private static ShapeInference ofExamples(InputBinding entry, ShapeInference shapes) {
     GraphEditor editor = entry.graph().edit();
     for (TensorRef rows : entry.rows()) {
       long[] dims = shapes.shape(rows).hasRank() ? shapes.shape(rows).dims() : new long[0];
@@ -74,7 +74,7 @@ public final class Frontier {
   }
 
   /** As the other form, where what inference does not know counts as of something else. */
-  public static Frontier of(Entry entry) {
+  public static Frontier of(InputBinding entry) {
     return of(entry, tensor -> false);
   }
 
@@ -84,7 +84,7 @@ public final class Frontier {
    * @param probe finds out whether a tensor has a row for each example, where TensorFlow's
    *     inference does not know how many it has: behind a loop, or where it depends on the data
    */
-  public static Frontier of(Entry entry, Predicate<TensorRef> probe) {
+  public static Frontier of(InputBinding entry, Predicate<TensorRef> probe) {
     return new Frontier(entry, probe);
   }
 
@@ -104,7 +104,7 @@ public final class Frontier {
   }
 
   /** The way in that it was made for. */
-  public Entry entry() {
+  public InputBinding entry() {
     return entry;
   }
 

@@ -5,7 +5,7 @@ import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.tensor.Shape;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.HeadGoal;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -24,8 +24,8 @@ public final class Positions {
    *
    * @throws BadRequestException if they do not
    */
-  public static void check(Frontier frontier, List<Goal> goals, Dataset data) {
-    for (Goal goal : goals) {
+  public static void check(Frontier frontier, List<HeadGoal> goals, Dataset data) {
+    for (HeadGoal goal : goals) {
       Answers answers = data.answers().get(goal.answers());
       Optional<Shape> logits = frontier.ofEach(goal.head().logits());
       if (answers != null && logits.isPresent()) {

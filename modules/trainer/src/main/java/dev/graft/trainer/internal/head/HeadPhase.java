@@ -10,7 +10,8 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.features.Features;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.HeadGoal;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Pace;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,11 +94,11 @@ public final class HeadPhase {
    * @param goal what the head should do
    * @throws BadDataException if the features of an example are infinite; the message names it
    */
-  public Trained train(TensorValue features, Dataset data, Goal goal, Pace pace) {
+  public Trained train(TensorValue features, Dataset data, HeadGoal goal, Pace pace) {
     int infinite = Features.rowWith(features, Double::isInfinite);
     if (infinite >= 0) {
       throw new BadDataException(
-          Goal.words(List.of(goal))
+          Task.describe(List.of(goal))
               + " reads an infinity made of "
               + data.name(infinite)
               + ", which nothing can be learned from; correct the example or leave it out, or check"
@@ -105,15 +106,16 @@ public final class HeadPhase {
     }
     Standardization standard = Standardization.of(runtime, features);
     Batch examples = data.onlyInputs(List.of()).all(); // answers and weights
+    TensorValue targets = goal.targets().get(0).of(examples);
     float[] counts = examples.weights().floats();
     HeadSolver solver =
         new HeadSolver(
             runtime,
             standard.features(),
-            goal.targets(examples),
+            targets,
             goal.objective(),
             goal.head().units(),
-            range(goal, goal.targets(examples), counts));
+            range(goal, targets, counts));
     // examples are dealt label by label where each has one
     int[] labels =
         IntStream.range(0, data.size()).map(i -> data.isOneLabel() ? data.label(i) : 0).toArray();
@@ -170,7 +172,7 @@ public final class HeadPhase {
   }
 
   /** Logits of labels lie around 0; numbers can lie anywhere, such as years and prices. */
-  private static HeadSolver.Range range(Goal goal, TensorValue targets, float[] counts) {
+  private static HeadSolver.Range range(HeadGoal goal, TensorValue targets, float[] counts) {
     int outputs = goal.head().units();
     float[] center = new float[outputs];
     double all = Floats.asList(counts).stream().mapToDouble(Float::doubleValue).sum();

@@ -11,7 +11,9 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.loss.Losses;
 import dev.graft.trainer.loss.Objective;
+import dev.graft.trainer.metric.HeadTensors;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -241,7 +243,9 @@ final class HeadSolver {
           g.add("Transpose", g.add("Reshape", logits, g.ints(n, outputs, heads)), g.ints(0, 2, 1));
       TensorRef flat = g.add("Reshape", each, g.ints(n * heads, outputs));
       return g.add(
-          "Reshape", objective.perExample(g, flat, repeated(g), outputs), g.ints(n, heads));
+          "Reshape",
+          objective.loss(new Losses(new HeadTensors(g, flat, repeated(g), outputs))),
+          g.ints(n, heads));
     }
 
     /** The targets, each once for every head. */

@@ -11,8 +11,8 @@ import dev.graft.model.Model;
 import dev.graft.model.SavedFunction;
 import dev.graft.model.Variable;
 import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.internal.task.Goal;
-import dev.graft.trainer.loss.Objectives;
+import dev.graft.trainer.internal.task.HeadGoal;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Penalty;
 import java.util.List;
 import java.util.Optional;
@@ -57,15 +57,15 @@ public record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bi
    * The heads whose best weights can be computed; all others are trained step by step. What they
    * read has to be known for each example by itself.
    */
-  public static ImmutableMap<Goal, LinearHead> solvable(
-      Model model, List<Goal> goals, Objectives objectives, Frontier frontier) {
-    List<Variable> ofHeads = Goal.variables(model, goals);
-    ImmutableMap.Builder<Goal, LinearHead> found = ImmutableMap.builder();
-    for (Goal goal : goals) {
-      List<Variable> own = goal.variables(model);
+  public static ImmutableMap<HeadGoal, LinearHead> solvable(Task task, Frontier frontier) {
+    Model model = task.model();
+    List<Variable> ofHeads = task.variables();
+    ImmutableMap.Builder<HeadGoal, LinearHead> found = ImmutableMap.builder();
+    for (HeadGoal goal : task.headGoals()) {
+      List<Variable> own = task.variables(List.of(goal));
       if (!own.isEmpty()
-          && goal.objective().isSeparable()
-          && objectives.penalty().equals(Penalty.none())
+          && goal.isSeparable()
+          && task.penalty().equals(Penalty.none())
           && !dropsIn(model, goal.head())) {
         of(model, goal.head())
             .filter(LinearHead::isSolvable)

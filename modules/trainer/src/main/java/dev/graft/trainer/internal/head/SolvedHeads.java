@@ -2,15 +2,14 @@ package dev.graft.trainer.internal.head;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
-import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.features.CachedFeatures;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.HeadGoal;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Pace;
 import dev.graft.trainer.listener.Progress;
@@ -24,18 +23,12 @@ import java.util.function.Consumer;
 /**
  * The heads that are one dense layer: solved to convergence, before anything is trained in steps.
  *
- * @param solvable these, of all {@code goals}
- * @param metric by which a head that came with weights is replaced
  * @param decide told what is decided
  */
 public record SolvedHeads(
     TensorFlowRuntime runtime,
-    Model model,
-    List<Goal> goals,
-    ImmutableMap<Goal, LinearHead> solvable,
-    Entry entry,
+    Task task,
     Recipe recipe,
-    String metric,
     Callbacks callbacks,
     Consumer<String> decide) {
 
@@ -43,20 +36,24 @@ public record SolvedHeads(
    * Solves one after the other; one that came with weights of its own keeps them unless the solved
    * ones do better on the validation part.
    *
+   * @param solvable the heads that are one dense layer
    * @param features before the heads
+   * @param metric by which a head that came with weights is replaced
    * @return the values of the heads' variables, by name
    */
-  public ImmutableMap<String, TensorValue> train(CachedFeatures.Part features) {
+  public ImmutableMap<String, TensorValue> train(
+      ImmutableMap<HeadGoal, LinearHead> solvable, CachedFeatures.Part features, String metric) {
     ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
-    for (Map.Entry<Goal, LinearHead> head : solvable.entrySet()) {
-      Goal goal = head.getKey();
+    for (Map.Entry<HeadGoal, LinearHead> head : solvable.entrySet()) {
+      HeadGoal goal = head.getKey();
       LinearHead linear = head.getValue();
       ImmutableMap<String, TensorValue> values =
           ImmutableMap.<String, TensorValue>builder()
               .putAll(trained)
               .putAll(solved(goal, linear, features.train()))
               .buildOrThrow();
-      if (isDrawn(linear.kernel()) || isBetter(goal, values, trained, features.validation())) {
+      if (isDrawn(linear.kernel())
+          || better(goal, trained, values, features.validation(), metric)) {
         trained = values;
       }
     }
@@ -68,27 +65,31 @@ public record SolvedHeads(
     return variable.source() instanceof VariableSource.Initialized;
   }
 
-  private ImmutableMap<String, TensorValue> solved(Goal goal, LinearHead linear, Dataset features) {
-    TensorValue input = features.input(entry.nameOf(linear.input()));
+  private ImmutableMap<String, TensorValue> solved(
+      HeadGoal goal, LinearHead linear, Dataset features) {
+    TensorValue input = features.input(task.inputs().nameOf(linear.input()));
     Pace pace =
         new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
     HeadPhase.Trained found =
         new HeadPhase(runtime, recipe.head(), recipe.seed()).train(input, features, goal, pace);
-    decide.accept(found.words(goals.size() == 1 ? "" : "for " + Goal.words(List.of(goal)) + " "));
+    decide.accept(
+        found.words(task.goals().size() == 1 ? "" : "for " + Task.describe(List.of(goal)) + " "));
     return found.values(linear);
   }
 
-  private boolean isBetter(
-      Goal goal,
-      ImmutableMap<String, TensorValue> values,
+  /** Whether {@code values} do better than those {@code before}; the decision is told. */
+  private boolean better(
+      HeadGoal goal,
       ImmutableMap<String, TensorValue> before,
-      Dataset validation) {
+      ImmutableMap<String, TensorValue> values,
+      Dataset validation,
+      String metric) {
     Evaluation own = score(before, validation);
     Evaluation solved = score(values, validation);
     boolean same = solved.metric(metric) == own.metric(metric);
     boolean better = solved.isBetter(own, same ? "loss" : metric);
     decide.accept(
-        Goal.words(List.of(goal))
+        Task.describe(List.of(goal))
             + " as it was: "
             + figures(own, metric)
             + "; solved anew: "
@@ -98,8 +99,8 @@ public record SolvedHeads(
   }
 
   private Evaluation score(ImmutableMap<String, TensorValue> values, Dataset validation) {
-    return Evaluator.score(
-        runtime, model.withValues(values), validation, recipe, callbacks.quiet());
+    Task candidate = task.with(task.model().withValues(values)).fedWith(validation);
+    return Evaluator.score(runtime, candidate, validation, recipe.atOnce(), callbacks.quiet());
   }
 
   private static String figures(Evaluation score, String metric) {

@@ -8,8 +8,6 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.model.Head;
-import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.tensor.Shape;
@@ -17,11 +15,10 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.internal.graph.SamePadding;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.graph.TrainingForm;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
-import dev.graft.trainer.loss.Penalty;
+import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.loss.Goal;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -36,12 +33,13 @@ import org.tensorflow.proto.NodeDef;
  * variable. Without that a read sees the old or the new value at random.
  *
  * @param model the model over the extended graph, with the optimizer's variables
- * @param targets what the examples should give, to be fed, for each goal
+ * @param targets what the examples should give, to be fed, for the targets of each goal
  * @param weights how much each example counts, to be fed: float32 [N]
  * @param part which part of the batch this run computes, to be fed where gradients of several runs
  *     are added up: float64
  * @param rate the learning rate, to be fed: float64
- * @param step how many steps are done, to be fed: int64
+ * @param updated how many updates were made before, to be fed: int64
+ * @param draw the number that random numbers are drawn by, another for each run, to be fed: int64
  * @param loss what the step makes small: the weighted mean over the examples, for several heads
  *     their weighted sum, and the penalties; times {@code part}
  * @param gradients of the loss, by the names of the variables
@@ -58,7 +56,8 @@ public record TrainingGraph(
     TensorRef weights,
     Optional<TensorRef> part,
     TensorRef rate,
-    TensorRef step,
+    TensorRef updated,
+    TensorRef draw,
     TensorRef loss,
     ImmutableMap<String, Gradient> gradients,
     ImmutableList<Variable> slots,
@@ -67,102 +66,114 @@ public record TrainingGraph(
     ImmutableList<String> add,
     ImmutableList<String> updates) {
 
+  /** What a guard says that has an update left out; nothing has changed then, and nothing fails. */
+  public static final String LEFT_OUT = "an update of a training is left out";
+
   /** What TensorFlow says when the loss of a step is no number; nothing has changed then. */
   public static final String NOT_FINITE = "the loss of a training step is not finite";
 
   /**
    * Adds a training step.
    *
-   * @param model the model
-   * @param entry the way in for the examples, with the model's graph
-   * @param goals what its heads should do
-   * @param training the variables that change
-   * @param rates which share of the learning rate they have, by name, where not all of it
-   * @param layers those that behave as in training
-   * @param seed what random numbers follow from, together with the step
+   * @param task what is trained, its graph maybe with more in it
+   * @param stage which of its variables train, and how
+   * @param extras what the step does beside
    */
-  public static TrainingGraph of(
-      Model model,
-      Entry entry,
-      List<Goal> goals,
-      Penalty penalty,
-      FineTune settings,
-      Collection<Variable> training,
-      ImmutableMap<String, Double> rates,
-      Collection<Layer> layers,
-      long seed) {
-    List<TensorRef> logits = goals.stream().map(goal -> goal.head().logits()).toList();
+  public static TrainingGraph of(Task task, Stage stage, StepExtras extras) {
+    Model model = task.model();
+    FineTune settings = stage.settings();
     TrainingForm form =
         TrainingForm.of(
-            model, entry.graph(), entry.tensors(), layers, logits, settings.savedPenalties());
-    GraphEditor editor = SamePadding.in(form.graph(), entry.tensors()).edit();
+            model,
+            task.inputs().graph(),
+            task.inputs().tensors(),
+            stage.layers(),
+            task.logits(),
+            settings.savedPenalties());
+    GraphEditor editor = SamePadding.in(form.graph(), task.inputs().tensors()).edit();
     Scope g = new Scope(editor, editor.uniqueName("graft/train"));
     TensorRef weights =
         editor.placeholder(g.name("weights"), DataType.DT_FLOAT, Shape.of(Shape.UNKNOWN));
     TensorRef rate = editor.placeholder(g.name("rate"), DataType.DT_DOUBLE, Shape.scalar());
-    TensorRef step = editor.placeholder(g.name("step"), DataType.DT_INT64, Shape.scalar());
-    StatelessRandom.replace(editor, form.random(), seed, step);
+    TensorRef updated = editor.placeholder(g.name("updates"), DataType.DT_INT64, Shape.scalar());
+    TensorRef draw = editor.placeholder(g.name("draw"), DataType.DT_INT64, Shape.scalar());
+    StatelessRandom.replace(editor, form.random(), stage.seed(), draw);
     StatelessRandom.replaceRest(editor); // the scoring's
     ImmutableList.Builder<TensorRef> targets = ImmutableList.builder();
-    List<TensorRef> losses = new ArrayList<>();
-    for (Goal goal : goals) {
-      Head head = goal.head();
-      Scope own = g.in("loss/" + head.name());
-      TensorRef wanted = editor.placeholder(own.name("targets"), goal.dtype(), Shape.unknown());
-      targets.add(wanted);
-      TensorRef answers = form.of(head.logits());
-      TensorRef each = goal.objective().perExample(own, answers, wanted, head.units());
-      losses.add(weightedMean(own, each, weights, goal.weight()));
-    }
-    losses.addAll(form.penalties());
-    TensorRef mean = penalty.addTo(g.in("penalty"), sum(g.in("loss"), losses), training);
-    boolean accumulates = settings.microBatch() < settings.batch();
+    TensorRef mean = loss(g, task, form, weights, targets);
+    mean = task.penalty().addTo(g.in("penalty"), mean, stage.training());
     Optional<TensorRef> part =
-        accumulates
+        settings.microBatch() < settings.batch()
             ? Optional.of(editor.placeholder(g.name("part"), DataType.DT_DOUBLE, Shape.scalar()))
             : Optional.empty();
-    TensorRef loss = part.map(p -> g.add("Mul", mean, g.cast(p, editor.dtype(mean)))).orElse(mean);
+    TensorRef whole = mean;
+    TensorRef loss =
+        part.map(p -> g.add("Mul", whole, g.cast(p, editor.dtype(whole)))).orElse(whole);
     String finite = g.op("CheckNumerics").attr("message", NOT_FINITE).input(loss).node();
     letAssignsWait(editor, form.targets(), loss, finite);
 
-    UpdateGraph updated =
+    StepGradients gradients =
+        extras
+            .gradients()
+            .apply(StepGradients.of(editor.build(), loss, stage.training()).guardedBy(finite));
+    UpdateGraph updates =
         UpdateGraph.of(
-            editor.build(),
-            loss,
+            gradients,
             form.targets().stream().map(TensorRef::of).toList(),
             new Updating(
-                settings.optimizer(),
-                settings.clipping(),
-                rates,
-                accumulates,
-                ImmutableList.of(finite)),
-            training,
+                settings.optimizer(), settings.clipping(), stage.rates(), part.isPresent()),
             rate,
-            step);
+            updated);
+    UpdateGraph update = extras.update().apply(updates);
     Model extended =
         model.toBuilder()
-            .graph(updated.graph())
-            .variables(Iterables.concat(model.variables(), updated.slots(), updated.sums()))
+            .graph(update.graph())
+            .variables(Iterables.concat(model.variables(), update.slots(), update.sums()))
             .build();
-    ImmutableList.Builder<String> add = ImmutableList.<String>builder().addAll(updated.add());
-    ImmutableList.Builder<String> updates = ImmutableList.<String>builder().addAll(updated.nodes());
-    (accumulates ? add : updates).addAll(form.targets()); // moving statistics see each run
+    ImmutableList.Builder<String> add = ImmutableList.<String>builder().addAll(update.add());
+    ImmutableList.Builder<String> nodes = ImmutableList.<String>builder().addAll(update.nodes());
+    (part.isPresent() ? add : nodes).addAll(form.targets()); // statistics see each run
     return new TrainingGraph(
         extended,
         targets.build(),
         weights,
         part,
         rate,
-        step,
+        updated,
+        draw,
         loss,
-        updated.gradients(),
-        updated.slots(),
+        update.gradients(),
+        update.slots(),
         model.variables().stream()
             .filter(variable -> form.moved().contains(variable.node()))
             .collect(ImmutableList.toImmutableList()),
-        updated.sums(),
+        update.sums(),
         add.build(),
-        updates.build());
+        nodes.build());
+  }
+
+  /** Adds the losses of all goals, and those of the layers; the targets to be fed are noted. */
+  private static TensorRef loss(
+      Scope g,
+      Task task,
+      TrainingForm form,
+      TensorRef weights,
+      ImmutableList.Builder<TensorRef> targets) {
+    List<TensorRef> losses = new ArrayList<>();
+    for (Goal goal : task.goals()) {
+      Scope own = g.in("loss/" + goal.name());
+      ImmutableList.Builder<TensorRef> wanted = ImmutableList.builder();
+      for (Goal.Target target : goal.targets()) {
+        String name = goal.targets().size() == 1 ? "targets" : "targets/" + target.key();
+        wanted.add(g.editor().placeholder(own.name(name), target.dtype(), Shape.unknown()));
+      }
+      List<TensorRef> answers = goal.heads().stream().map(head -> form.of(head.logits())).toList();
+      TensorRef each = goal.perExample(own, answers, wanted.build());
+      targets.addAll(wanted.build());
+      losses.add(weightedMean(own, each, weights, goal.weight()));
+    }
+    losses.addAll(form.penalties());
+    return sum(g.in("loss"), losses);
   }
 
   /**

@@ -2,10 +2,7 @@ package dev.graft.trainer.internal.step;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.autodiff.Differentiator;
 import dev.graft.autodiff.gradient.Gradient;
-import dev.graft.autodiff.gradient.GradientGraph;
-import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
@@ -14,7 +11,6 @@ import dev.graft.model.Initializer;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.Gradients;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.optimizer.WeightUpdate;
@@ -50,58 +46,30 @@ public record UpdateGraph(
     ImmutableList<Variable> sums,
     ImmutableList<String> add) {
 
-  /** As the other form, all weights at the same rate, one run a step. */
-  public static UpdateGraph of(
-      Graph graph,
-      TensorRef loss,
-      Collection<TensorRef> alsoRun,
-      Optimizer optimizer,
-      Clipping clipping,
-      Collection<Variable> training,
-      TensorRef rate,
-      TensorRef step) {
-    Updating how = Updating.by(optimizer, clipping);
-    return of(graph, loss, alsoRun, how, training, rate, step);
-  }
-
   /**
-   * Adds gradients and updates.
+   * Adds updates.
    *
-   * @param loss what to make small, a scalar
+   * @param gradients what the variables are changed by
    * @param alsoRun what else is fetched in the step: the updates wait for it and for its reads
-   * @param training the variables that change, as far as they have influence on the loss
+   * @param how gradients become changes
    * @param rate the learning rate, a scalar
-   * @param step how many steps are done, int64
+   * @param step how many updates were made before, int64
    */
   public static UpdateGraph of(
-      Graph graph,
-      TensorRef loss,
+      StepGradients gradients,
       Collection<TensorRef> alsoRun,
       Updating how,
-      Collection<Variable> training,
       TensorRef rate,
       TensorRef step) {
-    List<TensorRef> handles = training.stream().map(Variable::handle).toList();
-    GradientGraph differentiated =
-        Differentiator.gradients(graph, List.of(loss), List.of(), handles);
-    Map<Variable, Gradient> gradients = new LinkedHashMap<>();
-    for (Variable variable : training) {
-      Gradient gradient = differentiated.gradients().get(variable.handle());
-      if (gradient != null) {
-        gradients.put(variable, gradient);
-      }
-    }
-    if (gradients.isEmpty()) {
-      throw new BadRequestException(
-          "none of the variables to train has any influence on the loss; unfreeze some that have.");
-    }
     Set<String> fetched = new LinkedHashSet<>();
-    fetched.add(loss.node());
+    fetched.add(gradients.loss().node());
     alsoRun.forEach(tensor -> fetched.add(tensor.node()));
-    return new Builder(differentiated.graph(), how).build(gradients, fetched, rate, step);
+    return new Builder(gradients, how).build(fetched, rate, step);
   }
 
   private static final class Builder {
+    private final ImmutableMap<Variable, Gradient> gradients;
+    private final ImmutableList<String> guards;
     private final Graph before;
     private final GraphEditor editor;
     private final Updating how;
@@ -111,15 +79,16 @@ public record UpdateGraph(
     private final ImmutableList.Builder<String> add = ImmutableList.builder();
     private final ImmutableList.Builder<String> nodes = ImmutableList.builder();
 
-    Builder(Graph before, Updating how) {
-      this.before = before;
+    Builder(StepGradients given, Updating how) {
+      this.gradients = given.gradients();
+      this.guards = given.guards();
+      this.before = given.graph();
       this.editor = before.edit();
       this.how = how;
       this.optimizer = how.optimizer();
     }
 
-    UpdateGraph build(
-        Map<Variable, Gradient> gradients, Set<String> fetched, TensorRef rate, TensorRef step) {
+    UpdateGraph build(Set<String> fetched, TensorRef rate, TensorRef step) {
       Scope g = new Scope(editor, editor.uniqueName("graft/update"));
       Set<String> roots = new LinkedHashSet<>(fetched);
       gradients
@@ -128,7 +97,7 @@ public record UpdateGraph(
       // with gradients added up, the update runs by itself and nothing else reads the weights
       Set<String> inStep = how.accumulates() ? Set.of() : new HashSet<>(before.upstream(roots));
       TensorRef number = g.add("AddV2", step, g.constant(TensorValue.scalar(1L)));
-      Map<Variable, Gradient> wanted = how.accumulates() ? sums(g, gradients) : gradients;
+      Map<Variable, Gradient> wanted = how.accumulates() ? sums(g) : gradients;
       List<Gradient> clipped = how.clipping().apply(g.in("clip"), List.copyOf(wanted.values()));
       ImmutableMap.Builder<String, Gradient> named = ImmutableMap.builder();
       int next = 0;
@@ -137,7 +106,7 @@ public record UpdateGraph(
         Set<String> readers = new LinkedHashSet<>(before.consumers(variable.node()));
         readers.retainAll(inStep);
         if (!how.accumulates()) {
-          readers.addAll(how.after());
+          readers.addAll(guards);
         }
         WeightUpdate update =
             new WeightUpdate(
@@ -145,10 +114,8 @@ public record UpdateGraph(
                 variable,
                 Gradients.merged(own, clipped.get(next++)),
                 slots(own, variable),
-                rate,
-                how.rates().getOrDefault(variable.name(), 1.0),
-                number,
-                readers);
+                new WeightUpdate.Step(
+                    rate, how.rates().getOrDefault(variable.name(), 1.0), number, readers));
         if (isDecayed(variable)) {
           update.decay(optimizer.decay().strength());
         }
@@ -168,7 +135,7 @@ public record UpdateGraph(
     }
 
     /** Adds each gradient to a variable of its own, and gives what these hold. */
-    private Map<Variable, Gradient> sums(Scope g, Map<Variable, Gradient> gradients) {
+    private Map<Variable, Gradient> sums(Scope g) {
       Map<Variable, Gradient> held = new LinkedHashMap<>();
       gradients.forEach(
           (weight, gradient) -> {
@@ -180,7 +147,7 @@ public record UpdateGraph(
                 own.op("AssignAddVariableOp")
                     .input(sum.handle())
                     .input(dense)
-                    .after(how.after())
+                    .after(guards)
                     .node());
             held.put(weight, new Gradient.Dense(read(own, sum)));
           });

@@ -1,6 +1,5 @@
 package dev.graft.trainer.internal.step;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.Optimizer;
@@ -12,17 +11,15 @@ import dev.graft.trainer.optimizer.Optimizer;
  * @param clipping how large gradients are cut down
  * @param rates which share of the learning rate a variable has, by name; those not named have all
  * @param accumulates whether gradients of several runs are added up before
- * @param after nodes without which nothing changes: if one fails, all stays as it was
  */
-record Updating(
+public record Updating(
     Optimizer optimizer,
     Clipping clipping,
     ImmutableMap<String, Double> rates,
-    boolean accumulates,
-    ImmutableList<String> after) {
+    boolean accumulates) {
 
   /** All weights at the same rate, once in each run. */
-  static Updating by(Optimizer optimizer, Clipping clipping) {
-    return new Updating(optimizer, clipping, ImmutableMap.of(), false, ImmutableList.of());
+  public static Updating by(Optimizer optimizer, Clipping clipping) {
+    return new Updating(optimizer, clipping, ImmutableMap.of(), false);
   }
 }

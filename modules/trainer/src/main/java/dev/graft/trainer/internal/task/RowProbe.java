@@ -27,12 +27,12 @@ public final class RowProbe implements AutoCloseable {
 
   private final TensorFlowRuntime runtime;
   private final Model model;
-  private final Entry entry;
+  private final InputBinding entry;
   private final Dataset data;
   private final Map<TensorRef, Boolean> known = new HashMap<>();
   private @Nullable ModelSession session; // open once it is needed
 
-  public RowProbe(TensorFlowRuntime runtime, Model model, Entry entry, Dataset data) {
+  public RowProbe(TensorFlowRuntime runtime, Model model, InputBinding entry, Dataset data) {
     this.runtime = runtime;
     this.model = model;
     this.entry = entry;

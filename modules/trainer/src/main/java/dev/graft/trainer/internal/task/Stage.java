@@ -21,6 +21,7 @@ import dev.graft.trainer.FineTune;
  * @param layers those that behave as in training
  * @param behaviour which these are, and which could not, for a person to read
  * @param cut where the part ends that none of these is in
+ * @param seed what the order of the examples and the random numbers follow from
  */
 public record Stage(
     int number,
@@ -32,4 +33,5 @@ public record Stage(
     ImmutableMap<String, Double> rates,
     ImmutableList<Layer> layers,
     String behaviour,
-    ImmutableList<TensorRef> cut) {}
+    ImmutableList<TensorRef> cut,
+    long seed) {}

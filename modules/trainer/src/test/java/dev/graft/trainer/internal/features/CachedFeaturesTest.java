@@ -15,9 +15,9 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.fit.Trainer;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.loss.Objectives;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ class CachedFeaturesTest {
 
   private static final Model MODEL = SmallTraining.MODEL;
   private static final Parts PARTS = SmallTraining.parts();
-  private static final Entry ENTRY = Entry.of(MODEL, PARTS.train());
+  private static final InputBinding ENTRY = InputBinding.of(MODEL, PARTS.train());
   private static final Frontier FRONTIER = Frontier.of(ENTRY);
 
   /** Where the frozen part ends if these stretches train. */
@@ -39,11 +39,11 @@ class CachedFeaturesTest {
         SmallTraining.BLOCKS.stretches().get(stretch).variables().stream()
             .map(name -> MODEL.variable(name).orElseThrow())
             .toList();
-    return FRONTIER.cut(Goal.logits(goals()), training);
+    return FRONTIER.cut(task().logits(), training);
   }
 
-  private static List<Goal> goals() {
-    return Goal.of(MODEL, PARTS.train(), Objectives.usual());
+  private static Task task() {
+    return Task.of(MODEL, PARTS.train(), Objectives.usual());
   }
 
   @Test

@@ -25,9 +25,9 @@ import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.fit.Stages;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.internal.task.Entry;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Objectives;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +63,7 @@ class AsInTrainingTest {
   }
 
   private static LayersInTraining of(Model model, boolean batchNorm, String... training) {
-    Entry entry = Entry.of(model, SmallTraining.examples());
+    InputBinding entry = InputBinding.of(model, SmallTraining.examples());
     List<Variable> variables =
         java.util.Arrays.stream(training).map(name -> model.variable(name).orElseThrow()).toList();
     return LayersInTraining.of(
@@ -156,15 +156,14 @@ class AsInTrainingTest {
             dev.graft.surgeon.edit.Edits.cut(norm.name()),
             dev.graft.surgeon.edit.Edits.addHead(HeadSpec.singleLabel(labels)));
     dev.graft.data.Dataset data = SmallData.of(model, labels, 12);
-    Entry entry = Entry.of(model, data);
-    List<Goal> goals = Goal.of(model, data, Objectives.usual());
+    Task task = Task.of(model, data, Objectives.usual());
+    InputBinding entry = task.inputs();
     List<Stage> stages =
         Stages.of(
-            model,
+            task,
             Plans.headOnly(),
             Frontier.of(entry),
-            goals,
-            goals,
+            task.goals(),
             Recipe.headOnly().then(PLAIN.batchNorm(FineTune.BatchNorm.TRAINING), PLAIN.rate(0.02)));
     assertThat(stages.get(0).layers()).extracting(Layer::name).containsExactly(norm.name());
     assertThat(stages.get(1).layers()).isEmpty();

@@ -25,7 +25,9 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Golden;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
+import dev.graft.trainer.internal.step.StepGradients;
 import dev.graft.trainer.internal.step.UpdateGraph;
+import dev.graft.trainer.internal.step.Updating;
 import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.Gradients;
 import dev.graft.trainer.optimizer.Optimizer;
@@ -170,12 +172,10 @@ class TrainingFormTest {
     Map<String, Variable> byKey = zoo.byKey(model);
     UpdateGraph update =
         UpdateGraph.of(
-            editor.build(),
-            loss,
+            StepGradients.of(
+                editor.build(), loss, zoo.facts().trainable().stream().map(byKey::get).toList()),
             form.targets().stream().map(TensorRef::of).toList(),
-            sgd ? Optimizer.sgd() : Optimizer.adam(),
-            Clipping.none(),
-            zoo.facts().trainable().stream().map(byKey::get).toList(),
+            Updating.by(sgd ? Optimizer.sgd() : Optimizer.adam(), Clipping.none()),
             rate,
             step);
     Map<TensorRef, TensorValue> feeds = inputs(zoo, wanted, signature);

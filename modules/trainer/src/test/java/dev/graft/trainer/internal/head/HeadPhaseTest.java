@@ -15,7 +15,7 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Pace;
 import dev.graft.trainer.listener.Progress;
@@ -145,7 +145,7 @@ class HeadPhaseTest {
     GraphEditor editor = Graph.empty().edit();
     TensorRef any = editor.placeholder("any", DataType.DT_FLOAT, Shape.unknown());
     Head head = new Head("head", Head.Kind.REGRESSION, Optional.empty(), any, any, any, UNITS);
-    Goal goal = new Goal(head, "", DataType.DT_FLOAT, objective, 1);
+    HeadGoal goal = new HeadGoal(head, "", DataType.DT_FLOAT, objective, 1);
     Pace quiet = new Pace(Callbacks.of(), Progress.Phase.HEAD, "steps", 1, 1);
     Recipe.HeadSettings settings =
         new Recipe.HeadSettings(ImmutableList.of(strength), 5, 5000, strength, FineTune.head());

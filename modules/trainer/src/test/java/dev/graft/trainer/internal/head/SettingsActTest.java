@@ -19,7 +19,7 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.fit.AutoRecipe;
 import dev.graft.trainer.fit.Trainer;
-import dev.graft.trainer.internal.task.Goal;
+import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.loss.Objectives;
@@ -234,10 +234,10 @@ class SettingsActTest {
   @Test
   void autoKeepsTheMetricAndSaysWhereItHasNothingToDecide() {
     Recipe auto = Recipe.auto().head(SmallTraining.recipe(1).head());
-    List<Goal> goals = Goal.of(MODEL, PARTS.train(), Objectives.usual());
+    Task task = Task.of(MODEL, PARTS.train(), Objectives.usual());
     AutoRecipe.Choice named =
         AutoRecipe.resolve(
-            auto.each(each -> each.stop(EarlyStop.on("f1", 3))), MODEL, BLOCKS, goals, PARTS);
+            auto.each(each -> each.stop(EarlyStop.on("f1", 3))), task, BLOCKS, PARTS.train());
     assertThat(named.recipe().name()).isEqualTo("head");
     assertThat(named.recipe().metric()).contains("f1");
     assertThat(fit(auto.keepBy("f1")).decisions())

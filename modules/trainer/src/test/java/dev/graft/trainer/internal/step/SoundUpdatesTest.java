@@ -99,12 +99,9 @@ class SoundUpdatesTest {
     List<Variable> training = zoo.facts().trainable().stream().map(byKey::get).toList();
     UpdateGraph update =
         UpdateGraph.of(
-            editor.build(),
-            loss,
+            StepGradients.of(editor.build(), loss, training),
             List.of(),
-            Optimizer.adamW(),
-            Clipping.none(),
-            training,
+            Updating.by(Optimizer.adamW(), Clipping.none()),
             rate,
             step);
     assertThat(unordered(update, loss, training)).isEmpty();
@@ -148,12 +145,9 @@ class SoundUpdatesTest {
     TensorRef step = editor.placeholder("step", DataType.DT_INT64, Shape.scalar());
     UpdateGraph update =
         UpdateGraph.of(
-            editor.build(),
-            loss,
+            StepGradients.of(editor.build(), loss, List.of(weight)),
             seen,
-            Optimizer.sgd(),
-            Clipping.none(),
-            List.of(weight),
+            Updating.by(Optimizer.sgd(), Clipping.none()),
             rate,
             step);
     Model model =

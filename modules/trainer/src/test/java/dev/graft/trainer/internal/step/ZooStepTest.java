@@ -106,12 +106,9 @@ class ZooStepTest {
     List<Variable> training = zoo.facts().trainable().stream().map(byKey::get).toList();
     UpdateGraph update =
         UpdateGraph.of(
-            editor.build(),
-            loss,
+            StepGradients.of(editor.build(), loss, training),
             List.of(),
-            optimizer,
-            Clipping.none(),
-            training,
+            Updating.by(optimizer, Clipping.none()),
             rateRef,
             stepRef);
     Model extended =

@@ -29,10 +29,10 @@ class EntryTest {
   void bytesGoToWhatDecodesThem() {
     Dataset pictures = Dataset.imageFolder(Checkout.path("testdata/photos"));
     Model decoding = SavedModelImporter.load(Zoo.model("tfsave/image_bytes").savedModel());
-    Entry entry = Entry.of(decoding, pictures);
+    InputBinding entry = InputBinding.of(decoding, pictures);
     assertThat(entry.tensors()).containsExactly(decoding.inputs().get(0).tensor());
     Model words = SavedModelImporter.load(Zoo.model("keras2/text_vectorization").savedModel());
-    assertThatThrownBy(() -> Entry.of(words, pictures))
+    assertThatThrownBy(() -> InputBinding.of(words, pictures))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("has no input for pictures");
   }
@@ -40,11 +40,11 @@ class EntryTest {
   @Test
   void whatMemoryHasNoRoomForIsSaidWithARemedy() {
     Dataset data = SmallTraining.examples();
-    GraphEditor editor = Entry.of(SmallTraining.MODEL, data).graph().edit();
+    GraphEditor editor = InputBinding.of(SmallTraining.MODEL, data).graph().edit();
     TensorRef size = editor.placeholder("size", DataType.DT_INT64, Shape.of(1));
     TensorRef zero = editor.constant("zero", TensorValue.scalar(0f));
     TensorRef huge = editor.op("Fill").input(size).input(zero).output();
-    Entry entry = Entry.of(SmallTraining.MODEL, data).into(editor.build());
+    InputBinding entry = InputBinding.of(SmallTraining.MODEL, data).into(editor.build());
     List<TensorRef> feeds = new ArrayList<>(entry.tensors());
     feeds.add(size);
     int[] some = {0, 1, 2};

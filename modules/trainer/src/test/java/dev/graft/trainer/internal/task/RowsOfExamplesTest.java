@@ -5,7 +5,6 @@ import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.collect.ImmutableList;
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -33,11 +32,14 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallData;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.loss.Objective;
+import dev.graft.trainer.metric.Judged;
+import dev.graft.trainer.metric.LabelMarks;
 import dev.graft.trainer.metric.LabelScore;
+import dev.graft.trainer.metric.Metric;
+import dev.graft.trainer.metric.Metrics;
 import dev.graft.trainer.score.Evaluator;
 import dev.graft.trainer.score.Predictor;
-import dev.graft.trainer.score.Tallies;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +83,7 @@ class RowsOfExamplesTest {
     TensorRef flat = g.add("GatherNd", x, where);
     TensorRef rows = g.add("ExpandDims", flat, g.scalar(-1));
     Model ragged = model.toBuilder().graph(editor.build()).build();
-    Entry entry = Entry.of(ragged, data);
+    InputBinding entry = InputBinding.of(ragged, data);
     TensorRef logits = model.heads().get(0).logits();
     try (RowProbe probe = new RowProbe(runtime, ragged, entry, data)) {
       assertThat(probe.hasRowForEach(rows)).isFalse();
@@ -198,8 +200,11 @@ class RowsOfExamplesTest {
       TensorRef targets = editor.placeholder("targets", DataType.DT_INT32, Shape.of(-1));
       Head head =
           new Head("h", Head.Kind.SINGLE_LABEL, Optional.of(LABELS), logits, logits, logits, 2);
-      Goal goal = new Goal(head, "", DataType.DT_INT32, Objective.crossEntropy(), 1);
-      Tallies tallies = Tallies.add(g.in("tallies"), goal, targets);
+      Judged batch = new Judged(g.in("metrics"), List.of(head), List.of(targets));
+      List<TensorRef> wanted = new ArrayList<>(LabelMarks.of(batch).sums());
+      Metric curve =
+          Metrics.of(head).stream().filter(each -> each.name().equals("auc")).findFirst().get();
+      wanted.addAll(curve.sums(batch));
       float[] sure = new float[2 * count];
       for (int i = 0; i < count; i++) {
         sure[2 * i] = 1;
@@ -212,13 +217,13 @@ class RowsOfExamplesTest {
                     Map.of(
                         float32, TensorValue.of(Shape.of(count, 2), sure),
                         targets, TensorValue.of(Shape.of(count), new int[count])),
-                    ImmutableList.copyOf(tallies.sums()),
+                    wanted,
                     List.of())
                 .stream()
                 .map(TensorValue::asDoubles)
                 .toList();
       }
-      assertThat(tallies.labels(LABELS, sums))
+      assertThat(LabelScore.of(LABELS, sums))
           .as("in %s", dtype)
           .containsExactly(new LabelScore("a", count, count, count), new LabelScore("b", 0, 0, 0));
       double[] positives = sums.get(3);

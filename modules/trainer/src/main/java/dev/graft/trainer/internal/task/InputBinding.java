@@ -34,13 +34,13 @@ import org.tensorflow.proto.DataType;
  * @param rows where the examples enter, a row for each: the fed tensors, for pictures their pixels,
  *     where the model does not decode them itself
  */
-public record Entry(
+public record InputBinding(
     Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<TensorRef> rows) {
 
   private static final Shape ANY = Shape.of(Shape.UNKNOWN);
 
   /** How inputs of {@code data} get into {@code model}. */
-  public static Entry of(Model model, Dataset data) {
+  public static InputBinding of(Model model, Dataset data) {
     GraphEditor editor = model.graph().edit();
     ImmutableMap.Builder<String, TensorRef> feeds = ImmutableMap.builder();
     ImmutableList.Builder<TensorRef> rows = ImmutableList.builder();
@@ -58,12 +58,12 @@ public record Entry(
         rows.add(tensor);
       }
     }
-    return new Entry(editor.build(), feeds.buildOrThrow(), rows.build());
+    return new InputBinding(editor.build(), feeds.buildOrThrow(), rows.build());
   }
 
   /** The same way into a graph that has more in it. */
-  public Entry into(Graph extended) {
-    return new Entry(extended, feeds, rows);
+  public InputBinding into(Graph extended) {
+    return new InputBinding(extended, feeds, rows);
   }
 
   /** Decodes pictures for the model; gives their pixels. */
@@ -76,7 +76,8 @@ public record Entry(
               + (images.isEmpty()
                   ? " has no input for pictures: it reads "
                   : " has several inputs for pictures: ")
-              + (images.isEmpty() ? model.inputs() : images).stream().map(Entry::words).toList()
+              + (images.isEmpty() ? model.inputs() : images)
+                  .stream().map(InputBinding::words).toList()
               + ".");
     }
     InputSpec input = PictureInput.sized(model.graph(), images.get(0));

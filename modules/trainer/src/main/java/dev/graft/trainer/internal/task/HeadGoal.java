@@ -1,25 +1,30 @@
 package dev.graft.trainer.internal.task;
 
-import static java.util.stream.Collectors.joining;
-
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Sets;
 import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Words;
+import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.model.Variable;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.loss.Goal;
+import dev.graft.trainer.loss.Losses;
 import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
+import dev.graft.trainer.metric.HeadTensors;
+import dev.graft.trainer.metric.Metric;
+import dev.graft.trainer.metric.Metrics;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
@@ -33,7 +38,8 @@ import org.tensorflow.proto.DataType;
  * @param objective what is made small
  * @param weight how much that counts beside the other heads'
  */
-public record Goal(Head head, String answers, DataType dtype, Objective objective, double weight) {
+public record HeadGoal(
+    Head head, String answers, DataType dtype, Objective objective, double weight) implements Goal {
 
   /**
    * How far shares may be from adding up to 1: they may come from a table, with few digits, of
@@ -42,21 +48,22 @@ public record Goal(Head head, String answers, DataType dtype, Objective objectiv
   private static final double ROUNDING = 0.01;
 
   /**
-   * The goals of {@code model}'s heads with {@code data}: one for each head that the data have
-   * answers for. Only an embedding may be left without.
+   * Returns the goals of the heads that {@code joint} goals do not read: one for each head that the
+   * data have answers for. Only an embedding may be left without.
    *
    * @throws BadRequestException if heads, answers and objectives do not fit each other
    */
-  public static ImmutableList<Goal> of(Model model, Dataset data, Objectives objectives) {
-    if (model.heads().isEmpty()) {
-      throw new BadRequestException(
-          model.name() + " has no head to train; give it one with replaceHead(...).");
-    }
+  static ImmutableList<Goal> of(Model model, Dataset data, Objectives objectives) {
     checkNames(model, objectives);
     ImmutableMap<String, Answers> answers = data.answers();
     ImmutableList.Builder<Goal> goals = ImmutableList.builder();
+    Set<Head> joint = new HashSet<>();
     Set<String> used = new HashSet<>();
-    for (Head head : model.heads()) {
+    for (Goal goal : objectives.goals()) {
+      joint.addAll(goal.heads());
+      goal.targets().forEach(target -> used.add(Answers.ofCount(target.key())));
+    }
+    for (Head head : Sets.difference(new LinkedHashSet<>(model.heads()), joint)) {
       String key = answers.containsKey(Batch.ONLY) ? Batch.ONLY : head.name();
       Answers wanted = answers.get(key);
       if (wanted == null || (key.equals(Batch.ONLY) && !isTheOnly(model, head))) {
@@ -110,9 +117,9 @@ public record Goal(Head head, String answers, DataType dtype, Objective objectiv
     }
   }
 
-  private static Goal of(Head head, String key, Answers wanted, Objectives objectives) {
+  private static HeadGoal of(Head head, String key, Answers wanted, Objectives objectives) {
     Objective objective = objectives.of(head);
-    if (!objective.fits(head.kind())) {
+    if (!objective.kinds().contains(head.kind())) {
       throw new BadRequestException(
           "the loss "
               + objective
@@ -127,7 +134,7 @@ public record Goal(Head head, String answers, DataType dtype, Objective objectiv
     checkKind(head, wanted, objective);
     wanted.labels().ifPresent(labels -> checkLabels(head, labels));
     checkClassWeights(head, objective.classWeights());
-    return new Goal(head, key, wanted.values().dtype(), objective, objectives.weight(head));
+    return new HeadGoal(head, key, wanted.values().dtype(), objective, objectives.weight(head));
   }
 
   private static void checkKind(Head head, Answers wanted, Objective objective) {
@@ -249,48 +256,39 @@ public record Goal(Head head, String answers, DataType dtype, Objective objectiv
     return Words.of(kind);
   }
 
-  /** The metric by which models with these goals are compared: one head's accuracy, or the loss. */
-  public static String metric(List<Goal> goals) {
-    return goals.size() == 1 && goals.get(0).head().kind() == Head.Kind.SINGLE_LABEL
-        ? "accuracy"
-        : "loss";
+  @Override
+  public String name() {
+    return head.name();
   }
 
-  /** What the heads of {@code goals} are called. */
-  public static String words(List<Goal> goals) {
-    return (goals.size() == 1 ? "head " : "heads ")
-        + goals.stream().map(goal -> "'" + goal.head().name() + "'").collect(joining(", "));
+  @Override
+  public ImmutableList<Head> heads() {
+    return ImmutableList.of(head);
   }
 
-  /** What their heads answer. */
-  public static List<TensorRef> logits(List<Goal> goals) {
-    return goals.stream().map(goal -> goal.head().logits()).toList();
+  @Override
+  public ImmutableList<Target> targets() {
+    return ImmutableList.of(new Target(answers, dtype));
   }
 
-  /** The variables that train in the heads of {@code goals}. */
-  public static List<Variable> variables(Model model, List<Goal> goals) {
-    return goals.stream().flatMap(goal -> goal.variables(model).stream()).distinct().toList();
+  @Override
+  public TensorRef perExample(Scope g, List<TensorRef> logits, List<TensorRef> targets) {
+    HeadTensors own = new HeadTensors(g, logits.get(0), targets.get(0), head.units());
+    return objective.loss(new Losses(own));
   }
 
-  /** What {@code batch} wants of the head. */
-  public TensorValue targets(Batch batch) {
-    TensorValue targets = batch.targets().get(answers);
-    if (targets == null) {
-      throw new IllegalStateException("the batch lacks the answers of '" + head.name() + "'");
-    }
-    return targets;
+  @Override
+  public ImmutableList<Metric> metrics() {
+    return Metrics.of(head);
   }
 
-  /**
-   * The variables that train between the head's features and its logits; none where the head is
-   * frozen, as one that is kept.
-   */
-  public List<Variable> variables(Model model) {
-    Set<String> all = model.graph().upstream(List.of(head.logits().node()));
-    Set<String> before = model.graph().upstream(List.of(head.features().node()));
-    return model.variables().stream()
-        .filter(v -> all.contains(v.node()) && !before.contains(v.node()))
-        .filter(v -> v.trainable() && !v.role().isStatistic())
-        .toList();
+  @Override
+  public boolean isSeparable() {
+    return objective.isSeparable();
+  }
+
+  @Override
+  public boolean weighsLabels() {
+    return !objective.classWeights().isEmpty();
   }
 }

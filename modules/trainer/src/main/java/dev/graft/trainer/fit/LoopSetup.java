@@ -1,0 +1,23 @@
+package dev.graft.trainer.fit;
+
+import dev.graft.trainer.internal.features.CachedFeatures;
+import dev.graft.trainer.internal.step.StepExtras;
+import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.task.Task;
+
+/**
+ * What one loop of training is about.
+ *
+ * @param task what is trained, with the weights that it begins with, fed with {@code data}
+ * @param stage which variables train, and how
+ * @param data examples to learn from and to decide by, or their features where the part ends that
+ *     does not train
+ * @param extras what it does beside plain steps
+ */
+record LoopSetup(Task task, Stage stage, CachedFeatures.Part data, StepExtras extras) {
+
+  /** A loop of plain steps. */
+  static LoopSetup of(Task task, Stage stage, CachedFeatures.Part data) {
+    return new LoopSetup(task.fedWith(data.train()), stage, data, StepExtras.NONE);
+  }
+}

@@ -1,0 +1,211 @@
+package dev.graft.trainer.fit;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.error.BadRequestException;
+import dev.graft.graph.GraphEditor;
+import dev.graft.model.Variable;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.PrecisionTrial;
+import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.checkpoint.Counters;
+import dev.graft.trainer.internal.graph.LayersInTraining;
+import dev.graft.trainer.internal.step.TrainingGraph;
+import dev.graft.trainer.internal.task.InputBinding;
+import dev.graft.trainer.internal.task.Order;
+import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.listener.Pace;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.score.Scoring;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * A session in which a stage trains: its variables, and the nodes that step, score and read them.
+ * What it steps by and what it keeps is the business of {@link TrainingLoop}.
+ */
+final class TrainingSession implements AutoCloseable {
+
+  private final TensorFlowRuntime runtime;
+  private final LoopSetup setup;
+  private final Scoring scoring;
+  private final ImmutableList<Variable> training; // and the moving statistics that change with it
+  private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
+  private final Order order;
+  private final PrecisionTrial precision;
+  private final ModelSession session;
+  private final Stepper stepper;
+
+  /**
+   * Opens it.
+   *
+   * @param soFar the precision in which a training that goes on has computed before
+   */
+  TrainingSession(TensorFlowRuntime runtime, LoopSetup setup, Optional<Precision> soFar) {
+    this.runtime = runtime;
+    this.setup = setup;
+    FineTune settings = setup.stage().settings();
+    this.order = new Order(setup.data().train().size(), settings.batch(), setup.stage().seed());
+    checkBatchNorm(settings);
+    Task task = setup.task();
+    GraphEditor editor = task.inputs().graph().edit();
+    this.scoring = Scoring.add(editor, task, Math.min(settings.batch(), settings.microBatch()));
+    InputBinding inputs = task.inputs().into(editor.build());
+    Task scored = new Task(task.model(), inputs, task.goals(), task.penalty());
+    TrainingGraph graph = TrainingGraph.of(scored, setup.stage(), setup.extras());
+    this.training =
+        ImmutableList.<Variable>builder()
+            .addAll(setup.stage().training())
+            .addAll(graph.moved())
+            .build();
+    this.changing =
+        ImmutableList.<Variable>builder().addAll(training).addAll(graph.slots()).build();
+    Function<ModelSession, Stepper> stepping = opened -> new Stepper(runtime, opened, graph, setup);
+    this.precision =
+        PrecisionTrial.of(
+            runtime,
+            soFar,
+            graph.model(),
+            opened -> stepping.apply(opened).bare(order.batch(0), 0)); // learns nothing
+    this.session = runtime.open(graph.model(), precision.precision());
+    try {
+      this.stepper = stepping.apply(session);
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private void checkBatchNorm(FineTune settings) {
+    if (setup.stage().layers().stream().anyMatch(LayersInTraining::hasBatchNorm)
+        && order.smallest(settings.microBatch()) == 1) {
+      throw new BadRequestException(
+          setup.data().train().size()
+              + " training examples in batches of "
+              + Math.min(settings.batch(), settings.microBatch())
+              + " make a batch of one example, by which BatchNorm cannot normalise; take batches of"
+              + " another size, or FineTune.batchNorm(INFERENCE).");
+    }
+  }
+
+  /** The order in which examples are seen. */
+  Order order() {
+    return order;
+  }
+
+  /** In which precision it computes, and why. */
+  PrecisionTrial precision() {
+    return precision;
+  }
+
+  /** Takes one step, on the batch that {@code counters} come to. */
+  Stepper.Outcome step(Counters counters, double rate) {
+    int[] batch = order.batch(counters.batches());
+    return stepper.step(batch, order.batch(counters.batches() + 1), counters, rate);
+  }
+
+  /** Returns {@code counters} after a step. */
+  Counters after(Counters counters, Stepper.Outcome outcome) {
+    return outcome.isUpdated()
+        ? counters.updated(stepper.runs())
+        : counters.leftOut(stepper.runs());
+  }
+
+  /** A step on one and the same batch with nothing around it, for a measurement. */
+  Runnable bareStep(double rate) {
+    return stepper.bare(order.batch(0), rate);
+  }
+
+  /** Scores the validation part; without progress of its own, but pause and cancel hold there. */
+  Evaluation score(Callbacks callbacks) {
+    Dataset validation = setup.data().validation();
+    Pace pace =
+        new Pace(callbacks.quiet(), Progress.Phase.EVALUATE, "examples", validation.size(), 1);
+    UnaryOperator<Variable> weights = setup.extras().weights();
+    List<Variable> elsewhere =
+        training.stream().filter(each -> !weights.apply(each).equals(each)).toList();
+    if (elsewhere.isEmpty()) {
+      return scoring.score(runtime, session, validation, pace);
+    }
+    List<TensorValue> own = session.readVariables(elsewhere);
+    assign(elsewhere, session.readVariables(elsewhere.stream().map(weights).toList()));
+    try {
+      return scoring.score(runtime, session, validation, pace);
+    } finally {
+      assign(elsewhere, own);
+    }
+  }
+
+  private void assign(List<Variable> variables, List<TensorValue> values) {
+    for (int i = 0; i < values.size(); i++) {
+      session.assign(variables.get(i), values.get(i));
+    }
+  }
+
+  /** The model's weights as they are scored, of those that change, by name. */
+  ImmutableMap<String, TensorValue> weights() {
+    return values(training, training.stream().map(setup.extras().weights()).toList());
+  }
+
+  /** All that training has changed, weights and the optimizer's variables, by name. */
+  ImmutableMap<String, TensorValue> values() {
+    return values(changing, changing);
+  }
+
+  private ImmutableMap<String, TensorValue> values(List<Variable> named, List<Variable> holding) {
+    List<TensorValue> values = session.readVariables(holding);
+    ImmutableMap.Builder<String, TensorValue> byName = ImmutableMap.builder();
+    for (int i = 0; i < values.size(); i++) {
+      byName.put(named.get(i).name(), values.get(i));
+    }
+    return byName.buildOrThrow();
+  }
+
+  /**
+   * Gives the variables the values that a checkpoint has.
+   *
+   * @param best the weights that were best, so that these are checked, too
+   * @throws BadRequestException if it had other variables, or an optimizer that keeps other ones
+   */
+  void restore(Map<String, TensorValue> best, Map<String, TensorValue> values) {
+    assign(training, best);
+    assign(changing, values);
+  }
+
+  private void assign(List<Variable> variables, Map<String, TensorValue> values) {
+    for (Variable variable : variables) {
+      TensorValue value = values.get(variable.name());
+      if (value == null
+          || value.dtype() != variable.dtype()
+          || !variable.shape().isCompatibleWith(value.shape())) {
+        throw new BadRequestException(
+            "training needs '"
+                + variable.name()
+                + "' as "
+                + variable.dtype()
+                + " "
+                + variable.shape()
+                + ", but the checkpoint has it "
+                + (value == null ? "not at all" : "as " + value)
+                + "; resume with the model and the optimizer that the run began with, or begin a"
+                + " new run.");
+      }
+      session.assign(variable, value);
+    }
+  }
+
+  @Override
+  public void close() {
+    stepper.close();
+    session.close();
+  }
+}

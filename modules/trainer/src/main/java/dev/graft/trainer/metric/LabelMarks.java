@@ -1,0 +1,90 @@
+package dev.graft.trainer.metric;
+
+import dev.graft.error.Internal;
+import dev.graft.graph.Scope;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
+import java.util.List;
+import org.tensorflow.proto.DataType;
+
+/**
+ * How often each label was given to the examples of a batch, how often rightly, and how often it
+ * holds: what most metrics of labels are made of.
+ *
+ * @param actual the index of the label that holds; of a head that gives one label
+ * @param holds 1 where a label holds, [rows, labels]
+ * @param right how often each label was given rightly
+ * @param given how often each label was given
+ * @param count how often each label holds
+ * @param shares the head's answers as shares from 0 to 1
+ * @param same 1 where label and answer are the same; of a head that gives any number of labels
+ */
+@Internal
+public record LabelMarks(
+    TensorRef actual,
+    TensorRef holds,
+    TensorRef right,
+    TensorRef given,
+    TensorRef count,
+    TensorRef shares,
+    TensorRef same) {
+
+  /** Returns those of a batch, added to its graph at the first call. */
+  public static LabelMarks of(Judged batch) {
+    return batch.shared(LabelMarks.class, LabelMarks::added);
+  }
+
+  /** The sums of {@link LabelScore}: given rightly, given, holding. */
+  public List<TensorRef> sums() {
+    return List.of(right, given, count);
+  }
+
+  private static LabelMarks added(Judged batch) {
+    HeadTensors head = batch.tensors();
+    return batch.head().kind() == Head.Kind.SINGLE_LABEL ? oneLabel(head) : anyLabels(head);
+  }
+
+  private static LabelMarks oneLabel(HeadTensors head) {
+    Scope g = head.g();
+    TensorRef rows = head.rows(head.logits());
+    TensorRef actual =
+        head.areIndices()
+            ? g.add("Reshape", head.targets(), g.ints(-1))
+            : largest(g, head.rows(head.wanted()));
+    TensorRef holds = head.oneHot(actual);
+    TensorRef given = head.oneHot(largest(g, rows));
+    return of(head, actual, holds, given, g.add("Softmax", rows));
+  }
+
+  private static LabelMarks anyLabels(HeadTensors head) {
+    Scope g = head.g();
+    DataType dtype = g.editor().dtype(head.logits());
+    TensorRef rows = head.rows(head.logits());
+    TensorRef wanted = head.rows(head.wanted());
+    TensorRef holds = g.cast(g.add("Greater", wanted, head.number(0.5)), dtype);
+    TensorRef given = g.cast(g.add("Greater", rows, head.number(0)), dtype);
+    return of(head, wanted, holds, given, g.add("Sigmoid", rows));
+  }
+
+  private static LabelMarks of(
+      HeadTensors head, TensorRef actual, TensorRef holds, TensorRef given, TensorRef shares) {
+    Scope g = head.g();
+    TensorRef same = g.op("Equal").input(holds).input(given).output();
+    return new LabelMarks(
+        actual,
+        holds,
+        head.perColumn(g.add("Mul", holds, given)),
+        head.perColumn(given),
+        head.perColumn(holds),
+        shares,
+        g.cast(same, g.editor().dtype(head.logits())));
+  }
+
+  private static TensorRef largest(Scope g, TensorRef rows) {
+    return g.op("ArgMax")
+        .input(rows)
+        .input(g.scalar(1))
+        .attr("output_type", DataType.DT_INT32)
+        .output();
+  }
+}
