@@ -1,5 +1,6 @@
 package dev.graft.graph;
 
+import dev.graft.error.Internal;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,7 @@ import org.tensorflow.proto.NodeDef;
 /**
  * The gradient functions that a SavedModel registers for nodes marked {@code _gradient_op_type}.
  */
+@Internal
 public final class GradientFunctions {
 
   private static final String MARK = "_gradient_op_type";

@@ -3,6 +3,7 @@ package dev.graft.graph;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import dev.graft.graph.op.OpRegistry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -136,6 +137,7 @@ public final class Graph {
     return gradients;
   }
 
+  @Internal
   public GradientFunctions gradientFunctions() {
     return gradientFunctions;
   }

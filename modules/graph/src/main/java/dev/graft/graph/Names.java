@@ -1,5 +1,6 @@
 package dev.graft.graph;
 
+import dev.graft.error.Internal;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.function.Predicate;
 /**
  * Gives names of which none is given twice: {@code x} if it is free, else {@code x_1} and so on.
  */
+@Internal
 public final class Names {
 
   private final Predicate<String> elsewhere;

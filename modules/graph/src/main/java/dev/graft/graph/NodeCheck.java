@@ -1,6 +1,7 @@
 package dev.graft.graph;
 
 import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import dev.graft.graph.op.OpRegistry;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.tensorflow.proto.OpDef;
  * the op wants, of a constant a value of its dtype. TensorFlow checks the same when it takes a
  * graph.
  */
+@Internal
 public final class NodeCheck {
 
   private NodeCheck() {}

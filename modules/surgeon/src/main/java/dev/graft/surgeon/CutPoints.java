@@ -1,5 +1,6 @@
 package dev.graft.surgeon;
 
+import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
@@ -20,6 +21,7 @@ import java.util.Set;
 import org.tensorflow.proto.NodeDef;
 
 /** Where a model can be cut near to where somebody wanted to: what a refusal offers instead. */
+@Internal
 public final class CutPoints {
 
   private static final int MOST = 3;

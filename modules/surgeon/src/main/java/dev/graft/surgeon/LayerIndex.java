@@ -1,6 +1,7 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.Internal;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** The layers of one model in its own order, each with its path: {@code outer/inner}. */
+@Internal
 public final class LayerIndex {
 
   /**

@@ -1,5 +1,6 @@
 package dev.graft.autodiff.gradient;
 
+import dev.graft.error.Internal;
 import dev.graft.graph.function.CustomGradient;
 import dev.graft.graph.op.GradientSupport;
 import java.util.Set;
@@ -7,6 +8,7 @@ import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 
 /** Why a gradient cannot pass an op, in words. */
+@Internal
 public final class MissingGradient {
 
   /** Loops and branches as TF1 wrote them; what they store goes through {@code TensorArray}. */

@@ -1,8 +1,10 @@
 package dev.graft.graph.op;
 
+import dev.graft.error.Internal;
 import java.util.Set;
 
 /** What ops have in common, as far as several parts of Graft ask for it in the same sense. */
+@Internal
 public final class OpKinds {
 
   private static final Set<String> OF_ONE =

@@ -2,6 +2,7 @@ package dev.graft.savedmodel.objects;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.
  * The Python objects of which the saved model consisted: layers, variables, functions, tables.
  * Objects are known by number; the root is 0. A TF1 SavedModel has none.
  */
+@Internal
 public final class ObjectGraph {
 
   public static final int ROOT = 0;

@@ -1,5 +1,6 @@
 package dev.graft.savedmodel.objects;
 
+import dev.graft.error.Internal;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedConcreteFunction;
@@ -16,6 +17,7 @@ import org.tensorflow.proto.VersionDef;
  * functions and assets, and in its checkpoint, where it leads from the root to each variable's key.
  * Node 0 is the root.
  */
+@Internal
 public final class ObjectGraphWriter {
 
   public static final String LIST = "trackable_list_wrapper";

@@ -1,5 +1,6 @@
 package dev.graft.savedmodel.objects;
 
+import dev.graft.error.Internal;
 import dev.graft.model.TensorSpec;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import org.tensorflow.proto.Struct.TensorSpecProto;
 import org.tensorflow.proto.Struct.TupleValue;
 
 /** The nested values by which a SavedModel describes Python signatures (struct.proto). */
+@Internal
 public final class StructureWriter {
 
   private static final StructuredValue NONE =

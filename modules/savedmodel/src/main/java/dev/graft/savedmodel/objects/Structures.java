@@ -1,5 +1,6 @@
 package dev.graft.savedmodel.objects;
 
+import dev.graft.error.Internal;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -8,6 +9,7 @@ import java.util.TreeMap;
 import org.tensorflow.proto.Struct.StructuredValue;
 
 /** Nested Python values as saved functions describe their arguments and results. */
+@Internal
 public final class Structures {
 
   private Structures() {}

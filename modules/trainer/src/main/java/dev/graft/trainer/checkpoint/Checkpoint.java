@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Doubles;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param trained the values by which the best model so far differs from the one at the start
  * @param loop where the loop of that stretch stands, if it is under way
  */
+@Internal
 public record Checkpoint(
     RunIdentity identity,
     int stage,

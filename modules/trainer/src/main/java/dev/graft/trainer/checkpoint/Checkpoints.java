@@ -3,6 +3,7 @@ package dev.graft.trainer.checkpoint;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Callbacks;
@@ -77,6 +78,7 @@ public final class Checkpoints implements Callback {
 
   /** No checkpoints. */
   /** Those of a training, {@link #none} if it has none. */
+  @Internal
   public static Checkpoints among(Callbacks callbacks) {
     return callbacks.first(Checkpoints.class).orElseGet(Checkpoints::none);
   }
@@ -114,6 +116,7 @@ public final class Checkpoints implements Callback {
    * @param announce told of those that are damaged and passed over
    * @throws BadRequestException if one cannot be read though it may be whole
    */
+  @Internal
   public Optional<Checkpoint> newest(Consumer<String> announce) {
     savedAt = System.nanoTime();
     if (folder == null) {
@@ -170,6 +173,7 @@ public final class Checkpoints implements Callback {
    *
    * @throws BadRequestException if the disk is full or fails; the checkpoints that are there stay
    */
+  @Internal
   public void save(Checkpoint checkpoint) {
     if (folder == null) {
       return;

@@ -1,5 +1,7 @@
 package dev.graft.trainer.checkpoint;
 
+import dev.graft.error.Internal;
+
 /**
  * How far a stage has come, by four numbers that advance alike as long as nothing is left out. They
  * are kept apart since they need not: an update that is left out has seen its examples and drawn
@@ -10,6 +12,7 @@ package dev.graft.trainer.checkpoint;
  * @param schedule the position in the schedule, by which the rate goes
  * @param draws how many runs have drawn random numbers: those of the next follow from it
  */
+@Internal
 public record Counters(long batches, long updates, long schedule, long draws) {
 
   /** Those of a stage that has not begun. */

@@ -2,6 +2,7 @@ package dev.graft.trainer.checkpoint;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.Internal;
 import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.EarlyStop;
@@ -22,6 +23,7 @@ import dev.graft.trainer.EarlyStop;
  * @param best the values that training had there, by the names of the variables
  * @param values what training has changed by now, by name: weights and the optimizer's variables
  */
+@Internal
 public record LoopState(
     Precision precision,
     Counters counters,

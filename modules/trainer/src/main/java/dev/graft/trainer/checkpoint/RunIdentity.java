@@ -9,6 +9,7 @@ import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
@@ -35,6 +36,7 @@ import org.tensorflow.proto.DataType;
  * @param recipe every setting, the seed among them
  * @param machine what the last digits of the result depend on: it may change, with a warning
  */
+@Internal
 public record RunIdentity(String model, String data, String recipe, String machine) {
 
   /**

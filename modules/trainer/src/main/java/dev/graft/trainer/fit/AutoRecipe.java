@@ -3,6 +3,7 @@ package dev.graft.trainer.fit;
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
+import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
@@ -19,6 +20,7 @@ import java.util.Set;
  * themselves, many are wasted on a head alone; and what was trained is compared with the head alone
  * in any case, so that the choice costs time at worst.
  */
+@Internal
 public final class AutoRecipe {
 
   // examples in the training part; orders of magnitude, not measurements

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.autodiff.PreflightCheck;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BlockedGradientException;
 import dev.graft.model.Layer;
@@ -37,6 +38,7 @@ import java.util.stream.Collectors;
 /**
  * Works out what each stretch of a recipe trains of a model, and what need not be computed again.
  */
+@Internal
 public final class Stages {
 
   private final Model model;

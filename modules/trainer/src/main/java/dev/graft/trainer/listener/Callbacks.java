@@ -3,6 +3,7 @@ package dev.graft.trainer.listener;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Sets;
 import dev.graft.error.GraftException;
+import dev.graft.error.Internal;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
  * Several callbacks as one, called in their order. One that throws is told of, once, and stops
  * neither the others nor the training; only a {@link CancellationException} does.
  */
+@Internal
 public final class Callbacks implements Callback {
 
   private static final System.Logger LOG = System.getLogger(Callbacks.class.getName());

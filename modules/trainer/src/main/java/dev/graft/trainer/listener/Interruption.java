@@ -1,5 +1,6 @@
 package dev.graft.trainer.listener;
 
+import dev.graft.error.Internal;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.file.Interrupts;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.function.Supplier;
  * had cancelled it. A file that is being read or written just then is closed by the JVM; neither
  * the model nor the data are to blame for that.
  */
+@Internal
 public final class Interruption {
 
   private Interruption() {}

@@ -1,11 +1,13 @@
 package dev.graft.trainer.listener;
 
+import dev.graft.error.Internal;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.LongSupplier;
 
 /** Counts the units of one phase, and from the clock tells speed and time left. */
+@Internal
 public final class Pace {
 
   private final Callback listener;

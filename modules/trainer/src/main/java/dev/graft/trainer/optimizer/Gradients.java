@@ -1,12 +1,14 @@
 package dev.graft.trainer.optimizer;
 
 import dev.graft.autodiff.gradient.Gradient;
+import dev.graft.error.Internal;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** What is done to gradients, dense and sparse alike, before they are used. */
+@Internal
 public final class Gradients {
 
   private Gradients() {}

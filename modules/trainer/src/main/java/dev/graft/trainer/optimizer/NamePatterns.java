@@ -1,12 +1,14 @@
 package dev.graft.trainer.optimizer;
 
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import java.util.Collection;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /** Regular expressions that are looked for in the names of variables. */
+@Internal
 public final class NamePatterns {
 
   private NamePatterns() {}

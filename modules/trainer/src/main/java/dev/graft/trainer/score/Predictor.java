@@ -37,20 +37,17 @@ public final class Predictor {
    */
   public static ImmutableMap<String, TensorValue> predict(
       TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback... callbacks) {
-    ImmutableMap<String, TensorSpec> outputs = model.servingSignature().outputs();
-    List<TensorRef> wanted = outputs.values().stream().map(TensorSpec::tensor).distinct().toList();
     return Interruption.cancellable(
-        runtime,
-        () -> predict(runtime, model, data, recipe.atOnce(), wanted, Callbacks.of(callbacks)));
+        runtime, () -> predict(runtime, model, data, recipe.atOnce(), Callbacks.of(callbacks)));
   }
 
   private static ImmutableMap<String, TensorValue> predict(
-      TensorFlowRuntime runtime,
-      Model model,
-      Dataset data,
-      int atOnce,
-      List<TensorRef> wanted,
-      Callbacks callbacks) {
+      TensorFlowRuntime runtime, Model model, Dataset data, int atOnce, Callbacks callbacks) {
+    List<TensorRef> wanted =
+        model.servingSignature().outputs().values().stream()
+            .map(TensorSpec::tensor)
+            .distinct()
+            .toList();
     InputBinding entry = InputBinding.of(model, data);
     Pace pace = new Pace(callbacks, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();

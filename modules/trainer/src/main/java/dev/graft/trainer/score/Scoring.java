@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
+import dev.graft.error.Internal;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
@@ -46,6 +47,7 @@ import java.util.stream.IntStream;
  *     task is one head's that gives one label
  * @param atOnce so many examples at most are computed in one run
  */
+@Internal
 public record Scoring(
     Task task, ImmutableList<Scored> goals, Optional<TensorRef> predicted, int atOnce) {
 

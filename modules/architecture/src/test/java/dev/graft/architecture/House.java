@@ -1,13 +1,16 @@
-package dev.graft.examples;
+package dev.graft.architecture;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaType;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
@@ -16,64 +19,85 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The words of {@link ArchitectureTest}: modules, the public API, and what a signature shows. */
+/** The words of the rules: modules, rooms, the public API, and what a signature shows. */
 final class House {
+
+  /** All classes of Graft, without their tests. */
+  static final JavaClasses GRAFT =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .withImportOption(location -> !location.contains("test-classes"))
+          .importPackages("dev.graft");
+
   /** Named, not referred to: an annotation that the API must not show is none of our business. */
-  static final String INTERNAL = "dev.graft.error.Internal";
+  private static final String INTERNAL = "dev.graft.error.Internal";
+
+  private static final Pattern MODULE = Pattern.compile("/modules/([^/]+)/target/");
 
   /** The table of docs/architecture.md: each module and the modules that it may use. */
   static final Map<String, Set<String>> MAY_USE = new LinkedHashMap<>();
 
   static {
-    MAY_USE.put("model", Set.of());
-    MAY_USE.put("importer", Set.of("model"));
-    MAY_USE.put("surgeon", Set.of("model"));
-    MAY_USE.put("runtime", Set.of("model"));
-    MAY_USE.put("autodiff", Set.of("model", "runtime"));
-    MAY_USE.put("data", Set.of("model", "runtime"));
-    MAY_USE.put("trainer", Set.of("model", "autodiff", "runtime", "data"));
-    MAY_USE.put("exporter", Set.of("model", "runtime"));
-    MAY_USE.put("testkit", Set.of("model", "runtime"));
+    MAY_USE.put("graph", Set.of());
+    MAY_USE.put("model", Set.of("graph"));
+    MAY_USE.put("savedmodel", Set.of("graph", "model"));
+    MAY_USE.put("importer", Set.of("graph", "model", "savedmodel"));
+    MAY_USE.put("surgeon", Set.of("graph", "model", "savedmodel"));
+    MAY_USE.put("runtime", Set.of("graph", "model", "savedmodel"));
+    MAY_USE.put("autodiff", Set.of("graph", "model", "runtime"));
+    MAY_USE.put("data", Set.of("graph", "model", "runtime"));
+    MAY_USE.put("trainer", Set.of("graph", "model", "savedmodel", "autodiff", "runtime", "data"));
+    MAY_USE.put("exporter", Set.of("graph", "model", "savedmodel", "runtime"));
+    MAY_USE.put("testkit", Set.of("graph", "model", "savedmodel", "runtime"));
   }
 
-  /** Entry types that users write live here, beside much that is internal. */
+  /** Modules of which an application sees types, beside much that is internal. */
   private static final Set<String> API_MODULES =
-      Set.of("graft", "model", "surgeon", "data", "trainer");
+      Set.of("graft", "graph", "model", "surgeon", "data", "trainer");
 
   /** What a Model shows of the graph under it. */
-  private static final Set<String> GRAPH_VALUES = Set.of("Graph", "Shape", "TensorRef");
+  private static final Set<String> GRAPH_VALUES = Set.of("Graph", "TensorRef");
 
   private House() {}
 
-  /** The module that a class of Graft belongs to, or "" for a class of somebody else. */
+  /** The module that a class of Graft was compiled in; empty for a class of somebody else. */
   static String module(JavaClass type) {
-    String name = type.getBaseComponentType().getPackageName();
-    if (name.equals("dev.graft")) {
-      return "graft";
-    }
-    if (!name.startsWith("dev.graft.")) {
+    JavaClass base = type.getBaseComponentType();
+    if (!base.getPackageName().equals("dev.graft")
+        && !base.getPackageName().startsWith("dev.graft.")) {
       return "";
     }
-    String module = name.split("\\.")[2];
-    return module.equals("graph") ? "model" : module;
+    return base.getSource()
+        .map(source -> MODULE.matcher(source.getUri().toString()))
+        .filter(Matcher::find)
+        .map(found -> found.group(1))
+        .orElse("");
   }
 
   static DescribedPredicate<JavaClass> ofModule(String module) {
     return DescribedPredicate.describe("of module " + module, type -> module(type).equals(module));
   }
 
-  /** Whether the class, or one that it is nested in, is marked as internal. */
+  /** Whether nobody outside the module may touch it. */
+  static boolean isInside(JavaClass type) {
+    return (type.getBaseComponentType().getPackageName() + ".").contains(".internal.");
+  }
+
+  /** Whether the class, or one that it is nested in, is no part of the API. */
   static boolean isInternal(JavaClass type) {
-    return type.getBaseComponentType().isAnnotatedWith(INTERNAL)
+    return isInside(type)
+        || type.getBaseComponentType().isAnnotatedWith(INTERNAL)
         || type.getBaseComponentType().getEnclosingClass().map(House::isInternal).orElse(false);
   }
 
-  /** Visible to an application: public, in a public place, not marked as internal. */
+  /** Visible to an application: public, in a public place, not internal. */
   static boolean isApi(JavaClass type) {
     return API_MODULES.contains(module(type))
-        && (!type.getPackageName().equals("dev.graft.graph")
+        && (!type.getPackageName().startsWith("dev.graft.graph")
             || GRAPH_VALUES.contains(type.getSimpleName()))
         && isOpen(type)
         && !isInternal(type);
@@ -89,28 +113,44 @@ final class House {
 
   /** Only modules in {@code allowed}, the class's own, and whatever is not Graft's. */
   static ArchCondition<JavaClass> useOnly(String own, Set<String> allowed) {
-    return new ArchCondition<>("use only " + new TreeSet<>(allowed)) {
-      @Override
-      public void check(JavaClass type, ConditionEvents events) {
-        for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
-          String target = module(dependency.getTargetClass());
-          if (!target.isEmpty() && !target.equals(own) && !allowed.contains(target)) {
-            events.add(SimpleConditionEvent.violated(type, dependency.getDescription()));
-          }
-        }
-      }
-    };
+    return forEachDependency(
+        "use only " + new TreeSet<>(allowed),
+        (type, target) ->
+            module(target).isEmpty()
+                || module(target).equals(own)
+                || allowed.contains(module(target)));
   }
 
   /** Nothing of another module but its public API. */
   static ArchCondition<JavaClass> useOnlyThePublicApi() {
-    return new ArchCondition<>("use only the public API") {
+    return forEachDependency(
+        "use only the public API",
+        (type, target) ->
+            module(target).isEmpty()
+                || module(target).equals(module(type))
+                || isApi(target.getBaseComponentType()));
+  }
+
+  /** Nothing of the inside of another module. */
+  static ArchCondition<JavaClass> stayOutsideOfOthers() {
+    return forEachDependency(
+        "stay outside of what is internal in other modules",
+        (type, target) ->
+            module(target).isEmpty()
+                || module(target).equals(module(type))
+                || !isInside(target.getBaseComponentType()));
+  }
+
+  private interface Allowed {
+    boolean is(JavaClass type, JavaClass target);
+  }
+
+  private static ArchCondition<JavaClass> forEachDependency(String description, Allowed allowed) {
+    return new ArchCondition<>(description) {
       @Override
       public void check(JavaClass type, ConditionEvents events) {
         for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
-          JavaClass target = dependency.getTargetClass().getBaseComponentType();
-          boolean foreign = !module(target).isEmpty() && !module(target).equals(module(type));
-          if (foreign && !isApi(target)) {
+          if (!allowed.is(type, dependency.getTargetClass())) {
             events.add(SimpleConditionEvent.violated(type, dependency.getDescription()));
           }
         }
@@ -118,7 +158,7 @@ final class House {
     };
   }
 
-  /** No supertype, field, parameter, result or exception that is marked as internal. */
+  /** No supertype, field, parameter, result or exception that is internal. */
   static ArchCondition<JavaClass> showNothingInternal() {
     return new ArchCondition<>("show nothing internal in their signatures") {
       @Override
@@ -158,9 +198,9 @@ final class House {
         && !member.isAnnotatedWith(INTERNAL);
   }
 
-  /** Marked as internal when public at all. */
-  static ArchCondition<JavaClass> beMarkedInternalWhenPublic() {
-    return new ArchCondition<>("be package-private or marked @Internal") {
+  /** Marked as internal, or in an internal room, when public at all. */
+  static ArchCondition<JavaClass> beInternalWhenPublic() {
+    return new ArchCondition<>("be package-private or internal") {
       @Override
       public void check(JavaClass type, ConditionEvents events) {
         if (isOpen(type) && !isInternal(type)) {
@@ -171,10 +211,10 @@ final class House {
   }
 
   /** Packages that hold classes without a package-info marked as NullMarked. */
-  static List<String> packagesWithoutNullMarked(Iterable<JavaClass> classes) {
+  static List<String> packagesWithoutNullMarked() {
     Set<String> all = new TreeSet<>();
     Set<String> marked = new TreeSet<>();
-    for (JavaClass type : classes) {
+    for (JavaClass type : GRAFT) {
       all.add(type.getPackageName());
       if (type.getSimpleName().equals("package-info")
           && type.isAnnotatedWith("org.jspecify.annotations.NullMarked")) {

@@ -1,0 +1,122 @@
+package dev.graft.architecture;
+
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaConstructor;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The rooms inside the modules: small, without circles, each with a map at its door. */
+class RoomsTest {
+
+  private static final int MOST_CLASSES = 25;
+  private static final int MEDIAN_CLASSES = 9;
+  private static final int MOST_PARAMETERS = 5;
+  private static final int SMALL = 3;
+  private static final int MOST_SMALL_ROOMS = 6;
+  private static final int MOST_LONG_LISTS = 24;
+
+  /** A table of rules, and commands: they are lists. */
+  private static final Set<String> LISTS =
+      Set.of("dev.graft.autodiff.internal.rules", "dev.graft.cli");
+
+  private static final Path ROOT = Path.of(System.getProperty("graft.root"));
+
+  /** Top-level classes by package. */
+  private static Map<String, Set<String>> rooms() {
+    Map<String, Set<String>> rooms = new TreeMap<>();
+    for (JavaClass type : House.GRAFT) {
+      if (type.isTopLevelClass() && !type.getSimpleName().equals("package-info")) {
+        rooms.computeIfAbsent(type.getPackageName(), k -> new TreeSet<>()).add(type.getName());
+      }
+    }
+    return rooms;
+  }
+
+  @Test
+  void noRoomIsAHall() {
+    rooms()
+        .forEach(
+            (room, classes) -> {
+              if (!LISTS.contains(room)) {
+                assertThat(classes).as(room).hasSizeLessThanOrEqualTo(MOST_CLASSES);
+              }
+            });
+  }
+
+  @Test
+  void mostRoomsAreSmallAndFewAreCupboards() {
+    int[] sizes = rooms().values().stream().mapToInt(Set::size).sorted().toArray();
+    assertThat(sizes[sizes.length / 2]).as("median").isLessThanOrEqualTo(MEDIAN_CLASSES);
+    assertThat(Arrays.stream(sizes).filter(size -> size < SMALL).count())
+        .as("rooms under %d classes: %s", SMALL, rooms())
+        .isLessThanOrEqualTo(MOST_SMALL_ROOMS);
+  }
+
+  @Test
+  void noRoomsKnowEachOtherInACircle() {
+    SliceAssignment byPackage =
+        new SliceAssignment() {
+          @Override
+          public SliceIdentifier getIdentifierOf(JavaClass type) {
+            return SliceIdentifier.of(type.getPackageName());
+          }
+
+          @Override
+          public String getDescription() {
+            return "each package";
+          }
+        };
+    slices().assignedFrom(byPackage).should().beFreeOfCycles().check(House.GRAFT);
+  }
+
+  /**
+   * Lists of parameters that are longer, records apart. Each has its reason in the list; it may
+   * only get shorter.
+   */
+  @Test
+  void longListsOfParametersAreNamed() throws IOException {
+    Set<String> found = new TreeSet<>();
+    for (JavaClass type : House.GRAFT) {
+      boolean record = type.isRecord();
+      for (JavaCodeUnit unit : type.getCodeUnits()) {
+        if (unit.getRawParameterTypes().size() > MOST_PARAMETERS
+            && !unit.getModifiers().contains(JavaModifier.SYNTHETIC)
+            && !unit.getName().startsWith("lambda$")
+            && !(record && unit instanceof JavaConstructor)) {
+          found.add(type.getName() + "." + unit.getName());
+        }
+      }
+    }
+    List<String> named;
+    try (Stream<String> lines =
+        Files.lines(
+            ROOT.resolve(
+                "modules/architecture/src/test/resources/dev/graft/architecture/parameters.txt"))) {
+      named = lines.filter(line -> !line.isBlank() && !line.startsWith("#")).toList();
+    }
+    assertThat(named).as("each with its reason").allMatch(line -> line.contains(" - "));
+    assertThat(found)
+        .isEqualTo(
+            named.stream()
+                .map(line -> line.substring(0, line.indexOf(" - ")))
+                .collect(Collectors.toCollection(TreeSet::new)));
+    assertThat(found).hasSizeLessThanOrEqualTo(MOST_LONG_LISTS);
+  }
+}
