@@ -52,7 +52,8 @@ public record Machine(
         Runtime.getRuntime().maxMemory(),
         TensorFlowRuntime.version(),
         ImmutableList.copyOf(runtime.devices()),
-        settings.threads(runtime.options().intraOpThreads(), runtime.options().interOpThreads()));
+        settings.threads(
+            runtime.options().threads().inside(), runtime.options().threads().sideBySide()));
   }
 
   private static ImmutableList<String> extensionsHere() {

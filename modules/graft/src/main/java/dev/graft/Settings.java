@@ -1,5 +1,6 @@
 package dev.graft;
 
+import dev.graft.runtime.Compute;
 import dev.graft.runtime.RuntimeOptions;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -69,12 +70,13 @@ public record Settings(
                   case CPU -> RuntimeOptions.Device.CPU;
                   case GPU -> RuntimeOptions.Device.GPU;
                 })
-            .withPrecision(
-                switch (precision) {
-                  case FLOAT32 -> RuntimeOptions.Precision.FLOAT32;
-                  case BFLOAT16 -> RuntimeOptions.Precision.MIXED_BFLOAT16;
-                  case AUTO -> RuntimeOptions.Precision.AUTO;
-                });
+            .withCompute(
+                Compute.EXACT.withPrecision(
+                    switch (precision) {
+                      case FLOAT32 -> Compute.Precision.FLOAT32;
+                      case BFLOAT16 -> Compute.Precision.MIXED_BFLOAT16;
+                      case AUTO -> Compute.Precision.AUTO;
+                    }));
     return nativeLog.map(options::withNativeLog).orElse(options);
   }
 }

@@ -6,8 +6,9 @@ import dev.graft.data.Dataset;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.runtime.Compute;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions;
-import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
@@ -91,7 +92,7 @@ record Case(
   RuntimeOptions options() {
     return RuntimeOptions.defaults()
         .withDevice(RuntimeOptions.Device.CPU)
-        .withPrecision(precision)
+        .withCompute(Compute.EXACT.withPrecision(precision))
         .withNativeLog(folder.resolve("tensorflow.log"));
   }
 

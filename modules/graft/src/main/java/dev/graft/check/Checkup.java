@@ -16,6 +16,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.Signature;
 import dev.graft.model.Variable;
+import dev.graft.runtime.Compute;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.FoundHead;
@@ -83,7 +84,8 @@ final class Checkup {
     if (model.isPresent()) {
       RuntimeOptions cpu = RuntimeOptions.defaults().withDevice(RuntimeOptions.Device.CPU);
       try (TensorFlowRuntime runtime = TensorFlowRuntime.open(cpu);
-          TensorFlowRuntime unfused = TensorFlowRuntime.open(cpu.withFusion(false))) {
+          TensorFlowRuntime unfused =
+              TensorFlowRuntime.open(cpu.withCompute(Compute.EXACT.withFusion(false)))) {
         new Running(runtime, unfused, model.get()).steps();
       } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
         fail("runtime", e);

@@ -15,6 +15,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
+import dev.graft.runtime.Compute;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.SavedModelSession;
@@ -95,7 +96,7 @@ class ApplicationsTest {
   static void open() throws IOException {
     RuntimeOptions cpu = RuntimeOptions.defaults().withDevice(RuntimeOptions.Device.CPU);
     runtime = TensorFlowRuntime.open(cpu);
-    unfused = TensorFlowRuntime.open(cpu.withFusion(false));
+    unfused = TensorFlowRuntime.open(cpu.withCompute(Compute.EXACT.withFusion(false)));
     Files.writeString(
         WORK.resolve("table.md"), line(COLUMNS) + line(Collections.nCopies(COLUMNS.size(), "---")));
   }

@@ -5,6 +5,7 @@ import static dev.graft.testkit.TensorAssert.assertThat;
 import com.google.common.collect.Lists;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
+import dev.graft.runtime.Compute;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.SavedModelSession;
@@ -43,7 +44,9 @@ class ZooParityTest {
   @BeforeAll
   static void open() {
     runtime = TensorFlowRuntime.open();
-    plain = TensorFlowRuntime.open(RuntimeOptions.defaults().withFusion(false));
+    plain =
+        TensorFlowRuntime.open(
+            RuntimeOptions.defaults().withCompute(Compute.EXACT.withFusion(false)));
   }
 
   @AfterAll

@@ -36,11 +36,11 @@ public final class ModelSession implements AutoCloseable {
   }
 
   static ModelSession open(
-      TensorFlowRuntime runtime, RuntimeOptions options, Model model, Graph extended) {
+      TensorFlowRuntime runtime, Compute compute, Model model, Graph extended) {
     GraphEditor editor = extended.edit();
     model.assets().forEach(asset -> place(editor, asset));
     VariableAccess variables = VariableAccess.add(editor, model.variables());
-    GraphSession session = runtime.session(editor.build(), options);
+    GraphSession session = runtime.session(editor.build(), compute);
     try {
       variables.initialize(session);
       for (String initializer : model.initializers()) {

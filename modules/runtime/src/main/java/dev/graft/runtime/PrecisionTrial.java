@@ -2,8 +2,8 @@ package dev.graft.runtime;
 
 import dev.graft.error.Internal;
 import dev.graft.model.Model;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions.Device;
-import dev.graft.runtime.RuntimeOptions.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,8 +45,8 @@ public record PrecisionTrial(Precision precision, String reason) {
       Model model,
       Function<ModelSession, Runnable> step) {
     RuntimeOptions options = runtime.options();
-    if (options.precision() != Precision.AUTO) {
-      return new PrecisionTrial(options.precision(), "");
+    if (options.compute().precision() != Precision.AUTO) {
+      return new PrecisionTrial(options.compute().precision(), "");
     }
     if (soFar.isPresent()) {
       Precision precision = soFar.get();
@@ -64,8 +64,10 @@ public record PrecisionTrial(Precision precision, String reason) {
     }
     double exact = Double.POSITIVE_INFINITY;
     double fast = Double.POSITIVE_INFINITY;
-    try (ModelSession inFloat = runtime.open(model, Precision.FLOAT32);
-        ModelSession inBfloat = runtime.open(model, Precision.MIXED_BFLOAT16)) {
+    try (ModelSession inFloat =
+            runtime.open(model, options.compute().withPrecision(Precision.FLOAT32));
+        ModelSession inBfloat =
+            runtime.open(model, options.compute().withPrecision(Precision.MIXED_BFLOAT16))) {
       Runnable exactStep = step.apply(inFloat);
       Runnable fastStep = step.apply(inBfloat);
       for (int i = -WARM_UP; i < STEPS; i++) { // in turn: what else the machine does hits both

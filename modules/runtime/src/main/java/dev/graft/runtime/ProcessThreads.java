@@ -18,18 +18,19 @@ final class ProcessThreads {
   /** {@code wanted} with the threads that there are. */
   static synchronized RuntimeOptions met(RuntimeOptions wanted) {
     if (inside < 0) {
-      inside = wanted.intraOpThreads();
-      sideBySide = wanted.interOpThreads();
+      inside = wanted.threads().inside();
+      sideBySide = wanted.threads().sideBySide();
       return wanted;
     }
-    if (isOther(wanted.intraOpThreads(), inside) || isOther(wanted.interOpThreads(), sideBySide)) {
+    if (isOther(wanted.threads().inside(), inside)
+        || isOther(wanted.threads().sideBySide(), sideBySide)) {
       LOG.log(
           Level.WARNING,
           "{0} threads in each of {1} operations were asked for (0: one per core), but TensorFlow was"
               + " started in this process with {2} and {3}, and makes its threads once: these are"
               + " used. Ask for them in the first Graft that is opened.",
-          wanted.intraOpThreads(),
-          wanted.interOpThreads(),
+          wanted.threads().inside(),
+          wanted.threads().sideBySide(),
           inside,
           sideBySide);
     }

@@ -3,7 +3,6 @@ package dev.graft.runtime;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteSessionOptions;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewSessionOptions;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetConfig;
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetTarget;
 
 import dev.graft.runtime.RuntimeOptions.Device;
 import java.util.function.Function;
@@ -34,9 +33,6 @@ final class SessionConfig {
         }
         status.check("the session's settings are refused");
       }
-      if (!options.target().isEmpty()) {
-        TF_SetTarget(handle, options.target());
-      }
       return use.apply(handle);
     } finally {
       TF_DeleteSessionOptions(handle);
@@ -46,8 +42,8 @@ final class SessionConfig {
   static ConfigProto config(RuntimeOptions options) {
     ConfigProto.Builder config =
         ConfigProto.newBuilder()
-            .setIntraOpParallelismThreads(options.intraOpThreads())
-            .setInterOpParallelismThreads(options.interOpThreads())
+            .setIntraOpParallelismThreads(options.threads().inside())
+            .setInterOpParallelismThreads(options.threads().sideBySide())
             .setAllowSoftPlacement(true);
     config.getGpuOptionsBuilder().setAllowGrowth(options.memoryGrowth());
     if (options.device() == Device.CPU) {
@@ -56,17 +52,17 @@ final class SessionConfig {
     OptimizerOptions.Builder optimizer =
         config.getGraphOptionsBuilder().getOptimizerOptionsBuilder();
     optimizer.setGlobalJitLevel(
-        switch (options.xla()) {
+        switch (options.compute().xla()) {
           case OFF -> OptimizerOptions.GlobalJitLevel.OFF;
           case ON_1 -> OptimizerOptions.GlobalJitLevel.ON_1;
           case ON_2 -> OptimizerOptions.GlobalJitLevel.ON_2;
         });
     RewriterConfig.Builder rewriter = config.getGraphOptionsBuilder().getRewriteOptionsBuilder();
-    if (!options.fusion()) {
+    if (!options.compute().fusion()) {
       rewriter.setRemapping(RewriterConfig.Toggle.OFF);
       rewriter.setArithmeticOptimization(RewriterConfig.Toggle.OFF);
     }
-    switch (options.precision()) {
+    switch (options.compute().precision()) {
       case FLOAT32, AUTO -> {}
       case MIXED_FLOAT16 -> rewriter.setAutoMixedPrecision(RewriterConfig.Toggle.ON);
       case MIXED_BFLOAT16 -> rewriter.setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON);

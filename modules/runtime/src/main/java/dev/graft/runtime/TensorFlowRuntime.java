@@ -28,14 +28,12 @@ public final class TensorFlowRuntime implements AutoCloseable {
   private static final Handles RUNTIMES = new Handles();
 
   private final RuntimeOptions options;
-  private final RuntimeOptions exact; // those in float32
   private final Handles handles = new Handles();
   private final long id = RUNTIMES.next();
   private volatile boolean open = true;
 
   private TensorFlowRuntime(RuntimeOptions options) {
     this.options = options;
-    this.exact = options.withPrecision(RuntimeOptions.Precision.FLOAT32);
   }
 
   /** TensorFlow with its own choice of device and threads. */
@@ -94,7 +92,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
 
   /** The devices that sessions see, by TensorFlow's names. */
   public List<String> devices() {
-    NativeSession session = session("device list", new NativeGraph(), options);
+    NativeSession session = session("device list", new NativeGraph(), options.compute());
     try (session;
         Status status = new Status()) {
       return session.whileOpen(
@@ -121,20 +119,19 @@ public final class TensorFlowRuntime implements AutoCloseable {
    *     an unknown op
    */
   public GraphSession session(Graph graph) {
-    return session(graph, exact);
+    return session(graph, options.compute().exactly());
   }
 
-  GraphSession session(Graph graph, RuntimeOptions withOptions) {
-    return new GraphSession(
-        session(graph.toString(), NativeGraph.of(graph.toGraphDef()), withOptions));
+  GraphSession session(Graph graph, Compute compute) {
+    return new GraphSession(session(graph.toString(), NativeGraph.of(graph.toGraphDef()), compute));
   }
 
-  private NativeSession session(String what, NativeGraph graph, RuntimeOptions withOptions) {
+  private NativeSession session(String what, NativeGraph graph, Compute compute) {
     if (!open) {
       graph.close();
       throw new IllegalStateException("this runtime is closed");
     }
-    return NativeSession.open(handles, withOptions, "session over " + what, graph);
+    return NativeSession.open(handles, options.withCompute(compute), "session over " + what, graph);
   }
 
   /**
@@ -155,12 +152,12 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * @param extended the model's graph with nodes added; the names of the model's own nodes hold
    */
   public ModelSession open(Model model, Graph extended) {
-    return ModelSession.open(this, exact, model, extended);
+    return ModelSession.open(this, options.compute().exactly(), model, extended);
   }
 
-  /** As {@link #open(Model)}, in another precision. */
-  public ModelSession open(Model model, RuntimeOptions.Precision precision) {
-    return ModelSession.open(this, options.withPrecision(precision), model, model.graph());
+  /** As {@link #open(Model)}, computing with something else. */
+  public ModelSession open(Model model, Compute compute) {
+    return ModelSession.open(this, compute, model, model.graph());
   }
 
   /**
@@ -174,7 +171,8 @@ public final class TensorFlowRuntime implements AutoCloseable {
     if (!open) {
       throw new IllegalStateException("this runtime is closed");
     }
-    return SavedModelSession.load(handles, exact, dir, tags);
+    return SavedModelSession.load(
+        handles, options.withCompute(options.compute().exactly()), dir, tags);
   }
 
   /** What is open now, in the order in which it was opened, with the stack trace of each. */

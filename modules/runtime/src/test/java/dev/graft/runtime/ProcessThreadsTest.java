@@ -25,7 +25,10 @@ class ProcessThreadsTest {
   }
 
   private static String words(TensorFlowRuntime runtime) {
-    return runtime.options().intraOpThreads() + "," + runtime.options().interOpThreads() + " ";
+    return runtime.options().threads().inside()
+        + ","
+        + runtime.options().threads().sideBySide()
+        + " ";
   }
 
   @Test

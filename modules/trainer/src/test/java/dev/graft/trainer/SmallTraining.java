@@ -15,7 +15,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
-import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;

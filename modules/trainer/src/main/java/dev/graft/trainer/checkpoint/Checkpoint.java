@@ -6,7 +6,7 @@ import com.google.common.primitives.Doubles;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
 import dev.graft.error.Internal;
-import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
 import dev.graft.tensor.Shape;

@@ -3,7 +3,7 @@ package dev.graft.trainer.checkpoint;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.Internal;
-import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.EarlyStop;
 

@@ -107,11 +107,11 @@ public record RunIdentity(String model, String data, String recipe, String machi
     return String.format(
         Locale.ROOT,
         "%d and %d threads, device %s, precision %s, XLA %s, TensorFlow %s",
-        options.intraOpThreads() == 0 ? cores : options.intraOpThreads(),
-        options.interOpThreads() == 0 ? cores : options.interOpThreads(),
+        options.threads().inside() == 0 ? cores : options.threads().inside(),
+        options.threads().sideBySide() == 0 ? cores : options.threads().sideBySide(),
         options.device(),
-        options.precision(),
-        options.xla(),
+        options.compute().precision(),
+        options.compute().xla(),
         TensorFlowRuntime.version());
   }
 

@@ -6,9 +6,9 @@ import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.model.Variable;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PrecisionTrial;
-import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
@@ -76,7 +76,9 @@ final class TrainingSession implements AutoCloseable {
             soFar,
             graph.model(),
             opened -> stepping.apply(opened).bare(order.batch(0), 0)); // learns nothing
-    this.session = runtime.open(graph.model(), precision.precision());
+    this.session =
+        runtime.open(
+            graph.model(), runtime.options().compute().withPrecision(precision.precision()));
     try {
       this.stepper = stepping.apply(session);
     } catch (RuntimeException | Error e) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
-import dev.graft.runtime.RuntimeOptions.Precision;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;

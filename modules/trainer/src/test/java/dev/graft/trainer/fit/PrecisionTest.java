@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.data.Dataset;
 import dev.graft.error.FailedCheckException;
+import dev.graft.runtime.Compute;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
-import dev.graft.runtime.RuntimeOptions.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
@@ -42,7 +43,9 @@ class PrecisionTest {
 
   private static Run train(Precision precision, Callback... callbacks) {
     RuntimeOptions options =
-        RuntimeOptions.defaults().withDevice(Device.CPU).withPrecision(precision);
+        RuntimeOptions.defaults()
+            .withDevice(Device.CPU)
+            .withCompute(Compute.EXACT.withPrecision(precision));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
       return Trainer.fit(
           runtime,
@@ -96,7 +99,9 @@ class PrecisionTest {
     Recipe recipe = Recipe.headOnly().then(settings);
     Stage stage = Stages.of(task, SmallTraining.BLOCKS, frontier, task.goals(), recipe).get(0);
     RuntimeOptions options =
-        RuntimeOptions.defaults().withDevice(Device.CPU).withPrecision(Precision.AUTO);
+        RuntimeOptions.defaults()
+            .withDevice(Device.CPU)
+            .withCompute(Compute.EXACT.withPrecision(Precision.AUTO));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options);
         TrainingLoop loop = Loops.open(runtime, SmallTraining.MODEL, stage, train, train)) {
       assertThatThrownBy(() -> loop.step(0.01))
