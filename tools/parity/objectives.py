@@ -174,11 +174,14 @@ def metric_values():
     mae, rmse = keras.metrics.MeanAbsoluteError(), keras.metrics.RootMeanSquaredError()
     mae.update_state(wanted, answered)
     rmse.update_state(wanted, answered)
+    r2 = keras.metrics.R2Score()
+    r2.update_state(wanted, answered)
     found["numbers"] = {
         "logits": answered,
         "targets": wanted,
         "mae": mae.result().numpy(),
         "rmse": rmse.result().numpy(),
+        "r2": r2.result().numpy(),
     }
     return {f"metrics/{kind}/{name}": value for kind, each in found.items() for name, value in each.items()}
 

@@ -1,4 +1,24 @@
-/** What lets a killed run go on to the bit: its state on disk, and whose it is. */
+/**
+ * What lets a killed run go on to the bit.
+ *
+ * <p><b>What enters.</b> Where a training stands: a {@link dev.graft.trainer.checkpoint.Checkpoint}
+ * with the stage, the weights kept so far, the decisions, and within a stage a {@link
+ * dev.graft.trainer.checkpoint.LoopState} with its {@link dev.graft.trainer.checkpoint.Counters}.
+ *
+ * <p><b>What leaves.</b> Files in TensorFlow's checkpoint format, the newest two; and, when a run
+ * begins, the newest whole one.
+ *
+ * <p><b>Who calls whom.</b> {@code fit} saves through {@link
+ * dev.graft.trainer.checkpoint.Checkpoints} and asks it for the newest at the start; a {@link
+ * dev.graft.trainer.checkpoint.RunIdentity} of model, data, recipe and machine says whether it is
+ * this run's. A damaged one is told of and passed over.
+ *
+ * <p><b>The counters.</b> Batches seen, updates made, the position in the schedule and the random
+ * numbers drawn are four numbers: an update may be left out, and then they part.
+ *
+ * <p><b>The invariant.</b> A checkpoint appears whole or not at all, through to the disk, and never
+ * takes the last good one with it.
+ */
 @NullMarked
 package dev.graft.trainer.checkpoint;
 

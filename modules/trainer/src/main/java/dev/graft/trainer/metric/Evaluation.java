@@ -20,8 +20,8 @@ import java.util.Set;
  *     there are; with several heads their weighted sum
  * @param metrics by name, all examples counting alike: {@code accuracy}, {@code top-5}, {@code
  *     precision}, {@code recall}, {@code f1} (these three means over the labels), {@code auc},
- *     {@code mae}, {@code rmse}; with several heads {@code head/metric}, and {@code head/loss}, in
- *     which they count as in the loss
+ *     {@code mae}, {@code rmse}, {@code r2}; with several heads {@code head/metric}, and {@code
+ *     head/loss}, in which they count as in the loss
  * @param perLabel how it did on each label, by the names of the heads, for heads that give labels
  * @param classification the answers themselves, if the model has one head and that gives one label
  *     to each example

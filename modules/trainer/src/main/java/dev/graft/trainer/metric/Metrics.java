@@ -31,7 +31,7 @@ public final class Metrics {
         all.add(PRECISION, RECALL, F1);
       }
       case MULTI_LABEL -> all.add(ACCURACY, PRECISION, RECALL, F1);
-      case REGRESSION -> all.add(MeanError.ABSOLUTE, MeanError.ROOT_SQUARED);
+      case REGRESSION -> all.add(MeanError.ABSOLUTE, MeanError.ROOT_SQUARED, new RSquared());
       case EMBEDDING -> {}
     }
     return isOfLabels(head) && hasCurve ? all.add(AUC).build() : all.build();

@@ -1,4 +1,22 @@
-/** What does not change while the layers behind it train, computed once. */
+/**
+ * What does not change while the layers behind it train, computed once.
+ *
+ * <p><b>What enters.</b> A task's binding of inputs, the parts of the data, and what trains.
+ *
+ * <p><b>What leaves.</b> Datasets whose inputs are features at a cut, {@link
+ * dev.graft.trainer.internal.features.CachedFeatures.Part}.
+ *
+ * <p><b>Who calls whom.</b> {@link dev.graft.trainer.internal.features.Frontier} finds the tensors
+ * at which a graph can be cut so that nothing that trains lies before them; {@code CachedFeatures}
+ * plans which cuts fit into memory and computes them by {@link
+ * dev.graft.trainer.internal.features.Features}, one run over the examples for all of them. {@link
+ * dev.graft.trainer.internal.features.Positions} checks that heads and data answer at the same
+ * positions, {@link dev.graft.trainer.internal.features.DecodedPictures} that pictures can be
+ * decoded, and names those that cannot.
+ *
+ * <p><b>The invariant.</b> Trained on features or on the examples themselves, the numbers are the
+ * same bits.
+ */
 @NullMarked
 package dev.graft.trainer.internal.features;
 

@@ -1,4 +1,21 @@
-/** What is done to a graph so that it behaves as in training. */
+/**
+ * What makes a graph behave as in training.
+ *
+ * <p><b>What enters.</b> The graph of inference, and the layers in which something trains.
+ *
+ * <p><b>What leaves.</b> A {@link dev.graft.trainer.internal.graph.TrainingForm}: the graph in
+ * which those layers are replaced by what their author saved for training, with the penalties on
+ * their activity and the nodes that move statistics.
+ *
+ * <p><b>Who calls whom.</b> {@link dev.graft.trainer.internal.graph.LayersInTraining} says which
+ * layers, and for a person why; {@code TrainingForm} splices their saved functions in; {@link
+ * dev.graft.trainer.internal.graph.StatelessRandom} draws their random numbers from the seed and
+ * the number of the run, functions included; {@link dev.graft.trainer.internal.graph.SamePadding}
+ * rewrites what is slow on a CPU. {@code internal.step} calls them.
+ *
+ * <p><b>The invariant.</b> A step is a function of weights, batch, seed and counters: no random
+ * number comes from anywhere else.
+ */
 @NullMarked
 package dev.graft.trainer.internal.graph;
 

@@ -1,4 +1,24 @@
-/** What is trained on what: the goals, the binding of inputs, the order of examples. */
+/**
+ * What is trained on what.
+ *
+ * <p><b>What enters.</b> A model, a dataset and objectives.
+ *
+ * <p><b>What leaves.</b> A {@link dev.graft.trainer.internal.task.Task}: the model, the goals of
+ * its heads, and the {@link dev.graft.trainer.internal.task.InputBinding} by which batches get into
+ * its graph. With other weights, or fed with features from the middle of the network, it is the
+ * same task.
+ *
+ * <p><b>Who calls whom.</b> The planner makes the task once; features, scoring and the loop are
+ * handed it. A {@link dev.graft.trainer.internal.task.HeadGoal} is the goal of one head, and the
+ * only one that can be solved at once. A {@link dev.graft.trainer.internal.task.Stage} says what
+ * trains; {@link dev.graft.trainer.internal.task.Order} in which order examples are seen, {@link
+ * dev.graft.trainer.internal.task.ReadAhead} reads the next batch while a step runs, {@link
+ * dev.graft.trainer.internal.task.RowProbe} finds out by a run which tensors have a row for each
+ * example.
+ *
+ * <p><b>The invariant.</b> What does not fit is refused here, before anything is computed, with the
+ * remedy.
+ */
 @NullMarked
 package dev.graft.trainer.internal.task;
 
