@@ -8,15 +8,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
-import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.FailedCheckException;
-import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
-import dev.graft.model.VariableSource;
-import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
 import dev.graft.tensor.Shape;
@@ -26,16 +20,10 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
-import dev.graft.trainer.internal.features.Features;
-import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.internal.task.InputBinding;
-import dev.graft.trainer.internal.task.Order;
-import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.listener.Epoch;
-import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.Clipping;
@@ -43,74 +31,15 @@ import dev.graft.trainer.optimizer.LayerRates;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.score.Evaluator;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What the settings of fine-tuning do to a small network. */
-class FineTuneTest {
-
-  private static final Model MODEL = SmallTraining.MODEL;
-  private static final Parts PARTS = SmallTraining.parts();
-  private static final TrainingPlan BLOCKS = SmallTraining.BLOCKS;
-
-  private static final FineTune PLAIN = SmallTraining.PLAIN;
-
-  private static TensorFlowRuntime runtime;
-
-  @BeforeAll
-  static void open() {
-    runtime = TensorFlowRuntime.open();
-  }
-
-  @AfterAll
-  static void close() {
-    runtime.close();
-  }
-
-  private static Stage stage(FineTune settings) {
-    return stage(settings, BLOCKS);
-  }
-
-  /** A loop over one stretch with these settings. */
-  private static TrainingLoop loop(FineTune settings, Dataset train) {
-    return Loops.open(runtime, MODEL, stage(settings), train, PARTS.validation());
-  }
-
-  /** What each variable that trains is after some steps. */
-  private static Map<String, TensorValue> after(int steps, FineTune settings) {
-    try (TrainingLoop loop = loop(settings, PARTS.train())) {
-      for (int i = 0; i < steps; i++) {
-        loop.step(settings.rate());
-      }
-      return loop.state().values();
-    }
-  }
-
-  private static double[] start(String name) {
-    Variable variable = MODEL.variable(name).orElseThrow();
-    return new VariableValues().of(variable).asDoubles();
-  }
-
-  /** How far a variable moved: the largest difference. */
-  private static double moved(String name, TensorValue now) {
-    return largest(start(name), now.asDoubles());
-  }
-
-  private static double largest(double[] a, double[] b) {
-    double largest = 0;
-    for (int i = 0; i < a.length; i++) {
-      largest = Math.max(largest, Math.abs(a[i] - b[i]));
-    }
-    return largest;
-  }
-
+class FineTuneTest extends FineTuneFixture {
   @Test
   void microBatchesAddUpToTheWholeBatch() {
     for (UnaryOperator<FineTune> more :
@@ -230,11 +159,6 @@ class FineTuneTest {
         .hasMessageContainingAll("no metric 'rmse'", "accuracy");
   }
 
-  private static Run fit(Model model, Parts parts, FineTune settings, Callback... callbacks) {
-    return Trainer.fit(
-        runtime, model, BLOCKS, parts, SmallTraining.recipe(1).then(settings), callbacks);
-  }
-
   /** Not the start's again, to which the weights went back. */
   @Test
   void aStretchThatIsNotKeptTellsWhatItsBestEpochReached() {
@@ -263,105 +187,6 @@ class FineTuneTest {
                   ": not kept, its epochs' best %s %.3f is no better than ",
                   metric,
                   best));
-    }
-  }
-
-  @Test
-  void aWeightWithoutANumberNamesItsLayer() {
-    String name = "block_1_project/kernel";
-    double[] start = start(name);
-    float[] broken = new float[start.length];
-    for (int i = 0; i < broken.length; i++) {
-      broken[i] = (float) start[i];
-    }
-    broken[7] = Float.NaN;
-    List<Variable> variables = new ArrayList<>();
-    for (Variable variable : MODEL.variables()) {
-      variables.add(
-          variable.name().equals(name)
-              ? variable.withSource(
-                  new VariableSource.Given(TensorValue.of(variable.shape(), broken)))
-              : variable);
-    }
-    Model model = MODEL.toBuilder().variables(variables).build();
-    Stage stage = // so that it is frozen
-        stage(PLAIN.stretch(Plans.of(MODEL, Where.parse("stem_bn")).stretches().get(0)));
-    try (TrainingLoop loop = Loops.open(runtime, model, stage, PARTS.train(), PARTS.validation())) {
-      Map<String, TensorValue> before = loop.state().values();
-      assertThatThrownBy(() -> loop.step(0.01))
-          .isInstanceOf(FailedCheckException.class)
-          .hasMessageContainingAll("step 1", "layer 'block_1_project'", "node");
-      loop.state()
-          .values()
-          .forEach(
-              (each, value) ->
-                  assertThat(value.asDoubles()).as(each).isEqualTo(before.get(each).asDoubles()));
-    }
-  }
-
-  @Test
-  void aStepWithoutANumberLeavesTheMovingStatistics() {
-    Dataset all = SmallTraining.examples();
-    TensorValue x = all.all().inputs().get("x");
-    float[] pixels = x.floats();
-    Arrays.fill(pixels, 192 * 4, 192 * 5, 3e38f); // numbers, but the sum of two is none
-    Dataset train =
-        Dataset.of(
-            Map.of("x", TensorValue.of(x.shape(), pixels)),
-            all.answers().values().iterator().next());
-    Stage stage = stage(PLAIN.share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING));
-    try (TrainingLoop loop = Loops.open(runtime, MODEL, stage, train, PARTS.validation())) {
-      Map<String, TensorValue> before = loop.state().values();
-      assertThat(before.keySet()).anyMatch(name -> name.endsWith("moving_variance"));
-      assertThatThrownBy(() -> loop.step(0.01))
-          .isInstanceOf(FailedCheckException.class)
-          .hasMessageContainingAll("step 1", "layer 'stem',");
-      loop.state()
-          .values()
-          .forEach(
-              (each, value) ->
-                  assertThat(value.asDoubles()).as(each).isEqualTo(before.get(each).asDoubles()));
-    }
-  }
-
-  @Test
-  void runsOfOneExampleAreSeen() {
-    assertThat(new Order(36, 12, 0).smallest(5)).isEqualTo(2);
-    assertThat(new Order(36, 11, 0).smallest(5)).isEqualTo(1); // 5, 5 and 1
-    assertThat(new Order(36, 7, 0).smallest(Integer.MAX_VALUE)).isEqualTo(1); // the last batch
-    assertThat(new Order(3, 16, 0).smallest(2)).isEqualTo(1);
-    assertThat(new Order(4, 16, 0).smallest(2)).isEqualTo(2);
-    Order whole = new Order(4, Integer.MAX_VALUE, 0);
-    assertThat(whole.batches()).isEqualTo(1);
-    assertThat(whole.batch(1)).hasSize(4);
-    FineTune settings =
-        PLAIN.batch(11).microBatch(5).batchNorm(FineTune.BatchNorm.TRAINING).epochs(1);
-    assertThatThrownBy(() -> fit(MODEL, PARTS, settings))
-        .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("batches of 5 make a batch of one example");
-  }
-
-  @Test
-  void anExampleWithoutANumberIsNamed() {
-    Dataset all = SmallTraining.examples();
-    TensorValue x = all.all().inputs().get("x");
-    float[] pixels = x.floats();
-    pixels[192 * 40 + 5] = Float.NaN;
-    Dataset broken =
-        Dataset.of(
-            Map.of("x", TensorValue.of(x.shape(), pixels)),
-            all.answers().values().iterator().next());
-    int[] rows = java.util.stream.IntStream.range(0, 60).toArray();
-    Parts parts = new Parts(broken.subset(rows), PARTS.validation(), PARTS.test());
-    for (Recipe recipe : List.of(Recipe.headOnly(), SmallTraining.recipe(1).then(PLAIN))) {
-      assertThatThrownBy(() -> Trainer.fit(runtime, MODEL, BLOCKS, parts, recipe))
-          .isInstanceOf(BadDataException.class)
-          .hasMessageContainingAll("40", "NaN", "correct the example");
-    }
-    try (TrainingLoop loop = loop(PLAIN.batch(60), parts.train())) {
-      assertThatThrownBy(() -> loop.step(0.1))
-          .isInstanceOf(BadDataException.class)
-          .hasMessageContainingAll("40", "NaN", "correct the example");
     }
   }
 
@@ -435,53 +260,6 @@ class FineTuneTest {
   }
 
   @Test
-  void microBatchesAreNotCountedAsSteps() {
-    FineTune settings = PLAIN.microBatch(4); // three runs a step
-    try (TrainingLoop loop = loop(settings, PARTS.train())) {
-      List<Double> taken = new ArrayList<>();
-      assertThatThrownBy(
-              () -> {
-                while (taken.size() < 20) {
-                  taken.add(loop.step(taken.size() < 6 ? 0.01 : 1e30));
-                }
-              })
-          .isInstanceOfSatisfying(
-              FailedCheckException.class,
-              e ->
-                  assertThat(e)
-                      .hasMessageContaining("not finite at step " + (taken.size() + 1) + ","));
-      assertThat(taken).hasSizeGreaterThan(6);
-    }
-  }
-
-  @Test
-  void aMetricThatThereIsNotIsRefusedBeforeAnythingRuns() {
-    List<Progress> progress = new ArrayList<>();
-    Callback watcher =
-        new Callback() {
-          @Override
-          public void onProgress(Progress made) {
-            progress.add(made);
-          }
-        };
-    assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("f2", 3)), watcher))
-        .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining(
-            "no metric 'f2'; there are loss and [accuracy, precision, recall, f1, auc]");
-    assertThat(progress).isEmpty();
-  }
-
-  @Test
-  void aPatternThatIsNoneIsRefusedWhereItIsGiven() {
-    assertThatThrownBy(() -> LayerRates.even().with("block_[", 0.5))
-        .isInstanceOf(BadRequestException.class)
-        .hasMessageContainingAll("layer rates", "'block_['", "Unclosed", "Pattern.quote");
-    assertThatThrownBy(() -> Optimizer.WeightDecay.of(0.1).except("beta", "gamma("))
-        .isInstanceOf(BadRequestException.class)
-        .hasMessageContainingAll("weight decay", "'gamma('", "Unclosed", "Pattern.quote");
-  }
-
-  @Test
   void aShareOfBlocksIsNoBlockMoreForTheWayItIsStored() {
     TrainingPlan.Stretch one = BLOCKS.stretches().get(0);
     TrainingPlan.Stretch all = BLOCKS.stretches().get(1);
@@ -492,60 +270,5 @@ class FineTuneTest {
     assertThat(trained(blocks, 0.28)).containsAll(one.variables()).doesNotContain("stem/kernel");
     assertThat(trained(blocks, 0.281)).contains("stem/kernel"); // an eighth one
     assertThat(trained(blocks, 1e-12)).containsAll(one.variables());
-  }
-
-  private static List<String> trained(TrainingPlan blocks, double share) {
-    return stage(PLAIN.share(share), blocks).training().stream().map(Variable::name).toList();
-  }
-
-  private static Stage stage(FineTune settings, TrainingPlan blocks) {
-    Task task = Task.of(MODEL, PARTS.train(), Objectives.usual());
-    Recipe recipe = Recipe.headOnly().then(settings).seed(1);
-    return Stages.of(task, blocks, Frontier.of(task.inputs()), task.goals(), recipe).get(0);
-  }
-
-  /** It may be all that fits in memory. */
-  @Test
-  void aBareStepFeedsNoMoreThanAMicroBatch() {
-    Dataset all = SmallTraining.examples();
-    float[] pixels = all.all().inputs().get("x").floats();
-    pixels[192 * new Order(60, 12, 1).batch(0)[4]] = Float.NaN; // in the second run of the step
-    Dataset broken = all.withInputs(Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)));
-    try (TrainingLoop loop = loop(PLAIN.microBatch(4), broken)) {
-      loop.session().bareStep(0.01).run();
-      assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
-    }
-  }
-
-  @Test
-  void anyNumberIsBetterThanNone() {
-    Evaluation score = Evaluator.evaluate(runtime, MODEL, PARTS.validation());
-    for (String metric : List.of("loss", "accuracy", "a/rmse")) {
-      assertThat(score.isBetter(metric, 5, Double.NaN)).as(metric).isTrue();
-      assertThat(score.isBetter(metric, Double.NaN, 5)).as(metric).isFalse();
-      assertThat(score.isBetter(metric, Double.NaN, Double.NaN)).as(metric).isFalse();
-    }
-  }
-
-  /** That nothing stays open {@code NoLeaks} sees. */
-  @Test
-  void aSessionInWhichNothingCanBePreparedIsClosed() {
-    String none = MODEL.heads().get(0).logits().node() + ":9";
-    Dataset odd =
-        PARTS
-            .train()
-            .withInputs(
-                Map.of(
-                    "x",
-                    PARTS.train().all().inputs().get("x"),
-                    none,
-                    TensorValue.of(Shape.of(PARTS.train().size()), new float[36])));
-    assertThatThrownBy(
-            () -> Features.open(runtime, MODEL, InputBinding.of(MODEL, odd), List.of(), 16))
-        .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("there is no " + none);
-    assertThatThrownBy(() -> Loops.open(runtime, MODEL, stage(PLAIN), odd, odd))
-        .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("there is no " + none);
   }
 }

@@ -1,0 +1,158 @@
+package dev.graft.trainer.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.ByteString;
+import dev.graft.data.Answers;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.error.BadRequestException;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.SmallTraining;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Which checkpoint belongs to which run, and which are kept. */
+class WhoseCheckpointTest extends CheckpointsFixture {
+  @Test
+  void anotherRunsCheckpointIsRefused() {
+    trainUntil(2);
+    assertThatThrownBy(() -> train(RECIPE.seed(4), PARTS, everyStep()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(folder.toString(), "another recipe or seed", "begin a new run");
+    Parts other = SmallTraining.examples().split(Split.of(60, 20, 20).seed(1));
+    assertThatThrownBy(() -> train(RECIPE, other, everyStep()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("another training or validation examples");
+  }
+
+  @Test
+  void anOptimizerStateOfAnotherShapeIsRefused() {
+    trainUntil(3);
+    Checkpoint last = everyStep().newest(sentence -> {}).orElseThrow();
+    LoopState loop = last.loop().orElseThrow();
+    String slot =
+        loop.values().keySet().stream().filter(name -> name.endsWith("/v")).findFirst().get();
+    ImmutableMap<String, TensorValue> values =
+        ImmutableMap.<String, TensorValue>builder()
+            .putAll(loop.values())
+            .put(slot, TensorValue.of(Shape.of(1), new float[1]))
+            .buildKeepingLast();
+    everyStep().save(SmallTraining.changed(last, loop.precision(), values));
+    assertThatThrownBy(() -> train(RECIPE, PARTS, everyStep()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(slot, "resume with the model and the optimizer");
+  }
+
+  @Test
+  void anotherNumberOfThreadsWarns() {
+    RunIdentity two = new RunIdentity("model", "data", "recipe", "2 and 2 threads, device CPU");
+    RunIdentity three = new RunIdentity("model", "data", "recipe", "3 and 2 threads, device CPU");
+    assertThat(two.check(two, "here")).isEmpty();
+    assertThat(three.check(two, "here").orElseThrow())
+        .startsWith("so far the run had 2 and 2 threads and goes on with 3 and 2 threads: ")
+        .contains("may differ in the last digits");
+  }
+
+  /** Versions of one base, published after one another, began with the same SavedModel. */
+  @Test
+  void anotherVersionIsAnotherRun() {
+    RunIdentity first = ofVersion("1", "abc");
+    RunIdentity second = ofVersion("2", "def");
+    assertThat(first.check(ofVersion("elsewhere", "abc"), "here")).isEmpty();
+    assertThatThrownBy(() -> second.check(first, "here"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("another model");
+  }
+
+  @Test
+  void settingsThatMakeNoSenseAreRefused() {
+    for (Runnable wrong :
+        Map.<String, Runnable>of(
+                "keep", () -> Checkpoints.in(folder).keep(0),
+                "steps", () -> Checkpoints.in(folder).everySteps(0),
+                "time", () -> Checkpoints.in(folder).every(Duration.ofSeconds(-1)))
+            .values()) {
+      assertThatThrownBy(wrong::run).isInstanceOf(BadRequestException.class);
+    }
+  }
+
+  @Test
+  void batchNormMovesItsStatisticsOnlyWhereItTrains() {
+    assertThat(changedAfterAStep(FineTune.BatchNorm.INFERENCE)).noneMatch(CheckpointsTest::moves);
+    assertThat(changedAfterAStep(FineTune.BatchNorm.TRAINING)).anyMatch(CheckpointsTest::moves);
+  }
+
+  @Test
+  void aBatchOfOneIsRefusedWhereBatchNormTrains() {
+    FineTune training = FineTune.top().share(1).batch(7).batchNorm(FineTune.BatchNorm.TRAINING);
+    assertThat(PARTS.train().size() % 7).isEqualTo(1);
+    assertThatThrownBy(() -> train(RECIPE.then(training), PARTS))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("36 training examples in batches of 7", "BatchNorm");
+  }
+
+  @Test
+  void damagedOnesGoBeforeWholeOnes() throws IOException {
+    Checkpoints.in(folder).save(numbered(1));
+    Checkpoints.in(folder).save(numbered(2));
+    damage(folder.resolve("2"));
+    Checkpoints resumed = Checkpoints.in(folder).keep(2);
+    assertThat(resumed.newest(sentence -> {}).orElseThrow().stage()).isEqualTo(1);
+    resumed.save(numbered(3));
+    assertThat(names()).containsExactlyInAnyOrder("1", "3");
+    resumed.save(numbered(4));
+    assertThat(names()).containsExactlyInAnyOrder("3", "4");
+  }
+
+  @Test
+  void otherInputsInMemoryAreOtherExamples() {
+    float[] pixels = SmallTraining.examples().all().inputs().get("x").floats();
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = -pixels[i];
+    }
+    Dataset negated =
+        Dataset.of(
+            Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)),
+            SmallTraining.examples().answers());
+    Parts other = negated.split(Split.of(60, 20, 20));
+    RunIdentity saved = identity(PARTS);
+    assertThat(identity(SmallTraining.parts()).check(saved, "here")).isEmpty();
+    assertThatThrownBy(() -> identity(other).check(saved, "here"))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("another training or validation examples");
+  }
+
+  /** A map of Java's comes in another order in another process. */
+  @Test
+  void theOrderOfInputsAndAnswersMakesNoOtherExamples() {
+    TensorValue words =
+        TensorValue.strings(
+            Shape.of(2), List.of(ByteString.copyFromUtf8("a"), ByteString.copyFromUtf8("b")));
+    TensorValue numbers = TensorValue.of(Shape.of(2), new float[] {1, 2});
+    Answers first = Answers.numbers(numbers);
+    Answers second = Answers.numbers(TensorValue.of(Shape.of(2), new float[] {3, 4}));
+    Dataset one =
+        Dataset.of(
+            ImmutableMap.of("w", words, "n", numbers), ImmutableMap.of("p", first, "q", second));
+    Dataset turned =
+        Dataset.of(
+            ImmutableMap.of("n", numbers, "w", words), ImmutableMap.of("q", second, "p", first));
+    TensorValue joined =
+        TensorValue.strings(Shape.of(2), List.of(ByteString.copyFromUtf8("ab"), ByteString.EMPTY));
+    Dataset other =
+        Dataset.of(
+            ImmutableMap.of("w", joined, "n", numbers), ImmutableMap.of("p", first, "q", second));
+    assertThat(identity(new Parts(turned, turned, turned)).data())
+        .isEqualTo(identity(new Parts(one, one, one)).data())
+        .isNotEqualTo(identity(new Parts(other, other, other)).data());
+  }
+}
