@@ -32,17 +32,29 @@ final class InUse {
    * @throws IllegalStateException if it is closed
    */
   <T> T during(Supplier<T> work) {
-    synchronized (this) {
-      if (isClosed) {
-        throw new IllegalStateException(what + " is closed");
-      }
-      users++;
-    }
-    try {
+    try (Hold unused = hold()) {
       return work.get();
-    } finally {
-      leave();
     }
+  }
+
+  /**
+   * Begins a use, during which it cannot be freed; closing the result ends it.
+   *
+   * @throws IllegalStateException if it is closed
+   */
+  synchronized Hold hold() {
+    if (isClosed) {
+      throw new IllegalStateException(what + " is closed");
+    }
+    users++;
+    return this::leave;
+  }
+
+  /** A use of something that is open. */
+  interface Hold extends AutoCloseable {
+    /** Ends the use; to be called once. */
+    @Override
+    void close();
   }
 
   private synchronized void leave() {

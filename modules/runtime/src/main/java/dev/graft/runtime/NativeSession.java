@@ -74,6 +74,11 @@ final class NativeSession implements AutoCloseable {
     return session;
   }
 
+  /** Begins a use of the session, during which it cannot be closed. */
+  InUse.Hold hold() {
+    return use.hold();
+  }
+
   /** Calls {@code work} while the session cannot be closed. */
   <T> T whileOpen(Supplier<T> work) {
     return use.during(work);

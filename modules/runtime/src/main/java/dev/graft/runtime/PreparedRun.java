@@ -114,28 +114,13 @@ public final class PreparedRun implements AutoCloseable {
    */
   public List<TensorValue> run(List<TensorValue> values, Duration limit) {
     check(values);
-    return use.during(() -> session.whileOpen(() -> runNow(values, limit)));
-  }
-
-  private void check(List<TensorValue> values) {
-    if (values.size() != feeds.size()) {
-      throw new BadRequestException(
-          "this run takes " + feeds.size() + " values " + feeds + ", given " + values.size() + ".");
-    }
-    for (int i = 0; i < values.size(); i++) {
-      if (values.get(i).dtype() != feedTypes.get(i)) {
-        throw new BadRequestException(
-            "'" + feeds.get(i) + "' takes " + feedTypes.get(i) + ", given " + values.get(i) + ".");
-      }
-    }
-  }
-
-  private List<TensorValue> runNow(List<TensorValue> values, Duration limit) {
     TF_Buffer options = options(limit);
     PointerPointer<TF_Tensor> in = pointers(feeds.size());
     PointerPointer<TF_Tensor> out = pointers(computed.size());
     List<TF_Tensor> owned = new ArrayList<>(feeds.size() + computed.size());
-    try (Status status = new Status()) {
+    try (InUse.Hold run = use.hold();
+        InUse.Hold open = session.hold();
+        Status status = new Status()) {
       for (int i = 0; i < values.size(); i++) {
         TF_Tensor tensor = Tensors.toNative(values.get(i));
         owned.add(tensor);
@@ -173,6 +158,19 @@ public final class PreparedRun implements AutoCloseable {
       }
       Pointer.free(in);
       Pointer.free(out);
+    }
+  }
+
+  private void check(List<TensorValue> values) {
+    if (values.size() != feeds.size()) {
+      throw new BadRequestException(
+          "this run takes " + feeds.size() + " values " + feeds + ", given " + values.size() + ".");
+    }
+    for (int i = 0; i < values.size(); i++) {
+      if (values.get(i).dtype() != feedTypes.get(i)) {
+        throw new BadRequestException(
+            "'" + feeds.get(i) + "' takes " + feedTypes.get(i) + ", given " + values.get(i) + ".");
+      }
     }
   }
 

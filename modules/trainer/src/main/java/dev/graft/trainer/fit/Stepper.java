@@ -141,16 +141,13 @@ final class Stepper implements AutoCloseable {
   private double run(int[] examples, int[] next, double part, List<TensorValue> position) {
     List<TensorValue> values = values(batches.take(examples, next), part, position);
     try {
-      return task.inputs()
-          .run(runtime, forward, values, setup.data().train(), examples)
-          .get(0)
-          .asDoubles()[0];
+      return forward.run(values).get(0).asDoubles()[0];
     } catch (TensorFlowException e) {
       if (says(e, TrainingGraph.NOT_FINITE)) {
         long done = position.get(1).longs()[0];
         throw new NotFinite(session, graph, setup).explain(examples, feeds, values, done, e);
       }
-      throw e;
+      throw task.inputs().explained(e, runtime, setup.data().train(), examples);
     }
   }
 

@@ -279,9 +279,16 @@ public final class Trainer {
             if (!loop.precisionReason().isEmpty()) {
               decide(loop.precisionReason());
             }
-            TrainingLoop.Result tuned = run(stage, loop);
             try {
-              return better(stage, tuned, score);
+              loop.run(callbacks, state -> save(Optional.of(state)));
+            } catch (FailedCheckException e) { // it ran away: what was learned before is not lost
+              if (!loop.result().learned() && (trained.isEmpty() || stage.fresh())) {
+                throw e;
+              }
+              decide(stage.words() + ": ended early, since " + e.getMessage());
+            }
+            try {
+              return better(stage, loop.result(), score);
             } catch (RuntimeException e) {
               if (Interruption.isCancelled(e)) {
                 save(Optional.of(loop.state()));
@@ -290,19 +297,6 @@ public final class Trainer {
             }
           }
         });
-  }
-
-  /** A stretch that runs away ends there; what was learned before it is not lost. */
-  private TrainingLoop.Result run(Stage stage, TrainingLoop loop) {
-    try {
-      return loop.run(callbacks, state -> save(Optional.of(state)));
-    } catch (FailedCheckException e) {
-      if (!loop.result().learned() && (trained.isEmpty() || stage.fresh())) {
-        throw e;
-      }
-      decide(stage.words() + ": ended early, since " + e.getMessage());
-      return loop.result();
-    }
   }
 
   private TrainingLoop open(Stage stage, Optional<LoopState> from) {

@@ -94,8 +94,29 @@ final class TrainingLoop implements AutoCloseable {
    * @param save given the state when a checkpoint is due, and when a callback ends the training
    */
   Result run(Callbacks callbacks, Consumer<LoopState> save) {
+    Checkpoints checkpoints = Checkpoints.among(callbacks);
+    Pace pace = new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch());
+    pace.from(counters.batches());
     try {
-      return train(callbacks, save);
+      begin(callbacks, save);
+      OptionalDouble score = OptionalDouble.empty();
+      while (isScoreDue() || !isOver()) {
+        if (isScoreDue()) { // also where a run was cancelled just then
+          Epoch epoch = endOfEpoch(session.score(callbacks));
+          score = OptionalDouble.of(epoch.validation().metric(setup.task().metric()));
+          callbacks.onEpoch(epoch);
+        } else {
+          pace.before();
+          double rate = rate(counters.schedule());
+          double loss = step(rate);
+          callbacks.onStep(new Step(stage.number(), counters.batches(), rate, loss));
+          pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
+          if (checkpoints.isDueAfterStep()) { // before a score, too, which may take long
+            save.accept(state());
+          }
+        }
+      }
+      return result();
     } catch (RuntimeException e) {
       if (Interruption.isCancelled(e) && !best.isNone()) {
         save.accept(state());
@@ -104,45 +125,30 @@ final class TrainingLoop implements AutoCloseable {
     }
   }
 
-  private Result train(Callbacks callbacks, Consumer<LoopState> save) {
-    Checkpoints checkpoints = Checkpoints.among(callbacks);
-    Pace pace = new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch());
-    pace.from(counters.batches());
+  /** Scores what there is before the first step, unless that was done in an earlier process. */
+  private void begin(Callbacks callbacks, Consumer<LoopState> save) {
     if (best.isNone()) {
       best = best.start(session.score(callbacks), !stage.fresh(), session.weights());
       if (!precisionReason().isEmpty()) {
         save.accept(state()); // another measurement could find another precision
       }
     }
-    OptionalDouble score = OptionalDouble.empty();
-    while (isScoreDue()
-        || (counters.batches() < steps && best.since() < settings.stop().patience())) {
-      if (isScoreDue()) { // also where a run was cancelled just then
-        Epoch epoch = endOfEpoch(session.score(callbacks));
-        score = OptionalDouble.of(epoch.validation().metric(setup.task().metric()));
-        callbacks.onEpoch(epoch);
-      } else {
-        pace.before();
-        double rate = rate(counters.schedule());
-        double loss = step(rate);
-        callbacks.onStep(new Step(stage.number(), counters.batches(), rate, loss));
-        pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
-        if (checkpoints.isDueAfterStep()) { // before a score, too, which may take long
-          save.accept(state());
-        }
-      }
-    }
-    return result();
+  }
+
+  /** Whether the epochs are used up, or the validation part was not better for long. */
+  private boolean isOver() {
+    return counters.batches() >= steps || best.since() >= settings.stop().patience();
   }
 
   /** A single step at this rate; gives the loss before it, no number if it was left out. */
   double step(double rate) {
-    int examples = order.batch(counters.batches()).length;
-    Stepper.Outcome outcome = session.step(counters, rate);
+    int[] batch = order.batch(counters.batches());
+    int[] next = order.batch(counters.batches() + 1);
+    Stepper.Outcome outcome = session.stepper().step(batch, next, counters, rate);
     counters = session.after(counters, outcome);
     if (outcome.isUpdated()) {
-      lossSum += outcome.loss() * examples;
-      lossCount += examples;
+      lossSum += outcome.loss() * batch.length;
+      lossCount += batch.length;
     }
     return outcome.loss();
   }

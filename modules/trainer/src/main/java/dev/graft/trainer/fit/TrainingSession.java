@@ -109,10 +109,9 @@ final class TrainingSession implements AutoCloseable {
     return precision;
   }
 
-  /** Takes one step, on the batch that {@code counters} come to. */
-  Stepper.Outcome step(Counters counters, double rate) {
-    int[] batch = order.batch(counters.batches());
-    return stepper.step(batch, order.batch(counters.batches() + 1), counters, rate);
+  /** What takes steps in it. */
+  Stepper stepper() {
+    return stepper;
   }
 
   /** Returns {@code counters} after a step. */

@@ -158,20 +158,26 @@ public record InputBinding(
     try {
       return run.run(values);
     } catch (TensorFlowException e) {
-      if (e.code() == TensorFlowException.Code.RESOURCE_EXHAUSTED) {
-        throw new BadRequestException(
-            "there is not enough memory for "
-                + examples.length
-                + " examples at once: "
-                + e.detail()
-                + ". Smaller pictures (--size) take less, and training takes less in smaller batches"
-                + " (--batch, or --micro-batch, which learns the same); the CPU (--device cpu) may"
-                + " have more.",
-            e);
-      }
-      List<String> broken =
-          feeds.containsKey(Batch.ENCODED) ? BrokenPictures.in(runtime, data, examples) : List.of();
-      throw broken.isEmpty() ? e : BrokenPictures.exception(broken);
+      throw explained(e, runtime, data, examples);
     }
+  }
+
+  /** Returns what to throw where a run on values that were made of these examples failed. */
+  public RuntimeException explained(
+      TensorFlowException e, TensorFlowRuntime runtime, Dataset data, int[] examples) {
+    if (e.code() == TensorFlowException.Code.RESOURCE_EXHAUSTED) {
+      return new BadRequestException(
+          "there is not enough memory for "
+              + examples.length
+              + " examples at once: "
+              + e.detail()
+              + ". Smaller pictures (--size) take less, and training takes less in smaller batches"
+              + " (--batch, or --micro-batch, which learns the same); the CPU (--device cpu) may"
+              + " have more.",
+          e);
+    }
+    List<String> broken =
+        feeds.containsKey(Batch.ENCODED) ? BrokenPictures.in(runtime, data, examples) : List.of();
+    return broken.isEmpty() ? e : BrokenPictures.exception(broken);
   }
 }
