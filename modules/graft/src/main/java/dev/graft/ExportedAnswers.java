@@ -43,7 +43,7 @@ record ExportedAnswers(SavedModelSession session, Head head, String output) {
     int right = 0;
     for (int start = 0; start < ordered.size(); start += atOnce) {
       int[] rows = IntStream.range(start, Math.min(start + atOnce, ordered.size())).toArray();
-      double[] scores = scores(ordered.batch(rows).inputs());
+      double[] scores = scores(ordered.batch(rows).named());
       for (int i = 0; i < rows.length; i++) {
         if (best(scores, i * head.units()) == ordered.label(rows[i])) {
           right++;

@@ -67,9 +67,9 @@ public record Gate(double accuracy, Dataset examples, int atOnce) {
   Proof some() {
     int most = Math.min(Math.min(COMPARED, atOnce), examples.size());
     Batch batch = examples.batch(IntStream.range(0, most).toArray());
-    return batch.isEncoded()
+    return examples.isPictures()
         ? Proof.pictures(batch.encoded().strings())
-        : Proof.examples(batch.inputs());
+        : Proof.examples(batch.named());
   }
 
   /** What {@code model}, published under {@code base}, has to stand. */
@@ -77,7 +77,7 @@ public record Gate(double accuracy, Dataset examples, int atOnce) {
     return Proof.gate(
         "accuracy",
         session -> {
-          boolean pictures = examples.inputNames().contains(Batch.ENCODED);
+          boolean pictures = examples.isPictures();
           // not closed here: the session is the exporter's
           double reached =
               pictures

@@ -5,7 +5,6 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
-import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.ImageFormat;
 import dev.graft.error.BadDataException;
@@ -350,7 +349,7 @@ public final class LiveModel implements AutoCloseable {
   }
 
   Evaluation evaluate(Dataset pictures, int atOnce) {
-    if (!pictures.inputNames().contains(Batch.ENCODED)) {
+    if (!pictures.isPictures()) {
       throw new BadRequestException(
           "the model is served for encoded pictures, and these examples are tensors: "
               + pictures.inputNames()

@@ -7,20 +7,13 @@ import dev.graft.tensor.TensorValue;
 /**
  * Some examples, ready to be fed.
  *
- * @param inputs the examples by the model's input names; encoded pictures are one string [N] under
- *     {@link #ENCODED}, for the decode graph
+ * @param inputs the examples
  * @param targets the {@link Answers#values} by the names of the heads; those of a dataset for one
  *     head, whatever its name, under {@link #ONLY}
  * @param weights how much each example counts: float32 [N]
  */
 @Internal
-public record Batch(
-    ImmutableMap<String, TensorValue> inputs,
-    ImmutableMap<String, TensorValue> targets,
-    TensorValue weights) {
-
-  /** The key of encoded pictures. */
-  public static final String ENCODED = "";
+public record Batch(Inputs inputs, ImmutableMap<String, TensorValue> targets, TensorValue weights) {
 
   /** The key of answers that belong to the only head there is. */
   public static final String ONLY = "";
@@ -31,17 +24,19 @@ public record Batch(
    */
   public static final int SCORED = 16;
 
-  /** Whether the examples are encoded pictures. */
-  public boolean isEncoded() {
-    return inputs.containsKey(ENCODED);
+  /** Returns the encoded pictures, string [N]; fails if the examples are none. */
+  public TensorValue encoded() {
+    if (inputs instanceof Inputs.Pictures pictures) {
+      return pictures.encoded();
+    }
+    throw new IllegalStateException("these examples are no encoded pictures");
   }
 
-  /** The encoded pictures, string [N]; fails if the examples are none. */
-  public TensorValue encoded() {
-    TensorValue encoded = inputs.get(ENCODED);
-    if (encoded == null) {
-      throw new IllegalStateException("these examples are no encoded pictures");
+  /** Returns the tensors by name; fails if the examples are pictures. */
+  public ImmutableMap<String, TensorValue> named() {
+    if (inputs instanceof Inputs.Named named) {
+      return named.byName();
     }
-    return encoded;
+    throw new IllegalStateException("these examples are encoded pictures");
   }
 }

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
+import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -112,6 +114,23 @@ public final class Dataset {
    */
   public static Dataset of(Map<String, TensorValue> inputs, Map<String, Answers> answers) {
     return new Dataset(Tensors.of(inputs, answers), answers);
+  }
+
+  /**
+   * Encoded pictures that are in memory, as from a database: JPEG, PNG, GIF or BMP.
+   *
+   * @param pictures the bytes of a file each
+   * @param answers to these, one for each
+   * @throws BadDataException if some are of another kind, all of them named
+   */
+  public static Dataset pictures(List<byte[]> pictures, Answers answers) {
+    if (answers.size() != pictures.size()) {
+      throw new BadRequestException(
+          "given " + pictures.size() + " pictures and " + answers.size() + " answers.");
+    }
+    return new Dataset(
+        new PicturesInMemory(pictures.stream().map(ByteString::copyFrom).toList()),
+        Map.of(Batch.ONLY, answers));
   }
 
   /**
@@ -314,7 +333,12 @@ public final class Dataset {
     return IntStream.range(0, size()).map(i -> first.computeIfAbsent(content(i), k -> i)).toArray();
   }
 
-  /** The names of the inputs of each {@link #batch}. */
+  /** Whether these examples are encoded pictures. */
+  public boolean isPictures() {
+    return source.isPictures();
+  }
+
+  /** The names of the tensors of each {@link #batch}; none of pictures. */
   @Internal
   public ImmutableSet<String> inputNames() {
     return source.inputNames();
@@ -350,7 +374,7 @@ public final class Dataset {
   /** These examples, read and ready to be fed. */
   @Internal
   public Batch batch(int[] examples) {
-    return batch(examples, ImmutableMap.of());
+    return batch(examples, Inputs.none());
   }
 
   /**
@@ -359,7 +383,7 @@ public final class Dataset {
    * @param spent the inputs of an earlier batch that nobody reads any more: its memory may be used
    */
   @Internal
-  public Batch batch(int[] examples, ImmutableMap<String, TensorValue> spent) {
+  public Batch batch(int[] examples, Inputs spent) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
     ImmutableMap.Builder<String, TensorValue> targets = ImmutableMap.builder();
     answers.forEach(

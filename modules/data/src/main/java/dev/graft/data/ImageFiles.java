@@ -1,7 +1,6 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
@@ -67,8 +66,13 @@ final class ImageFiles implements Source {
   }
 
   @Override
+  public boolean isPictures() {
+    return true;
+  }
+
+  @Override
   public ImmutableSet<String> inputNames() {
-    return ImmutableSet.of(Batch.ENCODED);
+    return ImmutableSet.of();
   }
 
   @Override
@@ -82,8 +86,7 @@ final class ImageFiles implements Source {
   }
 
   @Override
-  public ImmutableMap<String, TensorValue> read(
-      int[] examples, ImmutableMap<String, TensorValue> spent) {
+  public Inputs read(int[] examples, Inputs spent) {
     List<ByteString> bytes = new ArrayList<>(examples.length);
     for (int i : examples) {
       try {
@@ -92,6 +95,6 @@ final class ImageFiles implements Source {
         throw unreadable(files.get(i), e);
       }
     }
-    return ImmutableMap.of(Batch.ENCODED, TensorValue.strings(Shape.of(bytes.size()), bytes));
+    return new Inputs.Pictures(TensorValue.strings(Shape.of(bytes.size()), bytes));
   }
 }

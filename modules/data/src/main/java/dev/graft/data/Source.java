@@ -1,8 +1,6 @@
 package dev.graft.data;
 
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import dev.graft.tensor.TensorValue;
 
 /** Where examples come from; they have numbers from 0. */
 interface Source {
@@ -10,7 +8,10 @@ interface Source {
   /** How many examples there are. */
   int size();
 
-  /** The keys of what {@link #read} gives. */
+  /** Whether the examples are encoded pictures. */
+  boolean isPictures();
+
+  /** The names of the tensors that {@link #read} gives; none of pictures. */
   ImmutableSet<String> inputNames();
 
   /** What a user calls example {@code i}: its file, its row. */
@@ -23,9 +24,9 @@ interface Source {
   String content(int i);
 
   /**
-   * These examples as {@link Batch#inputs}.
+   * These examples, read.
    *
    * @param spent what was read before and nobody needs any more: its memory may be used again
    */
-  ImmutableMap<String, TensorValue> read(int[] examples, ImmutableMap<String, TensorValue> spent);
+  Inputs read(int[] examples, Inputs spent);
 }

@@ -6,7 +6,6 @@ import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
-import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
@@ -60,22 +59,7 @@ final class Tensors implements Source {
     answers.forEach(
         (head, each) -> checkSize("the answers for head '" + head + "'", each.values(), size));
     inputs.forEach((name, tensor) -> checkSize("input '" + name + "'", tensor, size));
-    TensorValue encoded = inputs.get(Batch.ENCODED);
-    if (encoded != null) {
-      requireDecodable(encoded);
-    }
     return new Tensors(inputs, size);
-  }
-
-  private static void requireDecodable(TensorValue pictures) {
-    UnfitFiles unfit = new UnfitFiles();
-    List<ByteString> all = pictures.strings();
-    for (int i = 0; i < all.size(); i++) {
-      String name = "row " + i;
-      ImageFormat.unfit(all.get(i))
-          .ifPresent(what -> unfit.add(name + " is " + what, "Convert it, or take it out."));
-    }
-    unfit.throwIfAny();
   }
 
   private static void checkSize(String what, TensorValue tensor, int size) {
@@ -123,6 +107,11 @@ final class Tensors implements Source {
   }
 
   @Override
+  public boolean isPictures() {
+    return false;
+  }
+
+  @Override
   public ImmutableSet<String> inputNames() {
     return inputs.keySet();
   }
@@ -138,14 +127,15 @@ final class Tensors implements Source {
   }
 
   @Override
-  public ImmutableMap<String, TensorValue> read(
-      int[] examples, ImmutableMap<String, TensorValue> spent) {
+  public Inputs read(int[] examples, Inputs spent) {
+    Map<String, TensorValue> memory =
+        spent instanceof Inputs.Named named ? named.byName() : Map.of();
     ImmutableMap.Builder<String, TensorValue> rows = ImmutableMap.builder();
     inputs.forEach(
         (name, tensor) -> {
-          TensorValue old = spent.get(name);
+          TensorValue old = memory.get(name);
           rows.put(name, old == null ? Rows.of(tensor, examples) : Rows.of(tensor, examples, old));
         });
-    return rows.buildOrThrow();
+    return new Inputs.Named(rows.buildOrThrow());
   }
 }

@@ -8,8 +8,6 @@ import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
 import dev.graft.model.Labels;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.tensor.Shape;
-import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
@@ -150,11 +147,8 @@ class ImageFolderTest {
   }
 
   private static Dataset inMemory(byte[]... pictures) {
-    List<ByteString> all = Arrays.stream(pictures).map(ByteString::copyFrom).toList();
-    return Dataset.of(
-        Map.of(Batch.ENCODED, TensorValue.strings(Shape.of(all.size()), all)),
-        TensorValue.of(Shape.of(2), new int[] {0, 1}),
-        Labels.of("a", "b"));
+    return Dataset.pictures(
+        List.of(pictures), Answers.oneOf(Labels.of("a", "b"), new int[] {0, 1}));
   }
 
   /** As an archive of macOS has the names of folders. */

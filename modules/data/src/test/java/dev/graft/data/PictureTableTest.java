@@ -45,7 +45,7 @@ class PictureTableTest {
     assertThat(data.isOneLabel()).isTrue();
     assertThat(data.label(1)).isZero();
     assertThat(data.name(2)).endsWith("p2.png");
-    assertThat(data.all().isEncoded()).isTrue();
+    assertThat(data.isPictures()).isTrue();
   }
 
   @Test

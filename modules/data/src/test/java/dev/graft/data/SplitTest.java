@@ -44,7 +44,7 @@ class SplitTest {
     int[] all = new int[dataset.size()];
     Arrays.setAll(all, i -> i);
     List<Float> numbers = new ArrayList<>();
-    TensorValue x = dataset.batch(all).inputs().get("x");
+    TensorValue x = dataset.batch(all).named().get("x");
     for (int i = 0; i < all.length; i++) {
       numbers.add(x.floats()[i * (x.floats().length / all.length)]);
     }

@@ -6,7 +6,6 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.Graft;
 import dev.graft.LoadOptions;
 import dev.graft.data.Answers;
-import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.PictureTable;
@@ -286,7 +285,7 @@ public final class Job {
     Surgery whole = // of a recipe that trains the head alone a kept one is no exception
         says || !recipe().fineTunes().isEmpty() ? surgery : surgery.unfreeze(Where.head());
     Model start = whole.on(backbone, answers, training.seed());
-    if (pictures.inputNames().contains(Batch.ENCODED)) {
+    if (pictures.isPictures()) {
       requireDecodable(start);
     }
     return start;

@@ -83,11 +83,11 @@ public record RunIdentity(String model, String data, String recipe, String machi
     }
     new TreeMap<>(data.answers()) // the order of a map may be another in another process
         .forEach((head, answers) -> put(digest, head, answers.values()));
-    if (!data.inputNames().contains(Batch.ENCODED)) {
+    if (!data.isPictures()) {
       for (int from = 0; from < data.size(); from += Batch.SCORED) {
         int to = Math.min(from + Batch.SCORED, data.size());
         Batch some = data.batch(IntStream.range(from, to).toArray());
-        new TreeMap<>(some.inputs()).forEach((name, values) -> put(digest, name, values));
+        new TreeMap<>(some.named()).forEach((name, values) -> put(digest, name, values));
       }
     }
     digest.putBytes(data.weights().bytes());

@@ -52,7 +52,7 @@ public final class Predictor {
     Pace pace = new Pace(callbacks, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
     try (Features features = Features.open(runtime, model, entry, wanted, atOnce)) {
-      Map<String, TensorValue> found = features.of(data, pace).all().inputs();
+      Map<String, TensorValue> found = features.of(data, pace).all().named();
       model
           .servingSignature()
           .outputs()

@@ -115,7 +115,7 @@ class WhoseCheckpointTest extends CheckpointsFixture {
 
   @Test
   void otherInputsInMemoryAreOtherExamples() {
-    float[] pixels = SmallTraining.examples().all().inputs().get("x").floats();
+    float[] pixels = SmallTraining.examples().all().named().get("x").floats();
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = -pixels[i];
     }

@@ -116,7 +116,7 @@ class SteadyMemoryTest {
   private static Dataset examples() {
     Dataset few = SmallTraining.examples();
     int times = 11;
-    float[] pixels = few.all().inputs().get("x").floats();
+    float[] pixels = few.all().named().get("x").floats();
     int[] labels = few.answers().values().iterator().next().values().ints();
     float[] allPixels = new float[times * pixels.length];
     int[] allLabels = new int[times * labels.length];

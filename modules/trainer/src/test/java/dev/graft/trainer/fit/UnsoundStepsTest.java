@@ -75,7 +75,7 @@ class UnsoundStepsTest extends FineTuneFixture {
   @Test
   void aStepWithoutANumberLeavesTheMovingStatistics() {
     Dataset all = SmallTraining.examples();
-    TensorValue x = all.all().inputs().get("x");
+    TensorValue x = all.all().named().get("x");
     float[] pixels = x.floats();
     Arrays.fill(pixels, 192 * 4, 192 * 5, 3e38f); // numbers, but the sum of two is none
     Dataset train =
@@ -117,7 +117,7 @@ class UnsoundStepsTest extends FineTuneFixture {
   @Test
   void anExampleWithoutANumberIsNamed() {
     Dataset all = SmallTraining.examples();
-    TensorValue x = all.all().inputs().get("x");
+    TensorValue x = all.all().named().get("x");
     float[] pixels = x.floats();
     pixels[192 * 40 + 5] = Float.NaN;
     Dataset broken =
@@ -189,7 +189,7 @@ class UnsoundStepsTest extends FineTuneFixture {
   @Test
   void aBareStepFeedsNoMoreThanAMicroBatch() {
     Dataset all = SmallTraining.examples();
-    float[] pixels = all.all().inputs().get("x").floats();
+    float[] pixels = all.all().named().get("x").floats();
     pixels[192 * new Order(60, 12, 1).batch(0)[4]] = Float.NaN; // in the second run of the step
     Dataset broken = all.withInputs(Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)));
     try (TrainingLoop loop = loop(PLAIN.microBatch(4), broken)) {
@@ -218,7 +218,7 @@ class UnsoundStepsTest extends FineTuneFixture {
             .withInputs(
                 Map.of(
                     "x",
-                    PARTS.train().all().inputs().get("x"),
+                    PARTS.train().all().named().get("x"),
                     none,
                     TensorValue.of(Shape.of(PARTS.train().size()), new float[36])));
     assertThatThrownBy(

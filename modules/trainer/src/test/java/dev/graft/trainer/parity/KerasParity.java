@@ -258,7 +258,7 @@ final class KerasParity {
     Model trained = task.model().withValues(last.values());
     try (ModelSession session = runtime.open(trained)) {
       Map<String, TensorValue> answers =
-          session.call(trained.servingSignature(), task.heldBack().all().inputs());
+          session.call(trained.servingSignature(), task.heldBack().all().named());
       return new Free(losses, right(task, answers.get("kind")));
     }
   }

@@ -1,6 +1,5 @@
 package dev.graft.trainer.internal.features;
 
-import dev.graft.data.Batch;
 import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
@@ -59,7 +58,7 @@ public final class DecodedPictures {
   private static List<String> broken(
       TensorFlowRuntime runtime, String what, Dataset examples, Callbacks callbacks) {
     List<String> broken = new ArrayList<>();
-    if (!examples.inputNames().contains(Batch.ENCODED)) {
+    if (!examples.isPictures()) {
       return broken;
     }
     int size = examples.size();

@@ -23,6 +23,7 @@ import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -30,12 +31,16 @@ import org.tensorflow.proto.DataType;
  * tensors straight to the inputs of that name, cached features to the tensors they were taken from.
  *
  * @param graph the model's graph, with the decode graph before its input if there are pictures
- * @param feeds where each input of a batch goes, in the order of the batch's inputs
+ * @param feeds where each tensor of a batch goes, by its name; none for pictures
+ * @param pictures where encoded pictures go
  * @param rows where the examples enter, a row for each: the fed tensors, for pictures their pixels,
  *     where the model does not decode them itself
  */
 public record InputBinding(
-    Graph graph, ImmutableMap<String, TensorRef> feeds, ImmutableList<TensorRef> rows) {
+    Graph graph,
+    ImmutableMap<String, TensorRef> feeds,
+    Optional<TensorRef> pictures,
+    ImmutableList<TensorRef> rows) {
 
   private static final Shape ANY = Shape.of(Shape.UNKNOWN);
 
@@ -44,26 +49,25 @@ public record InputBinding(
     GraphEditor editor = model.graph().edit();
     ImmutableMap.Builder<String, TensorRef> feeds = ImmutableMap.builder();
     ImmutableList.Builder<TensorRef> rows = ImmutableList.builder();
-    for (String name : data.inputNames()) {
-      if (name.equals(Batch.ENCODED)) {
-        TensorRef bytes =
-            PictureInput.encoded(model)
-                .map(InputSpec::tensor) // which the model decodes itself
-                .orElseGet(() -> editor.placeholder("graft/pictures", DataType.DT_STRING, ANY));
-        feeds.put(name, bytes);
-        rows.add(PictureInput.encoded(model).isPresent() ? bytes : decode(model, editor, bytes));
-      } else {
-        TensorRef tensor = tensor(model, name);
-        feeds.put(name, tensor);
-        rows.add(tensor);
-      }
+    if (data.isPictures()) {
+      Optional<TensorRef> own = PictureInput.encoded(model).map(InputSpec::tensor);
+      TensorRef bytes = // which the model decodes itself, if it can
+          own.orElseGet(() -> editor.placeholder("graft/pictures", DataType.DT_STRING, ANY));
+      TensorRef pixels = own.isPresent() ? bytes : decode(model, editor, bytes);
+      return new InputBinding(
+          editor.build(), ImmutableMap.of(), Optional.of(bytes), ImmutableList.of(pixels));
     }
-    return new InputBinding(editor.build(), feeds.buildOrThrow(), rows.build());
+    for (String name : data.inputNames()) {
+      TensorRef tensor = tensor(model, name);
+      feeds.put(name, tensor);
+      rows.add(tensor);
+    }
+    return new InputBinding(editor.build(), feeds.buildOrThrow(), Optional.empty(), rows.build());
   }
 
   /** The same way into a graph that has more in it. */
   public InputBinding into(Graph extended) {
-    return new InputBinding(extended, feeds, rows);
+    return new InputBinding(extended, feeds, pictures, rows);
   }
 
   /** Decodes pictures for the model; gives their pixels. */
@@ -126,14 +130,17 @@ public record InputBinding(
 
   /** The tensors to feed, in the order of {@link #values}. */
   public List<TensorRef> tensors() {
-    return feeds.values().asList();
+    return pictures.map(ImmutableList::of).orElseGet(() -> feeds.values().asList());
   }
 
   /** What to feed for {@code batch}, in the order of {@link #tensors}. */
   public List<TensorValue> values(Batch batch) {
+    if (pictures.isPresent()) {
+      return List.of(batch.encoded());
+    }
     List<TensorValue> values = new ArrayList<>();
     for (String name : feeds.keySet()) {
-      TensorValue value = batch.inputs().get(name);
+      TensorValue value = batch.named().get(name);
       if (value == null) {
         throw new IllegalStateException("the batch lacks the input '" + name + "'");
       }
@@ -177,7 +184,7 @@ public record InputBinding(
           e);
     }
     List<String> broken =
-        feeds.containsKey(Batch.ENCODED) ? BrokenPictures.in(runtime, data, examples) : List.of();
+        pictures.isPresent() ? BrokenPictures.in(runtime, data, examples) : List.of();
     return broken.isEmpty() ? e : BrokenPictures.exception(broken);
   }
 }

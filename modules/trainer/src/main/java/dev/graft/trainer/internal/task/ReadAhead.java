@@ -1,13 +1,12 @@
 package dev.graft.trainer.internal.task;
 
 import com.google.common.base.Throwables;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
-import dev.graft.tensor.TensorValue;
+import dev.graft.data.Inputs;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
@@ -27,7 +26,7 @@ public final class ReadAhead implements AutoCloseable {
       Executors.newSingleThreadExecutor(
           new ThreadFactoryBuilder().setNameFormat("graft-read-ahead").setDaemon(true).build());
   private int[] examples = {};
-  private ImmutableMap<String, TensorValue> spent = ImmutableMap.of(); // whose step is over
+  private Inputs spent = Inputs.none(); // whose step is over
   private Future<Batch> batch = Futures.immediateCancelledFuture(); // of these examples
 
   public ReadAhead(Dataset data) {
@@ -40,7 +39,7 @@ public final class ReadAhead implements AutoCloseable {
    */
   public Batch take(int[] now, int[] next) {
     Batch taken = Arrays.equals(now, examples) ? readAhead() : data.batch(now);
-    ImmutableMap<String, TensorValue> memory = spent;
+    Inputs memory = spent;
     spent = taken.inputs();
     examples = next;
     batch = thread.submit(() -> data.batch(next, memory));

@@ -38,7 +38,7 @@ class ReadAheadTest {
         int[] next = random.ints(3, 0, data.size()).toArray();
         Batch taken = batches.take(now, next);
         Batch wanted = data.batch(now);
-        assertThat(taken.inputs().get("x").bytes()).isEqualTo(wanted.inputs().get("x").bytes());
+        assertThat(taken.named().get("x").bytes()).isEqualTo(wanted.named().get("x").bytes());
         assertThat(taken.weights().bytes()).isEqualTo(wanted.weights().bytes());
         now = random.nextInt(4) == 0 ? random.ints(3, 0, data.size()).toArray() : next;
       }

@@ -169,7 +169,7 @@ class RowsOfExamplesTest {
     Dataset data = SmallData.of(classifier, LABELS, 12);
     Dataset each =
         Dataset.of(
-            data.all().inputs(),
+            data.all().named(),
             new Answers(TensorValue.of(Shape.of(12, 3), new int[36]), Optional.of(LABELS)));
     assertThatThrownBy(() -> Evaluator.evaluate(runtime, classifier, each))
         .isInstanceOf(BadRequestException.class)
@@ -180,11 +180,11 @@ class RowsOfExamplesTest {
   void aHeadForOneNumberDoesNotTakeThree() {
     Model one = MLP.with(freeze(Where.all()), replaceHead(HeadSpec.regression(1)));
     Dataset data = SmallData.of(one, LABELS, 12);
-    Dataset three = Dataset.of(data.all().inputs(), TensorValue.of(Shape.of(12, 3), new float[36]));
+    Dataset three = Dataset.of(data.all().named(), TensorValue.of(Shape.of(12, 3), new float[36]));
     assertThatThrownBy(() -> Evaluator.evaluate(runtime, one, three))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("gives 1 numbers for each example", "the data have 3");
-    Dataset flat = Dataset.of(data.all().inputs(), TensorValue.of(Shape.of(12), new float[12]));
+    Dataset flat = Dataset.of(data.all().named(), TensorValue.of(Shape.of(12), new float[12]));
     assertThat(Evaluator.evaluate(runtime, one, flat).count()).isEqualTo(12);
   }
 

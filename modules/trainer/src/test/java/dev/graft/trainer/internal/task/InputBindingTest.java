@@ -22,7 +22,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
 
-class EntryTest {
+class InputBindingTest {
 
   /** What decodes pictures gets their bytes, what reads words does not. */
   @Test
