@@ -3,13 +3,16 @@ package dev.graft.savedmodel.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
 import dev.graft.tensor.Shape;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Random;
@@ -17,6 +20,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.tensorflow.proto.BundleEntryProto;
+import org.tensorflow.proto.BundleHeaderProto;
 import org.tensorflow.proto.DataType;
 
 class TensorBundleTest {
@@ -66,6 +73,32 @@ class TensorBundleTest {
     assertThat(TensorBundle.open(prefix).read("words").strings())
         .extracting(s -> s.toStringUtf8())
         .containsExactly("", "käse", "x".repeat(300));
+  }
+
+  /** Not "of a size that does not fit", as once: the dtype is what Graft cannot read. */
+  @ParameterizedTest
+  @EnumSource(names = {"DT_FLOAT8_E5M2", "DT_FLOAT8_E4M3FN", "DT_INT4", "DT_UINT4"})
+  void aDtypeThatIsNotReadIsNamed(DataType dtype) throws IOException {
+    Path index = folder.resolve("narrow.index");
+    try (FileChannel out =
+        FileChannel.open(index, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      SortedTableWriter table = new SortedTableWriter(out);
+      table.add(
+          ByteString.EMPTY, BundleHeaderProto.newBuilder().setNumShards(1).build().toByteString());
+      table.add(
+          ByteString.copyFromUtf8("w"),
+          BundleEntryProto.newBuilder()
+              .setDtype(dtype)
+              .setShape(Shape.of(4).toProto())
+              .setSize(4)
+              .build()
+              .toByteString());
+      table.finish();
+    }
+    Files.write(folder.resolve("narrow.data-00000-of-00001"), new byte[4]);
+    assertThatExceptionOfType(BadModelException.class)
+        .isThrownBy(() -> TensorBundle.open(folder.resolve("narrow")).read("w"))
+        .withMessageContaining("holds a tensor of " + dtype + ", which Graft does not read");
   }
 
   @Test

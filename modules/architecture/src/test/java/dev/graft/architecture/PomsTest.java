@@ -1,0 +1,45 @@
+package dev.graft.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the poms say holds of them. */
+class PomsTest {
+
+  private static final Path ROOT = Path.of(System.getProperty("graft.root"));
+
+  /** The name that a module-info of an application requires is that of the module's packages. */
+  @Test
+  void everyJarHasAModuleName() throws IOException {
+    List<Path> modules;
+    try (Stream<Path> all = Files.list(ROOT.resolve("modules"))) {
+      modules = all.filter(each -> Files.isDirectory(each.resolve("src/main/java"))).toList();
+    }
+    assertThat(modules).hasSizeGreaterThan(10);
+    for (Path module : modules) {
+      String name = module.getFileName().toString();
+      String expected = name.equals("graft") ? "dev.graft" : "dev.graft." + name;
+      assertThat(Files.readString(module.resolve("pom.xml")))
+          .as(name)
+          .contains("<automatic.module>" + expected + "</automatic.module>");
+    }
+  }
+
+  /** Its comment once named signatures that it did not make. */
+  @Test
+  void theReleaseProfileAddsWhatItSays() throws IOException {
+    String pom = Files.readString(ROOT.resolve("pom.xml"));
+    String profile = pom.substring(pom.indexOf("What a release adds"));
+    profile = profile.substring(0, profile.indexOf("</profile>"));
+    assertThat(profile)
+        .contains("poms without the parent, and sources beside every jar")
+        .contains("flatten-maven-plugin", "maven-source-plugin")
+        .doesNotContain("gpg");
+  }
+}
