@@ -86,6 +86,15 @@ public record Checkpoint(
    */
   static Checkpoint read(Path prefix) {
     TensorBundle in = TensorBundle.open(prefix);
+    if (in.entry("loop/step").isPresent()) {
+      throw BadModelException.inFile(
+          prefix.toString(),
+          "the checkpoint "
+              + prefix
+              + " was written by an earlier version of Graft, which counted otherwise; begin a new"
+              + " run, or go on with that version.",
+          null);
+    }
     RunIdentity identity =
         new RunIdentity(
             string(in, "run/model"),

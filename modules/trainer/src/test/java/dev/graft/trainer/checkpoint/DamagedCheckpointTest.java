@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.runtime.Compute.Precision;
+import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
@@ -133,5 +135,18 @@ class DamagedCheckpointTest {
     Files.writeString(folder.resolve("4"), "no folder");
     assertThat(newest()).contains(words(SECOND));
     assertThat(said).hasSize(2);
+  }
+
+  /** Read as one of now, it would begin its stage anew without a word. */
+  @Test
+  void oneOfAnEarlierVersionIsPassedOverAloud() {
+    Path prefix = folder.resolve("earlier");
+    try (TensorBundleWriter out = TensorBundleWriter.create(prefix)) {
+      out.add("loop/step", TensorValue.scalar(7L));
+      out.finish();
+    }
+    assertThatThrownBy(() -> Checkpoint.read(prefix))
+        .isInstanceOf(BadModelException.class)
+        .hasMessageContaining("an earlier version of Graft");
   }
 }
