@@ -3,6 +3,7 @@ package dev.graft;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
@@ -34,7 +35,8 @@ record ExportedAnswers(SavedModelSession session, Head head, String output) {
         "a gate asks for an accuracy, so the model needs one head that gives one label to each"
             + " example; it has "
             + model.heads().stream().map(h -> h.name() + " (" + h.kind() + ")").toList()
-            + ". Publish it without a gate, after a look at Graft.evaluate.");
+            + ". Publish it without a gate, after a look at how it scores.",
+        Remedy.EVALUATE);
   }
 
   /** The share of {@code examples}, so many in one call, that the export gets right. */

@@ -1,6 +1,7 @@
 package dev.graft;
 
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Preparation;
@@ -85,16 +86,17 @@ public enum InputRange {
               + recorded.get().high()
               + " ("
               + recorded.get().reason()
-              + "); leave out --input-range, or begin again with the model that this one was made"
-              + " of.");
+              + "); leave out the range, or begin again with the model that this one was made of.",
+          Remedy.NO_INPUT_RANGE);
     }
     if (input.dtype() == DataType.DT_UINT8 && this != BYTES) {
       throw new BadRequestException(
           "input '"
               + input.name()
-              + "' takes bytes, which are 0 to 255; leave out --input-range "
+              + "' takes bytes, which are 0 to 255; leave out the range "
               + text
-              + ".");
+              + ".",
+          Remedy.NO_INPUT_RANGE);
     }
   }
 

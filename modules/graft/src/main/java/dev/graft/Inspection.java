@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Note;
 import dev.graft.importer.ImportedModel;
 import dev.graft.importer.MachineAccesses;
 import dev.graft.model.Head;
@@ -39,7 +40,7 @@ public record Inspection(
     Model model,
     Optional<Saved> saved,
     ImmutableList<String> heads,
-    String whyNoHead,
+    Optional<Note> whyNoHead,
     ImmutableList<BlockOfLayers> blocks,
     ImmutableList<MachineAccess> accesses) {
 
@@ -102,7 +103,7 @@ public record Inspection(
         model,
         saved,
         found.stream().map(Inspection::words).collect(ImmutableList.toImmutableList()),
-        found.isEmpty() ? whyNoHead(model) : "",
+        found.isEmpty() ? Optional.of(whyNoHead(model)) : Optional.empty(),
         blocks.build(),
         accesses.isEmpty() ? MachineAccesses.in(model) : accesses);
   }
@@ -141,11 +142,11 @@ public record Inspection(
   }
 
   /** In words, for a model in which no head was found. */
-  public static String whyNoHead(Model model) {
+  public static Note whyNoHead(Model model) {
     try {
-      return HeadFinder.origins(model);
+      return Note.of(HeadFinder.origins(model));
     } catch (BadRequestException e) {
-      return String.valueOf(e.getMessage());
+      return new Note(String.valueOf(e.getMessage()), e.remedies());
     }
   }
 

@@ -10,6 +10,7 @@ import dev.graft.data.ImageFormat;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.error.TimeLimitException;
 import dev.graft.importer.LoadableBundle;
 import dev.graft.model.Head;
@@ -353,7 +354,8 @@ public final class LiveModel implements AutoCloseable {
       throw new BadRequestException(
           "the model is served for encoded pictures, and these examples are tensors: "
               + pictures.inputNames()
-              + ". Score them with Graft.evaluate.");
+              + ". Score the model itself on them.",
+          Remedy.EVALUATE);
     }
     Labels known = labels();
     if (!pictures.labels().equals(known)) {

@@ -1,6 +1,7 @@
 package dev.graft;
 
 import dev.graft.error.BadModelException;
+import dev.graft.error.Remedy;
 import dev.graft.model.Signature;
 import dev.graft.tensor.DType;
 import java.util.List;
@@ -45,7 +46,7 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
                 + SERVING_BYTES
                 + "', which takes encoded pictures, and no other that does; it has "
                 + signatures.keySet()
-                + ". Models that 'graft finetune' writes have it.");
+                + ". Models that Graft publishes have it.");
       }
     }
     List<String> numbers = answers(outputs(signature, DType::isFloating), facts);
@@ -56,7 +57,8 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
               + place
               + "' has not one answer: its outputs are "
               + signature.outputs().keySet()
-              + ". Ask it through Graft.predict, which gives all of them.");
+              + ". Ask the model itself, which gives all of them.",
+          Remedy.PREDICT);
     }
     return new PictureSignature(
         signature.name(),

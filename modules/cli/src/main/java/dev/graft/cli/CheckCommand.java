@@ -69,7 +69,8 @@ final class CheckCommand implements Callable<Integer> {
       terminal.json(json(report));
     } else {
       for (CheckReport.Line line : report.story()) {
-        terminal.format("%-10s %s", line.step(), line.text());
+        String text = Flags.with(line.text(), line.remedies(), "; ");
+        terminal.format("%-10s %s", line.step(), text);
       }
       if (report.held()) {
         terminal.bold(verdict(report));
@@ -106,7 +107,8 @@ final class CheckCommand implements Callable<Integer> {
     root.put("trained", report.trained());
     root.put("exported", report.exported());
     root.put("exportMaxDiff", report.exportMaxDiff());
-    root.put("error", report.error());
+    String error = report.error();
+    root.put("error", error == null ? null : Flags.with(error, report.remedies(), " "));
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(root);
   }
 }

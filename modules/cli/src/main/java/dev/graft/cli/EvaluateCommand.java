@@ -73,7 +73,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private void print(Dataset pictures, Evaluation score) {
     terminal.format("pictures  %d", score.count());
-    pictures.notes().forEach(note -> terminal.line("          " + note));
+    pictures.notes().forEach(note -> terminal.line("          " + Flags.of(note)));
     if (score.classification().isPresent()) {
       terminal.format(
           "right     %d: %.3f (95%% interval %.2f to %.2f)",

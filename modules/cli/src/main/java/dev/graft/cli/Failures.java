@@ -40,8 +40,8 @@ record Failures(Terminal terminal) implements CommandLine.IExecutionExceptionHan
       failure.printStackTrace(new PrintWriter(trace));
       terminal.error(trace.toString());
     }
-    if (failure instanceof GraftException) {
-      terminal.error("error: " + failure.getMessage());
+    if (failure instanceof GraftException known) {
+      terminal.error("error: " + Flags.of(known));
       return failure instanceof FailedCheckException || failure instanceof TimeLimitException
           ? FAILED
           : BAD_INPUT;

@@ -84,7 +84,7 @@ final class JobLines implements JobListener {
         photos.size(),
         answers(photos),
         photos.duplicates() == 0 ? "" : ", " + photos.duplicates() + " duplicates");
-    photos.notes().forEach(note -> say("", "%s", note));
+    photos.notes().forEach(note -> say("", "%s", Flags.of(note)));
     say(
         "model",
         "%s, %s parameters",

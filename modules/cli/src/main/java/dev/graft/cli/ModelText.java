@@ -45,7 +45,7 @@ final class ModelText {
       lines.add("head     " + head + "; 'graft finetune' replaces it");
     }
     if (inspection.heads().isEmpty()) {
-      lines.add("head     none found: " + inspection.whyNoHead());
+      inspection.whyNoHead().ifPresent(why -> lines.add("head     none found: " + Flags.of(why)));
     }
     for (MachineAccess access : inspection.accesses()) {
       lines.add("unusual  " + access.kind().words() + ": " + access + "; " + withoutTrust());

@@ -236,7 +236,7 @@ class BadInputTest {
           {"--epochs", "0", "the epochs of training must be 1 or more, given 0."},
           {"--batch", "-2", "the batch of training must be 1 or more, given -2."},
           {"--micro-batch", "0", "the micro-batch of training must be 1 or more, given 0."},
-          {"--layer-decay", "2", "(--layer-decay) is above 0 and up to 1, given 2.0."},
+          {"--layer-decay", "2", "from block to block is above 0 and up to 1, given 2.0."},
           {"--clip-norm", "0", "a positive limit, not 0.0"},
           {"--patience", "0", "1 epoch or more, not 0"},
           {"--warm-up", "3", "between 0 and 1"},
@@ -315,7 +315,7 @@ class BadInputTest {
     labelled[evaluate.length] = "--labels";
     labelled[evaluate.length + 1] = "a,b";
     assertThat(graft(labelled)).isEqualTo(2);
-    assertThat(errors()).startsWith("error: ").contains("leave out --labels");
+    assertThat(errors()).startsWith("error: ").contains("leave out the labels");
   }
 
   @Test

@@ -79,7 +79,7 @@ class SurgeryFlagsTest {
   @Test
   void carryingOverNeedsAHeadWhoseLabelsAreKnown() {
     assertThat(finetune("../../models/efficientnet-lite0", "--carry-over")).isEqualTo(2);
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("keepHead(labels)");
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("--labels FILE");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.Note;
 
 /**
  * What reading told of a dataset beside its examples.
@@ -9,11 +10,11 @@ import com.google.common.collect.ImmutableList;
  * @param parts the part of a split that each of the source's examples was put in; empty if nobody
  *     has said so
  */
-record AsRead(ImmutableList<String> notes, ImmutableList<Part> parts) {
+record AsRead(ImmutableList<Note> notes, ImmutableList<Part> parts) {
 
   static final AsRead NOTHING = new AsRead(ImmutableList.of(), ImmutableList.of());
 
-  AsRead noted(String note) {
-    return new AsRead(ImmutableList.<String>builder().addAll(notes).add(note).build(), parts);
+  AsRead noted(Note note) {
+    return new AsRead(ImmutableList.<Note>builder().addAll(notes).add(note).build(), parts);
   }
 }

@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
+import dev.graft.error.Note;
 import dev.graft.model.Labels;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
@@ -158,12 +159,12 @@ public final class Dataset {
 
   /** These examples, of which {@code note} was found out when they were read. */
   @Internal
-  public Dataset noted(String note) {
+  public Dataset noted(Note note) {
     return new Dataset(source, answers, weights, rows, asRead.noted(note));
   }
 
-  /** What was guessed or passed over when these examples were read, a sentence each. */
-  public ImmutableList<String> notes() {
+  /** What was guessed or passed over when these examples were read. */
+  public ImmutableList<Note> notes() {
     return asRead.notes();
   }
 

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadDataException;
+import dev.graft.error.Note;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -154,12 +155,13 @@ final class Division {
         return dataset
             .subset(examples)
             .noted(
-                examples.length
-                    + " of "
-                    + dataset.size()
-                    + " are scored, those that the folders put in the "
-                    + part.words()
-                    + " part");
+                Note.of(
+                    examples.length
+                        + " of "
+                        + dataset.size()
+                        + " are scored, those that the folders put in the "
+                        + part.words()
+                        + " part"));
       }
     }
     return dataset;

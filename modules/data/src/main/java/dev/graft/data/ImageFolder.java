@@ -1,7 +1,10 @@
 package dev.graft.data;
 
+import static com.google.common.collect.ImmutableList.toImmutableList;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadDataException;
+import dev.graft.error.Note;
 import dev.graft.model.Labels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,7 +79,8 @@ final class ImageFolder {
     return new Dataset(
         new ImageFiles(files),
         Map.of(Batch.ONLY, Answers.oneOf(Labels.of(names), targets)),
-        new AsRead(ImmutableList.copyOf(notes), ImmutableList.copyOf(parts)));
+        new AsRead(
+            notes.stream().map(Note::of).collect(toImmutableList()), ImmutableList.copyOf(parts)));
   }
 
   /** The folders that are called after parts and hold folders of labels; none if none do. */

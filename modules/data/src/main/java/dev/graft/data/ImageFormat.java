@@ -98,8 +98,8 @@ public enum ImageFormat {
         : Optional.of(
             String.format(
                 Locale.ROOT,
-                "%s of %,d x %,d pixels; more than %,d are not decoded, unless"
-                    + " GRAFT_JAVA_OPTS=-Dgraft.pixels=N allows N (in Java, the system property)",
+                "%s of %,d x %,d pixels; more than %,d are not decoded, unless the system"
+                    + " property graft.pixels allows more",
                 format.words,
                 size.width(),
                 size.height(),

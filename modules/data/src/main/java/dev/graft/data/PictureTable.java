@@ -3,6 +3,7 @@ package dev.graft.data;
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.model.Labels;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
@@ -264,7 +265,8 @@ public final class PictureTable {
             + " in column '"
             + column
             + "', where a number is expected; correct it, or take the row or the column out. If"
-            + " the numbers of one column are labels, --head new takes them for that.");
+            + " the numbers of one column are labels, have them taken for that.",
+        Remedy.AS_LABELS);
   }
 
   private List<String> column(String name) {

@@ -1,9 +1,12 @@
 package dev.graft.data;
 
 import dev.graft.error.Internal;
+import dev.graft.error.Note;
+import dev.graft.error.Remedy;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -12,11 +15,19 @@ import java.util.regex.Matcher;
  * A guess at what a table asks.
  *
  * @param answers what it is then taken for
- * @param words why, and which flag of the command line turns it round; empty where there is nothing
- *     to guess
+ * @param guess why, and what turns it round; empty where there is nothing to guess
  */
 @Internal
-public record TableReading(Answers answers, String words) {
+public record TableReading(Answers answers, Optional<Note> guess) {
+
+  /** What nobody has to guess. */
+  public static TableReading sure(Answers answers) {
+    return new TableReading(answers, Optional.empty());
+  }
+
+  private static TableReading guess(Answers answers, String sentence, Remedy... remedies) {
+    return new TableReading(answers, Optional.of(Note.of(sentence, remedies)));
+  }
 
   private static final int MOST_LABELS = 100; // of those that are numbers
 
@@ -35,19 +46,19 @@ public record TableReading(Answers answers, String words) {
     if (all.size() > 1) {
       boolean flags = cells.stream().allMatch(v -> v.equals("0") || v.equals("1"));
       return flags
-          ? new TableReading(
+          ? guess(
               table.anyOf(),
-              "the columns hold 0 and 1 only: each is a label that holds or not; --head regression"
-                  + " predicts them as numbers")
-          : new TableReading(
+              "the columns hold 0 and 1 only: each is a label that holds or not",
+              Remedy.AS_NUMBERS)
+          : guess(
               table.numbers(),
-              "the columns hold numbers, which are predicted; --head multi-label takes each column"
-                  + " for a label, and its numbers, from 0 to 1, for how far it holds");
+              "the columns hold numbers, which are predicted",
+              Remedy.AS_SEVERAL_LABELS);
     }
     String column = all.get(0);
     long numbers = cells.stream().filter(PictureTable::isNumber).count();
     if (10 * numbers < 9L * cells.size()) {
-      return new TableReading(table.oneOf(column), "");
+      return sure(table.oneOf(column));
     }
     Set<Integer> whole = new TreeSet<>();
     cells.stream()
@@ -55,24 +66,21 @@ public record TableReading(Answers answers, String words) {
         .filter(Matcher::matches)
         .forEach(number -> whole.add(Integer.parseInt(number.group(1))));
     if (areLabels(cells, whole)) {
-      return new TableReading(
-          table.oneOf(column),
+      String sentence =
           String.format(
               Locale.ROOT,
-              "column '%s' holds the whole numbers %d to %d: each is taken for a label; --head"
-                  + " regression predicts them as numbers%s",
+              "column '%s' holds the whole numbers %d to %d: each is taken for a label",
               column,
               Collections.min(whole),
-              Collections.max(whole),
-              whole.equals(Set.of(0, 1))
-                  ? ", --head multi-label as a label that holds or not"
-                  : ""));
+              Collections.max(whole));
+      return whole.equals(Set.of(0, 1))
+          ? guess(table.oneOf(column), sentence, Remedy.AS_NUMBERS, Remedy.AS_SEVERAL_LABELS)
+          : guess(table.oneOf(column), sentence, Remedy.AS_NUMBERS);
     }
-    return new TableReading(
+    return guess(
         table.numbers(),
-        "column '"
-            + column
-            + "' holds numbers, which are predicted; --head new takes each for a label");
+        "column '" + column + "' holds numbers, which are predicted",
+        Remedy.AS_LABELS);
   }
 
   /** Numbers from 0 or 1 on without a gap are what classes are counted with. */
@@ -86,8 +94,6 @@ public record TableReading(Answers answers, String words) {
 
   /** One label for each picture if there is one column, whatever it holds; else a guess. */
   public static TableReading labels(PictureTable table) {
-    return table.columns().size() == 1
-        ? new TableReading(table.oneOf(table.columns().get(0)), "")
-        : of(table);
+    return table.columns().size() == 1 ? sure(table.oneOf(table.columns().get(0))) : of(table);
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Note;
+import dev.graft.error.Remedy;
 import dev.graft.model.Labels;
 import dev.graft.tensor.Shape;
 import java.io.IOException;
@@ -88,10 +90,11 @@ class PictureTableTest {
     assertThat(reading.answers().labels())
         .contains(Labels.of("1", "2", "3", "4", "5", "6", "7", "8", "9", "10"));
     assertThat(reading.answers().values().ints()).startsWith(9, 1).endsWith(8);
-    assertThat(reading.words())
-        .isEqualTo(
-            "column 'kind' holds the whole numbers 1 to 10: each is taken for a label; --head"
-                + " regression predicts them as numbers");
+    assertThat(reading.guess())
+        .contains(
+            Note.of(
+                "column 'kind' holds the whole numbers 1 to 10: each is taken for a label",
+                Remedy.AS_NUMBERS));
     assertThat(table("file,kind\n" + counted(100)).answers().labels()).isPresent();
     assertThat(table("file,kind\n" + counted(101)).answers().labels()).as("a measure").isEmpty();
   }
@@ -110,7 +113,9 @@ class PictureTableTest {
     TableReading reading = TableReading.of(table);
     assertThat(reading.answers().labels()).contains(Labels.of("0", "1"));
     assertThat(reading.answers().values().ints()).containsExactly(1, 0, 0);
-    assertThat(reading.words()).contains("0 to 1", "--head regression", "--head multi-label");
+    assertThat(reading.guess().orElseThrow().sentence()).contains("0 to 1");
+    assertThat(reading.guess().orElseThrow().remedies())
+        .containsExactly(Remedy.AS_NUMBERS, Remedy.AS_SEVERAL_LABELS);
     assertThat(table.numbers().values().floats()).containsExactly(1, 0, 0);
   }
 
@@ -122,7 +127,8 @@ class PictureTableTest {
           table("file,n\np0.png," + each[0] + "\np1.png," + each[1] + "\np2.png," + each[2] + "\n");
       TableReading reading = TableReading.of(table);
       assertThat(reading.answers().labels()).as(cells).isEmpty();
-      assertThat(reading.words()).contains("holds numbers, which are predicted; --head new");
+      assertThat(reading.guess())
+          .contains(Note.of("column 'n' holds numbers, which are predicted", Remedy.AS_LABELS));
     }
   }
 
@@ -228,7 +234,8 @@ class PictureTableTest {
   void severalColumnsOfNumbersArePredictedAloud() throws IOException {
     PictureTable table = table("file,a,b\np0.png,1,0.5\np1.png,1,1\np2.png,0,0\n");
     assertThat(TableReading.of(table).answers().labels()).isEmpty();
-    assertThat(TableReading.of(table).words())
-        .contains("hold numbers, which are predicted", "--head multi-label");
+    assertThat(TableReading.of(table).guess())
+        .contains(
+            Note.of("the columns hold numbers, which are predicted", Remedy.AS_SEVERAL_LABELS));
   }
 }

@@ -3,6 +3,7 @@ package dev.graft.check;
 import dev.graft.Graft;
 import dev.graft.Trust;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import java.time.Duration;
 
 /**
@@ -18,15 +19,17 @@ public record CheckOptions(Trust trust, Duration timeout, int heapMegabytes) {
   public CheckOptions {
     if (timeout.isZero() || timeout.isNegative()) {
       throw new BadRequestException(
-          "the time for a check (--timeout) must be more than 0 s, given "
+          "the time for a check must be more than 0 s, given "
               + timeout.toSeconds()
-              + "; leave it out for ten minutes.");
+              + "; leave it out for ten minutes.",
+          Remedy.CHECK_TIME);
     }
     if (heapMegabytes < 0) {
       throw new BadRequestException(
-          "the heap for a check (--heap) must be 1 MB or more, given "
+          "the heap for a check must be 1 MB or more, given "
               + heapMegabytes
-              + "; leave it out for the JVM's choice.");
+              + "; leave it out for the JVM's choice.",
+          Remedy.CHECK_HEAP);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.graft.check;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.error.Remedy;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -77,6 +78,7 @@ final class CheckProcess {
       return note.report();
     }
     String reason;
+    List<Remedy> remedies = List.of();
     if (ended) {
       reason = died(process.exitValue(), note.step()) + lastWords(log.lines(), begun);
     } else if (interrupted) {
@@ -87,11 +89,12 @@ final class CheckProcess {
               + options.timeout().toSeconds()
               + " s; it was stopped while it "
               + note.step()
-              + ". Allow more time with --timeout.";
+              + ". Allow more time.";
+      remedies = List.of(Remedy.CHECK_TIME);
     }
     List<CheckReport.Line> story = new ArrayList<>(note.report().story());
-    story.add(new CheckReport.Line("stopped", reason));
-    return withStory(note.report(), story).failed(reason);
+    story.add(new CheckReport.Line("stopped", reason, remedies));
+    return withStory(note.report(), story).failed(reason, remedies);
   }
 
   /** For when this process is told to end while the other one is at work. */
@@ -152,6 +155,7 @@ final class CheckProcess {
         report.exported(),
         report.exportMaxDiff(),
         report.error(),
+        report.remedies(),
         story);
   }
 

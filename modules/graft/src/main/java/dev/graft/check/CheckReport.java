@@ -1,6 +1,7 @@
 package dev.graft.check;
 
 import dev.graft.Graft;
+import dev.graft.error.Remedy;
 import dev.graft.model.Preflight;
 import dev.graft.model.Variable;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param exportMaxDiff the largest difference between what the model and its export make of the
  *     same inputs; null if they were not compared
  * @param error why something did not hold; null if everything did
+ * @param remedies what helps against that
  * @param story a line for each step, for people: its name and what came of it
  */
 public record CheckReport(
@@ -32,6 +34,7 @@ public record CheckReport(
     boolean exported,
     @Nullable Double exportMaxDiff,
     @Nullable String error,
+    List<Remedy> remedies,
     List<Line> story) {
 
   /**
@@ -58,11 +61,22 @@ public record CheckReport(
    *
    * @param step the step; empty if the line goes on about the one above
    * @param text what came of it
+   * @param remedies what helps against that
    */
-  public record Line(String step, String text) {}
+  public record Line(String step, String text, List<Remedy> remedies) {
+
+    public Line {
+      remedies = List.copyOf(remedies);
+    }
+
+    Line(String step, String text) {
+      this(step, text, List.of());
+    }
+  }
 
   public CheckReport {
     blocked = List.copyOf(blocked);
+    remedies = List.copyOf(remedies);
     story = List.copyOf(story);
   }
 
@@ -72,7 +86,7 @@ public record CheckReport(
   }
 
   /** This report with a reason why it does not hold. */
-  CheckReport failed(String reason) {
+  CheckReport failed(String reason, List<Remedy> ways) {
     return new CheckReport(
         imported,
         parityMaxDiff,
@@ -83,11 +97,13 @@ public record CheckReport(
         exported,
         exportMaxDiff,
         reason,
+        ways,
         story);
   }
 
   /** What is known before the first step. */
   static CheckReport nothing() {
-    return new CheckReport(false, null, 0, List.of(), null, false, false, null, null, List.of());
+    return new CheckReport(
+        false, null, 0, List.of(), null, false, false, null, null, List.of(), List.of());
   }
 }

@@ -6,6 +6,8 @@ import dev.graft.Trust;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
 import dev.graft.error.GraftException;
+import dev.graft.error.Note;
+import dev.graft.error.Remedy;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.graph.op.OpRegistry;
@@ -63,6 +65,7 @@ final class Checkup {
   private boolean exported;
   private @Nullable Double exportDifference;
   private @Nullable String error;
+  private List<Remedy> remedies = List.of();
 
   /**
    * A checkup.
@@ -105,6 +108,7 @@ final class Checkup {
         exported,
         exportDifference,
         error,
+        remedies,
         story);
   }
 
@@ -131,9 +135,11 @@ final class Checkup {
   private void fail(String step, Throwable e) {
     String reason =
         e instanceof GraftException ? String.valueOf(e.getMessage()) : "unexpected: " + e;
-    story.add(new CheckReport.Line(step, reason));
+    List<Remedy> ways = e instanceof GraftException known ? known.remedies() : List.of();
+    story.add(new CheckReport.Line(step, reason, ways));
     if (error == null) {
       error = step + ": " + reason;
+      remedies = ways;
     }
   }
 
@@ -158,7 +164,10 @@ final class Checkup {
         signature.name().equals(Signature.SERVING_DEFAULT)
             ? ""
             : ", signature '" + signature.name() + "'");
-    model.leftOut().forEach(name -> tell("", "signature '%s' is left out: it needs --trust", name));
+    for (String name : model.leftOut()) {
+      String words = "signature '" + name + "' is left out: it needs trust";
+      story.add(new CheckReport.Line("", words, List.of(Remedy.TRUST)));
+    }
     return model;
   }
 
@@ -254,7 +263,8 @@ final class Checkup {
       } catch (BadRequestException e) {
         List<FoundHead> all = HeadFinder.all(described);
         if (all.isEmpty()) {
-          tell("head", "none found: %s", Inspection.whyNoHead(described));
+          Note why = Inspection.whyNoHead(described);
+          story.add(new CheckReport.Line("head", "none found: " + why.sentence(), why.remedies()));
           return cutWhereItTrains(described);
         }
         found = all.get(0);
@@ -290,7 +300,8 @@ final class Checkup {
           tell("", "it cannot be cut at '%s' either: %s", at.get(), String.valueOf(e.getMessage()));
         }
       }
-      tell("", "→ trained as it is; --cut LAYER puts a new head there");
+      String words = "→ trained as it is; it can be cut at a layer, to put a new head there";
+      story.add(new CheckReport.Line("", words, List.of(Remedy.CUT)));
       return described;
     }
 
@@ -309,13 +320,14 @@ final class Checkup {
     private Model train(Model candidate, Map<String, TensorValue> inputs) {
       Signature serving = Inspection.toRun(candidate);
       Preflight found = Graft.preflight(candidate);
+      if (candidate.variables().isEmpty()) {
+        throw new FailedCheckException("the model has no variables: there is nothing to train");
+      }
       if (found.reached().isEmpty()) {
         throw new FailedCheckException(
-            candidate.variables().isEmpty()
-                ? "the model has no variables: there is nothing to train"
-                : "no trainable variable has a gradient: there is nothing to train on these outputs."
-                    + " Cut the model at a layer before them and put a new head there: --cut"
-                    + " LAYER.");
+            "no trainable variable has a gradient: there is nothing to train on these outputs. Cut"
+                + " the model at a layer before them and put a new head there.",
+            Remedy.CUT);
       }
       TrainingTrial trial = TrainingTrial.of(runtime, candidate, serving, inputs, found.reached());
       trained = true;

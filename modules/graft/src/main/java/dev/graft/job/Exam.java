@@ -7,6 +7,7 @@ import dev.graft.data.PictureTable;
 import dev.graft.data.TableReading;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -50,7 +51,7 @@ public record Exam(Model model, Dataset pictures) {
               + data
               + "' holds numbers. "
               + (labels.isPresent() && isLinear(head)
-                  ? "If the model gives numbers, leave out --labels. "
+                  ? "If the model gives numbers, leave out the labels. "
                   : "")
               + "A table of labels has one column for them beside 'file'.");
     }
@@ -68,7 +69,7 @@ public record Exam(Model model, Dataset pictures) {
     }
     if (known.heads().size() > 1) {
       throw new BadRequestException(
-          model.name() + " has several heads, and an exam is of one; score it in Java.");
+          model.name() + " has several heads, and an exam is of one.", Remedy.EVALUATE);
     }
     Head head = known.heads().get(0);
     if (OwnHead.isUntold(head)) {
@@ -89,7 +90,7 @@ public record Exam(Model model, Dataset pictures) {
   /** Of several columns of labels those that the model knows. */
   private static TableReading reading(Head head, PictureTable table) {
     return head.kind() == Head.Kind.MULTI_LABEL && head.labels().isPresent()
-        ? new TableReading(table.anyOf(head.labels().get().names().toArray(new String[0])), "")
+        ? TableReading.sure(table.anyOf(head.labels().get().names().toArray(new String[0])))
         : OwnHead.reading(head.kind(), table);
   }
 }

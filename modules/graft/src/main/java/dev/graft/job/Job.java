@@ -250,14 +250,14 @@ public final class Job {
     PictureTable table = PictureTable.read(pictures);
     TableReading reading =
         switch (surgery.head()) {
-          case MULTI_LABEL -> new TableReading(table.anyOf(), "");
-          case REGRESSION -> new TableReading(table.numbers(), "");
+          case MULTI_LABEL -> TableReading.sure(table.anyOf());
+          case REGRESSION -> TableReading.sure(table.numbers());
           case NEW -> TableReading.labels(table);
           case KEEP -> surgery.own().reading(readBackbone(), table);
           case AUTO, EMBEDDING -> TableReading.of(table);
         };
     Dataset read = table.with(reading.answers());
-    return reading.words().isEmpty() ? read : read.noted(reading.words());
+    return reading.guess().map(read::noted).orElse(read);
   }
 
   /**

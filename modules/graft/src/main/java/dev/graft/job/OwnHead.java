@@ -4,6 +4,7 @@ import dev.graft.data.Answers;
 import dev.graft.data.PictureTable;
 import dev.graft.data.TableReading;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -38,8 +39,8 @@ record OwnHead(Optional<Labels> labels) {
   /** What a table says to a head of this kind. */
   static TableReading reading(Head.Kind kind, PictureTable table) {
     return switch (kind) {
-      case REGRESSION, EMBEDDING -> new TableReading(table.numbers(), "");
-      case MULTI_LABEL -> new TableReading(table.anyOf(), "");
+      case REGRESSION, EMBEDDING -> TableReading.sure(table.numbers());
+      case MULTI_LABEL -> TableReading.sure(table.anyOf());
       case SINGLE_LABEL -> TableReading.labels(table);
     };
   }
@@ -95,8 +96,9 @@ record OwnHead(Optional<Labels> labels) {
             + " outputs of its head '"
             + head.name()
             + "' mean, and the order of the data's labels need not be theirs; give their labels in"
-            + " the order of the outputs (--labels FILE, one a line; in Java: keepHead(labels)), or "
+            + " the order of the outputs, or "
             + otherwise
-            + ".");
+            + ".",
+        Remedy.LABELS_OF_OUTPUTS);
   }
 }

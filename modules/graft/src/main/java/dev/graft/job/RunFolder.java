@@ -10,6 +10,7 @@ import dev.graft.Graft;
 import dev.graft.Settings;
 import dev.graft.Version;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.model.Model;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.file.FolderDigest;
@@ -141,8 +142,8 @@ public final class RunFolder implements AutoCloseable {
         throw new BadRequestException(
             "'"
                 + folder.resolve(JOB)
-                + "' is damaged: it does not hold the job of a run; begin a new run with 'graft"
-                + " finetune'.");
+                + "' is damaged: it does not hold the job of a run; begin a new run.",
+            Remedy.NEW_RUN);
       }
       int format = tree.path("format").asInt();
       if (format != FORMAT) { // before its fields are looked at: they may be others
@@ -160,8 +161,8 @@ public final class RunFolder implements AutoCloseable {
         throw new BadRequestException(
             "'"
                 + folder
-                + "' only looked for a rate, so there is nothing to go on with; run 'graft finetune'"
-                + " without --find-rate.");
+                + "' only looked for a rate, so there is nothing to go on with; begin a new run.",
+            Remedy.NEW_RUN);
       }
       stored.training().toRecipe(); // fails if a name in it is not known
       return new RunFolder(folder, stored.job(folder), stored.settings(), lock(folder));

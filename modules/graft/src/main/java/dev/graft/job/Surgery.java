@@ -2,6 +2,7 @@ package dev.graft.job;
 
 import dev.graft.data.Answers;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.error.Words;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -200,8 +201,9 @@ public record Surgery(
     if (form.pooling() == HeadSpec.Pooling.NONE && !hasPositions(answers)) {
       throw new BadRequestException(
           "without pooling the head answers for each position, but the data say one thing of each"
-              + " example; take another pooling, or give answers for each position (in Java:"
-              + " Answers of shape [N, positions...]).");
+              + " example; take another pooling, or give answers for each position.",
+          Remedy.POOL_ALL,
+          Remedy.ANSWERS_FOR_POSITIONS);
     }
     return form.pooling() == HeadSpec.Pooling.AUTO && hasPositions(answers)
         ? formed.pooling(HeadSpec.Pooling.NONE)
@@ -235,9 +237,9 @@ public record Surgery(
         .ifPresent(
             why -> {
               throw new BadRequestException(
-                  why
-                      + "; ask for that with --pooling average or max, or take --pooling first if"
-                      + " the first position stands for the whole.");
+                  why + "; ask for that, or take the first position if it stands for the whole.",
+                  Remedy.POOL_ALL,
+                  Remedy.POOL_FIRST);
             });
   }
 

@@ -2,6 +2,7 @@ package dev.graft.job;
 
 import com.google.common.primitives.Ints;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
@@ -95,7 +96,8 @@ public record Training(
               + recipe
               + "' has no fine-tuning for epochs, rate and layer decay to be about; leave these out,"
               + " or take 'top', 'gradual' or 'full'. A head that is trained step by step has head"
-              + " epochs and a head rate (--head-epochs, --head-rate).");
+              + " epochs and a head rate.",
+          Remedy.HEAD_SETTINGS);
     }
     Recipe.HeadSettings head = named.head();
     Recipe all = named.seed(seed).head(head.steps(ofHead(head.steps()))).each(this::ofFineTuning);
@@ -159,9 +161,10 @@ public record Training(
               + epochs
               + " epochs without a smaller loss, but a patience of "
               + patience
-              + " ends training by then; take a patience (--patience) of "
+              + " ends training by then; take a patience of "
               + (epochs + 1L)
-              + " or more or leave it out, or take a shorter plateau.");
+              + " or more or leave it out, or take a shorter plateau.",
+          Remedy.MORE_PATIENCE);
     }
     return given.patience(patience);
   }
@@ -172,7 +175,8 @@ public record Training(
       if (warmUp != null) {
         throw new BadRequestException(
             "the schedule one-cycle rises by itself over the first 30% of the steps; leave out the"
-                + " warm-up (--warm-up), or take another schedule, such as cosine.");
+                + " warm-up, or take another schedule, such as cosine.",
+            Remedy.NO_WARM_UP);
       }
       return wanted;
     }

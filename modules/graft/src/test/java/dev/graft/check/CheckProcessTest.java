@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.BareModel;
 import dev.graft.Trust;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Attrs;
 import dev.graft.tensor.Shape;
 import dev.graft.testkit.Zoo;
@@ -51,7 +52,8 @@ class CheckProcessTest {
     BareModel.write(folder, aborting());
     CheckReport refused = ModelCheck.of(folder);
     assertThat(refused.imported()).isFalse();
-    assertThat(refused.error()).contains("Abort").contains("--trust");
+    assertThat(refused.error()).contains("Abort");
+    assertThat(refused.remedies()).containsExactly(Remedy.TRUST);
 
     CheckReport report = ModelCheck.of(folder, CheckOptions.defaults().withTrust(Trust.ALLOW));
     assertThat(report.imported()).isTrue();
@@ -68,7 +70,8 @@ class CheckProcessTest {
             Zoo.model("keras2/dense_mlp").savedModel(),
             CheckOptions.defaults().withTimeout(Duration.ofMillis(50)));
     assertThat(report.held()).isFalse();
-    assertThat(report.error()).contains("no result within").contains("--timeout");
+    assertThat(report.error()).contains("no result within");
+    assertThat(report.remedies()).containsExactly(Remedy.CHECK_TIME);
   }
 
   /** More than once: its last words were now and then lost to the closing of its output. */
@@ -89,7 +92,8 @@ class CheckProcessTest {
       assertThat(Thread.interrupted()).as("the caller can still tell").isTrue();
     }
     assertThat(report.held()).isFalse();
-    assertThat(report.error()).contains("was interrupted").doesNotContain("--timeout");
+    assertThat(report.error()).contains("was interrupted");
+    assertThat(report.remedies()).isEmpty();
   }
 
   @Test

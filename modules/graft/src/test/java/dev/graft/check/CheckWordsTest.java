@@ -49,7 +49,7 @@ class CheckWordsTest {
     assertThat(report.story())
         .extracting(CheckReport.Line::text)
         .anySatisfy(text -> assertThat(text).startsWith("none found: '").contains("from the op"))
-        .anySatisfy(text -> assertThat(text).contains("--cut LAYER"));
+        .anySatisfy(text -> assertThat(text).contains("it can be cut at a layer"));
   }
 
   /** A policy that gives the number of the best action is all of this kind. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.Graft;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Note;
+import dev.graft.error.Remedy;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.testkit.Checkout;
@@ -13,6 +15,7 @@ import dev.graft.testkit.Zoo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +52,10 @@ class JobTest {
   void classNumbersAreLabelsUnlessNumbersAreAskedFor() throws IOException {
     Dataset guessed = read(HeadChoice.AUTO, "keras2/cnn_plain", "2 1 3");
     assertThat(guessed.labels()).isEqualTo(Labels.of("1", "2", "3"));
-    assertThat(guessed.notes()).singleElement().asString().contains("--head regression");
+    assertThat(guessed.notes())
+        .singleElement()
+        .extracting(Note::remedies)
+        .isEqualTo(List.of(Remedy.AS_NUMBERS));
     Dataset numbers = read(HeadChoice.REGRESSION, "keras2/cnn_plain", "2 1 3");
     assertThat(numbers.hasLabels()).isFalse();
     assertThat(numbers.notes()).as("asked for, not guessed").isEmpty();
@@ -68,8 +74,8 @@ class JobTest {
   void numbersAreLabelsIfANewHeadIsAskedFor() throws IOException {
     assertThat(read(HeadChoice.AUTO, "keras2/cnn_plain", "7 90 8").notes())
         .singleElement()
-        .asString()
-        .contains("--head new takes each for a label");
+        .extracting(Note::remedies)
+        .isEqualTo(List.of(Remedy.AS_LABELS));
     assertThat(read(HeadChoice.NEW, "keras2/cnn_plain", "7 90 8").labels())
         .isEqualTo(Labels.of("7", "8", "90"));
   }
@@ -98,7 +104,10 @@ class JobTest {
   void anEmbeddingDoesNotTakeNumbersForLabelsSilently() throws IOException {
     Dataset numbers = read(HeadChoice.EMBEDDING, "keras2/cnn_plain", "7 90 8");
     assertThat(numbers.hasLabels()).isFalse();
-    assertThat(numbers.notes()).singleElement().asString().contains("--head new takes each");
+    assertThat(numbers.notes())
+        .singleElement()
+        .extracting(Note::remedies)
+        .isEqualTo(List.of(Remedy.AS_LABELS));
     Dataset counted = read(HeadChoice.EMBEDDING, "keras2/cnn_plain", "2 1 3");
     assertThat(counted.labels()).isEqualTo(Labels.of("1", "2", "3"));
     assertThat(counted.notes()).singleElement().asString().contains("each is taken for a label");
@@ -114,7 +123,8 @@ class JobTest {
                 Exam.of(
                     Graft.load(Zoo.model("keras2/cnn_bn").savedModel()), table, Optional.empty()))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContainingAll("does not say what the 3 outputs", "--labels FILE");
+        .asString()
+        .contains("does not say what the 3 outputs", "keepHead(labels)");
     Exam told =
         Exam.of(
             Graft.load(Zoo.model("keras2/cnn_bn").savedModel()),

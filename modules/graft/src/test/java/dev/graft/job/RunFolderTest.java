@@ -347,7 +347,8 @@ class RunFolderTest {
                 null))) {
       assertThatThrownBy(refused::toRecipe)
           .isInstanceOf(BadRequestException.class)
-          .hasMessageContainingAll("has no fine-tuning", "--head-epochs", "'top'");
+          .asString()
+          .contains("has no fine-tuning", "HeadSettings.steps", "'top'");
     }
   }
 
@@ -398,7 +399,7 @@ class RunFolderTest {
     try (RunFolder folder = RunFolder.createForRate(job(), SETTINGS)) {
       assertThat(folder.path()).hasFileName("photos-1");
     }
-    refused(runs.resolve("photos-1"), "only looked for a rate", "without --find-rate");
+    refused(runs.resolve("photos-1"), "only looked for a rate", "begin a new run");
   }
 
   @Test

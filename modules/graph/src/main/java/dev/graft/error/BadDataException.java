@@ -6,12 +6,12 @@ public non-sealed class BadDataException extends GraftException {
   private static final long serialVersionUID = 1L;
 
   /** A failure described by {@code message}: cause, place, remedy. */
-  public BadDataException(String message) {
-    super(message);
+  public BadDataException(String message, Remedy... remedies) {
+    super(message, null, remedies);
   }
 
   /** A failure described by {@code message} that {@code cause} brought about. */
-  public BadDataException(String message, Throwable cause) {
-    super(message, cause);
+  public BadDataException(String message, Throwable cause, Remedy... remedies) {
+    super(message, cause, remedies);
   }
 }

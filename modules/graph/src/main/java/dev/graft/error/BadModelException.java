@@ -14,23 +14,24 @@ public non-sealed class BadModelException extends GraftException {
   private final @Nullable String file;
 
   /** A failure described by {@code message}: cause, place, remedy. */
-  public BadModelException(String message) {
-    this(message, null, null, null);
+  public BadModelException(String message, Remedy... remedies) {
+    this(message, null, null, null, remedies);
   }
 
   /** A failure described by {@code message} that {@code cause} brought about. */
-  public BadModelException(String message, Throwable cause) {
-    this(message, null, null, cause);
+  public BadModelException(String message, Throwable cause, Remedy... remedies) {
+    this(message, null, null, cause, remedies);
   }
 
   private BadModelException(
-      String message, @Nullable String node, @Nullable String file, @Nullable Throwable cause) {
-    super(message);
+      String message,
+      @Nullable String node,
+      @Nullable String file,
+      @Nullable Throwable cause,
+      Remedy... remedies) {
+    super(message, cause, remedies);
     this.node = node;
     this.file = file;
-    if (cause != null) {
-      initCause(cause);
-    }
   }
 
   /** A failure at one node of the graph. */
@@ -39,8 +40,9 @@ public non-sealed class BadModelException extends GraftException {
   }
 
   /** A failure in one file of the SavedModel. */
-  public static BadModelException inFile(String file, String message, @Nullable Throwable cause) {
-    return new BadModelException(message, null, file, cause);
+  public static BadModelException inFile(
+      String file, String message, @Nullable Throwable cause, Remedy... remedies) {
+    return new BadModelException(message, null, file, cause, remedies);
   }
 
   /** The node of the graph where it failed, if one is to blame. */

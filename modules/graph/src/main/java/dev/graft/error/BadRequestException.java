@@ -8,12 +8,12 @@ public non-sealed class BadRequestException extends GraftException {
   private static final long serialVersionUID = 1L;
 
   /** A failure described by {@code message}: cause, place, remedy. */
-  public BadRequestException(String message) {
-    super(message);
+  public BadRequestException(String message, Remedy... remedies) {
+    super(message, null, remedies);
   }
 
   /** A failure described by {@code message} that {@code cause} brought about. */
-  public BadRequestException(String message, Throwable cause) {
-    super(message, cause);
+  public BadRequestException(String message, Throwable cause, Remedy... remedies) {
+    super(message, cause, remedies);
   }
 }

@@ -6,12 +6,12 @@ public non-sealed class FailedCheckException extends GraftException {
   private static final long serialVersionUID = 1L;
 
   /** A failure described by {@code message}: cause, place, remedy. */
-  public FailedCheckException(String message) {
-    super(message);
+  public FailedCheckException(String message, Remedy... remedies) {
+    super(message, null, remedies);
   }
 
   /** A failure described by {@code message} that {@code cause} brought about. */
-  public FailedCheckException(String message, Throwable cause) {
-    super(message, cause);
+  public FailedCheckException(String message, Throwable cause, Remedy... remedies) {
+    super(message, cause, remedies);
   }
 }

@@ -7,6 +7,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
@@ -151,12 +152,12 @@ public final class Model {
     if (signatures.size() == 1) {
       return signatures.values().iterator().next();
     }
+    if (signatures.isEmpty()) {
+      throw new BadRequestException("the model has no signature; save it with one.");
+    }
     throw new BadRequestException(
-        signatures.isEmpty()
-            ? "the model has no signature; save it with one."
-            : "the model has no signature 'serving_default'; choose one of "
-                + signatures.keySet()
-                + " with --signature (in Java, LoadOptions.withSignature).");
+        "the model has no signature 'serving_default'; choose one of " + signatures.keySet() + ".",
+        Remedy.SIGNATURE);
   }
 
   /** What the model expects at each input of its serving signature. */

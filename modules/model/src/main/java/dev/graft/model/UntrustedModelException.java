@@ -2,6 +2,7 @@ package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadModelException;
+import dev.graft.error.Remedy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +28,7 @@ public final class UntrustedModelException extends BadModelException {
    * @param accesses at least one
    */
   public UntrustedModelException(String file, List<MachineAccess> accesses) {
-    super(message(file, accesses));
+    super(message(file, accesses), Remedy.TRUST);
     this.place = file;
     this.accesses = ImmutableList.copyOf(accesses);
   }
@@ -50,8 +51,7 @@ public final class UntrustedModelException extends BadModelException {
     return message
         .append(String.join("; ", parts))
         .append(
-            ". A model can do harm that way, so it is refused; if you know who made it, allow it"
-                + " with --trust (in Java: Trust.ALLOW).")
+            ". A model can do harm that way, so it is refused; if you know who made it, allow it.")
         .toString();
   }
 

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -87,9 +88,10 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
                 new BadRequestException(
                     "which pixel values input '"
                         + input.name()
-                        + "' expects is not known; say so with --input-range 0..255, 0..1, -1..1,"
-                        + " imagenet or caffe (in Java, Edits.describeInput or prepareInput). Whoever"
-                        + " trained the model knows it: it is what its pictures were brought to."));
+                        + "' expects is not known; say so: 0..255, 0..1, -1..1, imagenet or"
+                        + " caffe. Whoever trained the model knows it: it is what its pictures were"
+                        + " brought to.",
+                    Remedy.INPUT_RANGE));
   }
 
   /** The loop over the batch: [N, height, width, 3] in 0..255. */

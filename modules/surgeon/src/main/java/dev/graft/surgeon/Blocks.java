@@ -2,6 +2,7 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
@@ -100,7 +101,7 @@ public final class Blocks {
       HeadFinder.all(model).forEach(head -> features.add(head.features().node()));
     }
     if (features.isEmpty()) {
-      throw new BadRequestException(HeadFinder.whyNone(model));
+      throw new BadRequestException(HeadFinder.whyNone(model), Remedy.CUT);
     }
     return model.graph().upstream(features);
   }

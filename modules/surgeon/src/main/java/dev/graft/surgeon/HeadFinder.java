@@ -2,6 +2,7 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -122,7 +123,7 @@ public final class HeadFinder {
       return candidates.get(0);
     }
     if (candidates.isEmpty()) {
-      throw new BadRequestException(whyNone(model));
+      throw new BadRequestException(whyNone(model), Remedy.CUT);
     }
     throw new BadRequestException(
         model.name()
@@ -313,7 +314,7 @@ public final class HeadFinder {
     return model.name()
         + " has no head that Graft recognises: "
         + origins(model)
-        + ". Say where to cut (cut(\"<layer>\") and addHead(...), or --cut). "
+        + ". Say where to cut, to put a new head there. "
         + CutPoints.near(
             model,
             model.servingSignature().outputs().values().stream()

@@ -81,7 +81,8 @@ class HeadEditsTest {
         .contains(labels);
     assertThatThrownBy(() -> kept.with(keepHead(Labels.of("a", "b", "d"))))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("carryOver");
+        .asString()
+        .contains("carryOver");
     assertThatThrownBy(() -> model.with(keepHead(Labels.of("a", "b"))))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("tells 3 labels apart, but 2 are given");
@@ -140,7 +141,8 @@ class HeadEditsTest {
   void whatCannotBeCarriedOverIsSaid() {
     Model model = Models.zoo("keras2/cnn_plain");
     assertThatThrownBy(() -> model.with(replaceHead(HeadSpec.singleLabel("a", "b").carryOver())))
-        .hasMessageContaining("keepHead(labels)");
+        .asString()
+        .contains("keepHead(labels)");
     Model known = model.with(keepHead(Labels.of("a", "b", "c")));
     assertThatThrownBy(() -> known.with(replaceHead(HeadSpec.singleLabel("x", "y").carryOver())))
         .hasMessageContaining("no label stays");

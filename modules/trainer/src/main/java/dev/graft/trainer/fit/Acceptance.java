@@ -5,6 +5,7 @@ import com.google.common.primitives.Floats;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
+import dev.graft.error.Remedy;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.task.Stage;
@@ -57,7 +58,8 @@ record Acceptance(String metric, String reason) {
               + recipe.name()
               + "' end by different metrics, "
               + named
-              + ", and one decides what is kept of them; say which with Recipe.keepBy(...).");
+              + ", and one decides what is kept of them; say which.",
+          Remedy.KEEP_BY);
     }
     if (!named.isEmpty()) {
       return new Acceptance(named.iterator().next(), "by which training ends, too");
@@ -143,8 +145,9 @@ record Acceptance(String metric, String reason) {
         stage.words()
             + " learned nothing: "
             + why
-            + ". A head as it was drawn at random is no model to go on with; lower its rate"
-            + " (--head-rate, HeadSettings.steps), or look at what the data say.");
+            + ". A head as it was drawn at random is no model to go on with; lower its rate, or"
+            + " look at what the data say.",
+        Remedy.LOWER_HEAD_RATE);
   }
 
   /** For a person, where it was named and nothing is left to decide. */

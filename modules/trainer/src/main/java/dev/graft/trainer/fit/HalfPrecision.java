@@ -2,6 +2,7 @@ package dev.graft.trainer.fit;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
@@ -42,10 +43,11 @@ public final class HalfPrecision {
                       + " compute in float16 ('"
                       + node
                       + "'), in which small gradients are lost, so nothing before the head can be"
-                      + " trained. Train the head alone (--recipe head, Recipe.headOnly()); or build"
+                      + " trained. Train the head alone; or build"
                       + " the model in Keras once more under the policy 'float32' or"
                       + " 'mixed_bfloat16' (keras.mixed_precision.set_global_policy), give it these"
-                      + " weights, and save it.");
+                      + " weights, and save it.",
+                  Remedy.RECIPE_HEAD);
             });
   }
 

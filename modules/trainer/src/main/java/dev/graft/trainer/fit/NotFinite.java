@@ -3,6 +3,7 @@ package dev.graft.trainer.fit;
 import dev.graft.data.Dataset;
 import dev.graft.error.FailedCheckException;
 import dev.graft.error.GraftException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
@@ -84,8 +85,9 @@ final class NotFinite {
             + where
             + ". Lower the rate (it was "
             + rate
-            + "), or clip the gradients (--clip-norm 1).",
-        cause);
+            + "), or clip the gradients.",
+        cause,
+        Remedy.CLIP_GRADIENTS);
   }
 
   private Optional<GraftException> badExample(int[] examples, List<TensorValue> values) {

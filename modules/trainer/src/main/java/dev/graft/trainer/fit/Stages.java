@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.graft.autodiff.PreflightCheck;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
+import dev.graft.error.Remedy;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BlockedGradientException;
 import dev.graft.model.Layer;
@@ -113,9 +114,10 @@ public final class Stages {
           "epochs, rate, optimizer and the like of a head are for one that is trained step by step,"
               + " and not for "
               + task.describe()
-              + ", since one dense layer is solved at once; leave them out (--head-epochs,"
-              + " --head-rate, and with the recipe 'head' --batch, --optimizer, --schedule, --warm-up,"
-              + " --clip-norm and --patience), or take a new head with hidden layers or dropout.");
+              + ", since one dense layer is solved at once; leave them out, or take a new head with"
+              + " hidden layers or dropout.",
+          Remedy.NO_HEAD_SETTINGS,
+          Remedy.HIDDEN_LAYER);
     }
   }
 
@@ -131,8 +133,9 @@ public final class Stages {
               + task.describe()
               + " of "
               + model.name()
-              + " depends on is frozen, so nothing is left to train; unfreeze(Where.head())"
-              + " (--unfreeze head) is the least, or replace the head.");
+              + " depends on is frozen, so nothing is left to train; the head has to be unfrozen at"
+              + " least, or replaced.",
+          Remedy.UNFREEZE_HEAD);
     }
     if (task.variables().isEmpty() && recipe.fineTunes().isEmpty()) {
       throw new BadRequestException(
@@ -140,8 +143,9 @@ public final class Stages {
               + recipe.name()
               + "' trains the head alone, and "
               + task.describe()
-              + " is frozen; unfreeze(Where.head()) (--unfreeze head), or take Recipe.headThenTop()"
-              + " (--recipe top).");
+              + " is frozen; unfreeze it, or take a recipe that trains the last blocks, too.",
+          Remedy.UNFREEZE_HEAD,
+          Remedy.RECIPE_TOP);
     }
   }
 

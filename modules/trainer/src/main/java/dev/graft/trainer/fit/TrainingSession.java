@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.GraphEditor;
 import dev.graft.model.Variable;
 import dev.graft.runtime.Compute.Precision;
@@ -95,7 +96,9 @@ final class TrainingSession implements AutoCloseable {
               + " training examples in batches of "
               + Math.min(settings.batch(), settings.microBatch())
               + " make a batch of one example, by which BatchNorm cannot normalise; take batches of"
-              + " another size, or FineTune.batchNorm(INFERENCE).");
+              + " another size, or have it behave as in inference.",
+          Remedy.SMALLER_BATCH,
+          Remedy.BATCH_NORM_AS_IT_IS);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.graft.trainer.optimizer;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.trainer.Recipe;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,9 +26,8 @@ public record LayerRates(OptionalDouble chosen, ImmutableMap<String, Double> nam
     double decay = chosen.orElse(1);
     if (!(decay > 0 && decay <= 1)) {
       throw new BadRequestException(
-          "the decay of rates from block to block (--layer-decay) is above 0 and up to 1, given "
-              + decay
-              + ".");
+          "the decay of rates from block to block is above 0 and up to 1, given " + decay + ".",
+          Remedy.LAYER_DECAY);
     }
     named.forEach(
         (pattern, share) -> {

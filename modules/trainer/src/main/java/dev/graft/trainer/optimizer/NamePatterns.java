@@ -2,6 +2,7 @@ package dev.graft.trainer.optimizer;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
+import dev.graft.error.Remedy;
 import dev.graft.model.Model;
 import java.util.Collection;
 import java.util.regex.Pattern;
@@ -28,7 +29,8 @@ public final class NamePatterns {
                 + pattern
                 + "', which is found in no variable's name of "
                 + model.name()
-                + "; 'graft inspect' lists them.");
+                + "; an inspection of the model lists them.",
+            Remedy.INSPECT);
       }
     }
   }

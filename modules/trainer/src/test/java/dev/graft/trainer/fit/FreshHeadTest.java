@@ -131,7 +131,7 @@ class FreshHeadTest {
     Recipe wild = recipe(FineTune.head().schedule(Schedule.constant()).epochs(3).rate(30));
     assertThatThrownBy(() -> Trainer.fit(runtime, model(3), Plans.headOnly(), parts, wild))
         .isInstanceOf(FailedCheckException.class)
-        .hasMessageContainingAll("learned nothing", "lowest loss", "--head-rate");
+        .hasMessageContainingAll("learned nothing", "lowest loss", "lower its rate");
   }
 
   /** It is the head that has nothing to lose, not what was drawn anew before it. */

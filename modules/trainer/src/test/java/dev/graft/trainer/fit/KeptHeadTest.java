@@ -120,7 +120,8 @@ class KeptHeadTest {
     assertThatThrownBy(() -> Evaluator.evaluate(runtime, untold, data))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("nobody told what the 4 outputs")
-        .hasMessageContaining("keepHead(labels)");
+        .asString()
+        .contains("keepHead(labels)");
     assertThatThrownBy(() -> run(untold, new Parts(data, data, data)))
         .hasMessageContaining("nobody told what the 4 outputs");
     Evaluator.evaluate(runtime, BACKBONE.with(keepHead(labels)), data);

@@ -199,13 +199,14 @@ class WhatTrainsTest {
         assertThatThrownBy(() -> Trainer.fit(runtime, model, blocks, data(), recipe))
             .isInstanceOf(BadRequestException.class)
             .hasMessageContaining("nothing is left to train")
-            .hasMessageContaining("unfreeze(Where.head())");
+            .asString()
+            .contains("unfreeze(Where.head())");
       }
       assertThatThrownBy(
               () -> Trainer.fit(runtime, tuned, Plans.headOnly(), data(), Recipe.headOnly()))
           .isInstanceOf(BadRequestException.class)
-          .hasMessageContaining("trains the head alone")
-          .hasMessageContaining("headThenTop");
+          .asString()
+          .contains("trains the head alone", "headThenTop");
     }
   }
 

@@ -3,6 +3,7 @@ package dev.graft.importer.internal.file;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadModelException;
+import dev.graft.error.Remedy;
 import dev.graft.savedmodel.checkpoint.GitLfs;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.savedmodel.file.FolderDigest;
@@ -82,9 +83,9 @@ public record SavedModelFolder(Path path, byte[] pb) {
         file(),
         "'"
             + file()
-            + "' takes more memory than Java may use here; raise the limit (GRAFT_JAVA_OPTS=-Xmx8g)"
-            + " if you trust it.",
-        cause);
+            + "' takes more memory than Java may use here; raise the limit if you trust it.",
+        cause,
+        Remedy.MORE_HEAP);
   }
 
   /** The path of {@code saved_model.pb}. */

@@ -2,6 +2,7 @@ package dev.graft.surgeon.internal.analysis;
 
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -96,9 +97,11 @@ public record SequenceMask(TensorRef read, double padding, boolean ofFeatures) {
               throw new BadRequestException(
                   why
                       + ", so padding cannot be left out of the pooling; pool all positions, padding"
-                      + " too, with pooling AVERAGE or MAX (--pooling average), take the first"
-                      + " position (pooling FIRST, --pooling first) if it stands for the whole, or"
-                      + " cut before that layer.");
+                      + " too, take the first position if it stands for the whole, or cut before"
+                      + " that layer.",
+                  Remedy.POOL_ALL,
+                  Remedy.POOL_FIRST,
+                  Remedy.CUT);
             });
     return ifKnown(model, features);
   }

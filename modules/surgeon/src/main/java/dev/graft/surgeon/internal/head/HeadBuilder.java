@@ -2,6 +2,7 @@ package dev.graft.surgeon.internal.head;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
@@ -156,8 +157,9 @@ final class HeadBuilder {
       case AVERAGE, MAX, FIRST, FLATTEN ->
           throw new BadRequestException(
               "there is nothing to pool: the new head reads a vector, which has no positions"
-                  + " (any more); cut at a layer before the model's own pooling (--cut LAYER), or"
-                  + " leave pooling out.");
+                  + " (any more); cut at a layer before the model's own pooling, or leave pooling"
+                  + " out.",
+              Remedy.CUT);
     }
   }
 

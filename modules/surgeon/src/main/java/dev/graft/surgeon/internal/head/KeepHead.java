@@ -4,6 +4,7 @@ import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.error.Words;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -140,7 +141,8 @@ public final class KeepHead extends Edit {
                 + Nearest.some(known.names())
                 + ". "
                 + Nearest.sentence(label, known.names())
-                + " Replace the head, with carryOver() if some labels stay.");
+                + " Replace the head, and carry over the weights if some labels stay.",
+            Remedy.CARRY_OVER);
       }
     }
     if (given.get().size() != known.size()) {
@@ -149,7 +151,10 @@ public final class KeepHead extends Edit {
               + known.size()
               + " labels apart, of which "
               + given.get().size()
-              + " are given; keep them all with keepHead(), or replace the head, with carryOver().");
+              + " are given; keep them all, or replace the head, and carry over their"
+              + " weights.",
+          Remedy.KEEP_HEAD,
+          Remedy.CARRY_OVER);
     }
     return known;
   }

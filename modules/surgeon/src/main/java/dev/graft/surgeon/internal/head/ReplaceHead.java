@@ -3,6 +3,7 @@ package dev.graft.surgeon.internal.head;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
@@ -102,8 +103,8 @@ public final class ReplaceHead extends Edit {
       throw new BadRequestException(
           "which labels the old head of "
               + model.name()
-              + " has is not known, so none can be carried over; say it first with"
-              + " keepHead(labels), or --labels.");
+              + " has is not known, so none can be carried over; say it first.",
+          Remedy.LABELS_OF_OUTPUTS);
     }
     CarriedWeights.copy(old, before.get(), spec, head, variables);
   }

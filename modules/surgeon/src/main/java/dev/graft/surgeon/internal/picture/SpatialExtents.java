@@ -1,6 +1,7 @@
 package dev.graft.surgeon.internal.picture;
 
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -376,8 +377,10 @@ final class SpatialExtents {
             + node.getName()
             + " "
             + why
-            + ". Leave out the size (--size): pictures of any size are brought to "
+            + ". Leave out the size: pictures of any size are brought to "
             + old
-            + " on their way in. Or cut before that layer and put a head that pools there.");
+            + " on their way in. Or cut before that layer and put a head that pools there.",
+        Remedy.OWN_SIZE,
+        Remedy.CUT);
   }
 }

@@ -110,7 +110,7 @@ class InputSizeTest {
         .hasMessageContaining("one size only")
         .hasMessageContaining("flatten")
         .hasMessageContaining("a Flatten")
-        .hasMessageContaining("Leave out the size (--size)");
+        .hasMessageContaining("Leave out the size");
     assertThatThrownBy(() -> Models.zoo("keras2/cnn_plain").with(inputSize(16, 16)))
         .as("of one position")
         .hasMessageContaining("a Flatten");

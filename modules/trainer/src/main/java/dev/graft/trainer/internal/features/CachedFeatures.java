@@ -5,6 +5,7 @@ import com.google.common.collect.Sets;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -105,12 +106,13 @@ public final class CachedFeatures {
       throw new BadRequestException(
           "a head that is one layer is computed from all examples at once, and there is no room"
               + (fitArrays(cut)
-                  ? " for these twice: "
-                      + words(cut)
-                      + "; give Java more (-Xmx, for the command line GRAFT_JAVA_OPTS=-Xmx8g), pool"
+                  ? " for these twice: " + words(cut) + "; give Java more, pool"
                   : " for these: " + words(cut) + "; pool")
-              + " the features (--pooling average), take fewer examples, or give the head a hidden"
-              + " layer (--hidden 256), with which it learns step by step.");
+              + " the features, take fewer examples, or give the head a hidden layer, with which it"
+              + " learns step by step.",
+          Remedy.MORE_HEAP,
+          Remedy.POOL_ALL,
+          Remedy.HIDDEN_LAYER);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
@@ -143,8 +144,10 @@ public final class Features implements AutoCloseable {
               + name(data, examples, row)
               + ", at '"
               + tensor
-              + "', so nothing after it can learn; check the model's weights with 'graft check',"
-              + " and the range of its inputs.");
+              + "', so nothing after it can learn; check the model's weights, and the range"
+              + " of its inputs.",
+          Remedy.CHECK,
+          Remedy.INPUT_RANGE);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.graft.trainer.internal.features;
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.model.Head;
 import dev.graft.tensor.Shape;
 import dev.graft.trainer.internal.task.HeadGoal;
@@ -69,10 +70,10 @@ public final class Positions {
               + (given == 0 ? "one answer for each example" : "answers of the shape " + values)
               + "; "
               + (positions == 0
-                  ? "give one answer for each example, or a head that answers at each position"
-                      + " (HeadSpec.pooling(NONE))."
-                  : "give the model a head that pools (HeadSpec.pooling(AVERAGE)), or give an answer"
-                      + " for each position (Answers of shape [N, positions...])."));
+                  ? "give one answer for each example, or a head that answers at each position."
+                  : "give the model a head that pools, or give an answer for each position."),
+          positions == 0 ? Remedy.POOL_NOTHING : Remedy.POOL_ALL,
+          Remedy.ANSWERS_FOR_POSITIONS);
     }
   }
 

@@ -115,11 +115,11 @@ public final class LayersInTraining {
           .append(inInference)
           .append(" BatchNorm")
           .append(inInference == 1 ? " normalises" : " normalise")
-          .append(" by moving statistics, see FineTune.batchNorm");
+          .append(" by moving statistics");
     }
     if (batchNorm && asInTraining.stream().noneMatch(LayersInTraining::hasBatchNorm)) {
       words.append(
-          "; batchNorm(TRAINING) changes nothing, since of no BatchNorm that trains here the"
+          "; to train BatchNorm changes nothing, since of no BatchNorm that trains here the"
               + " SavedModel tells what it does in training");
     }
     if (!without.isEmpty()) {

@@ -3,6 +3,7 @@ package dev.graft.trainer.internal.head;
 import com.google.common.primitives.Booleans;
 import com.sun.management.OperatingSystemMXBean;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
@@ -113,7 +114,7 @@ final class HeadSolver {
         group.collect(kernels, biases, losses, from);
       } catch (TensorFlowException e) {
         throw e.code() == TensorFlowException.Code.RESOURCE_EXHAUSTED
-            ? new BadRequestException(noRoom(e.detail()), e)
+            ? new BadRequestException(noRoom(e.detail()), e, Remedy.HIDDEN_LAYER)
             : e;
       }
     }
@@ -150,7 +151,8 @@ final class HeadSolver {
                   outputs,
                   examples,
                   bytes / 1e9,
-                  memory / 1e9)));
+                  memory / 1e9)),
+          Remedy.HIDDEN_LAYER);
     }
   }
 
@@ -158,8 +160,8 @@ final class HeadSolver {
     return "a head that is one layer is computed from all examples at once, and there is not enough"
         + " memory for its answers to these ("
         + why
-        + "); take fewer examples, or give the head a hidden layer (--hidden 256),"
-        + " with which it learns step by step.";
+        + "); take fewer examples, or give the head a hidden layer, with which it"
+        + " learns step by step.";
   }
 
   /** Heads that are trained at once. */

@@ -7,6 +7,7 @@ import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.error.Words;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
@@ -196,7 +197,8 @@ public record HeadGoal(
                 + " of the answers adds up to "
                 + sum
                 + "; use a multi-label head if any number of labels may hold (one with linear"
-                + " outputs is kept so by keepHead(MULTI_LABEL, labels)), or other answers.");
+                + " outputs can be kept as such), or other answers.",
+            Remedy.KEEP_MULTI_LABEL);
       }
     }
   }
@@ -211,7 +213,8 @@ public record HeadGoal(
               + head.name()
               + "' mean, and the order of the data's labels "
               + labels.names()
-              + " need not be theirs; say it with keepHead(labels), in the order of the outputs.");
+              + " need not be theirs; say it, in the order of the outputs.",
+          Remedy.LABELS_OF_OUTPUTS);
     }
     if (head.labels().isPresent() && !head.labels().get().equals(labels)) {
       throw new BadRequestException(

@@ -6,6 +6,7 @@ import dev.graft.data.Batch;
 import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
@@ -178,10 +179,13 @@ public record InputBinding(
               + examples.length
               + " examples at once: "
               + e.detail()
-              + ". Smaller pictures (--size) take less, and training takes less in smaller batches"
-              + " (--batch, or --micro-batch, which learns the same); the CPU (--device cpu) may"
-              + " have more.",
-          e);
+              + ". Smaller pictures take less, and training takes less in smaller batches (or in"
+              + " micro-batches, which learn the same); the CPU may have more.",
+          e,
+          Remedy.SMALLER_PICTURES,
+          Remedy.SMALLER_BATCH,
+          Remedy.MICRO_BATCH,
+          Remedy.CPU);
     }
     List<String> broken =
         pictures.isPresent() ? BrokenPictures.in(runtime, data, examples) : List.of();

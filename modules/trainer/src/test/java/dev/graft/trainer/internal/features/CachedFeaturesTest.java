@@ -62,7 +62,7 @@ class CachedFeaturesTest {
     narrow.requireRoom(head);
     assertThatThrownBy(() -> narrow.requireRoom(deep))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContainingAll("features of 48 examples", "(1 MB)", "--pooling average");
+        .hasMessageContainingAll("features of 48 examples", "(1 MB)", "pool");
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       ample.compute(runtime, MODEL, cuts, 16, Callbacks.of());
       narrow.compute(runtime, MODEL, cuts, 16, Callbacks.of());

@@ -86,7 +86,7 @@ class AsInTrainingTest {
     assertThat(names(frozen)).isEmpty();
     assertThat(frozen.words())
         .contains("'block' (its BatchNorm 'block_1_expand_bn' is frozen", "is left out")
-        .contains("batchNorm(TRAINING) changes nothing");
+        .contains("to train BatchNorm changes nothing");
     LayersInTraining whole = of(model, true, "block_1_expand/kernel", "block_1_expand_bn/gamma");
     assertThat(names(whole)).containsExactly("block");
     assertThat(whole.words()).startsWith("as in training behave 1 Block, all other layers");
@@ -128,10 +128,7 @@ class AsInTrainingTest {
       assertThat(run.decisions())
           .filteredOn(sentence -> sentence.contains("inference"))
           .hasSize(3)
-          .anyMatch(
-              each ->
-                  each.endsWith(
-                      "inference; 4 BatchNorm normalise by moving statistics, see FineTune.batchNorm"))
+          .anyMatch(each -> each.endsWith("inference; 4 BatchNorm normalise by moving statistics"))
           .anyMatch(each -> each.contains("as in training behave 4 BatchNormalization"));
     }
   }

@@ -143,7 +143,7 @@ class SettingsActTest {
     Recipe small = SmallTraining.recipe(1);
     assertThatThrownBy(() -> fit(small.then(PLAIN.rates(LayerRates.even().with("stemm", 0.5)))))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContainingAll("layer rates", "'stemm'", "no variable's name", "graft inspect");
+        .hasMessageContainingAll("layer rates", "'stemm'", "no variable's name", "an inspection");
     Optimizer decayed =
         Optimizer.sgd().decay(Optimizer.WeightDecay.of(0.1).except("beta", "LayerNorm"));
     assertThatThrownBy(() -> fit(small.then(PLAIN.optimizer(decayed))))
@@ -159,7 +159,7 @@ class SettingsActTest {
     HeadSolver.requireRoom(100_000, 10, 1L << 30);
     assertThatThrownBy(() -> HeadSolver.requireRoom(100_000, 1000, 1L << 30))
         .isInstanceOf(BadRequestException.class)
-        .hasMessageContainingAll("1,000 outputs for 100,000 examples", "3.2 GB", "--hidden 256");
+        .hasMessageContainingAll("1,000 outputs for 100,000 examples", "3.2 GB", "a hidden layer");
   }
 
   @Test
@@ -221,7 +221,7 @@ class SettingsActTest {
       Recipe head = Recipe.headOnly().head(Recipe.HeadSettings.defaults().steps(said));
       assertThatThrownBy(() -> fit(head))
           .isInstanceOf(BadRequestException.class)
-          .hasMessageContainingAll("is solved at once", "--head-epochs", "--optimizer");
+          .hasMessageContainingAll("is solved at once", "leave them out");
     }
     Recipe top = SmallTraining.recipe(1);
     assertThatThrownBy(() -> fit(top.head(top.head().steps(steps.epochs(3)))))

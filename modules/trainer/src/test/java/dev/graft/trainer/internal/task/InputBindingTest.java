@@ -55,7 +55,8 @@ class InputBindingTest {
       values.add(TensorValue.of(Shape.of(1), new long[] {1L << 48})); // not folded: it is fed
       assertThatThrownBy(() -> entry.run(runtime, run, values, data, some))
           .isInstanceOf(BadRequestException.class)
-          .hasMessageContainingAll("not enough memory for 3 examples", "--micro-batch", "--size");
+          .asString()
+          .contains("not enough memory for 3 examples", "FineTune.microBatch");
     }
   }
 }
