@@ -3,12 +3,12 @@ package dev.graft;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.tensor.TensorValue;
+import dev.graft.words.Remedy;
 import java.util.stream.IntStream;
 
 /**

@@ -1,11 +1,11 @@
 package dev.graft;
 
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Preparation;
 import dev.graft.surgeon.edit.Edits;
+import dev.graft.words.Remedy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package dev.graft;
 
 import dev.graft.error.BadModelException;
-import dev.graft.error.Remedy;
 import dev.graft.model.Signature;
 import dev.graft.tensor.DType;
+import dev.graft.words.Remedy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

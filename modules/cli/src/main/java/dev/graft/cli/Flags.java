@@ -1,8 +1,8 @@
 package dev.graft.cli;
 
 import dev.graft.error.GraftException;
-import dev.graft.error.Note;
-import dev.graft.error.Remedy;
+import dev.graft.words.Note;
+import dev.graft.words.Remedy;
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -6,13 +6,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
 import dev.graft.Inspection;
-import dev.graft.error.Words;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
+import dev.graft.words.Words;
 import java.util.List;
 import java.util.Map;
 

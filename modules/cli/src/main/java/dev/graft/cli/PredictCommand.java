@@ -9,7 +9,7 @@ import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Prediction;
 import dev.graft.error.BadDataException;
-import dev.graft.error.Printable;
+import dev.graft.words.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

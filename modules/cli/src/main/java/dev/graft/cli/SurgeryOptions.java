@@ -1,12 +1,12 @@
 package dev.graft.cli;
 
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Words;
 import dev.graft.job.HeadChoice;
 import dev.graft.job.HeadForm;
 import dev.graft.job.Surgery;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.words.Words;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -1,6 +1,6 @@
 package dev.graft.cli;
 
-import dev.graft.error.Printable;
+import dev.graft.words.Printable;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

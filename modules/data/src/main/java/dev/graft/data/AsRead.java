@@ -1,7 +1,7 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.error.Note;
+import dev.graft.words.Note;
 
 /**
  * What reading told of a dataset beside its examples.

@@ -2,7 +2,7 @@ package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadDataException;
-import dev.graft.error.Note;
+import dev.graft.words.Note;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;

@@ -4,8 +4,8 @@ import static com.google.common.collect.ImmutableList.toImmutableList;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadDataException;
-import dev.graft.error.Note;
 import dev.graft.model.Labels;
+import dev.graft.words.Note;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

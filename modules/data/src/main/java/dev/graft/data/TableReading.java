@@ -1,8 +1,8 @@
 package dev.graft.data;
 
 import dev.graft.error.Internal;
-import dev.graft.error.Note;
-import dev.graft.error.Remedy;
+import dev.graft.words.Note;
+import dev.graft.words.Remedy;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;

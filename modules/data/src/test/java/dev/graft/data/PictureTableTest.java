@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Note;
-import dev.graft.error.Remedy;
 import dev.graft.model.Labels;
 import dev.graft.tensor.Shape;
+import dev.graft.words.Note;
+import dev.graft.words.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

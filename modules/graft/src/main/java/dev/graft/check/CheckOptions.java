@@ -3,7 +3,7 @@ package dev.graft.check;
 import dev.graft.Graft;
 import dev.graft.Trust;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
+import dev.graft.words.Remedy;
 import java.time.Duration;
 
 /**

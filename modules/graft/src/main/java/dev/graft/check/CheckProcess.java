@@ -1,7 +1,7 @@
 package dev.graft.check;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.error.Remedy;
+import dev.graft.words.Remedy;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

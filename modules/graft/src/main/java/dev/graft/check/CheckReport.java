@@ -1,9 +1,9 @@
 package dev.graft.check;
 
 import dev.graft.Graft;
-import dev.graft.error.Remedy;
 import dev.graft.model.Preflight;
 import dev.graft.model.Variable;
+import dev.graft.words.Remedy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package dev.graft.job;
 
 import com.google.common.html.HtmlEscapers;
-import dev.graft.error.Printable;
+import dev.graft.words.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -4,13 +4,13 @@ import dev.graft.data.Answers;
 import dev.graft.data.PictureTable;
 import dev.graft.data.TableReading;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.edit.Edits;
+import dev.graft.words.Remedy;
 import java.util.Optional;
 
 /**

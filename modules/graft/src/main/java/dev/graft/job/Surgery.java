@@ -2,8 +2,6 @@ package dev.graft.job;
 
 import dev.graft.data.Answers;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
-import dev.graft.error.Words;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -13,6 +11,8 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Padding;
 import dev.graft.surgeon.Where;
 import dev.graft.surgeon.edit.Edits;
+import dev.graft.words.Remedy;
+import dev.graft.words.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -2,7 +2,6 @@ package dev.graft.job;
 
 import com.google.common.primitives.Ints;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
@@ -10,6 +9,7 @@ import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.LayerRates;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.optimizer.Schedule;
+import dev.graft.words.Remedy;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.BareModel;
 import dev.graft.Trust;
-import dev.graft.error.Remedy;
 import dev.graft.graph.Attrs;
 import dev.graft.tensor.Shape;
 import dev.graft.testkit.Zoo;
+import dev.graft.words.Remedy;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.SequenceInputStream;

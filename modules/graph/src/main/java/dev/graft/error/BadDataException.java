@@ -1,5 +1,7 @@
 package dev.graft.error;
 
+import dev.graft.words.Remedy;
+
 /** The user's data cannot be used as it is: a folder, a picture, a table or a label is wrong. */
 public non-sealed class BadDataException extends GraftException {
 

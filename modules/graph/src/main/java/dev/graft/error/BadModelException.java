@@ -1,5 +1,6 @@
 package dev.graft.error;
 
+import dev.graft.words.Remedy;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,7 @@
 package dev.graft.error;
 
+import dev.graft.words.Remedy;
+
 /**
  * What was asked for cannot be done: an unknown layer, an impossible cut, a setting out of range.
  */

@@ -1,5 +1,7 @@
 package dev.graft.error;
 
+import dev.graft.words.Remedy;
+
 /** A check that guards the result did not hold, so nothing was published or kept. */
 public non-sealed class FailedCheckException extends GraftException {
 

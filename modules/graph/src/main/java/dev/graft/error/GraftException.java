@@ -2,6 +2,7 @@ package dev.graft.error;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.graft.words.Remedy;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

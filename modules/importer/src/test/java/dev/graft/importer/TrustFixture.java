@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.graft.error.Remedy;
 import dev.graft.graph.Attrs;
 import dev.graft.model.UntrustedModelException;
 import dev.graft.testkit.HandMade;
+import dev.graft.words.Remedy;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;

@@ -2,7 +2,7 @@ package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadModelException;
-import dev.graft.error.Remedy;
+import dev.graft.words.Remedy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
-import dev.graft.error.Remedy;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -14,6 +13,7 @@ import dev.graft.graph.function.FunctionGraph;
 import dev.graft.model.InputSpec;
 import dev.graft.model.InputSpec.Channels;
 import dev.graft.tensor.Shape;
+import dev.graft.words.Remedy;
 import java.util.List;
 import org.tensorflow.proto.DataType;
 

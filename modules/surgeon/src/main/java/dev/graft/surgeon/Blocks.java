@@ -2,11 +2,11 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.surgeon.internal.analysis.DataPath;
+import dev.graft.words.Remedy;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

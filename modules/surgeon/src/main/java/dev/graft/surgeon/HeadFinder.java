@@ -2,7 +2,6 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -17,6 +16,7 @@ import dev.graft.surgeon.internal.analysis.StaticShapes;
 import dev.graft.surgeon.internal.analysis.Weights;
 import dev.graft.surgeon.internal.analysis.Weights.Weight;
 import dev.graft.tensor.Shape;
+import dev.graft.words.Remedy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

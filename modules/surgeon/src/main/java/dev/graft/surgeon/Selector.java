@@ -1,10 +1,10 @@
 package dev.graft.surgeon;
 
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Words;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.surgeon.internal.analysis.Nearest;
+import dev.graft.words.Words;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;

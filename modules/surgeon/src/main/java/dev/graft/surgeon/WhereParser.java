@@ -1,9 +1,9 @@
 package dev.graft.surgeon;
 
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Words;
 import dev.graft.model.Variable;
 import dev.graft.surgeon.internal.analysis.Nearest;
+import dev.graft.words.Words;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,13 +2,13 @@ package dev.graft.trainer.fit;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
-import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.trainer.internal.task.Task;
+import dev.graft.words.Remedy;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.graft.trainer.optimizer;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.trainer.Recipe;
+import dev.graft.words.Remedy;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -2,8 +2,8 @@ package dev.graft.trainer.optimizer;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
-import dev.graft.error.Remedy;
 import dev.graft.model.Model;
+import dev.graft.words.Remedy;
 import java.util.Collection;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;

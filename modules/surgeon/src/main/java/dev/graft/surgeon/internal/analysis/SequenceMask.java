@@ -2,13 +2,13 @@ package dev.graft.surgeon.internal.analysis;
 
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.tensor.DType;
+import dev.graft.words.Remedy;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;

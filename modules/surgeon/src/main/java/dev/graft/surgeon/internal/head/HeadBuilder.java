@@ -2,7 +2,6 @@ package dev.graft.surgeon.internal.head;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
@@ -12,6 +11,7 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.internal.analysis.SequenceMask;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.words.Remedy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -2,7 +2,6 @@ package dev.graft.surgeon.internal.picture;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Words;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.InputSpec;
 import dev.graft.model.InputSpec.Channels;
@@ -12,6 +11,7 @@ import dev.graft.picture.DecodeGraph;
 import dev.graft.picture.PictureResize;
 import dev.graft.surgeon.Edit;
 import dev.graft.tensor.Shape;
+import dev.graft.words.Words;
 import java.util.Optional;
 import org.tensorflow.proto.DataType;
 

@@ -2,10 +2,10 @@ package dev.graft.surgeon.internal.picture;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Words;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edit;
+import dev.graft.words.Words;
 import java.util.Optional;
 
 /** Records what the picture input expects, as the user says. */

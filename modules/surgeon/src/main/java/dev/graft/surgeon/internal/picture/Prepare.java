@@ -3,13 +3,13 @@ package dev.graft.surgeon.internal.picture;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Floats;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Words;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.InputSpec;
 import dev.graft.model.InputSpec.Channels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.Preparation;
+import dev.graft.words.Words;
 import java.util.Optional;
 import org.tensorflow.proto.DataType;
 

@@ -1,7 +1,6 @@
 package dev.graft.surgeon.internal.picture;
 
 import dev.graft.error.BadRequestException;
-import dev.graft.error.Remedy;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -11,6 +10,7 @@ import dev.graft.surgeon.internal.analysis.Constants;
 import dev.graft.surgeon.internal.analysis.StaticShapes;
 import dev.graft.surgeon.internal.analysis.Weights;
 import dev.graft.tensor.Shape;
+import dev.graft.words.Remedy;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,4 +1,4 @@
-package dev.graft.error;
+package dev.graft.words;
 
 import java.util.List;
 

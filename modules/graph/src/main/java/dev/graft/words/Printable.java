@@ -1,4 +1,4 @@
-package dev.graft.error;
+package dev.graft.words;
 
 /**
  * Text of others, such as a model's names or a file's, made fit to be printed: a control character

@@ -1,4 +1,4 @@
-package dev.graft.error;
+package dev.graft.words;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.graft.error;
+package dev.graft.words;
 
 /**
  * What helps against a failure, or turns a guess round, as a value: a message says it in plain
