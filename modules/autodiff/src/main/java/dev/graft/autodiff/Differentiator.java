@@ -47,22 +47,22 @@ public final class Differentiator {
    */
   public static GradientGraph gradients(
       Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs, LoopMemory memory) {
-    Shapes shapes = Shapes.of(NamedShapes.infer(graph));
-    return gradients(graph, ys, dys, xs, memory, shapes);
+    Ops t = ops(graph, memory, Shapes.of(NamedShapes.infer(graph)));
+    return gradients(graph, ys, dys, xs, t);
   }
 
+  /** What rules add nodes to {@code graph} with, {@code shapes} being what is known of it. */
+  public static Ops ops(Graph graph, LoopMemory memory, Shapes shapes) {
+    GraphEditor editor = graph.edit();
+    return new Ops(editor, shapes, new Library(editor, AllRules.standard(), memory));
+  }
+
+  /** As the other form, with {@link #ops} of {@code graph}. */
   public static GradientGraph gradients(
-      Graph graph,
-      List<TensorRef> ys,
-      List<TensorRef> dys,
-      List<TensorRef> xs,
-      LoopMemory memory,
-      Shapes shapes) {
+      Graph graph, List<TensorRef> ys, List<TensorRef> dys, List<TensorRef> xs, Ops t) {
     if (!dys.isEmpty() && dys.size() != ys.size()) {
       throw new IllegalArgumentException(ys.size() + " results but " + dys.size() + " weights");
     }
-    GraphEditor editor = graph.edit();
-    Ops t = new Ops(editor, shapes, new Library(editor, AllRules.standard(), memory));
     List<Gradient> seeds = new ArrayList<>();
     for (int i = 0; i < ys.size(); i++) {
       TensorRef seed = dys.isEmpty() ? t.call("OnesLike", ys.get(i)) : dys.get(i);
@@ -77,6 +77,6 @@ public final class Differentiator {
         gradients.put(x, gradient);
       }
     }
-    return new GradientGraph(editor.build(), gradients.buildOrThrow());
+    return new GradientGraph(t.editor().build(), gradients.buildOrThrow());
   }
 }

@@ -15,7 +15,6 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.tensorflow.proto.DataType;
 
 /** Gives a {@link PictureModel} layers and the functions that Keras saves beside signatures. */
@@ -26,20 +25,18 @@ final class SavedFunctions {
   static Model addTo(Model model) {
     SavedFunction penalty = squares(model);
     Layer dense =
-        new Layer(
-            "dense",
-            "Dense",
-            ImmutableList.of(Layer.of("inner", "")),
-            ImmutableList.of("dense/kernel", "dense/bias"),
-            ImmutableList.of(),
-            ImmutableList.of(model.heads().get(0).logits()),
-            Shape.of(-1, 2),
-            new Layer.Behaviour.Noise("Dropout", 0.25),
-            Optional.of(penalty),
-            "{\"units\": 2}");
+        Layer.builder("dense", "Dense")
+            .children(List.of(Layer.of("inner", "")))
+            .variables(List.of("dense/kernel", "dense/bias"))
+            .tensors(List.of(), List.of(model.heads().get(0).logits()), Shape.of(-1, 2))
+            .behaviour(new Layer.Behaviour.Noise("Dropout", 0.25))
+            .training(penalty)
+            .config("{\"units\": 2}")
+            .build();
     Layer norm =
-        Layer.of("norm", "BatchNormalization")
-            .withBehaviour(new Layer.Behaviour.BatchNorm(0.99, 1e-3, "dense/bias", "dense/bias"));
+        Layer.builder("norm", "BatchNormalization")
+            .behaviour(new Layer.Behaviour.BatchNorm(0.99, 1e-3, "dense/bias", "dense/bias"))
+            .build();
     return model.toBuilder()
         .layers(List.of(dense, norm))
         .penalties(List.of(penalty))

@@ -1,4 +1,21 @@
-/** Tensors in Java memory: their shapes, element types, values and rows. */
+/**
+ * Tensors in Java memory: their shapes, element types, values and rows.
+ *
+ * <p>Arrays, buffers and TensorProtos enter; {@link TensorValue}s leave, which the runtime feeds,
+ * fetches and restores.
+ *
+ * <p>{@link TensorValue} is the value: an element type, a {@link Shape} and the bytes or texts.
+ * {@link TensorProtos} reads the two forms that content has in a file. {@link Rows} takes examples
+ * out of a tensor and puts tensors together, {@link RowAppender} does so as they come, in memory
+ * that is taken once. {@link DType} tells what elements are, which nobody else decides: whether
+ * they are floating, complex, continuous.
+ *
+ * <p>Everything above uses this package, and it knows nothing but protobuf. A {@link Shape} may be
+ * unknown in rank or in single dimensions; whoever needs a number asks whether it is known first.
+ *
+ * <p>The one invariant: a value has exactly the elements that its shape says, checked where it is
+ * made, and it does not change afterwards.
+ */
 @NullMarked
 package dev.graft.tensor;
 

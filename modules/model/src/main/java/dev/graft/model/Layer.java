@@ -2,40 +2,44 @@ package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.error.BadModelException;
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.Shape;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A layer as the model's author thinks of it. Layers form a tree: a nested model or a wrapper holds
- * others.
- *
- * @param name its name, unique among its siblings
- * @param className its class: {@code Conv2D}, {@code BatchNormalization}; empty if not known
- * @param children the layers inside it
- * @param variables the names of its own variables, not those of its children
- * @param inputs the tensors it reads, if known
- * @param outputs the tensors it gives; several for a shared layer or one with several outputs
- * @param outputShape the shape of its first output as far as it is known
- * @param behaviour what it does differently in training, where that was recognised
- * @param training its own training=True function, where the SavedModel holds one that does anything
- *     else than the graph; see {@link #training}
- * @param config its Keras configuration as JSON; of a file that does not list its layers what the
- *     graph shows of it; empty if not known
+ * others. Immutable; {@link #toBuilder} changes a copy.
  */
-public record Layer(
-    String name,
-    String className,
-    ImmutableList<Layer> children,
-    ImmutableList<String> variables,
-    ImmutableList<TensorRef> inputs,
-    ImmutableList<TensorRef> outputs,
-    Shape outputShape,
-    Behaviour behaviour,
-    Optional<SavedFunction> training,
-    String config) {
+public final class Layer {
+
+  private final String name;
+  private final String className;
+  private final ImmutableList<Layer> children;
+  private final ImmutableList<String> variables;
+  private final ImmutableList<TensorRef> inputs;
+  private final ImmutableList<TensorRef> outputs;
+  private final Shape outputShape;
+  private final Behaviour behaviour;
+  private final Optional<SavedFunction> training;
+  private final String config;
+
+  private Layer(Builder b) {
+    this.name = b.name;
+    this.className = b.className;
+    this.children = b.children;
+    this.variables = b.variables;
+    this.inputs = b.inputs;
+    this.outputs = b.outputs;
+    this.outputShape = b.outputShape;
+    this.behaviour = b.behaviour;
+    this.training = b.training;
+    this.config = b.config;
+  }
 
   /** What a layer does differently in training, as far as it has to be controlled from outside. */
   public sealed interface Behaviour {
@@ -60,6 +64,61 @@ public record Layer(
      * @param rate its rate or deviation
      */
     record Noise(String kind, double rate) implements Behaviour {}
+  }
+
+  /** A layer of which only name and class are known so far. */
+  public static Layer of(String name, String className) {
+    return builder(name, className).build();
+  }
+
+  /** A builder for a layer of which only name and class are known so far. */
+  public static Builder builder(String name, String className) {
+    return new Builder(name, className);
+  }
+
+  /** A builder that starts from this layer. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  /** Its name, unique among its siblings. */
+  public String name() {
+    return name;
+  }
+
+  /** Its class: {@code Conv2D}, {@code BatchNormalization}; empty if not known. */
+  public String className() {
+    return className;
+  }
+
+  /** The layers inside it. */
+  public ImmutableList<Layer> children() {
+    return children;
+  }
+
+  /** The names of its own variables, not those of its children. */
+  public ImmutableList<String> variables() {
+    return variables;
+  }
+
+  /** The tensors it reads, if known. */
+  public ImmutableList<TensorRef> inputs() {
+    return inputs;
+  }
+
+  /** The tensors it gives; several for a shared layer or one with several outputs. */
+  public ImmutableList<TensorRef> outputs() {
+    return outputs;
+  }
+
+  /** The shape of its first output as far as it is known. */
+  public Shape outputShape() {
+    return outputShape;
+  }
+
+  /** What it does differently in training, where that was recognised. */
+  public Behaviour behaviour() {
+    return behaviour;
   }
 
   /**
@@ -89,24 +148,16 @@ public record Layer(
    * BadModelException} if it does not fit the layer's place in the graph. An edit that changes what
    * a layer reads or gives has to leave the function out.
    */
-  @Override
   public Optional<SavedFunction> training() {
     return training;
   }
 
-  /** A layer of which only name and class are known so far. */
-  public static Layer of(String name, String className) {
-    return new Layer(
-        name,
-        className,
-        ImmutableList.of(),
-        ImmutableList.of(),
-        ImmutableList.of(),
-        ImmutableList.of(),
-        Shape.unknown(),
-        new Behaviour.Plain(),
-        Optional.empty(),
-        "");
+  /**
+   * Its Keras configuration as JSON; of a file that does not list its layers what the graph shows
+   * of it; empty if not known.
+   */
+  public String config() {
+    return config;
   }
 
   /** This layer and all inside it, from the outside in. */
@@ -114,123 +165,17 @@ public record Layer(
     return Stream.concat(Stream.of(this), children.stream().flatMap(Layer::walk));
   }
 
-  /** This layer under another name. */
-  public Layer withName(String other) {
-    return new Layer(
-        other,
-        className,
-        children,
-        variables,
-        inputs,
-        outputs,
-        outputShape,
-        behaviour,
-        training,
-        config);
-  }
-
-  /** This layer with other children. */
-  public Layer withChildren(Iterable<Layer> others) {
-    return new Layer(
-        name,
-        className,
-        ImmutableList.copyOf(others),
-        variables,
-        inputs,
-        outputs,
-        outputShape,
-        behaviour,
-        training,
-        config);
-  }
-
-  /** This layer with other variables. */
-  public Layer withVariables(Iterable<String> names) {
-    return new Layer(
-        name,
-        className,
-        children,
-        ImmutableList.copyOf(names),
-        inputs,
-        outputs,
-        outputShape,
-        behaviour,
-        training,
-        config);
-  }
-
-  /** This layer between other tensors. */
-  public Layer withTensors(Iterable<TensorRef> in, Iterable<TensorRef> out, Shape shape) {
-    return new Layer(
-        name,
-        className,
-        children,
-        variables,
-        ImmutableList.copyOf(in),
-        ImmutableList.copyOf(out),
-        shape,
-        behaviour,
-        training,
-        config);
-  }
-
   /** This layer and all inside it, reading {@code to} where they read {@code from}. */
   public Layer redirected(TensorRef from, TensorRef to) {
-    return withChildren(Lists.transform(children, child -> child.redirected(from, to)))
-        .withTensors(
-            Lists.transform(inputs, input -> input.equals(from) ? to : input),
-            outputs,
-            outputShape);
+    return toBuilder()
+        .children(Lists.transform(children, child -> child.redirected(from, to)))
+        .tensors(
+            Lists.transform(inputs, input -> input.equals(from) ? to : input), outputs, outputShape)
+        .build();
   }
 
-  /** This layer with its training behaviour told. */
-  public Layer withBehaviour(Behaviour other) {
-    return new Layer(
-        name,
-        className,
-        children,
-        variables,
-        inputs,
-        outputs,
-        outputShape,
-        other,
-        training,
-        config);
-  }
-
-  /** This layer with its own training=True function. */
-  public Layer withTraining(SavedFunction function) {
-    return new Layer(
-        name,
-        className,
-        children,
-        variables,
-        inputs,
-        outputs,
-        outputShape,
-        behaviour,
-        Optional.of(function),
-        config);
-  }
-
-  /** This layer without a training=True function: in training it does what the graph does. */
-  public Layer withoutTraining() {
-    return new Layer(
-        name,
-        className,
-        children,
-        variables,
-        inputs,
-        outputs,
-        outputShape,
-        behaviour,
-        Optional.empty(),
-        config);
-  }
-
-  /** This layer with its Keras configuration. */
-  public Layer withConfig(String json) {
-    return new Layer(
+  private List<Object> parts() {
+    return List.of(
         name,
         className,
         children,
@@ -240,6 +185,114 @@ public record Layer(
         outputShape,
         behaviour,
         training,
-        json);
+        config);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Layer layer && parts().equals(layer.parts());
+  }
+
+  @Override
+  public int hashCode() {
+    return parts().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Layer" + parts();
+  }
+
+  /** Collects what is known of a layer. */
+  public static final class Builder {
+    private String name;
+    private final String className;
+    private ImmutableList<Layer> children = ImmutableList.of();
+    private ImmutableList<String> variables = ImmutableList.of();
+    private ImmutableList<TensorRef> inputs = ImmutableList.of();
+    private ImmutableList<TensorRef> outputs = ImmutableList.of();
+    private Shape outputShape = Shape.unknown();
+    private Behaviour behaviour = new Behaviour.Plain();
+    private Optional<SavedFunction> training = Optional.empty();
+    private String config = "";
+
+    private Builder(String name, String className) {
+      this.name = name;
+      this.className = className;
+    }
+
+    private Builder(Layer layer) {
+      this(layer.name, layer.className);
+      this.children = layer.children;
+      this.variables = layer.variables;
+      this.inputs = layer.inputs;
+      this.outputs = layer.outputs;
+      this.outputShape = layer.outputShape;
+      this.behaviour = layer.behaviour;
+      this.training = layer.training;
+      this.config = layer.config;
+    }
+
+    /** Sets its name. */
+    @CanIgnoreReturnValue
+    public Builder name(String value) {
+      this.name = value;
+      return this;
+    }
+
+    /** Sets the layers inside it. */
+    @CanIgnoreReturnValue
+    public Builder children(Iterable<Layer> value) {
+      this.children = ImmutableList.copyOf(value);
+      return this;
+    }
+
+    /** Sets the names of its own variables. */
+    @CanIgnoreReturnValue
+    public Builder variables(Iterable<String> value) {
+      this.variables = ImmutableList.copyOf(value);
+      return this;
+    }
+
+    /** Sets what it reads and gives, and the shape of its first output. */
+    @CanIgnoreReturnValue
+    public Builder tensors(Iterable<TensorRef> in, Iterable<TensorRef> out, Shape shape) {
+      this.inputs = ImmutableList.copyOf(in);
+      this.outputs = ImmutableList.copyOf(out);
+      this.outputShape = shape;
+      return this;
+    }
+
+    /** Sets what it does differently in training. */
+    @CanIgnoreReturnValue
+    public Builder behaviour(Behaviour value) {
+      this.behaviour = value;
+      return this;
+    }
+
+    /** Sets its own training=True function; without one it does in training what the graph does. */
+    @CanIgnoreReturnValue
+    public Builder training(Optional<SavedFunction> value) {
+      this.training = value;
+      return this;
+    }
+
+    /** Sets its own training=True function. */
+    @CanIgnoreReturnValue
+    public Builder training(SavedFunction value) {
+      return training(Optional.of(value));
+    }
+
+    /** Sets its Keras configuration. */
+    @CanIgnoreReturnValue
+    public Builder config(String json) {
+      this.config = json;
+      return this;
+    }
+
+    /** The layer. */
+    public Layer build() {
+      return new Layer(this);
+    }
   }
 }

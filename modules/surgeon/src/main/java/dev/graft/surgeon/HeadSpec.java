@@ -7,37 +7,17 @@ import dev.graft.model.Head;
 import dev.graft.model.Initializer;
 import dev.graft.model.Labels;
 import dev.graft.surgeon.edit.Edits;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A head to be made: pooling, hidden layers, dropout, a dense layer and its activation, in this
  * order. Immutable; start from {@link #singleLabel}, {@link #multiLabel}, {@link #regression} or
  * {@link #embedding} and change what differs.
- *
- * @param kind what sort of answer it gives
- * @param name the name of the layer, its variables and the signature's output; if empty, the name
- *     of the output that it replaces, or {@code predictions}
- * @param labels what its outputs mean, for kinds that have labels
- * @param units how many numbers it gives; 0 for an embedding without a dense layer of its own
- * @param pooling how positions (of a picture, of a sequence) become one vector
- * @param hidden sizes of dense layers with ReLU before the last one
- * @param dropout the share of features dropped in training before the last dense layer, 0 to below
- *     1
- * @param initializer how kernels start; biases start at zero
- * @param seed what the initial values are drawn from
- * @param carriesOver whether labels that the replaced head had too start with its weights
  */
-public record HeadSpec(
-    Head.Kind kind,
-    Optional<String> name,
-    Optional<Labels> labels,
-    int units,
-    Pooling pooling,
-    ImmutableList<Integer> hidden,
-    double dropout,
-    Initializer initializer,
-    long seed,
-    boolean carriesOver) {
+public final class HeadSpec {
 
   /** How the positions of a picture or sequence become one vector. */
   public enum Pooling {
@@ -58,7 +38,28 @@ public record HeadSpec(
     FLATTEN
   }
 
-  public HeadSpec {
+  private final Head.Kind kind;
+  private final Optional<String> name;
+  private final Optional<Labels> labels;
+  private final int units;
+  private final Pooling pooling;
+  private final ImmutableList<Integer> hidden;
+  private final double dropout;
+  private final Initializer initializer;
+  private final long seed;
+  private final boolean carriesOver;
+
+  private HeadSpec(Draft d) {
+    this.kind = d.kind;
+    this.name = d.name;
+    this.labels = d.labels;
+    this.units = d.units;
+    this.pooling = d.pooling;
+    this.hidden = d.hidden;
+    this.dropout = d.dropout;
+    this.initializer = d.initializer;
+    this.seed = d.seed;
+    this.carriesOver = d.carriesOver;
     if (dropout < 0 || dropout >= 1) {
       throw new BadRequestException(
           "a head's dropout is a share from 0 to below 1, not " + dropout + ".");
@@ -119,18 +120,67 @@ public record HeadSpec(
     return embedding(0);
   }
 
-  private static HeadSpec of(Head.Kind kind, Optional<Labels> labels, int units) {
-    return new HeadSpec(
-        kind,
-        Optional.empty(),
-        labels,
-        units,
-        Pooling.AUTO,
-        ImmutableList.of(),
-        0,
-        Initializer.GLOROT_UNIFORM,
-        0,
-        false);
+  /**
+   * A head of any kind.
+   *
+   * @param labels what its outputs mean, for kinds that have labels
+   * @param units how many numbers it gives; 0 for an embedding without a dense layer of its own
+   */
+  public static HeadSpec of(Head.Kind kind, Optional<Labels> labels, int units) {
+    return new HeadSpec(new Draft(kind, labels, units));
+  }
+
+  /** What sort of answer it gives. */
+  public Head.Kind kind() {
+    return kind;
+  }
+
+  /**
+   * The name of the layer, its variables and the signature's output; if empty, the name of the
+   * output that it replaces, or {@code predictions}.
+   */
+  public Optional<String> name() {
+    return name;
+  }
+
+  /** What its outputs mean, for kinds that have labels. */
+  public Optional<Labels> labels() {
+    return labels;
+  }
+
+  /** How many numbers it gives; 0 for an embedding without a dense layer of its own. */
+  public int units() {
+    return units;
+  }
+
+  /** How positions (of a picture, of a sequence) become one vector. */
+  public Pooling pooling() {
+    return pooling;
+  }
+
+  /** The sizes of dense layers with ReLU before the last one. */
+  public ImmutableList<Integer> hidden() {
+    return hidden;
+  }
+
+  /** The share of features dropped in training before the last dense layer, 0 to below 1. */
+  public double dropout() {
+    return dropout;
+  }
+
+  /** How kernels start; biases start at zero. */
+  public Initializer initializer() {
+    return initializer;
+  }
+
+  /** What the initial values are drawn from. */
+  public long seed() {
+    return seed;
+  }
+
+  /** Whether labels that the replaced head had too start with its weights. */
+  public boolean carriesOver() {
+    return carriesOver;
   }
 
   /** This head under another name. */
@@ -139,56 +189,32 @@ public record HeadSpec(
       throw new BadRequestException(
           "'" + value + "' cannot name a head; use letters, digits, '_', '.' and '-'.");
     }
-    return new HeadSpec(
-        kind,
-        Optional.of(value),
-        labels,
-        units,
-        pooling,
-        hidden,
-        dropout,
-        initializer,
-        seed,
-        carriesOver);
+    return with(draft -> draft.name = Optional.of(value));
   }
 
   /** This head with other pooling. */
   public HeadSpec pooling(Pooling value) {
-    return new HeadSpec(
-        kind, name, labels, units, value, hidden, dropout, initializer, seed, carriesOver);
+    return with(draft -> draft.pooling = value);
   }
 
   /** This head with hidden layers of these sizes. */
   public HeadSpec hidden(int... sizes) {
-    return new HeadSpec(
-        kind,
-        name,
-        labels,
-        units,
-        pooling,
-        ImmutableList.copyOf(Ints.asList(sizes)),
-        dropout,
-        initializer,
-        seed,
-        carriesOver);
+    return with(draft -> draft.hidden = ImmutableList.copyOf(Ints.asList(sizes)));
   }
 
   /** This head with dropout. */
   public HeadSpec dropout(double rate) {
-    return new HeadSpec(
-        kind, name, labels, units, pooling, hidden, rate, initializer, seed, carriesOver);
+    return with(draft -> draft.dropout = rate);
   }
 
   /** This head with kernels that start otherwise. */
   public HeadSpec initializer(Initializer value) {
-    return new HeadSpec(
-        kind, name, labels, units, pooling, hidden, dropout, value, seed, carriesOver);
+    return with(draft -> draft.initializer = value);
   }
 
   /** This head with initial values drawn from another seed. */
   public HeadSpec seed(long value) {
-    return new HeadSpec(
-        kind, name, labels, units, pooling, hidden, dropout, initializer, value, carriesOver);
+    return with(draft -> draft.seed = value);
   }
 
   /**
@@ -197,7 +223,58 @@ public record HeadSpec(
    * known (see {@link Edits#keepHead(Labels)}), and a head without hidden layers.
    */
   public HeadSpec carryOver() {
-    return new HeadSpec(
-        kind, name, labels, units, pooling, hidden, dropout, initializer, seed, true);
+    return with(draft -> draft.carriesOver = true);
+  }
+
+  private HeadSpec with(Consumer<Draft> change) {
+    Draft draft = new Draft(kind, labels, units);
+    draft.name = name;
+    draft.pooling = pooling;
+    draft.hidden = hidden;
+    draft.dropout = dropout;
+    draft.initializer = initializer;
+    draft.seed = seed;
+    draft.carriesOver = carriesOver;
+    change.accept(draft);
+    return new HeadSpec(draft);
+  }
+
+  private static final class Draft {
+    final Head.Kind kind;
+    final Optional<Labels> labels;
+    final int units;
+    Optional<String> name = Optional.empty();
+    Pooling pooling = Pooling.AUTO;
+    ImmutableList<Integer> hidden = ImmutableList.of();
+    double dropout;
+    Initializer initializer = Initializer.GLOROT_UNIFORM;
+    long seed;
+    boolean carriesOver;
+
+    Draft(Head.Kind kind, Optional<Labels> labels, int units) {
+      this.kind = kind;
+      this.labels = labels;
+      this.units = units;
+    }
+  }
+
+  private List<Object> parts() {
+    return List.of(
+        kind, name, labels, units, pooling, hidden, dropout, initializer, seed, carriesOver);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof HeadSpec spec && parts().equals(spec.parts());
+  }
+
+  @Override
+  public int hashCode() {
+    return parts().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "HeadSpec" + parts();
   }
 }

@@ -157,13 +157,17 @@ record TensorSlice(long[] starts, long[] lengths, boolean[] full) {
       count *= Math.max(0, high[i] - low[i]);
     }
     if (count > 0) {
-      copyRows(from, in, out, size, low, high);
+      copyRows(from, in, out, size, new Box(low, high));
     }
     return count;
   }
 
-  private void copyRows(
-      TensorSlice from, ByteBuffer in, ByteBuffer out, int size, long[] low, long[] high) {
+  /** The part that two slices share. */
+  private record Box(long[] low, long[] high) {}
+
+  private void copyRows(TensorSlice from, ByteBuffer in, ByteBuffer out, int size, Box box) {
+    long[] low = box.low;
+    long[] high = box.high;
     int last = starts.length - 1;
     int row = Math.toIntExact((last < 0 ? 1 : high[last] - low[last]) * size);
     long[] at = low.clone();

@@ -171,17 +171,17 @@ final class MetadataReader {
 
   private Layer layer(JsonNode node) {
     JsonNode training = node.get("training");
-    return new Layer(
-        text(node, "name"),
-        text(node, "class"),
-        list(node.path("children"), this::layer),
-        list(node.path("variables"), JsonNode::asText),
-        tensors(node.path("inputs")),
-        tensors(node.path("outputs")),
-        shape(node.get("outputShape")),
-        behaviour(node),
-        training == null ? Optional.empty() : Optional.of(function(training)),
-        node.path("config").asText(""));
+    return Layer.builder(text(node, "name"), text(node, "class"))
+        .children(list(node.path("children"), this::layer))
+        .variables(list(node.path("variables"), JsonNode::asText))
+        .tensors(
+            tensors(node.path("inputs")),
+            tensors(node.path("outputs")),
+            shape(node.get("outputShape")))
+        .behaviour(behaviour(node))
+        .training(training == null ? Optional.empty() : Optional.of(function(training)))
+        .config(node.path("config").asText(""))
+        .build();
   }
 
   private static Layer.Behaviour behaviour(JsonNode node) {

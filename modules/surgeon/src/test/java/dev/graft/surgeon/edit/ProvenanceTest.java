@@ -29,6 +29,7 @@ import dev.graft.surgeon.Where;
 import dev.graft.surgeon.internal.head.LowRankAdapter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.FunctionDef;
 
@@ -66,7 +67,10 @@ class ProvenanceTest {
   }
 
   private static List<Layer> plain(Model model) {
-    return model.allLayers().map(layer -> layer.withChildren(List.of()).withoutTraining()).toList();
+    return model
+        .allLayers()
+        .map(layer -> layer.toBuilder().children(List.of()).training(Optional.empty()).build())
+        .toList();
   }
 
   /** Functions are equal if they do the same. */

@@ -70,12 +70,14 @@ public final class GradientPaths {
   private final Activity active;
   private final GradientSupport support = GradientSupport.standard();
   private final Map<TensorRef, Arrival> arrivals = new HashMap<>();
-  private final Map<String, FunctionGraph> flattened;
-  private final Set<Obstacle> obstacles;
+  private final Found found;
+
+  /** What all graphs inside have in common: their functions, and what was met so far. */
+  private record Found(Map<String, FunctionGraph> flattened, Set<Obstacle> obstacles) {}
 
   /** Follows gradients from {@code ys} towards {@code xs}. */
   public GradientPaths(Graph graph, Collection<TensorRef> xs, Collection<TensorRef> ys) {
-    this(graph, "", xs, reached(ys), new HashMap<>(), new LinkedHashSet<>());
+    this(graph, "", xs, reached(ys), new Found(new HashMap<>(), new LinkedHashSet<>()));
   }
 
   private GradientPaths(
@@ -83,13 +85,11 @@ public final class GradientPaths {
       String outer,
       Collection<TensorRef> xs,
       Map<TensorRef, Arrival> seeds,
-      Map<String, FunctionGraph> flattened,
-      Set<Obstacle> obstacles) {
+      Found found) {
     this.graph = graph;
     this.outer = outer;
     this.active = new Activity(graph, AllRules.standard(), xs);
-    this.flattened = flattened;
-    this.obstacles = obstacles;
+    this.found = found;
     seeds.forEach(
         (y, arrival) -> {
           if (active.contains(y)) {
@@ -116,7 +116,7 @@ public final class GradientPaths {
 
   /** All obstacles that a gradient comes to, nearest to the ys first. */
   public Set<Obstacle> obstacles() {
-    return obstacles;
+    return found.obstacles;
   }
 
   /** The obstacles on the way to {@code x}. */
@@ -165,7 +165,7 @@ public final class GradientPaths {
         if (all.reached && isObstacle(node, custom)) { // what lies behind others is not asked
           Obstacle obstacle =
               new Obstacle(outer.isEmpty() ? node.getName() : outer, node.getName(), node);
-          obstacles.add(obstacle);
+          found.obstacles.add(obstacle);
           all.behind.add(obstacle);
           all.reached = false;
         }
@@ -200,7 +200,7 @@ public final class GradientPaths {
   // ---- control flow
 
   private FunctionGraph function(NodeDef node, NameAttrList name) {
-    return flattened.computeIfAbsent(
+    return found.flattened.computeIfAbsent(
         name.getName(),
         key -> {
           FunctionDef found = graph.functions().get(key);
@@ -221,7 +221,7 @@ public final class GradientPaths {
       NodeDef node, FunctionGraph body, Set<Integer> by, Map<TensorRef, Arrival> seeds) {
     List<TensorRef> xs = by.stream().map(i -> TensorRef.of(body.arguments().get(i))).toList();
     return new GradientPaths(
-        body.graph(), outer.isEmpty() ? node.getName() : outer, xs, seeds, flattened, obstacles);
+        body.graph(), outer.isEmpty() ? node.getName() : outer, xs, seeds, found);
   }
 
   private void loop(

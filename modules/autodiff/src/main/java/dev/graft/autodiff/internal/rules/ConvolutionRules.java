@@ -4,6 +4,7 @@ import dev.graft.autodiff.internal.engine.Backprop;
 import dev.graft.autodiff.internal.engine.Ops;
 import dev.graft.autodiff.internal.engine.RuleBook;
 import dev.graft.graph.TensorRef;
+import java.util.List;
 
 /** Convolutions and pooling, with TensorFlow's own gradient kernels and every attribute. */
 final class ConvolutionRules {
@@ -96,12 +97,9 @@ final class ConvolutionRules {
         .output();
   }
 
-  private static TensorRef depthwise(
-      String of, Backprop op, Ops t, TensorRef first, TensorRef second, TensorRef dy) {
+  private static TensorRef depthwise(String of, Backprop op, Ops t, TensorRef... inputs) {
     return t.op("DepthwiseConv2dNativeBackprop" + of, op.node(), DEPTHWISE)
-        .input(first)
-        .input(second)
-        .input(dy)
+        .inputs(List.of(inputs))
         .output();
   }
 
@@ -131,13 +129,8 @@ final class ConvolutionRules {
         });
   }
 
-  private static TensorRef conv3d(
-      String of, Backprop op, Ops t, TensorRef first, TensorRef second, TensorRef dy) {
-    return t.op("Conv3DBackprop" + of + "V2", op.node(), CONV3D)
-        .input(first)
-        .input(second)
-        .input(dy)
-        .output();
+  private static TensorRef conv3d(String of, Backprop op, Ops t, TensorRef... inputs) {
+    return t.op("Conv3DBackprop" + of + "V2", op.node(), CONV3D).inputs(List.of(inputs)).output();
   }
 
   private static void pooling(RuleBook rules) {

@@ -33,6 +33,15 @@ final class EinsumRules {
     }
   }
 
+  /**
+   * One operand.
+   *
+   * @param tensor the operand
+   * @param subscripts its labels as the equation has them
+   * @param own its labels, with an ellipsis if the result has one
+   */
+  private record Operand(TensorRef tensor, String subscripts, String own) {}
+
   private static TensorRef operand(Backprop op, Ops t, String[] operands, String output, int at) {
     boolean broadcast = output.contains(ELLIPSIS);
     String own = operands[at];
@@ -55,10 +64,11 @@ final class EinsumRules {
         other == null
             ? call(t, output + "->" + target, op.dy())
             : call(t, output + "," + other + "->" + target, op.dy(), t.conj(op.in(1 - at)));
+    Operand operand = new Operand(op.in(at), operands[at], own);
     if (direct == null) {
-      gradient = spread(op, t, operands[at], own, repeated, target, gradient, at);
+      gradient = spread(operand, t, repeated, target, gradient);
     }
-    return broadcast ? unbroadcast(op, t, operands[at], own, gradient, at) : gradient;
+    return broadcast ? unbroadcast(operand, t, gradient) : gradient;
   }
 
   private static TensorRef call(Ops t, String equation, TensorRef... operands) {
@@ -81,31 +91,24 @@ final class EinsumRules {
 
   /** Puts repeated labels in front, and lets an einsum move them and fill diagonals. */
   private static TensorRef spread(
-      Backprop op,
-      Ops t,
-      String subscripts,
-      String own,
-      Set<Character> repeated,
-      String from,
-      TensorRef gradient,
-      int at) {
+      Operand operand, Ops t, Set<Character> repeated, String from, TensorRef gradient) {
     TensorRef whole = gradient;
     StringBuilder front = new StringBuilder();
     if (!repeated.isEmpty()) {
-      TensorRef shape = t.shape(op.in(at));
+      TensorRef shape = t.shape(operand.tensor);
       List<TensorRef> sizes = new ArrayList<>();
       int[] ones = new int[repeated.size()];
       for (char label : repeated) {
         front.append(label);
         ones[sizes.size()] = 1;
-        sizes.add(t.element(shape, axis(subscripts, label)));
+        sizes.add(t.element(shape, axis(operand.subscripts, label)));
       }
       TensorRef tail = t.call("Shape", gradient);
       TensorRef sized = t.concat(0, List.of(t.pack(sizes.toArray(TensorRef[]::new)), tail));
       TensorRef single = t.reshape(gradient, t.concat(0, List.of(t.ints(ones), tail)));
       whole = t.broadcastTo(single, sized);
     }
-    return call(t, front + from + "->" + own, whole);
+    return call(t, front + from + "->" + operand.own, whole);
   }
 
   /** Where a label stands; from the end (negative) if behind an ellipsis. */
@@ -116,13 +119,12 @@ final class EinsumRules {
   }
 
   /** Sums over the dimensions of the ellipsis along which the operand was repeated. */
-  private static TensorRef unbroadcast(
-      Backprop op, Ops t, String subscripts, String own, TensorRef gradient, int at) {
-    int start = own.indexOf(ELLIPSIS);
-    int behind = own.length() - start - ELLIPSIS.length();
-    TensorRef shape = t.shape(op.in(at));
+  private static TensorRef unbroadcast(Operand operand, Ops t, TensorRef gradient) {
+    int start = operand.own.indexOf(ELLIPSIS);
+    int behind = operand.own.length() - start - ELLIPSIS.length();
+    TensorRef shape = t.shape(operand.tensor);
     TensorRef inner = // of an operand without an ellipsis all its dimensions were added
-        subscripts.contains(ELLIPSIS) ? t.elements(shape, start, -behind) : t.ints();
+        operand.subscripts.contains(ELLIPSIS) ? t.elements(shape, start, -behind) : t.ints();
     TensorRef reduce =
         t.op("BroadcastGradientArgs")
             .input(inner)

@@ -4,29 +4,25 @@ import dev.graft.autodiff.internal.engine.Ops;
 import dev.graft.error.BadModelException;
 import dev.graft.graph.TensorRef;
 import java.util.List;
+import org.tensorflow.proto.DataType;
 
 /**
  * The way back from a look-up along any axis, with batch dimensions: bring the looked-up axis
  * behind the batch, number the rows of all batches through, add up, and bring the axis back.
+ *
+ * @param params what was looked up in
+ * @param indices where
+ * @param axis the axis, an int32 scalar
+ * @param batchDims how many dimensions both begin with; from the end of the indices if negative
  */
-final class GatherBack {
-
-  private GatherBack() {}
+record GatherBack(TensorRef params, TensorRef indices, TensorRef axis, int batchDims) {
 
   /**
    * The gradient of {@code params}.
    *
    * @param shape int32 vector: the shape of params
-   * @param axis int32 scalar
    */
-  static TensorRef scatter(
-      TensorRef params,
-      TensorRef shape,
-      TensorRef indices,
-      TensorRef dy,
-      TensorRef axis,
-      int batchDims,
-      Ops t) {
+  TensorRef scatter(TensorRef shape, TensorRef dy, Ops t) {
     TensorRef rank = t.rank(params);
     TensorRef from = t.call("FloorMod", axis, rank);
     TensorRef indexRank = t.rank(indices);
@@ -73,7 +69,7 @@ final class GatherBack {
         t.reshape(
             t.add(
                 t.reshape(
-                    t.cast(indices, org.tensorflow.proto.DataType.DT_INT32),
+                    t.cast(indices, DataType.DT_INT32),
                     t.pack(batches, perBatch(indices, batch, t))),
                 t.expandDims(offsets, 1)),
             t.ints(-1));

@@ -54,8 +54,8 @@ final class IndexingRules {
     op.give(
         0,
         new Gradient.Dense(
-            GatherBack.scatter(
-                params, shape, op.in(1), op.dy(), t.integer(batchDims), batchDims, t)));
+            new GatherBack(params, op.in(1), t.integer(batchDims), batchDims)
+                .scatter(shape, op.dy(), t)));
   }
 
   /** The gradient of looking up whole rows along the first dimension. */
@@ -77,7 +77,7 @@ final class IndexingRules {
     }
     op.give(
         0,
-        GatherBack.scatter(
-            op.in(0), shape, op.in(1), op.dy(), t.cast(op.in(2), DataType.DT_INT32), batchDims, t));
+        new GatherBack(op.in(0), op.in(1), t.cast(op.in(2), DataType.DT_INT32), batchDims)
+            .scatter(shape, op.dy(), t));
   }
 }

@@ -35,18 +35,30 @@ final class LinearAlgebraRules {
         op,
         t,
         0,
-        () -> ax ? product(op, t, y, op.dy(), ay, true) : product(op, t, op.dy(), y, false, !ay));
+        () ->
+            ax
+                ? product(op, t, new Factor(y, ay), new Factor(op.dy(), true))
+                : product(op, t, new Factor(op.dy(), false), new Factor(y, !ay)));
     reduceBatch(
         op,
         t,
         1,
-        () -> ay ? product(op, t, op.dy(), x, true, ax) : product(op, t, x, op.dy(), !ax, false));
+        () ->
+            ay
+                ? product(op, t, new Factor(op.dy(), true), new Factor(x, ax))
+                : product(op, t, new Factor(x, !ax), new Factor(op.dy(), false)));
   }
 
-  private static TensorRef product(
-      Backprop op, Ops t, TensorRef a, TensorRef b, boolean adjA, boolean adjB) {
+  private record Factor(TensorRef matrix, boolean adjoint) {}
+
+  private static TensorRef product(Backprop op, Ops t, Factor a, Factor b) {
     String kind = op.node().getOp().equals("BatchMatMul") ? "BatchMatMul" : "BatchMatMulV2";
-    return t.op(kind).input(a).input(b).attr("adj_x", adjA).attr("adj_y", adjB).output();
+    return t.op(kind)
+        .input(a.matrix)
+        .input(b.matrix)
+        .attr("adj_x", a.adjoint)
+        .attr("adj_y", b.adjoint)
+        .output();
   }
 
   private static void reduceBatch(

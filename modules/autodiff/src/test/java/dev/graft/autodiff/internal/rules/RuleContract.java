@@ -104,7 +104,12 @@ abstract class RuleContract {
     GradientGraph found;
     try {
       found =
-          Differentiator.gradients(graph, rule.ys(), List.of(), xs, LoopMemory.SAVE, Shapes.NONE);
+          Differentiator.gradients(
+              graph,
+              rule.ys(),
+              List.of(),
+              xs,
+              Differentiator.ops(graph, LoopMemory.SAVE, Shapes.NONE));
     } catch (BadModelException e) {
       assertThat(rule.shapesNeeded()).isTrue();
       return;
@@ -147,8 +152,10 @@ abstract class RuleContract {
       dys.add(editor.constant("dy", weight));
     }
     List<TensorRef> xs = List.copyOf(rule.xs().keySet());
+    Graph weighted = editor.build();
     GradientGraph found =
-        Differentiator.gradients(editor.build(), rule.ys(), dys, xs, memory, shapes);
+        Differentiator.gradients(
+            weighted, rule.ys(), dys, xs, Differentiator.ops(weighted, memory, shapes));
     Graph read = Graph.of(GraphDef.parseFrom(found.graph().toGraphDef().toByteArray()));
     Map<TensorRef, TensorRef> fetches = new HashMap<>();
     GraphEditor densified = read.edit();

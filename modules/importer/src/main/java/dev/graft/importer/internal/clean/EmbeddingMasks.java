@@ -25,7 +25,9 @@ public final class EmbeddingMasks {
    */
   public static List<Layer> noted(List<Layer> layers, Graph graph) {
     return layers.stream()
-        .map(layer -> noted(layer.withChildren(noted(layer.children(), graph)), graph))
+        .map(
+            layer ->
+                noted(layer.toBuilder().children(noted(layer.children(), graph)).build(), graph))
         .toList();
   }
 
@@ -39,8 +41,11 @@ public final class EmbeddingMasks {
     }
     return switch (layer.className()) {
       case "Embedding" ->
-          compared.getAsDouble() == 0 ? layer.withConfig("{\"mask_zero\": true}") : layer;
-      case "Masking" -> layer.withConfig("{\"mask_value\": " + compared.getAsDouble() + "}");
+          compared.getAsDouble() == 0
+              ? layer.toBuilder().config("{\"mask_zero\": true}").build()
+              : layer;
+      case "Masking" ->
+          layer.toBuilder().config("{\"mask_value\": " + compared.getAsDouble() + "}").build();
       default -> layer;
     };
   }

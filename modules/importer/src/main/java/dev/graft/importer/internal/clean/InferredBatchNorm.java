@@ -69,7 +69,7 @@ public final class InferredBatchNorm {
 
   private Layer with(Layer layer) {
     if (!layer.children().isEmpty()) {
-      return layer.withChildren(layer.children().stream().map(this::with).toList());
+      return layer.toBuilder().children(layer.children().stream().map(this::with).toList()).build();
     }
     Optional<Variable> mean = only(layer, Variable.Role.MOVING_MEAN);
     Optional<Variable> variance = only(layer, Variable.Role.MOVING_VARIANCE);
@@ -80,11 +80,12 @@ public final class InferredBatchNorm {
     return training(layer, mean.get(), variance.get())
         .map(
             function ->
-                layer
-                    .withTraining(function)
-                    .withBehaviour(
+                layer.toBuilder()
+                    .training(function)
+                    .behaviour(
                         new Layer.Behaviour.BatchNorm(
-                            MOMENTUM, EPSILON, mean.get().name(), variance.get().name())))
+                            MOMENTUM, EPSILON, mean.get().name(), variance.get().name()))
+                    .build())
         .orElse(layer);
   }
 

@@ -105,7 +105,9 @@ public final class KerasLayers {
     if (network.chain() && network.input().isPresent()) { // a chain may list no input layer
       TensorRef read = network.input().get();
       Layer start =
-          Layer.of(START, "InputLayer").withTensors(List.of(), List.of(read), tensors.shape(read));
+          Layer.builder(START, "InputLayer")
+              .tensors(List.of(), List.of(read), tensors.shape(read))
+              .build();
       placed.put(START, new Placed(start, Info.NONE, ImmutableList.of()));
     }
     ImmutableList.Builder<Layer> layers = ImmutableList.builder();
@@ -123,7 +125,7 @@ public final class KerasLayers {
         silent.add(previous);
       }
       silences.addAll(built.inside().silences());
-      layers.add(layer.layer().withName(names.take(previous)));
+      layers.add(layer.layer().toBuilder().name(names.take(previous)).build());
     }
     silences.add(new Silence(silent, placed, network.scopes()));
     return new Tree(layers.build(), silences.build());
@@ -165,15 +167,16 @@ public final class KerasLayers {
       type = LayerClass.of(info.name(), held, ops, !tree.layers().isEmpty());
     }
     Layer layer =
-        Layer.of(info.name().isEmpty() ? "layer_" + id : info.name(), type)
-            .withChildren(tree.layers())
-            .withVariables(Lists.transform(held, Variable::name))
-            .withConfig(info.config())
-            .withBehaviour(LayerBehaviour.of(type, info, held));
+        Layer.builder(info.name().isEmpty() ? "layer_" + id : info.name(), type)
+            .children(tree.layers())
+            .variables(Lists.transform(held, Variable::name))
+            .config(info.config())
+            .behaviour(LayerBehaviour.of(type, info, held))
+            .build();
     boolean acts = !actsThroughLayers(info, within, tree.layers());
     if (acts) {
       LayerPlace there = new LayerPlace(layer.name(), tensors.graph(), calls);
-      layer = training.of(id, there).map(layer::withTraining).orElse(layer);
+      layer = layer.toBuilder().training(training.of(id, there)).build();
     }
     boolean silent = acts && calls.isEmpty() && training.differs(id);
     return new Built(new Placed(layer, info, calls), tree, silent);
@@ -221,7 +224,8 @@ public final class KerasLayers {
       }
     }
     Shape shape = outputs.isEmpty() ? Shape.unknown() : tensors.shape(outputs.get(0));
-    return new Placed(layer.withTensors(inputs, outputs, shape), built.info(), built.calls());
+    return new Placed(
+        layer.toBuilder().tensors(inputs, outputs, shape).build(), built.info(), built.calls());
   }
 
   /**

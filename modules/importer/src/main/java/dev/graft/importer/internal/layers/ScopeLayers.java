@@ -68,9 +68,9 @@ public final class ScopeLayers {
     List<Layer> layers = new ArrayList<>();
     for (Map.Entry<String, TensorSpec> input : tensors.inputs().entrySet()) {
       layers.add(
-          Layer.of(input.getKey(), "InputLayer")
-              .withTensors(
-                  List.of(), List.of(input.getValue().tensor()), input.getValue().shape()));
+          Layer.builder(input.getKey(), "InputLayer")
+              .tensors(List.of(), List.of(input.getValue().tensor()), input.getValue().shape())
+              .build());
     }
     layers.addAll(children(root, 0));
     return unique(withRest(layers));
@@ -219,10 +219,11 @@ public final class ScopeLayers {
     }
     String name = name(first, own, renumbered);
     Shape shape = outputs.isEmpty() ? Shape.unknown() : tensors.shape(outputs.get(0));
-    return Layer.of(name, LayerClass.of(name, first.variables, first.ops, !children.isEmpty()))
-        .withChildren(children)
-        .withVariables(own)
-        .withTensors(inputs, outputs, shape);
+    return Layer.builder(name, LayerClass.of(name, first.variables, first.ops, !children.isEmpty()))
+        .children(children)
+        .variables(own)
+        .tensors(inputs, outputs, shape)
+        .build();
   }
 
   private static boolean isLayerOrHolds(Scope scope) {
@@ -264,14 +265,15 @@ public final class ScopeLayers {
       if (more != null) {
         more.forEach(variable -> names.add(variable.name()));
       }
-      all.add(more == null ? layer : layer.withVariables(names));
+      all.add(more == null ? layer : layer.toBuilder().variables(names).build());
     }
     rest.forEach(
         (name, own) -> {
           if (own.stream().anyMatch(variable -> variable.role() != Variable.Role.STATE)) {
             all.add(
-                Layer.of(name, LayerClass.of(name, own, List.of(), false))
-                    .withVariables(Lists.transform(own, Variable::name)));
+                Layer.builder(name, LayerClass.of(name, own, List.of(), false))
+                    .variables(Lists.transform(own, Variable::name))
+                    .build());
           }
         });
     return all;
@@ -281,7 +283,7 @@ public final class ScopeLayers {
     Names names = Names.none();
     ImmutableList.Builder<Layer> unique = ImmutableList.builder();
     for (Layer layer : layers) {
-      unique.add(layer.withName(names.take(layer.name())));
+      unique.add(layer.toBuilder().name(names.take(layer.name())).build());
     }
     return unique.build();
   }

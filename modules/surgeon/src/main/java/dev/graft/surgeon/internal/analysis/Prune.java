@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -117,13 +118,14 @@ public final class Prune {
         kept.add(
             whole
                 ? layer
-                : layer
-                    .withoutTraining() // its function still computes what was taken out
-                    .withChildren(children)
-                    .withVariables(
+                : layer.toBuilder()
+                    .training(Optional.empty()) // its function still computes what was taken out
+                    .children(children)
+                    .variables(
                         layer.variables().stream()
                             .filter(name -> needed.contains(node(name)))
-                            .toList()));
+                            .toList())
+                    .build());
       }
     }
     return kept;
@@ -163,8 +165,10 @@ public final class Prune {
     List<TensorRef> outputs =
         layer.outputs().stream().filter(t -> kept.contains(t.node())).toList();
     boolean whole = inputs.equals(layer.inputs()) && outputs.equals(layer.outputs());
-    return (whole ? layer : layer.withoutTraining())
-        .withChildren(layer.children().stream().map(child -> between(child, kept)).toList())
-        .withTensors(inputs, outputs, layer.outputShape());
+    return layer.toBuilder()
+        .training(whole ? layer.training() : Optional.empty())
+        .children(layer.children().stream().map(child -> between(child, kept)).toList())
+        .tensors(inputs, outputs, layer.outputShape())
+        .build();
   }
 }

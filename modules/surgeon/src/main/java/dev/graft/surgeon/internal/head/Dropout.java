@@ -27,9 +27,10 @@ final class Dropout {
    * @param rate the share that is dropped; what stays is scaled up, so that the mean stays too
    */
   static Layer in(Layer layer, DataType dtype, double rate) {
-    return layer
-        .withBehaviour(new Layer.Behaviour.Noise("Dropout", rate))
-        .withTraining(new SavedFunction(training(dtype, rate), ImmutableList.of()));
+    return layer.toBuilder()
+        .behaviour(new Layer.Behaviour.Noise("Dropout", rate))
+        .training(new SavedFunction(training(dtype, rate), ImmutableList.of()))
+        .build();
   }
 
   private static FunctionGraph training(DataType dtype, double rate) {

@@ -7,6 +7,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Layer;
 import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.internal.analysis.SequenceMask;
 import dev.graft.tensor.Shape;
@@ -70,14 +71,14 @@ final class HeadBuilder {
       String layer = name + "_hidden_" + (i + 1);
       TensorRef sum = dense(layer, x, size, units, i + 1);
       TensorRef relu = editor.op("Relu").name(layer + "/Relu").input(sum).output();
-      layer(layer, "Dense", x, relu, units, kernelAndBias(layer));
+      add(Layer.builder(layer, "Dense").variables(kernelAndBias(layer)).build(), x, relu, units);
       x = relu;
       size = units;
     }
     if (spec.dropout() > 0) {
       String layer = name + "_dropout";
       TensorRef kept = editor.op("Identity").name(layer + "/Identity").input(x).output();
-      layer(layer, "Dropout", x, kept, size, ImmutableList.of());
+      add(Layer.of(layer, "Dropout"), x, kept, size);
       int last = layers.size() - 1;
       layers.set(last, Dropout.in(layers.get(last), editor.dtype(x), spec.dropout()));
       x = kept;
@@ -85,13 +86,13 @@ final class HeadBuilder {
     TensorRef logits = spec.units() == 0 ? x : dense(name, x, size, spec.units(), 0);
     TensorRef output = activate(logits);
     int units = spec.units() == 0 ? (int) size : spec.units();
-    layer(
-        name,
-        spec.units() == 0 ? "UnitNormalization" : "Dense",
+    add(
+        spec.units() == 0
+            ? Layer.of(name, "UnitNormalization")
+            : Layer.builder(name, "Dense").variables(kernelAndBias(name)).build(),
         x,
         output,
-        units,
-        spec.units() == 0 ? ImmutableList.of() : kernelAndBias(name));
+        units);
     return new Head(name, spec.kind(), spec.labels(), features, logits, output, units);
   }
 
@@ -146,7 +147,7 @@ final class HeadBuilder {
           case FLATTEN -> "Flatten";
         };
     long size = spec.pooling() == HeadSpec.Pooling.FLATTEN ? flat(shape) : shape.dim(-1);
-    layer(layer, className, x, pooled, size, ImmutableList.of());
+    add(Layer.of(layer, className), x, pooled, size);
     return pooled;
   }
 
@@ -182,7 +183,11 @@ final class HeadBuilder {
     DataType dtype = editor.dtype(x);
     TensorRef kernel =
         variables.read(
-            layer, "kernel", dtype, Shape.of(in, out), spec.initializer(), spec.seed() + draw);
+            layer,
+            "kernel",
+            dtype,
+            Shape.of(in, out),
+            new VariableSource.Initialized(spec.initializer(), spec.seed() + draw));
     TensorRef bias = variables.zeros(layer, "bias", dtype, Shape.of(out));
     TensorRef product = editor.op(multiply).name(layer + "/MatMul").input(x).input(kernel).output();
     return editor.op("BiasAdd").name(layer + "/BiasAdd").input(product).input(bias).output();
@@ -228,16 +233,8 @@ final class HeadBuilder {
         .collect(ImmutableList.toImmutableList());
   }
 
-  private void layer(
-      String layer,
-      String className,
-      TensorRef in,
-      TensorRef out,
-      long units,
-      ImmutableList<String> own) {
+  private void add(Layer layer, TensorRef in, TensorRef out, long units) {
     layers.add(
-        Layer.of(layer, className)
-            .withVariables(own)
-            .withTensors(ImmutableList.of(in), ImmutableList.of(out), rest.withDim(-1, units)));
+        layer.toBuilder().tensors(List.of(in), List.of(out), rest.withDim(-1, units)).build());
   }
 }

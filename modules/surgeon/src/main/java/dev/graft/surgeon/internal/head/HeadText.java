@@ -41,22 +41,25 @@ public final class HeadText {
     ImmutableList.Builder<HeadSpec> heads = ImmutableList.builder();
     for (int i = 1; text.containsKey(i + ".kind"); i++) {
       String at = i + ".";
-      heads.add(
-          new HeadSpec(
-              Head.Kind.valueOf(upper(text, at + "kind")),
-              Optional.ofNullable(text.get(at + "name")),
-              Optional.ofNullable(text.get(at + "labels")).map(HeadText::labels),
-              Integer.parseInt(text.getOrDefault(at + "units", "0")),
-              HeadSpec.Pooling.valueOf(upper(text, at + "pooling")),
-              Splitter.on(',')
-                  .omitEmptyStrings()
-                  .splitToStream(text.getOrDefault(at + "hidden", ""))
-                  .map(Integer::valueOf)
-                  .collect(ImmutableList.toImmutableList()),
-              Double.parseDouble(text.getOrDefault(at + "dropout", "0")),
-              Initializer.valueOf(upper(text, at + "initializer")),
-              Long.parseLong(text.getOrDefault(at + "seed", "0")),
-              Boolean.parseBoolean(text.getOrDefault(at + "carryOver", "false"))));
+      HeadSpec spec =
+          HeadSpec.of(
+                  Head.Kind.valueOf(upper(text, at + "kind")),
+                  Optional.ofNullable(text.get(at + "labels")).map(HeadText::labels),
+                  Integer.parseInt(text.getOrDefault(at + "units", "0")))
+              .pooling(HeadSpec.Pooling.valueOf(upper(text, at + "pooling")))
+              .hidden(
+                  Splitter.on(',')
+                      .omitEmptyStrings()
+                      .splitToStream(text.getOrDefault(at + "hidden", ""))
+                      .mapToInt(Integer::parseInt)
+                      .toArray())
+              .dropout(Double.parseDouble(text.getOrDefault(at + "dropout", "0")))
+              .initializer(Initializer.valueOf(upper(text, at + "initializer")))
+              .seed(Long.parseLong(text.getOrDefault(at + "seed", "0")));
+      String name = text.get(at + "name");
+      spec = name == null ? spec : spec.named(name);
+      boolean carryOver = Boolean.parseBoolean(text.getOrDefault(at + "carryOver", "false"));
+      heads.add(carryOver ? spec.carryOver() : spec);
     }
     return heads.build();
   }

@@ -42,7 +42,7 @@ final class NewVariables {
    * role that {@code what} names.
    */
   TensorRef read(
-      String layer, String what, DataType dtype, Shape shape, Initializer initializer, long seed) {
+      String layer, String what, DataType dtype, Shape shape, VariableSource.Initialized start) {
     String name = layer + "/" + what;
     Variable variable = made.get(name);
     if (variable == null) {
@@ -62,7 +62,7 @@ final class NewVariables {
               shape,
               true,
               Variable.Role.valueOf(what.toUpperCase(Locale.ROOT)),
-              new VariableSource.Initialized(initializer, seed));
+              start);
       made.put(name, variable);
     }
     return editor
@@ -75,7 +75,7 @@ final class NewVariables {
 
   /** As {@link #read}, for a variable that starts at zero. */
   TensorRef zeros(String layer, String what, DataType dtype, Shape shape) {
-    return read(layer, what, dtype, shape, Initializer.ZEROS, 0);
+    return read(layer, what, dtype, shape, new VariableSource.Initialized(Initializer.ZEROS, 0));
   }
 
   /** A constant brought to {@code dtype}. */

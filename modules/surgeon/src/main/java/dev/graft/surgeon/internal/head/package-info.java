@@ -1,4 +1,24 @@
-/** Heads: kept, replaced, added, with the layers they are built of. */
+/**
+ * Heads: kept, replaced, added, with the layers they are built of.
+ *
+ * <p>A model and {@code HeadSpec}s enter; a model leaves that has these heads, with their
+ * variables, layers and signatures.
+ *
+ * <p>{@link ReplaceHead} takes the head that was found and puts new ones in its place, {@link
+ * AddHead} puts them behind a cut, {@link KeepHead} writes down the head that there is. The first
+ * two hand on to {@link NewHeads}, which puts heads on an output of each signature; {@link
+ * HeadBuilder} adds the nodes of one, with {@link PoolingLayer} and {@link Dropout}, and {@link
+ * NewVariables} makes its variables once for all signatures. {@link CarriedWeights} takes over rows
+ * of the old kernel for labels that stay.
+ *
+ * <p>What a kind of head puts behind its logits is {@link Answers}, the one place that a new kind
+ * has to be added to in this module. {@link HeadText} writes specs into a provenance and reads them
+ * again.
+ *
+ * <p>{@code surgeon.edit.Edits} makes these edits; nobody else knows them.
+ *
+ * <p>The one invariant: the answers of all outputs that get no new head are the same as before.
+ */
 @NullMarked
 package dev.graft.surgeon.internal.head;
 

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
@@ -118,8 +119,9 @@ public final class InputSize extends Edit {
    */
   private static Layer acting(Layer layer, Graph graph, Set<String> rewritten) {
     Layer inside =
-        layer.withChildren(
-            layer.children().stream().map(c -> acting(c, graph, rewritten)).toList());
+        layer.toBuilder()
+            .children(layer.children().stream().map(c -> acting(c, graph, rewritten)).toList())
+            .build();
     if (layer.training().isEmpty() || rewritten.isEmpty()) {
       return inside;
     }
@@ -127,7 +129,9 @@ public final class InputSize extends Edit {
         new HashSet<>(graph.upstream(layer.outputs().stream().map(TensorRef::node).toList()));
     between.retainAll(graph.downstream(layer.inputs().stream().map(TensorRef::node).toList()));
     layer.inputs().forEach(read -> between.remove(read.node()));
-    return Collections.disjoint(between, rewritten) ? inside : inside.withoutTraining();
+    return Collections.disjoint(between, rewritten)
+        ? inside
+        : inside.toBuilder().training(Optional.empty()).build();
   }
 
   /**
@@ -187,11 +191,13 @@ public final class InputSize extends Edit {
 
   private static Layer resized(Layer layer, Map<TensorRef, Extent> extents) {
     List<Layer> children = layer.children().stream().map(c -> resized(c, extents)).toList();
-    Layer same = layer.withChildren(children);
+    Layer same = layer.toBuilder().children(children).build();
     Extent extent = layer.outputs().isEmpty() ? null : extents.get(layer.outputs().get(0));
     return extent == null
         ? same
-        : same.withTensors(layer.inputs(), layer.outputs(), resized(layer.outputShape(), extent));
+        : same.toBuilder()
+            .tensors(layer.inputs(), layer.outputs(), resized(layer.outputShape(), extent))
+            .build();
   }
 
   private static Signature resized(Signature signature, Map<TensorRef, Extent> extents) {

@@ -134,10 +134,10 @@ class SequencePoolingTest {
                     .map(
                         layer ->
                             layer.name().equals("hidden")
-                                ? Layer.of("hidden", "Shift")
-                                    .withVariables(layer.variables())
-                                    .withTensors(
-                                        layer.inputs(), layer.outputs(), layer.outputShape())
+                                ? Layer.builder("hidden", "Shift")
+                                    .variables(layer.variables())
+                                    .tensors(layer.inputs(), layer.outputs(), layer.outputShape())
+                                    .build()
                                 : layer)
                     .toList())
             .build();
@@ -172,16 +172,18 @@ class SequencePoolingTest {
     TensorRef other = editor.op("Identity").name("other").input(hidden.inputs().get(0)).output();
     Layer masking =
         with(
-            Layer.of("masking", alike ? "Embedding" : "Masking")
-                .withTensors(ImmutableList.of(read), ImmutableList.of(other), Shape.unknown()),
+            Layer.builder("masking", alike ? "Embedding" : "Masking")
+                .tensors(ImmutableList.of(read), ImmutableList.of(other), Shape.unknown())
+                .build(),
             alike ? "{\"mask_zero\": true}" : "{\"mask_value\": -Infinity}");
     Layer merge =
         with(
-            Layer.of("hidden", className)
-                .withTensors(
+            Layer.builder("hidden", className)
+                .tensors(
                     ImmutableList.of(hidden.inputs().get(0), other),
                     hidden.outputs(),
-                    hidden.outputShape()),
+                    hidden.outputShape())
+                .build(),
             config);
     List<Layer> layers = new ArrayList<>(model.layers());
     layers.set(layers.indexOf(hidden), merge);
@@ -191,17 +193,7 @@ class SequencePoolingTest {
   }
 
   private static Layer with(Layer layer, String config) {
-    return new Layer(
-        layer.name(),
-        layer.className(),
-        layer.children(),
-        layer.variables(),
-        layer.inputs(),
-        layer.outputs(),
-        layer.outputShape(),
-        layer.behaviour(),
-        layer.training(),
-        config);
+    return layer.toBuilder().config(config).build();
   }
 
   @Test
@@ -225,7 +217,9 @@ class SequencePoolingTest {
       List<Layer> layers = new ArrayList<>(model.layers());
       layers.set(
           layers.indexOf(tokens),
-          layer.withTensors(tokens.inputs(), tokens.outputs(), tokens.outputShape()));
+          layer.toBuilder()
+              .tensors(tokens.inputs(), tokens.outputs(), tokens.outputShape())
+              .build());
       Model masking = model.toBuilder().layers(layers).build();
       assertThat(SequenceMask.of(masking, tokens.outputs().get(0)).orElseThrow().padding())
           .isEqualTo(Double.valueOf(value));

@@ -8,6 +8,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Initializer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
 import dev.graft.surgeon.Edit;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
@@ -56,8 +57,7 @@ public final class LowRankAdapter extends Edit {
             "kernel",
             w.dtype(),
             Shape.of(w.shape().dim(0), rank),
-            Initializer.NORMAL,
-            1);
+            new VariableSource.Initialized(Initializer.NORMAL, 1));
     TensorRef b =
         variables.zeros(layer + "/b", "kernel", w.dtype(), Shape.of(rank, w.shape().dim(1)));
     Scope g = new Scope(editor, layer);

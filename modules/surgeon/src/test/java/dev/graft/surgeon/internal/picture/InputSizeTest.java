@@ -251,7 +251,7 @@ class InputSizeTest {
     layers.replaceAll(
         l ->
             l.name().equals("conv2d_transpose") || l.name().equals("conv2d")
-                ? l.withTraining(any)
+                ? l.toBuilder().training(any).build()
                 : l);
     Model acting = decoder.toBuilder().layers(layers).build().with(inputSize(16, 20));
     assertThat(acting.layers().stream().filter(l -> l.training().isPresent()).map(Layer::name))

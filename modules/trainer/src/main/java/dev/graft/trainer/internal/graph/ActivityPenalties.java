@@ -32,9 +32,10 @@ final class ActivityPenalties {
     return penalties(function.body())
         .map(
             body ->
-                layer
-                    .withTensors(layer.inputs(), ImmutableList.of(), layer.outputShape())
-                    .withTraining(new SavedFunction(body, function.captures())));
+                layer.toBuilder()
+                    .tensors(layer.inputs(), ImmutableList.of(), layer.outputShape())
+                    .training(new SavedFunction(body, function.captures()))
+                    .build());
   }
 
   private static Optional<FunctionGraph> penalties(FunctionGraph function) {

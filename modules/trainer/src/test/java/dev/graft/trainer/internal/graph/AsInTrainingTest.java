@@ -47,10 +47,11 @@ class AsInTrainingTest {
   /** The model with these two layers inside one that its author wrote, with code for training. */
   private static Model withBlock(SavedFunction training) {
     Layer block =
-        Layer.of("block", "Block")
-            .withChildren(List.of(CONV, NORM))
-            .withTensors(CONV.inputs(), NORM.outputs(), NORM.outputShape())
-            .withTraining(training);
+        Layer.builder("block", "Block")
+            .children(List.of(CONV, NORM))
+            .tensors(CONV.inputs(), NORM.outputs(), NORM.outputShape())
+            .training(training)
+            .build();
     List<Layer> layers = new ArrayList<>();
     for (Layer layer : MODEL.layers()) {
       if (layer.name().equals(CONV.name())) {
