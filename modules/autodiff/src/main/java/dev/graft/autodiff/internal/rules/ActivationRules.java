@@ -12,6 +12,9 @@ final class ActivationRules {
   private ActivationRules() {}
 
   static void addTo(RuleBook rules) {
+    for (String op : List.of("ReluGrad", "Relu6Grad", "LeakyReluGrad")) {
+      rules.onlyTo(op, 0); // flat in the features
+    }
     rules.add("Tanh", (op, t) -> op.give(0, t.call("TanhGrad", t.conj(op.out(0)), op.dy())));
     rules.add("Sigmoid", (op, t) -> op.give(0, t.call("SigmoidGrad", t.conj(op.out(0)), op.dy())));
     rules.add("Relu", (op, t) -> op.give(0, t.call("ReluGrad", op.dy(), op.out(0))));

@@ -2,7 +2,6 @@ package dev.graft.autodiff.internal.rules;
 
 import dev.graft.autodiff.internal.engine.RuleBook;
 import dev.graft.autodiff.internal.loop.ControlFlowRules;
-import java.util.List;
 
 /** All rules: Graft's own, and TensorFlow's where they were checked. */
 public final class AllRules {
@@ -42,22 +41,6 @@ public final class AllRules {
     TensorListRules.addTo(book);
     ControlFlowRules.addTo(book);
     HarvestedRule.addTo(book);
-    for (String op : List.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")) {
-      book.onlyTo(op, 0, 1, 2); // not to the statistics
-    }
-    for (String op : List.of("ReluGrad", "Relu6Grad", "LeakyReluGrad")) {
-      book.onlyTo(op, 0); // flat in the features
-    }
-    for (String version : List.of("V2", "V3")) { // not to what fills the rest
-      book.onlyTo("MatrixDiag" + version, 0);
-      book.onlyTo("MatrixDiagPart" + version, 0);
-      book.onlyTo("ImageProjectiveTransform" + version, 0);
-    }
-    book.onlyTo("ScaleAndTranslate", 0);
-    book.onlyTo("SparseAdd", 1, 4); // not to the threshold
-    book.onlyTo("Zeta", 1);
-    book.onlyTo("Polygamma", 1);
-    book.onlyTo("Betainc", 2);
     return book;
   }
 }

@@ -3,8 +3,9 @@ package dev.graft.autodiff.internal.rules;
 import dev.graft.autodiff.internal.engine.Backprop;
 import dev.graft.autodiff.internal.engine.Ops;
 import dev.graft.autodiff.internal.engine.RuleBook;
+import dev.graft.graph.OpBuilder;
 import dev.graft.graph.TensorRef;
-import java.util.List;
+import dev.graft.tensor.Shape;
 
 /** Convolutions and pooling, with TensorFlow's own gradient kernels and every attribute. */
 final class ConvolutionRules {
@@ -17,6 +18,9 @@ final class ConvolutionRules {
   };
   private static final String[] CONV3D = {"strides", "padding", "data_format", "dilations"};
   private static final String[] POOL = {"ksize", "strides", "padding", "data_format"};
+
+  private static final String INPUT = "BackpropInput"; // of a depthwise convolution
+  private static final String FILTER = "BackpropFilter";
 
   private ConvolutionRules() {}
 
@@ -39,8 +43,20 @@ final class ConvolutionRules {
     rules.add(
         "DepthwiseConv2dNative",
         (op, t) -> {
-          op.give(0, () -> depthwise("Input", op, t, t.shape(op.in(0)), op.in(1), op.dy()));
-          op.give(1, () -> depthwiseFilter(op, t));
+          op.give(0, () -> depthwise(INPUT, op, t, t.shape(op.in(0)), op.in(1), op.dy()));
+          op.give(1, () -> depthwiseFilter(op, t, op.in(0), t.shape(op.in(1)), op.dy()));
+        });
+    rules.add(
+        "DepthwiseConv2dNativeBackpropInput",
+        (op, t) -> {
+          op.give(1, () -> depthwiseFilter(op, t, op.dy(), t.shape(op.in(1)), op.in(2)));
+          op.give(2, () -> depthwise("", op, t, op.dy(), op.in(1)));
+        });
+    rules.add(
+        "DepthwiseConv2dNativeBackpropFilter",
+        (op, t) -> {
+          op.give(0, () -> depthwise(INPUT, op, t, t.shape(op.in(0)), op.dy(), op.in(2)));
+          op.give(2, () -> depthwise("", op, t, op.in(0), op.dy()));
         });
     conv3d(rules);
     pooling(rules);
@@ -97,19 +113,24 @@ final class ConvolutionRules {
         .output();
   }
 
-  private static TensorRef depthwise(String of, Backprop op, Ops t, TensorRef... inputs) {
-    return t.op("DepthwiseConv2dNativeBackprop" + of, op.node(), DEPTHWISE)
-        .inputs(List.of(inputs))
-        .output();
+  /**
+   * A depthwise convolution or one of its two gradients.
+   *
+   * @param which empty for the convolution itself
+   */
+  private static TensorRef depthwise(String which, Backprop op, Ops t, TensorRef... inputs) {
+    return of(t.op("DepthwiseConv2dNative" + which, op.node(), DEPTHWISE), inputs);
   }
 
   /** TensorFlow's kernel leaves its result unset where the batch is empty. */
-  private static TensorRef depthwiseFilter(Backprop op, Ops t) {
-    TensorRef found = depthwise("Filter", op, t, op.in(0), t.shape(op.in(1)), op.dy());
-    if (op.shape(0).hasRank() && op.shape(0).dim(0) > 0) {
+  private static TensorRef depthwiseFilter(
+      Backprop op, Ops t, TensorRef images, TensorRef sizes, TensorRef dy) {
+    TensorRef found = depthwise(FILTER, op, t, images, sizes, dy);
+    Shape shape = t.shapeOf(images);
+    if (shape.hasRank() && shape.dim(0) > 0) {
       return found;
     }
-    TensorRef any = t.greater(t.size(op.in(0)), t.integer(0));
+    TensorRef any = t.greater(t.size(images), t.integer(0));
     return t.where(any, found, t.scalarLike(found, 0));
   }
 
@@ -130,7 +151,14 @@ final class ConvolutionRules {
   }
 
   private static TensorRef conv3d(String of, Backprop op, Ops t, TensorRef... inputs) {
-    return t.op("Conv3DBackprop" + of + "V2", op.node(), CONV3D).inputs(List.of(inputs)).output();
+    return of(t.op("Conv3DBackprop" + of + "V2", op.node(), CONV3D), inputs);
+  }
+
+  private static TensorRef of(OpBuilder node, TensorRef... inputs) {
+    for (TensorRef input : inputs) {
+      node.input(input);
+    }
+    return node.output();
   }
 
   private static void pooling(RuleBook rules) {

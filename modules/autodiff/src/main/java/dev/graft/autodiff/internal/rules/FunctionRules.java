@@ -194,6 +194,9 @@ final class FunctionRules {
           op.reduce(0, () -> t.neg(t.mul(t.call("IgammaGradA", op.in(0), op.in(1)), op.dy())));
           op.reduce(1, () -> t.neg(t.mul(gammaDensity(op, t), op.dy())));
         });
+    rules.onlyTo("Zeta", 1);
+    rules.onlyTo("Polygamma", 1);
+    rules.onlyTo("Betainc", 2);
     rules.add(
         "Zeta",
         (op, t) ->

@@ -40,6 +40,9 @@ final class ImageRules {
                     .output()));
     rules.add("CropAndResize", ImageRules::cropAndResize);
     rules.add(ImageRules::transform, "ImageProjectiveTransformV2", "ImageProjectiveTransformV3");
+    rules.onlyTo("ImageProjectiveTransformV2", 0); // not to what fills the rest
+    rules.onlyTo("ImageProjectiveTransformV3", 0);
+    rules.onlyTo("ScaleAndTranslate", 0);
     rules.add(
         "ExtractImagePatches",
         (op, t) -> patches(op, t, 2, "ksizes", "strides", "rates", "padding"));

@@ -53,6 +53,8 @@ final class MatrixRules {
         });
     for (String version : new String[] {"V2", "V3"}) {
       String[] align = version.equals("V3") ? new String[] {"align"} : new String[0];
+      rules.onlyTo("MatrixDiag" + version, 0); // not to what fills the rest
+      rules.onlyTo("MatrixDiagPart" + version, 0);
       rules.add("MatrixDiag" + version, (op, t) -> op.give(0, () -> part(op, t, version, align)));
       rules.add(
           "MatrixDiagPart" + version,

@@ -12,6 +12,9 @@ final class NormalizationRules {
   private NormalizationRules() {}
 
   static void addTo(RuleBook rules) {
+    for (String version : List.of("", "V2", "V3")) {
+      rules.onlyTo("FusedBatchNorm" + version, 0, 1, 2); // not to the statistics
+    }
     rules.add("BiasAddGrad", NormalizationRules::biasAddGrad);
     rules.add(
         "BiasAdd",

@@ -14,6 +14,7 @@ final class SparseRules {
   private SparseRules() {}
 
   static void addTo(RuleBook rules) {
+    rules.onlyTo("SparseAdd", 1, 4); // not to the threshold
     rules.add("SparseTensorDenseMatMul", SparseRules::matMul);
     rules.add("SparseReduceSum", SparseRules::reduceSum);
     rules.add(

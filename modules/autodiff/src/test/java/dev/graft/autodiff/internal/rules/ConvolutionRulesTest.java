@@ -123,8 +123,51 @@ class ConvolutionRulesTest extends RuleContract {
                       .attr("padding", padding)
                       .output()));
     }
+    backward(cases);
     pooling(cases);
     return cases.stream();
+  }
+
+  /** The gradients of a depthwise convolution, which are ops of their own. */
+  private static void backward(List<RuleCase> cases) {
+    for (String padding : List.of("SAME", "VALID")) {
+      for (long stride : new long[] {1, 2}) {
+        long wide = stride == 1 ? (padding.equals("SAME") ? 5 : 3) : padding.equals("SAME") ? 3 : 2;
+        cases.add(
+            RuleCase.of(
+                "DepthwiseConv2dNativeBackpropInput " + padding + " " + stride,
+                c ->
+                    c.op("DepthwiseConv2dNativeBackpropInput")
+                        .input(c.ints(2, 5, 5, 2))
+                        .input(c.x(3, 3, 2, 2))
+                        .input(c.x(2, wide, wide, 4))
+                        .attr("strides", RuleCase.list(1, stride, stride, 1))
+                        .attr("padding", padding)
+                        .output()));
+        cases.add(
+            RuleCase.of(
+                "DepthwiseConv2dNativeBackpropFilter " + padding + " " + stride,
+                c ->
+                    c.op("DepthwiseConv2dNativeBackpropFilter")
+                        .input(c.x(2, 5, 5, 2))
+                        .input(c.ints(3, 3, 2, 2))
+                        .input(c.x(2, wide, wide, 4))
+                        .attr("strides", RuleCase.list(1, stride, stride, 1))
+                        .attr("padding", padding)
+                        .output()));
+      }
+    }
+    cases.add(
+        RuleCase.of(
+            "DepthwiseConv2dNativeBackpropInput empty",
+            c ->
+                c.op("DepthwiseConv2dNativeBackpropInput")
+                    .input(c.ints(0, 5, 5, 2))
+                    .input(c.x(3, 3, 2, 2))
+                    .input(c.x(0, 5, 5, 4))
+                    .attr("strides", RuleCase.list(ONES))
+                    .attr("padding", "SAME")
+                    .output()));
   }
 
   private static RuleCase conv(String op, String padding, long[] strides, long[] dilations) {
