@@ -38,10 +38,10 @@ record OwnHead(Optional<Labels> labels) {
 
   /** What a table says to a head of this kind. */
   static TableReading reading(Head.Kind kind, PictureTable table) {
-    return switch (kind) {
-      case REGRESSION, EMBEDDING -> TableReading.sure(table.numbers());
-      case MULTI_LABEL -> TableReading.sure(table.anyOf());
-      case SINGLE_LABEL -> TableReading.labels(table);
+    return switch (kind.targets()) {
+      case NUMBERS, LIKENESS -> TableReading.sure(table.numbers());
+      case ANY_LABELS -> TableReading.sure(table.anyOf());
+      case ONE_LABEL -> TableReading.labels(table);
     };
   }
 
@@ -83,8 +83,7 @@ record OwnHead(Optional<Labels> labels) {
    * Whether the order of its outputs is a question: the order of the data's labels is no answer.
    */
   static boolean isUntold(Head head) {
-    boolean tells = head.kind() == Head.Kind.SINGLE_LABEL || head.kind() == Head.Kind.MULTI_LABEL;
-    return tells && head.labels().isEmpty() && head.units() > 1;
+    return head.kind().hasLabels() && head.labels().isEmpty() && head.units() > 1;
   }
 
   /** What to throw then. */

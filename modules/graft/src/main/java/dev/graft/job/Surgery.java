@@ -330,11 +330,11 @@ public record Surgery(
   }
 
   private static String needed(Head.Kind kind) {
-    return switch (kind) {
-      case SINGLE_LABEL -> "one label for each picture (a folder for each, or a column of text)";
-      case MULTI_LABEL ->
+    return switch (kind.targets()) {
+      case ONE_LABEL -> "one label for each picture (a folder for each, or a column of text)";
+      case ANY_LABELS ->
           "several labels for each picture (a table with a column of 0 and 1 for each)";
-      case REGRESSION, EMBEDDING -> "numbers for each picture (a table with a column for each)";
+      case NUMBERS, LIKENESS -> "numbers for each picture (a table with a column for each)";
     };
   }
 }

@@ -28,12 +28,40 @@ public record Head(
   /** What sort of answer a head gives. */
   public enum Kind {
     /** Exactly one label holds: softmax over the logits. */
-    SINGLE_LABEL,
+    SINGLE_LABEL(Targets.ONE_LABEL),
     /** Any number of labels hold: a sigmoid for each. */
-    MULTI_LABEL,
+    MULTI_LABEL(Targets.ANY_LABELS),
     /** Numbers. */
-    REGRESSION,
+    REGRESSION(Targets.NUMBERS),
     /** A vector to compare with others, of length 1. */
-    EMBEDDING
+    EMBEDDING(Targets.LIKENESS);
+
+    private final Targets targets;
+
+    Kind(Targets targets) {
+      this.targets = targets;
+    }
+
+    /** What the data say for each example, for such a head to learn from. */
+    public Targets targets() {
+      return targets;
+    }
+
+    /** Whether its outputs stand for labels. */
+    public boolean hasLabels() {
+      return targets == Targets.ONE_LABEL || targets == Targets.ANY_LABELS;
+    }
+  }
+
+  /** What a head learns from. */
+  public enum Targets {
+    /** One label for each example, or shares of labels that add up to 1. */
+    ONE_LABEL,
+    /** For each label whether it holds. */
+    ANY_LABELS,
+    /** A number for each output. */
+    NUMBERS,
+    /** Which examples belong together, or a vector for each. */
+    LIKENESS
   }
 }

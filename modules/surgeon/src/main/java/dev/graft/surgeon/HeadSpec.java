@@ -76,7 +76,7 @@ public final class HeadSpec {
       throw new BadRequestException(
           "a head with " + units + " outputs needs as many labels, given " + labels.get().size());
     }
-    if (kind == Head.Kind.SINGLE_LABEL && units < 2) {
+    if (kind.targets() == Head.Targets.ONE_LABEL && units < 2) {
       throw new BadRequestException(
           "to choose one label takes at least 2, given "
               + units

@@ -19,7 +19,7 @@ final class Accuracy implements Metric {
   @Override
   public List<TensorRef> sums(Judged batch) {
     LabelMarks marks = LabelMarks.of(batch);
-    if (batch.head().kind() == Head.Kind.SINGLE_LABEL) {
+    if (batch.head().kind().targets() == Head.Targets.ONE_LABEL) {
       return List.of(marks.right(), marks.count());
     }
     HeadTensors head = batch.tensors();

@@ -41,7 +41,9 @@ public record LabelMarks(
 
   private static LabelMarks added(Judged batch) {
     HeadTensors head = batch.tensors();
-    return batch.head().kind() == Head.Kind.SINGLE_LABEL ? oneLabel(head) : anyLabels(head);
+    return batch.head().kind().targets() == Head.Targets.ONE_LABEL
+        ? oneLabel(head)
+        : anyLabels(head);
   }
 
   private static LabelMarks oneLabel(HeadTensors head) {

@@ -22,23 +22,23 @@ public final class Metrics {
     boolean hasTop = head.units() > TopLabels.COUNT;
     boolean hasCurve = head.units() <= AreaUnderCurve.MOST_LABELS;
     ImmutableList.Builder<Metric> all = ImmutableList.builder();
-    switch (head.kind()) {
-      case SINGLE_LABEL -> {
+    switch (head.kind().targets()) {
+      case ONE_LABEL -> {
         all.add(ACCURACY);
         if (hasTop) {
           all.add(TOP);
         }
         all.add(PRECISION, RECALL, F1);
       }
-      case MULTI_LABEL -> all.add(ACCURACY, PRECISION, RECALL, F1);
-      case REGRESSION -> all.add(MeanError.ABSOLUTE, MeanError.ROOT_SQUARED, new RSquared());
-      case EMBEDDING -> {}
+      case ANY_LABELS -> all.add(ACCURACY, PRECISION, RECALL, F1);
+      case NUMBERS -> all.add(MeanError.ABSOLUTE, MeanError.ROOT_SQUARED, new RSquared());
+      case LIKENESS -> {}
     }
     return isOfLabels(head) && hasCurve ? all.add(AUC).build() : all.build();
   }
 
   /** Whether the head gives labels, so that there are {@link LabelScore}s of it. */
   public static boolean isOfLabels(Head head) {
-    return head.kind() == Head.Kind.SINGLE_LABEL || head.kind() == Head.Kind.MULTI_LABEL;
+    return head.kind().hasLabels();
   }
 }

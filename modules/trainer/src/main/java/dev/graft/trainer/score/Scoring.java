@@ -106,7 +106,7 @@ public record Scoring(
     boolean oneLabel =
         task.goals().size() == 1
             && task.headGoals().size() == 1
-            && task.heads().get(0).kind() == Head.Kind.SINGLE_LABEL;
+            && task.heads().get(0).kind().targets() == Head.Targets.ONE_LABEL;
     Optional<TensorRef> predicted =
         oneLabel
             ? Optional.of(all.add("ArgMax", task.logits().get(0), all.scalar(-1)))

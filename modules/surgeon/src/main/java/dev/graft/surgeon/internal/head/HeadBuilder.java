@@ -11,7 +11,6 @@ import dev.graft.model.VariableSource;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.internal.analysis.SequenceMask;
 import dev.graft.tensor.Shape;
-import dev.graft.tensor.TensorValue;
 import dev.graft.words.Remedy;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +22,6 @@ import org.tensorflow.proto.DataType;
  * each signature of the model); its variables are made once.
  */
 final class HeadBuilder {
-
-  private static final float SMALLEST_NORM = 1e-12f; // Keras' UnitNormalization, l2_normalize
 
   private final GraphEditor editor;
   private final HeadSpec spec;
@@ -84,7 +81,7 @@ final class HeadBuilder {
       x = kept;
     }
     TensorRef logits = spec.units() == 0 ? x : dense(name, x, size, spec.units(), 0);
-    TensorRef output = activate(logits);
+    TensorRef output = new Activation(editor, name, variables).of(spec.kind(), logits);
     int units = spec.units() == 0 ? (int) size : spec.units();
     add(
         spec.units() == 0
@@ -191,39 +188,6 @@ final class HeadBuilder {
     TensorRef bias = variables.zeros(layer, "bias", dtype, Shape.of(out));
     TensorRef product = editor.op(multiply).name(layer + "/MatMul").input(x).input(kernel).output();
     return editor.op("BiasAdd").name(layer + "/BiasAdd").input(product).input(bias).output();
-  }
-
-  private TensorRef activate(TensorRef logits) {
-    return switch (spec.kind()) {
-      case SINGLE_LABEL -> editor.op("Softmax").name(name + "/Softmax").input(logits).output();
-      case MULTI_LABEL -> editor.op("Sigmoid").name(name + "/Sigmoid").input(logits).output();
-      case REGRESSION -> editor.op("Identity").name(name + "/Identity").input(logits).output();
-      case EMBEDDING -> unitLength(logits);
-    };
-  }
-
-  /** x / max(|x|, smallest), TensorFlow's l2_normalize. */
-  private TensorRef unitLength(TensorRef x) {
-    String scope = name + "/l2_normalize";
-    TensorRef square = editor.op("Square").name(scope + "/Square").input(x).output();
-    TensorRef sum =
-        editor
-            .op("Sum")
-            .name(scope + "/Sum")
-            .input(square)
-            .input(constant(scope + "/axis", new int[] {-1}))
-            .attr("keep_dims", true)
-            .output();
-    TensorRef smallest =
-        variables.constant(scope + "/smallest", editor.dtype(x), TensorValue.scalar(SMALLEST_NORM));
-    TensorRef floor =
-        editor.op("Maximum").name(scope + "/Maximum").input(sum).input(smallest).output();
-    TensorRef inverse = editor.op("Rsqrt").name(scope + "/Rsqrt").input(floor).output();
-    return editor.op("Mul").name(scope).input(x).input(inverse).output();
-  }
-
-  private TensorRef constant(String wanted, int... values) {
-    return editor.constant(wanted, TensorValue.of(Shape.of(values.length), values));
   }
 
   private ImmutableList<String> kernelAndBias(String layer) {

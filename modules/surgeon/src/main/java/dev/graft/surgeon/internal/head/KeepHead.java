@@ -33,15 +33,11 @@ public final class KeepHead extends Edit {
   public KeepHead(Optional<Head.Kind> kind, Optional<Labels> labels) {
     this.kind = kind;
     this.labels = labels;
-    if (labels.isPresent() && kind.filter(k -> !hasLabels(k)).isPresent()) {
+    if (labels.isPresent() && kind.filter(k -> !k.hasLabels()).isPresent()) {
       throw new BadRequestException(
           "outputs that are numbers have no labels; leave out the labels, or keep the head as one"
               + " that has some.");
     }
-  }
-
-  private static boolean hasLabels(Head.Kind kind) {
-    return kind == Head.Kind.SINGLE_LABEL || kind == Head.Kind.MULTI_LABEL;
   }
 
   @Override
@@ -68,7 +64,7 @@ public final class KeepHead extends Edit {
     Optional<Labels> meant =
         recorded.flatMap(Head::labels).map(known -> same(known, labels)).or(() -> labels);
     Head.Kind use = use(found, recorded.map(Head::kind).orElseGet(() -> natural(found)));
-    meant = meant.filter(l -> hasLabels(use));
+    meant = meant.filter(l -> use.hasLabels());
     meant.ifPresent(l -> checkCount(l, found));
     Head head =
         new Head(

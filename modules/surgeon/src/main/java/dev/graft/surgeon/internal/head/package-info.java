@@ -11,9 +11,9 @@
  * NewVariables} makes its variables once for all signatures. {@link CarriedWeights} takes over rows
  * of the old kernel for labels that stay.
  *
- * <p>What a kind of head puts behind its logits is {@link Answers}, the one place that a new kind
- * has to be added to in this module. {@link HeadText} writes specs into a provenance and reads them
- * again.
+ * <p>What a kind of head puts behind its logits is {@link Activation}, the one place that a new
+ * kind has to be added to in this module. {@link HeadText} writes specs into a provenance and reads
+ * them again.
  *
  * <p>{@code surgeon.edit.Edits} makes these edits; nobody else knows them.
  *

@@ -140,11 +140,11 @@ public record HeadGoal(
 
   private static void checkKind(Head head, Answers wanted, Objective objective) {
     boolean fits =
-        switch (head.kind()) {
-          case SINGLE_LABEL -> wanted.labels().isPresent();
-          case MULTI_LABEL -> wanted.labels().isPresent() && !wanted.isOneLabel();
-          case REGRESSION -> wanted.labels().isEmpty();
-          case EMBEDDING ->
+        switch (head.kind().targets()) {
+          case ONE_LABEL -> wanted.labels().isPresent();
+          case ANY_LABELS -> wanted.labels().isPresent() && !wanted.isOneLabel();
+          case NUMBERS -> wanted.labels().isEmpty();
+          case LIKENESS ->
               objective.isSeparable() ? wanted.labels().isEmpty() : wanted.isOneLabel();
         };
     if (!fits) {
@@ -163,7 +163,7 @@ public record HeadGoal(
                   : wanted.labels().isPresent() ? "a multi-label head" : "a regression head")
               + ", or other answers.");
     }
-    if (head.kind() == Head.Kind.SINGLE_LABEL && !wanted.isOneLabel()) {
+    if (head.kind().targets() == Head.Targets.ONE_LABEL && !wanted.isOneLabel()) {
       checkShares(head, wanted.values());
     }
     Shape shape = wanted.values().shape();

@@ -125,7 +125,7 @@ public record Task(Model model, InputBinding inputs, ImmutableList<Goal> goals, 
   public String metric() {
     return goals.size() == 1
             && headGoals().size() == 1
-            && headGoals().get(0).head().kind() == Head.Kind.SINGLE_LABEL
+            && headGoals().get(0).head().kind().targets() == Head.Targets.ONE_LABEL
         ? "accuracy"
         : "loss";
   }
