@@ -8,8 +8,9 @@
  * JVM throws besides is a mistake of Graft.
  *
  * <p>Into every message goes the cause, the place and the remedy; a place in a model (a node, a
- * file) is kept as a value, too. Names of others pass through {@link Printable} before they reach a
- * terminal, and the constants of an enum are written by {@link Words}.
+ * file) is kept as a value, too. Names of others pass through {@link dev.graft.words.Printable}
+ * before they reach a terminal, and the constants of an enum are written by {@link
+ * dev.graft.words.Words}.
  *
  * <p>Every module throws these; only the front door and the command line catch them to answer
  * somebody. {@link Internal} marks what is public only because another module needs it.
