@@ -98,7 +98,8 @@ public record Gate(double accuracy, Dataset examples, int atOnce) {
             throw new FailedCheckException(
                 "the model reached "
                     + words
-                    + "; nothing was published. Train it on more examples, or lower the gate.");
+                    + "; nothing was published. Train it on more examples, or lower the gate.",
+                new FailedCheckException.Figure("accuracy", reached, accuracy));
           }
           return words;
         });

@@ -137,8 +137,8 @@ public final class Graft implements AutoCloseable {
   /**
    * Makes sure that versions can be published under {@code base}, before long work begins.
    *
-   * @throws dev.graft.error.BadRequestException if {@code base} holds anything that is no version,
-   *     or cannot be written to
+   * @throws dev.graft.error.BadRequestException if {@code base} holds anything that is no version
+   * @throws dev.graft.error.InputOutputException if it cannot be written to
    */
   public static void requirePublishable(Path base) {
     Exporter.requirePublishable(base);
@@ -157,8 +157,8 @@ public final class Graft implements AutoCloseable {
   /**
    * Starts TensorFlow.
    *
-   * @throws dev.graft.error.BadRequestException if there is no native library for this machine, or
-   *     a GPU is asked for and there is none
+   * @throws dev.graft.error.MissingNativeException if there is no native library for this machine
+   * @throws dev.graft.error.BadRequestException if a GPU is asked for and there is none
    */
   public static Graft open(Settings settings) {
     return new Graft(settings);
@@ -245,8 +245,8 @@ public final class Graft implements AutoCloseable {
    * all, with {@code base} as it was.
    *
    * @param base the folder that a server watches; made if it is not there
-   * @throws dev.graft.error.BadRequestException if {@code base} holds anything that is no version,
-   *     or cannot be written to
+   * @throws dev.graft.error.BadRequestException if {@code base} holds anything that is no version
+   * @throws dev.graft.error.InputOutputException if it cannot be written to
    * @throws FailedCheckException if the export answers otherwise than the model, nothing of it
    *     could be compared with the model, or a gate refuses it
    */

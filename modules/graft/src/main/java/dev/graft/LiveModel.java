@@ -171,9 +171,9 @@ public final class LiveModel implements AutoCloseable {
         throw new TimeLimitException(
             "the model gave no answer within "
                 + limit.toMillis() / 1e3
-                + " s, so the call was given up; give it more time (ServeOptions.withTimeout) if it"
-                + " is only slow.",
-            e);
+                + " s, so the call was given up; give it more time if it is only slow.",
+            e,
+            Remedy.ANSWER_TIME);
       }
       throw e;
     }

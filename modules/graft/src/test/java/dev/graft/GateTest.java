@@ -54,7 +54,12 @@ class GateTest {
           .containsExactly("accuracy: 1.000 on 20 examples, at least 1.000 asked for");
       assertThat(version.batches()).as("the comparison takes the gate's examples").contains(4);
       assertThatThrownBy(() -> graft.publish(model, out, Gate.accuracy(0.6).on(series(x, half))))
-          .isInstanceOf(FailedCheckException.class)
+          .isInstanceOfSatisfying(
+              FailedCheckException.class,
+              failure ->
+                  assertThat(failure.figure().orElseThrow().found())
+                      .isEqualTo(0.5)
+                      .isLessThan(failure.figure().orElseThrow().limit()))
           .hasMessageContaining("0.500 on 20 examples")
           .hasMessageContaining("nothing was published");
       Model number =

@@ -192,7 +192,8 @@ class ServedAnswersTest {
         List<ByteString> many = Collections.nCopies(200, bytes());
         assertThatThrownBy(() -> live.classify(many))
             .isInstanceOf(TimeLimitException.class)
-            .hasMessageContainingAll("no answer within 0.001 s", "withTimeout");
+            .asString()
+            .contains("no answer within 0.001 s", "withTimeout");
       }
     }
   }

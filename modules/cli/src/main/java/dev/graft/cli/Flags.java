@@ -41,7 +41,7 @@ final class Flags {
       case CHECK -> "'graft check'";
       case CHECK_TIME -> "--timeout SECONDS";
       case CHECK_HEAP -> "--heap MB";
-      case EVALUATE, PREDICT, BATCH_NORM_AS_IT_IS, ANSWERS_FOR_POSITIONS ->
+      case EVALUATE, PREDICT, ANSWER_TIME, BATCH_NORM_AS_IT_IS, ANSWERS_FOR_POSITIONS ->
           "in Java: " + remedy.inJava();
       case NEW_RUN -> "'graft finetune' without --find-rate";
       case AS_LABELS -> "--head new takes each for a label";

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
+import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -114,8 +115,8 @@ public final class Exporter {
   /**
    * Makes sure that versions can be published under {@code base} before long work begins.
    *
-   * @throws BadRequestException if {@code base} holds anything that is no version, or cannot be
-   *     written to
+   * @throws BadRequestException if {@code base} holds anything that is no version
+   * @throws InputOutputException if it cannot be written to
    */
   public static void requirePublishable(Path base) {
     try {
@@ -130,7 +131,7 @@ public final class Exporter {
     if (Interrupts.areCauseOf(e)) {
       return cancelled(e);
     }
-    return new BadRequestException(
+    return new InputOutputException(
         "no version could be published in '"
             + base
             + "': "

@@ -1,6 +1,7 @@
 package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -85,7 +86,7 @@ final class OpenBatch {
     try (ModelSession session = runtime.open(opened)) {
       session.call(signature, inputs.get());
       return true;
-    } catch (TensorFlowException e) {
+    } catch (TensorFlowException | ExhaustedException e) {
       return false;
     }
   }

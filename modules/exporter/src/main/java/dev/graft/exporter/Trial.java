@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.error.FailedCheckException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
@@ -242,7 +243,7 @@ final class Trial {
         exported.call(signature, some);
         warmUp.offer(signature, some);
         return;
-      } catch (TensorFlowException | BadRequestException e) {
+      } catch (TensorFlowException | ExhaustedException | BadRequestException e) {
         // the next may do
       }
     }
@@ -290,7 +291,7 @@ final class Trial {
     for (Map<String, TensorValue> batch : inputs) {
       try {
         expected(session, original, batch);
-      } catch (TensorFlowException e) {
+      } catch (TensorFlowException | ExhaustedException e) {
         continue;
       }
       compare(session, original, exported, batch);

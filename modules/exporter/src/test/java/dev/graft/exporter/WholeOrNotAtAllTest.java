@@ -2,7 +2,7 @@ package dev.graft.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.model.Model;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -66,7 +66,7 @@ class WholeOrNotAtAllTest {
       try {
         Exporter.publish(runtime, model(), new FaultyFileSystem(i, fault).wrap(base));
         published = 1;
-      } catch (BadRequestException e) {
+      } catch (InputOutputException e) {
         assertThat(e).hasMessageContaining("injected");
         refused++;
       }

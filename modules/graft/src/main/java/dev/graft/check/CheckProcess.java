@@ -1,6 +1,7 @@
 package dev.graft.check;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.error.InputOutputException;
 import dev.graft.words.Remedy;
 import java.io.File;
 import java.io.IOException;
@@ -47,7 +48,11 @@ final class CheckProcess {
         clearAway(scratch);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("the check cannot be started", e);
+      throw new InputOutputException(
+          "the check cannot be started ("
+              + e.getMessage()
+              + "); see to the folder of temporary files.",
+          e);
     }
   }
 

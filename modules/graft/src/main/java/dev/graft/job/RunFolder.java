@@ -10,6 +10,7 @@ import dev.graft.Graft;
 import dev.graft.Settings;
 import dev.graft.Version;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.model.Model;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.file.FolderDigest;
@@ -110,7 +111,7 @@ public final class RunFolder implements AutoCloseable {
         return new RunFolder(folder, job, settings, lock(folder));
       }
     } catch (IOException e) {
-      throw new BadRequestException(
+      throw new InputOutputException(
           "no folder for the run can be made in '"
               + runs
               + "' ("
@@ -179,7 +180,7 @@ public final class RunFolder implements AutoCloseable {
               + "; mend it, or begin a new run.",
           e);
     } catch (IOException e) {
-      throw new BadRequestException(
+      throw new InputOutputException(
           "'" + folder.resolve(JOB) + "' cannot be read (" + e.getMessage() + ").", e);
     }
   }
@@ -196,7 +197,7 @@ public final class RunFolder implements AutoCloseable {
                           + "' is at work in another process, or elsewhere in this one; wait for"
                           + " that, or stop it first."));
     } catch (IOException e) {
-      throw new BadRequestException(
+      throw new InputOutputException(
           "'"
               + folder
               + "' cannot be written ("
@@ -272,8 +273,8 @@ public final class RunFolder implements AutoCloseable {
     return file;
   }
 
-  private BadRequestException notWritable(IOException e) {
-    return new BadRequestException(
+  private InputOutputException notWritable(IOException e) {
+    return new InputOutputException(
         "'" + path + "' cannot be written (" + e.getMessage() + "); make room there.", e);
   }
 
@@ -351,7 +352,7 @@ public final class RunFolder implements AutoCloseable {
               && FolderDigest.of(version).equals(intended.get(0).strip());
       return isIt ? Optional.of(version) : Optional.empty();
     } catch (IOException e) {
-      throw new BadRequestException("'" + path + "' cannot be read (" + e.getMessage() + ").", e);
+      throw new InputOutputException("'" + path + "' cannot be read (" + e.getMessage() + ").", e);
     }
   }
 

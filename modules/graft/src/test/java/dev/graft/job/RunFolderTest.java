@@ -15,6 +15,7 @@ import dev.graft.Trust;
 import dev.graft.Version;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.model.Labels;
 import dev.graft.savedmodel.file.FolderDigest;
 import dev.graft.surgeon.HeadSpec;
@@ -203,7 +204,7 @@ class RunFolderTest {
   void aRunThatCannotBeBegunLeavesNothing() throws IOException {
     Path full = new FaultyFileSystem(2, FaultyFileSystem.Fault.FULL).wrap(runs);
     assertThatThrownBy(() -> RunFolder.create(job().toBuilder().runs(full).build(), SETTINGS))
-        .isInstanceOf(BadRequestException.class)
+        .isInstanceOf(InputOutputException.class)
         .hasMessageContaining("No space left");
     assertThat(runs).isEmptyDirectory();
   }
@@ -246,7 +247,7 @@ class RunFolderTest {
     Files.delete(folder.resolve(".lock"));
     Files.createDirectory(folder.resolve(".lock"));
     assertThatThrownBy(() -> RunFolder.open(folder))
-        .isInstanceOf(BadRequestException.class)
+        .isInstanceOf(InputOutputException.class)
         .hasMessageContainingAll(
             "'" + folder + "' cannot be written", ".lock", "make it writable, with all")
         .hasMessageNotContaining("run.json");

@@ -16,6 +16,10 @@ public abstract sealed class GraftException extends RuntimeException
         BadDataException,
         BadRequestException,
         FailedCheckException,
+        ExhaustedException,
+        InputOutputException,
+        ClosedException,
+        MissingNativeException,
         TimeLimitException {
 
   private static final long serialVersionUID = 1L;

@@ -1,22 +1,34 @@
 /**
- * What goes wrong, by what the caller can do about it, and the words that say so.
+ * What goes wrong, by what the caller can do about it. All that Graft throws on purpose is a {@link
+ * dev.graft.error.GraftException}, one of:
  *
- * <p>{@link GraftException} is the root. Below it {@link BadModelException} says that a model is
- * damaged or not supported, {@link BadDataException} that an example is, {@link
- * BadRequestException} that the caller asked for what cannot be, {@link FailedCheckException} that
- * a result is not good enough, {@link TimeLimitException} that something took too long. What the
- * JVM throws besides is a mistake of Graft.
+ * <ul>
+ *   <li>{@link dev.graft.error.BadRequestException}: the caller's mistake; ask for something else.
+ *   <li>{@link dev.graft.error.BadModelException}: the model; take another, or mend its file. One
+ *       that reaches beyond itself is an {@code UntrustedModelException}; where TensorFlow refuses
+ *       a graph or fails at it, a {@code TensorFlowException}.
+ *   <li>{@link dev.graft.error.BadDataException}: the data; mend or leave out what it names.
+ *   <li>{@link dev.graft.error.FailedCheckException}: a check of the result did not hold, and
+ *       nothing was kept of it; the figure says by how much.
+ *   <li>{@link dev.graft.error.ExhaustedException}: no memory, now and here; less at once may do.
+ *   <li>{@link dev.graft.error.InputOutputException}: a disk is full, a folder cannot be written;
+ *       the same call may do once that is mended.
+ *   <li>{@link dev.graft.error.TimeLimitException}: given up; the same call may do later.
+ *   <li>{@link dev.graft.error.ClosedException}: what was called is closed.
+ *   <li>{@link dev.graft.error.MissingNativeException}: TensorFlow is not there for this machine.
+ * </ul>
  *
- * <p>Into every message goes the cause, the place and the remedy; a place in a model (a node, a
- * file) is kept as a value, too. Names of others pass through {@link dev.graft.words.Printable}
- * before they reach a terminal, and the constants of an enum are written by {@link
- * dev.graft.words.Words}.
+ * <p>What enters: a message in plain words, the cause, and remedies ({@code dev.graft.words}). What
+ * leaves: the same, for a caller to choose by type. Work that was cancelled is none of these but a
+ * {@link java.util.concurrent.CancellationException}; what Graft does not expect of itself is an
+ * {@link IllegalStateException}.
  *
- * <p>Every module throws these; only the front door and the command line catch them to answer
- * somebody. {@link Internal} marks what is public only because another module needs it.
+ * <p>Names of others pass through {@link dev.graft.words.Printable} before they reach a terminal.
+ * {@link Internal} marks what is public only because another module needs it.
  *
- * <p>The one invariant: an exception on purpose is one of these, and its message can be shown as it
- * is.
+ * <p>Who calls whom: every module throws these; only the command line catches them all, for its
+ * exit codes. The one invariant: a message names cause, place and remedy, and fits into any
+ * program.
  */
 @NullMarked
 package dev.graft.error;

@@ -21,6 +21,8 @@ public enum Remedy {
   CHECK_TIME("CheckOptions.withTimeout"),
   /** Allow a check another heap. */
   CHECK_HEAP("CheckOptions.withHeapMegabytes"),
+  /** Allow an answer more time. */
+  ANSWER_TIME("ServeOptions.withTimeout"),
   /** Score the model by itself. */
   EVALUATE("Graft.evaluate"),
   /** Have all answers of the model. */

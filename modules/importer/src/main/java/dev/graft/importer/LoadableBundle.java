@@ -2,13 +2,13 @@ package dev.graft.importer;
 
 import com.google.common.collect.ImmutableSet;
 import com.google.common.io.MoreFiles;
+import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
 import dev.graft.importer.internal.file.SavedModelFolder;
 import dev.graft.importer.internal.signature.Entries;
 import dev.graft.importer.internal.trust.ServingCopy;
 import dev.graft.importer.internal.weights.Initialization;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -76,7 +76,13 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
         }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write to " + scratch, e);
+      throw new InputOutputException(
+          "the folder for temporary files '"
+              + scratch
+              + "' cannot be written ("
+              + e.getMessage()
+              + "); make room there.",
+          e);
     }
     return new LoadableBundle(scratch, tags(meta));
   }

@@ -1,6 +1,7 @@
 package dev.graft.runtime;
 
 import com.google.common.collect.Lists;
+import dev.graft.error.ClosedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class Handles {
    */
   synchronized void opened(long id, String what, AutoCloseable resource) {
     if (ended) {
-      throw new IllegalStateException("this runtime is closed");
+      throw new ClosedException("this Graft is closed; open another one.");
     }
     open.put(
         id, new Entry(new OpenHandle(what, new Throwable(what + " was opened here")), resource));

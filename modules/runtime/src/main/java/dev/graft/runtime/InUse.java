@@ -1,5 +1,6 @@
 package dev.graft.runtime;
 
+import dev.graft.error.ClosedException;
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -29,7 +30,7 @@ final class InUse {
   /**
    * Does {@code work} while it cannot be freed.
    *
-   * @throws IllegalStateException if it is closed
+   * @throws ClosedException if it is closed
    */
   <T> T during(Supplier<T> work) {
     try (Hold unused = hold()) {
@@ -40,11 +41,11 @@ final class InUse {
   /**
    * Begins a use, during which it cannot be freed; closing the result ends it.
    *
-   * @throws IllegalStateException if it is closed
+   * @throws ClosedException if it is closed
    */
   synchronized Hold hold() {
     if (isClosed) {
-      throw new IllegalStateException(what + " is closed");
+      throw new ClosedException(what + " is closed");
     }
     users++;
     return this::leave;

@@ -4,7 +4,7 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
-import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.savedmodel.file.Durable;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -77,12 +77,12 @@ final class NativeLog {
         Durable.makeFolders(absolute.getParent());
       }
     } catch (IOException e) {
-      throw new BadRequestException(
+      throw new InputOutputException(
           "the folder of the native log " + absolute + " cannot be made: " + e.getMessage(), e);
     }
     Pointer log = LibC.INSTANCE.fopen(absolute.toString(), "a");
     if (log == null) {
-      throw new BadRequestException(
+      throw new InputOutputException(
           "the native log "
               + absolute
               + " cannot be opened for writing; make it writable, or name another file.");

@@ -4,6 +4,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_CloseSession;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteSession;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewSession;
 
+import dev.graft.error.ClosedException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -59,7 +60,7 @@ final class NativeSession implements AutoCloseable {
     NativeSession whole = new NativeSession(handles, what, graph, session);
     try {
       handles.opened(whole.id, what, whole); // only now: who sees it may close it at once
-    } catch (IllegalStateException e) {
+    } catch (ClosedException e) {
       whole.close();
       throw e;
     }

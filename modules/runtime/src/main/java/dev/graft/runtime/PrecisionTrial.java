@@ -1,5 +1,6 @@
 package dev.graft.runtime;
 
+import dev.graft.error.ExhaustedException;
 import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.Compute.Precision;
@@ -78,7 +79,7 @@ public record PrecisionTrial(Precision precision, String reason) {
           fast = Math.min(fast, fastNow);
         }
       }
-    } catch (TensorFlowException e) {
+    } catch (TensorFlowException | ExhaustedException e) {
       return new PrecisionTrial(Precision.FLOAT32, "float32: the first step fails");
     }
     return exact > WORTH_IT * fast

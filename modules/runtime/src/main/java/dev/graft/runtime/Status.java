@@ -5,6 +5,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_GetCode;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_Message;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewStatus;
 
+import dev.graft.error.ExhaustedException;
 import org.tensorflow.internal.c_api.TF_Status;
 
 /** A native status for one call or a few in a row. */
@@ -24,8 +25,11 @@ final class Status implements AutoCloseable {
   void check(String doing) {
     int code = TF_GetCode(status);
     if (code != 0) {
-      throw new TensorFlowException(
-          doing, TensorFlowException.Code.of(code), TF_Message(status).getString());
+      String detail = TF_Message(status).getString();
+      TensorFlowException.Code kind = TensorFlowException.Code.of(code);
+      throw kind == TensorFlowException.Code.RESOURCE_EXHAUSTED
+          ? new ExhaustedException(doing + ": TensorFlow has no room: " + detail)
+          : new TensorFlowException(doing, kind, detail);
     }
   }
 

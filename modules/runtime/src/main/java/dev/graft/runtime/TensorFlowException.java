@@ -6,7 +6,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** TensorFlow refused a graph or failed to run it; the message holds TensorFlow's own words. */
+/**
+ * TensorFlow refused a graph or failed to run it; the message holds TensorFlow's own words. Where
+ * it had no room that is an {@link dev.graft.error.ExhaustedException} instead.
+ */
 @Internal
 public class TensorFlowException extends BadModelException {
 

@@ -8,7 +8,9 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_Version;
 
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ClosedException;
 import dev.graft.error.Internal;
+import dev.graft.error.MissingNativeException;
 import dev.graft.graph.Graph;
 import dev.graft.model.Model;
 import dev.graft.runtime.RuntimeOptions.Device;
@@ -44,15 +46,15 @@ public final class TensorFlowRuntime implements AutoCloseable {
   /**
    * TensorFlow with these options; loads the native library on first use.
    *
-   * @throws BadRequestException if a GPU is asked for and TensorFlow finds none, or there is no
-   *     native library for this machine on the class path
+   * @throws BadRequestException if a GPU is asked for and TensorFlow finds none
+   * @throws MissingNativeException if there is no native library for this machine on the class path
    */
   public static TensorFlowRuntime open(RuntimeOptions options) {
     options.nativeLog().ifPresent(NativeLog::redirectTo);
     try {
       version();
     } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
-      throw new BadRequestException(
+      throw new MissingNativeException(
           "TensorFlow's native library cannot be loaded on "
               + System.getProperty("os.name")
               + " "
@@ -129,7 +131,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
   private NativeSession session(String what, NativeGraph graph, Compute compute) {
     if (!open) {
       graph.close();
-      throw new IllegalStateException("this runtime is closed");
+      throw new ClosedException("this Graft is closed; open another one.");
     }
     return NativeSession.open(handles, options.withCompute(compute), "session over " + what, graph);
   }
@@ -169,7 +171,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    */
   public SavedModelSession loadSavedModel(Path dir, Set<String> tags) {
     if (!open) {
-      throw new IllegalStateException("this runtime is closed");
+      throw new ClosedException("this Graft is closed; open another one.");
     }
     return SavedModelSession.load(
         handles, options.withCompute(options.compute().exactly()), dir, tags);

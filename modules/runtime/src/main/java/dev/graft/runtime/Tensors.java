@@ -15,6 +15,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_TensorType;
 
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
@@ -65,7 +66,7 @@ final class Tensors {
     TF_Tensor tensor =
         TF_AllocateTensor(value.dtype().getNumber(), dims, dims.length, bytes.remaining());
     if (tensor == null) {
-      throw new OutOfMemoryError("TensorFlow could not allocate a tensor " + value);
+      throw new ExhaustedException("TensorFlow has no room for a tensor " + value + ".");
     }
     if (bytes.hasRemaining()) {
       content(tensor, bytes.remaining()).put(bytes);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ClosedException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
@@ -165,9 +166,8 @@ class GraphSessionTest {
     runtime.close();
     assertThat(runtime.openHandles()).isEmpty();
     assertThatThrownBy(() -> session.run(Map.of(), List.of(), List.of()))
-        .isInstanceOf(IllegalStateException.class);
-    assertThatThrownBy(() -> runtime.session(editor.build()))
-        .isInstanceOf(IllegalStateException.class);
+        .isInstanceOf(ClosedException.class);
+    assertThatThrownBy(() -> runtime.session(editor.build())).isInstanceOf(ClosedException.class);
     session.close();
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
+import dev.graft.error.ClosedException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -144,7 +145,7 @@ class LifetimesTest {
                 while (opened.size() < 1000) {
                   opened.add(runtime.session(echo.graph()));
                 }
-              } catch (IllegalStateException e) {
+              } catch (ClosedException e) {
                 assertThat(e).hasMessageContaining("closed");
               }
               return opened;
@@ -156,7 +157,7 @@ class LifetimesTest {
         for (Future<List<GraphSession>> each : all) {
           for (GraphSession session : each.get()) {
             assertThatThrownBy(() -> session.run(Map.of(), List.of(echo.y()), List.of()))
-                .isInstanceOf(IllegalStateException.class);
+                .isInstanceOf(ClosedException.class);
           }
         }
         assertThat(runtime.openHandles()).isEmpty();
@@ -231,7 +232,7 @@ class LifetimesTest {
         for (Future<?> one : all) {
           assertThatThrownBy(() -> one.get(1, TimeUnit.MINUTES))
               .isInstanceOf(ExecutionException.class)
-              .hasCauseInstanceOf(IllegalStateException.class);
+              .hasCauseInstanceOf(ClosedException.class);
         }
       }
     } finally {

@@ -3,11 +3,11 @@ package dev.graft.internal.place;
 import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
 import dev.graft.error.BadModelException;
+import dev.graft.error.InputOutputException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -270,7 +270,7 @@ final class ModelArchive {
     try (InputStream in = Files.newInputStream(path)) {
       return in.readNBytes(512);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new InputOutputException("'" + path + "' cannot be read (" + e.getMessage() + ").", e);
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.graft.internal.place;
 
 import dev.graft.error.BadModelException;
+import dev.graft.error.InputOutputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -77,7 +77,8 @@ public final class ModelFolder {
           .filter(entry -> Files.exists(entry.resolve(FILE)))
           .max(Comparator.comparingLong(entry -> Long.parseLong(entry.getFileName().toString())));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new InputOutputException(
+          "the folder '" + base + "' cannot be read (" + e.getMessage() + ").", e);
     }
   }
 

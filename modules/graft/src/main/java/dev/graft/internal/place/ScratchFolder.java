@@ -1,6 +1,6 @@
 package dev.graft.internal.place;
 
-import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.savedmodel.file.Durable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -18,7 +18,7 @@ public record ScratchFolder(Path path) implements AutoCloseable {
     try {
       return new ScratchFolder(Files.createTempDirectory("graft-"));
     } catch (IOException e) {
-      throw new BadRequestException(
+      throw new InputOutputException(
           "no folder can be made for temporary files ("
               + e.getMessage()
               + "); name one that can be written to with -Djava.io.tmpdir.",

@@ -3,6 +3,7 @@ package dev.graft.trainer.checkpoint;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.trainer.listener.Callback;
@@ -157,7 +158,7 @@ public final class Checkpoints implements Callback {
                 || e.getCause() instanceof EOFException
                 || e.getCause() instanceof InvalidProtocolBufferException);
     if (failed) {
-      throw new BadRequestException(
+      throw new InputOutputException(
           "checkpoint "
               + checkpoint
               + " cannot be read ("
@@ -171,7 +172,7 @@ public final class Checkpoints implements Callback {
    * Writes {@code checkpoint} and then deletes those that are too many: first those that {@link
    * #newest} found damaged, then the oldest.
    *
-   * @throws BadRequestException if the disk is full or fails; the checkpoints that are there stay
+   * @throws InputOutputException if the disk is full or fails; the checkpoints that are there stay
    */
   @Internal
   public void save(Checkpoint checkpoint) {
@@ -228,8 +229,8 @@ public final class Checkpoints implements Callback {
     return Integer.parseInt(checkpoint.getFileName().toString());
   }
 
-  private static BadRequestException failed(Path folder, Exception e) {
-    return new BadRequestException(
+  private static InputOutputException failed(Path folder, Exception e) {
+    return new InputOutputException(
         "training was stopped since its checkpoints could not be kept in '"
             + folder
             + "' ("

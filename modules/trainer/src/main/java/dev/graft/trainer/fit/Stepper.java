@@ -2,6 +2,7 @@ package dev.graft.trainer.fit;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Batch;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
@@ -147,6 +148,8 @@ final class Stepper implements AutoCloseable {
         long done = position.get(1).longs()[0];
         throw new NotFinite(session, graph, setup).explain(examples, feeds, values, done, e);
       }
+      throw task.inputs().explained(e, runtime, setup.data().train(), examples);
+    } catch (ExhaustedException e) {
       throw task.inputs().explained(e, runtime, setup.data().train(), examples);
     }
   }

@@ -3,7 +3,7 @@ package dev.graft.trainer.listener;
 import com.google.common.base.Joiner;
 import com.google.common.base.Splitter;
 import com.google.common.primitives.Ints;
-import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +48,7 @@ public final class CsvLog implements Callback {
       Interruption.shielded(
           () -> write(epoch, Joiner.on(',').join(header), Joiner.on(',').join(row)));
     } catch (IOException e) {
-      throw new BadRequestException(
+      throw new InputOutputException(
           "the log '"
               + file
               + "' cannot be written ("

@@ -1,7 +1,7 @@
 package dev.graft.trainer.listener;
 
 import com.google.protobuf.ByteString;
-import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.savedmodel.checkpoint.RecordWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -119,7 +119,7 @@ public final class TensorBoardLog implements Callback {
     } catch (IOException e) {
       events.clear(); // they would add up
       file = null; // the next one begins anew
-      throw new BadRequestException(
+      throw new InputOutputException(
           "'" + to + "' cannot be written (" + e.getMessage() + "); make room", e);
     }
     events.clear();

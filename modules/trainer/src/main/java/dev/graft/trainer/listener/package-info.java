@@ -7,9 +7,9 @@
  * dev.graft.trainer.listener.CsvLog} writes a table, {@link
  * dev.graft.trainer.listener.TensorBoardLog} TensorBoard's files.
  *
- * <p><b>Who calls whom.</b> {@code fit}, {@code score} and the features report to a {@link
- * dev.graft.trainer.listener.Pace}, which knows how fast they go and asks before each unit whether
- * to go on; {@link dev.graft.trainer.listener.Callbacks} hands each event to all who listen. {@link
+ * <p><b>Who calls whom.</b> {@code fit}, {@code score} and the features report to a {@code Pace}
+ * (beside the task), which knows how fast they go and asks before each unit whether to go on;
+ * {@link dev.graft.trainer.listener.Callbacks} hands each event to all who listen. {@link
  * dev.graft.trainer.listener.Interruption} makes one exception of all ways to end: an interrupted
  * thread, a closed runtime, a cancellation.
  *

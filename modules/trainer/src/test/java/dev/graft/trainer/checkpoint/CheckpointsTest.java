@@ -3,7 +3,7 @@ package dev.graft.trainer.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
@@ -131,7 +131,7 @@ class CheckpointsTest extends CheckpointsFixture {
       int next = last + 1;
       try {
         Checkpoints.in(new FaultyFileSystem(i, fault).wrap(folder)).save(numbered(next));
-      } catch (BadRequestException e) {
+      } catch (InputOutputException e) {
         assertThat(e).hasMessageContainingAll("injected", "are untouched", "Make room");
         refused++;
       }
@@ -150,7 +150,7 @@ class CheckpointsTest extends CheckpointsFixture {
     FaultyFileSystem full = new FaultyFileSystem(60, fault);
     Checkpoints failing = Checkpoints.in(full.wrap(folder)).everySteps(1);
     assertThatThrownBy(() -> train(RECIPE, PARTS, failing))
-        .isInstanceOf(BadRequestException.class)
+        .isInstanceOf(InputOutputException.class)
         .hasMessageContaining("training was stopped");
     Run resumed = train(RECIPE, PARTS, everyStep());
     assertThat(resumed.decisions()).anyMatch(sentence -> sentence.startsWith("goes on from"));

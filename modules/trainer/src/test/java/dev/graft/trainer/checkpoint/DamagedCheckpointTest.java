@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadModelException;
-import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
 import dev.graft.tensor.Shape;
@@ -95,7 +95,7 @@ class DamagedCheckpointTest {
     Files.delete(file);
     Files.createDirectory(file); // as good as a disk that fails: reading it is an IOException
     assertThatThrownBy(this::newest)
-        .isInstanceOf(BadRequestException.class)
+        .isInstanceOf(InputOutputException.class)
         .hasMessageContainingAll(folder.resolve("2").toString(), "cannot be read", "resume");
     assertThat(said).isEmpty();
   }

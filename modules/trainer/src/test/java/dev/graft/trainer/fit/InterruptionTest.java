@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Parts;
 import dev.graft.error.BadModelException;
+import dev.graft.error.ClosedException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
@@ -206,9 +207,7 @@ class InterruptionTest {
     assertThatThrownBy(() -> fit(LONG, closing))
         .isInstanceOf(CancellationException.class)
         .hasMessageContaining("Graft was closed");
-    assertThatThrownBy(() -> fit(LONG))
-        .isInstanceOf(IllegalStateException.class)
-        .isNotInstanceOf(CancellationException.class);
+    assertThatThrownBy(() -> fit(LONG)).isInstanceOf(ClosedException.class);
   }
 
   /** A closed web socket, say. */

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
-import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.checkpoint.Checkpoints;
@@ -62,7 +62,7 @@ class LogsTest {
     CsvLog.to(file).onEpoch(epoch(1, 2, 4));
     assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("1,2,20,0.5,4.0,2.0,0.75");
     assertThatThrownBy(() -> CsvLog.to(folder.resolve("no/log.csv")).onEpoch(epoch(1, 1, 2)))
-        .isInstanceOf(BadRequestException.class)
+        .isInstanceOf(InputOutputException.class)
         .hasMessageContainingAll("no/log.csv", "cannot be written", "make room");
   }
 

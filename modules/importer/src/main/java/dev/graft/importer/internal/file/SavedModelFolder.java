@@ -3,6 +3,7 @@ package dev.graft.importer.internal.file;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadModelException;
+import dev.graft.error.InputOutputException;
 import dev.graft.savedmodel.checkpoint.GitLfs;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.savedmodel.file.FolderDigest;
@@ -213,7 +214,7 @@ public record SavedModelFolder(Path path, byte[] pb) {
     try {
       return Files.isRegularFile(file) ? Files.size(file) : 0;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new InputOutputException("'" + file + "' cannot be read (" + e.getMessage() + ").", e);
     }
   }
 }

@@ -4,13 +4,13 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Sets;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
-import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.internal.task.InputBinding;
+import dev.graft.trainer.internal.task.Pace;
 import dev.graft.trainer.listener.Callbacks;
-import dev.graft.trainer.listener.Pace;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.words.Remedy;
 import java.util.Collection;
@@ -99,20 +99,20 @@ public final class CachedFeatures {
    * Makes sure that features at {@code cut} are kept, for what is computed from all at once and
    * from a copy of them, standardised.
    *
-   * @throws BadRequestException if there is no room for them
+   * @throws ExhaustedException if there is no room for them
    */
   public void requireRoom(Collection<TensorRef> cut) {
     if (isTooLarge(cut) || 2 * bytes(cut) > memory) {
-      throw new BadRequestException(
+      throw new ExhaustedException(
           "a head that is one layer is computed from all examples at once, and there is no room"
               + (fitArrays(cut)
                   ? " for these twice: " + words(cut) + "; give Java more, pool"
                   : " for these: " + words(cut) + "; pool")
               + " the features, take fewer examples, or give the head a hidden layer, with which it"
               + " learns step by step.",
-          Remedy.MORE_HEAP,
-          Remedy.POOL_ALL,
-          Remedy.HIDDEN_LAYER);
+          fitArrays(cut)
+              ? new Remedy[] {Remedy.MORE_HEAP, Remedy.POOL_ALL, Remedy.HIDDEN_LAYER}
+              : new Remedy[] {Remedy.POOL_ALL, Remedy.HIDDEN_LAYER});
     }
   }
 

@@ -3,11 +3,11 @@ package dev.graft.trainer.internal.head;
 import com.google.common.primitives.Booleans;
 import com.sun.management.OperatingSystemMXBean;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
@@ -112,10 +112,9 @@ final class HeadSolver {
       try {
         settled.addAll(Booleans.asList(group.solve(beforeEach)));
         group.collect(kernels, biases, losses, from);
-      } catch (TensorFlowException e) {
-        throw e.code() == TensorFlowException.Code.RESOURCE_EXHAUSTED
-            ? new BadRequestException(noRoom(e.detail()), e, Remedy.HIDDEN_LAYER)
-            : e;
+      } catch (ExhaustedException e) {
+        String why = String.valueOf(e.getMessage());
+        throw new ExhaustedException(noRoom(why), e, Remedy.HIDDEN_LAYER);
       }
     }
     return new Heads(kernels, biases, losses, settled);
@@ -143,7 +142,7 @@ final class HeadSolver {
   static void requireRoom(long examples, long outputs, long memory) {
     double bytes = 4.0 * COPIES * examples * outputs;
     if (bytes > memory) {
-      throw new BadRequestException(
+      throw new ExhaustedException(
           noRoom(
               String.format(
                   Locale.ROOT,

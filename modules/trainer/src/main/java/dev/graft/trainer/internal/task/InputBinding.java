@@ -6,6 +6,8 @@ import dev.graft.data.Batch;
 import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
+import dev.graft.error.GraftException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
@@ -155,7 +157,7 @@ public record InputBinding(
    *
    * @throws dev.graft.error.BadDataException if that fails because some of them are pictures that
    *     cannot be decoded
-   * @throws BadRequestException if it fails for lack of memory
+   * @throws ExhaustedException if it fails for lack of memory
    */
   public List<TensorValue> run(
       TensorFlowRuntime runtime,
@@ -165,20 +167,20 @@ public record InputBinding(
       int[] examples) {
     try {
       return run.run(values);
-    } catch (TensorFlowException e) {
+    } catch (TensorFlowException | ExhaustedException e) {
       throw explained(e, runtime, data, examples);
     }
   }
 
   /** Returns what to throw where a run on values that were made of these examples failed. */
   public RuntimeException explained(
-      TensorFlowException e, TensorFlowRuntime runtime, Dataset data, int[] examples) {
-    if (e.code() == TensorFlowException.Code.RESOURCE_EXHAUSTED) {
-      return new BadRequestException(
+      GraftException e, TensorFlowRuntime runtime, Dataset data, int[] examples) {
+    if (e instanceof ExhaustedException) {
+      return new ExhaustedException(
           "there is not enough memory for "
               + examples.length
               + " examples at once: "
-              + e.detail()
+              + e.getMessage()
               + ". Smaller pictures take less, and training takes less in smaller batches (or in"
               + " micro-batches, which learn the same); the CPU may have more.",
           e,

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
@@ -158,7 +159,7 @@ class SettingsActTest {
     assertThat(HeadSolver.atOnce(Shape.of(100_000, 10), 10)).isEqualTo(4);
     HeadSolver.requireRoom(100_000, 10, 1L << 30);
     assertThatThrownBy(() -> HeadSolver.requireRoom(100_000, 1000, 1L << 30))
-        .isInstanceOf(BadRequestException.class)
+        .isInstanceOf(ExhaustedException.class)
         .hasMessageContainingAll("1,000 outputs for 100,000 examples", "3.2 GB", "a hidden layer");
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
@@ -54,7 +55,7 @@ class InputBindingTest {
       List<TensorValue> values = new ArrayList<>(entry.values(data.batch(some)));
       values.add(TensorValue.of(Shape.of(1), new long[] {1L << 48})); // not folded: it is fed
       assertThatThrownBy(() -> entry.run(runtime, run, values, data, some))
-          .isInstanceOf(BadRequestException.class)
+          .isInstanceOf(ExhaustedException.class)
           .asString()
           .contains("not enough memory for 3 examples", "FineTune.microBatch");
     }

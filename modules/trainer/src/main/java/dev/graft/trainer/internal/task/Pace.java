@@ -1,6 +1,8 @@
-package dev.graft.trainer.listener;
+package dev.graft.trainer.internal.task;
 
 import dev.graft.error.Internal;
+import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.Progress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
