@@ -1,5 +1,7 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
@@ -27,6 +29,7 @@ public record Gate(double accuracy, Dataset examples, int atOnce) {
   private static final int COMPARED = 4; // examples on which an export answers as the model
 
   public Gate {
+    requireNonNull(examples, "examples");
     if (atOnce < 1) {
       throw new BadRequestException(
           "at least one example is asked about in one call, given " + atOnce + ".");

@@ -1,6 +1,7 @@
 package dev.graft;
 
-import com.google.common.collect.ImmutableMap;
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.autodiff.PreflightCheck;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -86,6 +87,7 @@ public final class Graft implements AutoCloseable {
    * @param trust {@link Trust#ALLOW} only if you know who made it: a SavedModel is a program
    */
   public static Model load(Path path, Trust trust) {
+    requireNonNull(trust, "trust");
     return load(path, LoadOptions.defaults().withTrust(trust));
   }
 
@@ -96,6 +98,8 @@ public final class Graft implements AutoCloseable {
    *     message lists those that it has; or if its picture input cannot have such a range
    */
   public static Model load(Path path, LoadOptions options) {
+    requireNonNull(path, "path");
+    requireNonNull(options, "options");
     Model imported = SavedModelImporter.load(ModelFolder.of(path), options.forImport());
     return options
         .inputRange()
@@ -109,12 +113,15 @@ public final class Graft implements AutoCloseable {
    * runs: that is listed.
    */
   public static Inspection inspect(Path path, LoadOptions options) {
+    requireNonNull(path, "path");
+    requireNonNull(options, "options");
     return Inspection.of(
         SavedModelImporter.read(ModelFolder.of(path), options.withTrust(Trust.ALLOW).forImport()));
   }
 
   /** Looks at a model without running it. */
   public static Inspection inspect(Model model) {
+    requireNonNull(model, "model");
     return Inspection.of(model, Optional.empty());
   }
 
@@ -124,6 +131,7 @@ public final class Graft implements AutoCloseable {
    * native code runs. {@link #train} makes sure of the same before it begins.
    */
   public static Preflight preflight(Model model) {
+    requireNonNull(model, "model");
     Map<String, TensorRef> outputs = new LinkedHashMap<>();
     model.heads().forEach(head -> outputs.put(head.name(), head.logits()));
     if (outputs.isEmpty()) {
@@ -141,6 +149,7 @@ public final class Graft implements AutoCloseable {
    * @throws dev.graft.error.InputOutputException if it cannot be written to
    */
   public static void requirePublishable(Path base) {
+    requireNonNull(base, "base");
     Exporter.requirePublishable(base);
   }
 
@@ -161,6 +170,7 @@ public final class Graft implements AutoCloseable {
    * @throws dev.graft.error.BadRequestException if a GPU is asked for and there is none
    */
   public static Graft open(Settings settings) {
+    requireNonNull(settings, "settings");
     return new Graft(settings);
   }
 
@@ -186,6 +196,9 @@ public final class Graft implements AutoCloseable {
    *     what closing cut off
    */
   public Run train(Model model, Parts data, Recipe recipe, Callback... callbacks) {
+    requireNonNull(model, "model");
+    requireNonNull(data, "data");
+    requireNonNull(recipe, "recipe");
     return Trainer.fit(runtime, model, blocks(model), data, recipe, callbacks);
   }
 
@@ -196,6 +209,9 @@ public final class Graft implements AutoCloseable {
    * @throws dev.graft.error.BadRequestException if the recipe trains nothing step by step
    */
   public RateCurve findRate(Model model, Parts data, Recipe recipe, Callback... callbacks) {
+    requireNonNull(model, "model");
+    requireNonNull(data, "data");
+    requireNonNull(recipe, "recipe");
     return Trainer.findRate(runtime, model, blocks(model), data, recipe, callbacks);
   }
 
@@ -211,6 +227,9 @@ public final class Graft implements AutoCloseable {
   /** Scores a model on examples whose answers are known, its loss by these objectives. */
   public Evaluation evaluate(
       Model model, Dataset examples, Objectives objectives, Callback... callbacks) {
+    requireNonNull(model, "model");
+    requireNonNull(examples, "examples");
+    requireNonNull(objectives, "objectives");
     return Evaluator.evaluate(runtime, model, examples, objectives, callbacks);
   }
 
@@ -219,6 +238,9 @@ public final class Graft implements AutoCloseable {
    * objectives, and with no more examples at once in memory than its batches have.
    */
   public Evaluation evaluate(Model model, Dataset examples, Recipe recipe, Callback... callbacks) {
+    requireNonNull(model, "model");
+    requireNonNull(examples, "examples");
+    requireNonNull(recipe, "recipe");
     return Evaluator.evaluate(runtime, model, examples, recipe, callbacks);
   }
 
@@ -228,14 +250,16 @@ public final class Graft implements AutoCloseable {
    * @return by the names of the serving signature's outputs, in the signature's order; row i
    *     belongs to example i
    */
-  public ImmutableMap<String, TensorValue> predict(
-      Model model, Dataset examples, Callback... callbacks) {
+  public Map<String, TensorValue> predict(Model model, Dataset examples, Callback... callbacks) {
     return predict(model, examples, Recipe.headOnly(), callbacks);
   }
 
   /** The same with no more examples at once in memory than the batches of {@code recipe} have. */
-  public ImmutableMap<String, TensorValue> predict(
+  public Map<String, TensorValue> predict(
       Model model, Dataset examples, Recipe recipe, Callback... callbacks) {
+    requireNonNull(model, "model");
+    requireNonNull(examples, "examples");
+    requireNonNull(recipe, "recipe");
     return Predictor.predict(runtime, model, examples, recipe, callbacks);
   }
 
@@ -258,6 +282,9 @@ public final class Graft implements AutoCloseable {
   @Internal
   public Version publish(
       Model model, Path base, Exporter.Announcement announcement, Gate... gates) {
+    requireNonNull(model, "model");
+    requireNonNull(base, "base");
+    requireNonNull(announcement, "announcement");
     List<Proof> proofs = new ArrayList<>();
     for (Gate gate : gates) {
       if (proofs.isEmpty()) {
@@ -272,6 +299,7 @@ public final class Graft implements AutoCloseable {
 
   /** Opens a published version. */
   public LiveModel serve(Version version) {
+    requireNonNull(version, "version");
     return serve(version.path(), Trust.ALLOW);
   }
 
@@ -292,6 +320,7 @@ public final class Graft implements AutoCloseable {
    * @param trust {@link Trust#ALLOW} only if you know who made it: a SavedModel is a program
    */
   public LiveModel serve(Path path, Trust trust) {
+    requireNonNull(trust, "trust");
     return serve(path, ServeOptions.defaults().withTrust(trust));
   }
 
@@ -299,6 +328,8 @@ public final class Graft implements AutoCloseable {
    * As {@link #serve(Path)}, with a say in what the model may reach for and how long it may take.
    */
   public LiveModel serve(Path path, ServeOptions options) {
+    requireNonNull(path, "path");
+    requireNonNull(options, "options");
     Path folder = ModelFolder.existing(path);
     if (folder.getFileSystem() != FileSystems.getDefault()) {
       throw new BadRequestException(

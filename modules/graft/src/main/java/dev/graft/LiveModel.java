@@ -1,5 +1,7 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Doubles;
@@ -208,23 +210,21 @@ public final class LiveModel implements AutoCloseable {
    * @param picture a JPEG, PNG, GIF or BMP file
    * @throws BadDataException if it cannot be read
    */
-  public ImmutableList<Float> numbers(Path picture) {
-    return ImmutableList.copyOf(
-        Floats.asList(floats(scores(List.of(read(picture)), i -> "" + picture))));
+  public List<Float> numbers(Path picture) {
+    return List.copyOf(Floats.asList(floats(scores(List.of(read(picture)), i -> "" + picture))));
   }
 
   /**
-   * Classifies one picture.
+   * As {@link #classify(List)}, of a JPEG, PNG, GIF or BMP file.
    *
-   * @param picture a JPEG, PNG, GIF or BMP file
    * @throws BadDataException if it cannot be read
-   * @throws BadRequestException if the model does not give one answer that has labels
    */
   public Prediction classify(Path picture) {
     return predictions(List.of(read(picture)), i -> "" + picture).get(0);
   }
 
   private static ByteString read(Path picture) {
+    requireNonNull(picture, "picture");
     try {
       Optional<String> unfit =
           Files.isDirectory(picture) ? Optional.empty() : ImageFormat.unfit(picture);
@@ -246,14 +246,20 @@ public final class LiveModel implements AutoCloseable {
     }
   }
 
+  /** As {@link #classify(List)}, of one encoded picture. */
+  public Prediction classify(byte[] picture) {
+    return classify(List.of(picture)).get(0);
+  }
+
   /**
-   * Classifies encoded pictures, in one run.
+   * Classifies encoded pictures, the bytes of a file each, in one run.
    *
    * @throws BadDataException if one of them cannot be decoded; the message says which, from 0
    * @throws BadRequestException if there is none, or the model does not give one answer that has
    *     labels
    */
-  public List<Prediction> classify(List<ByteString> pictures) {
+  public List<Prediction> classify(List<byte[]> files) {
+    List<ByteString> pictures = files.stream().map(ByteString::copyFrom).toList();
     if (pictures.isEmpty()) {
       throw new BadRequestException("no picture is given to classify; give at least one.");
     }

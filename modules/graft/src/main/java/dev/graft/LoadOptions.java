@@ -1,8 +1,11 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableSet;
 import dev.graft.importer.ImportOptions;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How {@link Graft#load(java.nio.file.Path, LoadOptions)} reads a SavedModel.
@@ -13,10 +16,14 @@ import java.util.Optional;
  * @param inputRange what the picture input expects; empty to find it out, or guess
  */
 public record LoadOptions(
-    Trust trust,
-    ImmutableSet<String> tags,
-    Optional<String> signature,
-    Optional<InputRange> inputRange) {
+    Trust trust, Set<String> tags, Optional<String> signature, Optional<InputRange> inputRange) {
+
+  public LoadOptions {
+    requireNonNull(trust, "trust");
+    tags = ImmutableSet.copyOf(tags); // in their order
+    requireNonNull(signature, "signature");
+    requireNonNull(inputRange, "inputRange");
+  }
 
   /** No trust, the MetaGraph for serving, all its signatures. */
   public static LoadOptions defaults() {

@@ -28,11 +28,16 @@ public record Machine(
     String java,
     String system,
     int cores,
-    ImmutableList<String> extensions,
+    List<String> extensions,
     long heap,
     String tensorflow,
-    ImmutableList<String> devices,
+    List<String> devices,
     Settings settings) {
+
+  public Machine {
+    extensions = List.copyOf(extensions);
+    devices = List.copyOf(devices);
+  }
 
   private static final Path CPU = Path.of("/proc/cpuinfo");
 

@@ -1,7 +1,8 @@
 package dev.graft;
 
-import com.google.common.collect.ImmutableMap;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,7 +12,11 @@ import java.util.Map;
  *
  * @param scores the score of each label, in the order of the model's outputs
  */
-public record Prediction(ImmutableMap<String, Float> scores) {
+public record Prediction(Map<String, Float> scores) {
+
+  public Prediction {
+    scores = Collections.unmodifiableMap(new LinkedHashMap<>(scores));
+  }
 
   /**
    * One label with its score.

@@ -1,5 +1,7 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.error.BadRequestException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +15,8 @@ import java.time.Duration;
 public record ServeOptions(Trust trust, Duration timeout) {
 
   public ServeOptions {
+    requireNonNull(trust, "trust");
+    requireNonNull(timeout, "timeout");
     if (timeout.isNegative()) {
       throw new BadRequestException(
           "the time for an answer is " + timeout + "; give more than zero, or zero for any time.");

@@ -1,5 +1,7 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.runtime.Compute;
 import dev.graft.runtime.RuntimeOptions;
 import java.nio.file.Path;
@@ -26,6 +28,12 @@ public record Settings(
     boolean memoryGrowth,
     Precision precision,
     Optional<Path> nativeLog) {
+
+  public Settings {
+    requireNonNull(device, "device");
+    requireNonNull(precision, "precision");
+    requireNonNull(nativeLog, "nativeLog");
+  }
 
   /**
    * A GPU if there is one, TensorFlow's own choice of threads, float32, standard error left alone.

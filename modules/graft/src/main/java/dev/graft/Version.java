@@ -1,8 +1,10 @@
 package dev.graft;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableSortedSet;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * A published version of a model: a folder that TensorFlow Serving, TensorFlow for Python and
@@ -23,11 +25,18 @@ public record Version(
     Path path,
     long number,
     double largestDifference,
-    ImmutableSortedSet<Integer> batches,
-    ImmutableList<String> uncompared,
+    SortedSet<Integer> batches,
+    List<String> uncompared,
     int warmUps,
-    ImmutableList<String> gates,
-    ImmutableList<String> remarks) {
+    List<String> gates,
+    List<String> remarks) {
+
+  public Version {
+    batches = Collections.unmodifiableSortedSet(new TreeSet<>(batches));
+    uncompared = List.copyOf(uncompared);
+    gates = List.copyOf(gates);
+    remarks = List.copyOf(remarks);
+  }
 
   static Version of(dev.graft.exporter.Version version) {
     return new Version(

@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Floats;
-import com.google.protobuf.ByteString;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
@@ -162,8 +161,8 @@ class LiveModelTest {
         Graft.load(Checkout.path("testdata/surgery/efficientnet/model"))
             .with(replaceHead(HeadSpec.singleLabel(pictures.labels())));
     Path broken = Path.of(pictures.name(3));
-    ByteString good = ByteString.copyFrom(Files.readAllBytes(Path.of(pictures.name(0))));
-    ByteString bad = ByteString.copyFrom(Files.readAllBytes(broken));
+    byte[] good = Files.readAllBytes(Path.of(pictures.name(0)));
+    byte[] bad = Files.readAllBytes(broken);
     try (Graft graft = Graft.open();
         LiveModel live = graft.serve(graft.publish(model, out))) {
       assertThat(live.classify(List.of(good, good))).hasSize(2);

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.protobuf.ByteString;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
@@ -62,8 +61,8 @@ class ServedAnswersTest {
     }
   }
 
-  private static ByteString bytes() throws IOException {
-    return ByteString.copyFrom(Files.readAllBytes(photo()));
+  private static byte[] bytes() throws IOException {
+    return Files.readAllBytes(photo());
   }
 
   private static Model softmax() {
@@ -129,8 +128,8 @@ class ServedAnswersTest {
 
   @Test
   void picturesThatCannotBeRightAreRefusedUnseen() throws IOException {
-    ByteString palette = bmp(8);
-    ByteString huge = png(30_000, 30_000);
+    byte[] palette = bmp(8);
+    byte[] huge = png(30_000, 30_000);
     Path file = Files.write(out.resolve("scan.bmp"), palette.toByteArray());
     try (Graft graft = Graft.open();
         LiveModel live = graft.serve(graft.publish(softmax(), out.resolve("base")))) {
@@ -150,19 +149,19 @@ class ServedAnswersTest {
     }
   }
 
-  private static ByteString bmp(int bits) {
+  private static byte[] bmp(int bits) {
     ByteBuffer bmp = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
     bmp.put((byte) 'B').put((byte) 'M').putInt(64).putInt(0).putInt(54).putInt(40);
     bmp.putInt(2).putInt(2).putShort((short) 1).putShort((short) bits);
-    return ByteString.copyFrom(bmp.clear());
+    return bmp.array();
   }
 
-  private static ByteString png(int width, int height) {
+  private static byte[] png(int width, int height) {
     ByteBuffer png = ByteBuffer.allocate(64);
     png.put((byte) 0x89).put("PNG\r\n\032\n".getBytes(US_ASCII));
     png.putInt(13).put("IHDR".getBytes(US_ASCII));
     png.putInt(width).putInt(height);
-    return ByteString.copyFrom(png.clear());
+    return png.array();
   }
 
   /** Trained on uploads in memory, or made for clients that send files: it decodes by itself. */
@@ -189,7 +188,7 @@ class ServedAnswersTest {
       ServeOptions hasty = ServeOptions.defaults().withTimeout(Duration.ofMillis(1));
       try (LiveModel live = graft.serve(version.path(), hasty)) { // which makes the first call
         assertThat(live.labels()).isEqualTo(TinyPictures.LABELS);
-        List<ByteString> many = Collections.nCopies(200, bytes());
+        List<byte[]> many = Collections.nCopies(200, bytes());
         assertThatThrownBy(() -> live.classify(many))
             .isInstanceOf(TimeLimitException.class)
             .asString()

@@ -27,9 +27,9 @@ public final class Search {
     Parts photos = Dataset.imageFolder(pictures).split(Split.of(70, 10, 20).seed(7));
     Model model = Graft.load(network).with(replaceHead(HeadSpec.embedding())); // of length 1
     try (Graft graft = Graft.open()) {
-      TensorValue known = graft.predict(model, photos.train()).values().asList().get(0);
+      TensorValue known = graft.predict(model, photos.train()).values().iterator().next();
       Gallery gallery = Gallery.of(known, photos.train());
-      TensorValue asked = graft.predict(model, photos.test()).values().asList().get(0);
+      TensorValue asked = graft.predict(model, photos.test()).values().iterator().next();
       int right = 0;
       for (int i = 0; i < photos.test().size(); i++) {
         Gallery.Match nearest = gallery.nearest(asked, i, 1).get(0);

@@ -1,6 +1,24 @@
 /**
  * Writes a finished {@code Model} as a version folder that TensorFlow can serve, whole or not at
  * all, after proving it in a fresh session.
+ *
+ * <p><b>What enters.</b> A model, the folder of versions, and {@link dev.graft.exporter.Proof}s:
+ * inputs on which it has to answer as the model does, gates that it has to pass.
+ *
+ * <p><b>What leaves.</b> A {@link dev.graft.exporter.Version} with its {@link
+ * dev.graft.exporter.ExportReport}: what was compared, how near it came, what was not compared.
+ *
+ * <p><b>Who calls whom.</b> {@link dev.graft.exporter.Exporter} is the page. It brings the model
+ * into its {@code ServingForm} (an open batch by {@code OpenBatch}, bytes of pictures by {@code
+ * BytesSignature}), has {@code SavedModelFiles} write it to a temporary folder ({@code
+ * SignatureFunction} for each signature, {@code Saving} and {@code PythonView} for those who load
+ * it, {@code AssetFiles}, {@code DefaultAttrs}), and gives that to a {@code Trial}: loaded by
+ * TensorFlow's own loader, called with {@code MadeUpInputs} and what the proofs give, held against
+ * the model by {@code Comparison}, its {@code WarmUp} written. {@code ServingBase} then makes the
+ * folder the next version.
+ *
+ * <p><b>The invariant.</b> A numbered folder appears by one rename, whole, durable and proven; what
+ * goes wrong before leaves the versions that are there as they were.
  */
 @NullMarked
 package dev.graft.exporter;

@@ -1,5 +1,7 @@
 package dev.graft.check;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.Graft;
 import dev.graft.Trust;
 import dev.graft.error.BadRequestException;
@@ -17,6 +19,8 @@ import java.time.Duration;
 public record CheckOptions(Trust trust, Duration timeout, int heapMegabytes) {
 
   public CheckOptions {
+    requireNonNull(trust, "trust");
+    requireNonNull(timeout, "timeout");
     if (timeout.isZero() || timeout.isNegative()) {
       throw new BadRequestException(
           "the time for a check must be more than 0 s, given "

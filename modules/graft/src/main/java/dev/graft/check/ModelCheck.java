@@ -1,5 +1,7 @@
 package dev.graft.check;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.file.Path;
 
 /** Finds out whether a model will work. */
@@ -23,6 +25,8 @@ public final class ModelCheck {
    *     its process down
    */
   public static CheckReport of(Path path, CheckOptions options) {
+    requireNonNull(path, "path");
+    requireNonNull(options, "options");
     return CheckProcess.run(path, options);
   }
 }

@@ -13,7 +13,7 @@ record StoredLoad(List<String> tags, @Nullable String signature, @Nullable Strin
 
   static StoredLoad of(LoadOptions options) {
     return new StoredLoad(
-        options.tags().asList(),
+        List.copyOf(options.tags()),
         options.signature().orElse(null),
         options.inputRange().map(InputRange::toString).orElse(null));
   }

@@ -1,6 +1,24 @@
 /**
- * The main job, from a model and pictures to a published version: its settings, its folder, its
- * report.
+ * The main job, from a model and pictures to a published version, in one call.
+ *
+ * <p><b>What enters.</b> A {@link dev.graft.job.Job}: model, pictures, where to publish, {@link
+ * dev.graft.job.Surgery} and {@link dev.graft.job.Training} in the words that a form or a command
+ * line has. And a {@link dev.graft.job.JobListener}.
+ *
+ * <p><b>What leaves.</b> {@link dev.graft.job.JobEvent}s on the way, from what was read to the
+ * report; then a {@link dev.graft.job.JobResult} with the version's folder and its {@link
+ * dev.graft.job.JobScore} on the test part. On the disk a {@link dev.graft.job.RunFolder}: {@code
+ * run.json}, checkpoints, a table of epochs, {@code report.html}.
+ *
+ * <p><b>Who calls whom.</b> {@link dev.graft.job.FineTuneJob} sets up (reads, operates, finds out
+ * what does not fit) without native code, and gives the rest to {@code JobSteps}: train, publish,
+ * score, report, each through {@code Graft}. {@code Job} asks {@code Surgery}, and that {@code
+ * OwnHead}, what a table or an old head means. {@code RunFolder} keeps {@code StoredJob} and writes
+ * {@code Report}, which draws with {@code LineChart}. {@link dev.graft.job.Exam} is for scoring
+ * alone. The command line prints the events and decides nothing.
+ *
+ * <p><b>The invariant.</b> A job that was killed at any moment goes on from its folder, ends as it
+ * would have, and publishes exactly one version.
  */
 @NullMarked
 package dev.graft.job;

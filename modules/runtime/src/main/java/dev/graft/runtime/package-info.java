@@ -1,6 +1,25 @@
 /**
- * Sessions, tensors, devices, precision and the native log: the one place that opens and closes
- * what is native. No other module imports TensorFlow outside its protos.
+ * The one owner of everything native, and the only module that calls TensorFlow.
+ *
+ * <p><b>What enters.</b> {@link dev.graft.runtime.RuntimeOptions} of a process and {@code Compute}
+ * of a session; graphs, models and SavedModel folders; values to feed.
+ *
+ * <p><b>What leaves.</b> Values, shapes, gradients' graphs, and sessions to be closed: {@link
+ * dev.graft.runtime.GraphSession}, {@link dev.graft.runtime.ModelSession} (with its variables, by
+ * {@code VariableAccess}), {@link dev.graft.runtime.SavedModelSession} (by TensorFlow's own
+ * loader).
+ *
+ * <p><b>Who calls whom.</b> {@link dev.graft.runtime.TensorFlowRuntime} opens all of them and notes
+ * each in {@code Handles}. Each holds a {@code NativeSession} over a {@code NativeGraph}; calls go
+ * through a {@link dev.graft.runtime.PreparedRun} or {@code SignatureCalls}; {@code Tensors} copies
+ * values there and back; {@code Status} makes exceptions of TensorFlow's codes. {@link
+ * dev.graft.runtime.ShapeInference} and {@link dev.graft.runtime.GradientHarvest} ask TensorFlow
+ * about graphs that are never run. {@code ProcessThreads} remembers what the first runtime of a
+ * process decided, {@code NativeLog} turns the lines of native code aside.
+ *
+ * <p><b>The invariant.</b> Nothing native is freed while a call uses it ({@code InUse}): closing
+ * waits, then cancels, then leaves it to the last call; and nothing stays open once the runtime is
+ * closed.
  */
 @NullMarked
 package dev.graft.runtime;

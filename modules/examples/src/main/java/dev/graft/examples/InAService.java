@@ -1,0 +1,54 @@
+package dev.graft.examples;
+
+import dev.graft.Graft;
+import dev.graft.data.Split;
+import dev.graft.job.FineTuneJob;
+import dev.graft.job.Job;
+import dev.graft.job.JobEvent;
+import dev.graft.job.JobResult;
+import dev.graft.job.Training;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/** The main job in one call, as a service has it: listened to, and gone on with after a crash. */
+public final class InAService {
+
+  private InAService() {}
+
+  /**
+   * Teaches a backbone the labels of a folder of pictures, publishes it and scores it.
+   *
+   * @param runs where the run keeps what it needs to go on
+   * @param told hears what was decided, for people
+   */
+  public static JobResult teach(
+      Path backbone, Path pictures, Path out, Path runs, Consumer<String> told) {
+    // docs begin
+    Job job =
+        Job.of(backbone, pictures, out)
+            .split(Split.of(60, 20, 20).seed(7))
+            .training(Training.by("head").seed(7))
+            .runs(runs)
+            .build();
+    try (Graft graft = Graft.open()) {
+      return FineTuneJob.run(
+          graft,
+          job,
+          event -> {
+            if (event instanceof JobEvent.Decided decided) {
+              told.accept(decided.sentence());
+            } else if (event instanceof JobEvent.Published published) {
+              told.accept("published as " + published.version().path());
+            }
+          });
+    }
+    // docs end
+  }
+
+  /** Goes on with a run that was cancelled or killed; what it published is not published again. */
+  public static JobResult goOn(Path run) {
+    try (Graft graft = Graft.open()) {
+      return FineTuneJob.resume(graft, run, event -> {});
+    }
+  }
+}
