@@ -130,7 +130,7 @@ class ServedAnswersTest {
   void picturesThatCannotBeRightAreRefusedUnseen() throws IOException {
     byte[] palette = bmp(8);
     byte[] huge = png(30_000, 30_000);
-    Path file = Files.write(out.resolve("scan.bmp"), palette.toByteArray());
+    Path file = Files.write(out.resolve("scan.bmp"), palette);
     try (Graft graft = Graft.open();
         LiveModel live = graft.serve(graft.publish(softmax(), out.resolve("base")))) {
       assertThatThrownBy(() -> live.classify(file))
