@@ -1,6 +1,6 @@
 package dev.graft;
 
-import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
@@ -9,25 +9,40 @@ import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Remedy;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What an export answers to named tensors through {@code serving_default}, the signature that takes
- * them.
+ * What an export answers through the signature that takes what the examples are: pictures, or named
+ * tensors.
  *
  * @param session the export, opened by TensorFlow's own loader
  * @param head the head that gives one label to each example
+ * @param signature what is called
+ * @param pictures the input that takes encoded pictures; none for tensors
  * @param output what the signature calls its answer
  */
-record ExportedAnswers(SavedModelSession session, Head head, String output) {
+record ExportedAnswers(
+    SavedModelSession session,
+    Head head,
+    String signature,
+    Optional<String> pictures,
+    String output) {
 
-  /** Those of {@code model}, exported. */
-  static ExportedAnswers of(SavedModelSession session, Model model) {
+  /** Those of {@code model}, exported, to examples of this kind. */
+  static ExportedAnswers of(SavedModelSession session, Model model, boolean pictures) {
     if (model.heads().size() == 1 && model.heads().get(0).kind() == Head.Kind.SINGLE_LABEL) {
       Head head = model.heads().get(0);
+      if (pictures) {
+        PictureSignature of =
+            PictureSignature.of(session.signatures(), ServedFacts.of(model), model.name());
+        return new ExportedAnswers(session, head, of.name(), Optional.of(of.input()), of.scores());
+      }
       for (var output : model.servingSignature().outputs().entrySet()) {
         if (output.getValue().tensor().equals(head.output())) {
-          return new ExportedAnswers(session, head, output.getKey());
+          return new ExportedAnswers(
+              session, head, Signature.SERVING_DEFAULT, Optional.empty(), output.getKey());
         }
       }
     }
@@ -45,7 +60,7 @@ record ExportedAnswers(SavedModelSession session, Head head, String output) {
     int right = 0;
     for (int start = 0; start < ordered.size(); start += atOnce) {
       int[] rows = IntStream.range(start, Math.min(start + atOnce, ordered.size())).toArray();
-      double[] scores = scores(ordered.batch(rows).named());
+      double[] scores = scores(ordered.batch(rows));
       for (int i = 0; i < rows.length; i++) {
         if (best(scores, i * head.units()) == ordered.label(rows[i])) {
           right++;
@@ -55,8 +70,10 @@ record ExportedAnswers(SavedModelSession session, Head head, String output) {
     return (double) right / Math.max(1, ordered.size());
   }
 
-  private double[] scores(ImmutableMap<String, TensorValue> inputs) {
-    TensorValue scores = session.call(Signature.SERVING_DEFAULT, inputs).get(output);
+  private double[] scores(Batch batch) {
+    Map<String, TensorValue> inputs =
+        pictures.isPresent() ? Map.of(pictures.get(), batch.encoded()) : batch.named();
+    TensorValue scores = session.call(signature, inputs).get(output);
     if (scores == null) {
       throw new IllegalStateException("TensorFlow gave no '" + output + "'");
     }

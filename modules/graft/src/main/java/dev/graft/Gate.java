@@ -9,7 +9,6 @@ import dev.graft.error.FailedCheckException;
 import dev.graft.exporter.Proof;
 import dev.graft.model.Model;
 import dev.graft.trainer.Recipe;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
@@ -75,20 +74,13 @@ public record Gate(double accuracy, Dataset examples, int atOnce) {
         : Proof.examples(batch.named());
   }
 
-  /** What {@code model}, published under {@code base}, has to stand. */
-  Proof proof(Path base, Model model) {
+  /** What {@code model} has to stand before it is published. */
+  Proof proof(Model model) {
     return Proof.gate(
         "accuracy",
         session -> {
           boolean pictures = examples.isPictures();
-          // not closed here: the session is the exporter's
-          double reached =
-              pictures
-                  ? new LiveModel(
-                          session, base.toString(), ServedFacts.of(model), ServeOptions.defaults())
-                      .evaluate(examples, atOnce)
-                      .accuracy()
-                  : ExportedAnswers.of(session, model).accuracy(examples, atOnce);
+          double reached = ExportedAnswers.of(session, model, pictures).accuracy(examples, atOnce);
           String words =
               String.format(
                   Locale.ROOT,

@@ -291,7 +291,7 @@ public final class Graft implements AutoCloseable {
         proofs.add(gate.some());
       }
       if (gate.accuracy() > 0) {
-        proofs.add(gate.proof(base, model));
+        proofs.add(gate.proof(model));
       }
     }
     return Version.of(Exporter.publish(runtime, model, base, proofs, announcement));

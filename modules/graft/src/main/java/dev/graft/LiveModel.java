@@ -2,12 +2,10 @@ package dev.graft;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
-import dev.graft.data.Dataset;
 import dev.graft.data.ImageFormat;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
@@ -21,9 +19,6 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.Recipe;
-import dev.graft.trainer.metric.Classification;
-import dev.graft.trainer.metric.Evaluation;
 import dev.graft.words.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 
 /**
  * An exported model of pictures, opened by TensorFlow's own loader as a server opens it. It reads
@@ -46,8 +40,6 @@ import java.util.stream.IntStream;
  * done.
  */
 public final class LiveModel implements AutoCloseable {
-
-  private static final int BATCH = 16;
 
   /** For the first call, in which TensorFlow gets the model ready, whatever the others may take. */
   private static final Duration OPENING = Duration.ofMinutes(2);
@@ -334,62 +326,6 @@ public final class LiveModel implements AutoCloseable {
       predictions.add(new Prediction(byLabel.buildOrThrow()));
     }
     return predictions;
-  }
-
-  /**
-   * Scores the exported model on pictures whose labels are known.
-   *
-   * @throws BadDataException if its labels are not those of the pictures, or one of these cannot be
-   *     decoded
-   * @throws BadRequestException if the examples are no pictures
-   */
-  public Evaluation evaluate(Dataset pictures) {
-    return evaluate(pictures, BATCH);
-  }
-
-  /**
-   * As {@link #evaluate(Dataset)}, with no more pictures at once in memory than the batches of
-   * {@code recipe} have.
-   */
-  public Evaluation evaluate(Dataset pictures, Recipe recipe) {
-    return evaluate(pictures, recipe.atOnce());
-  }
-
-  Evaluation evaluate(Dataset pictures, int atOnce) {
-    if (!pictures.isPictures()) {
-      throw new BadRequestException(
-          "the model is served for encoded pictures, and these examples are tensors: "
-              + pictures.inputNames()
-              + ". Score the model itself on them.",
-          Remedy.EVALUATE);
-    }
-    Labels known = labels();
-    if (!pictures.labels().equals(known)) {
-      throw new BadDataException(
-          "the model knows the labels "
-              + known.names()
-              + ", the pictures have "
-              + pictures.labels().names()
-              + ".");
-    }
-    ImmutableList.Builder<Integer> actual = ImmutableList.builder();
-    ImmutableList.Builder<Integer> predicted = ImmutableList.builder();
-    double loss = 0;
-    for (int start = 0; start < pictures.size(); start += atOnce) {
-      int[] rows = IntStream.range(start, Math.min(start + atOnce, pictures.size())).toArray();
-      List<Prediction> answers =
-          predictions(pictures.batch(rows).encoded().strings(), row -> pictures.name(rows[row]));
-      for (int i = 0; i < rows.length; i++) {
-        int label = pictures.label(rows[i]);
-        actual.add(label);
-        predicted.add(known.names().indexOf(answers.get(i).label()));
-        Float score = answers.get(i).scores().get(known.names().get(label));
-        loss -= Math.log(Math.max(1e-7, score == null ? 0 : score));
-      }
-    }
-    return Evaluation.of(
-        new Classification(known, actual.build(), predicted.build()),
-        loss / Math.max(1, pictures.size()));
   }
 
   /** Closes the session. */

@@ -172,9 +172,6 @@ class LiveModelTest {
       assertThatThrownBy(() -> live.classify(broken))
           .isInstanceOf(BadDataException.class)
           .hasMessageContaining(broken.toString());
-      assertThatThrownBy(() -> live.evaluate(pictures))
-          .isInstanceOf(BadDataException.class)
-          .hasMessageContaining(broken.toString());
     }
   }
 }

@@ -5,7 +5,6 @@ import static dev.graft.surgeon.edit.Edits.keepHead;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 
 import dev.graft.Graft;
-import dev.graft.LiveModel;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -53,14 +52,13 @@ public final class MoreLabels {
       Version second = graft.publish(run.model(), serving);
       // docs end
 
-      try (LiveModel old = graft.serve(first);
-          LiveModel now = graft.serve(second)) {
-        Dataset oldPictures = all.test().only(known);
-        return new Result(
-            old.evaluate(oldPictures),
-            now.evaluate(oldPictures.inOrderOf(all.labels())),
-            now.evaluate(all.test()));
-      }
+      Model old = Graft.load(first.path());
+      Model now = Graft.load(second.path());
+      Dataset oldPictures = all.test().only(known);
+      return new Result(
+          graft.evaluate(old, oldPictures),
+          graft.evaluate(now, oldPictures.inOrderOf(all.labels())),
+          graft.evaluate(now, all.test()));
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.graft.job;
 import dev.graft.Gallery;
 import dev.graft.Gate;
 import dev.graft.Graft;
-import dev.graft.LiveModel;
 import dev.graft.Trust;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
@@ -97,23 +96,13 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, TrainingSwi
             : new JobScore.Measured(graft.evaluate(run.model(), parts.test(), run.recipe()));
   }
 
-  /** Scores the published version. */
+  /** Scores the published version, as its files have it. */
   private JobScore served(Path version, Run run, Parts parts) {
-    try (LiveModel live = graft.serve(version, Trust.ALLOW)) {
-      Evaluation test = live.evaluate(parts.test(), run.recipe());
-      return new JobScore.Told(test, decided(test, run, parts));
-    }
-  }
-
-  /** The metric that decided, if that was another than accuracy. */
-  private Optional<Map.Entry<String, Double>> decided(Evaluation test, Run run, Parts parts) {
-    String metric = folder.job().training().monitor();
-    if (metric == null || metric.equals("accuracy")) {
-      return Optional.empty();
-    }
-    boolean served = metric.equals("loss") || test.metrics().containsKey(metric);
-    Evaluation score = served ? test : graft.evaluate(run.model(), parts.test(), run.recipe());
-    return Optional.of(Map.entry(metric, score.metric(metric)));
+    Model published = Graft.load(version, Trust.ALLOW);
+    Evaluation test = graft.evaluate(published, parts.test(), run.recipe());
+    Optional<String> decided =
+        Optional.ofNullable(folder.job().training().monitor()).filter(m -> !m.equals("accuracy"));
+    return new JobScore.Told(test, decided.map(m -> Map.entry(m, test.metric(m))));
   }
 
   /** Scores the vectors that the trained model gives as a search does. */
