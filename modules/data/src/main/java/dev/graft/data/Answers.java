@@ -1,5 +1,6 @@
 package dev.graft.data;
 
+import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
@@ -7,6 +8,7 @@ import dev.graft.model.Labels;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
@@ -209,5 +211,16 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
                 + "; correct the row or leave it out.");
       }
     }
+  }
+
+  /** What {@code answers}, by head, say of these rows, by the names of a batch. */
+  static ImmutableMap<String, TensorValue> targets(Map<String, Answers> answers, int[] rows) {
+    ImmutableMap.Builder<String, TensorValue> targets = ImmutableMap.builder();
+    answers.forEach(
+        (head, all) -> {
+          targets.put(head, Rows.of(all.values(), rows));
+          all.counts().ifPresent(own -> targets.put(countOf(head), Rows.of(own, rows)));
+        });
+    return targets.buildOrThrow();
   }
 }

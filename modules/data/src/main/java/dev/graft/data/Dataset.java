@@ -28,7 +28,7 @@ public final class Dataset {
 
   private final Source source;
   private final ImmutableMap<String, Answers> answers; // of the whole source, by head
-  private final float @Nullable [] weights; // of the whole source; none if all count alike
+  private final ExampleWeights weights; // of the whole source
   private final int[] rows; // which of the source's examples, in order
   private final AsRead asRead; // of the whole source
 
@@ -40,7 +40,7 @@ public final class Dataset {
     this(
         source,
         ImmutableMap.copyOf(answers),
-        null,
+        ExampleWeights.EQUAL,
         IntStream.range(0, source.size()).toArray(),
         asRead);
   }
@@ -48,7 +48,7 @@ public final class Dataset {
   private Dataset(
       Source source,
       ImmutableMap<String, Answers> answers,
-      float @Nullable [] weights,
+      ExampleWeights weights,
       int[] rows,
       AsRead asRead) {
     this.source = source;
@@ -141,19 +141,7 @@ public final class Dataset {
    * @param each for each example how much it counts, 0 or more; 1 is usual
    */
   public Dataset weighted(float... each) {
-    if (each.length != size()) {
-      throw new BadRequestException(
-          "given " + each.length + " weights for " + size() + " examples.");
-    }
-    float[] all = new float[source.size()];
-    Arrays.fill(all, 1);
-    for (int i = 0; i < each.length; i++) {
-      if (!(each[i] >= 0) || Float.isInfinite(each[i])) {
-        throw new BadDataException(
-            name(i) + " has the weight " + each[i] + "; a weight is 0 or more.");
-      }
-      all[rows[i]] = each[i];
-    }
+    ExampleWeights all = ExampleWeights.of(source.size(), rows, each, this::name);
     return new Dataset(source, answers, all, rows, asRead);
   }
 
@@ -354,8 +342,8 @@ public final class Dataset {
   public Dataset withInputs(Map<String, TensorValue> inputs) {
     Dataset computed =
         new Dataset(new Tensors(inputs, size(), this::name, this::content), answers());
-    float[] own = weights == null ? null : weights(rows, weights);
-    return new Dataset(computed.source, computed.answers, own, computed.rows, AsRead.NOTHING);
+    return new Dataset(
+        computed.source, computed.answers, weights.only(rows), computed.rows, AsRead.NOTHING);
   }
 
   /** These examples, which are in memory, with no other inputs than {@code names}. */
@@ -386,30 +374,16 @@ public final class Dataset {
   @Internal
   public Batch batch(int[] examples, Inputs spent) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
-    ImmutableMap.Builder<String, TensorValue> targets = ImmutableMap.builder();
-    answers.forEach(
-        (head, all) -> {
-          targets.put(head, Rows.of(all.values(), chosen));
-          all.counts().ifPresent(own -> targets.put(Answers.countOf(head), Rows.of(own, chosen)));
-        });
     return new Batch(
         source.read(chosen, spent),
-        targets.buildOrThrow(),
-        TensorValue.of(Shape.of(chosen.length), weights(chosen, weights)));
-  }
-
-  private static float[] weights(int[] chosen, float @Nullable [] all) {
-    float[] mine = new float[chosen.length];
-    for (int i = 0; i < mine.length; i++) {
-      mine[i] = all == null ? 1 : all[chosen[i]];
-    }
-    return mine;
+        Answers.targets(answers, chosen),
+        TensorValue.of(Shape.of(chosen.length), weights.of(chosen)));
   }
 
   /** How much each example counts: float32 [N]. */
   @Internal
   public TensorValue weights() {
-    return TensorValue.of(Shape.of(size()), weights(rows, weights));
+    return TensorValue.of(Shape.of(size()), weights.of(rows));
   }
 
   /** All examples at once, for those that fit in memory. */
