@@ -78,7 +78,7 @@ class LoadFlagsTest {
     assertThat(Files.readString(run.resolve("run.json"))).contains("\"inputRange\" : \"-1..1\"");
     assertThat(run("evaluate", serving, photos)).isZero();
     assertThat(run("evaluate", serving, photos, "--input-range", "0..1")).isEqualTo(2);
-    assertThat(errors()).contains("recorded with the model", "leave out --input-range");
+    assertThat(errors()).contains("recorded with the model", "without --input-range");
   }
 
   @Test
