@@ -29,7 +29,6 @@ class ArchitectureTest {
 
   private static final Path ROOT = Path.of(System.getProperty("graft.root"));
   private static final int MOST_LINES = 400;
-  private static final int MOST_LINES_OF_TESTS = 450;
   private static final Set<String> NOT_OURS =
       Set.of("target", "build", "out", "runs", ".git", "node_modules", "__pycache__");
 
@@ -142,8 +141,7 @@ class ArchitectureTest {
     for (Path file : sources()) {
       try (Stream<String> lines = Files.lines(file)) {
         long count = lines.count();
-        boolean test = file.toString().contains("src/test");
-        if (count > (test ? MOST_LINES_OF_TESTS : MOST_LINES)) {
+        if (count > MOST_LINES) {
           tooLong.add(ROOT.relativize(file) + " has " + count + " lines");
         }
       }

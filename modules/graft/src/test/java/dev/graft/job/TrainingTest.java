@@ -1,0 +1,93 @@
+package dev.graft.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.error.BadRequestException;
+import dev.graft.trainer.EarlyStop;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.optimizer.Optimizer;
+import dev.graft.trainer.optimizer.Schedule;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** How a training is written down, and the recipe that it becomes. */
+class TrainingTest {
+
+  /** What is of fine-tuning only has nothing to be about where there is none. */
+  @Test
+  void theRecipeHeadTakesWhatItsOwnStepsAreAbout() {
+    Training head =
+        new Training(
+            "head", 1, null, null, 8, 4, "sgd", "linear", 0.2, null, 1.0, "f1", 2, null, null);
+    FineTune steps = head.toRecipe().head().steps();
+    assertThat(steps.batch()).isEqualTo(8);
+    assertThat(steps.optimizer()).isEqualTo(Optimizer.sgd());
+    assertThat(steps.patience(10)).isNotEqualTo(FineTune.head());
+    assertThat(head.toRecipe().metric()).contains("f1");
+    assertThat(head.stepsOfHead()).isTrue();
+    Training micro =
+        new Training(
+            "head", 1, null, null, null, 4, null, null, null, null, null, null, null, null, null);
+    assertThat(micro.stepsOfHead()).as("it is for features and scores, too").isFalse();
+    for (Training refused :
+        List.of(
+            new Training(
+                "head", 1, 3, null, null, null, null, null, null, null, null, null, null, null,
+                null),
+            new Training(
+                "head", 1, null, 0.1, null, null, null, null, null, null, null, null, null, null,
+                null),
+            new Training(
+                "head", 1, null, null, null, null, null, null, null, 0.9, null, null, null, null,
+                null))) {
+      assertThatThrownBy(refused::toRecipe)
+          .isInstanceOf(BadRequestException.class)
+          .asString()
+          .contains("has no fine-tuning", "HeadSettings.steps", "'top'");
+    }
+  }
+
+  /** One cycle rises by itself, so that a warm-up would be left out without a word. */
+  @Test
+  void aScheduleThatRisesByItselfTakesNoWarmUp() {
+    assertThat(rateOverTime("one-cycle", null, null, null).schedule())
+        .isEqualTo(Schedule.oneCycle());
+    for (double part : new double[] {0, 0.2}) {
+      assertThatThrownBy(() -> rateOverTime("one-cycle", part, null, null))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("rises by itself", "leave out the warm-up", "cosine");
+    }
+  }
+
+  /** Else a stretch ends in the epoch in which the rate would fall for the first time. */
+  @Test
+  void aPlateauEndsBeforePatienceDoes() {
+    assertThat(rateOverTime("plateau:1", null, null, null).stop()).isEqualTo(EarlyStop.usual(3));
+    assertThat(rateOverTime("plateau:4", 0.0, null, null).stop()).isEqualTo(EarlyStop.usual(9));
+    assertThat(rateOverTime("plateau:4", null, null, 5).stop()).isEqualTo(EarlyStop.usual(5));
+    assertThat(rateOverTime("plateau:4", null, "f1", null).stop()).isEqualTo(EarlyStop.usual(9));
+    assertThat(rateOverTime("plateau:4", null, "f1", 2).stop()).isEqualTo(EarlyStop.usual(2));
+    assertThat(rateOverTime("plateau:" + Integer.MAX_VALUE, null, null, null).stop())
+        .isEqualTo(EarlyStop.never());
+    assertThat(rateOverTime("step:3:0.5", null, null, null).stop()).isEqualTo(EarlyStop.usual(3));
+    for (int patience : new int[] {3, 4}) {
+      assertThatThrownBy(() -> rateOverTime("plateau:4", null, null, patience))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContainingAll("plateau:4", "patience of " + patience, "5 or more", "plateau");
+    }
+  }
+
+  private static FineTune rateOverTime(
+      String schedule,
+      @Nullable Double warmUp,
+      @Nullable String monitor,
+      @Nullable Integer patience) {
+    Training training =
+        new Training(
+            "top", 0, null, null, null, null, null, schedule, warmUp, null, null, monitor, patience,
+            null, null);
+    return training.toRecipe().fineTunes().get(0);
+  }
+}
