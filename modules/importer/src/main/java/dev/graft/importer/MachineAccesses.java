@@ -73,8 +73,8 @@ public final class MachineAccesses {
     Set<String> handles = new OwnVariables(nodes, all, fed.keySet(), others).handles(restored);
     Judgement judgement = Judgement.of(nodes, graph.functions(), handles, beside);
     Set<Judgement.Found> found =
-        new LinkedHashSet<>(judgement.found(new Judgement.Run("", initial, fed)));
-    found.addAll(judgement.found(new Judgement.Run("", others, given)));
+        new LinkedHashSet<>(judgement.found(new Judgement.Run("", initial, fed, true)));
+    found.addAll(judgement.found(new Judgement.Run("", others, given, false)));
     found.addAll(judgement.uncalled()); // gradients
     found.addAll(judgement.uncalled(beside));
     return found.stream().map(each -> in(model, each)).collect(ImmutableList.toImmutableList());

@@ -146,13 +146,31 @@ final class JudgedScope {
   private Known of(NodeDef node) {
     return switch (node.getOp()) {
       case "Const" ->
-          isEmptyText(node) ? Known.EMPTY_TEXT : hasRows(node) ? Known.ROWS : Known.NOTHING;
+          isEmptyText(node)
+              ? Known.EMPTY_TEXT
+              : !hasRows(node) ? Known.NOTHING : isOfIndices(node) ? Known.INDICES : Known.ROWS;
       case "PlaceholderWithDefault" -> // that nobody feeds
-          inputs(node).equals(List.of(Known.ROWS)) ? Known.ROWS : Known.NOTHING;
+          inputs(node).stream().anyMatch(Known::hasRows) ? Known.ROWS : Known.NOTHING;
       case "VarHandleOp" -> handles.contains(node.getName()) ? Known.OWN_HANDLE : Known.NOTHING;
       case "ReadVariableOp" -> isOwnHandle(node) ? Known.OWN_FILE : Known.NOTHING;
       default -> Known.NOTHING;
     };
+  }
+
+  /** Whether no number of a constant is below 0; by its sign bits, whatever its shape says. */
+  private static boolean isOfIndices(NodeDef constant) {
+    TensorProto value =
+        constant.getAttrOrDefault("value", AttrValue.getDefaultInstance()).getTensor();
+    if (value.getDtype() != DataType.DT_INT32) {
+      return false;
+    }
+    ByteString content = value.getTensorContent(); // little-endian
+    for (int high = Integer.BYTES - 1; high < content.size(); high += Integer.BYTES) {
+      if (content.byteAt(high) < 0) {
+        return false;
+      }
+    }
+    return value.getIntValList().stream().allMatch(each -> each >= 0);
   }
 
   /** Whether {@code read} reads one of them, which it gets as it is. */

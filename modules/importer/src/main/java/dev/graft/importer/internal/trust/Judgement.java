@@ -47,8 +47,9 @@ public final class Judgement {
    * @param place what they are, in words for people
    * @param nodes their names
    * @param fed what is known of tensors that are fed, whatever the graph says of them
+   * @param once whether they run once, before all else
    */
-  public record Run(String place, Set<String> nodes, Map<TensorRef, Known> fed) {}
+  public record Run(String place, Set<String> nodes, Map<TensorRef, Known> fed, boolean once) {}
 
   /** A node, and the function that holds it, if one does. */
   public record Found(Kind kind, String op, String node, String function) {}
@@ -131,6 +132,9 @@ public final class Judgement {
     }
     Seen seen = look(graph, running);
     Set<Found> found = new LinkedHashSet<>(seen.found());
+    for (NodeDef write : RefWrites.among(running, nodes, run.once())) {
+      found.add(new Found(Kind.CODE, write.getOp(), write.getName(), ""));
+    }
     follow(seen.calls(), found);
     return found;
   }
@@ -194,7 +198,7 @@ public final class Judgement {
     for (NodeDef node : running) {
       List<Known> inputs = scope.inputs(node);
       calls(node, inputs, seen.calls());
-      kind(node, inputs)
+      kind(node, inputs, scope)
           .ifPresent(
               kind ->
                   seen.found()
@@ -269,7 +273,7 @@ public final class Judgement {
     return branches && !inputs.isEmpty() ? inputs.subList(1, inputs.size()) : List.of();
   }
 
-  private Optional<Kind> kind(NodeDef node, List<Known> inputs) {
+  private Optional<Kind> kind(NodeDef node, List<Known> inputs, JudgedScope scope) {
     String op = node.getOp();
     if (node.getAttrMap().values().stream()
         .anyMatch(attr -> HiddenValues.in(attr) || namesOthers(attr))) {
@@ -278,7 +282,8 @@ public final class Judgement {
     if (library.containsKey(op)) {
       return Optional.empty();
     }
-    if (leavesOpen(node)) {
+    boolean writes = RefWrites.OPS.contains(op) && !scope.function().isEmpty();
+    if (leavesOpen(node) || Handles.areComputedBy(node) || writes) {
       return Optional.of(Kind.CODE);
     }
     Optional<Kind> kind = MachineOps.kind(node);
@@ -306,7 +311,10 @@ public final class Judgement {
     }
     if (MachineOps.IMPORTS.contains(op)) {
       return fillsFreely
-          || inputs.size() == 3 && inputs.get(1) == Known.ROWS && inputs.get(2) == Known.ROWS;
+          || inputs.size() == 3 && inputs.get(1).hasRows() && inputs.get(2).hasRows();
+    }
+    if (op.equals("TensorListScatterIntoExistingList")) {
+      return inputs.size() == 3 && inputs.get(2) == Known.INDICES; // it does not look itself
     }
     int name = op.startsWith("InitializeTableFromTextFile") ? 1 : 0;
     return MachineOps.READERS.contains(op)

@@ -12,6 +12,13 @@ public enum Known {
   EMPTY_TEXT,
   /** It has a row at least: a constant that shows it, or what is read of the own checkpoint. */
   ROWS,
+  /** It is a constant of whole numbers with a row at least, none of which is below 0. */
+  INDICES,
   /** Nothing. */
-  NOTHING
+  NOTHING;
+
+  /** Whether it is known to have a row at least. */
+  boolean hasRows() {
+    return this == ROWS || this == INDICES;
+  }
 }

@@ -93,9 +93,10 @@ public final class ServingCopy {
     Map<TensorRef, Known> fed = new HashMap<>();
     assets.forEach(asset -> fed.put(asset, Known.OWN_FILE));
     Judgement.Run initial =
-        new Judgement.Run("the init op", graph.upstream(init), ImmutableMap.copyOf(fed));
+        new Judgement.Run("the init op", graph.upstream(init), ImmutableMap.copyOf(fed), true);
     place().ifPresent(place -> fed.put(place, Known.OWN_CHECKPOINT));
-    Judgement.Run restoring = new Judgement.Run("the restore op", graph.upstream(restore), fed);
+    Judgement.Run restoring =
+        new Judgement.Run("the restore op", graph.upstream(restore), fed, true);
     // whoever calls gives them; in any of the signatures, since they are called together, too
     Map<TensorRef, Known> given = new HashMap<>();
     for (Signature entry : entries.values()) {
@@ -119,7 +120,8 @@ public final class ServingCopy {
       }
       callable.addAll(running);
       calls.put(
-          entry.name(), new Judgement.Run("signature '" + entry.name() + "'", running, given));
+          entry.name(),
+          new Judgement.Run("signature '" + entry.name() + "'", running, given, false));
     }
     // of a function that nothing reaches TensorFlow is told nothing
     Set<String> reached = new HashSet<>(callable);

@@ -146,7 +146,7 @@ class SequencePoolingTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("'tokens' says which positions")
         .hasMessageContaining("'hidden' (Shift)")
-        .hasMessageContaining("pooling FIRST");
+        .hasMessageContaining("take the first position");
     ended.with(addHead(HeadSpec.regression(1).pooling(Pooling.FIRST)));
     assertThat(Padding.pooled(ended.with(addHead(HeadSpec.regression(1).pooling(Pooling.FIRST)))))
         .isEmpty();
