@@ -2,11 +2,13 @@ package dev.graft;
 
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
+import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowException;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Remedy;
 import java.util.Map;
@@ -60,7 +62,7 @@ record ExportedAnswers(
     int right = 0;
     for (int start = 0; start < ordered.size(); start += atOnce) {
       int[] rows = IntStream.range(start, Math.min(start + atOnce, ordered.size())).toArray();
-      double[] scores = scores(ordered.batch(rows));
+      double[] scores = scores(ordered, rows);
       for (int i = 0; i < rows.length; i++) {
         if (best(scores, i * head.units()) == ordered.label(rows[i])) {
           right++;
@@ -68,6 +70,27 @@ record ExportedAnswers(
       }
     }
     return (double) right / Math.max(1, ordered.size());
+  }
+
+  private double[] scores(Dataset examples, int[] rows) {
+    try {
+      return scores(examples.batch(rows));
+    } catch (TensorFlowException e) {
+      if (pictures.isEmpty() || e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
+        throw e; // not by what it was given
+      }
+      if (rows.length == 1) {
+        throw new BadDataException(
+            "'"
+                + examples.name(rows[0])
+                + "' is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.",
+            e);
+      }
+      for (int row : rows) {
+        var unused = scores(examples, new int[] {row});
+      }
+      throw e;
+    }
   }
 
   private double[] scores(Batch batch) {

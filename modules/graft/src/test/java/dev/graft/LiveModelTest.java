@@ -23,6 +23,7 @@ import dev.graft.surgeon.Where;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
+import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import java.io.IOException;
@@ -170,6 +171,12 @@ class LiveModelTest {
           .isInstanceOf(BadDataException.class)
           .hasMessageContaining("'picture 1' is no picture that can be decoded");
       assertThatThrownBy(() -> live.classify(broken))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContaining(broken.toString());
+      Recipe two = // at once: the first two, which are compared, are sound
+          Recipe.headOnly().head(Recipe.headOnly().head().steps(FineTune.head().microBatch(2)));
+      Gate gate = Gate.accuracy(0.01).on(pictures).with(two);
+      assertThatThrownBy(() -> graft.publish(model, out.resolve("gated"), gate))
           .isInstanceOf(BadDataException.class)
           .hasMessageContaining(broken.toString());
     }
