@@ -48,7 +48,7 @@ class LoadFlagsTest {
     String serving = dir.resolve("serving").toString();
     String photos = "../../testdata/photos";
     assertThat(run("finetune", MINI, photos, "--out", serving)).isEqualTo(2);
-    assertThat(errors()).contains("--input-range 0..255").hasLineCount(1);
+    assertThat(errors()).contains("--input-range 0..255").hasLineCount(2);
     assertThat(run("finetune", MINI, photos, "--out", serving, "--input-range", "1..2"))
         .isEqualTo(2);
     assertThat(errors()).contains("'1..2' is no input range; choose 0..255");
