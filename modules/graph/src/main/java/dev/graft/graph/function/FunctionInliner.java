@@ -123,6 +123,27 @@ public final class FunctionInliner {
     return flat.withGraph(inliner.withValues(flat.graph()));
   }
 
+  /**
+   * The function {@code name} of {@code library} with every call in it inlined.
+   *
+   * @param node what refers to it
+   * @throws BadModelException if the library does not hold it
+   */
+  public static FunctionGraph flatten(
+      NodeDef node, String name, Map<String, FunctionDef> library) {
+    FunctionDef function = library.get(name);
+    if (function == null) {
+      throw BadModelException.atNode(
+          node.getName(),
+          "node '"
+              + node.getName()
+              + "' refers to function '"
+              + name
+              + "', which the model does not hold; it is damaged.");
+    }
+    return flatten(function, library);
+  }
+
   private FunctionGraph flattenFunction(FunctionDef function, Map<String, AttrValue> callAttrs) {
     String name = function.getSignature().getName();
     Bound bound =

@@ -2,7 +2,6 @@ package dev.graft.autodiff.internal.engine;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.autodiff.gradient.LoopMemory;
-import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Names;
@@ -43,17 +42,7 @@ public final class Library {
   }
 
   public FunctionGraph function(NodeDef node, String name, GraphEditor editor) {
-    FunctionDef found = editor.function(name);
-    if (found == null) {
-      throw BadModelException.atNode(
-          node.getName(),
-          "node '"
-              + node.getName()
-              + "' refers to function '"
-              + name
-              + "', which the model does not hold; it is damaged.");
-    }
-    return FunctionInliner.flatten(found, editor.functions());
+    return FunctionInliner.flatten(node, name, editor.functions());
   }
 
   /** A name for a function made for {@code node}. */

@@ -4,7 +4,6 @@ import dev.graft.autodiff.internal.engine.Activity;
 import dev.graft.autodiff.internal.engine.Engine;
 import dev.graft.autodiff.internal.loop.LoopActivity;
 import dev.graft.autodiff.internal.rules.AllRules;
-import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
@@ -23,7 +22,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.tensorflow.proto.AttrValue.ListValue;
-import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NameAttrList;
 import org.tensorflow.proto.NodeDef;
 
@@ -201,20 +199,7 @@ public final class GradientPaths {
 
   private FunctionGraph function(NodeDef node, NameAttrList name) {
     return found.flattened.computeIfAbsent(
-        name.getName(),
-        key -> {
-          FunctionDef found = graph.functions().get(key);
-          if (found == null) {
-            throw BadModelException.atNode(
-                node.getName(),
-                "node '"
-                    + node.getName()
-                    + "' refers to function '"
-                    + key
-                    + "', which the model does not hold; it is damaged.");
-          }
-          return FunctionInliner.flatten(found, graph.functions());
-        });
+        name.getName(), key -> FunctionInliner.flatten(node, key, graph.functions()));
   }
 
   private GradientPaths inside(
