@@ -1,14 +1,11 @@
 package dev.graft;
 
-import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
-import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
-import dev.graft.runtime.TensorFlowException;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Remedy;
 import java.util.Map;
@@ -73,34 +70,22 @@ record ExportedAnswers(
   }
 
   private double[] scores(Dataset examples, int[] rows) {
-    try {
-      return scores(examples.batch(rows));
-    } catch (TensorFlowException e) {
-      if (pictures.isEmpty() || e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
-        throw e; // not by what it was given
-      }
-      if (rows.length == 1) {
-        throw new BadDataException(
-            "'"
-                + examples.name(rows[0])
-                + "' is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.",
-            e);
-      }
-      for (int row : rows) {
-        var unused = scores(examples, new int[] {row});
-      }
-      throw e;
-    }
+    TensorValue scores =
+        pictures.isEmpty()
+            ? called(examples.batch(rows).named())
+            : NamedPictures.answer(
+                rows,
+                some -> called(Map.of(pictures.get(), examples.batch(some).encoded())),
+                examples::name);
+    return scores.asDoubles();
   }
 
-  private double[] scores(Batch batch) {
-    Map<String, TensorValue> inputs =
-        pictures.isPresent() ? Map.of(pictures.get(), batch.encoded()) : batch.named();
+  private TensorValue called(Map<String, TensorValue> inputs) {
     TensorValue scores = session.call(signature, inputs).get(output);
     if (scores == null) {
       throw new IllegalStateException("TensorFlow gave no '" + output + "'");
     }
-    return scores.asDoubles();
+    return scores;
   }
 
   private int best(double[] scores, int start) {

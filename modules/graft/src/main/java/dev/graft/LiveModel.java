@@ -26,11 +26,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * An exported model of pictures, opened by TensorFlow's own loader as a server opens it. It reads
@@ -266,32 +268,21 @@ public final class LiveModel implements AutoCloseable {
 
   /** The scores of all pictures: [pictures, ...]. */
   private TensorValue scores(List<ByteString> pictures, IntFunction<String> name) {
-    try {
-      TensorValue scores = call(pictures, timeout).get(signature.scores());
-      if (scores == null) {
-        throw noSuch(signature.scores());
-      }
-      if (scores.shape().rank() < 1 || scores.shape().dim(0) != pictures.size()) {
-        throw new BadModelException(
-            "the model's answer to " + pictures.size() + " pictures is " + scores.shape() + ".");
-      }
-      return scores;
-    } catch (TensorFlowException e) {
-      if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
-        throw e; // not by what it was given
-      }
-      for (int i = 0; pictures.size() > 1 && i < pictures.size(); i++) {
-        String alone = name.apply(i);
-        var unused = scores(List.of(pictures.get(i)), only -> alone);
-      }
-      throw pictures.size() == 1
-          ? new BadDataException(
-              "'"
-                  + name.apply(0)
-                  + "' is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.",
-              e)
-          : e;
+    int[] all = IntStream.range(0, pictures.size()).toArray();
+    return NamedPictures.answer(
+        all, some -> scores(Arrays.stream(some).mapToObj(pictures::get).toList()), name);
+  }
+
+  private TensorValue scores(List<ByteString> pictures) {
+    TensorValue scores = call(pictures, timeout).get(signature.scores());
+    if (scores == null) {
+      throw noSuch(signature.scores());
     }
+    if (scores.shape().rank() < 1 || scores.shape().dim(0) != pictures.size()) {
+      throw new BadModelException(
+          "the model's answer to " + pictures.size() + " pictures is " + scores.shape() + ".");
+    }
+    return scores;
   }
 
   private static float[] floats(TensorValue value) {
