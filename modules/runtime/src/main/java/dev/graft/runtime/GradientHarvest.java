@@ -140,7 +140,10 @@ public record GradientHarvest(
       TF_Output dy = kept(arrays, graph.outputs(dys)); // fails where one of them is not there
       TF_Output x = kept(arrays, graph.outputs(xs));
       TF_Output dx =
-          kept(arrays, new TF_Output(Pointer.calloc(Math.max(1, xs.size()), y.sizeof())));
+          kept(
+              arrays,
+              new TF_Output(
+                  Pointer.calloc(Math.max(1, xs.size()), NativeSize.of(TF_Output.class))));
       TF_AddGradients(graph.handle(), y, ys.size(), x, xs.size(), dy, status.handle(), dx);
       status.check("TensorFlow has no usable gradient of " + op);
       ImmutableMap.Builder<Integer, TensorRef> gradients = ImmutableMap.builder();

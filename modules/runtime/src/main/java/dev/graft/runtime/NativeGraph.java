@@ -38,7 +38,7 @@ final class NativeGraph implements AutoCloseable {
   /** What a file said about shapes; surgery makes it stale, and TensorFlow would insist on it. */
   private static final String SHAPE_HINT = "_output_shapes";
 
-  private static final int OUTPUT_SIZE = Pointer.sizeof(TF_Output.class);
+  private static final int OUTPUT_SIZE = NativeSize.of(TF_Output.class);
 
   private final TF_Graph graph;
 

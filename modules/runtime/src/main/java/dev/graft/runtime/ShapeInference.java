@@ -37,7 +37,7 @@ public final class ShapeInference {
    */
   public static ShapeInference of(Graph graph) {
     ImmutableMap.Builder<TensorRef, Known> known = ImmutableMap.builder();
-    TF_Output at = new TF_Output(Pointer.calloc(1, Pointer.sizeof(TF_Output.class)));
+    TF_Output at = new TF_Output(Pointer.calloc(1, NativeSize.of(TF_Output.class)));
     try (NativeGraph native_ = NativeGraph.of(graph.toGraphDef());
         Status status = new Status()) {
       for (NodeDef node : graph.nodes()) {

@@ -9,6 +9,9 @@ import dev.graft.graph.TensorRef;
 import dev.graft.runtime.GradientHarvest.Input;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -152,6 +155,31 @@ class GradientHarvestTest {
             () -> GradientHarvest.of(op("Round").build(), List.of(FLOATS), Set.of(0), Set.of(0)))
         .isInstanceOf(TensorFlowException.class)
         .hasMessageContaining("Round");
+  }
+
+  /** Before TensorFlow is loaded nobody knows how large its structs are. */
+  @Test
+  void nothingNativeNeedsToHaveRunBefore() throws Exception {
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                GradientHarvestTest.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(child.waitFor()).as(said).isZero();
+    assertThat(said).contains("all 9 are there");
+  }
+
+  /** The process of that test: asks for the gradients of all inputs of an op that has nine. */
+  public static void main(String[] arguments) {
+    NodeDef sum = op("AddN").putAttr("N", Attrs.of(9)).build();
+    List<Input> inputs = Collections.nCopies(9, FLOATS);
+    Set<Integer> all = Set.of(0, 1, 2, 3, 4, 5, 6, 7, 8);
+    GradientHarvest harvest = GradientHarvest.of(sum, inputs, Set.of(0), all);
+    System.out.println("all " + harvest.gradients().size() + " are there");
   }
 
   @Test
