@@ -15,6 +15,7 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -37,11 +38,19 @@ final class House {
    */
   static final JavaClasses GRAFT = new ClassFileImporter().importPaths(compiled());
 
+  /** Each module's folder of classes, which lies where the one of these tests does. */
   private static List<Path> compiled() {
     try (Stream<Path> modules = Files.list(MODULES)) {
-      return modules.map(m -> m.resolve("target/classes")).filter(Files::isDirectory).toList();
+      Path tests = Path.of(House.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path build = MODULES.resolve("architecture").toRealPath().relativize(tests.toRealPath());
+      return modules
+          .map(module -> module.resolve(build).resolveSibling("classes"))
+          .filter(Files::isDirectory)
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
     }
   }
 
