@@ -130,11 +130,8 @@ public final class Judgement {
         running.add(node);
       }
     }
-    Seen seen = look(graph, running);
+    Seen seen = look(graph, running, run.once());
     Set<Found> found = new LinkedHashSet<>(seen.found());
-    for (NodeDef write : RefWrites.among(running, nodes, run.once())) {
-      found.add(new Found(Kind.CODE, write.getOp(), write.getName(), ""));
-    }
     follow(seen.calls(), found);
     return found;
   }
@@ -168,7 +165,7 @@ public final class Judgement {
       Seen seen = bodies.get(call);
       if (seen == null) {
         JudgedScope body = JudgedScope.body(function, call.arguments());
-        seen = look(body, body.nodes());
+        seen = look(body, body.nodes(), false);
         if (HiddenValues.in(function)) {
           seen.found().add(new Found(Kind.CODE, call.function(), call.function(), call.function()));
         }
@@ -189,7 +186,7 @@ public final class Judgement {
     }
   }
 
-  private Seen look(JudgedScope scope, Collection<NodeDef> running) {
+  private Seen look(JudgedScope scope, Collection<NodeDef> running, boolean once) {
     count(1);
     for (NodeDef node : running) {
       count(1L + node.getInputCount() + node.getAttrCount() + node.getSerializedSize() / KILO);
@@ -198,11 +195,14 @@ public final class Judgement {
     for (NodeDef node : running) {
       List<Known> inputs = scope.inputs(node);
       calls(node, inputs, seen.calls());
-      kind(node, inputs, scope)
+      kind(node, inputs)
           .ifPresent(
               kind ->
                   seen.found()
                       .add(new Found(kind, node.getOp(), node.getName(), scope.function())));
+    }
+    for (NodeDef write : RefWrites.among(running, nodes, once)) {
+      seen.found().add(new Found(Kind.CODE, write.getOp(), write.getName(), scope.function()));
     }
     return seen;
   }
@@ -273,7 +273,7 @@ public final class Judgement {
     return branches && !inputs.isEmpty() ? inputs.subList(1, inputs.size()) : List.of();
   }
 
-  private Optional<Kind> kind(NodeDef node, List<Known> inputs, JudgedScope scope) {
+  private Optional<Kind> kind(NodeDef node, List<Known> inputs) {
     String op = node.getOp();
     if (node.getAttrMap().values().stream()
         .anyMatch(attr -> HiddenValues.in(attr) || namesOthers(attr))) {
@@ -282,8 +282,7 @@ public final class Judgement {
     if (library.containsKey(op)) {
       return Optional.empty();
     }
-    boolean writes = RefWrites.OPS.contains(op) && !scope.function().isEmpty();
-    if (leavesOpen(node) || Handles.areComputedBy(node) || writes) {
+    if (leavesOpen(node) || Handles.areComputedBy(node)) {
       return Optional.of(Kind.CODE);
     }
     Optional<Kind> kind = MachineOps.kind(node);

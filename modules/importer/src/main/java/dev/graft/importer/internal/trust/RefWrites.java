@@ -1,7 +1,6 @@
 package dev.graft.importer.internal.trust;
 
 import dev.graft.graph.TensorRef;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -53,6 +52,10 @@ final class RefWrites {
    */
   static List<NodeDef> among(
       Collection<NodeDef> running, Map<String, NodeDef> nodes, boolean once) {
+    List<NodeDef> writes = running.stream().filter(node -> OPS.contains(node.getOp())).toList();
+    if (!once || writes.isEmpty()) {
+      return writes;
+    }
     Map<String, Integer> uses = new HashMap<>();
     for (NodeDef node : running) {
       for (String input : node.getInputList()) {
@@ -62,13 +65,7 @@ final class RefWrites {
         }
       }
     }
-    List<NodeDef> unsafe = new ArrayList<>();
-    for (NodeDef node : running) {
-      if (OPS.contains(node.getOp()) && !(once && fillsAlone(node, nodes, uses))) {
-        unsafe.add(node);
-      }
-    }
-    return unsafe;
+    return writes.stream().filter(node -> !fillsAlone(node, nodes, uses)).toList();
   }
 
   private static boolean fillsAlone(
