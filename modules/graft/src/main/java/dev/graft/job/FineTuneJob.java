@@ -11,6 +11,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.error.GraftException;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Run;
 import dev.graft.trainer.listener.TrainingSwitch;
 import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Path;
@@ -133,9 +134,8 @@ public final class FineTuneJob {
   public Evaluation trial(Graft graft, JobListener listener, TrainingSwitch cancel) {
     JobListener heard = guarded(listener);
     Parts parts = begin(graft, heard);
-    Model trained =
-        graft.train(start, parts, job.recipe(), JobSteps.telling(heard), cancel).model();
-    return graft.evaluate(trained, parts.test());
+    Run run = graft.train(start, parts, job.recipe(), JobSteps.telling(heard), cancel);
+    return graft.evaluate(run.model(), parts.test(), run.recipe());
   }
 
   private Parts begin(Graft graft, JobListener listener) {
