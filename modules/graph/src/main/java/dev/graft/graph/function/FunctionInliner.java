@@ -129,8 +129,7 @@ public final class FunctionInliner {
    * @param node what refers to it
    * @throws BadModelException if the library does not hold it
    */
-  public static FunctionGraph flatten(
-      NodeDef node, String name, Map<String, FunctionDef> library) {
+  public static FunctionGraph flatten(NodeDef node, String name, Map<String, FunctionDef> library) {
     FunctionDef function = library.get(name);
     if (function == null) {
       throw BadModelException.atNode(
