@@ -282,7 +282,7 @@ public final class Judgement {
     if (library.containsKey(op)) {
       return Optional.empty();
     }
-    if (leavesOpen(node) || Handles.areComputedBy(node)) {
+    if (leavesOpen(node) || ResourceHandles.areComputedBy(node)) {
       return Optional.of(Kind.CODE);
     }
     Optional<Kind> kind = MachineOps.kind(node);

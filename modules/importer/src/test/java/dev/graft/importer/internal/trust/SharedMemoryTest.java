@@ -63,7 +63,9 @@ class SharedMemoryTest {
   @ValueSource(strings = {"Reshape", "Pack", "SplitV", "GatherV2", "TensorListReserve", "Empty"})
   void handlesAreNotComputedWith(String op) {
     for (AttrValue types : List.of(RESOURCE, Attrs.types(List.of(DataType.DT_RESOURCE)))) {
-      assertThat(Handles.areComputedBy(NodeDef.newBuilder().setOp(op).putAttr("T", types).build()))
+      assertThat(
+              ResourceHandles.areComputedBy(
+                  NodeDef.newBuilder().setOp(op).putAttr("T", types).build()))
           .isTrue();
     }
   }
@@ -72,9 +74,11 @@ class SharedMemoryTest {
   void whatIsLeftOpenMayBecomeAHandle() {
     AttrValue open = AttrValue.newBuilder().setPlaceholder("T").build();
     NodeDef.Builder node = NodeDef.newBuilder().putAttr("T", open);
-    assertThat(Handles.areComputedBy(node.setOp("Reshape").build())).isTrue();
-    assertThat(Handles.areComputedBy(node.setOp("Mul").build())).as("numbers only").isFalse();
-    assertThat(Handles.areComputedBy(node.setOp("Identity").build())).isFalse();
+    assertThat(ResourceHandles.areComputedBy(node.setOp("Reshape").build())).isTrue();
+    assertThat(ResourceHandles.areComputedBy(node.setOp("Mul").build()))
+        .as("numbers only")
+        .isFalse();
+    assertThat(ResourceHandles.areComputedBy(node.setOp("Identity").build())).isFalse();
   }
 
   private static HandMade filled(String... also) {

@@ -13,7 +13,7 @@ import org.tensorflow.proto.OpDef.AttrDef;
  * a tensor of no handles, as a split or {@code FakeParam} makes it, has it read an object out of
  * whatever lies there.
  */
-final class Handles {
+final class ResourceHandles {
 
   /** They give each tensor on whole, or to functions that are judged themselves. */
   private static final Set<String> HAND_ON =
@@ -45,7 +45,7 @@ final class Handles {
   /** What a dataset gives to each call of its function, beside the example. */
   private static final String CAPTURED = "Targuments";
 
-  private Handles() {}
+  private ResourceHandles() {}
 
   /** Whether {@code node} computes with tensors of handles, or leaves open whether it does. */
   static boolean areComputedBy(NodeDef node) {
@@ -66,7 +66,7 @@ final class Handles {
         && OpRegistry.standard().find(node.getOp()).stream()
             .flatMap(op -> op.getAttrList().stream())
             .filter(attr -> attr.getName().equals(name))
-            .anyMatch(Handles::takesHandles);
+            .anyMatch(ResourceHandles::takesHandles);
   }
 
   private static boolean takesHandles(AttrDef attr) {
