@@ -10,6 +10,7 @@ import dev.graft.importer.internal.file.MetaGraphs;
 import dev.graft.importer.internal.file.SavedModelFolder;
 import dev.graft.importer.internal.signature.CustomGradients;
 import dev.graft.importer.internal.signature.EntryPoints;
+import dev.graft.importer.internal.trust.BoundedRows;
 import dev.graft.importer.internal.trust.PlainAttributes;
 import dev.graft.importer.internal.weights.Initialization;
 import dev.graft.model.Signature;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
 
 /**
@@ -25,7 +27,8 @@ import org.tensorflow.proto.MetaGraphDef;
  *
  * @param folder the files of the SavedModel
  * @param tagSets the tags of each MetaGraph in the file
- * @param def the MetaGraph, as the file has it but for {@link PlainAttributes}
+ * @param def the MetaGraph, as the file has it but for {@link PlainAttributes} and {@link
+ *     BoundedRows}
  * @param objects its object graph
  * @param graph its graph, with the gradients of its functions bound to them
  */
@@ -40,8 +43,8 @@ record MetaGraph(
   static MetaGraph of(SavedModelFolder folder, Set<String> tags) {
     List<MetaGraphDef> all = folder.parse().getMetaGraphsList();
     MetaGraphDef chosen = MetaGraphs.choose(all, tags);
-    MetaGraphDef def =
-        chosen.toBuilder().setGraphDef(PlainAttributes.of(chosen.getGraphDef())).build();
+    GraphDef plain = BoundedRows.of(PlainAttributes.of(chosen.getGraphDef()));
+    MetaGraphDef def = chosen.toBuilder().setGraphDef(plain).build();
     ObjectGraph objects = new ObjectGraph(def.getObjectGraphDef());
     Graph graph = Graph.of(CustomGradients.bind(def.getGraphDef(), objects));
     Functions.requireShallow(graph);

@@ -249,6 +249,9 @@ public final class MachineOps {
     if (harmless != null) {
       return harmless.is(node) ? Optional.empty() : kind(node.getOp());
     }
+    if (node.getOp().equals(BoundedRows.OP) && !BoundedRows.isPlain(node)) {
+      return Optional.of(Kind.UNKNOWN);
+    }
     return readsHidden(node) ? Optional.of(Kind.CODE) : kind(node.getOp());
   }
 
