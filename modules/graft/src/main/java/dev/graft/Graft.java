@@ -25,9 +25,8 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import dev.graft.trainer.score.Predictor;
@@ -179,40 +178,44 @@ public final class Graft implements AutoCloseable {
     return Machine.of(runtime, settings);
   }
 
+  /** Trains {@code model} by {@code recipe}, with nobody listening and no checkpoints. */
+  public Run train(Model model, Parts data, Recipe recipe) {
+    return train(model, data, TrainOptions.by(recipe));
+  }
+
   /**
    * Trains {@code model} on the training part of {@code data}; every choice is made on the
    * validation part, and the test part is not looked at. {@code model} stays as it is.
    *
-   * @param callbacks what listens, and may interfere: progress, a {@link
-   *     dev.graft.trainer.listener.TrainingSwitch} to cancel, {@link
+   * @param options the recipe, who listens, what may cancel, and {@link
    *     dev.graft.trainer.checkpoint.Checkpoints} with which the same call goes on where a killed
    *     one stopped
    * @throws dev.graft.error.BadRequestException if the recipe does not fit the model, or the model
    *     the data
    * @throws dev.graft.error.BadDataException if an example cannot be read
-   * @throws java.util.concurrent.CancellationException if a callback ended it, if the thread was
-   *     interrupted, or if this was closed meanwhile; with {@link
-   *     dev.graft.trainer.checkpoint.Checkpoints} the same call goes on from where it was, but for
-   *     what closing cut off
+   * @throws java.util.concurrent.CancellationException if it was cancelled, if the thread was
+   *     interrupted, or if this was closed meanwhile; with checkpoints the same call goes on from
+   *     where it was, but for what closing cut off
    */
-  public Run train(Model model, Parts data, Recipe recipe, Callback... callbacks) {
+  public Run train(Model model, Parts data, TrainOptions options) {
     requireNonNull(model, "model");
     requireNonNull(data, "data");
-    requireNonNull(recipe, "recipe");
-    return Trainer.fit(runtime, model, blocks(model), data, recipe, callbacks);
+    requireNonNull(options, "options");
+    return Trainer.fit(runtime, model, blocks(model), data, options);
   }
 
   /**
-   * Tries rates from 1e-7 to 1 on the first stretch that {@code recipe} trains step by step, and
-   * suggests the one at which the loss falls fastest, if it falls. {@code model} stays as it is.
+   * Tries rates from 1e-7 to 1 on the first stretch that the recipe trains step by step, and
+   * suggests the one at which the loss falls fastest, if it falls. {@code model} stays as it is,
+   * and so do the checkpoints of {@code options}.
    *
    * @throws dev.graft.error.BadRequestException if the recipe trains nothing step by step
    */
-  public RateCurve findRate(Model model, Parts data, Recipe recipe, Callback... callbacks) {
+  public RateCurve findRate(Model model, Parts data, TrainOptions options) {
     requireNonNull(model, "model");
     requireNonNull(data, "data");
-    requireNonNull(recipe, "recipe");
-    return Trainer.findRate(runtime, model, blocks(model), data, recipe, callbacks);
+    requireNonNull(options, "options");
+    return Trainer.findRate(runtime, model, blocks(model), data, options);
   }
 
   private static TrainingPlan blocks(Model model) {
@@ -220,28 +223,22 @@ public final class Graft implements AutoCloseable {
   }
 
   /** Scores a model on examples whose answers are known, its loss by the usual objectives. */
-  public Evaluation evaluate(Model model, Dataset examples, Callback... callbacks) {
-    return evaluate(model, examples, Objectives.usual(), callbacks);
-  }
-
-  /** Scores a model on examples whose answers are known, its loss by these objectives. */
-  public Evaluation evaluate(
-      Model model, Dataset examples, Objectives objectives, Callback... callbacks) {
-    requireNonNull(model, "model");
-    requireNonNull(examples, "examples");
-    requireNonNull(objectives, "objectives");
-    return Evaluator.evaluate(runtime, model, examples, objectives, callbacks);
+  public Evaluation evaluate(Model model, Dataset examples) {
+    return evaluate(model, examples, TrainOptions.by(Recipe.headOnly()));
   }
 
   /**
-   * Scores a model as a training by {@code recipe} does, such as {@link Run#recipe}: by its
-   * objectives, and with no more examples at once in memory than its batches have.
+   * Scores a model as a training with {@code options} does: by the objectives of its recipe, such
+   * as {@link Run#recipe}, and with no more examples at once in memory than its batches have.
+   *
+   * @throws java.util.concurrent.CancellationException as {@link #train(Model, Parts,
+   *     TrainOptions)}
    */
-  public Evaluation evaluate(Model model, Dataset examples, Recipe recipe, Callback... callbacks) {
+  public Evaluation evaluate(Model model, Dataset examples, TrainOptions options) {
     requireNonNull(model, "model");
     requireNonNull(examples, "examples");
-    requireNonNull(recipe, "recipe");
-    return Evaluator.evaluate(runtime, model, examples, recipe, callbacks);
+    requireNonNull(options, "options");
+    return Evaluator.evaluate(runtime, model, examples, options);
   }
 
   /**
@@ -250,17 +247,16 @@ public final class Graft implements AutoCloseable {
    * @return by the names of the serving signature's outputs, in the signature's order; row i
    *     belongs to example i
    */
-  public Map<String, TensorValue> predict(Model model, Dataset examples, Callback... callbacks) {
-    return predict(model, examples, Recipe.headOnly(), callbacks);
+  public Map<String, TensorValue> predict(Model model, Dataset examples) {
+    return predict(model, examples, TrainOptions.by(Recipe.headOnly()));
   }
 
-  /** The same with no more examples at once in memory than the batches of {@code recipe} have. */
-  public Map<String, TensorValue> predict(
-      Model model, Dataset examples, Recipe recipe, Callback... callbacks) {
+  /** The same with no more examples at once in memory than the batches of the recipe have. */
+  public Map<String, TensorValue> predict(Model model, Dataset examples, TrainOptions options) {
     requireNonNull(model, "model");
     requireNonNull(examples, "examples");
-    requireNonNull(recipe, "recipe");
-    return Predictor.predict(runtime, model, examples, recipe, callbacks);
+    requireNonNull(options, "options");
+    return Predictor.predict(runtime, model, examples, options);
   }
 
   /**

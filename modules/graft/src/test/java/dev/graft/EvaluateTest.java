@@ -17,6 +17,7 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
 import java.util.Map;
@@ -49,9 +50,9 @@ class EvaluateTest {
     Recipe recipe = Recipe.headOnly().objectives(cosine);
     try (Graft graft = Graft.open(Device.CPU)) {
       Run run = graft.train(model, new Parts(data, data, data), recipe);
-      assertThat(graft.evaluate(run.model(), data, cosine).loss())
+      assertThat(graft.evaluate(run.model(), data, TrainOptions.by(recipe)).loss())
           .isCloseTo(run.validation().loss(), within(1e-6));
-      assertThat(graft.evaluate(run.model(), data, run.recipe()).loss())
+      assertThat(graft.evaluate(run.model(), data, TrainOptions.by(run.recipe())).loss())
           .isCloseTo(run.validation().loss(), within(1e-6));
       assertThatThrownBy(() -> graft.evaluate(run.model(), data))
           .isInstanceOf(BadRequestException.class);

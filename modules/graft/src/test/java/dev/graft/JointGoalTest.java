@@ -30,8 +30,11 @@ import dev.graft.testkit.Zoo;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.CancellationToken;
+import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.loss.Goal;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
@@ -219,17 +222,18 @@ class JointGoalTest {
             .head(Recipe.HeadSettings.defaults().steps(FineTune.head().epochs(30).rate(0.02)))
             .seed(4);
     try (Graft graft = Graft.open(Device.CPU)) {
-      Evaluation before = graft.evaluate(model, parts.test(), recipe);
+      Evaluation before = graft.evaluate(model, parts.test(), TrainOptions.by(recipe));
       Run run = graft.train(model, parts, recipe);
-      Evaluation after = graft.evaluate(run.model(), parts.test(), recipe);
+      Evaluation after = graft.evaluate(run.model(), parts.test(), TrainOptions.by(recipe));
       assertThat(after.metrics().keySet()).containsExactly("off");
       assertThat(after.isBetter(before, "off")).isTrue();
       assertThat(after.loss()).isLessThan(before.loss() * 0.9);
       assertThat(run.validation().metric("off")).isLessThan(1);
 
-      assertThatThrownBy(() -> graft.train(model, parts, recipe, checkpoints(), endsBefore(40)))
+      TrainOptions options = TrainOptions.by(recipe).checkpoints(checkpoints());
+      assertThatThrownBy(() -> graft.train(model, parts, endingAfter(40, options)))
           .isInstanceOf(CancellationException.class);
-      Run resumed = graft.train(model, parts, recipe, checkpoints());
+      Run resumed = graft.train(model, parts, options);
       assertThat(resumed.decisions()).anyMatch(each -> each.startsWith("goes on from"));
       Map<String, TensorValue> answers = graft.predict(run.model(), parts.test());
       Map<String, TensorValue> again = graft.predict(resumed.model(), parts.test());
@@ -249,16 +253,16 @@ class JointGoalTest {
     return Checkpoints.in(folder.resolve("checkpoints")).everySteps(7);
   }
 
-  private static Callback endsBefore(int step) {
-    return new Callback() {
-      private int steps;
-
-      @Override
-      public void beforeStep() {
-        if (++steps == step) {
-          throw new CancellationException();
-        }
-      }
-    };
+  private static TrainOptions endingAfter(int step, TrainOptions options) {
+    CancellationToken token = new CancellationToken();
+    TrainingListener ending =
+        TrainingListener.to(
+            Step.class,
+            each -> {
+              if (each.number() == step) {
+                token.cancel();
+              }
+            });
+    return options.cancellation(token).listener(ending);
   }
 }

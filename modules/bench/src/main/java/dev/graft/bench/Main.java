@@ -8,6 +8,8 @@ import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.fit.MeasuredLoop;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.score.Evaluator;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -15,9 +17,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 
 /** Graft's side of {@code tools/bench/run}: does the work of one case, in turns. */
 final class Main {
+
+  /** Standard output is for figures. */
+  private static final Consumer<Decision> LOG = each -> System.err.println(each.sentence());
 
   private Main() {}
 
@@ -46,7 +52,7 @@ final class Main {
       String version = "Graft, TensorFlow " + TensorFlowRuntime.version();
       turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version));
       turns.bareStep(loop.bareStep());
-      loop.run(turns);
+      loop.run(TrainingListener.to(Decision.class, LOG), turns::await);
     }
   }
 

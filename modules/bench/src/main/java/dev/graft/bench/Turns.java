@@ -2,7 +2,6 @@ package dev.graft.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.graft.trainer.listener.Callback;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * they took. One line in, a number of steps; one line out, JSON. After {@code bare} and a number
  * the bare step runs so often instead, in the same session, and nothing else.
  */
-final class Turns implements Callback {
+final class Turns {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String BARE = "bare ";
@@ -53,15 +52,8 @@ final class Turns implements Callback {
     }
   }
 
-  /** To the log: standard output is for figures. */
-  @Override
-  public void onDecision(String sentence) {
-    System.err.println(sentence);
-  }
-
   /** Waits for a turn if the last one is over; ends with a {@link CancellationException}. */
-  @Override
-  public void beforeStep() {
+  void await() {
     if (left == 0) {
       if (asked > 0) {
         tell();

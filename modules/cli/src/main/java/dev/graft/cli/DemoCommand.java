@@ -17,7 +17,8 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.listener.CancellationToken;
+import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -92,7 +93,7 @@ final class DemoCommand implements Callable<Integer> {
         repeat(graft, lines);
         return 0;
       }
-      JobResult result = ready.run(graft, interrupt, interrupt.trainingSwitch());
+      JobResult result = ready.run(graft, interrupt, interrupt.cancellation());
       Evaluation raw = rawPixels(graft, result.parts());
       lines.say("compare", "the same head on raw pixels gets %.3f", raw.accuracy());
       lines.say("total", "%.0f s", (System.nanoTime() - start) / 1e9);
@@ -132,11 +133,14 @@ final class DemoCommand implements Callable<Integer> {
       boolean first = i == 0;
       JobListener some =
           event -> {
-            if (event instanceof JobEvent.Progressed || first && event instanceof JobEvent.Begun) {
+            boolean progress =
+                event instanceof JobEvent.OfTraining training
+                    && training.event() instanceof Progress;
+            if (progress || first && event instanceof JobEvent.Begun) {
               lines.on(event);
             }
           };
-      Evaluation test = FineTuneJob.of(job(i)).trial(graft, some, new TrainingSwitch());
+      Evaluation test = FineTuneJob.of(job(i)).trial(graft, some, new CancellationToken());
       lines.say(
           "split " + i, "%d of %d right: %.3f", test.correct(), test.count(), test.accuracy());
       sum += test.accuracy();

@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
 import dev.graft.data.Dataset;
 import dev.graft.job.Exam;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
 import java.util.Arrays;
@@ -58,10 +62,10 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     Exam exam = Exam.of(Graft.load(model.path(), load.options()), data.path(), labels.labels());
     try (Graft graft = Graft.open(machine.settings())) {
+      TrainOptions alone = TrainOptions.by(Recipe.headOnly());
+      TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
       Evaluation score =
-          json
-              ? graft.evaluate(exam.model(), exam.pictures())
-              : graft.evaluate(exam.model(), exam.pictures(), new ProgressBar(terminal));
+          graft.evaluate(exam.model(), exam.pictures(), json ? alone : alone.listener(bar));
       if (json) {
         terminal.json(json(score));
       } else {

@@ -113,9 +113,9 @@ final class FinetuneCommand implements Callable<Integer> {
     try (Interrupt interrupt = new Interrupt(lines);
         Graft graft = Graft.open(machine.settings().precision(precision))) {
       if (findRate) {
-        suggest(lines, ready.findRate(graft, interrupt, interrupt.trainingSwitch()));
+        suggest(lines, ready.findRate(graft, interrupt, interrupt.cancellation()));
       } else {
-        JobResult result = ready.run(graft, interrupt, interrupt.trainingSwitch());
+        JobResult result = ready.run(graft, interrupt, interrupt.cancellation());
         lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
         lines.heldOut(result.score());
       }

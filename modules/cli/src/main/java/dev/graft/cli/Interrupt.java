@@ -2,7 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.job.JobEvent;
 import dev.graft.job.JobListener;
-import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.listener.CancellationToken;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -15,7 +15,7 @@ final class Interrupt implements JobListener, AutoCloseable {
   private static final long PATIENCE = 60; // seconds: a step of a large model and its checkpoint
 
   private final JobListener first;
-  private final TrainingSwitch trainingSwitch = new TrainingSwitch();
+  private final CancellationToken cancellation = new CancellationToken();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread hook = new Thread(this::end, "graft-interrupt");
 
@@ -39,7 +39,7 @@ final class Interrupt implements JobListener, AutoCloseable {
   }
 
   private void end() {
-    trainingSwitch.cancel();
+    cancellation.cancel();
     try {
       ended.await(PATIENCE, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
@@ -48,8 +48,8 @@ final class Interrupt implements JobListener, AutoCloseable {
   }
 
   /** To give to the job. */
-  TrainingSwitch trainingSwitch() {
-    return trainingSwitch;
+  CancellationToken cancellation() {
+    return cancellation;
   }
 
   /** Training is over. */

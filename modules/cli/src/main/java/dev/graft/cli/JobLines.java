@@ -10,6 +10,9 @@ import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.Interval;
 import java.util.Arrays;
@@ -35,10 +38,8 @@ final class JobLines implements JobListener {
 
   @Override
   public void on(JobEvent event) {
-    if (event instanceof JobEvent.Progressed some) {
-      bar.onProgress(some.progress());
-    } else if (event instanceof JobEvent.Decided decided) {
-      say("", "%s", decided.sentence());
+    if (event instanceof JobEvent.OfTraining training) {
+      told(training.event());
     } else if (event instanceof JobEvent.Begun begun) {
       begun(begun);
     } else if (event instanceof JobEvent.Divided divided) {
@@ -71,6 +72,14 @@ final class JobLines implements JobListener {
     } else if (event instanceof JobEvent.RatesTried tried) {
       say("rate", "%s", words(tried.curve()));
       say("picture", "%s", tried.picture());
+    }
+  }
+
+  private void told(TrainingEvent event) {
+    if (event instanceof Progress progress) {
+      bar.show(progress);
+    } else if (event instanceof Decision decision) {
+      say("", "%s", decision.sentence());
     }
   }
 

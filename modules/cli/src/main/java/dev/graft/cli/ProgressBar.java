@@ -1,6 +1,5 @@
 package dev.graft.cli;
 
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Progress;
 import java.time.Duration;
 import java.util.Locale;
@@ -10,7 +9,7 @@ import java.util.function.LongSupplier;
  * Shows how far training has come: one line that is drawn over on a terminal; elsewhere a plain
  * line now and then in a long phase, and one when such a phase ends.
  */
-final class ProgressBar implements Callback {
+final class ProgressBar {
 
   private static final int WIDTH = 20;
   private static final long DRAW_EVERY = 100_000_000L; // ns
@@ -32,8 +31,7 @@ final class ProgressBar implements Callback {
     this.last = clock.getAsLong();
   }
 
-  @Override
-  public void onProgress(Progress progress) {
+  void show(Progress progress) {
     long now = clock.getAsLong();
     boolean finished = progress.done() >= progress.total();
     boolean begun = progress.phase() != phase;

@@ -49,7 +49,7 @@ final class ResumeCommand implements Callable<Integer> {
           MachineOptions.settings(before.device(), wanted).precision(before.precision());
       try (Interrupt interrupt = new Interrupt(lines);
           Graft graft = Graft.open(settings)) {
-        JobResult result = ready.run(graft, interrupt, interrupt.trainingSwitch());
+        JobResult result = ready.run(graft, interrupt, interrupt.cancellation());
         Path out = folder.job().out();
         lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
         lines.heldOut(result.score());

@@ -49,7 +49,7 @@ class ProgressBarTest {
 
   private void report(ProgressBar bar, Progress.Phase phase, long second, long percent) {
     now.set(Duration.ofSeconds(second).toNanos());
-    bar.onProgress(
+    bar.show(
         new Progress(
             phase,
             percent,

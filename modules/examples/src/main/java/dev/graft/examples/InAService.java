@@ -7,6 +7,7 @@ import dev.graft.job.Job;
 import dev.graft.job.JobEvent;
 import dev.graft.job.JobResult;
 import dev.graft.job.Training;
+import dev.graft.trainer.listener.Decision;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
@@ -35,8 +36,9 @@ public final class InAService {
           graft,
           job,
           event -> {
-            if (event instanceof JobEvent.Decided decided) {
-              told.accept(decided.sentence());
+            if (event instanceof JobEvent.OfTraining training
+                && training.event() instanceof Decision decision) {
+              told.accept(decision.sentence());
             } else if (event instanceof JobEvent.Published published) {
               told.accept("published as " + published.version().path());
             }

@@ -12,7 +12,8 @@ import dev.graft.error.GraftException;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -78,7 +79,7 @@ public final class FineTuneJob {
 
   /** Sets {@code job} up and does it. */
   public static JobResult run(Graft graft, Job job, JobListener listener) {
-    return of(job).run(graft, listener, new TrainingSwitch());
+    return of(job).run(graft, listener, new CancellationToken());
   }
 
   /**
@@ -92,7 +93,7 @@ public final class FineTuneJob {
    */
   public static JobResult resume(Graft graft, Path run, JobListener listener) {
     try (RunFolder folder = RunFolder.open(run)) {
-      return in(folder).run(graft, listener, new TrainingSwitch());
+      return in(folder).run(graft, listener, new CancellationToken());
     }
   }
 
@@ -103,7 +104,7 @@ public final class FineTuneJob {
    * @throws java.util.concurrent.CancellationException if it was cancelled; {@link #resume} goes on
    * @throws GraftException if it fails; a new run that has nothing to go on from leaves no folder
    */
-  public JobResult run(Graft graft, JobListener listener, TrainingSwitch cancel) {
+  public JobResult run(Graft graft, JobListener listener, CancellationToken cancel) {
     requireNonNull(cancel, "cancel");
     JobListener heard = guarded(listener);
     Graft.requirePublishable(job.out());
@@ -117,7 +118,7 @@ public final class FineTuneJob {
    * Finds a rate for the first stretch of fine-tuning, or for the head, and draws how; nothing is
    * published.
    */
-  public RateCurve findRate(Graft graft, JobListener listener, TrainingSwitch cancel) {
+  public RateCurve findRate(Graft graft, JobListener listener, CancellationToken cancel) {
     requireNonNull(cancel, "cancel");
     JobListener heard = guarded(listener);
     Graft.requirePublishable(job.out());
@@ -131,11 +132,13 @@ public final class FineTuneJob {
    * Trains and scores the test part, and neither publishes nor writes anything: what the job would
    * come to.
    */
-  public Evaluation trial(Graft graft, JobListener listener, TrainingSwitch cancel) {
+  public Evaluation trial(Graft graft, JobListener listener, CancellationToken cancel) {
+    requireNonNull(cancel, "cancel");
     JobListener heard = guarded(listener);
     Parts parts = begin(graft, heard);
-    Run run = graft.train(start, parts, job.recipe(), JobSteps.telling(heard), cancel);
-    return graft.evaluate(run.model(), parts.test(), run.recipe());
+    TrainOptions options = TrainOptions.by(job.recipe());
+    Run run = graft.train(start, parts, JobSteps.watched(options, heard, cancel));
+    return graft.evaluate(run.model(), parts.test(), TrainOptions.by(run.recipe()));
   }
 
   private Parts begin(Graft graft, JobListener listener) {

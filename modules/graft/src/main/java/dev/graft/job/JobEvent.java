@@ -10,8 +10,7 @@ import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.listener.Epoch;
-import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
 import java.nio.file.Path;
 
 /** What a {@link JobListener} hears, in the order in which it happens. */
@@ -53,25 +52,11 @@ public sealed interface JobEvent {
   record TrainingBegun(Head head, HeadOrigin origin, boolean teaches) implements JobEvent {}
 
   /**
-   * Some of a phase is done. Comes often.
+   * Something happened in the training: progress, a decision, the end of an epoch. Comes often.
    *
-   * @param progress how much
+   * @param event what
    */
-  record Progressed(Progress progress) implements JobEvent {}
-
-  /**
-   * A pass over the training examples is finished, and scored on the validation part.
-   *
-   * @param epoch how it went
-   */
-  record EpochEnded(Epoch epoch) implements JobEvent {}
-
-  /**
-   * Something was decided.
-   *
-   * @param sentence what and why
-   */
-  record Decided(String sentence) implements JobEvent {}
+  record OfTraining(TrainingEvent event) implements JobEvent {}
 
   /**
    * Training was cancelled; {@link FineTuneJob#resume} goes on from here.

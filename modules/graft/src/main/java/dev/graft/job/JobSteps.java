@@ -11,15 +11,11 @@ import dev.graft.model.Model;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.Epoch;
-import dev.graft.trainer.listener.Progress;
-import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -32,7 +28,7 @@ import java.util.concurrent.CancellationException;
  * @param listener hears of it
  * @param cancel ends it
  */
-record JobSteps(Graft graft, RunFolder folder, JobListener listener, TrainingSwitch cancel) {
+record JobSteps(Graft graft, RunFolder folder, JobListener listener, CancellationToken cancel) {
 
   /** All of it, from training to the report. */
   JobResult all(Model start, Parts parts) {
@@ -48,8 +44,8 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, TrainingSwi
 
   /** Tries rates. */
   RateCurve rates(Model start, Parts parts) {
-    RateCurve curve =
-        graft.findRate(start, parts, folder.job().recipe(), telling(listener), cancel);
+    TrainOptions options = watched(TrainOptions.by(folder.job().recipe()), listener, cancel);
+    RateCurve curve = graft.findRate(start, parts, options);
     listener.on(new JobEvent.RatesTried(curve, folder.report(curve)));
     return curve;
   }
@@ -57,11 +53,8 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, TrainingSwi
   private Run train(Model start, Parts parts) {
     listener.on(
         new JobEvent.TrainingBegun(start.heads().get(0), HeadOrigin.of(start), givesVectors()));
-    List<Callback> callbacks = new ArrayList<>(folder.callbacks());
-    callbacks.addAll(List.of(telling(listener), cancel));
     try {
-      Run run =
-          graft.train(start, parts, folder.job().recipe(), callbacks.toArray(new Callback[0]));
+      Run run = graft.train(start, parts, watched(folder.options(), listener, cancel));
       listener.on(new JobEvent.Trained(run));
       return run;
     } catch (CancellationException e) {
@@ -93,13 +86,14 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, TrainingSwi
         ? search(run, parts)
         : parts.test().isOneLabel()
             ? served(version, run, parts)
-            : new JobScore.Measured(graft.evaluate(run.model(), parts.test(), run.recipe()));
+            : new JobScore.Measured(
+                graft.evaluate(run.model(), parts.test(), TrainOptions.by(run.recipe())));
   }
 
   /** Scores the published version, as its files have it. */
   private JobScore served(Path version, Run run, Parts parts) {
     Model published = Graft.load(version, Trust.ALLOW);
-    Evaluation test = graft.evaluate(published, parts.test(), run.recipe());
+    Evaluation test = graft.evaluate(published, parts.test(), TrainOptions.by(run.recipe()));
     Optional<String> decided =
         Optional.ofNullable(folder.job().training().monitor()).filter(m -> !m.equals("accuracy"));
     return new JobScore.Told(test, decided.map(m -> Map.entry(m, test.metric(m))));
@@ -119,26 +113,14 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, TrainingSwi
 
   private TensorValue vectors(Run run, Dataset pictures) {
     Model model = folder.job().surgery().finished(run.model());
-    return graft.predict(model, pictures, run.recipe()).values().iterator().next();
+    return graft.predict(model, pictures, TrainOptions.by(run.recipe())).values().iterator().next();
   }
 
-  /** Hands on to {@code listener} what a training tells. */
-  static Callback telling(JobListener listener) {
-    return new Callback() {
-      @Override
-      public void onProgress(Progress progress) {
-        listener.on(new JobEvent.Progressed(progress));
-      }
-
-      @Override
-      public void onEpoch(Epoch epoch) {
-        listener.on(new JobEvent.EpochEnded(epoch));
-      }
-
-      @Override
-      public void onDecision(String sentence) {
-        listener.on(new JobEvent.Decided(sentence));
-      }
-    };
+  /** {@code options} with a job's listener, who is told all that happens, and what ends the job. */
+  static TrainOptions watched(
+      TrainOptions options, JobListener listener, CancellationToken cancel) {
+    return options
+        .listener(event -> listener.on(new JobEvent.OfTraining(event)))
+        .cancellation(cancel);
   }
 }

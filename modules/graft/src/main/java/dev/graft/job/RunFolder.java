@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.google.common.collect.ImmutableList;
 import dev.graft.Gate;
 import dev.graft.Graft;
 import dev.graft.Settings;
@@ -18,8 +17,8 @@ import dev.graft.savedmodel.file.HeldFile;
 import dev.graft.savedmodel.file.Interrupts;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.CsvLog;
 import dev.graft.trainer.listener.TensorBoardLog;
 import dev.graft.trainer.metric.Evaluation;
@@ -233,14 +232,14 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * What keeps its training from being lost and writes down how it goes: {@code checkpoints}, the
-   * table {@code log.csv}, and {@code tensorboard} for {@code tensorboard --logdir}.
+   * How its training is done, kept from being lost and written down: {@code checkpoints}, the table
+   * {@code log.csv}, and {@code tensorboard} for {@code tensorboard --logdir}.
    */
-  public ImmutableList<Callback> callbacks() {
-    return ImmutableList.of(
-        Checkpoints.in(path.resolve(CHECKPOINTS)),
-        CsvLog.to(path.resolve(LOG)),
-        TensorBoardLog.in(path.resolve("tensorboard")));
+  public TrainOptions options() {
+    return TrainOptions.by(job.recipe())
+        .checkpoints(Checkpoints.in(path.resolve(CHECKPOINTS)))
+        .listener(CsvLog.to(path.resolve(LOG)))
+        .listener(TensorBoardLog.in(path.resolve("tensorboard")));
   }
 
   /**

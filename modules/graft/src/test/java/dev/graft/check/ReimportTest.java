@@ -31,6 +31,7 @@ import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -154,7 +155,7 @@ class ReimportTest {
             again.with(keepHead(), unfreeze(Where.head())),
             Plans.headOnly(),
             Dataset.of(inputs, labels).split(Split.of(70, 30, 0)),
-            Recipe.headOnly());
+            TrainOptions.by(Recipe.headOnly()));
     assertThat(run.decisions()) // it still drops, so that no solver can find its weights
         .anyMatch(sentence -> sentence.startsWith("training head 'predictions' step by step"))
         .noneMatch(sentence -> sentence.contains("L2 strength"));

@@ -7,7 +7,8 @@ import dev.graft.Graft;
 import dev.graft.Settings;
 import dev.graft.error.BadRequestException;
 import dev.graft.testkit.Checkout;
-import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.listener.CancellationToken;
+import dev.graft.trainer.listener.Epoch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,11 +56,11 @@ class FineTuneJobTest {
 
   @Test
   void aCancelledJobGoesOnAndPublishesOnce() throws IOException {
-    TrainingSwitch cancel = new TrainingSwitch();
+    CancellationToken cancel = new CancellationToken();
     JobListener cancelling =
         event -> {
           heard.add(event);
-          if (event instanceof JobEvent.EpochEnded) {
+          if (event instanceof JobEvent.OfTraining training && training.event() instanceof Epoch) {
             cancel.cancel();
           }
         };
@@ -80,7 +81,7 @@ class FineTuneJobTest {
             JobEvent.Divided.class,
             JobEvent.FolderMade.class,
             JobEvent.TrainingBegun.class,
-            JobEvent.EpochEnded.class,
+            JobEvent.OfTraining.class,
             JobEvent.Trained.class,
             JobEvent.Published.class,
             JobEvent.Scored.class,
@@ -109,13 +110,14 @@ class FineTuneJobTest {
         };
     JobResult result = FineTuneJob.run(graft, job("head"), failing);
     assertThat(result.folder()).isEqualTo(dir.resolve("runs/painted-1"));
-    assertThat(result.run().decisions()).noneMatch(decision -> decision.contains("callback"));
+    assertThat(result.run().decisions()).noneMatch(decision -> decision.contains("listener"));
     assertThat(entries(dir.resolve("serving"))).containsExactly("1");
   }
 
   @Test
   void aTrialWritesNothing() {
-    assertThat(FineTuneJob.of(job("head")).trial(graft, heard::add, new TrainingSwitch()).count())
+    assertThat(
+            FineTuneJob.of(job("head")).trial(graft, heard::add, new CancellationToken()).count())
         .isPositive();
     assertThat(dir).isEmptyDirectory();
   }

@@ -25,9 +25,8 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.CsvLog;
 import dev.graft.trainer.listener.Epoch;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Classification;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.Clipping;
@@ -262,13 +261,14 @@ class RunFolderTest {
   @Test
   void whatBecameOfItIsOnOnePage() throws IOException {
     RunFolder folder = made("photos-1");
-    Callback log = folder.callbacks().stream().filter(CsvLog.class::isInstance).findFirst().get();
+    List<TrainingListener> logs = folder.options().listeners();
     Labels labels = Labels.of("a <b>", "c");
     Evaluation score =
         Evaluation.of(
             new Classification(labels, ImmutableList.of(0, 0, 1), ImmutableList.of(0, 1, 1)), 0.7);
     for (int epoch = 1; epoch <= 3; epoch++) {
-      log.onEpoch(new Epoch(1, "words", epoch, 3, epoch, 0.1, 1.0 / epoch, score, true));
+      Epoch ended = new Epoch(1, "words", epoch, 3, epoch, 0.1, 1.0 / epoch, score, true);
+      logs.forEach(log -> log.on(ended));
     }
     Run run =
         new Run(

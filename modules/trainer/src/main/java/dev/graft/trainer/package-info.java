@@ -3,18 +3,19 @@
  *
  * <p><b>What enters.</b> A {@link dev.graft.trainer.Recipe} says how to train: the head first, then
  * stages, each a {@link dev.graft.trainer.FineTune} with its rate, batch, optimizer and {@link
- * dev.graft.trainer.EarlyStop}. Recipes are values; each method gives another one.
+ * dev.graft.trainer.EarlyStop}. {@link dev.graft.trainer.TrainOptions} are a recipe with who
+ * listens, what may end it and its checkpoints. Both are values; each method gives another one.
  *
  * <p><b>What leaves.</b> A {@link dev.graft.trainer.Run} holds the trained model, its score on the
  * validation part, what was decided and how long it took; a {@link dev.graft.trainer.RateCurve}
  * what a search for a rate found.
  *
- * <p><b>Who calls whom.</b> The rooms {@code loss}, {@code optimizer}, {@code metric} and {@code
- * listener} hold the values that a recipe is made of and know nothing of it. {@code fit} trains,
- * {@code score} scores, {@code checkpoint} remembers; all of them read recipes. Inside, {@code
- * internal.task} says what is trained, {@code internal.graph} gives a graph the behaviour of
- * training, {@code internal.step} adds the step, {@code internal.features} computes once what does
- * not change, {@code internal.head} solves heads.
+ * <p><b>Who calls whom.</b> The rooms {@code loss}, {@code optimizer}, {@code metric}, {@code
+ * listener} and {@code checkpoint} hold what recipes and options are made of and know nothing of
+ * them. {@code fit} trains, {@code score} scores, by these options. Inside, {@code internal.task}
+ * says what is trained, {@code internal.watch} who is told of it, {@code internal.graph} gives a
+ * graph the behaviour of training, {@code internal.step} adds the step, {@code internal.features}
+ * computes once what does not change, {@code internal.head} solves heads.
  *
  * <p><b>The invariant.</b> Every choice is made on the validation part, and every choice that was
  * made for the user is told with its reason. The test part is not looked at.

@@ -26,7 +26,9 @@ import dev.graft.testkit.Checkout;
 import dev.graft.trainer.Recipe.HeadSettings;
 import dev.graft.trainer.checkpoint.Checkpoint;
 import dev.graft.trainer.checkpoint.LoopState;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.optimizer.Schedule;
 import java.util.List;
@@ -48,6 +50,9 @@ public final class SmallTraining {
   /** The same with a head that is no single layer, so that it learns step by step. */
   public static final Model HIDDEN =
       MODEL.with(replaceHead(HeadSpec.singleLabel(LABELS).hidden(4)));
+
+  /** Nobody watches. */
+  public static final Watch NOBODY = Watch.of(event -> {}, () -> {});
 
   public static final TrainingPlan BLOCKS = Plans.gradual(MODEL, 100);
 
@@ -95,14 +100,18 @@ public final class SmallTraining {
         .seed(3);
   }
 
+  /** These listen. */
+  public static TrainOptions options(Recipe recipe, TrainingListener... listeners) {
+    TrainOptions options = TrainOptions.by(recipe);
+    for (TrainingListener listener : listeners) {
+      options = options.listener(listener);
+    }
+    return options;
+  }
+
   /** Writes down what training decides. */
-  public static Callback noting(List<String> decisions) {
-    return new Callback() {
-      @Override
-      public void onDecision(String sentence) {
-        decisions.add(sentence);
-      }
-    };
+  public static TrainingListener noting(List<String> decisions) {
+    return TrainingListener.to(Decision.class, decision -> decisions.add(decision.sentence()));
   }
 
   /** A checkpoint within a stretch, as if it had other values, and another precision. */

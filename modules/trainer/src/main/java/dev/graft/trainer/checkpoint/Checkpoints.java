@@ -6,9 +6,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
 import dev.graft.savedmodel.file.Durable;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.Callbacks;
-import dev.graft.trainer.listener.Interruption;
+import dev.graft.savedmodel.file.Interrupts;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,16 +27,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a training from being lost. Given as one of its callbacks, it writes all that is needed to
- * go on to a folder, now and then and whenever a phase ends; and the same training begun again with
- * the same folder goes on from there. On the CPU, with as many threads, the outcome is the same to
- * the bit as without interruption.
+ * Keeps a training from being lost. Given among its options, it writes all that is needed to go on
+ * to a folder, now and then and whenever a phase ends; and the same training begun again with the
+ * same folder goes on from there. On the CPU, with as many threads, the outcome is the same to the
+ * bit as without interruption.
  *
  * <p>A checkpoint appears by one rename after its bytes are on the disk, so that at no moment a
  * half one can be taken for whole. Each holds the current weights and the best ones so far, and
  * nothing outside the folder refers to it: older ones can go.
  */
-public final class Checkpoints implements Callback {
+public final class Checkpoints {
 
   private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
   private static final String TEMPORARY = ".writing";
@@ -78,13 +76,7 @@ public final class Checkpoints implements Callback {
   }
 
   /** No checkpoints. */
-  /** Those of a training, {@link #none} if it has none. */
-  @Internal
-  public static Checkpoints among(Callbacks callbacks) {
-    return callbacks.first(Checkpoints.class).orElseGet(Checkpoints::none);
-  }
-
-  static Checkpoints none() {
+  public static Checkpoints none() {
     return new Checkpoints(null, Duration.ZERO, 1, 1);
   }
 
@@ -172,24 +164,26 @@ public final class Checkpoints implements Callback {
    * Writes {@code checkpoint} and then deletes those that are too many: first those that {@link
    * #newest} found damaged, then the oldest.
    *
+   * @return whether one was written: not if there are {@link #none}
    * @throws InputOutputException if the disk is full or fails; the checkpoints that are there stay
    */
   @Internal
-  public void save(Checkpoint checkpoint) {
+  public boolean save(Checkpoint checkpoint) {
     if (folder == null) {
-      return;
+      return false;
     }
     Path base = folder;
     try {
-      Interruption.shielded(() -> write(base, checkpoint));
+      Interrupts.shielded(() -> write(base, checkpoint));
     } catch (IOException | UncheckedIOException e) {
       throw failed(folder, e);
     }
     savedAt = System.nanoTime();
     stepsSince = 0;
+    return true;
   }
 
-  private void write(Path base, Checkpoint checkpoint) throws IOException {
+  private Path write(Path base, Checkpoint checkpoint) throws IOException {
     Path temporary = base.resolve(TEMPORARY);
     if (Files.exists(temporary)) {
       Durable.delete(temporary); // left by a run that was killed
@@ -208,6 +202,7 @@ public final class Checkpoints implements Callback {
       Files.move(old, temporary, StandardCopyOption.ATOMIC_MOVE); // half a one must not be seen
       Durable.delete(temporary);
     }
+    return whole;
   }
 
   @Override

@@ -5,7 +5,6 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.error.Internal;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.EarlyStop;
 
 /**
  * Where a training loop stands between two steps: with the same settings, data and seed, all that
@@ -16,8 +15,8 @@ import dev.graft.trainer.EarlyStop;
  * @param lossSum over the examples of this epoch so far
  * @param lossCount how many these are
  * @param validationLosses after each epoch so far
- * @param bestScore the best value so far of the metric that {@link EarlyStop} goes by, the one
- *     before the first step among them
+ * @param bestScore the best value so far of the metric that early stopping goes by, the one before
+ *     the first step among them
  * @param bestOfEpochs that of the epochs alone, NaN before the first is over
  * @param sinceBest how many epochs ago the best was
  * @param best the values that training had there, by the names of the variables

@@ -16,7 +16,6 @@ import dev.graft.model.VariableSource;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.Recipe;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,10 +41,11 @@ public record RunIdentity(String model, String data, String recipe, String machi
   /**
    * A run's.
    *
+   * @param recipe every setting
    * @param uncached the stretches that compute features again in each step
    */
   public static RunIdentity of(
-      TensorFlowRuntime runtime, Model model, Parts data, Recipe recipe, List<Integer> uncached) {
+      TensorFlowRuntime runtime, Model model, Parts data, String recipe, List<Integer> uncached) {
     Hasher digest = Hashing.sha256().newHasher();
     put(digest, data.train());
     put(digest, data.validation());
@@ -56,7 +56,7 @@ public record RunIdentity(String model, String data, String recipe, String machi
             + " "
             + given(model.variables()),
         digest.hash().toString(),
-        recipe.toString(),
+        recipe,
         machine(runtime.options())
             + uncached.stream()
                 .map(stage -> ", stretch " + stage + " without cached features")

@@ -8,12 +8,14 @@ import dev.graft.model.TrainingPlan;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
+import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingListener;
 import java.util.Optional;
 
 /** A loop by itself, over all that a model leaves unfrozen, for benchmarks to time. */
@@ -59,12 +61,17 @@ public final class MeasuredLoop implements AutoCloseable {
     return loop.step(rate);
   }
 
-  /** Runs the loop without checkpoints. */
-  public void run(Callback callback) {
+  /**
+   * Runs the loop without checkpoints.
+   *
+   * @param before called before each step and each batch that is scored; it may wait, or throw
+   */
+  public void run(TrainingListener listener, Runnable before) {
+    Watch watch = Watch.of(listener, before);
     if (!loop.precisionReason().isEmpty()) {
-      callback.onDecision(loop.precisionReason());
+      watch.tell(Decision.of(Decision.Kind.PRECISION, loop.precisionReason()));
     }
-    loop.run(Callbacks.of(callback), state -> {});
+    loop.run(watch, Checkpoints.none(), state -> {});
   }
 
   @Override

@@ -3,8 +3,8 @@ package dev.graft.trainer.fit;
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.FailedCheckException;
 import dev.graft.trainer.RateCurve;
-import dev.graft.trainer.internal.task.Pace;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,8 +32,8 @@ final class RateFinder {
   private RateFinder() {}
 
   /** Takes steps with {@code loop}, which is of no use afterwards. */
-  static RateCurve find(TrainingLoop loop, boolean ofHeads, Callbacks callbacks) {
-    Pace pace = new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", STEPS, loop.batch());
+  static RateCurve find(TrainingLoop loop, boolean ofHeads, Watch watch) {
+    Pace pace = new Pace(watch, Progress.Phase.FINE_TUNE, "steps", STEPS, loop.batch());
     List<RateCurve.Point> points = new ArrayList<>();
     double mean = 0;
     for (int i = 0; i < STEPS; i++) {

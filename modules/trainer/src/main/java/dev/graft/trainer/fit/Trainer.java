@@ -15,8 +15,8 @@ import dev.graft.model.TrainingPlan;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
-import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoint;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
@@ -25,15 +25,17 @@ import dev.graft.trainer.internal.features.DecodedPictures;
 import dev.graft.trainer.internal.head.SolvedHeads;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.Callbacks;
-import dev.graft.trainer.listener.Interruption;
+import dev.graft.trainer.internal.watch.Interruption;
+import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.Decision.Kind;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -47,9 +49,9 @@ public final class Trainer {
 
   private final TensorFlowRuntime runtime;
   private final Plan plan;
-  private final Callbacks callbacks;
+  private final Watch watch;
   private final Checkpoints checkpoints;
-  private final List<String> decisions = new ArrayList<>();
+  private final List<String> decisions; // the sentences that were told
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
 
   // where it stands, see Checkpoint
@@ -57,12 +59,17 @@ public final class Trainer {
   private int kept = -1;
   private ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
 
-  private Trainer(TensorFlowRuntime runtime, Plan plan, Callbacks callbacks) {
+  private Trainer(
+      TensorFlowRuntime runtime,
+      Plan plan,
+      Watch watch,
+      List<String> decisions,
+      Checkpoints checkpoints) {
     this.runtime = runtime;
     this.plan = plan;
-    this.callbacks = callbacks;
-    this.checkpoints = Checkpoints.among(callbacks);
-    callbacks.decide(this::decide);
+    this.watch = watch;
+    this.decisions = decisions;
+    this.checkpoints = checkpoints;
   }
 
   /**
@@ -72,15 +79,15 @@ public final class Trainer {
    *
    * @param blocks the model's backbone from the head down: each stretch has one block more; without
    *     any, what trains is the heads and what the model leaves unfrozen
-   * @param callbacks what listens and may interfere; with {@link Checkpoints} among them, training
-   *     goes on from the newest of these if there are any
+   * @param options with {@link Checkpoints}, training goes on from the newest of these if there are
+   *     any
    * @return the trained model; {@code model} stays as it is
    * @throws BadRequestException if the recipe does not fit the model, or the model the data
    * @throws BlockedGradientException if a variable that should train gets no gradient, because an
    *     op on the way lets none pass
    * @throws BadDataException if an example cannot be read; of pictures that cannot be decoded it
    *     names ten of all parts, and says how many there are
-   * @throws CancellationException if a callback ended it, if the thread was interrupted, or if the
+   * @throws CancellationException if it was cancelled, if the thread was interrupted, or if the
    *     runtime was closed meanwhile
    */
   public static Run fit(
@@ -88,34 +95,36 @@ public final class Trainer {
       Model model,
       TrainingPlan blocks,
       Parts data,
-      Recipe recipe,
-      Callback... callbacks) {
-    Callbacks all = Callbacks.of(callbacks);
+      TrainOptions options) {
+    List<String> decisions = new ArrayList<>();
+    Watch watch = Watch.of(options, noting(decisions));
+    Supplier<Run> work =
+        () -> {
+          Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
+          return new Trainer(runtime, plan, watch, decisions, options.checkpoints()).fit();
+        };
+    List<Dataset> all = List.of(data.train(), data.validation(), data.test());
+    Run run;
     try {
-      return Interruption.cancellable(
-          runtime,
-          () ->
-              DecodedPictures.orAllNamed(
-                  runtime,
-                  List.of(data.train(), data.validation(), data.test()),
-                  all,
-                  () -> {
-                    Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, recipe);
-                    return new Trainer(runtime, plan, all).fit();
-                  }));
+      watch.tell(new TrainingEvent.Begun(model, data));
+      run =
+          Interruption.cancellable(
+              runtime, () -> DecodedPictures.orAllNamed(runtime, all, watch, work));
+    } catch (CancellationException e) {
+      watch.tell(new TrainingEvent.Cancelled());
+      throw e;
     } catch (RuntimeException | Error e) {
-      try {
-        all.flush();
-      } catch (RuntimeException another) {
-        e.addSuppressed(another);
-      }
+      watch.tell(new TrainingEvent.Failed(e));
       throw e;
     }
+    watch.tell(new TrainingEvent.Ended(run.validation()));
+    return run;
   }
 
   /**
-   * Finds out at which rate the first stretch of {@code recipe} learns, with the head as the recipe
-   * trains it before; see {@link RateFinder}. Nothing that it trains is kept.
+   * Finds out at which rate the first stretch of the recipe learns, with the head as the recipe
+   * trains it before; see {@link RateFinder}. Nothing that it trains is kept, and the checkpoints
+   * of a run are left alone.
    *
    * @throws BadRequestException if the recipe trains nothing step by step
    */
@@ -124,25 +133,28 @@ public final class Trainer {
       Model model,
       TrainingPlan blocks,
       Parts data,
-      Recipe recipe,
-      Callback... callbacks) {
-    Callback[] listening = // a run's checkpoints are not this one's
-        Arrays.stream(callbacks).filter(c -> !(c instanceof Checkpoints)).toArray(Callback[]::new);
+      TrainOptions options) {
+    List<String> decisions = new ArrayList<>();
+    Watch watch = Watch.of(options, noting(decisions));
     return Interruption.cancellable(
         runtime,
         () -> {
-          Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, recipe);
-          return new Trainer(runtime, plan, Callbacks.of(listening)).findRate();
+          Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
+          return new Trainer(runtime, plan, watch, decisions, Checkpoints.none()).findRate();
         });
   }
 
+  private static TrainingListener noting(List<String> decisions) {
+    return TrainingListener.to(Decision.class, each -> decisions.add(each.sentence()));
+  }
+
   private Run fit() {
-    Optional<Checkpoint> last = checkpoints.newest(this::decide);
+    Optional<Checkpoint> last = checkpoints.newest(sentence -> decide(Kind.CHECKPOINT, sentence));
     last.ifPresent(this::goOnFrom);
     if (last.isEmpty()) {
-      plan.reasons().forEach(this::decide);
+      plan.reasons().forEach(reason -> decide(Kind.PLAN, reason));
     }
-    DecodedPictures.require(runtime, plan.data().test(), callbacks);
+    DecodedPictures.require(runtime, plan.data().test(), watch);
     computeFeatures(plan.stages());
     Evaluation score;
     if (last.isEmpty()) {
@@ -150,7 +162,8 @@ public final class Trainer {
       score = evaluate(best(), plan.headCut());
       boolean drawn = plan.stages().stream().anyMatch(Stage::fresh);
       String what = drawn ? "drawn at random" : trained.isEmpty() ? "as it was" : "head alone";
-      decide(what + ": " + score.words(plan.acceptance().metric()));
+      String words = what + ": " + score.words(plan.acceptance().metric());
+      watch.tell(new Decision(Kind.START, 0, Optional.of(score), words));
       save(Optional.empty());
     } else {
       score = evaluate(best(), kept < 0 ? plan.headCut() : plan.stages().get(kept).cut());
@@ -175,14 +188,14 @@ public final class Trainer {
     }
     boolean headFirst = plan.stages().get(0).ofHeads() && plan.stages().size() > 1;
     Stage stage = plan.stages().get(headFirst ? 1 : 0);
-    plan.reasons().forEach(this::decide);
+    plan.reasons().forEach(reason -> decide(Kind.PLAN, reason));
     computeFeatures(plan.stages().subList(0, stage.number()));
     trainHeads();
     if (headFirst) {
       fineTune(plan.stages().get(0), Optional.empty(), evaluate(best(), plan.headCut()));
     }
     try (TrainingLoop loop = open(stage, Optional.empty())) {
-      return RateFinder.find(loop, stage.ofHeads(), callbacks);
+      return RateFinder.find(loop, stage.ofHeads(), watch);
     }
   }
 
@@ -191,16 +204,14 @@ public final class Trainer {
         Progress.Phase.FEATURES,
         () -> {
           plan.features()
-              .compute(
-                  runtime, plan.task().model(), plan.cuts(of), plan.recipe().atOnce(), callbacks);
+              .compute(runtime, plan.task().model(), plan.cuts(of), plan.recipe().atOnce(), watch);
           return plan.features();
         });
   }
 
   private void trainHeads() {
     if (!plan.solvable().isEmpty()) {
-      SolvedHeads heads =
-          new SolvedHeads(runtime, plan.task(), plan.recipe(), callbacks, this::decide);
+      SolvedHeads heads = new SolvedHeads(runtime, plan.task(), plan.recipe(), watch);
       trained =
           timed(
               Progress.Phase.HEAD,
@@ -215,7 +226,8 @@ public final class Trainer {
   /** Takes what a stretch gave if it is better than all before on the validation part. */
   private Evaluation better(Stage stage, TrainingLoop.Result tuned, Evaluation score) {
     if (!tuned.learned()) {
-      decide(stage.words() + ": not kept, " + plan.acceptance().notLearned(stage, tuned, score));
+      String why = "not kept, " + plan.acceptance().notLearned(stage, tuned, score);
+      decide(Kind.NOT_KEPT, stage, Optional.empty(), why);
       return score;
     }
     ImmutableMap<String, TensorValue> values =
@@ -226,10 +238,11 @@ public final class Trainer {
     Evaluation now = evaluate(plan.task().model().withValues(values), stage.cut());
     Optional<String> whyNot = plan.acceptance().whyNot(stage, tuned, score, now);
     if (whyNot.isPresent()) {
-      decide(stage.words() + ": not kept, " + whyNot.get());
+      decide(Kind.NOT_KEPT, stage, Optional.of(now), "not kept, " + whyNot.get());
       return score;
     }
-    decide(stage.words() + ": kept, " + now.words(plan.acceptance().metric()));
+    String words = "kept, " + now.words(plan.acceptance().metric());
+    decide(Kind.KEPT, stage, Optional.of(now), words);
     trained = values;
     kept = next;
     return now;
@@ -242,18 +255,21 @@ public final class Trainer {
     next = last.stage();
     kept = last.kept();
     decide(
+        Kind.CHECKPOINT,
         "goes on from a checkpoint, "
             + last.loop()
                 .map(loop -> "after step " + loop.counters().batches() + " of fine-tuning")
                 .orElse(next == 0 ? "with the head done" : "after stretch " + next));
-    warning.ifPresent(this::decide);
+    warning.ifPresent(sentence -> decide(Kind.CHECKPOINT, sentence));
   }
 
   private void save(Optional<LoopState> underWay) {
-    checkpoints.save(
+    Checkpoint now =
         new Checkpoint(
-            plan.identity(), next, kept, ImmutableList.copyOf(decisions), trained, underWay));
-    callbacks.flush();
+            plan.identity(), next, kept, ImmutableList.copyOf(decisions), trained, underWay);
+    if (checkpoints.save(now)) {
+      watch.tell(new TrainingEvent.Saved());
+    }
   }
 
   /** The best model so far. */
@@ -264,7 +280,7 @@ public final class Trainer {
   private Evaluation evaluate(Model candidate, ImmutableList<TensorRef> cut) {
     Dataset validation = plan.features().at(cut).validation();
     Task task = plan.task().with(candidate).fedWith(validation);
-    return Evaluator.score(runtime, task, validation, plan.recipe().atOnce(), callbacks.quiet());
+    return Evaluator.score(runtime, task, validation, plan.recipe().atOnce(), watch.quiet());
   }
 
   /** Gives the best score, with that of the stretch. */
@@ -274,18 +290,19 @@ public final class Trainer {
         () -> {
           try (TrainingLoop loop = open(stage, from)) {
             if (from.isEmpty()) {
-              decide(stage.words() + ": " + stage.behaviour());
+              decide(Kind.STRETCH, stage, Optional.empty(), stage.behaviour());
             }
             if (!loop.precisionReason().isEmpty()) {
-              decide(loop.precisionReason());
+              decide(Kind.PRECISION, loop.precisionReason());
             }
             try {
-              loop.run(callbacks, state -> save(Optional.of(state)));
+              loop.run(watch, checkpoints, state -> save(Optional.of(state)));
             } catch (FailedCheckException e) { // it ran away: what was learned before is not lost
               if (!loop.result().learned() && (trained.isEmpty() || stage.fresh())) {
                 throw e;
               }
-              decide(stage.words() + ": ended early, since " + e.getMessage());
+              decide(
+                  Kind.RAN_AWAY, stage, Optional.empty(), "ended early, since " + e.getMessage());
             }
             try {
               return better(stage, loop.result(), score);
@@ -305,9 +322,12 @@ public final class Trainer {
     return TrainingLoop.open(runtime, setup, from);
   }
 
-  private void decide(String sentence) {
-    decisions.add(sentence);
-    callbacks.onDecision(sentence);
+  private void decide(Kind kind, String sentence) {
+    watch.tell(Decision.of(kind, sentence));
+  }
+
+  private void decide(Kind kind, Stage stage, Optional<Evaluation> score, String what) {
+    watch.tell(new Decision(kind, stage.number(), score, stage.words() + ": " + what));
   }
 
   private <T> T timed(Progress.Phase phase, Supplier<T> work) {

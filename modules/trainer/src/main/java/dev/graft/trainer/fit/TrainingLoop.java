@@ -10,11 +10,11 @@ import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.Counters;
 import dev.graft.trainer.checkpoint.LoopState;
 import dev.graft.trainer.internal.task.Order;
-import dev.graft.trainer.internal.task.Pace;
 import dev.graft.trainer.internal.task.Stage;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Interruption;
+import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Epoch;
-import dev.graft.trainer.listener.Interruption;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.Step;
 import dev.graft.trainer.metric.Evaluation;
@@ -91,25 +91,25 @@ final class TrainingLoop implements AutoCloseable {
   /**
    * Trains until the epochs are used up or the validation part was not better for long.
    *
-   * @param save given the state when a checkpoint is due, and when a callback ends the training
+   * @param checkpoints which say when one is due
+   * @param save given the state then, and when the training is cancelled
    */
-  Result run(Callbacks callbacks, Consumer<LoopState> save) {
-    Checkpoints checkpoints = Checkpoints.among(callbacks);
-    Pace pace = new Pace(callbacks, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch());
+  Result run(Watch watch, Checkpoints checkpoints, Consumer<LoopState> save) {
+    Pace pace = new Pace(watch, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch());
     pace.from(counters.batches());
     try {
-      begin(callbacks, save);
+      begin(watch, save);
       OptionalDouble score = OptionalDouble.empty();
       while (isScoreDue() || !isOver()) {
         if (isScoreDue()) { // also where a run was cancelled just then
-          Epoch epoch = endOfEpoch(session.score(callbacks));
+          Epoch epoch = endOfEpoch(session.score(watch));
           score = OptionalDouble.of(epoch.validation().metric(setup.task().metric()));
-          callbacks.onEpoch(epoch);
+          watch.tell(epoch);
         } else {
           pace.before();
           double rate = rate(counters.schedule());
           double loss = step(rate);
-          callbacks.onStep(new Step(stage.number(), counters.batches(), rate, loss));
+          watch.tell(new Step(stage.number(), counters.batches(), rate, loss));
           pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
           if (checkpoints.isDueAfterStep()) { // before a score, too, which may take long
             save.accept(state());
@@ -126,9 +126,9 @@ final class TrainingLoop implements AutoCloseable {
   }
 
   /** Scores what there is before the first step, unless that was done in an earlier process. */
-  private void begin(Callbacks callbacks, Consumer<LoopState> save) {
+  private void begin(Watch watch, Consumer<LoopState> save) {
     if (best.isNone()) {
-      best = best.start(session.score(callbacks), !stage.fresh(), session.weights());
+      best = best.start(session.score(watch), !stage.fresh(), session.weights());
       if (!precisionReason().isEmpty()) {
         save.accept(state()); // another measurement could find another precision
       }

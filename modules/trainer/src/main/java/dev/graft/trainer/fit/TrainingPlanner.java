@@ -59,7 +59,8 @@ final class TrainingPlanner {
     Stages.checkHeadSteps(stages, task, choice.recipe(), asked.isAuto());
     List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
     RunIdentity identity =
-        RunIdentity.of(runtime, model, data, recipe, uncached.stream().map(Stage::number).toList());
+        RunIdentity.of(
+            runtime, model, data, recipe.toString(), uncached.stream().map(Stage::number).toList());
     ImmutableList.Builder<String> reasons = ImmutableList.<String>builder();
     reasons.addAll(choice.reasons());
     for (Stage stage : uncached) {

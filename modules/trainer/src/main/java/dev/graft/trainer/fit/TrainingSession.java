@@ -17,9 +17,9 @@ import dev.graft.trainer.internal.graph.LayersInTraining;
 import dev.graft.trainer.internal.step.TrainingGraph;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
-import dev.graft.trainer.internal.task.Pace;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Scoring;
@@ -130,10 +130,9 @@ final class TrainingSession implements AutoCloseable {
   }
 
   /** Scores the validation part; without progress of its own, but pause and cancel hold there. */
-  Evaluation score(Callbacks callbacks) {
+  Evaluation score(Watch watch) {
     Dataset validation = setup.data().validation();
-    Pace pace =
-        new Pace(callbacks.quiet(), Progress.Phase.EVALUATE, "examples", validation.size(), 1);
+    Pace pace = new Pace(watch.quiet(), Progress.Phase.EVALUATE, "examples", validation.size(), 1);
     UnaryOperator<Variable> weights = setup.extras().weights();
     List<Variable> elsewhere =
         training.stream().filter(each -> !weights.apply(each).equals(each)).toList();

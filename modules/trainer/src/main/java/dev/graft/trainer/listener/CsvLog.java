@@ -4,6 +4,7 @@ import com.google.common.base.Joiner;
 import com.google.common.base.Splitter;
 import com.google.common.primitives.Ints;
 import dev.graft.error.InputOutputException;
+import dev.graft.savedmodel.file.Interrupts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import java.util.List;
  * on with the table that is there; epochs that are run again take the place of their old rows.
  * Where nothing trains step by step there are no epochs, and there is no table.
  */
-public final class CsvLog implements Callback {
+public final class CsvLog implements TrainingListener {
 
   private final Path file;
 
@@ -30,8 +31,19 @@ public final class CsvLog implements Callback {
     return new CsvLog(file);
   }
 
+  /**
+   * Writes a row if it is an epoch that ended.
+   *
+   * @throws InputOutputException if it cannot be written
+   */
   @Override
-  public void onEpoch(Epoch epoch) {
+  public void on(TrainingEvent event) {
+    if (event instanceof Epoch epoch) {
+      add(epoch);
+    }
+  }
+
+  private void add(Epoch epoch) {
     List<String> header = new ArrayList<>(List.of("stretch", "epoch", "step", "rate", "loss"));
     List<Object> row = new ArrayList<>(List.of(epoch.stretch(), epoch.number(), epoch.step()));
     row.addAll(List.of(epoch.rate(), epoch.loss(), epoch.validation().loss()));
@@ -45,7 +57,7 @@ public final class CsvLog implements Callback {
               row.add(value);
             });
     try {
-      Interruption.shielded(
+      Interrupts.shielded(
           () -> write(epoch, Joiner.on(',').join(header), Joiner.on(',').join(row)));
     } catch (IOException e) {
       throw new InputOutputException(
@@ -58,7 +70,7 @@ public final class CsvLog implements Callback {
     }
   }
 
-  private void write(Epoch epoch, String header, String row) throws IOException {
+  private Path write(Epoch epoch, String header, String row) throws IOException {
     List<String> lines = new ArrayList<>(List.of(header));
     for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
       if (isBefore(line, epoch)) {
@@ -68,7 +80,7 @@ public final class CsvLog implements Callback {
     lines.add(row);
     Path next = file.resolveSibling(file.getFileName() + ".writing");
     Files.write(next, lines);
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    return Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Whether {@code line} is the row of an epoch before this one. */

@@ -24,4 +24,5 @@ public record Epoch(
     double rate,
     double loss,
     Evaluation validation,
-    boolean isBest) {}
+    boolean isBest)
+    implements TrainingEvent {}

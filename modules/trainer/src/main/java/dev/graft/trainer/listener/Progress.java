@@ -26,7 +26,8 @@ public record Progress(
     OptionalDouble loss,
     OptionalDouble validation,
     double perSecond,
-    Optional<Duration> left) {
+    Optional<Duration> left)
+    implements TrainingEvent {
 
   /** The phases of training, in the order in which they come. */
   public enum Phase {

@@ -8,4 +8,4 @@ package dev.graft.trainer.listener;
  * @param rate its learning rate
  * @param loss its training loss, before it
  */
-public record Step(int stretch, long number, double rate, double loss) {}
+public record Step(int stretch, long number, double rate, double loss) implements TrainingEvent {}

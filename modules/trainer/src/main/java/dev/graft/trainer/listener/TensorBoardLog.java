@@ -3,6 +3,7 @@ package dev.graft.trainer.listener;
 import com.google.protobuf.ByteString;
 import dev.graft.error.InputOutputException;
 import dev.graft.savedmodel.checkpoint.RecordWriter;
+import dev.graft.savedmodel.file.Interrupts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -24,7 +25,7 @@ import org.tensorflow.proto.Summary;
  * and metrics on the validation part. Training that goes on from a checkpoint adds a file, and
  * TensorBoard forgets of the older ones what was run again.
  */
-public final class TensorBoardLog implements Callback {
+public final class TensorBoardLog implements TrainingListener {
 
   private static final String VERSION = "brain.Event:2";
   private static final long WRITE_EVERY = 2_000_000_000L; // ns
@@ -44,8 +45,24 @@ public final class TensorBoardLog implements Callback {
     return new TensorBoardLog(folder);
   }
 
+  /**
+   * Notes steps and epochs. They are written now and then, and when a checkpoint is, since the
+   * steps before it never run again, and when training is over.
+   *
+   * @throws InputOutputException if they cannot be written
+   */
   @Override
-  public void onStep(Step step) {
+  public void on(TrainingEvent event) {
+    if (event instanceof Step step) {
+      add(step);
+    } else if (event instanceof Epoch epoch) {
+      add(epoch);
+    } else if (!(event instanceof Progress || event instanceof Decision)) {
+      write();
+    }
+  }
+
+  private void add(Step step) {
     if (file == null || step.stretch() != stretch) {
       begin(step.stretch(), step.number());
     }
@@ -56,8 +73,7 @@ public final class TensorBoardLog implements Callback {
     }
   }
 
-  @Override
-  public void onEpoch(Epoch epoch) {
+  private void add(Epoch epoch) {
     if (file == null || epoch.stretch() != stretch) { // gone on with where only its score was due
       begin(epoch.stretch(), epoch.step() + 1); // an older file has its last step
     }
@@ -67,11 +83,6 @@ public final class TensorBoardLog implements Callback {
         .validation()
         .metrics()
         .forEach((name, value) -> scalar(epoch.step(), "validation/" + name, value));
-    write();
-  }
-
-  @Override
-  public void flush() {
     write();
   }
 
@@ -115,7 +126,7 @@ public final class TensorBoardLog implements Callback {
     Path to = file;
     try {
       long before = Files.exists(to) ? Files.size(to) : 0;
-      Interruption.shielded(() -> append(to, before));
+      Interrupts.shielded(() -> append(to, before));
     } catch (IOException e) {
       events.clear(); // they would add up
       file = null; // the next one begins anew
@@ -130,8 +141,9 @@ public final class TensorBoardLog implements Callback {
    * Adds what was not written yet.
    *
    * @param before how long the file was; what is behind that, an attempt has left
+   * @return how long it is now
    */
-  private void append(Path to, long before) throws IOException {
+  private long append(Path to, long before) throws IOException {
     Files.createDirectories(to.getParent());
     ByteString.Output records = ByteString.newOutput();
     RecordWriter writer = new RecordWriter(Channels.newChannel(records));
@@ -145,6 +157,7 @@ public final class TensorBoardLog implements Callback {
       while (bytes.hasRemaining()) {
         out.write(bytes);
       }
+      return out.size();
     }
   }
 }

@@ -8,13 +8,12 @@ import dev.graft.model.Model;
 import dev.graft.model.TensorSpec;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.task.InputBinding;
-import dev.graft.trainer.internal.task.Pace;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.Callbacks;
-import dev.graft.trainer.listener.Interruption;
+import dev.graft.trainer.internal.watch.Interruption;
+import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import java.util.List;
 import java.util.Map;
@@ -30,26 +29,26 @@ public final class Predictor {
    * The outputs of the serving signature by name, in its order; row i belongs to example i of
    * {@code data}.
    *
-   * @param recipe with no more examples at once than its batches have
+   * @param options with no more examples at once than the batches of their recipe have
    * @throws dev.graft.error.BadRequestException if the data do not fit the model, or an output has
    *     no row for each example, or rows of different sizes
    * @throws dev.graft.error.BadDataException if an example cannot be read
    */
   public static ImmutableMap<String, TensorValue> predict(
-      TensorFlowRuntime runtime, Model model, Dataset data, Recipe recipe, Callback... callbacks) {
+      TensorFlowRuntime runtime, Model model, Dataset data, TrainOptions options) {
     return Interruption.cancellable(
-        runtime, () -> predict(runtime, model, data, recipe.atOnce(), Callbacks.of(callbacks)));
+        runtime, () -> predict(runtime, model, data, options.recipe().atOnce(), Watch.of(options)));
   }
 
   private static ImmutableMap<String, TensorValue> predict(
-      TensorFlowRuntime runtime, Model model, Dataset data, int atOnce, Callbacks callbacks) {
+      TensorFlowRuntime runtime, Model model, Dataset data, int atOnce, Watch watch) {
     List<TensorRef> wanted =
         model.servingSignature().outputs().values().stream()
             .map(TensorSpec::tensor)
             .distinct()
             .toList();
     InputBinding entry = InputBinding.of(model, data);
-    Pace pace = new Pace(callbacks, Progress.Phase.EVALUATE, "examples", data.size(), 1);
+    Pace pace = new Pace(watch, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
     try (Features features = Features.open(runtime, model, entry, wanted, atOnce)) {
       Map<String, TensorValue> found = features.of(data, pace).all().named();

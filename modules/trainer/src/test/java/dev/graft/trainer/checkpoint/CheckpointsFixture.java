@@ -15,9 +15,11 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingListener;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -27,6 +29,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,7 +50,7 @@ abstract class CheckpointsFixture {
   @BeforeAll
   static void trainOnceWithoutInterruption() {
     runtime = TensorFlowRuntime.open();
-    uninterrupted = SmallTraining.digest(train(RECIPE, PARTS).model());
+    uninterrupted = SmallTraining.digest(train(TrainOptions.by(RECIPE), PARTS).model());
   }
 
   @AfterAll
@@ -55,9 +58,12 @@ abstract class CheckpointsFixture {
     runtime.close();
   }
 
-  static Run train(Recipe recipe, Parts parts, Callback... callbacks) {
-    return Trainer.fit(
-        runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, parts, recipe, callbacks);
+  static Run train(Recipe recipe, Parts parts, Checkpoints checkpoints) {
+    return train(TrainOptions.by(recipe).checkpoints(checkpoints), parts);
+  }
+
+  static Run train(TrainOptions options, Parts parts) {
+    return Trainer.fit(runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, parts, options);
   }
 
   Checkpoints everyStep() {
@@ -65,26 +71,24 @@ abstract class CheckpointsFixture {
   }
 
   /** Ends training before its n-th step of fine-tuning, from 1. */
-  static Callback endBefore(int step) {
-    return new Callback() {
-      private int steps;
-
-      @Override
-      public void onProgress(Progress progress) {
-        steps += progress.phase() == Progress.Phase.FINE_TUNE ? 1 : 0;
-      }
-
-      @Override
-      public void beforeStep() {
-        if (steps == step - 1 && step > 1) {
-          throw new CancellationException("enough");
-        }
-      }
-    };
+  static Run trainUntil(int step, Recipe recipe, Checkpoints checkpoints) {
+    CancellationToken token = new CancellationToken();
+    AtomicInteger steps = new AtomicInteger();
+    TrainingListener ending =
+        TrainingListener.to(
+            Progress.class,
+            progress -> {
+              if (progress.phase() == Progress.Phase.FINE_TUNE
+                  && steps.incrementAndGet() == step - 1) {
+                token.cancel();
+              }
+            });
+    TrainOptions options = TrainOptions.by(recipe).checkpoints(checkpoints);
+    return train(options.cancellation(token).listener(ending), PARTS);
   }
 
   void trainUntil(int step) {
-    assertThatThrownBy(() -> train(RECIPE, PARTS, everyStep(), endBefore(step)))
+    assertThatThrownBy(() -> trainUntil(step, RECIPE, everyStep()))
         .isInstanceOf(CancellationException.class);
   }
 
@@ -110,7 +114,7 @@ abstract class CheckpointsFixture {
         SmallTraining.MODEL.toBuilder()
             .source(new Model.Source(Path.of("serving", folder), digest))
             .build();
-    return RunIdentity.of(runtime, model, PARTS, RECIPE, List.of());
+    return RunIdentity.of(runtime, model, PARTS, RECIPE.toString(), List.of());
   }
 
   static Checkpoint numbered(int number) {
@@ -137,7 +141,7 @@ abstract class CheckpointsFixture {
   List<String> changedAfterAStep(FineTune.BatchNorm batchNorm) {
     Recipe all = RECIPE.then(RECIPE.fineTunes().get(0).share(1).batchNorm(batchNorm));
     Path own = folder.resolve(batchNorm.name());
-    assertThatThrownBy(() -> train(all, PARTS, Checkpoints.in(own).everySteps(1), endBefore(2)))
+    assertThatThrownBy(() -> trainUntil(2, all, Checkpoints.in(own).everySteps(1)))
         .isInstanceOf(CancellationException.class);
     LoopState loop = Checkpoints.in(own).newest(s -> {}).orElseThrow().loop().orElseThrow();
     return loop.values().keySet().stream()
@@ -161,6 +165,6 @@ abstract class CheckpointsFixture {
   }
 
   static RunIdentity identity(Parts parts) {
-    return RunIdentity.of(runtime, SmallTraining.MODEL, parts, RECIPE, List.of());
+    return RunIdentity.of(runtime, SmallTraining.MODEL, parts, RECIPE.toString(), List.of());
   }
 }

@@ -7,9 +7,12 @@ import dev.graft.error.InputOutputException;
 import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingEvent;
+import dev.graft.trainer.listener.TrainingListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,26 +32,26 @@ class CheckpointsTest extends CheckpointsFixture {
   /** Scoring a large validation part may take as long as many steps. */
   @Test
   void whatIsDueIsWrittenBeforeAnEpochIsScored() {
-    List<Long> beforeScore = new ArrayList<>();
-    Callback watcher =
-        new Callback() {
-          private long done;
-
-          @Override
-          public void onStep(Step step) {
-            done = step.number();
-          }
-
-          @Override
-          public void beforeStep() {
-            if (done == 3 && beforeScore.isEmpty()) { // the epoch's steps are over
-              Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
-              beforeScore.add(last.loop().orElseThrow().counters().batches());
-            }
+    CancellationToken token = new CancellationToken();
+    List<TrainingEvent> heard = new ArrayList<>();
+    TrainingListener watcher =
+        event -> {
+          heard.add(event);
+          if (event instanceof Step step && step.number() == 3) { // the epoch's steps are over
+            token.cancel();
           }
         };
-    train(SmallTraining.recipe(1), PARTS, watcher, everyStep());
-    assertThat(beforeScore).containsExactly(3L);
+    TrainOptions options = TrainOptions.by(SmallTraining.recipe(1)).checkpoints(everyStep());
+    assertThatThrownBy(() -> train(options.listener(watcher).cancellation(token), PARTS))
+        .isInstanceOf(CancellationException.class);
+    assertThat(heard.subList(heard.size() - 5, heard.size()).stream().map(Object::getClass))
+        .as("it was due, and then its score was cancelled")
+        .containsExactly(
+            Step.class,
+            Progress.class,
+            TrainingEvent.Saved.class,
+            TrainingEvent.Saved.class,
+            TrainingEvent.Cancelled.class);
   }
 
   @Test
@@ -77,14 +80,10 @@ class CheckpointsTest extends CheckpointsFixture {
           .containsExactlyInAnyOrder("2", "3");
     }
     List<Progress.Phase> phases = new ArrayList<>();
-    Callback watcher =
-        new Callback() {
-          @Override
-          public void onProgress(Progress progress) {
-            phases.add(progress.phase());
-          }
-        };
-    Run again = train(RECIPE, PARTS, Checkpoints.in(folder), watcher);
+    TrainingListener watcher =
+        TrainingListener.to(Progress.class, progress -> phases.add(progress.phase()));
+    Run again =
+        train(TrainOptions.by(RECIPE).checkpoints(Checkpoints.in(folder)).listener(watcher), PARTS);
     assertThat(SmallTraining.digest(again.model()))
         .isEqualTo(SmallTraining.digest(run.model()))
         .isEqualTo(uninterrupted);
@@ -160,8 +159,7 @@ class CheckpointsTest extends CheckpointsFixture {
   @Test
   void whatIsCancelledKeepsItsLastStep() {
     Checkpoints rare = Checkpoints.in(folder).every(Duration.ofDays(1));
-    assertThatThrownBy(() -> train(RECIPE, PARTS, rare, endBefore(4)))
-        .isInstanceOf(CancellationException.class);
+    assertThatThrownBy(() -> trainUntil(4, RECIPE, rare)).isInstanceOf(CancellationException.class);
     LoopState kept = rare.newest(s -> {}).orElseThrow().loop().orElseThrow();
     assertThat(kept.counters().batches()).isEqualTo(3);
   }

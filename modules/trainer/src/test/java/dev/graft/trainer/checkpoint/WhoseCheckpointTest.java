@@ -14,6 +14,7 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -95,7 +96,7 @@ class WhoseCheckpointTest extends CheckpointsFixture {
   void aBatchOfOneIsRefusedWhereBatchNormTrains() {
     FineTune training = FineTune.top().share(1).batch(7).batchNorm(FineTune.BatchNorm.TRAINING);
     assertThat(PARTS.train().size() % 7).isEqualTo(1);
-    assertThatThrownBy(() -> train(RECIPE.then(training), PARTS))
+    assertThatThrownBy(() -> train(TrainOptions.by(RECIPE.then(training)), PARTS))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("36 training examples in batches of 7", "BatchNorm");
   }

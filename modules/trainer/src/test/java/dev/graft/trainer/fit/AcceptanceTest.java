@@ -31,6 +31,7 @@ import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Objective;
@@ -133,17 +134,21 @@ class AcceptanceTest {
     Objectives balanced =
         Objectives.usual().with("h", Objective.crossEntropy().classWeights(1, 19));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      Model plain = Trainer.fit(runtime, fresh, Plans.headOnly(), parts, Recipe.headOnly()).model();
+      Model plain =
+          Trainer.fit(runtime, fresh, Plans.headOnly(), parts, TrainOptions.by(Recipe.headOnly()))
+              .model();
       Model kept = plain.with(keepHead(), unfreeze(Where.head()));
       Recipe recipe = Recipe.headOnly().objectives(balanced);
-      Run run = Trainer.fit(runtime, kept, Plans.headOnly(), parts, recipe);
+      Run run = Trainer.fit(runtime, kept, Plans.headOnly(), parts, TrainOptions.by(recipe));
       assertThat(run.decisions())
           .anyMatch(each -> each.startsWith("what is kept is decided by the loss on validation"))
           .anyMatch(each -> each.endsWith("on validation; replaced"));
-      Evaluation before = Evaluator.evaluate(runtime, kept, all, balanced);
+      Evaluation before = Evaluator.evaluate(runtime, kept, all, TrainOptions.by(recipe));
       assertThat(run.validation().accuracy()).isLessThan(before.accuracy());
       assertThat(run.validation().loss()).isLessThan(before.loss());
-      Run named = Trainer.fit(runtime, kept, Plans.headOnly(), parts, recipe.keepBy("accuracy"));
+      Run named =
+          Trainer.fit(
+              runtime, kept, Plans.headOnly(), parts, TrainOptions.by(recipe.keepBy("accuracy")));
       assertThat(named.decisions()).anyMatch(each -> each.endsWith("on validation; kept"));
     }
   }

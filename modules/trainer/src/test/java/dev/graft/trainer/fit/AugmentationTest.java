@@ -23,8 +23,9 @@ import dev.graft.testkit.Zoo;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.optimizer.Schedule;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,13 +59,8 @@ class AugmentationTest {
             .epochs(3)
             .stop(EarlyStop.never());
     List<Double> losses = new ArrayList<>();
-    Callback watcher =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            losses.add(Math.rint(1e5 * step.loss()) / 1e5);
-          }
-        };
+    TrainingListener watcher =
+        TrainingListener.to(Step.class, step -> losses.add(Math.rint(1e5 * step.loss()) / 1e5));
     Recipe recipe = Recipe.headThenTop().then(still);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       Trainer.fit(
@@ -72,8 +68,7 @@ class AugmentationTest {
           ready,
           Plans.gradual(ready, 100),
           data.split(Split.of(60, 20, 20)),
-          recipe,
-          watcher);
+          TrainOptions.by(recipe).listener(watcher));
     }
     return losses;
   }

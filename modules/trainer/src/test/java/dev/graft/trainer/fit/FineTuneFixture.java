@@ -15,7 +15,7 @@ import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.loss.Objectives;
 import java.util.List;
 import java.util.Map;
@@ -81,9 +81,9 @@ abstract class FineTuneFixture {
     return largest;
   }
 
-  static Run fit(Model model, Parts parts, FineTune settings, Callback... callbacks) {
-    return Trainer.fit(
-        runtime, model, BLOCKS, parts, SmallTraining.recipe(1).then(settings), callbacks);
+  static Run fit(Model model, Parts parts, FineTune settings, TrainingListener... listeners) {
+    Recipe recipe = SmallTraining.recipe(1).then(settings);
+    return Trainer.fit(runtime, model, BLOCKS, parts, SmallTraining.options(recipe, listeners));
   }
 
   static List<String> trained(TrainingPlan blocks, double share) {

@@ -20,10 +20,12 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Epoch;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.Clipping;
@@ -122,16 +124,10 @@ class FineTuneTest extends FineTuneFixture {
     for (String metric : List.of("loss", "f1", "accuracy")) {
       FineTune settings = PLAIN.rate(0.3).epochs(8).stop(EarlyStop.on(metric, 2));
       List<Epoch> epochs = new ArrayList<>();
-      Callback watcher =
-          new Callback() {
-            @Override
-            public void onEpoch(Epoch epoch) {
-              epochs.add(epoch);
-            }
-          };
+      TrainingListener watcher = TrainingListener.to(Epoch.class, epoch -> epochs.add(epoch));
       TrainingLoop.Result result;
       try (TrainingLoop loop = loop(settings, PARTS.train())) {
-        result = loop.run(Callbacks.of(watcher), state -> {});
+        result = loop.run(Watch.of(watcher, () -> {}), Checkpoints.none(), state -> {});
       }
       int best = 0;
       int since = 0;
@@ -153,8 +149,7 @@ class FineTuneTest extends FineTuneFixture {
           Evaluator.evaluate(runtime, MODEL.withValues(result.values()), PARTS.validation());
       assertThat(restored.metric(metric)).isCloseTo(score, within(1e-6));
     }
-    assertThatThrownBy(
-            () -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("rmse", 2)), new Callback[0]))
+    assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("rmse", 2))))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("no metric 'rmse'", "accuracy");
   }
@@ -163,13 +158,7 @@ class FineTuneTest extends FineTuneFixture {
   @Test
   void aStretchThatIsNotKeptTellsWhatItsBestEpochReached() {
     List<Epoch> epochs = new ArrayList<>();
-    Callback watcher =
-        new Callback() {
-          @Override
-          public void onEpoch(Epoch epoch) {
-            epochs.add(epoch);
-          }
-        };
+    TrainingListener watcher = TrainingListener.to(Epoch.class, epoch -> epochs.add(epoch));
     for (String metric : List.of("loss", "accuracy")) {
       epochs.clear();
       FineTune far = PLAIN.rate(1).epochs(3).stop(EarlyStop.on(metric, 3));
@@ -194,7 +183,7 @@ class FineTuneTest extends FineTuneFixture {
   void autoChoosesBySizeAndSaysWhy() {
     Recipe small = SmallTraining.recipe(1);
     Recipe auto = Recipe.auto().head(small.head()).each(each -> each.epochs(1).batch(12));
-    Run few = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, auto);
+    Run few = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, TrainOptions.by(auto));
     assertThat(few.recipe().name()).isEqualTo("head");
     assertThat(few.decisions().get(0))
         .isEqualTo(
@@ -209,7 +198,7 @@ class FineTuneTest extends FineTuneFixture {
     Recipe plain = Recipe.auto().head(small.head());
     assertThat(AutoRecipe.resolve(plain, task, BLOCKS, PARTS.train()).reasons()).hasSize(1);
     Parts more = new Parts(SmallTraining.examples(), PARTS.validation(), PARTS.test()); // 60
-    Run some = Trainer.fit(runtime, MODEL, BLOCKS, more, auto);
+    Run some = Trainer.fit(runtime, MODEL, BLOCKS, more, TrainOptions.by(auto));
     assertThat(some.recipe().name()).isEqualTo("head then top");
     assertThat(some.decisions()).anyMatch(sentence -> sentence.matches("fine-tuning .*kept, .*"));
     assertThat(Recipe.named("gradual").fineTunes()).hasSize(3);
@@ -224,8 +213,10 @@ class FineTuneTest extends FineTuneFixture {
         Recipe.gradual()
             .head(SmallTraining.recipe(1).head())
             .each(each -> each.epochs(1).batch(12).rate(0.5).optimizer(Optimizer.sgd()));
-    Run run = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, recipe);
-    Run head = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, Recipe.headOnly().head(recipe.head()));
+    Run run = Trainer.fit(runtime, MODEL, BLOCKS, PARTS, TrainOptions.by(recipe));
+    Run head =
+        Trainer.fit(
+            runtime, MODEL, BLOCKS, PARTS, TrainOptions.by(Recipe.headOnly().head(recipe.head())));
     assertThat(run.validation().accuracy()).isGreaterThanOrEqualTo(head.validation().accuracy());
     assertThat(run.decisions())
         .filteredOn(sentence -> sentence.startsWith("fine-tuning ") && sentence.contains("kept, "))

@@ -26,6 +26,7 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.optimizer.Schedule;
@@ -99,7 +100,7 @@ class FreshHeadTest {
     Recipe balanced =
         recipe(FineTune.head().epochs(15).rate(0.01).stop(EarlyStop.on("accuracy", 15)))
             .objectives(Objectives.usual().with("h", Objective.crossEntropy().classWeights(1, 19)));
-    Run run = Trainer.fit(runtime, lucky, Plans.headOnly(), parts, balanced);
+    Run run = Trainer.fit(runtime, lucky, Plans.headOnly(), parts, TrainOptions.by(balanced));
     assertThat(run.validation().accuracy()).as("less than by luck").isLessThan(0.95);
     assertThat(run.validation().perClass().get(1).correct()).isPositive();
     assertThat(SmallTraining.digest(run.model())).isNotEqualTo(SmallTraining.digest(lucky));
@@ -129,7 +130,8 @@ class FreshHeadTest {
     int[] first = java.util.stream.IntStream.range(0, 30).toArray();
     Parts parts = new Parts(data.subset(first), data.subset(last), data.subset(last));
     Recipe wild = recipe(FineTune.head().schedule(Schedule.constant()).epochs(3).rate(30));
-    assertThatThrownBy(() -> Trainer.fit(runtime, model(3), Plans.headOnly(), parts, wild))
+    assertThatThrownBy(
+            () -> Trainer.fit(runtime, model(3), Plans.headOnly(), parts, TrainOptions.by(wild)))
         .isInstanceOf(FailedCheckException.class)
         .hasMessageContainingAll("learned nothing", "lowest loss", "lower its rate");
   }
@@ -143,7 +145,11 @@ class FreshHeadTest {
     FineTune wild = SmallTraining.PLAIN.rate(0.5);
     Run alone =
         Trainer.fit(
-            runtime, model, SmallTraining.BLOCKS, parts, Recipe.headOnly().head(head.head()));
+            runtime,
+            model,
+            SmallTraining.BLOCKS,
+            parts,
+            TrainOptions.by(Recipe.headOnly().head(head.head())));
     for (FineTune tune : new FineTune[] {wild, wild.rate(5)}) {
       Run run =
           Trainer.fit(
@@ -151,7 +157,7 @@ class FreshHeadTest {
               model,
               SmallTraining.BLOCKS,
               parts,
-              Recipe.headThenTop().head(head.head()).then(tune));
+              TrainOptions.by(Recipe.headThenTop().head(head.head()).then(tune)));
       assertThat(run.validation().accuracy()).isGreaterThanOrEqualTo(alone.validation().accuracy());
       assertThat(run.decisions())
           .anyMatch(each -> each.startsWith("what is kept is decided by"))

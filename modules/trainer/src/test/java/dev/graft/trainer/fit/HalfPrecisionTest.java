@@ -21,6 +21,7 @@ import dev.graft.testkit.Zoo;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallData;
+import dev.graft.trainer.TrainOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,15 +50,17 @@ class HalfPrecisionTest {
     TrainingPlan blocks = Plans.gradual(model, 100);
     assertThat(HalfPrecision.belowHeads(model)).as("what 'graft check' tells").isPresent();
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      assertThatThrownBy(() -> Trainer.fit(runtime, model, blocks, parts, Recipe.full()))
+      assertThatThrownBy(
+              () -> Trainer.fit(runtime, model, blocks, parts, TrainOptions.by(Recipe.full())))
           .isInstanceOf(BadRequestException.class)
           .asString()
           .contains("float16", "Recipe.headOnly()", "'float32'", "mixed_bfloat16");
       Model open = model.with(unfreeze(Where.all()));
-      assertThatThrownBy(() -> Trainer.fit(runtime, open, blocks, parts, Recipe.auto()))
+      assertThatThrownBy(
+              () -> Trainer.fit(runtime, open, blocks, parts, TrainOptions.by(Recipe.auto())))
           .isInstanceOf(BadRequestException.class)
           .hasMessageContaining("float16");
-      Run run = Trainer.fit(runtime, model, blocks, parts, Recipe.auto());
+      Run run = Trainer.fit(runtime, model, blocks, parts, TrainOptions.by(Recipe.auto()));
       assertThat(run.recipe().name()).isEqualTo("head");
       assertThat(run.decisions().get(0)).contains("recipe 'head', since", "float16");
       assertThat(run.validation().accuracy()).isGreaterThan(0.7);
@@ -71,7 +74,8 @@ class HalfPrecisionTest {
     Parts parts = SmallData.of(model, LABELS, 30).split(Split.of(60, 40, 0));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       Recipe recipe = Recipe.full().each(each -> each.epochs(1));
-      Run run = Trainer.fit(runtime, model, Plans.gradual(model, 100), parts, recipe);
+      Run run =
+          Trainer.fit(runtime, model, Plans.gradual(model, 100), parts, TrainOptions.by(recipe));
       assertThat(run.decisions()).anyMatch(sentence -> sentence.startsWith("fine-tuning "));
     }
   }

@@ -25,9 +25,11 @@ import dev.graft.testkit.Zoo;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
@@ -112,28 +114,25 @@ abstract class HeadsFixture {
 
   static Evaluation[] learn(Model model, Dataset data, Recipe recipe) {
     Parts parts = data.split(SPLIT);
-    Evaluation before = Evaluator.evaluate(runtime, model, parts.validation(), recipe.objectives());
-    Run run = Trainer.fit(runtime, model, Plans.headOnly(), parts, recipe);
+    Evaluation before =
+        Evaluator.evaluate(runtime, model, parts.validation(), TrainOptions.by(recipe));
+    Run run = Trainer.fit(runtime, model, Plans.headOnly(), parts, TrainOptions.by(recipe));
     Evaluation after =
-        Evaluator.evaluate(runtime, run.model(), parts.validation(), recipe.objectives());
+        Evaluator.evaluate(runtime, run.model(), parts.validation(), TrainOptions.by(recipe));
     assertThat(after.loss()).isEqualTo(run.validation().loss());
     return new Evaluation[] {before, after};
   }
 
-  static Run run(Model model, Parts parts, FineTune steps, long seed, Callback... heard) {
+  static Run run(
+      Model model, Parts parts, FineTune steps, long seed, TrainingListener... listeners) {
     Recipe recipe = Recipe.headOnly().head(Recipe.HeadSettings.defaults().steps(steps)).seed(seed);
-    return Trainer.fit(runtime, model, Plans.headOnly(), parts, recipe, heard);
+    return Trainer.fit(
+        runtime, model, Plans.headOnly(), parts, SmallTraining.options(recipe, listeners));
   }
 
   static List<Double> losses(Model model, Parts parts, FineTune steps, long seed) {
     List<Double> losses = new ArrayList<>();
-    Callback noting =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            losses.add(step.loss());
-          }
-        };
+    TrainingListener noting = TrainingListener.to(Step.class, step -> losses.add(step.loss()));
     try {
       run(model, parts, steps, seed, noting);
     } catch (FailedCheckException e) {

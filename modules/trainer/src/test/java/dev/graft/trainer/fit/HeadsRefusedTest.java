@@ -17,11 +17,12 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.head.HeadPhase;
 import dev.graft.trainer.internal.task.HeadGoal;
-import dev.graft.trainer.internal.task.Pace;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
@@ -49,7 +50,12 @@ class HeadsRefusedTest extends HeadsFixture {
         new HeadSpec[] {HeadSpec.singleLabel(SIGN), HeadSpec.singleLabel(SIGN).hidden(4)}) {
       Parts parts = new Parts(data.weighted(weights), truth, truth);
       Run run =
-          Trainer.fit(runtime, model(head), Plans.headOnly(), parts, Recipe.headOnly().seed(1));
+          Trainer.fit(
+              runtime,
+              model(head),
+              Plans.headOnly(),
+              parts,
+              TrainOptions.by(Recipe.headOnly().seed(1)));
       assertThat(run.validation().accuracy()).isGreaterThan(0.7); // by the wrong ones: below 0.3
     }
   }
@@ -87,11 +93,13 @@ class HeadsRefusedTest extends HeadsFixture {
     Parts parts = new Parts(data, data, data);
     Model model = model(HeadSpec.singleLabel(SIGN));
     assertThatThrownBy(
-            () -> Trainer.fit(runtime, model, Plans.headOnly(), parts, Recipe.headOnly()))
+            () ->
+                Trainer.fit(
+                    runtime, model, Plans.headOnly(), parts, TrainOptions.by(Recipe.headOnly())))
         .isInstanceOf(BadDataException.class)
         .hasMessageContainingAll("row 7 holds -Infinity", "correct the example");
     HeadGoal goal = Task.of(model, data, Objectives.usual()).headGoals().get(0);
-    Pace quiet = new Pace(Callbacks.of(), Progress.Phase.HEAD, "steps", 1, 1);
+    Pace quiet = new Pace(SmallTraining.NOBODY, Progress.Phase.HEAD, "steps", 1, 1);
     assertThatThrownBy(
             () ->
                 new HeadPhase(runtime, Recipe.HeadSettings.defaults(), 1)

@@ -20,6 +20,7 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
@@ -63,7 +64,7 @@ class HeadsTest extends HeadsFixture {
             model,
             Plans.headOnly(),
             Dataset.of(inputs(), Answers.oneOf(SIGN, POSITIVE)).split(SPLIT),
-            Recipe.headOnly().seed(1));
+            TrainOptions.by(Recipe.headOnly().seed(1)));
     assertThat(run.validation().accuracy()).isGreaterThan(0.8);
     assertThat(run.decisions())
         .anyMatch(sentence -> sentence.matches("training head .* step by step: kept, .*"));
@@ -77,7 +78,7 @@ class HeadsTest extends HeadsFixture {
     FineTune still = FineTune.head().rate(1e-9).batch(COUNT).epochs(3).patience(Integer.MAX_VALUE);
     List<Double> losses = losses(model, parts, still, 1);
     assertThat(losses).hasSize(3).doesNotHaveDuplicates();
-    double inference = Evaluator.evaluate(runtime, model, parts.train(), Objectives.usual()).loss();
+    double inference = Evaluator.evaluate(runtime, model, parts.train()).loss();
     assertThat(losses).allMatch(loss -> Math.abs(loss - inference) > 1e-3);
     assertThat(Math.abs(losses.get(1) - losses.get(0))).isGreaterThan(1e-3);
     assertThat(losses(model, parts, still, 1)).isEqualTo(losses);

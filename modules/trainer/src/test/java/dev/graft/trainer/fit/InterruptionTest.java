@@ -9,18 +9,22 @@ import dev.graft.data.Parts;
 import dev.graft.error.BadModelException;
 import dev.graft.error.ClosedException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.Interrupts;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoint;
 import dev.graft.trainer.checkpoint.Checkpoints;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.listener.CsvLog;
+import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Epoch;
-import dev.graft.trainer.listener.Interruption;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.Step;
 import dev.graft.trainer.listener.TensorBoardLog;
+import dev.graft.trainer.listener.TrainingEvent;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.score.Evaluator;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -28,7 +32,9 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -61,20 +67,23 @@ class InterruptionTest {
     runtime.close();
   }
 
-  private Run fit(Recipe recipe, Callback... callbacks) {
-    return Trainer.fit(runtime, MODEL, BLOCKS, PARTS, recipe, callbacks);
+  private Run fit(Recipe recipe, TrainingListener... listeners) {
+    return fit(SmallTraining.options(recipe, listeners));
+  }
+
+  private Run fit(TrainOptions options) {
+    return Trainer.fit(runtime, MODEL, BLOCKS, PARTS, options);
   }
 
   /** Interrupts its thread at some progress of a phase. */
-  private static Callback interruptingAt(Progress.Phase phase) {
-    return new Callback() {
-      @Override
-      public void onProgress(Progress progress) {
-        if (progress.phase() == phase) {
-          Thread.currentThread().interrupt();
-        }
-      }
-    };
+  private static TrainingListener interruptingAt(Progress.Phase phase) {
+    return TrainingListener.to(
+        Progress.class,
+        progress -> {
+          if (progress.phase() == phase) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 
   @Test
@@ -107,7 +116,7 @@ class InterruptionTest {
           new Thread(
               () -> {
                 try {
-                  fit(LONG, checkpoints);
+                  fit(TrainOptions.by(LONG).checkpoints(checkpoints));
                 } catch (RuntimeException | Error e) {
                   end.set(e);
                 }
@@ -124,23 +133,23 @@ class InterruptionTest {
   @Test
   void keepsACheckpointAndTheLogs(@TempDir Path folder) throws IOException {
     AtomicInteger steps = new AtomicInteger();
-    Callback interrupting =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            if (steps.incrementAndGet() == 4) {
-              Thread.currentThread().interrupt();
-            }
-          }
-        };
+    TrainingListener interrupting =
+        TrainingListener.to(
+            Step.class,
+            step -> {
+              if (steps.incrementAndGet() == 4) {
+                Thread.currentThread().interrupt();
+              }
+            });
     Path log = folder.resolve("log.csv");
-    Callback[] all = {
-      interrupting,
-      Checkpoints.in(folder.resolve("checkpoints")),
-      CsvLog.to(log),
-      TensorBoardLog.in(folder.resolve("tensorboard"))
-    };
-    assertThatThrownBy(() -> fit(LONG, all)).isInstanceOf(CancellationException.class);
+    TrainOptions all =
+        SmallTraining.options(
+                LONG,
+                interrupting,
+                CsvLog.to(log),
+                TensorBoardLog.in(folder.resolve("tensorboard")))
+            .checkpoints(Checkpoints.in(folder.resolve("checkpoints")));
+    assertThatThrownBy(() -> fit(all)).isInstanceOf(CancellationException.class);
     assertThat(Thread.interrupted()).isTrue();
     assertThat(steps).hasValue(4);
     Checkpoint last =
@@ -150,17 +159,12 @@ class InterruptionTest {
     assertThat(folder.resolve("tensorboard/stretch-1")).isDirectoryContaining("glob:**graft");
   }
 
-  /** The interrupt comes while a callback after the last step of an epoch is at its file. */
+  /** The interrupt comes while a listener after the last step of an epoch is at its file. */
   @Test
   void aLogThatIsWrittenJustThenIsWhole(@TempDir Path folder) throws IOException {
     Path log = folder.resolve("log.csv");
-    Callback first =
-        new Callback() {
-          @Override
-          public void onEpoch(Epoch epoch) {
-            Thread.currentThread().interrupt();
-          }
-        };
+    TrainingListener first =
+        TrainingListener.to(Epoch.class, epoch -> Thread.currentThread().interrupt());
     assertThatThrownBy(() -> fit(LONG, first, CsvLog.to(log)))
         .isInstanceOf(CancellationException.class);
     assertThat(Thread.interrupted()).isTrue();
@@ -192,77 +196,46 @@ class InterruptionTest {
         .isSameAs(damaged);
     BadModelException slow =
         BadModelException.inFile("w", "too late", new SocketTimeoutException());
-    assertThat(Interruption.isCauseOf(slow)).as("nobody interrupted that").isFalse();
+    assertThat(Interrupts.areCauseOf(slow)).as("nobody interrupted that").isFalse();
   }
 
   @Test
   void closingUnderATrainingEndsItAsACancellation() {
-    Callback closing =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            runtime.close();
-          }
-        };
+    TrainingListener closing = TrainingListener.to(Step.class, step -> runtime.close());
     assertThatThrownBy(() -> fit(LONG, closing))
         .isInstanceOf(CancellationException.class)
         .hasMessageContaining("Graft was closed");
     assertThatThrownBy(() -> fit(LONG)).isInstanceOf(ClosedException.class);
   }
 
-  /** A closed web socket, say. */
-  private static final class Broken implements Callback {
-    private final List<String> called = new ArrayList<>();
-
-    private RuntimeException fails(String what) {
-      called.add(what);
-      return new IllegalStateException("the socket is closed");
-    }
-
-    @Override
-    public void onProgress(Progress progress) {
-      throw fails("progress");
-    }
-
-    @Override
-    public void beforeStep() {
-      throw fails("before");
-    }
-
-    @Override
-    public void onStep(Step step) {
-      throw fails("step");
-    }
-
-    @Override
-    public void onEpoch(Epoch epoch) {
-      throw fails("epoch");
-    }
-
-    @Override
-    public void flush() {
-      throw fails("flush");
-    }
-
-    @Override
-    public void onDecision(String sentence) {
-      throw fails("decision");
-    }
-  }
-
   @Test
   void aListenerThatThrowsIsToldOfOnceAndEndsNothing(@TempDir Path folder) {
-    Broken broken = new Broken();
+    Set<Class<?>> told = new HashSet<>();
+    TrainingListener broken =
+        event -> {
+          told.add(event.getClass());
+          throw new IllegalStateException("the socket is closed");
+        };
     List<String> heard = new ArrayList<>();
     Run run =
-        fit(SmallTraining.recipe(1), broken, SmallTraining.noting(heard), Checkpoints.in(folder));
-    assertThat(broken.called).contains("progress", "before", "step", "epoch", "flush", "decision");
+        fit(
+            SmallTraining.options(SmallTraining.recipe(1), broken, SmallTraining.noting(heard))
+                .checkpoints(Checkpoints.in(folder)));
+    assertThat(told)
+        .containsExactlyInAnyOrder(
+            TrainingEvent.Begun.class,
+            Progress.class,
+            Step.class,
+            Epoch.class,
+            Decision.class,
+            TrainingEvent.Saved.class,
+            TrainingEvent.Ended.class);
     assertThat(run.decisions())
         .filteredOn(sentence -> sentence.contains("the socket is closed"))
         .hasSize(1)
         .first()
         .asString()
-        .contains("Broken failed", "training goes on");
+        .contains("the listener", "failed", "training goes on");
     assertThat(heard).containsAll(run.decisions());
     Run quiet = fit(SmallTraining.recipe(1));
     assertThat(SmallTraining.digest(run.model())).isEqualTo(SmallTraining.digest(quiet.model()));

@@ -25,8 +25,8 @@ import dev.graft.testkit.Zoo;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import java.nio.file.Path;
@@ -87,9 +87,13 @@ class KeptHeadTest {
     return examples(100, labels, 0);
   }
 
-  private static Run run(Model model, Parts parts, Callback... callbacks) {
-    return Trainer.fit(
-        runtime, model, Plans.headOnly(), parts, Recipe.headOnly().seed(1), callbacks);
+  private static Run run(Model model, Parts parts) {
+    return run(model, parts, Checkpoints.none());
+  }
+
+  private static Run run(Model model, Parts parts, Checkpoints checkpoints) {
+    TrainOptions options = TrainOptions.by(Recipe.headOnly().seed(1)).checkpoints(checkpoints);
+    return Trainer.fit(runtime, model, Plans.headOnly(), parts, options);
   }
 
   @Test

@@ -7,9 +7,10 @@ import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingListener;
 import java.io.IOException;
 import java.nio.file.CopyOption;
 import java.nio.file.Files;
@@ -96,7 +97,7 @@ class KilledTest {
   @BeforeAll
   static void trainOnceWithoutInterruption() {
     runtime = TensorFlowRuntime.open();
-    uninterrupted = SmallTraining.digest(train(runtime).model());
+    uninterrupted = SmallTraining.digest(train(runtime, TrainOptions.by(RECIPE)).model());
   }
 
   @AfterAll
@@ -140,7 +141,10 @@ class KilledTest {
           left.pop();
         }
       }
-      Run resumed = train(runtime, Checkpoints.in(checkpoints).everySteps(1));
+      Run resumed =
+          train(
+              runtime,
+              TrainOptions.by(RECIPE).checkpoints(Checkpoints.in(checkpoints).everySteps(1)));
       assertThat(SmallTraining.digest(resumed.model()))
           .as("of run %d: %s", run, outcomes)
           .isEqualTo(uninterrupted);
@@ -217,14 +221,9 @@ class KilledTest {
         .start();
   }
 
-  private static Run train(TensorFlowRuntime runtime, Callback... callbacks) {
+  private static Run train(TensorFlowRuntime runtime, TrainOptions options) {
     return Trainer.fit(
-        runtime,
-        SmallTraining.MODEL,
-        SmallTraining.BLOCKS,
-        SmallTraining.parts(),
-        RECIPE,
-        callbacks);
+        runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, SmallTraining.parts(), options);
   }
 
   /** The process that is killed. */
@@ -238,18 +237,15 @@ class KilledTest {
             });
     busy.setDaemon(true);
     busy.start();
-    Callback teller =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            System.out.println("stretch " + step.stretch() + " step " + step.number());
-          }
-        };
+    TrainingListener teller =
+        TrainingListener.to(
+            Step.class,
+            step -> System.out.println("stretch " + step.stretch() + " step " + step.number()));
     WaitingAtRename files =
         new WaitingAtRename(Integer.parseInt(arguments[1]), Boolean.parseBoolean(arguments[2]));
     Checkpoints checkpoints = Checkpoints.in(files.wrap(Path.of(arguments[0]))).everySteps(1);
     try (TensorFlowRuntime own = TensorFlowRuntime.open()) {
-      train(own, teller, checkpoints);
+      train(own, TrainOptions.by(RECIPE).listener(teller).checkpoints(checkpoints));
     }
   }
 

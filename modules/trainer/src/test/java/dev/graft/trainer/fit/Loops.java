@@ -3,12 +3,12 @@ package dev.graft.trainer.fit;
 import dev.graft.data.Dataset;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.LoopState;
 import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.loss.Objectives;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -36,10 +36,10 @@ public final class Loops {
       Task task,
       Stage stage,
       CachedFeatures.Part data,
-      Callback... callbacks) {
+      TrainOptions options) {
     AtomicReference<LoopState> last = new AtomicReference<>();
     try (TrainingLoop loop = open(runtime, task, stage, data.train(), data.validation())) {
-      loop.run(Callbacks.of(callbacks), last::set);
+      loop.run(Watch.of(options), options.checkpoints(), last::set);
     }
     return last.get();
   }

@@ -9,6 +9,7 @@ import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
 
@@ -52,6 +53,10 @@ class NoisyInferenceTest {
 
   private static Run train(TensorFlowRuntime runtime) {
     return Trainer.fit(
-        runtime, noisy(), SmallTraining.BLOCKS, SmallTraining.parts(), SmallTraining.recipe(1));
+        runtime,
+        noisy(),
+        SmallTraining.BLOCKS,
+        SmallTraining.parts(),
+        TrainOptions.by(SmallTraining.recipe(1)));
   }
 }

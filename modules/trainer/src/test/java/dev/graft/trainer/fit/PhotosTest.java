@@ -22,9 +22,10 @@ import dev.graft.testkit.Checkout;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Progress;
-import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import java.io.IOException;
@@ -81,14 +82,14 @@ class PhotosTest {
     Model model = model();
     Split split = Split.of(60, 20, 20).seed(0);
     Recipe recipe = Recipe.headOnly().seed(0);
-    Run run = Trainer.fit(runtime, model, BLOCKS, PHOTOS.split(split), recipe);
+    Run run = Trainer.fit(runtime, model, BLOCKS, PHOTOS.split(split), TrainOptions.by(recipe));
     Evaluation test = Evaluator.evaluate(runtime, run.model(), PHOTOS.split(split).test());
     assertThat(test.accuracy()).isGreaterThan(0.82);
     assertThat(test.count()).isEqualTo(28);
     assertThat(run.validation().accuracy()).isGreaterThan(0.82);
     assertThat(run.decisions()).anyMatch(sentence -> sentence.startsWith("L2 strength"));
 
-    Run again = Trainer.fit(runtime, model, BLOCKS, PHOTOS.split(split), recipe);
+    Run again = Trainer.fit(runtime, model, BLOCKS, PHOTOS.split(split), TrainOptions.by(recipe));
     assertThat(kernel(again.model()).floats()).containsExactly(kernel(run.model()).floats());
   }
 
@@ -97,17 +98,17 @@ class PhotosTest {
     Parts parts = PHOTOS.split(Split.of(60, 20, 20).seed(2));
     FineTune once = FineTune.top().epochs(1);
     List<Progress.Phase> seen = new ArrayList<>();
-    Callback watcher =
-        new Callback() {
-          @Override
-          public void onProgress(Progress progress) {
-            seen.add(progress.phase());
-          }
-        };
-    Run head = Trainer.fit(runtime, model(), BLOCKS, parts, Recipe.headOnly().seed(1));
+    TrainingListener watcher =
+        TrainingListener.to(Progress.class, progress -> seen.add(progress.phase()));
+    Run head =
+        Trainer.fit(runtime, model(), BLOCKS, parts, TrainOptions.by(Recipe.headOnly().seed(1)));
     Run both =
         Trainer.fit(
-            runtime, model(), BLOCKS, parts, Recipe.headThenTop().then(once).seed(1), watcher);
+            runtime,
+            model(),
+            BLOCKS,
+            parts,
+            TrainOptions.by(Recipe.headThenTop().then(once).seed(1)).listener(watcher));
     assertThat(seen)
         .contains(Progress.Phase.FEATURES, Progress.Phase.HEAD, Progress.Phase.FINE_TUNE);
     assertThat(both.validation().accuracy()).isGreaterThanOrEqualTo(head.validation().accuracy());
@@ -137,16 +138,16 @@ class PhotosTest {
     Path broken = Path.of(parts.test().name(1));
     Files.write(broken, Arrays.copyOf(Files.readAllBytes(broken), 2000));
     List<Progress> seen = new ArrayList<>();
-    Callback watcher =
-        new Callback() {
-          @Override
-          public void onProgress(Progress progress) {
-            seen.add(progress);
-          }
-        };
+    TrainingListener watcher = TrainingListener.to(Progress.class, progress -> seen.add(progress));
     Model model = model().with(replaceHead(HeadSpec.singleLabel(parts.train().labels())));
     Assertions.assertThatThrownBy(
-            () -> Trainer.fit(runtime, model, BLOCKS, parts, Recipe.headOnly(), watcher))
+            () ->
+                Trainer.fit(
+                    runtime,
+                    model,
+                    BLOCKS,
+                    parts,
+                    TrainOptions.by(Recipe.headOnly()).listener(watcher)))
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining(broken + " is damaged or cut short");
     assertThat(seen)
@@ -176,7 +177,8 @@ class PhotosTest {
     }
     Model model = model().with(replaceHead(HeadSpec.singleLabel(train.labels())));
     Recipe small = Recipe.headOnly().then(FineTune.top().batch(2).epochs(1));
-    Assertions.assertThatThrownBy(() -> Trainer.fit(runtime, model, BLOCKS, parts, small))
+    Assertions.assertThatThrownBy(
+            () -> Trainer.fit(runtime, model, BLOCKS, parts, TrainOptions.by(small)))
         .isInstanceOf(BadDataException.class)
         .hasMessageStartingWith("5 pictures are damaged or cut short")
         .hasMessageContainingAll(broken.toArray(String[]::new));
@@ -187,20 +189,19 @@ class PhotosTest {
 
   @Test
   void cancellingFromAnotherThreadEndsIt() {
-    TrainingSwitch training = new TrainingSwitch();
-    Callback canceller =
-        new Callback() {
-          @Override
-          public void onProgress(Progress progress) {
-            Thread other = new Thread(training::cancel);
-            other.start();
-            try {
-              other.join();
-            } catch (InterruptedException e) {
-              throw new IllegalStateException(e);
-            }
-          }
-        };
+    CancellationToken training = new CancellationToken();
+    TrainingListener canceller =
+        TrainingListener.to(
+            Progress.class,
+            progress -> {
+              Thread other = new Thread(training::cancel);
+              other.start();
+              try {
+                other.join();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
     Assertions.assertThatThrownBy(
             () ->
                 Trainer.fit(
@@ -208,9 +209,7 @@ class PhotosTest {
                     model(),
                     BLOCKS,
                     PHOTOS.split(Split.of(60, 20, 20)),
-                    Recipe.headOnly(),
-                    canceller,
-                    training))
+                    TrainOptions.by(Recipe.headOnly()).listener(canceller).cancellation(training)))
         .isInstanceOf(CancellationException.class);
   }
 }

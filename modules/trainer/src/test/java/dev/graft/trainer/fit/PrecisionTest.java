@@ -16,14 +16,16 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoint;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
@@ -41,19 +43,16 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class PrecisionTest {
 
-  private static Run train(Precision precision, Callback... callbacks) {
-    RuntimeOptions options =
+  private static final TrainOptions OPTIONS = TrainOptions.by(SmallTraining.recipe(1));
+
+  private static Run train(Precision precision, TrainOptions options) {
+    RuntimeOptions machine =
         RuntimeOptions.defaults()
             .withDevice(Device.CPU)
             .withCompute(Compute.EXACT.withPrecision(precision));
-    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(machine)) {
       return Trainer.fit(
-          runtime,
-          SmallTraining.MODEL,
-          SmallTraining.BLOCKS,
-          SmallTraining.parts(),
-          SmallTraining.recipe(1),
-          callbacks);
+          runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, SmallTraining.parts(), options);
     }
   }
 
@@ -61,8 +60,12 @@ class PrecisionTest {
   void autoSaysWhatItTakesAndTheTrialLeavesNothingBehind() {
     List<String> automatic = new ArrayList<>();
     List<String> exact = new ArrayList<>();
-    double chosen = train(Precision.AUTO, SmallTraining.noting(automatic)).validation().loss();
-    double wanted = train(Precision.FLOAT32, SmallTraining.noting(exact)).validation().loss();
+    double chosen =
+        train(Precision.AUTO, OPTIONS.listener(SmallTraining.noting(automatic)))
+            .validation()
+            .loss();
+    double wanted =
+        train(Precision.FLOAT32, OPTIONS.listener(SmallTraining.noting(exact))).validation().loss();
     assertThat(automatic).anyMatch(sentence -> sentence.matches("(float32|bfloat16): .+"));
     assertThat(exact).noneMatch(sentence -> sentence.matches("(float32|bfloat16): .+"));
     boolean inFloat = automatic.stream().anyMatch(sentence -> sentence.startsWith("float32: "));
@@ -73,9 +76,10 @@ class PrecisionTest {
   /** The head, and what is published, are for servers that know nothing of bfloat16. */
   @Test
   void onlyStepsAreTakenInBfloat16() {
-    Run run = train(Precision.MIXED_BFLOAT16);
+    Run run = train(Precision.MIXED_BFLOAT16, OPTIONS);
     List<String> head = run.decisions().subList(0, 3);
-    assertThat(train(Precision.FLOAT32).decisions()).startsWith(head.toArray(new String[0]));
+    assertThat(train(Precision.FLOAT32, OPTIONS).decisions())
+        .startsWith(head.toArray(new String[0]));
     assertThat(head.get(2)).startsWith("head alone: ");
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(RuntimeOptions.defaults().withDevice(Device.CPU))) {
@@ -98,11 +102,11 @@ class PrecisionTest {
     Frontier frontier = Frontier.of(task.inputs());
     Recipe recipe = Recipe.headOnly().then(settings);
     Stage stage = Stages.of(task, SmallTraining.BLOCKS, frontier, task.goals(), recipe).get(0);
-    RuntimeOptions options =
+    RuntimeOptions machine =
         RuntimeOptions.defaults()
             .withDevice(Device.CPU)
             .withCompute(Compute.EXACT.withPrecision(Precision.AUTO));
-    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(machine);
         TrainingLoop loop = Loops.open(runtime, SmallTraining.MODEL, stage, train, train)) {
       assertThatThrownBy(() -> loop.step(0.01))
           .isInstanceOf(FailedCheckException.class)
@@ -113,14 +117,11 @@ class PrecisionTest {
   /** A clock may find the other precision the second time. */
   @Test
   void aStretchGoesOnInThePrecisionThatItBeganWith(@TempDir Path folder) {
-    Callback cancelling =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            throw new CancellationException("as a user would");
-          }
-        };
-    assertThatThrownBy(() -> train(Precision.AUTO, Checkpoints.in(folder), cancelling))
+    CancellationToken token = new CancellationToken();
+    TrainingListener cancelling = TrainingListener.to(Step.class, step -> token.cancel());
+    TrainOptions keeping = OPTIONS.checkpoints(Checkpoints.in(folder));
+    assertThatThrownBy(
+            () -> train(Precision.AUTO, keeping.cancellation(token).listener(cancelling)))
         .isInstanceOf(CancellationException.class);
     Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
     LoopState loop = last.loop().orElseThrow();
@@ -128,7 +129,7 @@ class PrecisionTest {
         loop.precision() == Precision.FLOAT32 ? Precision.MIXED_BFLOAT16 : Precision.FLOAT32;
     Checkpoints.in(folder).save(SmallTraining.changed(last, other, loop.values()));
     List<String> decisions = new ArrayList<>();
-    train(Precision.AUTO, Checkpoints.in(folder), SmallTraining.noting(decisions));
+    train(Precision.AUTO, keeping.listener(SmallTraining.noting(decisions)));
     assertThat(decisions)
         .filteredOn(sentence -> sentence.matches("(float32|bfloat16): .+"))
         .first()
@@ -141,16 +142,15 @@ class PrecisionTest {
   @Test
   void whatWasMeasuredIsKeptBeforeTheFirstStep(@TempDir Path folder) {
     List<Checkpoint> kept = new ArrayList<>();
-    Callback looking =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            if (kept.isEmpty()) {
-              kept.add(Checkpoints.in(folder).newest(sentence -> {}).orElseThrow());
-            }
-          }
-        };
-    train(Precision.AUTO, Checkpoints.in(folder), looking);
+    TrainingListener looking =
+        TrainingListener.to(
+            Step.class,
+            step -> {
+              if (kept.isEmpty()) {
+                kept.add(Checkpoints.in(folder).newest(sentence -> {}).orElseThrow());
+              }
+            });
+    train(Precision.AUTO, OPTIONS.checkpoints(Checkpoints.in(folder)).listener(looking));
     LoopState loop = kept.get(0).loop().orElseThrow();
     assertThat(loop.counters().batches()).isZero();
     assertThat(loop.precision()).isNotEqualTo(Precision.AUTO);

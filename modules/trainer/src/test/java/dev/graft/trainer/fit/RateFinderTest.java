@@ -12,8 +12,9 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.optimizer.Optimizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,25 +56,34 @@ class RateFinderTest {
     recipe = recipe.head(recipe.head().steps(FineTune.head().epochs(1)));
     Recipe headOnly = Recipe.headOnly().head(recipe.head());
     List<String> decisions = new ArrayList<>();
-    Callback listening = SmallTraining.noting(decisions);
+    TrainingListener listening = SmallTraining.noting(decisions);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      assertThat(find(runtime, SmallTraining.HIDDEN, recipe, Checkpoints.in(folder)).ofHeads())
+      assertThat(
+              find(
+                      runtime,
+                      SmallTraining.HIDDEN,
+                      TrainOptions.by(recipe).checkpoints(Checkpoints.in(folder)))
+                  .ofHeads())
           .isFalse();
       assertThat(folder).isEmptyDirectory();
-      assertThat(find(runtime, SmallTraining.HIDDEN, recipe, listening).ofHeads()).isFalse();
+      assertThat(
+              find(runtime, SmallTraining.HIDDEN, SmallTraining.options(recipe, listening))
+                  .ofHeads())
+          .isFalse();
       assertThat(decisions).anyMatch(sentence -> sentence.startsWith("training head "));
-      assertThat(find(runtime, SmallTraining.HIDDEN, headOnly, listening).ofHeads()).isTrue();
+      assertThat(
+              find(runtime, SmallTraining.HIDDEN, SmallTraining.options(headOnly, listening))
+                  .ofHeads())
+          .isTrue();
     }
   }
 
   private static RateCurve find(TensorFlowRuntime runtime, Recipe recipe) {
-    return find(runtime, SmallTraining.MODEL, recipe, new Callback() {});
+    return find(runtime, SmallTraining.MODEL, TrainOptions.by(recipe));
   }
 
-  private static RateCurve find(
-      TensorFlowRuntime runtime, Model model, Recipe recipe, Callback listening) {
-    return Trainer.findRate(
-        runtime, model, SmallTraining.BLOCKS, SmallTraining.parts(), recipe, listening);
+  private static RateCurve find(TensorFlowRuntime runtime, Model model, TrainOptions options) {
+    return Trainer.findRate(runtime, model, SmallTraining.BLOCKS, SmallTraining.parts(), options);
   }
 
   /** As that of the cosine is. */

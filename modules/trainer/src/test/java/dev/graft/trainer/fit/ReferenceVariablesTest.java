@@ -19,6 +19,7 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallData;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.score.Evaluator;
 import org.junit.jupiter.api.Test;
 
@@ -38,14 +39,16 @@ class ReferenceVariablesTest {
             .then(FineTune.top().share(1).rate(0.01).epochs(20).stop(EarlyStop.onLoss(20)))
             .seed(1);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      Run run = Trainer.fit(runtime, model, Plans.gradual(model, 100), parts, recipe);
+      Run run =
+          Trainer.fit(runtime, model, Plans.gradual(model, 100), parts, TrainOptions.by(recipe));
       assertThat(run.decisions().get(run.decisions().size() - 1))
           .startsWith("fine-tuning ")
           .contains(": kept, ");
       Model again = run.model().withValues(java.util.Map.of());
       assertThat(Evaluator.evaluate(runtime, again, parts.validation()))
           .isEqualTo(run.validation());
-      Run checkpointed = Trainer.fit(runtime, model, Plans.headOnly(), parts, Recipe.headOnly());
+      Run checkpointed =
+          Trainer.fit(runtime, model, Plans.headOnly(), parts, TrainOptions.by(Recipe.headOnly()));
       assertThat(checkpointed.validation().accuracy()).isGreaterThan(0.7);
     }
   }

@@ -20,11 +20,13 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoint;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Epoch;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.optimizer.Optimizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,8 +55,12 @@ class RunawayTest {
     runtime.close();
   }
 
-  private static Run fit(Model model, Recipe recipe, Callback... callbacks) {
-    return Trainer.fit(runtime, model, BLOCKS, PARTS, recipe.seed(3), callbacks);
+  private static Run fit(Model model, Recipe recipe) {
+    return fit(model, TrainOptions.by(recipe.seed(3)));
+  }
+
+  private static Run fit(Model model, TrainOptions options) {
+    return Trainer.fit(runtime, model, BLOCKS, PARTS, options);
   }
 
   private static Recipe then(FineTune... stretches) {
@@ -93,23 +99,17 @@ class RunawayTest {
   @Test
   void itsBestEpochCountsIfThereWasOne(@TempDir Path folder) {
     List<Epoch> epochs = new ArrayList<>();
-    Callback stopping =
-        new Callback() {
-          @Override
-          public void onEpoch(Epoch epoch) {
-            epochs.add(epoch);
-          }
-
-          @Override
-          public void beforeStep() {
-            if (!epochs.isEmpty()) {
-              throw new CancellationException("as a user would");
-            }
-          }
-        };
-    Recipe recipe = headBySteps(PLAIN.optimizer(Optimizer.adam()).epochs(3));
-    Checkpoints checkpoints = Checkpoints.in(folder);
-    assertThatThrownBy(() -> fit(HIDDEN, recipe, stopping, checkpoints))
+    CancellationToken token = new CancellationToken();
+    TrainingListener stopping =
+        TrainingListener.to(
+            Epoch.class,
+            epoch -> {
+              epochs.add(epoch);
+              token.cancel();
+            });
+    Recipe recipe = headBySteps(PLAIN.optimizer(Optimizer.adam()).epochs(3)).seed(3);
+    TrainOptions options = TrainOptions.by(recipe).checkpoints(Checkpoints.in(folder));
+    assertThatThrownBy(() -> fit(HIDDEN, options.listener(stopping).cancellation(token)))
         .isInstanceOf(CancellationException.class);
     assertThat(epochs.get(0).isBest()).as("there is a best epoch").isTrue();
     Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
@@ -122,7 +122,7 @@ class RunawayTest {
     }
     Checkpoints.in(folder)
         .save(SmallTraining.changed(last, loop.precision(), spoiled.buildOrThrow()));
-    Run run = fit(HIDDEN, recipe, Checkpoints.in(folder));
+    Run run = fit(HIDDEN, options);
     assertThat(run.decisions()).anyMatch(sentence -> sentence.contains(": ended early, since"));
     assertThat(run.decisions().get(run.decisions().size() - 1)).contains(": kept, ");
   }

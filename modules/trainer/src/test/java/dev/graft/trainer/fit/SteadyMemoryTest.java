@@ -13,8 +13,8 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.SmallTraining;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -96,14 +96,14 @@ class SteadyMemoryTest {
         MeasuredLoop loop =
             MeasuredLoop.open(runtime, ALL_TRAINS, whole, parts.train(), parts.validation())) {
       loop.run(
-          new Callback() {
-            @Override
-            public void onStep(Step step) {
-              if (step.number() == WARM_UP || step.number() == WARM_UP + steps) {
-                usages.add(Usage.now(runtime));
-              }
-            }
-          });
+          TrainingListener.to(
+              Step.class,
+              step -> {
+                if (step.number() == WARM_UP || step.number() == WARM_UP + steps) {
+                  usages.add(Usage.now(runtime));
+                }
+              }),
+          () -> {});
     }
     Usage before = usages.get(0);
     Usage after = usages.get(1);

@@ -27,7 +27,6 @@ import dev.graft.trainer.internal.step.TrainingGraph;
 import dev.graft.trainer.internal.step.UpdateGraph;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
@@ -158,7 +157,7 @@ class StepExtrasTest {
                 .as(name)
                 .containsExactly(expected.get(name), within(1e-6));
           });
-      Evaluation score = loop.session().score(Callbacks.of());
+      Evaluation score = loop.session().score(SmallTraining.NOBODY);
       assertThat(numbers(loop)).as("the weights are what they were").isEqualTo(numbers(before));
       Evaluation own = Evaluator.evaluate(runtime, MODEL.withValues(kept), PARTS.validation());
       assertThat(score.loss()).isCloseTo(own.loss(), within(1e-6));

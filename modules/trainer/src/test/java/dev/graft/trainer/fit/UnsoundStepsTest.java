@@ -19,12 +19,13 @@ import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
 import dev.graft.trainer.internal.task.Stage;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.LayerRates;
 import dev.graft.trainer.optimizer.Optimizer;
@@ -127,7 +128,7 @@ class UnsoundStepsTest extends FineTuneFixture {
     int[] rows = java.util.stream.IntStream.range(0, 60).toArray();
     Parts parts = new Parts(broken.subset(rows), PARTS.validation(), PARTS.test());
     for (Recipe recipe : List.of(Recipe.headOnly(), SmallTraining.recipe(1).then(PLAIN))) {
-      assertThatThrownBy(() -> Trainer.fit(runtime, MODEL, BLOCKS, parts, recipe))
+      assertThatThrownBy(() -> Trainer.fit(runtime, MODEL, BLOCKS, parts, TrainOptions.by(recipe)))
           .isInstanceOf(BadDataException.class)
           .hasMessageContainingAll("40", "NaN", "correct the example");
     }
@@ -161,13 +162,7 @@ class UnsoundStepsTest extends FineTuneFixture {
   @Test
   void aMetricThatThereIsNotIsRefusedBeforeAnythingRuns() {
     List<Progress> progress = new ArrayList<>();
-    Callback watcher =
-        new Callback() {
-          @Override
-          public void onProgress(Progress made) {
-            progress.add(made);
-          }
-        };
+    TrainingListener watcher = TrainingListener.to(Progress.class, made -> progress.add(made));
     assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("f2", 3)), watcher))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining(

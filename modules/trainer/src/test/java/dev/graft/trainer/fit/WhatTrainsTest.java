@@ -33,8 +33,9 @@ import dev.graft.testkit.Zoo;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingListener;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -81,7 +82,8 @@ class WhatTrainsTest {
     Recipe recipe =
         Recipe.headThenTop().then(FineTune.top().rate(0.02).epochs(40).patience(40)).seed(1);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      return Trainer.fit(runtime, model, Plans.gradual(model, 100), data(), recipe);
+      return Trainer.fit(
+          runtime, model, Plans.gradual(model, 100), data(), TrainOptions.by(recipe));
     }
   }
 
@@ -118,7 +120,7 @@ class WhatTrainsTest {
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       for (int number : new int[] {1, count}) {
         Recipe recipe = Recipe.full().then(all.share((double) number / count)).seed(1);
-        Run run = Trainer.fit(runtime, model, blocks, data(), recipe);
+        Run run = Trainer.fit(runtime, model, blocks, data(), TrainOptions.by(recipe));
         assertThat(run.decisions().get(1)).startsWith("as it was: ");
         assertThat(changed(model, run.model()))
             .containsExactlyInAnyOrderElementsOf(blocks.stretches().get(number - 1).variables());
@@ -150,7 +152,8 @@ class WhatTrainsTest {
               model,
               Plans.everything(model),
               new Parts(data, data, data),
-              Recipe.full().then(FineTune.top().share(1).rate(0.02).epochs(20)).seed(1));
+              TrainOptions.by(
+                  Recipe.full().then(FineTune.top().share(1).rate(0.02).epochs(20)).seed(1)));
       assertThat(changed(model, run.model()))
           .contains("positions/scale", "pieces/pieces", "hidden/kernel")
           .doesNotContain("positions/table", "projection/kernel");
@@ -168,7 +171,7 @@ class WhatTrainsTest {
     FineTune steps = FineTune.head().rate(0.05).epochs(20);
     Recipe recipe = Recipe.headOnly().head(Recipe.HeadSettings.defaults().steps(steps));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      Run run = Trainer.fit(runtime, model, Plans.headOnly(), data(), recipe);
+      Run run = Trainer.fit(runtime, model, Plans.headOnly(), data(), TrainOptions.by(recipe));
       assertThat(changed(model, run.model()))
           .hasSizeLessThanOrEqualTo(1)
           .allMatch(n -> n.endsWith("/bias"));
@@ -196,14 +199,17 @@ class WhatTrainsTest {
       for (Recipe recipe : List.of(Recipe.headOnly(), Recipe.auto(), Recipe.full())) {
         TrainingPlan blocks =
             recipe.name().equals("head") ? Plans.gradual(model, 100) : Plans.headOnly();
-        assertThatThrownBy(() -> Trainer.fit(runtime, model, blocks, data(), recipe))
+        assertThatThrownBy(
+                () -> Trainer.fit(runtime, model, blocks, data(), TrainOptions.by(recipe)))
             .isInstanceOf(BadRequestException.class)
             .hasMessageContaining("nothing is left to train")
             .asString()
             .contains("unfreeze(Where.head())");
       }
       assertThatThrownBy(
-              () -> Trainer.fit(runtime, tuned, Plans.headOnly(), data(), Recipe.headOnly()))
+              () ->
+                  Trainer.fit(
+                      runtime, tuned, Plans.headOnly(), data(), TrainOptions.by(Recipe.headOnly())))
           .isInstanceOf(BadRequestException.class)
           .asString()
           .contains("trains the head alone", "headThenTop");
@@ -235,7 +241,7 @@ class WhatTrainsTest {
             .split(Split.of(60, 20, 20));
     Recipe recipe = Recipe.headThenTop().then(FineTune.top().rate(0.01).epochs(2));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      Run run = Trainer.fit(runtime, model, Plans.headOnly(), series, recipe);
+      Run run = Trainer.fit(runtime, model, Plans.headOnly(), series, TrainOptions.by(recipe));
       assertThat(changed(model, run.model()))
           .containsExactlyInAnyOrder("time_distributed_2/kernel", "time_distributed_2/bias");
     }
@@ -254,18 +260,16 @@ class WhatTrainsTest {
             .build()
             .with(keepHead(LABELS), unfreeze(Where.all()));
     List<Progress> progress = new ArrayList<>();
-    Callback watch =
-        new Callback() {
-          @Override
-          public void onProgress(Progress made) {
-            progress.add(made);
-          }
-        };
+    TrainingListener watch = TrainingListener.to(Progress.class, made -> progress.add(made));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       assertThatThrownBy(
               () ->
                   Trainer.fit(
-                      runtime, blocked, Plans.headOnly(), data(), Recipe.headThenTop(), watch))
+                      runtime,
+                      blocked,
+                      Plans.headOnly(),
+                      data(),
+                      TrainOptions.by(Recipe.headThenTop()).listener(watch)))
           .isInstanceOfSatisfying(
               BlockedGradientException.class,
               e -> {

@@ -3,7 +3,6 @@ package dev.graft.trainer.listener;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.InputOutputException;
@@ -47,21 +46,21 @@ class LogsTest {
   void aTableOfEpochs() throws IOException {
     Path file = folder.resolve("log.csv");
     CsvLog log = CsvLog.to(file);
-    log.onEpoch(epoch(1, 1, 2));
-    log.onEpoch(epoch(1, 2, 1));
-    log.onEpoch(epoch(2, 1, 0.5));
+    log.on(epoch(1, 1, 2));
+    log.on(epoch(1, 2, 1));
+    log.on(epoch(2, 1, 0.5));
     assertThat(Files.readAllLines(file))
         .containsExactly(
             "stretch,epoch,step,rate,loss,val_loss,val_accuracy",
             "1,1,10,0.5,2.0,1.0,0.75",
             "1,2,20,0.5,1.0,0.5,0.75",
             "2,1,10,0.5,0.5,0.25,0.75");
-    CsvLog.to(file).onEpoch(epoch(1, 2, 4)); // goes on from a checkpoint after the first epoch
+    CsvLog.to(file).on(epoch(1, 2, 4)); // goes on from a checkpoint after the first epoch
     assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("1,2,20,0.5,4.0,2.0,0.75");
     Files.writeString(file, "1,1,10,0.5,2.0,1.0,0.75\n1,?\n\n"); // somebody has been at it
-    CsvLog.to(file).onEpoch(epoch(1, 2, 4));
+    CsvLog.to(file).on(epoch(1, 2, 4));
     assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("1,2,20,0.5,4.0,2.0,0.75");
-    assertThatThrownBy(() -> CsvLog.to(folder.resolve("no/log.csv")).onEpoch(epoch(1, 1, 2)))
+    assertThatThrownBy(() -> CsvLog.to(folder.resolve("no/log.csv")).on(epoch(1, 1, 2)))
         .isInstanceOf(InputOutputException.class)
         .hasMessageContainingAll("no/log.csv", "cannot be written", "make room");
   }
@@ -84,10 +83,10 @@ class LogsTest {
   void eventsOfStepsAndEpochs() throws IOException {
     for (int run = 0; run < 2; run++) { // the second goes on after step 1
       TensorBoardLog log = TensorBoardLog.in(folder);
-      log.onStep(new Step(1, run + 1, 0.25, 3));
-      log.onEpoch(epoch(1, 1, 2));
-      log.onStep(new Step(2, 1, 0.5, 1));
-      log.onEpoch(epoch(2, 1, 0.5));
+      log.on(new Step(1, run + 1, 0.25, 3));
+      log.on(epoch(1, 1, 2));
+      log.on(new Step(2, 1, 0.5, 1));
+      log.on(epoch(2, 1, 0.5));
     }
     List<Event> first = events(folder.resolve("stretch-1/events.out.tfevents.0000000001.graft"));
     assertThat(first.get(0).getFileVersion()).isEqualTo("brain.Event:2");
@@ -115,14 +114,14 @@ class LogsTest {
   @Test
   void anEpochThatIsScoredAfterAResumeIsWritten() throws IOException {
     TensorBoardLog before = TensorBoardLog.in(folder);
-    before.onStep(new Step(1, 10, 0.25, 3));
-    before.flush();
+    before.on(new Step(1, 10, 0.25, 3));
+    before.on(new TrainingEvent.Saved());
     TensorBoardLog log = TensorBoardLog.in(folder);
-    log.onEpoch(epoch(1, 1, 2));
-    log.onStep(new Step(1, 11, 0.25, 3));
-    log.onEpoch(epoch(1, 2, 1));
-    log.onStep(new Step(2, 1, 0.25, 3));
-    log.flush();
+    log.on(epoch(1, 1, 2));
+    log.on(new Step(1, 11, 0.25, 3));
+    log.on(epoch(1, 2, 1));
+    log.on(new Step(2, 1, 0.25, 3));
+    log.on(new TrainingEvent.Saved());
     List<Event> events = events(folder.resolve("stretch-1/events.out.tfevents.0000000002.graft"));
     assertThat(events.get(0).getFileVersion()).isEqualTo("brain.Event:2");
     assertThat(events.get(1).getSessionLog().getStatus()).isEqualTo(SessionLog.SessionStatus.START);
@@ -143,30 +142,24 @@ class LogsTest {
   /** Those before a checkpoint never run again; those before an error say how it came about. */
   @Test
   void eventsAreWrittenWithACheckpointAndWhereTrainingEnds() throws IOException {
-    Throwable cancelled = new CancellationException("enough");
-    Throwable failed = new AssertionError("broken"); // other exceptions end nothing
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      for (Throwable end : List.of(cancelled, failed)) {
-        Path logs = folder.resolve(end.getMessage());
+      for (Class<? extends Throwable> end :
+          List.of(CancellationException.class, AssertionError.class)) {
+        Path logs = folder.resolve(end.getSimpleName());
         Path file = logs.resolve("stretch-1/events.out.tfevents.0000000001.graft");
-        List<Boolean> written = new ArrayList<>(); // before each step
-        Callback ending =
-            new Callback() {
-              private int steps;
-
-              @Override
-              public void beforeStep() {
-                written.add(Files.exists(file));
-                if (steps == 3) {
-                  Throwables.throwIfUnchecked(end);
-                }
-              }
-
-              @Override
-              public void onStep(Step step) {
-                steps++;
-              }
-            };
+        List<Boolean> written = new ArrayList<>(); // after each step, before its checkpoint
+        CancellationToken token = new CancellationToken();
+        TrainingListener ending =
+            TrainingListener.to(
+                Step.class,
+                step -> {
+                  written.add(Files.exists(file));
+                  if (step.number() == 3 && end == AssertionError.class) {
+                    throw new AssertionError("an exception would end nothing");
+                  } else if (step.number() == 3) {
+                    token.cancel();
+                  }
+                });
         Checkpoints checkpoints = Checkpoints.in(logs.resolve("checkpoints")).everySteps(2);
         assertThatThrownBy(
                 () ->
@@ -175,13 +168,14 @@ class LogsTest {
                         SmallTraining.MODEL,
                         SmallTraining.BLOCKS,
                         SmallTraining.parts(),
-                        SmallTraining.recipe(2).each(each -> each.batch(6)),
-                        checkpoints,
-                        TensorBoardLog.in(logs),
-                        ending))
-            .isSameAs(end);
-        assertThat(written.subList(written.size() - 4, written.size()))
-            .containsExactly(false, false, true, true);
+                        SmallTraining.options(
+                                SmallTraining.recipe(2).each(each -> each.batch(6)),
+                                TensorBoardLog.in(logs),
+                                ending)
+                            .checkpoints(checkpoints)
+                            .cancellation(token)))
+            .isInstanceOf(end);
+        assertThat(written).containsExactly(false, false, true);
         assertThat(events(file))
             .filteredOn(event -> event.getSummary().getValueCount() > 0)
             .filteredOn(event -> event.getSummary().getValue(0).getTag().equals("loss"))

@@ -9,13 +9,15 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
 import dev.graft.trainer.fit.Loops;
 import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Step;
+import dev.graft.trainer.listener.TrainingListener;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -238,13 +240,9 @@ final class KerasParity {
     ParityTask task = task(name, dtype);
     List<Variable> variables = task.training(training.get(name));
     double[] losses = new double[task.steps()];
-    Callback listener =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            losses[Math.toIntExact(step.number()) - 1] = step.loss();
-          }
-        };
+    TrainingListener listener =
+        TrainingListener.to(
+            Step.class, step -> losses[Math.toIntExact(step.number()) - 1] = step.loss());
     Checkpoints atTheEnd =
         Checkpoints.in(folder.resolve("none")).every(Duration.ofDays(1)).everySteps(task.steps());
     LoopState last =
@@ -253,8 +251,7 @@ final class KerasParity {
             Task.of(task.model(), task.train(), task.objectives()),
             task.stage(variables),
             new CachedFeatures.Part(task.train(), task.heldBack()),
-            listener,
-            atTheEnd);
+            TrainOptions.by(Recipe.headOnly()).listener(listener).checkpoints(atTheEnd));
     Model trained = task.model().withValues(last.values());
     try (ModelSession session = runtime.open(trained)) {
       Map<String, TensorValue> answers =

@@ -9,8 +9,8 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.internal.task.InputBinding;
-import dev.graft.trainer.internal.task.Pace;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.words.Remedy;
 import java.util.Collection;
@@ -144,12 +144,12 @@ public final class CachedFeatures {
       Model model,
       Iterable<ImmutableList<TensorRef>> cuts,
       int atOnce,
-      Callbacks callbacks) {
+      Watch watch) {
     Set<TensorRef> wanted = new LinkedHashSet<>();
     cuts.forEach(wanted::addAll);
     wanted.retainAll(kept);
     long total = (long) examples.train().size() + examples.validation().size();
-    Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, "examples", total, 1);
+    Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
     try (Features at = Features.open(runtime, model, entry, List.copyOf(wanted), atOnce)) {
       features =
           new Part(

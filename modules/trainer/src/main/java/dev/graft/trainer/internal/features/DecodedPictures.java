@@ -4,8 +4,8 @@ import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.trainer.internal.task.Pace;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -29,8 +29,8 @@ public final class DecodedPictures {
    *
    * @throws BadDataException if one of {@code examples} is a picture that cannot be decoded
    */
-  public static void require(TensorFlowRuntime runtime, Dataset examples, Callbacks callbacks) {
-    List<String> broken = broken(runtime, "test pictures", examples, callbacks);
+  public static void require(TensorFlowRuntime runtime, Dataset examples, Watch watch) {
+    List<String> broken = broken(runtime, "test pictures", examples, watch);
     if (!broken.isEmpty()) {
       throw BrokenPictures.exception(broken);
     }
@@ -43,26 +43,26 @@ public final class DecodedPictures {
    * @throws BadDataException naming them, up to ten, and how many there are
    */
   public static <T> T orAllNamed(
-      TensorFlowRuntime runtime, List<Dataset> job, Callbacks callbacks, Supplier<T> work) {
+      TensorFlowRuntime runtime, List<Dataset> job, Watch watch, Supplier<T> work) {
     try {
       return work.get();
     } catch (BrokenPictures.Found first) {
       Set<String> all = new LinkedHashSet<>();
       for (Dataset part : job) {
-        all.addAll(broken(runtime, "all pictures", part, callbacks));
+        all.addAll(broken(runtime, "all pictures", part, watch));
       }
       throw all.isEmpty() ? first : BrokenPictures.exception(List.copyOf(all));
     }
   }
 
   private static List<String> broken(
-      TensorFlowRuntime runtime, String what, Dataset examples, Callbacks callbacks) {
+      TensorFlowRuntime runtime, String what, Dataset examples, Watch watch) {
     List<String> broken = new ArrayList<>();
     if (!examples.isPictures()) {
       return broken;
     }
     int size = examples.size();
-    Pace pace = new Pace(callbacks, Progress.Phase.FEATURES, what, size, 1);
+    Pace pace = new Pace(watch, Progress.Phase.FEATURES, what, size, 1);
     for (int start = 0; start < size; start += AT_ONCE) {
       pace.before();
       int end = Math.min(start + AT_ONCE, size);

@@ -15,7 +15,7 @@ import dev.graft.tensor.RowAppender;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.InputBinding;
-import dev.graft.trainer.internal.task.Pace;
+import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.words.Remedy;
 import java.nio.FloatBuffer;
 import java.util.HashMap;

@@ -9,28 +9,21 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.task.HeadGoal;
-import dev.graft.trainer.internal.task.Pace;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * The heads that are one dense layer: solved to convergence, before anything is trained in steps.
- *
- * @param decide told what is decided
  */
-public record SolvedHeads(
-    TensorFlowRuntime runtime,
-    Task task,
-    Recipe recipe,
-    Callbacks callbacks,
-    Consumer<String> decide) {
+public record SolvedHeads(TensorFlowRuntime runtime, Task task, Recipe recipe, Watch watch) {
 
   /**
    * Solves one after the other; one that came with weights of its own keeps them unless the solved
@@ -69,10 +62,10 @@ public record SolvedHeads(
       HeadGoal goal, LinearHead linear, Dataset features) {
     TensorValue input = features.input(task.inputs().nameOf(linear.input()));
     Pace pace =
-        new Pace(callbacks, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
+        new Pace(watch, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
     HeadPhase.Trained found =
         new HeadPhase(runtime, recipe.head(), recipe.seed()).train(input, features, goal, pace);
-    decide.accept(
+    decide(
         found.words(task.goals().size() == 1 ? "" : "for " + Task.describe(List.of(goal)) + " "));
     return found.values(linear);
   }
@@ -88,7 +81,7 @@ public record SolvedHeads(
     Evaluation solved = score(values, validation);
     boolean same = solved.metric(metric) == own.metric(metric);
     boolean better = solved.isBetter(own, same ? "loss" : metric);
-    decide.accept(
+    decide(
         Task.describe(List.of(goal))
             + " as it was: "
             + figures(own, metric)
@@ -98,9 +91,13 @@ public record SolvedHeads(
     return better;
   }
 
+  private void decide(String sentence) {
+    watch.tell(Decision.of(Decision.Kind.HEAD, sentence));
+  }
+
   private Evaluation score(ImmutableMap<String, TensorValue> values, Dataset validation) {
     Task candidate = task.with(task.model().withValues(values)).fedWith(validation);
-    return Evaluator.score(runtime, candidate, validation, recipe.atOnce(), callbacks.quiet());
+    return Evaluator.score(runtime, candidate, validation, recipe.atOnce(), watch.quiet());
   }
 
   private static String figures(Evaluation score, String metric) {

@@ -14,12 +14,12 @@ import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callbacks;
 import dev.graft.trainer.loss.Objectives;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,8 +65,8 @@ class CachedFeaturesTest {
         .isInstanceOf(ExhaustedException.class)
         .hasMessageContainingAll("features of 48 examples", "(1 MB)", "pool");
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      ample.compute(runtime, MODEL, cuts, 16, Callbacks.of());
-      narrow.compute(runtime, MODEL, cuts, 16, Callbacks.of());
+      ample.compute(runtime, MODEL, cuts, 16, SmallTraining.NOBODY);
+      narrow.compute(runtime, MODEL, cuts, 16, SmallTraining.NOBODY);
     }
     assertThat(ample.at(deep).train()).isNotSameAs(PARTS.train());
     assertThat(narrow.at(deep).train()).isSameAs(PARTS.train());
@@ -96,7 +96,11 @@ class CachedFeaturesTest {
       assertThatThrownBy(
               () ->
                   Trainer.fit(
-                      runtime, MODEL, SmallTraining.BLOCKS, noValidation, SmallTraining.recipe(1)))
+                      runtime,
+                      MODEL,
+                      SmallTraining.BLOCKS,
+                      noValidation,
+                      TrainOptions.by(SmallTraining.recipe(1))))
           .isInstanceOf(BadRequestException.class)
           .hasMessageContainingAll("48 and 0", "Split");
     }
@@ -106,12 +110,9 @@ class CachedFeaturesTest {
   @Test
   void aTrainedModelIsAnotherModel(@TempDir Path folder) {
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      Recipe recipe = Recipe.headOnly();
-      Checkpoints checkpoints = Checkpoints.in(folder);
-      Model once =
-          Trainer.fit(runtime, MODEL, SmallTraining.BLOCKS, PARTS, recipe, checkpoints).model();
-      assertThatThrownBy(
-              () -> Trainer.fit(runtime, once, SmallTraining.BLOCKS, PARTS, recipe, checkpoints))
+      TrainOptions options = TrainOptions.by(Recipe.headOnly()).checkpoints(Checkpoints.in(folder));
+      Model once = Trainer.fit(runtime, MODEL, SmallTraining.BLOCKS, PARTS, options).model();
+      assertThatThrownBy(() -> Trainer.fit(runtime, once, SmallTraining.BLOCKS, PARTS, options))
           .isInstanceOf(BadRequestException.class)
           .hasMessageContaining("another model");
     }

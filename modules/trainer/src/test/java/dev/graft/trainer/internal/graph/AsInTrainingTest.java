@@ -22,6 +22,7 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallData;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Stages;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.internal.features.Frontier;
@@ -125,7 +126,7 @@ class AsInTrainingTest {
         SmallTraining.recipe(1)
             .then(PLAIN, PLAIN.batchNorm(FineTune.BatchNorm.TRAINING), PLAIN.share(0.01));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      Run run = Trainer.fit(runtime, MODEL, SmallTraining.BLOCKS, parts, recipe);
+      Run run = Trainer.fit(runtime, MODEL, SmallTraining.BLOCKS, parts, TrainOptions.by(recipe));
       assertThat(run.decisions())
           .filteredOn(sentence -> sentence.contains("inference"))
           .hasSize(3)

@@ -15,9 +15,9 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
+import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.task.HeadGoal;
-import dev.graft.trainer.internal.task.Pace;
-import dev.graft.trainer.listener.Callbacks;
+import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.loss.Objective;
 import java.util.Map;
@@ -146,7 +146,7 @@ class HeadPhaseTest {
     TensorRef any = editor.placeholder("any", DataType.DT_FLOAT, Shape.unknown());
     Head head = new Head("head", Head.Kind.REGRESSION, Optional.empty(), any, any, any, UNITS);
     HeadGoal goal = new HeadGoal(head, "", DataType.DT_FLOAT, objective, 1);
-    Pace quiet = new Pace(Callbacks.of(), Progress.Phase.HEAD, "steps", 1, 1);
+    Pace quiet = new Pace(SmallTraining.NOBODY, Progress.Phase.HEAD, "steps", 1, 1);
     Recipe.HeadSettings settings =
         new Recipe.HeadSettings(ImmutableList.of(strength), 5, 5000, strength, FineTune.head());
     return new HeadPhase(runtime, settings, 1).train(data.input("x"), data, goal, quiet);

@@ -22,6 +22,7 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
 import java.util.Map;
 import java.util.Optional;
@@ -73,7 +74,7 @@ class LinearHeadTest {
               model,
               new TrainingPlan(ImmutableList.of()),
               examples.split(Split.of(70, 30, 0)),
-              recipe);
+              TrainOptions.by(recipe));
       assertThat(run.decisions()).anyMatch(each -> each.startsWith("training head"));
       assertThat(run.validation().accuracy()).isGreaterThan(0.8);
     }

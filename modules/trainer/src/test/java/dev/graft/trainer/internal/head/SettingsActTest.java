@@ -18,11 +18,13 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.AutoRecipe;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.internal.task.Task;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.LayerRates;
@@ -52,17 +54,19 @@ class SettingsActTest {
     runtime.close();
   }
 
-  private static Run fit(Recipe recipe, Callback... callbacks) {
-    return Trainer.fit(runtime, MODEL, BLOCKS, PARTS, recipe, callbacks);
+  private static Run fit(Recipe recipe, TrainingListener... listeners) {
+    return Trainer.fit(runtime, MODEL, BLOCKS, PARTS, SmallTraining.options(recipe, listeners));
   }
 
   /** How many units each report of a phase is about. */
-  private static final class Units implements Callback {
+  private static final class Units implements TrainingListener {
     private final List<Progress> all = new ArrayList<>();
 
     @Override
-    public void onProgress(Progress progress) {
-      all.add(progress);
+    public void on(TrainingEvent event) {
+      if (event instanceof Progress progress) {
+        all.add(progress);
+      }
     }
 
     long most(Progress.Phase phase) {
@@ -93,10 +97,13 @@ class SettingsActTest {
       assertThat(units.most(Progress.Phase.FEATURES)).isEqualTo(6);
       Units scored = new Units();
       Evaluation test =
-          Evaluator.evaluate(runtime, run.model(), PARTS.test(), run.recipe(), scored);
+          Evaluator.evaluate(
+              runtime, run.model(), PARTS.test(), SmallTraining.options(run.recipe(), scored));
       assertThat(scored.most(Progress.Phase.EVALUATE)).isEqualTo(6);
       Units usual = new Units();
-      Evaluation same = Evaluator.evaluate(runtime, run.model(), PARTS.test(), usual);
+      Evaluation same =
+          Evaluator.evaluate(
+              runtime, run.model(), PARTS.test(), SmallTraining.options(Recipe.headOnly(), usual));
       assertThat(usual.most(Progress.Phase.EVALUATE)).isEqualTo(12); // all there are, below 16
       assertThat(test.metrics()).isEqualTo(same.metrics());
     }
@@ -182,7 +189,8 @@ class SettingsActTest {
     assertThat(Folds.of(new int[] {0, 0, 1}, new int[] {0, 0, 2}, 5, 1).count()).isZero();
 
     Parts few = new Parts(PARTS.train().subset(rowsWithOneOf(2)), PARTS.validation(), PARTS.test());
-    Run run = Trainer.fit(runtime, MODEL, Plans.headOnly(), few, Recipe.headOnly());
+    Run run =
+        Trainer.fit(runtime, MODEL, Plans.headOnly(), few, TrainOptions.by(Recipe.headOnly()));
     assertThat(run.decisions().get(0))
         .contains("had the smallest loss in cross-validation")
         .contains("'bright'", "learned from only");
@@ -204,7 +212,7 @@ class SettingsActTest {
   void predictionsAreComputedAsManyAtOnceAsTheRecipeHas() {
     Units units = new Units();
     Recipe small = Recipe.headThenTop().each(each -> each.microBatch(5));
-    Predictor.predict(runtime, MODEL, PARTS.test(), small, units);
+    Predictor.predict(runtime, MODEL, PARTS.test(), SmallTraining.options(small, units));
     assertThat(units.most(Progress.Phase.EVALUATE)).isEqualTo(5);
   }
 

@@ -30,6 +30,7 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallData;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.metric.Judged;
@@ -103,7 +104,8 @@ class RowsOfExamplesTest {
     Model model =
         load("keras2/lstm").with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(LABELS)));
     Parts parts = SmallData.of(model, LABELS, 40).split(Split.of(60, 40, 0));
-    Run run = Trainer.fit(runtime, model, Plans.headOnly(), parts, Recipe.headOnly());
+    Run run =
+        Trainer.fit(runtime, model, Plans.headOnly(), parts, TrainOptions.by(Recipe.headOnly()));
     assertThat(run.decisions()).anyMatch(sentence -> sentence.startsWith("L2 strength"));
   }
 
@@ -131,7 +133,7 @@ class RowsOfExamplesTest {
     Parts parts = SmallData.of(model, LABELS, 40).split(Split.of(60, 40, 0));
     Recipe recipe = Recipe.headOnly();
     recipe = recipe.head(recipe.head().steps(FineTune.head().epochs(2)));
-    Run run = Trainer.fit(runtime, model, Plans.headOnly(), parts, recipe);
+    Run run = Trainer.fit(runtime, model, Plans.headOnly(), parts, TrainOptions.by(recipe));
     assertThat(run.decisions()).anyMatch(sentence -> sentence.startsWith("training head"));
   }
 
@@ -145,7 +147,9 @@ class RowsOfExamplesTest {
                 "x", TensorValue.of(Shape.of(count, 4), new float[count * 4])),
             TensorValue.of(Shape.of(count), new float[count]));
     assertThatThrownBy(
-            () -> Predictor.predict(runtime, load("tfsave/segments"), data, Recipe.headOnly()))
+            () ->
+                Predictor.predict(
+                    runtime, load("tfsave/segments"), data, TrainOptions.by(Recipe.headOnly())))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll("for 6 examples", "not a row for each", "another output");
   }
@@ -157,12 +161,13 @@ class RowsOfExamplesTest {
             .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(LABELS)));
     Dataset once = SmallData.of(tagger, LABELS, 12);
     for (Recipe recipe : List.of(Recipe.headOnly())) {
-      assertThatThrownBy(() -> Evaluator.evaluate(runtime, tagger, once, recipe))
+      assertThatThrownBy(() -> Evaluator.evaluate(runtime, tagger, once, TrainOptions.by(recipe)))
           .isInstanceOf(BadRequestException.class)
           .asString()
           .contains("answers at each position", "HeadSpec.pooling(AVERAGE)");
       Parts parts = once.split(Split.of(60, 40, 0));
-      assertThatThrownBy(() -> Trainer.fit(runtime, tagger, Plans.headOnly(), parts, recipe))
+      assertThatThrownBy(
+              () -> Trainer.fit(runtime, tagger, Plans.headOnly(), parts, TrainOptions.by(recipe)))
           .isInstanceOf(BadRequestException.class)
           .hasMessageContaining("answers at each position");
     }

@@ -7,9 +7,10 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
-import dev.graft.trainer.listener.Callback;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Step;
-import dev.graft.trainer.listener.TrainingSwitch;
+import dev.graft.trainer.listener.TrainingListener;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -21,23 +22,22 @@ import org.junit.jupiter.api.Timeout;
 
 /** Another thread holds training, lets it go on, and ends it. */
 @Timeout(120)
-class TrainingSwitchTest {
+class CancellationTokenTest {
 
   private static final Recipe LONG = SmallTraining.recipe(100_000);
 
   @Test
   void pausesGoesOnAndCancels() throws Exception {
-    TrainingSwitch control = new TrainingSwitch();
+    CancellationToken control = new CancellationToken();
     AtomicLong steps = new AtomicLong();
     CountDownLatch begun = new CountDownLatch(5);
-    Callback counter =
-        new Callback() {
-          @Override
-          public void onStep(Step step) {
-            steps.incrementAndGet();
-            begun.countDown();
-          }
-        };
+    TrainingListener counter =
+        TrainingListener.to(
+            Step.class,
+            step -> {
+              steps.incrementAndGet();
+              begun.countDown();
+            });
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
       CompletableFuture<Run> training =
           CompletableFuture.supplyAsync(
@@ -47,9 +47,7 @@ class TrainingSwitchTest {
                       SmallTraining.MODEL,
                       SmallTraining.BLOCKS,
                       SmallTraining.parts(),
-                      LONG,
-                      control,
-                      counter));
+                      TrainOptions.by(LONG).cancellation(control).listener(counter)));
       assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
       control.pause();
       long held = settled(steps);

@@ -1,7 +1,6 @@
-package dev.graft.trainer.internal.task;
+package dev.graft.trainer.internal.watch;
 
 import dev.graft.error.Internal;
-import dev.graft.trainer.listener.Callback;
 import dev.graft.trainer.listener.Progress;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,7 +11,7 @@ import java.util.function.LongSupplier;
 @Internal
 public final class Pace {
 
-  private final Callback listener;
+  private final Watch watch;
   private final Progress.Phase phase;
   private final String unit;
   private final long total;
@@ -22,19 +21,18 @@ public final class Pace {
   private long done;
   private long before; // of these, in an earlier process
 
-  public Pace(
-      Callback listener, Progress.Phase phase, String unit, long total, double examplesPerUnit) {
-    this(listener, phase, unit, total, examplesPerUnit, System::nanoTime);
+  public Pace(Watch watch, Progress.Phase phase, String unit, long total, double examplesPerUnit) {
+    this(watch, phase, unit, total, examplesPerUnit, System::nanoTime);
   }
 
   public Pace(
-      Callback listener,
+      Watch watch,
       Progress.Phase phase,
       String unit,
       long total,
       double examplesPerUnit,
       LongSupplier nanos) {
-    this.listener = listener;
+    this.watch = watch;
     this.phase = phase;
     this.unit = unit;
     this.total = total;
@@ -52,7 +50,7 @@ public final class Pace {
 
   /** Before a unit: may wait or end the work. */
   public void before() {
-    listener.beforeStep();
+    watch.before();
   }
 
   /** Before the next unit; the one before it is finished. */
@@ -75,7 +73,7 @@ public final class Pace {
         done == before
             ? Optional.empty()
             : Optional.of(Duration.ofMillis(Math.round(1000 * (total - done) / unitsPerSecond)));
-    listener.onProgress(
+    watch.tell(
         new Progress(
             phase,
             done,

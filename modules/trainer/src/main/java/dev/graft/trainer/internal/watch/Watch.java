@@ -1,0 +1,81 @@
+package dev.graft.trainer.internal.watch;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Sets;
+import dev.graft.error.GraftException;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingEvent;
+import dev.graft.trainer.listener.TrainingListener;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Who watches a piece of work: listeners, told in their order, and what may hold or end it between
+ * two units. A listener that throws is told of, once, and stops neither the others nor the work.
+ */
+public final class Watch {
+
+  private static final System.Logger LOG = System.getLogger(Watch.class.getName());
+
+  private final ImmutableList<TrainingListener> listeners;
+  private final Runnable gate;
+  private final Set<TrainingListener> failing = Sets.newIdentityHashSet();
+
+  private Watch(List<TrainingListener> listeners, Runnable gate) {
+    this.listeners = ImmutableList.copyOf(listeners);
+    this.gate = gate;
+  }
+
+  /**
+   * Those of {@code options}.
+   *
+   * @param first told before them
+   */
+  public static Watch of(TrainOptions options, TrainingListener... first) {
+    return new Watch(
+        ImmutableList.<TrainingListener>builder().add(first).addAll(options.listeners()).build(),
+        options.cancellation()::check);
+  }
+
+  /** A listener, and what is called before each unit. */
+  public static Watch of(TrainingListener listener, Runnable gate) {
+    return new Watch(List.of(listener), gate);
+  }
+
+  /** What may hold or end the work, and hears of nothing. */
+  public Watch quiet() {
+    return new Watch(List.of(), gate);
+  }
+
+  /** Before a unit: may wait, or throw to end the work. */
+  void before() {
+    gate.run();
+  }
+
+  /** Tells all who listen. */
+  public void tell(TrainingEvent event) {
+    for (TrainingListener listener : listeners) {
+      try {
+        listener.on(event);
+      } catch (RuntimeException e) {
+        if (failing.add(listener)) {
+          failed(listener, e);
+        }
+      }
+    }
+  }
+
+  private void failed(TrainingListener listener, RuntimeException e) {
+    if (!(e instanceof GraftException)) { // that one says all in its words
+      LOG.log(System.Logger.Level.WARNING, "a listener of a training failed", e);
+    }
+    String what =
+        "the listener "
+            + listener.getClass().getName()
+            + " failed ("
+            + (e instanceof GraftException ? e.getMessage() : e)
+            + "); training goes on, and no more failures of it are told";
+    tell(Decision.of(Decision.Kind.LISTENER, what));
+  }
+}
