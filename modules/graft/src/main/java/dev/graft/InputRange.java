@@ -5,13 +5,13 @@ import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Preparation;
 import dev.graft.surgeon.edit.Edits;
+import dev.graft.tensor.DType;
 import dev.graft.words.Remedy;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import org.tensorflow.proto.DataType;
 
 /**
  * What was done to the pixels that a network learned from, where its file does not say so. Other
@@ -89,7 +89,7 @@ public enum InputRange {
               + "); leave out the range, or begin again with the model that this one was made of.",
           Remedy.NO_INPUT_RANGE);
     }
-    if (input.dtype() == DataType.DT_UINT8 && this != BYTES) {
+    if (input.dtype() == DType.UINT8 && this != BYTES) {
       throw new BadRequestException(
           "input '"
               + input.name()

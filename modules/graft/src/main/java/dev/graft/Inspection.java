@@ -17,11 +17,11 @@ import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.Selection;
 import dev.graft.surgeon.Where;
 import dev.graft.surgeon.edit.Edits;
-import dev.graft.tensor.DType;
 import dev.graft.words.Note;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What can be said of a model without running it.
@@ -39,10 +39,15 @@ import java.util.Optional;
 public record Inspection(
     Model model,
     Optional<Saved> saved,
-    ImmutableList<String> heads,
+    List<String> heads,
     Optional<Note> whyNoHead,
-    ImmutableList<BlockOfLayers> blocks,
-    ImmutableList<MachineAccess> accesses) {
+    List<BlockOfLayers> blocks,
+    List<MachineAccess> accesses) {
+  public Inspection {
+    heads = ImmutableList.copyOf(heads);
+    blocks = ImmutableList.copyOf(blocks);
+    accesses = ImmutableList.copyOf(accesses);
+  }
 
   /**
    * One block of the backbone.
@@ -50,7 +55,11 @@ public record Inspection(
    * @param name its name
    * @param layers the paths of the layers whose variables it holds
    */
-  public record BlockOfLayers(String name, ImmutableList<String> layers) {}
+  public record BlockOfLayers(String name, List<String> layers) {
+    public BlockOfLayers {
+      layers = ImmutableList.copyOf(layers);
+    }
+  }
 
   /**
    * What a SavedModel says of itself.
@@ -64,13 +73,29 @@ public record Inspection(
    * @param leftOut the signatures that are left out of the model unless it is trusted
    */
   public record Saved(
-      ImmutableSet<String> tags,
-      ImmutableList<ImmutableSet<String>> tagSets,
+      Set<String> tags,
+      List<Set<String>> tagSets,
       int producer,
       int minConsumer,
       int tensors,
       int shards,
-      ImmutableSet<String> leftOut) {}
+      Set<String> leftOut) {
+    public Saved {
+      tags = ImmutableSet.copyOf(tags);
+      tagSets = ImmutableList.copyOf(tagSets);
+      leftOut = ImmutableSet.copyOf(leftOut);
+    }
+  }
+
+  /** How many nodes the model's graph has. */
+  public int nodes() {
+    return model.graph().size();
+  }
+
+  /** How many functions these nodes call: loops, branches, what is not flattened. */
+  public int functions() {
+    return model.graph().functions().size();
+  }
 
   static Inspection of(ImportedModel imported) {
     return of(
@@ -174,7 +199,7 @@ public record Inspection(
             .filter(
                 signature ->
                     signature.outputs().values().stream()
-                        .anyMatch(output -> DType.of(output.dtype()).isFloating()))
+                        .anyMatch(output -> output.dtype().isFloating()))
             .findFirst()
             .orElseGet(() -> model.signatures().values().iterator().next());
   }

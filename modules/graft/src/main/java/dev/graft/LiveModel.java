@@ -132,7 +132,7 @@ public final class LiveModel implements AutoCloseable {
       }
       return answer.labels();
     }
-    return Optional.of(Labels.of(names.strings().stream().map(ByteString::toStringUtf8).toList()));
+    return Optional.of(Labels.of(names.texts()));
   }
 
   private static IllegalStateException noSuch(String output) {

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
-import org.tensorflow.proto.DataType;
 
 /**
  * The way to ask an exported model about encoded pictures.
@@ -37,7 +36,7 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
           signature != null
               && facts.decodesPictures()
               && signature.inputs().size() == 1
-              && signature.inputs().values().iterator().next().dtype() == DataType.DT_STRING;
+              && signature.inputs().values().iterator().next().dtype() == DType.STRING;
       if (signature == null || !takesPictures) {
         throw new BadModelException(
             "'"
@@ -75,7 +74,7 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
 
   private static List<String> outputs(Signature signature, Predicate<DType> wanted) {
     return signature.outputs().entrySet().stream()
-        .filter(output -> wanted.test(DType.of(output.getValue().dtype())))
+        .filter(output -> wanted.test(output.getValue().dtype()))
         .map(Map.Entry::getKey)
         .toList();
   }

@@ -24,6 +24,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
@@ -167,7 +168,7 @@ class JointGoalTest {
               serving.inputs(),
               ImmutableMap.<String, TensorSpec>builder()
                   .putAll(serving.outputs())
-                  .put("middle", new TensorSpec(both, DataType.DT_FLOAT, Shape.of(-1, 4)))
+                  .put("middle", new TensorSpec(both, DType.FLOAT32, Shape.of(-1, 4)))
                   .buildOrThrow());
       return model.toBuilder().graph(editor.build()).signatures(List.of(with)).build();
     }

@@ -20,6 +20,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -41,7 +42,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.proto.DataType;
 
 class LiveModelTest {
 
@@ -70,7 +70,7 @@ class LiveModelTest {
     Map<String, TensorSpec> outputs = new LinkedHashMap<>(signature.outputs());
     outputs.put(
         "features",
-        new TensorSpec(head.features(), DataType.DT_FLOAT, Shape.of(Shape.UNKNOWN, Shape.UNKNOWN)));
+        new TensorSpec(head.features(), DType.FLOAT32, Shape.of(Shape.UNKNOWN, Shape.UNKNOWN)));
     Model model =
         linear.toBuilder()
             .heads(

@@ -12,6 +12,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.List;
@@ -87,14 +88,14 @@ final class TinyPictures {
             List.of(
                 Signature.predict(
                     Signature.SERVING_DEFAULT,
-                    ImmutableMap.of("image", new TensorSpec(x, DataType.DT_FLOAT, pictures)),
-                    ImmutableMap.of("scores", new TensorSpec(scores, DataType.DT_FLOAT, shape)))))
+                    ImmutableMap.of("image", new TensorSpec(x, DType.FLOAT32, pictures)),
+                    ImmutableMap.of("scores", new TensorSpec(scores, DType.FLOAT32, shape)))))
         .inputs(
             List.of(
                 new InputSpec(
                     "image",
                     x,
-                    DataType.DT_FLOAT,
+                    DType.FLOAT32,
                     pictures,
                     Optional.of(new InputSpec.Range(0, 255, "by construction")),
                     InputSpec.Channels.RGB,

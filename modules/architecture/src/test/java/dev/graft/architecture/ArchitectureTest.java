@@ -86,6 +86,12 @@ class ArchitectureTest {
         .check(GRAFT);
   }
 
+  /** A module that is made to bind a library would be excepted here, by its name. */
+  @Test
+  void thePublicApiShowsNothingForeign() {
+    classes().that(House.API).should(House.showNothingForeign()).check(GRAFT);
+  }
+
   @Test
   void stagesWithoutEntryTypesAreInternal() {
     classes()

@@ -18,11 +18,13 @@ import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -81,7 +83,7 @@ final class House {
       Set.of("graft", "graph", "model", "surgeon", "data", "trainer");
 
   /** What a Model shows of the graph under it. */
-  private static final Set<String> GRAPH_VALUES = Set.of("Graph", "TensorRef");
+  private static final Set<String> GRAPH_VALUES = Set.of("TensorRef");
 
   private House() {}
 
@@ -179,37 +181,63 @@ final class House {
     };
   }
 
-  /** No supertype, field, parameter, result or exception that is internal. */
+  /** No supertype, field, parameter, result or exception that is no part of the API. */
   static ArchCondition<JavaClass> showNothingInternal() {
-    return new ArchCondition<>("show nothing internal in their signatures") {
+    return showNone(
+        "internal", raw -> !module(raw).isEmpty() && !isApi(raw.getBaseComponentType()));
+  }
+
+  /** Nothing but Java's types and Graft's: a library may change without its users. */
+  static ArchCondition<JavaClass> showNothingForeign() {
+    return showNone(
+        "foreign",
+        raw -> {
+          JavaClass base = raw.getBaseComponentType();
+          return module(base).isEmpty()
+              && !base.isPrimitive()
+              && !base.getPackageName().startsWith("java.");
+        });
+  }
+
+  private static ArchCondition<JavaClass> showNone(String what, Predicate<JavaClass> unwanted) {
+    return new ArchCondition<>("show nothing " + what + " in their signatures") {
       @Override
       public void check(JavaClass type, ConditionEvents events) {
-        Stream.concat(type.getSuperclass().stream(), type.getInterfaces().stream())
-            .forEach(shown -> report(type, type.getName() + " extends", shown, events));
-        for (JavaField field : type.getFields()) {
-          if (isShown(field)) {
-            report(type, field.getFullName() + " is", field.getType(), events);
-          }
-        }
-        for (JavaCodeUnit unit : type.getCodeUnits()) {
-          if (isShown(unit)) {
-            report(type, unit.getFullName() + " returns", unit.getReturnType(), events);
-            unit.getParameterTypes()
-                .forEach(shown -> report(type, unit.getFullName() + " takes", shown, events));
-            unit.getExceptionTypes()
-                .forEach(shown -> report(type, unit.getFullName() + " throws", shown, events));
-          }
-        }
+        shown(type)
+            .forEach(
+                (how, types) ->
+                    types.stream()
+                        .flatMap(each -> each.getAllInvolvedRawTypes().stream())
+                        .filter(unwanted)
+                        .map(raw -> how + " shows " + raw.getName() + ", " + what)
+                        .distinct()
+                        .forEach(text -> events.add(SimpleConditionEvent.violated(type, text))));
       }
     };
   }
 
-  private static void report(JavaClass owner, String how, JavaType shown, ConditionEvents events) {
-    for (JavaClass raw : shown.getAllInvolvedRawTypes()) {
-      if (!module(raw).isEmpty() && isInternal(raw)) {
-        events.add(SimpleConditionEvent.violated(owner, how + " " + raw.getName() + ", internal"));
+  /** All types that a user of {@code type} comes upon, by where. */
+  private static Map<String, List<JavaType>> shown(JavaClass type) {
+    Map<String, List<JavaType>> shown = new LinkedHashMap<>();
+    List<JavaType> above = new ArrayList<>(type.getInterfaces());
+    type.getSuperclass().ifPresent(above::add);
+    type.getTypeParameters().forEach(each -> above.addAll(each.getBounds()));
+    shown.put(type.getName(), above);
+    for (JavaField field : type.getFields()) {
+      if (isShown(field)) {
+        shown.put(field.getFullName(), List.of(field.getType()));
       }
     }
+    for (JavaCodeUnit unit : type.getCodeUnits()) {
+      if (isShown(unit)) {
+        List<JavaType> types = new ArrayList<>(unit.getParameterTypes());
+        types.add(unit.getReturnType());
+        types.addAll(unit.getExceptionTypes());
+        unit.getTypeParameters().forEach(each -> types.addAll(each.getBounds()));
+        shown.put(unit.getFullName(), types);
+      }
+    }
+    return shown;
   }
 
   private static boolean isShown(JavaMember member) {

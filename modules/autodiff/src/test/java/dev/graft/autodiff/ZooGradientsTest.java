@@ -139,7 +139,8 @@ class ZooGradientsTest {
         .forEach(
             (name, weight) -> {
               weights.put(
-                  name, editor.placeholder("weight_of_" + name, weight.dtype(), Shape.unknown()));
+                  name,
+                  editor.placeholder("weight_of_" + name, weight.dtype().proto(), Shape.unknown()));
               ys.add(signature.outputs().get(name).tensor());
             });
     Map<String, Variable> byKey = zoo.byKey(model);

@@ -10,6 +10,7 @@ import dev.graft.runtime.Compute;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.surgeon.edit.Edits;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
@@ -105,8 +106,8 @@ record Case(
             .toArray();
     DataType dtype =
         json.get("dtype").asText().equals("int32") ? DataType.DT_INT32 : DataType.DT_FLOAT;
-    TensorValue inputs = TensorValue.of(dtype, Shape.of(dims), bytes("inputs.bin"));
-    TensorValue labels = TensorValue.of(DataType.DT_INT32, Shape.of(dims[0]), bytes("labels.bin"));
+    TensorValue inputs = TensorValue.of(DType.of(dtype), Shape.of(dims), bytes("inputs.bin"));
+    TensorValue labels = TensorValue.of(DType.INT32, Shape.of(dims[0]), bytes("labels.bin"));
     String input = model.servingSignature().inputs().keySet().iterator().next();
     return Dataset.of(Map.of(input, inputs), labels, labels());
   }

@@ -4,7 +4,6 @@ import dev.graft.Graft;
 import dev.graft.Inspection;
 import dev.graft.LoadOptions;
 import dev.graft.error.BadRequestException;
-import dev.graft.graph.Graph;
 import dev.graft.surgeon.Selection;
 import dev.graft.words.Printable;
 import java.io.IOException;
@@ -12,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,7 +71,7 @@ final class InspectCommand implements Callable<Integer> {
     requireOneKind();
     Inspection inspection = Graft.inspect(model.path(), signature.on(LoadOptions.defaults()));
     if (graph) {
-      nodes(inspection.model().graph());
+      nodes(GraphDef.parseFrom(inspection.model().graphDef()));
     } else if (!selection.isEmpty()) {
       show(inspection.select(selection));
     } else if (json) {
@@ -102,12 +102,13 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   /** A line for each node, then the functions of loops and branches with theirs. */
-  private void nodes(Graph flat) {
-    flat.nodes().forEach(node -> node("", node));
-    flat.functions()
+  private void nodes(GraphDef flat) {
+    flat.getNodeList().forEach(node -> node("", node));
+    flat.getLibrary()
+        .getFunctionList()
         .forEach(
-            (name, function) -> {
-              terminal.line("function " + name);
+            function -> {
+              terminal.line("function " + function.getSignature().getName());
               function.getNodeDefList().forEach(node -> node("  ", node));
             });
   }

@@ -32,8 +32,8 @@ final class ModelJson {
     root.put("bytes", model.provenance().origin().bytes());
     root.put("digest", model.provenance().origin().digest());
     inspection.saved().ifPresent(saved -> saved(root, saved));
-    root.put("nodes", model.graph().size());
-    root.put("functions", model.graph().functions().size());
+    root.put("nodes", inspection.nodes());
+    root.put("functions", inspection.functions());
     ObjectNode signatures = root.putObject("signatures");
     model
         .signatures()
@@ -101,7 +101,7 @@ final class ModelJson {
                 .addObject()
                 .put("name", name)
                 .put("tensor", spec.tensor().toString())
-                .put("dtype", spec.dtype().name())
+                .put("dtype", spec.dtype().toString())
                 .put("shape", spec.shape().toString()));
   }
 
@@ -139,7 +139,7 @@ final class ModelJson {
     return MAPPER
         .createObjectNode()
         .put("name", variable.name())
-        .put("dtype", variable.dtype().name())
+        .put("dtype", variable.dtype().toString())
         .put("shape", variable.shape().toString())
         .put("trainable", variable.trainable())
         .put("role", Words.identifier(variable.role()));

@@ -143,8 +143,7 @@ final class ModelText {
   }
 
   private static String type(TensorSpec spec) {
-    String dtype = spec.dtype().name().substring(3).toLowerCase(Locale.ROOT);
-    return (dtype.equals("float") ? "float32" : dtype) + " " + spec.shape();
+    return spec.dtype() + " " + spec.shape();
   }
 
   private String about(String input) {

@@ -5,13 +5,13 @@ import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.model.Labels;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.tensorflow.proto.DataType;
 
 /**
  * What one head of a model should answer to each example; row i is for example i.
@@ -37,9 +37,9 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
     if (values.shape().rank() < 1) {
       throw new BadRequestException("answers are [N, ...], one row an example, given " + values);
     }
-    if (values.dtype() == DataType.DT_INT32 && labels.isPresent()) {
+    if (values.dtype() == DType.INT32 && labels.isPresent()) {
       checkIndices(values, labels.get());
-    } else if (values.dtype() == DataType.DT_FLOAT || values.dtype() == DataType.DT_DOUBLE) {
+    } else if (values.dtype() == DType.FLOAT32 || values.dtype() == DType.FLOAT64) {
       checkNumbers(values, labels);
     } else {
       throw new BadRequestException(
@@ -118,7 +118,7 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
 
   /** Whether each value is the index of one label. */
   public boolean isOneLabel() {
-    return values.dtype() == DataType.DT_INT32;
+    return values.dtype() == DType.INT32;
   }
 
   /** The answers to some of the examples, in this order. */

@@ -10,6 +10,7 @@ import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.Arrays;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.tensorflow.proto.DataType;
 
 /** Finds the pictures that begin like pictures and still cannot be decoded. */
 @Internal
@@ -100,7 +100,7 @@ public final class BrokenPictures {
     return new InputSpec(
         "thumbnail",
         TensorRef.of("thumbnail"),
-        DataType.DT_FLOAT,
+        DType.FLOAT32,
         Shape.of(Shape.UNKNOWN, 8, 8, 3),
         Optional.of(new InputSpec.Range(0, 255, "as decoded")),
         InputSpec.Channels.RGB,

@@ -1,8 +1,6 @@
 package dev.graft.data;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.Maps;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
@@ -20,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -152,7 +151,7 @@ public final class Dataset {
   }
 
   /** What was guessed or passed over when these examples were read. */
-  public ImmutableList<Note> notes() {
+  public List<Note> notes() {
     return asRead.notes();
   }
 
@@ -163,7 +162,7 @@ public final class Dataset {
 
   /** What these examples should be answered with, by the names of the heads. */
   @Internal
-  public ImmutableMap<String, Answers> answers() {
+  public Map<String, Answers> answers() {
     return isWhole()
         ? answers
         : ImmutableMap.copyOf(Maps.transformValues(answers, all -> all.rows(rows)));
@@ -329,7 +328,7 @@ public final class Dataset {
 
   /** The names of the tensors of each {@link #batch}; none of pictures. */
   @Internal
-  public ImmutableSet<String> inputNames() {
+  public Set<String> inputNames() {
     return source.inputNames();
   }
 

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.model.Labels;
+import java.util.List;
 
 /**
  * A dataset, divided.
@@ -11,7 +12,10 @@ import dev.graft.model.Labels;
  * @param test what is scored once
  * @param notes what was decided in dividing, a sentence each
  */
-public record Parts(Dataset train, Dataset validation, Dataset test, ImmutableList<String> notes) {
+public record Parts(Dataset train, Dataset validation, Dataset test, List<String> notes) {
+  public Parts {
+    notes = ImmutableList.copyOf(notes);
+  }
 
   /** Parts that somebody else made. */
   public Parts(Dataset train, Dataset validation, Dataset test) {

@@ -94,7 +94,7 @@ public final class PictureTable {
   }
 
   /** The columns that may be learned: all but {@code file}, in their order. */
-  public ImmutableList<String> columns() {
+  public List<String> columns() {
     return columns.stream()
         .filter(column -> !column.equals(FILE))
         .collect(ImmutableList.toImmutableList());

@@ -7,6 +7,7 @@ import com.google.common.collect.Maps;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import dev.graft.error.BadRequestException;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
-import org.tensorflow.proto.DataType;
 
 /** Examples that are in memory: row i of each tensor is example i. */
 final class Tensors implements Source {
@@ -76,7 +76,7 @@ final class Tensors implements Source {
       Hasher digest = Hashing.murmur3_128().newHasher();
       for (TensorValue input : inputs.values()) {
         TensorValue row = Rows.of(input, new int[] {i});
-        if (row.dtype() == DataType.DT_STRING) {
+        if (row.dtype() == DType.STRING) {
           row.strings().forEach(each -> digest.putInt(each.size()).putBytes(each.toByteArray()));
         } else {
           digest.putBytes(row.bytes());

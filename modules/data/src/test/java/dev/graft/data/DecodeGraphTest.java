@@ -13,6 +13,7 @@ import dev.graft.model.InputSpec.Resize;
 import dev.graft.picture.DecodeGraph;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.awt.image.BufferedImage;
@@ -28,7 +29,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.tensorflow.proto.DataType;
 
 /** Runs {@link DecodeGraph}, which is built without native code, on TensorFlow. */
 class DecodeGraphTest {
@@ -49,7 +49,7 @@ class DecodeGraphTest {
     return new InputSpec(
         "image",
         TensorRef.of("image"),
-        DataType.DT_FLOAT,
+        DType.FLOAT32,
         Shape.of(-1, height, width, channels),
         Optional.of(new InputSpec.Range(0, 255, "test")),
         channels == 1 ? Channels.GREY : Channels.RGB,

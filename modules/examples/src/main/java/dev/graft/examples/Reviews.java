@@ -3,7 +3,6 @@ package dev.graft.examples;
 import static dev.graft.surgeon.edit.Edits.freeze;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 
-import com.google.protobuf.ByteString;
 import dev.graft.Graft;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -37,13 +36,12 @@ public final class Reviews {
     // docs begin
     List<String> rows = Files.readAllLines(csv).stream().skip(1).toList();
     Labels labels = Labels.of("praise", "complaint", "question");
-    List<ByteString> texts =
-        rows.stream().map(row -> ByteString.copyFromUtf8(row.split(",", 2)[1])).toList();
+    List<String> texts = rows.stream().map(row -> row.split(",", 2)[1]).toList();
     int[] label =
         rows.stream().mapToInt(row -> labels.names().indexOf(row.split(",")[0])).toArray();
     Parts reviews =
         Dataset.of(
-                Map.of("text", TensorValue.strings(Shape.of(rows.size()), texts)),
+                Map.of("text", TensorValue.texts(Shape.of(rows.size()), texts)),
                 TensorValue.of(Shape.of(rows.size()), label),
                 labels)
             .split(Split.of(60, 20, 20).seed(7));

@@ -18,6 +18,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.picture.DecodeGraph;
 import dev.graft.picture.PictureInput;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -63,7 +64,7 @@ final class BytesSignature {
 
   /** What the model reads of {@code bytes}: their pixels, or, if it decodes them itself, these. */
   static TensorRef read(GraphEditor editor, String name, TensorRef bytes, InputSpec picture) {
-    return picture.dtype() == DataType.DT_STRING
+    return picture.dtype() == DType.STRING
         ? editor.op("Identity").name(name).input(bytes).output()
         : DecodeGraph.add(editor, name, bytes, picture);
   }
@@ -98,7 +99,7 @@ final class BytesSignature {
                 TensorRef all = labels(editor, bytes, labels);
                 tensors.put(key, all);
                 Shape shape = Shape.of(Shape.UNKNOWN, labels.size());
-                outputs.put(key, new TensorSpec(all, DataType.DT_STRING, shape));
+                outputs.put(key, new TensorSpec(all, DType.STRING, shape));
               });
     }
     ImmutableSortedMap<String, TensorSpec> sorted = ImmutableSortedMap.copyOf(outputs);
@@ -106,7 +107,7 @@ final class BytesSignature {
     FunctionGraph function =
         SignatureFunction.function(
             name, editor.build(), argumentNames, ordered, List.of(), node -> false);
-    TensorSpec input = new TensorSpec(bytes, DataType.DT_STRING, Shape.of(-1));
+    TensorSpec input = new TensorSpec(bytes, DType.STRING, Shape.of(-1));
     return new SignatureFunction(
         ServingForm.SERVING_BYTES,
         function.toFunctionDef(name),
@@ -148,7 +149,7 @@ final class BytesSignature {
       TensorSpec spec = output.getValue();
       outputs.put(output.getKey(), new TensorSpec(results.get(i++), spec.dtype(), spec.shape()));
     }
-    TensorSpec input = new TensorSpec(bytes, DataType.DT_STRING, Shape.of(-1));
+    TensorSpec input = new TensorSpec(bytes, DType.STRING, Shape.of(-1));
     return new Added(
         editor.build(),
         Signature.predict(

@@ -8,7 +8,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
 
 /** Holds outputs against the expected ones and remembers the largest difference. */
 final class Comparison {
@@ -59,7 +58,7 @@ final class Comparison {
       if (!isSame(wanted, actual)) {
         throw new FailedCheckException(
             what
-                + (wanted.dtype() == DataType.DT_STRING
+                + (wanted.dtype() == DType.STRING
                     ? " holds other texts in the export."
                     : " holds other numbers in the export."));
       }
@@ -83,8 +82,8 @@ final class Comparison {
     }
   }
 
-  private static boolean isRounded(DataType dtype) {
-    return DType.of(dtype).isFloating();
+  private static boolean isRounded(DType dtype) {
+    return dtype.isFloating();
   }
 
   private static boolean isNear(double expected, double found) {
@@ -94,7 +93,7 @@ final class Comparison {
   }
 
   private static boolean isSame(TensorValue one, TensorValue other) {
-    return one.dtype() == DataType.DT_STRING
+    return one.dtype() == DType.STRING
         ? one.strings().equals(other.strings())
         : one.bytes().equals(other.bytes());
   }

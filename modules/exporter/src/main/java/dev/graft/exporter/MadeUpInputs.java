@@ -5,6 +5,7 @@ import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import org.tensorflow.proto.DataType;
 
 /** Inputs that fit a signature, for comparisons where the caller gave no examples. */
 final class MadeUpInputs {
@@ -33,7 +33,7 @@ final class MadeUpInputs {
   static List<Map<String, TensorValue>> all(Model model, Signature signature, int rows) {
     List<Map<String, TensorValue>> all = new ArrayList<>();
     of(model, signature, rows, ByteString.EMPTY).ifPresent(all::add);
-    if (signature.inputs().values().stream().anyMatch(s -> s.dtype() == DataType.DT_STRING)) {
+    if (signature.inputs().values().stream().anyMatch(s -> s.dtype() == DType.STRING)) {
       MadeUpPictures.all()
           .forEach(picture -> of(model, signature, rows, picture).ifPresent(all::add));
     }
@@ -89,11 +89,11 @@ final class MadeUpInputs {
   }
 
   private static Optional<TensorValue> value(
-      DataType dtype, Shape shape, float high, SplittableRandom random, ByteString text) {
+      DType dtype, Shape shape, float high, SplittableRandom random, ByteString text) {
     int count = (int) shape.elements();
     switch (dtype) {
-      case DT_FLOAT, DT_COMPLEX64 -> {
-        float[] values = new float[dtype == DataType.DT_FLOAT ? count : 2 * count];
+      case FLOAT32, COMPLEX64 -> {
+        float[] values = new float[dtype == DType.FLOAT32 ? count : 2 * count];
         for (int i = 0; i < values.length; i++) {
           values[i] = high * (float) random.nextDouble();
         }
@@ -101,17 +101,17 @@ final class MadeUpInputs {
         bytes.asFloatBuffer().put(values);
         return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
-      case DT_DOUBLE, DT_COMPLEX128 -> {
-        int numbers = dtype == DataType.DT_DOUBLE ? count : 2 * count;
+      case FLOAT64, COMPLEX128 -> {
+        int numbers = dtype == DType.FLOAT64 ? count : 2 * count;
         ByteBuffer bytes = bytes(8 * numbers);
         bytes.asDoubleBuffer().put(random.doubles(numbers).map(v -> v * high).toArray());
         return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
-      case DT_STRING -> {
+      case STRING -> {
         return Optional.of(
             TensorValue.strings(shape, Stream.generate(() -> text).limit(count).toList()));
       }
-      case DT_INT16, DT_INT32, DT_INT64, DT_UINT16, DT_UINT32, DT_UINT64 -> {
+      case INT16, INT32, INT64, UINT16, UINT32, UINT64 -> {
         int size = TensorValue.size(dtype);
         ByteBuffer bytes = bytes(count * size);
         for (int i = 1; i < count; i += 2) { // 0, 1, 0, 1
@@ -119,7 +119,7 @@ final class MadeUpInputs {
         }
         return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
-      case DT_BOOL, DT_UINT8, DT_INT8, DT_HALF, DT_BFLOAT16 -> {
+      case BOOL, UINT8, INT8, FLOAT16, BFLOAT16 -> {
         return Optional.of(TensorValue.of(dtype, shape, bytes(count * TensorValue.size(dtype))));
       }
       default -> {

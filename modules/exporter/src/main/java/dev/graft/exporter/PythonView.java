@@ -12,6 +12,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import dev.graft.savedmodel.objects.ObjectGraphWriter;
 import dev.graft.savedmodel.objects.StructureWriter;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -100,7 +101,7 @@ final class PythonView {
           SavedObject.newBuilder()
               .setVariable(
                   SavedVariable.newBuilder()
-                      .setDtype(variable.dtype())
+                      .setDtype(variable.dtype().proto())
                       .setShape(variable.shape().toProto())
                       .setTrainable(variable.trainable())
                       .setName(variable.name()));
@@ -185,7 +186,8 @@ final class PythonView {
     FunctionDef def = function.toFunctionDef(function.name());
     functions.add(def);
     TensorRef result = function.results().get(0);
-    TensorSpec spec = new TensorSpec(result, function.graph().dtype(result), Shape.scalar());
+    TensorSpec spec =
+        new TensorSpec(result, DType.of(function.graph().dtype(result)), Shape.scalar());
     SavedConcreteFunction.Builder concrete =
         SavedConcreteFunction.newBuilder()
             .setCanonicalizedInputSignature(StructureWriter.keywords(Map.of()))

@@ -1,6 +1,5 @@
 package dev.graft.exporter;
 
-import com.google.common.collect.ImmutableList;
 import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
@@ -35,7 +34,7 @@ record Saving(Graph graph, SaverDef saver, String init) {
     GraphEditor editor = graph.edit();
     Scope g = new Scope(editor, editor.uniqueName("graft/save"));
     TensorRef filename = editor.placeholder(g.name("filename"), DataType.DT_STRING, Shape.scalar());
-    ImmutableList<Variable> variables = model.variables();
+    List<Variable> variables = model.variables();
     List<String> assigned = new ArrayList<>();
     String saved = g.op("NoOp").name(g.name("nothing")).node();
     if (!variables.isEmpty()) {
@@ -46,14 +45,19 @@ record Saving(Graph graph, SaverDef saver, String init) {
               .input(filename)
               .input(keys)
               .input(slices)
-              .attr("dtypes", Attrs.types(variables.stream().map(Variable::dtype).toList()))
+              .attr(
+                  "dtypes",
+                  Attrs.types(variables.stream().map(each -> each.dtype().proto()).toList()))
               .outputs();
       List<TensorRef> values = new ArrayList<>();
       for (int i = 0; i < variables.size(); i++) {
         TensorRef handle = variables.get(i).handle();
         assigned.add(g.op("AssignVariableOp").input(handle).input(restored.get(i)).node());
         values.add(
-            g.op("ReadVariableOp").input(handle).attr("dtype", variables.get(i).dtype()).output());
+            g.op("ReadVariableOp")
+                .input(handle)
+                .attr("dtype", variables.get(i).dtype().proto())
+                .output());
       }
       saved = g.op("SaveV2").input(filename).input(keys).input(slices).inputs(values).node();
     }

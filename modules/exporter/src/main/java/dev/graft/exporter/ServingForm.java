@@ -10,6 +10,7 @@ import dev.graft.model.ResourceVariables;
 import dev.graft.model.SavedFunction;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.tensorflow.proto.DataType;
 
 /**
  * Brings a model into the form in which it is served: every variable a resource variable, what a
@@ -67,11 +67,11 @@ final class ServingForm {
    * regress it takes serialized examples and gives its answers under certain names.
    */
   private static boolean keepsMethod(Signature signature) {
-    Map<String, DataType> answers =
+    Map<String, DType> answers =
         switch (signature.method()) {
           case "tensorflow/serving/classify" ->
-              Map.of("classes", DataType.DT_STRING, "scores", DataType.DT_FLOAT);
-          case "tensorflow/serving/regress" -> Map.of("outputs", DataType.DT_FLOAT);
+              Map.of("classes", DType.STRING, "scores", DType.FLOAT32);
+          case "tensorflow/serving/regress" -> Map.of("outputs", DType.FLOAT32);
           default -> Map.of();
         };
     TensorSpec examples = signature.inputs().get("inputs");
@@ -79,7 +79,7 @@ final class ServingForm {
         ? !signature.method().isEmpty()
         : signature.inputs().size() == 1
             && examples != null
-            && examples.dtype() == DataType.DT_STRING
+            && examples.dtype() == DType.STRING
             && signature.outputs().entrySet().stream()
                 .allMatch(output -> output.getValue().dtype() == answers.get(output.getKey()));
   }

@@ -60,7 +60,7 @@ record SignatureFunction(
     List<String> arguments = new ArrayList<>();
     Map<TensorRef, TensorRef> bound = new HashMap<>();
     for (TensorSpec input : inputs.values()) {
-      TensorRef argument = editor.placeholder("input", input.dtype(), input.shape());
+      TensorRef argument = editor.placeholder("input", input.dtype().proto(), input.shape());
       editor.redirect(input.tensor(), argument);
       bound.put(input.tensor(), argument);
       arguments.add(argument.node());

@@ -18,6 +18,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
@@ -58,9 +59,9 @@ class ComparedExportTest {
   @Test
   void whatNothingCouldBeComparedOfIsRefused() throws IOException {
     Path base = folder.resolve("base");
-    Model model = SmallModel.of("serving_default", "DecodeBase64", DataType.DT_STRING);
+    Model model = SmallModel.of("serving_default", "DecodeBase64", DType.STRING);
     assertThat(Exporter.publish(runtime, model, base).report().uncompared()).isEmpty();
-    Model picky = SmallModel.of("serving_default", "DecodeCompressed", DataType.DT_STRING);
+    Model picky = SmallModel.of("serving_default", "DecodeCompressed", DType.STRING);
     GraphEditor editor = picky.graph().edit();
     TensorRef parsed =
         editor
@@ -78,8 +79,7 @@ class ComparedExportTest {
                     serving.with(
                         serving.inputs(),
                         ImmutableMap.of(
-                            "outputs",
-                            new TensorSpec(parsed, DataType.DT_FLOAT, Shape.unknown())))))
+                            "outputs", new TensorSpec(parsed, DType.FLOAT32, Shape.unknown())))))
             .build();
     assertThatThrownBy(() -> Exporter.publish(runtime, unheard, base))
         .isInstanceOf(FailedCheckException.class)
@@ -106,12 +106,12 @@ class ComparedExportTest {
             .attr("dtype", DataType.DT_FLOAT)
             .output();
     Map<String, TensorSpec> outputs = new LinkedHashMap<>(serving.outputs());
-    outputs.put("noise", new TensorSpec(noise, DataType.DT_FLOAT, Shape.of(-1, 2)));
+    outputs.put("noise", new TensorSpec(noise, DType.FLOAT32, Shape.of(-1, 2)));
     Signature features =
         Signature.predict(
             "features",
             serving.inputs(),
-            ImmutableMap.of("f", new TensorSpec(scores, DataType.DT_FLOAT, Shape.of(-1, 2))));
+            ImmutableMap.of("f", new TensorSpec(scores, DType.FLOAT32, Shape.of(-1, 2))));
     Model noisy =
         model.toBuilder()
             .graph(editor.build())
@@ -150,16 +150,14 @@ class ComparedExportTest {
             List.of(
                 Signature.predict(
                     Signature.SERVING_DEFAULT,
-                    ImmutableMap.of(
-                        "bytes", new TensorSpec(bytes, DataType.DT_STRING, Shape.of(-1))),
-                    ImmutableMap.of(
-                        "mean", new TensorSpec(mean, DataType.DT_FLOAT, Shape.of(-1, 3))))))
+                    ImmutableMap.of("bytes", new TensorSpec(bytes, DType.STRING, Shape.of(-1))),
+                    ImmutableMap.of("mean", new TensorSpec(mean, DType.FLOAT32, Shape.of(-1, 3))))))
         .inputs(
             List.of(
                 new InputSpec(
                     "bytes",
                     bytes,
-                    DataType.DT_STRING,
+                    DType.STRING,
                     Shape.of(-1),
                     Optional.empty(),
                     InputSpec.Channels.UNKNOWN,
@@ -197,7 +195,7 @@ class ComparedExportTest {
   /** Nothing can be told of such answers but what they look like. */
   @Test
   void aModelWhoseAnswersAreAllRandomIsTriedOnExamples() throws IOException {
-    Model model = SmallModel.of("serving_default", "Identity", DataType.DT_FLOAT);
+    Model model = SmallModel.of("serving_default", "Identity", DType.FLOAT32);
     GraphEditor editor = model.graph().edit();
     TensorRef shape = editor.op("Shape").name("shape").input(TensorRef.parse("y")).output();
     TensorRef noise =
@@ -216,7 +214,7 @@ class ComparedExportTest {
                     serving.with(
                         serving.inputs(),
                         ImmutableMap.of(
-                            "noise", new TensorSpec(noise, DataType.DT_FLOAT, Shape.of(-1, 2))))))
+                            "noise", new TensorSpec(noise, DType.FLOAT32, Shape.of(-1, 2))))))
             .build();
     Path base = folder.resolve("base");
     assertThatThrownBy(() -> Exporter.publish(runtime, random, base))
@@ -239,8 +237,8 @@ class ComparedExportTest {
     Signature own =
         Signature.predict(
             "serving_bytes",
-            ImmutableMap.of("text", new TensorSpec(text, DataType.DT_STRING, Shape.of(-1))),
-            ImmutableMap.of("length", new TensorSpec(length, DataType.DT_INT32, Shape.of(-1))));
+            ImmutableMap.of("text", new TensorSpec(text, DType.STRING, Shape.of(-1))),
+            ImmutableMap.of("length", new TensorSpec(length, DType.INT32, Shape.of(-1))));
     Model both =
         model.toBuilder()
             .graph(editor.build())
@@ -291,7 +289,7 @@ class ComparedExportTest {
             DataType.DT_UINT64,
             DataType.DT_COMPLEX64,
             DataType.DT_COMPLEX128)) {
-      Model model = SmallModel.of("serving_default", "Identity", dtype);
+      Model model = SmallModel.of("serving_default", "Identity", DType.of(dtype));
       ExportReport report = Exporter.publish(runtime, model, folder.resolve(dtype.name())).report();
       assertThat(report.batches()).as(dtype.name()).contains(1, 3, 5);
     }

@@ -20,6 +20,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -39,7 +40,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
@@ -145,7 +145,7 @@ class ExportedFilesTest {
   /** Clients call signatures by name; what a signature is for is said by its method. */
   @Test
   void signaturesKeepTheirNamesMethodsAndDefaults() throws IOException {
-    Model plain = SmallModel.of("predict_images", "Neg", DataType.DT_FLOAT);
+    Model plain = SmallModel.of("predict_images", "Neg", DType.FLOAT32);
     Signature lone = plain.servingSignature();
     TensorValue usual = TensorValue.of(Shape.of(1, 2), new float[] {3, 4});
     Model model =
@@ -174,7 +174,7 @@ class ExportedFilesTest {
 
   @Test
   void aMethodStaysAsLongAsItsInputsAndOutputsDo() throws IOException {
-    Model plain = SmallModel.of("serving_default", "DecodeBase64", DataType.DT_STRING);
+    Model plain = SmallModel.of("serving_default", "DecodeBase64", DType.STRING);
     assertThat(method(plain, "tensorflow/serving/classify", "classes"))
         .isEqualTo("tensorflow/serving/classify");
     assertThat(method(plain, "tensorflow/serving/classify", "answer")).isEqualTo(Signature.PREDICT);
@@ -201,11 +201,11 @@ class ExportedFilesTest {
   /** In Python one of the two would answer for both. */
   @Test
   void signaturesOfNearlyOneNameHaveFunctionsOfTheirOwn() throws IOException {
-    Model model = SmallModel.of("serving_default", "Neg", DataType.DT_FLOAT);
+    Model model = SmallModel.of("serving_default", "Neg", DType.FLOAT32);
     Signature serving = model.servingSignature();
     GraphEditor editor = model.graph().edit();
     TensorRef abs = editor.op("Abs").name("abs").input(TensorRef.parse("x")).output();
-    TensorSpec out = new TensorSpec(abs, DataType.DT_FLOAT, Shape.of(-1, 2));
+    TensorSpec out = new TensorSpec(abs, DType.FLOAT32, Shape.of(-1, 2));
     Model two =
         model.toBuilder()
             .graph(editor.build())

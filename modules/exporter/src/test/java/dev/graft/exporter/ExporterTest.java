@@ -21,6 +21,7 @@ import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.savedmodel.metadata.ModelMetadata;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -144,8 +145,8 @@ class ExporterTest {
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,
-            ImmutableMap.of("x", new TensorSpec(x, DataType.DT_FLOAT, Shape.of(1, 2))),
-            ImmutableMap.of("y", new TensorSpec(y, DataType.DT_FLOAT, Shape.of(1, 2))));
+            ImmutableMap.of("x", new TensorSpec(x, DType.FLOAT32, Shape.of(1, 2))),
+            ImmutableMap.of("y", new TensorSpec(y, DType.FLOAT32, Shape.of(1, 2))));
     Model model =
         Model.builder("fixed", editor.build(), new Provenance.Origin("here", "", "", "", 0))
             .signatures(List.of(signature))

@@ -14,6 +14,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.List;
@@ -42,14 +43,13 @@ final class PictureModel {
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,
-            ImmutableMap.of(
-                "image", new TensorSpec(x, DataType.DT_FLOAT, Shape.of(batch, 8, 8, 3))),
-            ImmutableMap.of("scores", new TensorSpec(scores, DataType.DT_FLOAT, out)));
+            ImmutableMap.of("image", new TensorSpec(x, DType.FLOAT32, Shape.of(batch, 8, 8, 3))),
+            ImmutableMap.of("scores", new TensorSpec(scores, DType.FLOAT32, out)));
     InputSpec input =
         new InputSpec(
             "image",
             x,
-            DataType.DT_FLOAT,
+            DType.FLOAT32,
             Shape.of(batch, 8, 8, 3),
             Optional.of(new InputSpec.Range(0, 255, "by construction")),
             InputSpec.Channels.RGB,
@@ -89,7 +89,7 @@ final class PictureModel {
     return new Variable(
         name,
         node,
-        DataType.DT_FLOAT,
+        DType.FLOAT32,
         shape,
         trainable,
         shape.rank() == 2 ? Variable.Role.KERNEL : Variable.Role.BIAS,

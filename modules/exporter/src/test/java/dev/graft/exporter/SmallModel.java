@@ -8,9 +8,9 @@ import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.List;
-import org.tensorflow.proto.DataType;
 
 /** Models of a single op. */
 final class SmallModel {
@@ -18,11 +18,11 @@ final class SmallModel {
   private SmallModel() {}
 
   /** One input, one output that is {@code op} of it, under the signature {@code name}. */
-  static Model of(String name, String op, DataType dtype) {
+  static Model of(String name, String op, DType dtype) {
     GraphEditor editor = Graph.empty().edit();
-    TensorRef x = editor.placeholder("x", dtype, Shape.of(-1, 2));
+    TensorRef x = editor.placeholder("x", dtype.proto(), Shape.of(-1, 2));
     TensorRef y = editor.op(op).name("y").input(x).output();
-    TensorSpec out = new TensorSpec(y, editor.dtype(y), Shape.of(-1, 2));
+    TensorSpec out = new TensorSpec(y, DType.of(editor.dtype(y)), Shape.of(-1, 2));
     return Model.builder("small", editor.build(), new Provenance.Origin("here", "", "", "", 0))
         .signatures(
             List.of(

@@ -6,7 +6,6 @@ import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
-import org.tensorflow.proto.DataType;
 
 /** Holds what one form of a model gives against what another gives. */
 final class Answers {
@@ -46,7 +45,7 @@ final class Answers {
   }
 
   private static double largestDifference(String what, TensorValue wanted, TensorValue found) {
-    if (wanted.dtype() == DataType.DT_STRING) {
+    if (wanted.dtype() == DType.STRING) {
       if (!wanted.strings().equals(found.strings())) {
         throw new FailedCheckException(what + " holds other texts.");
       }
@@ -71,7 +70,7 @@ final class Answers {
   /** Whether there is no infinity and no NaN among the numbers of {@code outputs}. */
   static boolean areFinite(Map<String, TensorValue> outputs) {
     for (TensorValue output : outputs.values()) {
-      boolean real = DType.of(output.dtype()).isFloating();
+      boolean real = output.dtype().isFloating();
       if (real && !Arrays.stream(output.asDoubles()).allMatch(Double::isFinite)) {
         return false;
       }
@@ -82,14 +81,14 @@ final class Answers {
   private static double[] numbers(TensorValue value) {
     ByteBuffer bytes = value.bytes();
     return switch (value.dtype()) {
-      case DT_COMPLEX64 -> {
+      case COMPLEX64 -> {
         double[] parts = new double[bytes.remaining() / Float.BYTES];
         for (int i = 0; i < parts.length; i++) {
           parts[i] = bytes.getFloat(bytes.position() + i * Float.BYTES);
         }
         yield parts;
       }
-      case DT_COMPLEX128 -> {
+      case COMPLEX128 -> {
         double[] parts = new double[bytes.remaining() / Double.BYTES];
         for (int i = 0; i < parts.length; i++) {
           parts[i] = bytes.getDouble(bytes.position() + i * Double.BYTES);

@@ -1,12 +1,12 @@
 package dev.graft.check;
 
-import com.google.protobuf.ByteString;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayDeque;
@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.tensorflow.proto.AttrValue;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -274,9 +273,7 @@ final class InputUses {
       return List.of();
     }
     TensorValue value = TensorValue.from(node.getAttrOrThrow("value").getTensor());
-    return value.dtype() == DataType.DT_STRING
-        ? value.strings().stream().map(ByteString::toStringUtf8).toList()
-        : List.of();
+    return value.dtype() == DType.STRING ? value.texts() : List.of();
   }
 
   /** The constant number at {@code tensor}, or -1. */
@@ -286,7 +283,7 @@ final class InputUses {
       return -1;
     }
     TensorValue value = TensorValue.from(node.getAttrOrThrow("value").getTensor());
-    return value.shape().elements() == 1 && value.dtype() != DataType.DT_STRING
+    return value.shape().elements() == 1 && value.dtype() != DType.STRING
         ? (long) value.asDoubles()[0]
         : -1;
   }

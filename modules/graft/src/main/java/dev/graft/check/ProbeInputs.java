@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.tensorflow.proto.DataType;
 
 /**
  * Makes up inputs for a signature of a model that nobody explained: of its dtypes and shapes, whole
@@ -138,7 +137,7 @@ final class ProbeInputs {
   private boolean isDrawn(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return has(name)
-        && DType.of(spec(name).dtype()).isFloating()
+        && spec(name).dtype().isFloating()
         && (part(name) == Part.PLAIN || part(name) == Part.SPARSE_VALUES)
         && vocabularies.get(name) == null
         && !lower.contains("train")
@@ -224,7 +223,7 @@ final class ProbeInputs {
       boolean last = i == dims.length - 1 && i > 0;
       if (i == 0) {
         dims[i] = guess.rows();
-      } else if (last && features.isPresent() && DType.of(spec.dtype()).isFloating()) {
+      } else if (last && features.isPresent() && spec.dtype().isFloating()) {
         dims[i] = features.getAsLong();
       } else if (dims.length >= 4) {
         dims[i] = last ? 3 : guess.side();
@@ -294,14 +293,14 @@ final class ProbeInputs {
   private static boolean isRow(TensorSpec spec) {
     return spec.shape().rank() == 1
         && spec.shape().dim(0) < 0
-        && (spec.dtype() == DataType.DT_INT64 || spec.dtype() == DataType.DT_INT32);
+        && (spec.dtype() == DType.INT64 || spec.dtype() == DType.INT32);
   }
 
   private static boolean isSparse(TensorSpec indices, TensorSpec values, TensorSpec size) {
-    return indices.dtype() == DataType.DT_INT64
+    return indices.dtype() == DType.INT64
         && indices.shape().rank() == 2
         && values.shape().rank() == 1
-        && size.dtype() == DataType.DT_INT64
+        && size.dtype() == DType.INT64
         && size.shape().rank() == 1;
   }
 
@@ -341,7 +340,7 @@ final class ProbeInputs {
       }
       case SPARSE_VALUES, PLAIN -> {}
     }
-    if (spec.dtype() == DataType.DT_STRING) {
+    if (spec.dtype() == DType.STRING) {
       return TensorValue.strings(shape, texts(name, (int) shape.elements(), known));
     }
     TensorValue numbers = vocabularies.get(name);
@@ -349,7 +348,7 @@ final class ProbeInputs {
       double[] keys = numbers.asDoubles();
       return values.each(i -> known || i % 4 != 1 ? keys[i % keys.length] : 0);
     }
-    if (lower.contains("mask") && !DType.of(spec.dtype()).isFloating()) {
+    if (lower.contains("mask") && !spec.dtype().isFloating()) {
       return values.constant(1);
     }
     if (lower.contains("train") || lower.contains("phase")) {
@@ -358,7 +357,7 @@ final class ProbeInputs {
     if (lower.contains("keep_prob")) {
       return values.constant(1);
     }
-    if (DType.of(spec.dtype()).isFloating()) {
+    if (spec.dtype().isFloating()) {
       return values.uniform(high(name), name.hashCode());
     }
     OptionalLong bound = uses(name).bound();

@@ -1,12 +1,12 @@
 package dev.graft.check;
 
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
-import org.tensorflow.proto.DataType;
 
 /**
  * Numbers for a tensor of any numeric dtype.
@@ -14,7 +14,7 @@ import org.tensorflow.proto.DataType;
  * @param dtype the dtype
  * @param shape the shape, fully known
  */
-record SampleValues(DataType dtype, Shape shape) {
+record SampleValues(DType dtype, Shape shape) {
 
   /** From 0 to below {@code high}, drawn by {@code seed}. */
   TensorValue uniform(float high, int seed) {
@@ -68,16 +68,16 @@ record SampleValues(DataType dtype, Shape shape) {
     for (int i = 0; i < count; i++) {
       double value = number.applyAsDouble(i);
       switch (dtype) {
-        case DT_FLOAT -> bytes.putFloat((float) value);
-        case DT_DOUBLE -> bytes.putDouble(value);
-        case DT_HALF -> bytes.putShort(half((float) value));
-        case DT_BFLOAT16 -> bytes.putShort((short) (Float.floatToIntBits((float) value) >> 16));
-        case DT_COMPLEX64 -> bytes.putFloat((float) value).putFloat(0);
-        case DT_COMPLEX128 -> bytes.putDouble(value).putDouble(0);
-        case DT_INT64, DT_UINT64 -> bytes.putLong((long) value);
-        case DT_INT32, DT_UINT32, DT_QINT32 -> bytes.putInt((int) value);
-        case DT_INT16, DT_UINT16, DT_QINT16, DT_QUINT16 -> bytes.putShort((short) value);
-        case DT_BOOL -> bytes.put((byte) (value >= 1 ? 1 : 0));
+        case FLOAT32 -> bytes.putFloat((float) value);
+        case FLOAT64 -> bytes.putDouble(value);
+        case FLOAT16 -> bytes.putShort(half((float) value));
+        case BFLOAT16 -> bytes.putShort((short) (Float.floatToIntBits((float) value) >> 16));
+        case COMPLEX64 -> bytes.putFloat((float) value).putFloat(0);
+        case COMPLEX128 -> bytes.putDouble(value).putDouble(0);
+        case INT64, UINT64 -> bytes.putLong((long) value);
+        case INT32, UINT32, QINT32 -> bytes.putInt((int) value);
+        case INT16, UINT16, QINT16, QUINT16 -> bytes.putShort((short) value);
+        case BOOL -> bytes.put((byte) (value >= 1 ? 1 : 0));
         default -> bytes.put((byte) value);
       }
     }

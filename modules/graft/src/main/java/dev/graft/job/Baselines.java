@@ -11,6 +11,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
@@ -36,15 +37,15 @@ public final class Baselines {
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,
-            ImmutableMap.of("image", new TensorSpec(image, DataType.DT_FLOAT, shape)),
+            ImmutableMap.of("image", new TensorSpec(image, DType.FLOAT32, shape)),
             ImmutableMap.of(
                 "pixels",
-                new TensorSpec(pixels, DataType.DT_FLOAT, Shape.of(Shape.UNKNOWN, features))));
+                new TensorSpec(pixels, DType.FLOAT32, Shape.of(Shape.UNKNOWN, features))));
     InputSpec input =
         new InputSpec(
             "image",
             image,
-            DataType.DT_FLOAT,
+            DType.FLOAT32,
             shape,
             Optional.of(new InputSpec.Range(0, 255, "it takes pixels as they are")),
             InputSpec.Channels.RGB,

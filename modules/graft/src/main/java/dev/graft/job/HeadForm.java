@@ -3,6 +3,7 @@ package dev.graft.job;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Ints;
 import dev.graft.surgeon.HeadSpec;
+import java.util.List;
 
 /**
  * What a new head is made of: one dense layer on pooled features is solved to convergence, any more
@@ -12,9 +13,10 @@ import dev.graft.surgeon.HeadSpec;
  * @param hidden sizes of dense layers before the last one
  * @param dropout the share of features dropped in training before the last layer, 0 to below 1
  */
-public record HeadForm(HeadSpec.Pooling pooling, ImmutableList<Integer> hidden, double dropout) {
+public record HeadForm(HeadSpec.Pooling pooling, List<Integer> hidden, double dropout) {
 
   public HeadForm {
+    hidden = ImmutableList.copyOf(hidden);
     HeadSpec.regression(1).hidden(Ints.toArray(hidden)).dropout(dropout); // fails if one is unsound
   }
 

@@ -12,6 +12,7 @@ import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.listener.TrainingEvent;
 import java.nio.file.Path;
+import java.util.List;
 
 /** What a {@link JobListener} hears, in the order in which it happens. */
 public sealed interface JobEvent {
@@ -24,8 +25,12 @@ public sealed interface JobEvent {
    * @param model the backbone as it is trained
    * @param leftOut what nobody asked to leave out of the backbone, in sentences
    */
-  record Begun(Machine machine, Dataset pictures, Model model, ImmutableList<String> leftOut)
-      implements JobEvent {}
+  record Begun(Machine machine, Dataset pictures, Model model, List<String> leftOut)
+      implements JobEvent {
+    public Begun {
+      leftOut = ImmutableList.copyOf(leftOut);
+    }
+  }
 
   /**
    * The pictures are divided.

@@ -1,7 +1,6 @@
 package dev.graft.job;
 
 import com.google.common.base.Splitter;
-import com.google.common.collect.ImmutableList;
 import com.google.common.html.HtmlEscapers;
 import dev.graft.internal.place.ModelFolder;
 import dev.graft.trainer.RateCurve;
@@ -189,7 +188,7 @@ final class Report {
     score.labels().names().forEach(name -> cell("th", "", name));
     html.append("</tr>\n");
     for (int row = 0; row < count; row++) {
-      ImmutableList<Integer> of = score.confusion().get(row);
+      List<Integer> of = score.confusion().get(row);
       int all = Math.max(1, of.stream().mapToInt(Integer::intValue).sum());
       html.append("<tr>");
       cell("td", "", score.labels().names().get(row));

@@ -22,6 +22,7 @@ import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadFinder;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Golden;
@@ -47,7 +48,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.tensorflow.proto.DataType;
 
 /**
  * Full-size Keras Applications with random weights, made one at a time by Keras itself and deleted
@@ -320,7 +320,7 @@ class ApplicationsTest {
     }
     assertThat(without).containsExactlyInAnyOrderElementsOf(zoo.facts().gradientNone());
     TensorValue pictures = Iterables.getOnlyElement(golden.under("a/input/").values());
-    if (input.dtype() == DataType.DT_DOUBLE) {
+    if (input.dtype() == DType.FLOAT64) {
       pictures = TensorValue.of(pictures.shape(), pictures.asDoubles());
     }
     List<TensorValue> values;

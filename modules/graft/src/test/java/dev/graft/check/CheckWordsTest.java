@@ -159,7 +159,7 @@ class CheckWordsTest {
     return NodeDef.newBuilder()
         .setName(name)
         .setOp("Const")
-        .putAttr("dtype", Attrs.of(value.dtype()))
+        .putAttr("dtype", Attrs.of(value.dtype().proto()))
         .putAttr("value", Attrs.of(value.toProto()))
         .build();
   }

@@ -30,6 +30,7 @@ import org.tensorflow.proto.VersionDef;
  * functions that nodes refer to. Who consumes what is derived on first use and never stored twice.
  * To change a graph, {@link #edit()} it.
  */
+@Internal
 public final class Graph {
 
   private final ImmutableMap<String, NodeDef> nodes;
@@ -137,7 +138,6 @@ public final class Graph {
     return gradients;
   }
 
-  @Internal
   public GradientFunctions gradientFunctions() {
     return gradientFunctions;
   }

@@ -56,7 +56,7 @@ public final class GraphEditor {
   public TensorRef constant(String name, TensorValue value) {
     return op("Const")
         .name(name)
-        .attr("dtype", value.dtype())
+        .attr("dtype", value.dtype().proto())
         .attr("value", Attrs.of(value.toProto()))
         .output();
   }

@@ -1,5 +1,6 @@
 package dev.graft.graph;
 
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
@@ -82,7 +83,7 @@ public final class Scope {
   /** A constant. */
   public TensorRef constant(TensorValue value) {
     return op("Const")
-        .attr("dtype", value.dtype())
+        .attr("dtype", value.dtype().proto())
         .attr("value", Attrs.of(value.toProto()))
         .output();
   }
@@ -123,6 +124,6 @@ public final class Scope {
     for (boolean value : values) {
       bytes.put((byte) (value ? 1 : 0));
     }
-    return constant(TensorValue.of(DataType.DT_BOOL, shape, bytes.flip()));
+    return constant(TensorValue.of(DType.BOOL, shape, bytes.flip()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.error.Internal;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -40,7 +41,9 @@ public enum DType {
   RESOURCE(DataType.DT_RESOURCE),
   VARIANT(DataType.DT_VARIANT),
   /** Any other, which Graft does not compute with. */
-  OTHER(DataType.UNRECOGNIZED);
+  OTHER(DataType.DT_INVALID);
+
+  private static final int REFERENCES = 100; // added to the number of what is referred to
 
   private static final Map<DataType, DType> BY_PROTO =
       Arrays.stream(values()).collect(Collectors.toMap(type -> type.proto, Function.identity()));
@@ -51,9 +54,21 @@ public enum DType {
     this.proto = proto;
   }
 
-  /** Returns the type that {@code proto} stands for; {@link #OTHER} for one that is not listed. */
+  /**
+   * Returns the type that {@code proto} stands for, be it a reference; {@link #OTHER} for one that
+   * is not listed.
+   */
+  @Internal
   public static DType of(DataType proto) {
-    return BY_PROTO.getOrDefault(proto, OTHER);
+    boolean isReference = proto != DataType.UNRECOGNIZED && proto.getNumber() > REFERENCES;
+    return BY_PROTO.getOrDefault(
+        isReference ? DataType.forNumber(proto.getNumber() - REFERENCES) : proto, OTHER);
+  }
+
+  /** What TensorFlow's own form has for this. */
+  @Internal
+  public DataType proto() {
+    return proto;
   }
 
   /** Whether the elements are real numbers with a point that TensorFlow's kernels compute with. */

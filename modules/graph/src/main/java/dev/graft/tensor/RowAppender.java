@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
 
 /** Puts tensors together row by row as they come, in memory that is taken once. */
 @Internal
@@ -41,7 +40,7 @@ public final class RowAppender {
               + "; take examples of one size (texts of one length) at a time.");
     }
     rows += tensor.shape().dim(0);
-    if (tensor.dtype() == DataType.DT_STRING) {
+    if (tensor.dtype() == DType.STRING) {
       strings.addAll(tensor.strings());
       return;
     }
@@ -73,7 +72,7 @@ public final class RowAppender {
       throw new IllegalStateException("no rows were appended");
     }
     Shape shape = first.shape().withDim(0, rows);
-    return first.dtype() == DataType.DT_STRING
+    return first.dtype() == DType.STRING
         ? TensorValue.strings(shape, strings)
         : TensorValue.of(first.dtype(), shape, bytes.flip());
   }

@@ -5,14 +5,13 @@ import dev.graft.error.Internal;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
-import org.tensorflow.proto.DataType;
 
 /** Takes rows out of a tensor, and puts tensors together row by row. */
 @Internal
 public final class Rows {
 
   private static final TensorValue NOTHING =
-      TensorValue.of(DataType.DT_INT8, Shape.of(0), ByteBuffer.allocate(0));
+      TensorValue.of(DType.INT8, Shape.of(0), ByteBuffer.allocate(0));
 
   private Rows() {}
 
@@ -29,7 +28,7 @@ public final class Rows {
    */
   public static TensorValue of(TensorValue tensor, int[] rows, TensorValue spent) {
     Shape shape = tensor.shape().withDim(0, rows.length);
-    if (tensor.dtype() == DataType.DT_STRING) {
+    if (tensor.dtype() == DType.STRING) {
       int width = (int) shape.withDim(0, 1).elements();
       List<ByteString> all = tensor.strings();
       return TensorValue.strings(

@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import dev.graft.error.Internal;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ public final class Shape {
   }
 
   /** Reads TensorFlow's own form. */
+  @Internal
   public static Shape from(TensorShapeProto proto) {
     if (proto.getUnknownRank()) {
       return UNKNOWN_RANK;
@@ -48,6 +50,7 @@ public final class Shape {
   }
 
   /** TensorFlow's own form. */
+  @Internal
   public TensorShapeProto toProto() {
     TensorShapeProto.Builder proto = TensorShapeProto.newBuilder();
     if (dims == null) {

@@ -45,7 +45,7 @@ final class TensorProtos {
     }
     int size;
     try {
-      size = TensorValue.size(dtype);
+      size = TensorValue.size(DType.of(dtype));
     } catch (IllegalArgumentException e) {
       throw new BadModelException("a constant of dtype " + dtype + " cannot be read.", e);
     }
@@ -64,7 +64,7 @@ final class TensorProtos {
                 + content.size()
                 + " bytes; its file is damaged.");
       }
-      return TensorValue.of(dtype, shape, content.asReadOnlyByteBuffer());
+      return TensorValue.of(DType.of(dtype), shape, content.asReadOnlyByteBuffer());
     }
     int listed = listed(proto) / (isComplex(dtype) ? 2 : 1);
     if (listed > count) {
@@ -85,7 +85,7 @@ final class TensorProtos {
     for (int i = 0; i < count && listed > 0; i++) { // none listed means all zero
       put(bytes, proto, Math.min(i, listed - 1));
     }
-    return TensorValue.of(dtype, shape, bytes.clear());
+    return TensorValue.of(DType.of(dtype), shape, bytes.clear());
   }
 
   private static boolean isComplex(DataType dtype) {

@@ -2,11 +2,11 @@ package dev.graft.tensor;
 
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorProto;
 
 /**
@@ -15,12 +15,12 @@ import org.tensorflow.proto.TensorProto;
  */
 public final class TensorValue {
 
-  private final DataType dtype;
+  private final DType dtype;
   private final Shape shape;
   private final ByteBuffer bytes; // empty for strings
   private final List<ByteString> strings; // empty for all else
 
-  private TensorValue(DataType dtype, Shape shape, ByteBuffer bytes, List<ByteString> strings) {
+  private TensorValue(DType dtype, Shape shape, ByteBuffer bytes, List<ByteString> strings) {
     this.dtype = dtype;
     this.shape = shape;
     this.bytes = bytes;
@@ -31,7 +31,7 @@ public final class TensorValue {
    * A tensor over {@code bytes}, which must not be changed afterwards: position to limit, {@code
    * shape.elements() * size(dtype)} bytes.
    */
-  public static TensorValue of(DataType dtype, Shape shape, ByteBuffer bytes) {
+  public static TensorValue of(DType dtype, Shape shape, ByteBuffer bytes) {
     long wanted = Math.multiplyExact(shape.elements(), (long) size(dtype));
     if (bytes.remaining() != wanted) {
       throw new IllegalArgumentException(
@@ -49,39 +49,50 @@ public final class TensorValue {
 
   /** A float32 tensor. */
   public static TensorValue of(Shape shape, float[] values) {
-    ByteBuffer bytes = allocate(DataType.DT_FLOAT, shape, values.length);
+    ByteBuffer bytes = allocate(DType.FLOAT32, shape, values.length);
     bytes.asFloatBuffer().put(values);
-    return of(DataType.DT_FLOAT, shape, bytes);
+    return of(DType.FLOAT32, shape, bytes);
   }
 
   /** A float64 tensor. */
   public static TensorValue of(Shape shape, double[] values) {
-    ByteBuffer bytes = allocate(DataType.DT_DOUBLE, shape, values.length);
+    ByteBuffer bytes = allocate(DType.FLOAT64, shape, values.length);
     bytes.asDoubleBuffer().put(values);
-    return of(DataType.DT_DOUBLE, shape, bytes);
+    return of(DType.FLOAT64, shape, bytes);
   }
 
   /** An int32 tensor. */
   public static TensorValue of(Shape shape, int[] values) {
-    ByteBuffer bytes = allocate(DataType.DT_INT32, shape, values.length);
+    ByteBuffer bytes = allocate(DType.INT32, shape, values.length);
     bytes.asIntBuffer().put(values);
-    return of(DataType.DT_INT32, shape, bytes);
+    return of(DType.INT32, shape, bytes);
   }
 
   /** An int64 tensor. */
   public static TensorValue of(Shape shape, long[] values) {
-    ByteBuffer bytes = allocate(DataType.DT_INT64, shape, values.length);
+    ByteBuffer bytes = allocate(DType.INT64, shape, values.length);
     bytes.asLongBuffer().put(values);
-    return of(DataType.DT_INT64, shape, bytes);
+    return of(DType.INT64, shape, bytes);
+  }
+
+  /** A string tensor, of texts in UTF-8. */
+  public static TensorValue texts(Shape shape, List<String> values) {
+    return strings(shape, values.stream().map(ByteString::copyFromUtf8).toList());
+  }
+
+  /** A string tensor of any bytes, such as files of pictures. */
+  public static TensorValue byteArrays(Shape shape, List<byte[]> values) {
+    return strings(shape, values.stream().map(ByteString::copyFrom).toList());
   }
 
   /** A string tensor. */
+  @Internal
   public static TensorValue strings(Shape shape, List<ByteString> values) {
     if (shape.elements() != values.size()) {
       throw new IllegalArgumentException(
           "shape " + shape + " does not hold " + values.size() + " strings");
     }
-    return new TensorValue(DataType.DT_STRING, shape, ByteBuffer.allocate(0), List.copyOf(values));
+    return new TensorValue(DType.STRING, shape, ByteBuffer.allocate(0), List.copyOf(values));
   }
 
   /** A float32 scalar. */
@@ -104,7 +115,7 @@ public final class TensorValue {
     return strings(Shape.scalar(), List.of(ByteString.copyFromUtf8(value)));
   }
 
-  private static ByteBuffer allocate(DataType dtype, Shape shape, int count) {
+  private static ByteBuffer allocate(DType dtype, Shape shape, int count) {
     if (shape.elements() != count) {
       throw new IllegalArgumentException("shape " + shape + " does not hold " + count + " values");
     }
@@ -113,29 +124,29 @@ public final class TensorValue {
   }
 
   /** How many bytes one element of {@code dtype} takes. */
-  public static int size(DataType dtype) {
+  public static int size(DType dtype) {
     return switch (dtype) {
-      case DT_BOOL, DT_INT8, DT_UINT8, DT_QINT8, DT_QUINT8 -> 1;
-      case DT_HALF, DT_BFLOAT16, DT_INT16, DT_UINT16, DT_QINT16, DT_QUINT16 -> 2;
-      case DT_FLOAT, DT_INT32, DT_UINT32, DT_QINT32 -> 4;
-      case DT_DOUBLE, DT_INT64, DT_UINT64, DT_COMPLEX64 -> 8;
-      case DT_COMPLEX128 -> 16;
+      case BOOL, INT8, UINT8, QINT8, QUINT8 -> 1;
+      case FLOAT16, BFLOAT16, INT16, UINT16, QINT16, QUINT16 -> 2;
+      case FLOAT32, INT32, UINT32, QINT32 -> 4;
+      case FLOAT64, INT64, UINT64, COMPLEX64 -> 8;
+      case COMPLEX128 -> 16;
       default ->
           throw new IllegalArgumentException("a tensor of " + dtype + " cannot be held as bytes");
     };
   }
 
   /** Whether a value can be of {@code dtype}. */
-  public static boolean canHold(DataType dtype) {
+  public static boolean canHold(DType dtype) {
     try {
-      return dtype == DataType.DT_STRING || size(dtype) > 0;
+      return dtype == DType.STRING || size(dtype) > 0;
     } catch (IllegalArgumentException e) {
       return false;
     }
   }
 
   /** The dtype. */
-  public DataType dtype() {
+  public DType dtype() {
     return dtype;
   }
 
@@ -146,7 +157,7 @@ public final class TensorValue {
 
   /** The content as read-only little-endian bytes from position 0; not for strings. */
   public ByteBuffer bytes() {
-    if (dtype == DataType.DT_STRING) {
+    if (dtype == DType.STRING) {
       throw new IllegalStateException("a string tensor has no bytes");
     }
     return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
@@ -158,9 +169,20 @@ public final class TensorValue {
     return fits ? bytes.duplicate() : ByteBuffer.allocate(size);
   }
 
+  /** The content of a string tensor, as texts in UTF-8. */
+  public List<String> texts() {
+    return strings().stream().map(ByteString::toStringUtf8).toList();
+  }
+
+  /** The content of a string tensor, as the bytes that it is. */
+  public List<byte[]> byteArrays() {
+    return strings().stream().map(ByteString::toByteArray).toList();
+  }
+
   /** The content of a string tensor. */
+  @Internal
   public List<ByteString> strings() {
-    if (dtype != DataType.DT_STRING) {
+    if (dtype != DType.STRING) {
       throw new IllegalStateException("a tensor of " + dtype + " holds no strings");
     }
     return strings;
@@ -168,7 +190,7 @@ public final class TensorValue {
 
   /** The content of a float32 tensor. */
   public float[] floats() {
-    require(DataType.DT_FLOAT);
+    require(DType.FLOAT32);
     float[] values = new float[(int) shape.elements()];
     bytes().asFloatBuffer().get(values);
     return values;
@@ -176,7 +198,7 @@ public final class TensorValue {
 
   /** The content of a float64 tensor. */
   public double[] doubles() {
-    require(DataType.DT_DOUBLE);
+    require(DType.FLOAT64);
     double[] values = new double[(int) shape.elements()];
     bytes().asDoubleBuffer().get(values);
     return values;
@@ -184,7 +206,7 @@ public final class TensorValue {
 
   /** The content of an int32 tensor. */
   public int[] ints() {
-    require(DataType.DT_INT32);
+    require(DType.INT32);
     int[] values = new int[(int) shape.elements()];
     bytes().asIntBuffer().get(values);
     return values;
@@ -192,7 +214,7 @@ public final class TensorValue {
 
   /** The content of an int64 tensor. */
   public long[] longs() {
-    require(DataType.DT_INT64);
+    require(DType.INT64);
     long[] values = new long[(int) shape.elements()];
     bytes().asLongBuffer().get(values);
     return values;
@@ -210,18 +232,18 @@ public final class TensorValue {
 
   private double element(ByteBuffer in, int i) {
     return switch (dtype) {
-      case DT_FLOAT -> in.getFloat(4 * i);
-      case DT_DOUBLE -> in.getDouble(8 * i);
-      case DT_INT32, DT_QINT32 -> in.getInt(4 * i);
-      case DT_UINT32 -> Integer.toUnsignedLong(in.getInt(4 * i));
-      case DT_INT64 -> in.getLong(8 * i);
-      case DT_UINT64 -> unsigned(in.getLong(8 * i));
-      case DT_INT16, DT_QINT16 -> in.getShort(2 * i);
-      case DT_UINT16, DT_QUINT16 -> Short.toUnsignedInt(in.getShort(2 * i));
-      case DT_INT8, DT_QINT8 -> in.get(i);
-      case DT_UINT8, DT_QUINT8, DT_BOOL -> Byte.toUnsignedInt(in.get(i));
-      case DT_BFLOAT16 -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
-      case DT_HALF -> halfToFloat(in.getShort(2 * i));
+      case FLOAT32 -> in.getFloat(4 * i);
+      case FLOAT64 -> in.getDouble(8 * i);
+      case INT32, QINT32 -> in.getInt(4 * i);
+      case UINT32 -> Integer.toUnsignedLong(in.getInt(4 * i));
+      case INT64 -> in.getLong(8 * i);
+      case UINT64 -> unsigned(in.getLong(8 * i));
+      case INT16, QINT16 -> in.getShort(2 * i);
+      case UINT16, QUINT16 -> Short.toUnsignedInt(in.getShort(2 * i));
+      case INT8, QINT8 -> in.get(i);
+      case UINT8, QUINT8, BOOL -> Byte.toUnsignedInt(in.get(i));
+      case BFLOAT16 -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
+      case FLOAT16 -> halfToFloat(in.getShort(2 * i));
       default -> throw new IllegalStateException("a tensor of " + dtype + " holds no real numbers");
     };
   }
@@ -244,17 +266,18 @@ public final class TensorValue {
     return sign * (1 + fraction * 0x1p-10f) * (float) Math.pow(2, exponent - 15);
   }
 
-  private void require(DataType wanted) {
+  private void require(DType wanted) {
     if (dtype != wanted) {
       throw new IllegalStateException("this tensor is " + dtype + ", not " + wanted);
     }
   }
 
   /** TensorFlow's own form, as constants in a graph hold it. */
+  @Internal
   public TensorProto toProto() {
     TensorProto.Builder proto =
-        TensorProto.newBuilder().setDtype(dtype).setTensorShape(shape.toProto());
-    if (dtype == DataType.DT_STRING) {
+        TensorProto.newBuilder().setDtype(dtype.proto()).setTensorShape(shape.toProto());
+    if (dtype == DType.STRING) {
       return proto.addAllStringVal(strings).build();
     }
     return proto.setTensorContent(ByteString.copyFrom(bytes())).build();
@@ -266,6 +289,7 @@ public final class TensorValue {
    *
    * @throws BadModelException if the content does not fit the shape
    */
+  @Internal
   public static TensorValue from(TensorProto proto) {
     return TensorProtos.read(proto);
   }

@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
-import org.tensorflow.proto.DataType;
 
 class TensorValueTest {
 
-  private static double[] doubles(DataType dtype, int size) {
+  private static double[] doubles(DType dtype, int size) {
     byte[] bytes = new byte[2 * size];
     bytes[0] = 3; // little-endian 3, then all bits
     for (int i = size; i < bytes.length; i++) {
@@ -19,12 +18,12 @@ class TensorValueTest {
 
   @Test
   void wholeNumbersOfEveryKindBecomeDoubles() {
-    assertThat(doubles(DataType.DT_UINT64, 8)).containsExactly(3, 0x1p64);
-    assertThat(doubles(DataType.DT_INT64, 8)).containsExactly(3, -1);
-    assertThat(doubles(DataType.DT_QINT32, 4)).containsExactly(3, -1);
-    assertThat(doubles(DataType.DT_QINT16, 2)).containsExactly(3, -1);
-    assertThat(doubles(DataType.DT_QUINT16, 2)).containsExactly(3, 65535);
-    assertThat(doubles(DataType.DT_QINT8, 1)).containsExactly(3, -1);
-    assertThat(doubles(DataType.DT_QUINT8, 1)).containsExactly(3, 255);
+    assertThat(doubles(DType.UINT64, 8)).containsExactly(3, 0x1p64);
+    assertThat(doubles(DType.INT64, 8)).containsExactly(3, -1);
+    assertThat(doubles(DType.QINT32, 4)).containsExactly(3, -1);
+    assertThat(doubles(DType.QINT16, 2)).containsExactly(3, -1);
+    assertThat(doubles(DType.QUINT16, 2)).containsExactly(3, 65535);
+    assertThat(doubles(DType.QINT8, 1)).containsExactly(3, -1);
+    assertThat(doubles(DType.QUINT8, 1)).containsExactly(3, 255);
   }
 }

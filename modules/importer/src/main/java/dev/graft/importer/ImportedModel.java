@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.graft.error.Internal;
 import dev.graft.model.MachineAccess;
 import dev.graft.model.Model;
+import java.util.Set;
 
 /**
  * A model, and what its SavedModel says beside it.
@@ -24,7 +25,7 @@ import dev.graft.model.Model;
 public record ImportedModel(
     Model model,
     ImmutableSet<String> tags,
-    ImmutableList<ImmutableSet<String>> tagSets,
+    ImmutableList<Set<String>> tagSets,
     int producer,
     int minConsumer,
     int tensors,

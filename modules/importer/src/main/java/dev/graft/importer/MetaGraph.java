@@ -1,7 +1,6 @@
 package dev.graft.importer;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableSet;
 import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
@@ -34,7 +33,7 @@ import org.tensorflow.proto.MetaGraphDef;
  */
 record MetaGraph(
     SavedModelFolder folder,
-    ImmutableList<ImmutableSet<String>> tagSets,
+    ImmutableList<Set<String>> tagSets,
     MetaGraphDef def,
     ObjectGraph objects,
     Graph graph) {

@@ -10,6 +10,7 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
@@ -23,7 +24,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.tensorflow.proto.DataType;
 
 /**
  * Each model of the zoo computes, flat, what TensorFlow's own loader makes of the file, to the bit.
@@ -107,7 +107,7 @@ class ZooParityTest {
     }
     expected.forEach(
         (name, value) -> {
-          if (value.dtype() == DataType.DT_STRING) {
+          if (value.dtype() == DType.STRING) {
             assertThat(outputs.get(name)).isIdenticalTo(value);
           } else {
             double tolerance = tolerance(value.dtype());
@@ -117,7 +117,7 @@ class ZooParityTest {
   }
 
   private static boolean identical(TensorValue a, TensorValue b) {
-    return b.dtype() == DataType.DT_STRING
+    return b.dtype() == DType.STRING
         ? a.strings().equals(b.strings())
         : a.dtype() == b.dtype() && a.bytes().equals(b.bytes());
   }
@@ -135,10 +135,10 @@ class ZooParityTest {
   }
 
   /** How far another CPU than the golden values' may be away: 2 units in the last place or more. */
-  private static double tolerance(DataType dtype) {
+  private static double tolerance(DType dtype) {
     return switch (dtype) {
-      case DT_HALF -> 1e-2;
-      case DT_BFLOAT16 -> 0x1p-6; // 8 bits of precision: neighbours are up to 2^-7 apart
+      case FLOAT16 -> 1e-2;
+      case BFLOAT16 -> 0x1p-6; // 8 bits of precision: neighbours are up to 2^-7 apart
       default -> 1e-5;
     };
   }

@@ -1,9 +1,9 @@
 package dev.graft.model;
 
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.Optional;
-import org.tensorflow.proto.DataType;
 
 /**
  * What the model expects at one of its inputs.
@@ -19,7 +19,7 @@ import org.tensorflow.proto.DataType;
 public record InputSpec(
     String name,
     TensorRef tensor,
-    DataType dtype,
+    DType dtype,
     Shape shape,
     Optional<Range> range,
     Channels channels,

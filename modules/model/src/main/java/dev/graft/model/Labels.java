@@ -15,7 +15,7 @@ import java.util.Map;
  * @param names the labels, letters and accents composed (Unicode's form NFC): a name from an
  *     archive of macOS has them apart, and would be another label than the same word from elsewhere
  */
-public record Labels(ImmutableList<String> names) {
+public record Labels(List<String> names) {
 
   private static final int NAMED = 10; // of the doubles
 

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.Shape;
 import java.util.List;
@@ -92,22 +93,22 @@ public final class Layer {
   }
 
   /** The layers inside it. */
-  public ImmutableList<Layer> children() {
+  public List<Layer> children() {
     return children;
   }
 
   /** The names of its own variables, not those of its children. */
-  public ImmutableList<String> variables() {
+  public List<String> variables() {
     return variables;
   }
 
   /** The tensors it reads, if known. */
-  public ImmutableList<TensorRef> inputs() {
+  public List<TensorRef> inputs() {
     return inputs;
   }
 
   /** The tensors it gives; several for a shared layer or one with several outputs. */
-  public ImmutableList<TensorRef> outputs() {
+  public List<TensorRef> outputs() {
     return outputs;
   }
 
@@ -148,6 +149,7 @@ public final class Layer {
    * BadModelException} if it does not fit the layer's place in the graph. An edit that changes what
    * a layer reads or gives has to leave the function out.
    */
+  @Internal
   public Optional<SavedFunction> training() {
     return training;
   }
@@ -271,6 +273,7 @@ public final class Layer {
     }
 
     /** Sets its own training=True function; without one it does in training what the graph does. */
+    @Internal
     @CanIgnoreReturnValue
     public Builder training(Optional<SavedFunction> value) {
       this.training = value;
@@ -278,6 +281,7 @@ public final class Layer {
     }
 
     /** Sets its own training=True function. */
+    @Internal
     @CanIgnoreReturnValue
     public Builder training(SavedFunction value) {
       return training(Optional.of(value));

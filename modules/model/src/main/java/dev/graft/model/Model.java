@@ -3,6 +3,7 @@ package dev.graft.model;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedSet;
+import com.google.common.collect.Maps;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
@@ -11,11 +12,10 @@ import dev.graft.graph.Graph;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Remedy;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.SortedSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -56,9 +56,7 @@ public final class Model {
   private Model(Builder b) {
     this.name = b.name;
     this.graph = b.graph;
-    ImmutableMap.Builder<String, Variable> byName = ImmutableMap.builder();
-    b.variables.forEach(v -> byName.put(v.name(), v));
-    this.variables = byName.buildOrThrow();
+    this.variables = Maps.uniqueIndex(b.variables, Variable::name);
     this.layers = b.layers;
     this.signatures = b.signatures;
     this.inputs = b.inputs;
@@ -73,21 +71,14 @@ public final class Model {
   }
 
   private void check() {
-    for (Variable variable : variables.values()) {
-      graph.node(variable.node());
-    }
-    Set<String> known = new HashSet<>(variables.keySet());
+    variables.values().forEach(variable -> graph.node(variable.node()));
     allLayers()
         .forEach(
             layer -> {
               for (String variable : layer.variables()) {
-                if (!known.contains(variable)) {
-                  throw new BadModelException(
-                      "layer '"
-                          + layer.name()
-                          + "' names the variable '"
-                          + variable
-                          + "', which the model does not have.");
+                if (!variables.containsKey(variable)) {
+                  String text = "layer '%s' names the variable '%s', which the model does not have.";
+                  throw new BadModelException(text.formatted(layer.name(), variable));
                 }
               }
             });
@@ -97,9 +88,8 @@ public final class Model {
       signature.targets().forEach(graph::node);
     }
     for (Head head : heads) {
-      graph.node(head.features().node());
-      graph.node(head.logits().node());
-      graph.node(head.output().node());
+      Stream.of(head.features(), head.logits(), head.output())
+          .forEach(tensor -> graph.node(tensor.node()));
     }
   }
 
@@ -109,12 +99,21 @@ public final class Model {
   }
 
   /** The flat graph. */
+  @Internal
   public Graph graph() {
     return graph;
   }
 
+  /**
+   * The flat graph in TensorFlow's own form, a serialised {@code GraphDef}: for who knows it and
+   * wants to see more than a Model tells, with TensorFlow's tools or the classes of its protos.
+   */
+  public byte[] graphDef() {
+    return graph.toGraphDef().toByteArray();
+  }
+
   /** All variables, each once, in the model's own order. */
-  public ImmutableList<Variable> variables() {
+  public List<Variable> variables() {
     return variables.values().asList();
   }
 
@@ -129,7 +128,7 @@ public final class Model {
   }
 
   /** The outermost layers, in the order in which the author put them. */
-  public ImmutableList<Layer> layers() {
+  public List<Layer> layers() {
     return layers;
   }
 
@@ -161,7 +160,7 @@ public final class Model {
   }
 
   /** What the model expects at each input of its serving signature. */
-  public ImmutableList<InputSpec> inputs() {
+  public List<InputSpec> inputs() {
     return inputs;
   }
 
@@ -169,12 +168,12 @@ public final class Model {
    * The answers that the model gives, as far as they were found or made; empty if none was
    * recognised.
    */
-  public ImmutableList<Head> heads() {
+  public List<Head> heads() {
     return heads;
   }
 
   /** The files that belong to the model. */
-  public ImmutableList<Asset> assets() {
+  public List<Asset> assets() {
     return assets;
   }
 
@@ -182,7 +181,7 @@ public final class Model {
    * Nodes to run once before first use, after the variables have their values: they fill lookup
    * tables.
    */
-  public ImmutableList<String> initializers() {
+  public List<String> initializers() {
     return initializers;
   }
 
@@ -190,7 +189,7 @@ public final class Model {
    * The signatures of the SavedModel that are no part of this model, since they would reach into
    * files, the network or other code and the model was loaded without trust.
    */
-  public ImmutableSortedSet<String> leftOut() {
+  public SortedSet<String> leftOut() {
     return leftOut;
   }
 
@@ -198,7 +197,8 @@ public final class Model {
    * Saved penalties (kernel and bias regularisation): functions without caller arguments that give
    * a scalar each.
    */
-  public ImmutableList<SavedFunction> penalties() {
+  @Internal
+  public List<SavedFunction> penalties() {
     return penalties;
   }
 
@@ -244,6 +244,7 @@ public final class Model {
   }
 
   /** A builder for a model with nothing but a graph. */
+  @Internal
   public static Builder builder(String name, Graph graph, Provenance.Origin origin) {
     return new Builder(name, graph, new Provenance(origin, ImmutableList.of()));
   }
@@ -277,7 +278,7 @@ public final class Model {
 
     private Builder(Model model) {
       this(model.name, model.graph, model.provenance);
-      this.variables = model.variables();
+      this.variables = model.variables.values().asList();
       this.layers = model.layers;
       this.signatures = model.signatures;
       this.inputs = model.inputs;
@@ -297,6 +298,7 @@ public final class Model {
     }
 
     /** Sets the graph. */
+    @Internal
     @CanIgnoreReturnValue
     public Builder graph(Graph value) {
       this.graph = value;
@@ -320,9 +322,7 @@ public final class Model {
     /** Sets the signatures, each under its own name. */
     @CanIgnoreReturnValue
     public Builder signatures(Iterable<Signature> value) {
-      ImmutableMap.Builder<String, Signature> byName = ImmutableMap.builder();
-      value.forEach(signature -> byName.put(signature.name(), signature));
-      this.signatures = byName.buildOrThrow();
+      this.signatures = Maps.uniqueIndex(value, Signature::name);
       return this;
     }
 
@@ -362,6 +362,7 @@ public final class Model {
     }
 
     /** Sets the saved penalties. */
+    @Internal
     @CanIgnoreReturnValue
     public Builder penalties(Iterable<SavedFunction> value) {
       this.penalties = ImmutableList.copyOf(value);
@@ -385,7 +386,7 @@ public final class Model {
 
     /** Records one more step of what was done. */
     @CanIgnoreReturnValue
-    public Builder step(String operation, ImmutableMap<String, String> arguments) {
+    public Builder step(String operation, Map<String, String> arguments) {
       this.provenance = provenance.plus(operation, arguments);
       return this;
     }

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Which weights a gradient gets to, found out from the graph alone before anything is compiled: for
@@ -23,11 +24,17 @@ import java.util.Optional;
  *     endings; empty if nothing needs to be done
  */
 public record Preflight(
-    ImmutableList<Variable> reached,
-    ImmutableList<Variable> unreached,
-    ImmutableList<Obstacle> obstacles,
-    ImmutableList<Ending> endings,
+    List<Variable> reached,
+    List<Variable> unreached,
+    List<Obstacle> obstacles,
+    List<Ending> endings,
     Optional<Remedy> remedy) {
+  public Preflight {
+    reached = ImmutableList.copyOf(reached);
+    unreached = ImmutableList.copyOf(unreached);
+    obstacles = ImmutableList.copyOf(obstacles);
+    endings = ImmutableList.copyOf(endings);
+  }
 
   /** How many names a sentence lists. */
   private static final int LISTED = 5;
@@ -45,7 +52,10 @@ public record Preflight(
    * @param cutOff the variables whose gradient would have to pass it, at least one
    */
   public record Obstacle(
-      String op, String node, String layer, String reason, ImmutableList<Variable> cutOff) {
+      String op, String node, String layer, String reason, List<Variable> cutOff) {
+    public Obstacle {
+      cutOff = ImmutableList.copyOf(cutOff);
+    }
 
     /** What it is and what it cuts off, in a sentence. */
     public String words() {
@@ -67,7 +77,10 @@ public record Preflight(
    * @param layer the layer that holds it; empty if not known
    * @param behind the variables behind it that no gradient gets to, at least one
    */
-  public record Ending(String op, String node, String layer, ImmutableList<Variable> behind) {
+  public record Ending(String op, String node, String layer, List<Variable> behind) {
+    public Ending {
+      behind = ImmutableList.copyOf(behind);
+    }
 
     /** What it is and what lies behind it, in a sentence. */
     public String words() {
@@ -108,7 +121,10 @@ public record Preflight(
    *     not get to now; empty if there is none
    * @param outputs the outputs asked about that lie behind no obstacle and can be trained on
    */
-  public record Remedy(String freeze, Optional<String> cut, ImmutableList<String> outputs) {
+  public record Remedy(String freeze, Optional<String> cut, List<String> outputs) {
+    public Remedy {
+      outputs = ImmutableList.copyOf(outputs);
+    }
 
     /** What to do, as an imperative without a full stop. */
     public String words() {
@@ -132,14 +148,14 @@ public record Preflight(
   }
 
   /** The variables that are cut off, each once. */
-  public ImmutableSet<Variable> blocked() {
+  public Set<Variable> blocked() {
     return obstacles.stream()
         .flatMap(obstacle -> obstacle.cutOff().stream())
         .collect(ImmutableSet.toImmutableSet());
   }
 
   /** The unreached variables that lie behind an ending, each once. */
-  public ImmutableSet<Variable> ended() {
+  public Set<Variable> ended() {
     return endings.stream()
         .flatMap(ending -> ending.behind().stream())
         .collect(ImmutableSet.toImmutableSet());

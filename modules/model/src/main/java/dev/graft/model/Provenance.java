@@ -2,6 +2,8 @@ package dev.graft.model;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Where a model came from and what was done to it since, step by step.
@@ -9,7 +11,10 @@ import com.google.common.collect.ImmutableMap;
  * @param origin the SavedModel it started from
  * @param steps what was done, in order
  */
-public record Provenance(Origin origin, ImmutableList<Step> steps) {
+public record Provenance(Origin origin, List<Step> steps) {
+  public Provenance {
+    steps = ImmutableList.copyOf(steps);
+  }
 
   /**
    * The SavedModel that a model started from.
@@ -28,10 +33,14 @@ public record Provenance(Origin origin, ImmutableList<Step> steps) {
    * @param operation its name: {@code freeze}, {@code replaceHead}, {@code train}
    * @param arguments what it was given, in words that allow it to be replayed
    */
-  public record Step(String operation, ImmutableMap<String, String> arguments) {}
+  public record Step(String operation, Map<String, String> arguments) {
+    public Step {
+      arguments = ImmutableMap.copyOf(arguments);
+    }
+  }
 
   /** This provenance with one more step. */
-  public Provenance plus(String operation, ImmutableMap<String, String> arguments) {
+  public Provenance plus(String operation, Map<String, String> arguments) {
     return new Provenance(
         origin,
         ImmutableList.<Step>builder().addAll(steps).add(new Step(operation, arguments)).build());

@@ -56,7 +56,7 @@ public final class ResourceVariables {
         editor
             .op("VarHandleOp")
             .name(variable.node())
-            .attr("dtype", variable.dtype())
+            .attr("dtype", variable.dtype().proto())
             .attr("shape", variable.shape())
             .attr("shared_name", variable.node())
             .node();
@@ -64,7 +64,7 @@ public final class ResourceVariables {
         editor
             .op("ReadVariableOp")
             .name(variable.node() + "/read_value")
-            .attr("dtype", variable.dtype())
+            .attr("dtype", variable.dtype().proto())
             .input(TensorRef.of(handle))
             .output();
     editor.redirect(variable.handle(), value, node -> !node.getName().equals(value.node()));

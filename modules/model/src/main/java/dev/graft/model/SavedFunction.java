@@ -3,9 +3,11 @@ package dev.graft.model;
 import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadModelException;
+import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.function.FunctionGraph;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.tensorflow.proto.FunctionDef;
@@ -14,6 +16,7 @@ import org.tensorflow.proto.FunctionDef;
  * A function that the SavedModel holds beside its signatures, flattened: a layer's behaviour in
  * training, a penalty. Its arguments are what the caller passes, then the captures.
  */
+@Internal
 public final class SavedFunction {
 
   /** How the names of results begin that a layer's function adds to the loss. */
@@ -30,16 +33,16 @@ public final class SavedFunction {
    * @param captures the tensors of the model's graph that its last arguments are bound to: variable
    *     handles, constants
    */
-  public SavedFunction(FunctionGraph body, ImmutableList<TensorRef> captures) {
+  public SavedFunction(FunctionGraph body, List<TensorRef> captures) {
     this(() -> body, captures, () -> definitions(body));
   }
 
   private SavedFunction(
       Supplier<FunctionGraph> body,
-      ImmutableList<TensorRef> captures,
+      List<TensorRef> captures,
       Supplier<Map<String, FunctionDef>> definitions) {
     this.body = body;
-    this.captures = captures;
+    this.captures = ImmutableList.copyOf(captures);
     this.definitions = definitions;
   }
 
@@ -50,7 +53,7 @@ public final class SavedFunction {
    */
   public static SavedFunction lazy(
       Supplier<FunctionGraph> body,
-      ImmutableList<TensorRef> captures,
+      List<TensorRef> captures,
       Supplier<Map<String, FunctionDef>> definitions) {
     Supplier<FunctionGraph> once = (Supplier<FunctionGraph>) Suppliers.memoize(body::get)::get;
     return new SavedFunction(once, captures, definitions);
@@ -94,7 +97,7 @@ public final class SavedFunction {
   }
 
   /** The tensors of the model's graph that the last arguments are bound to. */
-  public ImmutableList<TensorRef> captures() {
+  public List<TensorRef> captures() {
     return captures;
   }
 

@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import dev.graft.tensor.TensorValue;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,18 +20,22 @@ import java.util.Map;
 public record Signature(
     String name,
     String method,
-    ImmutableMap<String, TensorSpec> inputs,
-    ImmutableMap<String, TensorSpec> outputs,
-    ImmutableList<String> targets,
-    ImmutableMap<String, TensorValue> defaults) {
+    Map<String, TensorSpec> inputs,
+    Map<String, TensorSpec> outputs,
+    List<String> targets,
+    Map<String, TensorValue> defaults) {
 
   public Signature {
-    defaults = ImmutableMap.copyOf(Maps.filterEntries(defaults, entry -> fits(entry, inputs)));
+    inputs = ImmutableMap.copyOf(inputs);
+    outputs = ImmutableMap.copyOf(outputs);
+    targets = ImmutableList.copyOf(targets);
+    Map<String, TensorSpec> all = inputs;
+    defaults = ImmutableMap.copyOf(Maps.filterEntries(defaults, entry -> fits(entry, all)));
   }
 
   /** An edit may have taken the input away, or let it take something else. */
   private static boolean fits(
-      Map.Entry<String, TensorValue> value, ImmutableMap<String, TensorSpec> inputs) {
+      Map.Entry<String, TensorValue> value, Map<String, TensorSpec> inputs) {
     TensorSpec spec = inputs.get(value.getKey());
     return spec != null
         && spec.dtype() == value.getValue().dtype()
@@ -41,15 +46,14 @@ public record Signature(
   public Signature(
       String name,
       String method,
-      ImmutableMap<String, TensorSpec> inputs,
-      ImmutableMap<String, TensorSpec> outputs,
-      ImmutableList<String> targets) {
+      Map<String, TensorSpec> inputs,
+      Map<String, TensorSpec> outputs,
+      List<String> targets) {
     this(name, method, inputs, outputs, targets, ImmutableMap.of());
   }
 
   /** This signature between other tensors, with the same names or others. */
-  public Signature with(
-      ImmutableMap<String, TensorSpec> newInputs, ImmutableMap<String, TensorSpec> newOutputs) {
+  public Signature with(Map<String, TensorSpec> newInputs, Map<String, TensorSpec> newOutputs) {
     return new Signature(name, method, newInputs, newOutputs, targets, defaults);
   }
 
@@ -61,9 +65,7 @@ public record Signature(
 
   /** A predicting signature without side effects. */
   public static Signature predict(
-      String name,
-      ImmutableMap<String, TensorSpec> inputs,
-      ImmutableMap<String, TensorSpec> outputs) {
+      String name, Map<String, TensorSpec> inputs, Map<String, TensorSpec> outputs) {
     return new Signature(name, PREDICT, inputs, outputs, ImmutableList.of());
   }
 }

@@ -1,8 +1,8 @@
 package dev.graft.model;
 
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
-import org.tensorflow.proto.DataType;
 
 /**
  * A tensor of the graph as a signature shows it.
@@ -11,4 +11,4 @@ import org.tensorflow.proto.DataType;
  * @param dtype its dtype
  * @param shape its shape as far as it is known before the graph runs
  */
-public record TensorSpec(TensorRef tensor, DataType dtype, Shape shape) {}
+public record TensorSpec(TensorRef tensor, DType dtype, Shape shape) {}

@@ -3,6 +3,8 @@ package dev.graft.model;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.Internal;
+import java.util.List;
+import java.util.Set;
 
 /**
  * Which part of a backbone trains when: stretch after stretch, each with more of it or less. The
@@ -11,7 +13,10 @@ import dev.graft.error.Internal;
  *
  * @param stretches what trains, in order; empty if the heads train alone
  */
-public record TrainingPlan(ImmutableList<Stretch> stretches) {
+public record TrainingPlan(List<Stretch> stretches) {
+  public TrainingPlan {
+    stretches = ImmutableList.copyOf(stretches);
+  }
 
   /** How many of {@code all} a share above 0 to 1 is, rounded up. */
   @Internal
@@ -25,5 +30,9 @@ public record TrainingPlan(ImmutableList<Stretch> stretches) {
    * @param name what a user calls it: {@code last 2 blocks}
    * @param variables the names of the variables; none of them in a head, none a moving statistic
    */
-  public record Stretch(String name, ImmutableSet<String> variables) {}
+  public record Stretch(String name, Set<String> variables) {
+    public Stretch {
+      variables = ImmutableSet.copyOf(variables);
+    }
+  }
 }

@@ -56,7 +56,7 @@ public final class UntrustedModelException extends BadModelException {
   }
 
   /** The nodes that it was refused for. */
-  public ImmutableList<MachineAccess> accesses() {
+  public List<MachineAccess> accesses() {
     return accesses;
   }
 

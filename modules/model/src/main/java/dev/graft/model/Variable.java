@@ -3,7 +3,6 @@ package dev.graft.model;
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
-import org.tensorflow.proto.DataType;
 
 /**
  * A weight of the model.
@@ -22,7 +21,7 @@ import org.tensorflow.proto.DataType;
 public record Variable(
     String name,
     String node,
-    DataType dtype,
+    DType dtype,
     Shape shape,
     boolean trainable,
     Role role,
@@ -39,7 +38,7 @@ public record Variable(
   public Variable(
       String name,
       String node,
-      DataType dtype,
+      DType dtype,
       Shape shape,
       boolean trainable,
       Role role,
@@ -93,7 +92,7 @@ public record Variable(
 
   /** As {@link #canTrain}, whatever its author declared: for who asks for it by its name. */
   public boolean canTrainIfNamed() {
-    return DType.of(dtype).isContinuous() && !role.isStatistic();
+    return dtype.isContinuous() && !role.isStatistic();
   }
 
   /** This variable, trained or not; one that trains is not {@link #fixed} any more. */

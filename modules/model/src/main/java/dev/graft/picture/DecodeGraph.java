@@ -234,7 +234,7 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
       pixels = range.low() == 0 ? scaled : g.add("AddV2", scaled, g.scalar(range.low()));
     }
     boolean whole =
-        input.dtype().name().startsWith("DT_INT") || input.dtype().name().startsWith("DT_UINT");
-    return g.cast(whole ? g.add("Round", pixels) : pixels, input.dtype());
+        input.dtype().name().startsWith("INT") || input.dtype().name().startsWith("UINT");
+    return g.cast(whole ? g.add("Round", pixels) : pixels, input.dtype().proto());
   }
 }

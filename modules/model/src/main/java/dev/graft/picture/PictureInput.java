@@ -7,13 +7,13 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -40,7 +40,7 @@ public final class PictureInput {
     Signature serving = model.servingSignature();
     return model.inputs().stream()
         .filter(input -> serving.inputs().size() == 1 && serving.inputs().containsKey(input.name()))
-        .filter(input -> input.dtype() == DataType.DT_STRING)
+        .filter(input -> input.dtype() == DType.STRING)
         .filter(input -> !input.shape().hasRank() || input.shape().rank() == 1)
         .filter(input -> decodes(model.graph(), input.tensor()))
         .findFirst();

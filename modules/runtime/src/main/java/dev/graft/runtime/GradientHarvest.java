@@ -69,7 +69,7 @@ public record GradientHarvest(
 
     /** A constant input. */
     public static Input of(TensorValue constant) {
-      return new Input(constant.dtype(), constant.shape(), Optional.of(constant));
+      return new Input(constant.dtype().proto(), constant.shape(), Optional.of(constant));
     }
   }
 

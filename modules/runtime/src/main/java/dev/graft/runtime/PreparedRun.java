@@ -10,6 +10,7 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ public final class PreparedRun implements AutoCloseable {
   private final NativeSession session;
   private final ImmutableList<TensorRef> feeds;
   private final ImmutableList<TensorRef> fetches;
-  private final ImmutableList<DataType> feedTypes;
+  private final ImmutableList<DType> feedTypes;
   private final ImmutableList<TensorRef> computed; // distinct fetches that are not fed
   private final TF_Output inputs;
   private final TF_Output outputs;
@@ -73,7 +74,7 @@ public final class PreparedRun implements AutoCloseable {
     }
     this.targetCount = operations.size();
     this.targets = pointers(targetCount);
-    ImmutableList.Builder<DataType> types = ImmutableList.builder();
+    ImmutableList.Builder<DType> types = ImmutableList.builder();
     for (int i = 0; i < feeds.size(); i++) {
       types.add(dtype(TF_OperationOutputType(inputs.position(i))));
     }
@@ -84,8 +85,8 @@ public final class PreparedRun implements AutoCloseable {
     }
   }
 
-  private static DataType dtype(int number) {
-    return DataType.forNumber(number > 100 ? number - 100 : number); // references count from 100
+  private static DType dtype(int number) {
+    return DType.of(DataType.forNumber(number));
   }
 
   private static <T extends Pointer> PointerPointer<T> pointers(int count) {

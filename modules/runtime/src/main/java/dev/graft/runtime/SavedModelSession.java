@@ -13,6 +13,7 @@ import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.charset.StandardCharsets;
@@ -141,7 +142,7 @@ public final class SavedModelSession implements AutoCloseable {
                     name,
                     new TensorSpec(
                         TensorRef.parse(info.getName()),
-                        info.getDtype(),
+                        DType.of(info.getDtype()),
                         Shape.from(info.getTensorShape())));
               }
             });

@@ -17,6 +17,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
@@ -57,14 +58,14 @@ final class Tensors {
 
   /** A native copy of {@code value}. */
   static TF_Tensor toNative(TensorValue value) {
-    return value.dtype() == DataType.DT_STRING ? strings(value) : numbers(value);
+    return value.dtype() == DType.STRING ? strings(value) : numbers(value);
   }
 
   private static TF_Tensor numbers(TensorValue value) {
     ByteBuffer bytes = value.bytes();
     long[] dims = value.shape().dims();
     TF_Tensor tensor =
-        TF_AllocateTensor(value.dtype().getNumber(), dims, dims.length, bytes.remaining());
+        TF_AllocateTensor(value.dtype().proto().getNumber(), dims, dims.length, bytes.remaining());
     if (tensor == null) {
       throw new ExhaustedException("TensorFlow has no room for a tensor " + value + ".");
     }
@@ -141,7 +142,7 @@ final class Tensors {
     if (size > 0) {
       copy.put(content(tensor, size));
     }
-    return TensorValue.of(dtype, shape, copy.flip());
+    return TensorValue.of(DType.of(dtype), shape, copy.flip());
   }
 
   private static List<ByteString> readStrings(TF_Tensor tensor, int count) {

@@ -6,12 +6,12 @@ import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Variable;
 import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.tensorflow.proto.DataType;
 
 /** The nodes through which a model's variables are set and read. */
 final class VariableAccess {
@@ -43,7 +43,7 @@ final class VariableAccess {
         editor
             .op("Placeholder")
             .name(prefix + "/value")
-            .attr("dtype", variable.dtype())
+            .attr("dtype", variable.dtype().proto())
             .attr("shape", variable.shape())
             .output();
     return switch (op) {
@@ -59,7 +59,7 @@ final class VariableAccess {
             editor
                 .op("ReadVariableOp")
                 .name(prefix + "/read")
-                .attr("dtype", variable.dtype())
+                .attr("dtype", variable.dtype().proto())
                 .input(variable.handle())
                 .output();
         yield new Nodes(variable, feed, assign, read);
@@ -99,7 +99,7 @@ final class VariableAccess {
       TensorValue value = values.of(nodes.variable());
       feeds.put(nodes.feed(), value);
       assigns.add(nodes.assign());
-      bytes += value.dtype() == DataType.DT_STRING ? 0 : value.bytes().remaining();
+      bytes += value.dtype() == DType.STRING ? 0 : value.bytes().remaining();
       if (bytes >= GROUP_BYTES) {
         session.run(feeds, List.of(), assigns);
         feeds.clear();

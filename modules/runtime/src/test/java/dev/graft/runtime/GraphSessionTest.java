@@ -9,6 +9,7 @@ import dev.graft.error.ClosedException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
@@ -66,14 +67,14 @@ class GraphSessionTest {
   void everyDtypeGoesThroughUnchanged(DataType dtype) {
     TensorRef x = placeholder("x", dtype, Shape.of(3));
     TensorRef y = editor.op("Identity").name("y").input(x).output();
-    byte[] bytes = new byte[3 * TensorValue.size(dtype)];
+    byte[] bytes = new byte[3 * TensorValue.size(DType.of(dtype))];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (dtype == DataType.DT_BOOL ? i % 2 : 17 * i + 1);
     }
-    TensorValue fed = TensorValue.of(dtype, Shape.of(3), ByteBuffer.wrap(bytes));
+    TensorValue fed = TensorValue.of(DType.of(dtype), Shape.of(3), ByteBuffer.wrap(bytes));
     try (GraphSession session = runtime.session(editor.build())) {
       TensorValue out = session.run(Map.of(x, fed), List.of(y), List.of()).get(0);
-      assertThat(out.dtype()).isEqualTo(dtype);
+      assertThat(out.dtype().proto()).isEqualTo(dtype);
       assertThat(out.shape()).isEqualTo(Shape.of(3));
       assertThat(out.bytes()).isEqualTo(fed.bytes());
     }
@@ -153,7 +154,7 @@ class GraphSessionTest {
       TensorValue ints = TensorValue.of(Shape.of(2), new int[] {1, 2});
       assertThatThrownBy(() -> session.run(Map.of(x, ints), List.of(x), List.of()))
           .isInstanceOf(BadRequestException.class)
-          .hasMessageContaining("DT_FLOAT");
+          .hasMessageContaining("float32");
     }
   }
 

@@ -17,6 +17,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.file.Files;
@@ -55,12 +56,12 @@ class ModelSessionTest {
     TensorRef y = editor.op("MatMul").name("y").input(x).input(kernel).output();
     Variable variable =
         new Variable(
-            "dense/kernel", "w", DataType.DT_FLOAT, KERNEL, true, Variable.Role.KERNEL, source);
+            "dense/kernel", "w", DType.FLOAT32, KERNEL, true, Variable.Role.KERNEL, source);
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,
-            ImmutableMap.of("x", new TensorSpec(x, DataType.DT_FLOAT, Shape.of(-1, 2))),
-            ImmutableMap.of("y", new TensorSpec(y, DataType.DT_FLOAT, Shape.of(-1, 3))));
+            ImmutableMap.of("x", new TensorSpec(x, DType.FLOAT32, Shape.of(-1, 2))),
+            ImmutableMap.of("y", new TensorSpec(y, DType.FLOAT32, Shape.of(-1, 3))));
     Model.Builder builder =
         Model.builder("test", editor.build(), new Provenance.Origin("test", "", "", "", 0));
     builder.variables(List.of(variable)).signatures(List.of(signature));

@@ -8,6 +8,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
@@ -17,7 +18,6 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tensorflow.proto.DataType;
 
 /** What the model module writes, TensorFlow's own RestoreV2 reads. */
 class TensorBundleWriterRestoreTest {
@@ -52,7 +52,9 @@ class TensorBundleWriterRestoreTest {
             .input(path)
             .input(names)
             .input(slices)
-            .attr("dtypes", Attrs.types(tensors.values().stream().map(TensorValue::dtype).toList()))
+            .attr(
+                "dtypes",
+                Attrs.types(tensors.values().stream().map(each -> each.dtype().proto()).toList()))
             .outputs();
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
         GraphSession session = runtime.session(editor.build())) {
@@ -61,7 +63,7 @@ class TensorBundleWriterRestoreTest {
       for (TensorValue wanted : tensors.values()) {
         TensorValue value = values.get(i++);
         assertThat(value.shape()).isEqualTo(wanted.shape());
-        if (wanted.dtype() == DataType.DT_STRING) {
+        if (wanted.dtype() == DType.STRING) {
           assertThat(value.strings()).isEqualTo(wanted.strings());
         } else {
           assertThat(value.bytes()).isEqualTo(wanted.bytes());
@@ -73,7 +75,7 @@ class TensorBundleWriterRestoreTest {
   private static TensorRef constant(GraphEditor editor, TensorValue value) {
     return editor
         .op("Const")
-        .attr("dtype", value.dtype())
+        .attr("dtype", value.dtype().proto())
         .attr("value", Attrs.of(value.toProto()))
         .output();
   }

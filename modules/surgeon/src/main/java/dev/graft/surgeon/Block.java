@@ -2,6 +2,7 @@ package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.graph.TensorRef;
+import java.util.List;
 
 /**
  * A part of a backbone that trains or stays frozen as a whole: a residual block, an encoder layer,
@@ -13,7 +14,10 @@ import dev.graft.graph.TensorRef;
  * @param inputs the tensors from which this block and all after it can be computed: usually one
  */
 public record Block(
-    String name,
-    ImmutableList<String> layers,
-    ImmutableList<String> variables,
-    ImmutableList<TensorRef> inputs) {}
+    String name, List<String> layers, List<String> variables, List<TensorRef> inputs) {
+  public Block {
+    layers = ImmutableList.copyOf(layers);
+    variables = ImmutableList.copyOf(variables);
+    inputs = ImmutableList.copyOf(inputs);
+  }
+}

@@ -43,7 +43,7 @@ public final class Blocks {
   }
 
   /** The blocks of {@code model}'s backbone, the head not among them. */
-  public static ImmutableList<Block> of(Model model) {
+  public static List<Block> of(Model model) {
     return new Blocks(model).find();
   }
 
@@ -55,7 +55,7 @@ public final class Blocks {
    * @param active tensors that differ from run to run although their inputs do not (dropout that is
    *     on): what is kept lies before them too
    */
-  public static ImmutableList<TensorRef> below(
+  public static List<TensorRef> below(
       Model model, Collection<String> variables, Collection<TensorRef> active) {
     List<String> starts = new ArrayList<>();
     for (String name : variables) {

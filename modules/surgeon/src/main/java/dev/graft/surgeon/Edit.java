@@ -1,9 +1,9 @@
 package dev.graft.surgeon;
 
-import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Model;
 import dev.graft.surgeon.internal.analysis.ModelInvariants;
 import dev.graft.surgeon.internal.analysis.Prune;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /**
@@ -23,7 +23,7 @@ public abstract class Edit implements UnaryOperator<Model> {
   protected abstract String operation();
 
   /** What it was given, in words that are enough to do it again. */
-  protected abstract ImmutableMap<String, String> arguments();
+  protected abstract Map<String, String> arguments();
 
   /** The model after the edit. What no signature needs any more need not be taken out here. */
   protected abstract Model edit(Model model);

@@ -82,12 +82,12 @@ public final class HeadFinder {
   }
 
   /** The heads of the model's serving signature, at most one for each output. */
-  public static ImmutableList<FoundHead> all(Model model) {
+  public static List<FoundHead> all(Model model) {
     return all(model, model.servingSignature());
   }
 
   /** The heads of {@code signature}, at most one for each output. */
-  public static ImmutableList<FoundHead> all(Model model, Signature signature) {
+  public static List<FoundHead> all(Model model, Signature signature) {
     HeadFinder finder = new HeadFinder(model);
     ImmutableList.Builder<FoundHead> found = ImmutableList.builder();
     signature.outputs().forEach((name, spec) -> finder.at(name, spec).ifPresent(found::add));

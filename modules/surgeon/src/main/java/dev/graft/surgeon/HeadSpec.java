@@ -159,7 +159,7 @@ public final class HeadSpec {
   }
 
   /** The sizes of dense layers with ReLU before the last one. */
-  public ImmutableList<Integer> hidden() {
+  public List<Integer> hidden() {
     return hidden;
   }
 

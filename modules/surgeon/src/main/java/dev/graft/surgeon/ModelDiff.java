@@ -30,16 +30,26 @@ import org.jspecify.annotations.Nullable;
  * @param after how many there are
  */
 public record ModelDiff(
-    ImmutableList<String> layersRemoved,
-    ImmutableList<String> layersAdded,
-    ImmutableList<String> variablesRemoved,
-    ImmutableList<String> variablesAdded,
-    ImmutableList<String> revalued,
-    ImmutableList<String> frozen,
-    ImmutableList<String> unfrozen,
-    ImmutableList<String> signatures,
+    List<String> layersRemoved,
+    List<String> layersAdded,
+    List<String> variablesRemoved,
+    List<String> variablesAdded,
+    List<String> revalued,
+    List<String> frozen,
+    List<String> unfrozen,
+    List<String> signatures,
     Parameters before,
     Parameters after) {
+  public ModelDiff {
+    layersRemoved = ImmutableList.copyOf(layersRemoved);
+    layersAdded = ImmutableList.copyOf(layersAdded);
+    variablesRemoved = ImmutableList.copyOf(variablesRemoved);
+    variablesAdded = ImmutableList.copyOf(variablesAdded);
+    revalued = ImmutableList.copyOf(revalued);
+    frozen = ImmutableList.copyOf(frozen);
+    unfrozen = ImmutableList.copyOf(unfrozen);
+    signatures = ImmutableList.copyOf(signatures);
+  }
 
   /**
    * Counts of single weights; variables whose shape is not fully known are left out.
@@ -165,8 +175,7 @@ public record ModelDiff(
   }
 
   private static String text(TensorSpec spec) {
-    String dtype = spec.dtype().name().substring("DT_".length()).toLowerCase(Locale.ROOT);
-    return dtype + " " + spec.shape();
+    return spec.dtype() + " " + spec.shape();
   }
 
   /** Whether nothing that is compared differs. */

@@ -1,6 +1,7 @@
 package dev.graft.surgeon;
 
 import com.google.common.collect.ImmutableList;
+import java.util.List;
 
 /**
  * What is done to pixels in 0..255 before a network sees them. The three conventions are those of
@@ -33,12 +34,12 @@ public enum Preparation {
   }
 
   /** What is subtracted from each channel, in the order that the network sees. */
-  public ImmutableList<Double> mean() {
+  public List<Double> mean() {
     return mean;
   }
 
   /** By what each channel is then divided. */
-  public ImmutableList<Double> deviation() {
+  public List<Double> deviation() {
     return deviation;
   }
 }

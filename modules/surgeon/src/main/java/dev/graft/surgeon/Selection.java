@@ -15,8 +15,12 @@ import java.util.Set;
  * @param named those of them that were chosen by their own name, not with a layer, block or role:
  *     what their author {@link Variable#fixed fixed} trains only then
  */
-public record Selection(
-    ImmutableSet<String> layers, ImmutableSet<String> variables, ImmutableSet<String> named) {
+public record Selection(Set<String> layers, Set<String> variables, Set<String> named) {
+  public Selection {
+    layers = ImmutableSet.copyOf(layers);
+    variables = ImmutableSet.copyOf(variables);
+    named = ImmutableSet.copyOf(named);
+  }
 
   /** These layers and variables, in the model's order; none of them by its own name. */
   static Selection of(Model model, Set<String> layers, Set<String> variables) {

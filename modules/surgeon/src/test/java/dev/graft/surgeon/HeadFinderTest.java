@@ -15,6 +15,7 @@ import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.surgeon.edit.Edits;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
@@ -193,8 +194,8 @@ public class HeadFinderTest {
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,
-            ImmutableMap.of("x", new TensorSpec(x, DataType.DT_FLOAT, Shape.of(-1, 4))),
-            ImmutableMap.of("y", new TensorSpec(y, DataType.DT_FLOAT, Shape.of(-1, 3))));
+            ImmutableMap.of("x", new TensorSpec(x, DType.FLOAT32, Shape.of(-1, 4))),
+            ImmutableMap.of("y", new TensorSpec(y, DType.FLOAT32, Shape.of(-1, 3))));
     FoundHead found =
         HeadFinder.only(
             Model.builder("einsum", editor.build(), new Provenance.Origin("", "", "", "", 0))
@@ -217,8 +218,8 @@ public class HeadFinderTest {
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,
-            ImmutableMap.of("x", new TensorSpec(x, DataType.DT_FLOAT, Shape.of(-1, 5, 4))),
-            ImmutableMap.of("y", new TensorSpec(y, DataType.DT_FLOAT, Shape.of(-1, 5, 3))));
+            ImmutableMap.of("x", new TensorSpec(x, DType.FLOAT32, Shape.of(-1, 5, 4))),
+            ImmutableMap.of("y", new TensorSpec(y, DType.FLOAT32, Shape.of(-1, 5, 3))));
     FoundHead found =
         HeadFinder.only(
             Model.builder("tensordot", editor.build(), new Provenance.Origin("", "", "", "", 0))

@@ -6,13 +6,13 @@ import static dev.graft.surgeon.edit.Edits.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.TrainingPlan.Stretch;
 import dev.graft.model.Variable;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PlansTest {
@@ -73,7 +73,7 @@ class PlansTest {
     TrainingPlan plan =
         Plans.of(MODEL, Where.parse("block15_*"), Where.parse("role bias or role gamma"));
     assertThat(plan.stretches()).hasSize(2);
-    ImmutableSet<String> second = plan.stretches().get(1).variables();
+    Set<String> second = plan.stretches().get(1).variables();
     assertThat(second).contains("stem_bn/gamma").doesNotContain("predictions/bias");
     assertThat(MODEL.with(train(Where.parse("block15_*"))).trainableVariables())
         .extracting(Variable::name)

@@ -1,10 +1,10 @@
 package dev.graft.testkit;
 
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
 
 /** Assertions on a {@link TensorValue} whose messages say which element is off and by how much. */
 public final class TensorAssert extends AbstractAssert<TensorAssert, TensorValue> {
@@ -20,7 +20,7 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, TensorValue
   /** Every element within {@code atol + rtol * |expected|}; strings have to be equal. */
   public TensorAssert isCloseTo(TensorValue expected, double atol, double rtol) {
     isLike(expected);
-    if (expected.dtype() == DataType.DT_STRING) {
+    if (expected.dtype() == DType.STRING) {
       return isIdenticalTo(expected);
     }
     Difference difference = Difference.between(actual, expected, atol, rtol);
@@ -33,7 +33,7 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, TensorValue
   /** The same dtype, shape and bits. */
   public TensorAssert isIdenticalTo(TensorValue expected) {
     isLike(expected);
-    if (expected.dtype() == DataType.DT_STRING) {
+    if (expected.dtype() == DType.STRING) {
       if (!actual.strings().equals(expected.strings())) {
         failWithMessage("strings differ: %s instead of %s", actual.strings(), expected.strings());
       }
@@ -45,7 +45,7 @@ public final class TensorAssert extends AbstractAssert<TensorAssert, TensorValue
   }
 
   /** This dtype. */
-  public TensorAssert hasDtype(DataType dtype) {
+  public TensorAssert hasDtype(DType dtype) {
     isNotNull();
     if (actual.dtype() != dtype) {
       failWithMessage("dtype is %s instead of %s", actual.dtype(), dtype);

@@ -13,6 +13,7 @@ import com.google.common.primitives.Longs;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,7 +24,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
 
 /** One model of the {@link Zoo}: where it lies, and what its {@code golden.json} says of it. */
 public final class ZooModel {
@@ -87,11 +87,11 @@ public final class ZooModel {
    * A golden value in the dtype that a model wants: the zoo keeps int32 where that is int64, and
    * float64 where a float64 network's twin takes float32.
    */
-  public static TensorValue fitting(TensorValue golden, DataType dtype) {
-    if (golden.dtype() == DataType.DT_DOUBLE && dtype == DataType.DT_FLOAT) {
+  public static TensorValue fitting(TensorValue golden, DType dtype) {
+    if (golden.dtype() == DType.FLOAT64 && dtype == DType.FLOAT32) {
       return TensorValue.of(golden.shape(), Floats.toArray(Doubles.asList(golden.doubles())));
     }
-    if (golden.dtype() == DataType.DT_INT32 && dtype == DataType.DT_INT64) {
+    if (golden.dtype() == DType.INT32 && dtype == DType.INT64) {
       return TensorValue.of(golden.shape(), Longs.toArray(Ints.asList(golden.ints())));
     }
     return golden;

@@ -56,7 +56,7 @@ class TensorAssertTest {
         .hasMessageContaining("shape is [4] instead of [2, 2]");
     TensorValue doubles = TensorValue.of(TWO_BY_TWO, new double[4]);
     assertThatThrownBy(() -> TensorAssert.assertThat(doubles).isCloseTo(floats(0, 0, 0, 0), 1, 1))
-        .hasMessageContaining("DT_DOUBLE instead of DT_FLOAT");
+        .hasMessageContaining("float64 instead of float32");
   }
 
   @Test

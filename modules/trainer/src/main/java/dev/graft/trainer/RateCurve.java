@@ -12,7 +12,10 @@ import java.util.OptionalDouble;
  *     from step to step
  * @param ofHeads whether it is the heads by themselves that learned, not the model below them
  */
-public record RateCurve(ImmutableList<Point> points, OptionalDouble suggestion, boolean ofHeads) {
+public record RateCurve(List<Point> points, OptionalDouble suggestion, boolean ofHeads) {
+  public RateCurve {
+    points = ImmutableList.copyOf(points);
+  }
 
   /**
    * By which part the smoothed loss fell from where it began to its lowest point: 0 to 1, or more

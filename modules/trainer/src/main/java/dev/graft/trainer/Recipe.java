@@ -29,7 +29,7 @@ import java.util.function.UnaryOperator;
 public record Recipe(
     String name,
     HeadSettings head,
-    ImmutableList<FineTune> fineTunes,
+    List<FineTune> fineTunes,
     Objectives objectives,
     long seed,
     Optional<String> metric) {
@@ -40,6 +40,7 @@ public record Recipe(
   private static final String CUSTOM = "custom";
 
   public Recipe {
+    fineTunes = ImmutableList.copyOf(fineTunes);
     if (name.equals(AUTO) && (fineTunes.size() != 1 || fineTunes.get(0).stretch().isPresent())) {
       throw new BadRequestException(
           "the recipe 'auto' chooses by itself what trains and in which stretches, and was given"
@@ -193,13 +194,14 @@ public record Recipe(
    *     examples with each other, or with a penalty; its share does not count
    */
   public record HeadSettings(
-      ImmutableList<Double> strengths,
+      List<Double> strengths,
       int folds,
       int crossValidateUpTo,
       double fallbackStrength,
       FineTune steps) {
 
     public HeadSettings {
+      strengths = ImmutableList.copyOf(strengths);
       if (strengths.isEmpty() || strengths.stream().anyMatch(s -> s < 0) || folds < 2) {
         throw new BadRequestException(
             "a head needs L2 strengths of 0 or more and at least 2 folds, given "

@@ -6,6 +6,8 @@ import dev.graft.model.Model;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.metric.Evaluation;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 
 /**
  * What training gives.
@@ -20,5 +22,10 @@ public record Run(
     Model model,
     Recipe recipe,
     Evaluation validation,
-    ImmutableList<String> decisions,
-    ImmutableMap<Progress.Phase, Duration> times) {}
+    List<String> decisions,
+    Map<Progress.Phase, Duration> times) {
+  public Run {
+    decisions = ImmutableList.copyOf(decisions);
+    times = ImmutableMap.copyOf(times);
+  }
+}

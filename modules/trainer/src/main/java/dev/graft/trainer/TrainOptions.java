@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.TrainingListener;
+import java.util.List;
 
 /**
  * How a training is done, and who is there: a recipe, listeners, what may end it, and where it is
@@ -18,26 +19,25 @@ import dev.graft.trainer.listener.TrainingListener;
  */
 public record TrainOptions(
     Recipe recipe,
-    ImmutableList<TrainingListener> listeners,
+    List<TrainingListener> listeners,
     CancellationToken cancellation,
     Checkpoints checkpoints) {
 
   public TrainOptions {
     requireNonNull(recipe, "recipe");
-    requireNonNull(listeners, "listeners");
+    listeners = List.copyOf(listeners);
     requireNonNull(cancellation, "cancellation");
     requireNonNull(checkpoints, "checkpoints");
   }
 
   /** By {@code recipe}, with nobody listening and no checkpoints. */
   public static TrainOptions by(Recipe recipe) {
-    return new TrainOptions(
-        recipe, ImmutableList.of(), new CancellationToken(), Checkpoints.none());
+    return new TrainOptions(recipe, List.of(), new CancellationToken(), Checkpoints.none());
   }
 
   /** These with {@code value} listening, too. */
   public TrainOptions listener(TrainingListener value) {
-    ImmutableList<TrainingListener> all =
+    List<TrainingListener> all =
         ImmutableList.<TrainingListener>builder().addAll(listeners).add(value).build();
     return new TrainOptions(recipe, all, cancellation, checkpoints);
   }

@@ -42,8 +42,8 @@ public final class SmallData {
     }
     TensorValue tensor =
         switch (input.dtype()) {
-          case DT_DOUBLE -> TensorValue.of(shape, values);
-          case DT_FLOAT -> TensorValue.of(shape, floats);
+          case FLOAT64 -> TensorValue.of(shape, values);
+          case FLOAT32 -> TensorValue.of(shape, floats);
           default -> TensorValue.of(shape, words(values));
         };
     return Map.of(input.name(), tensor);

@@ -2,6 +2,7 @@ package dev.graft.savedmodel.checkpoint;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ record BundleParts(Map<ByteString, ByteString> table) {
               && part.entry().getSlicesCount() == 0
               && shape(part.entry().getShape()).equals(shape)
               && part.entry().getSize()
-                  == Math.multiplyExact(shape.elements(), TensorValue.size(dtype));
+                  == Math.multiplyExact(shape.elements(), TensorValue.size(DType.of(dtype)));
       if (!sound) {
         throw new IllegalArgumentException("one of its parts is not what the whole says");
       }

@@ -8,6 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadModelException;
 import dev.graft.error.Internal;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
@@ -262,7 +263,7 @@ public final class TensorBundle {
 
   private TensorValue assemble(
       String key, BundleEntryProto entry, Shape shape, TensorSlice wanted) {
-    int size = TensorValue.size(entry.getDtype());
+    int size = TensorValue.size(DType.of(entry.getDtype()));
     long total = Math.multiplyExact(wanted.shape().elements(), size);
     List<BundleParts.Part> found =
         entry.getSlicesCount() == 0
@@ -283,12 +284,12 @@ public final class TensorBundle {
       throw new IllegalArgumentException(
           "its slices hold " + copied + " of " + wanted.shape().elements() + " elements");
     }
-    return TensorValue.of(entry.getDtype(), wanted.shape(), out);
+    return TensorValue.of(DType.of(entry.getDtype()), wanted.shape(), out);
   }
 
   private TensorValue readWhole(BundleEntryProto entry, Shape shape) {
     DataType dtype = entry.getDtype();
-    if (!TensorValue.canHold(dtype)) {
+    if (!TensorValue.canHold(DType.of(dtype))) {
       throw BadModelException.inFile(
           shard(entry).toString(),
           "'"
@@ -305,7 +306,7 @@ public final class TensorBundle {
     if (MaskedCrc.of(bytes) != entry.getCrc32C()) {
       throw damaged(shard(entry), "the checksum of a tensor in it is wrong", null);
     }
-    return TensorValue.of(dtype, shape, bytes);
+    return TensorValue.of(DType.of(dtype), shape, bytes);
   }
 
   private ByteBuffer bytes(BundleEntryProto entry) {

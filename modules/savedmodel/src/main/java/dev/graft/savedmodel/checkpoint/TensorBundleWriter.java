@@ -2,6 +2,7 @@ package dev.graft.savedmodel.checkpoint;
 
 import com.google.protobuf.ByteString;
 import dev.graft.error.Internal;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +17,6 @@ import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.tensorflow.proto.BundleEntryProto;
 import org.tensorflow.proto.BundleHeaderProto;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.VersionDef;
 
 /**
@@ -87,11 +87,11 @@ public final class TensorBundleWriter implements AutoCloseable {
     }
     try {
       long offset = data.position();
-      int crc = value.dtype() == DataType.DT_STRING ? strings(value) : numbers(value);
+      int crc = value.dtype() == DType.STRING ? strings(value) : numbers(value);
       entries.put(
           name,
           BundleEntryProto.newBuilder()
-              .setDtype(value.dtype())
+              .setDtype(value.dtype().proto())
               .setShape(value.shape().toProto())
               .setOffset(offset)
               .setSize(data.position() - offset)

@@ -4,13 +4,13 @@ import dev.graft.error.BadModelException;
 import dev.graft.error.Internal;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.tensorflow.proto.DataType;
 
 /**
  * Fetches the values of variables from wherever they lie. Opens each checkpoint once, when it is
@@ -36,7 +36,7 @@ public final class VariableValues {
 
   private static void requireFitting(Variable variable) {
     if (!variable.shape().isFullyKnown()
-        || variable.dtype() == DataType.DT_STRING
+        || variable.dtype() == DType.STRING
         || !TensorValue.canHold(variable.dtype())) {
       return;
     }
@@ -121,7 +121,7 @@ public final class VariableValues {
               + "; only a fully known shape can be initialized.");
     }
     TensorValue floats = source.initializer().draw(variable.shape(), source.seed());
-    if (variable.dtype() == DataType.DT_DOUBLE) {
+    if (variable.dtype() == DType.FLOAT64) {
       return TensorValue.of(floats.shape(), floats.asDoubles());
     }
     return floats;

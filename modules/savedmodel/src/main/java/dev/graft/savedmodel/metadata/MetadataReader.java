@@ -16,6 +16,7 @@ import dev.graft.model.SavedFunction;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -143,7 +144,7 @@ final class MetadataReader {
     return new InputSpec(
         text(node, "name"),
         TensorRef.parse(text(node, "tensor")),
-        DataType.valueOf(text(node, "dtype")),
+        DType.of(DataType.valueOf(text(node, "dtype"))),
         shape(node.get("shape")),
         range == null
             ? Optional.empty()

@@ -71,7 +71,7 @@ final class MetadataWriter {
     ObjectNode node = json.createObjectNode();
     node.put("name", input.name());
     node.put("tensor", input.tensor().toString());
-    node.put("dtype", input.dtype().name());
+    node.put("dtype", input.dtype().proto().name());
     put(node, "shape", input.shape());
     if (input.range().isPresent()) {
       InputSpec.Range range = input.range().get();

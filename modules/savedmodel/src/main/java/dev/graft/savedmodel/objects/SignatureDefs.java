@@ -23,7 +23,7 @@ public final class SignatureDefs {
   private static TensorInfo info(TensorSpec spec) {
     return TensorInfo.newBuilder()
         .setName(spec.tensor().toString())
-        .setDtype(spec.dtype())
+        .setDtype(spec.dtype().proto())
         .setTensorShape(spec.shape().toProto())
         .build();
   }

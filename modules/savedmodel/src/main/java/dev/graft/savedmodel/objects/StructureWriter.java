@@ -45,7 +45,7 @@ public final class StructureWriter {
             TensorSpecProto.newBuilder()
                 .setName(name)
                 .setShape(spec.shape().toProto())
-                .setDtype(spec.dtype()))
+                .setDtype(spec.dtype().proto()))
         .build();
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.google.protobuf.ByteString;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.tensorflow.proto.DataType;
 
 class TensorBundleWriterTest {
 
@@ -38,7 +38,7 @@ class TensorBundleWriterTest {
     }
     tensors.put("é/\uD83D\uDE00", TensorValue.scalar(7L));
     tensors.put("empty", TensorValue.of(Shape.of(0, 3), new float[0]));
-    tensors.put("half", TensorValue.of(DataType.DT_HALF, Shape.of(1), ByteBuffer.allocate(2)));
+    tensors.put("half", TensorValue.of(DType.FLOAT16, Shape.of(1), ByteBuffer.allocate(2)));
     List<ByteString> words =
         List.of(
             ByteString.EMPTY,
@@ -54,7 +54,7 @@ class TensorBundleWriterTest {
           TensorValue read = bundle.read(key);
           assertThat(read.dtype()).isEqualTo(value.dtype());
           assertThat(read.shape()).isEqualTo(value.shape());
-          if (value.dtype() == DataType.DT_STRING) {
+          if (value.dtype() == DType.STRING) {
             assertThat(read.strings()).isEqualTo(value.strings());
           } else {
             assertThat(read.bytes()).isEqualTo(value.bytes());

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -53,7 +54,7 @@ class VariableValuesTest {
         new Variable(
             "words/embeddings",
             "words/node",
-            DataType.DT_FLOAT,
+            DType.FLOAT32,
             SHAPE,
             true,
             Variable.Role.KERNEL,

@@ -13,6 +13,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.internal.analysis.Signatures;
 import dev.graft.surgeon.internal.analysis.StaticShapes;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -62,8 +63,8 @@ final class Between extends Edit {
     Map<String, TensorSpec> inputs = new LinkedHashMap<>(serving.inputs());
     Set<String> needed = rewired.upstream(List.of(end.node()));
     inputs.values().removeIf(spec -> !needed.contains(spec.tensor().node()));
-    inputs.put("features_in", new TensorSpec(input, dtype, shapes.of(start)));
-    TensorSpec answer = new TensorSpec(end, graph.dtype(end), shapes.of(end));
+    inputs.put("features_in", new TensorSpec(input, DType.of(dtype), shapes.of(start)));
+    TensorSpec answer = new TensorSpec(end, DType.of(graph.dtype(end)), shapes.of(end));
     Signature cut =
         Signatures.withOutputs(
             rewired, Signatures.withInputs(serving, inputs), ImmutableMap.of(Cut.OUTPUT, answer));

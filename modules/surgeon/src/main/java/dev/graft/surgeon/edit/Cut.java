@@ -49,7 +49,8 @@ final class Cut extends Edit {
     TensorRef tensor = resolve(model, at);
     Signature serving = model.servingSignature();
     TensorSpec spec =
-        new TensorSpec(tensor, model.graph().dtype(tensor), new StaticShapes(model).of(tensor));
+        new TensorSpec(
+            tensor, DType.of(model.graph().dtype(tensor)), new StaticShapes(model).of(tensor));
     Signature cut = Signatures.withOutputs(model.graph(), serving, ImmutableMap.of(OUTPUT, spec));
     if (cut.inputs().isEmpty() && !serving.inputs().isEmpty()) {
       throw new BadRequestException(

@@ -103,8 +103,8 @@ class ProvenanceTest {
     assertThat(diff.unfrozen()).isEmpty();
     assertThat(diff.signatures())
         .containsExactly(
-            "- serving_default output logits float [?, 3]",
-            "+ serving_default output answer float [?, 2]");
+            "- serving_default output logits float32 [?, 3]",
+            "+ serving_default output answer float32 [?, 2]");
     assertThat(diff.layersRemoved()).singleElement().asString().startsWith("logits");
     assertThat(diff.layersAdded()).containsExactly("answer (Dense)");
     assertThat(diff.after().total() - diff.before().total()).isEqualTo(-6);

@@ -3,7 +3,6 @@ package dev.graft.trainer.checkpoint;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Doubles;
-import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
 import dev.graft.error.Internal;
 import dev.graft.runtime.Compute.Precision;
@@ -47,11 +46,7 @@ public record Checkpoint(
       out.add("run/machine", TensorValue.scalar(identity.machine()));
       out.add("run/stage", TensorValue.scalar(stage));
       out.add("run/kept", TensorValue.scalar(kept));
-      out.add(
-          "run/decisions",
-          TensorValue.strings(
-              Shape.of(decisions.size()),
-              decisions.stream().map(ByteString::copyFromUtf8).toList()));
+      out.add("run/decisions", TensorValue.texts(Shape.of(decisions.size()), decisions));
       trained.forEach((name, value) -> out.add(TRAINED + name, value));
       loop.ifPresent(
           state -> {
@@ -123,15 +118,13 @@ public record Checkpoint(
         identity,
         in.read("run/stage").ints()[0],
         in.read("run/kept").ints()[0],
-        in.read("run/decisions").strings().stream()
-            .map(ByteString::toStringUtf8)
-            .collect(ImmutableList.toImmutableList()),
+        ImmutableList.copyOf(in.read("run/decisions").texts()),
         under(in, TRAINED),
         loop);
   }
 
   private static String string(TensorBundle in, String key) {
-    return in.read(key).strings().get(0).toStringUtf8();
+    return in.read(key).texts().get(0);
   }
 
   private static ImmutableMap<String, TensorValue> under(TensorBundle in, String prefix) {

@@ -15,6 +15,7 @@ import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.tensorflow.proto.DataType;
 
 /**
  * What a run is: a checkpoint of another is not continued.
@@ -95,7 +95,7 @@ public record RunIdentity(String model, String data, String recipe, String machi
 
   private static void put(Hasher digest, String name, TensorValue value) {
     digest.putString(name, StandardCharsets.UTF_8).putInt(0);
-    if (value.dtype() == DataType.DT_STRING) {
+    if (value.dtype() == DType.STRING) {
       value.strings().forEach(each -> digest.putInt(each.size()).putBytes(each.toByteArray()));
     } else {
       digest.putBytes(value.bytes());

@@ -9,6 +9,7 @@ import dev.graft.model.Layer;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowException;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.step.TrainingGraph;
@@ -25,7 +26,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -170,14 +170,14 @@ final class NotFinite {
 
   private boolean isFloat(TensorRef tensor) {
     try {
-      return isFloat(session.model().graph().dtype(tensor));
+      return isFloat(DType.of(session.model().graph().dtype(tensor)));
     } catch (RuntimeException e) {
       return false; // a node without outputs
     }
   }
 
-  private static boolean isFloat(DataType dtype) {
-    return dtype == DataType.DT_FLOAT || dtype == DataType.DT_DOUBLE;
+  private static boolean isFloat(DType dtype) {
+    return dtype == DType.FLOAT32 || dtype == DType.FLOAT64;
   }
 
   private static boolean isFinite(TensorValue value) {

@@ -268,7 +268,7 @@ public final class Stages {
       return heads;
     }
     int count = TrainingPlan.count(settings.share(), blocks.stretches().size());
-    ImmutableSet<String> names =
+    Set<String> names =
         settings.stretch().orElseGet(() -> blocks.stretches().get(count - 1)).variables();
     for (String name : names) {
       if (model.variable(name).isEmpty()) {

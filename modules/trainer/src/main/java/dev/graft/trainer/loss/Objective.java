@@ -6,6 +6,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -34,7 +35,7 @@ public sealed interface Objective {
 
   /** How much each label counts, in their order; empty if all count alike. */
   @Internal
-  default ImmutableList<Double> classWeights() {
+  default List<Double> classWeights() {
     return ImmutableList.of();
   }
 
@@ -102,9 +103,10 @@ public sealed interface Objective {
    * @param classWeights how much an example of each label counts; empty if all count alike. Where
    *     an example has a share of several labels the largest decides, the first of several
    */
-  record CrossEntropy(double smoothing, ImmutableList<Double> classWeights) implements Objective {
+  record CrossEntropy(double smoothing, List<Double> classWeights) implements Objective {
 
     public CrossEntropy {
+      classWeights = ImmutableList.copyOf(classWeights);
       checkSettings(smoothing, classWeights);
     }
 
@@ -115,7 +117,7 @@ public sealed interface Objective {
 
     /** This objective with examples of each label counting so much, in the order of the labels. */
     public CrossEntropy classWeights(double... weights) {
-      return new CrossEntropy(smoothing, ImmutableList.copyOf(Doubles.asList(weights)));
+      return new CrossEntropy(smoothing, Doubles.asList(weights));
     }
 
     @Internal
@@ -137,10 +139,10 @@ public sealed interface Objective {
    * @param smoothing the share of each target that is replaced by one half, 0 to 1
    * @param classWeights how much each label counts; empty if all count alike
    */
-  record BinaryCrossEntropy(double smoothing, ImmutableList<Double> classWeights)
-      implements Objective {
+  record BinaryCrossEntropy(double smoothing, List<Double> classWeights) implements Objective {
 
     public BinaryCrossEntropy {
+      classWeights = ImmutableList.copyOf(classWeights);
       checkSettings(smoothing, classWeights);
     }
 
@@ -151,7 +153,7 @@ public sealed interface Objective {
 
     /** This objective with each label counting so much, in the order of the labels. */
     public BinaryCrossEntropy classWeights(double... weights) {
-      return new BinaryCrossEntropy(smoothing, ImmutableList.copyOf(Doubles.asList(weights)));
+      return new BinaryCrossEntropy(smoothing, Doubles.asList(weights));
     }
 
     @Internal
@@ -326,7 +328,7 @@ public sealed interface Objective {
     }
   }
 
-  private static void checkSettings(double smoothing, ImmutableList<Double> classWeights) {
+  private static void checkSettings(double smoothing, List<Double> classWeights) {
     if (!(smoothing >= 0 && smoothing <= 1)) {
       throw new BadRequestException("label smoothing lies between 0 and 1, not " + smoothing + ".");
     }

@@ -6,6 +6,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.model.Head;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,13 +19,13 @@ import java.util.Map;
  * @param goals those that read several heads or targets; the heads they read need no objective
  */
 public record Objectives(
-    ImmutableMap<String, Objective> byHead,
-    ImmutableMap<String, Double> weights,
-    Penalty penalty,
-    ImmutableList<Goal> goals) {
+    Map<String, Objective> byHead, Map<String, Double> weights, Penalty penalty, List<Goal> goals) {
 
   @Internal
   public Objectives {
+    byHead = ImmutableMap.copyOf(byHead);
+    weights = ImmutableMap.copyOf(weights);
+    goals = ImmutableList.copyOf(goals);
     weights.forEach(
         (head, weight) -> {
           if (!(weight >= 0) || Double.isInfinite(weight)) {
@@ -67,7 +68,7 @@ public record Objectives(
 
   @Internal
   @Override
-  public ImmutableList<Goal> goals() {
+  public List<Goal> goals() {
     return goals;
   }
 

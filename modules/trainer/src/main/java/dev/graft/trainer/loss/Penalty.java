@@ -1,5 +1,6 @@
 package dev.graft.trainer.loss;
 
+import dev.graft.error.Internal;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
@@ -43,6 +44,7 @@ public record Penalty(double l1, double l2) {
   }
 
   /** {@code loss} plus what the kernels among {@code training} cost. */
+  @Internal
   public TensorRef addTo(Scope g, TensorRef loss, Collection<Variable> training) {
     DataType dtype = g.editor().dtype(loss);
     List<TensorRef> terms = new ArrayList<>(List.of(loss));
@@ -50,7 +52,7 @@ public record Penalty(double l1, double l2) {
       if (isPenalised(variable)) {
         TensorRef value =
             g.op("ReadVariableOp")
-                .attr("dtype", variable.dtype())
+                .attr("dtype", variable.dtype().proto())
                 .input(variable.handle())
                 .output();
         TensorRef flat = g.cast(g.add("Reshape", value, g.ints(-1)), dtype);

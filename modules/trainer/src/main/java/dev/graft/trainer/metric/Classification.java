@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Labels;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -14,8 +15,11 @@ import java.util.stream.IntStream;
  * @param actual the label index of each example
  * @param predicted the label index that the model gave each example
  */
-public record Classification(
-    Labels labels, ImmutableList<Integer> actual, ImmutableList<Integer> predicted) {
+public record Classification(Labels labels, List<Integer> actual, List<Integer> predicted) {
+  public Classification {
+    actual = ImmutableList.copyOf(actual);
+    predicted = ImmutableList.copyOf(predicted);
+  }
 
   /** How many examples there were. */
   public int count() {
@@ -38,8 +42,8 @@ public record Classification(
   }
 
   /** Accuracy, and the means over the labels of precision, recall and F1, by name. */
-  public ImmutableMap<String, Double> metrics() {
-    ImmutableList<LabelScore> scores = perClass();
+  public Map<String, Double> metrics() {
+    List<LabelScore> scores = perClass();
     return ImmutableMap.of(
         "accuracy", accuracy(),
         "precision", mean(scores, LabelScore::precision),
@@ -57,12 +61,12 @@ public record Classification(
   }
 
   /** How many examples of label (row) were given label (column). */
-  public ImmutableList<ImmutableList<Integer>> confusion() {
+  public List<List<Integer>> confusion() {
     int[][] table = new int[labels.size()][labels.size()];
     for (int i = 0; i < count(); i++) {
       table[actual.get(i)][predicted.get(i)]++;
     }
-    ImmutableList.Builder<ImmutableList<Integer>> rows = ImmutableList.builder();
+    ImmutableList.Builder<List<Integer>> rows = ImmutableList.builder();
     for (int[] row : table) {
       rows.add(IntStream.of(row).boxed().collect(ImmutableList.toImmutableList()));
     }
@@ -70,8 +74,8 @@ public record Classification(
   }
 
   /** The scores of each label, in the order of the labels. */
-  public ImmutableList<LabelScore> perClass() {
-    ImmutableList<ImmutableList<Integer>> table = confusion();
+  public List<LabelScore> perClass() {
+    List<List<Integer>> table = confusion();
     ImmutableList.Builder<LabelScore> scores = ImmutableList.builder();
     for (int label = 0; label < labels.size(); label++) {
       int column = label;

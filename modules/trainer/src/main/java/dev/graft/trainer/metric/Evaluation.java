@@ -2,12 +2,13 @@ package dev.graft.trainer.metric;
 
 import static java.util.stream.Collectors.joining;
 
-import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Labels;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,10 +31,15 @@ import java.util.Set;
 public record Evaluation(
     int count,
     double loss,
-    ImmutableMap<String, Double> metrics,
-    ImmutableMap<String, ImmutableList<LabelScore>> perLabel,
+    Map<String, Double> metrics,
+    Map<String, List<LabelScore>> perLabel,
     Optional<Classification> classification,
-    ImmutableSet<String> smallerIsBetter) {
+    Set<String> smallerIsBetter) {
+  public Evaluation {
+    metrics = ImmutableMap.copyOf(metrics);
+    perLabel = ImmutableMap.copyOf(perLabel);
+    smallerIsBetter = ImmutableSet.copyOf(smallerIsBetter);
+  }
 
   /** The head of {@link #perLabel} where no head has a name. */
   private static final String ONLY = "";
@@ -104,12 +110,12 @@ public record Evaluation(
   }
 
   /** See {@link Classification#actual}. */
-  public ImmutableList<Integer> actual() {
+  public List<Integer> actual() {
     return answers().actual();
   }
 
   /** See {@link Classification#predicted}. */
-  public ImmutableList<Integer> predicted() {
+  public List<Integer> predicted() {
     return answers().predicted();
   }
 
@@ -134,7 +140,7 @@ public record Evaluation(
   }
 
   /** See {@link Classification#confusion}. */
-  public ImmutableList<ImmutableList<Integer>> confusion() {
+  public List<List<Integer>> confusion() {
     return answers().confusion();
   }
 
@@ -143,14 +149,14 @@ public record Evaluation(
    *
    * @throws BadRequestException if it gives none, or has several heads, see {@link #perLabel}
    */
-  public ImmutableList<LabelScore> perClass() {
+  public List<LabelScore> perClass() {
     if (perLabel.size() != 1) {
       throw new BadRequestException(
           perLabel.isEmpty()
               ? "the model gives no labels to score; see the metrics " + metrics.keySet() + "."
               : "the model has several heads; take perLabel of one of " + perLabel.keySet() + ".");
     }
-    return perLabel.values().asList().get(0);
+    return perLabel.values().iterator().next();
   }
 
   /**

@@ -23,7 +23,7 @@ public record LabelScore(String label, int count, int given, int correct) {
 
   /** Returns those of all labels, from the sums of {@link LabelMarks}. */
   @Internal
-  public static ImmutableList<LabelScore> of(Labels labels, List<double[]> sums) {
+  public static List<LabelScore> of(Labels labels, List<double[]> sums) {
     ImmutableList.Builder<LabelScore> scores = ImmutableList.builder();
     for (int i = 0; i < labels.size(); i++) {
       scores.add(of(labels.names().get(i), i, sums));

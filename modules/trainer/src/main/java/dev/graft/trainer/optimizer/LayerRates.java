@@ -20,9 +20,10 @@ import java.util.regex.Pattern;
  * @param named shares, 0 to 1, by regular expressions: a variable in whose name one is found has
  *     the share of the first such, whatever block it is in, and in the head too
  */
-public record LayerRates(OptionalDouble chosen, ImmutableMap<String, Double> named) {
+public record LayerRates(OptionalDouble chosen, Map<String, Double> named) {
 
   public LayerRates {
+    named = ImmutableMap.copyOf(named);
     double decay = chosen.orElse(1);
     if (!(decay > 0 && decay <= 1)) {
       throw new BadRequestException(

@@ -3,6 +3,7 @@ package dev.graft.trainer.optimizer;
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
+import java.util.List;
 
 /**
  * How gradients change weights. Hyper-parameters, defaults and results are those of Keras 2.15; the
@@ -19,7 +20,7 @@ public sealed interface Optimizer {
 
   /** The variables that it keeps for each weight. */
   @Internal
-  ImmutableList<Slot> slots();
+  List<Slot> slots();
 
   /** Adds the node that changes one weight, and gives its name. */
   @Internal
@@ -41,12 +42,13 @@ public sealed interface Optimizer {
    * @param strength 0 for none
    * @param excluded regular expressions; a variable in whose name one is found is left out
    */
-  record WeightDecay(double strength, ImmutableList<String> excluded) {
+  record WeightDecay(double strength, List<String> excluded) {
 
     /** No decay. */
     public static final WeightDecay NONE = new WeightDecay(0, ImmutableList.of());
 
     public WeightDecay {
+      excluded = ImmutableList.copyOf(excluded);
       if (!(strength >= 0)) {
         throw new BadRequestException("weight decay is 0 or more, not " + strength + ".");
       }
@@ -142,7 +144,7 @@ public sealed interface Optimizer {
 
     @Internal
     @Override
-    public ImmutableList<Slot> slots() {
+    public List<Slot> slots() {
       return momentum == 0 ? ImmutableList.of() : ImmutableList.of(new Slot("m", 0));
     }
 
@@ -202,7 +204,7 @@ public sealed interface Optimizer {
 
     @Internal
     @Override
-    public ImmutableList<Slot> slots() {
+    public List<Slot> slots() {
       ImmutableList.Builder<Slot> slots = ImmutableList.builder();
       slots.add(new Slot("m", 0), new Slot("v", 0));
       return amsgrad ? slots.add(new Slot("vhat", 0)).build() : slots.build();
@@ -260,7 +262,7 @@ public sealed interface Optimizer {
 
     @Internal
     @Override
-    public ImmutableList<Slot> slots() {
+    public List<Slot> slots() {
       // the kernels always keep the momentum, also where it is 0
       ImmutableList.Builder<Slot> slots = ImmutableList.builder();
       slots.add(new Slot("velocity", 0), new Slot("momentum", 0));
@@ -302,7 +304,7 @@ public sealed interface Optimizer {
 
     @Internal
     @Override
-    public ImmutableList<Slot> slots() {
+    public List<Slot> slots() {
       // Keras divides by sqrt(sum + epsilon), the kernels by sqrt(sum), or in their second version
       // by sqrt(sum) + epsilon; so epsilon is in the sum from the start
       return ImmutableList.of(new Slot("accumulator", initialAccumulator + epsilon));

@@ -170,9 +170,10 @@ public sealed interface Schedule {
    * @param boundaries steps, rising
    * @param shares one more than boundaries
    */
-  record Piecewise(ImmutableList<Long> boundaries, ImmutableList<Double> shares)
-      implements Schedule {
+  record Piecewise(List<Long> boundaries, List<Double> shares) implements Schedule {
     public Piecewise {
+      boundaries = ImmutableList.copyOf(boundaries);
+      shares = ImmutableList.copyOf(shares);
       shares.forEach(share -> check("share", share));
       if (shares.size() != boundaries.size() + 1
           || !boundaries.equals(ImmutableList.sortedCopyOf(boundaries))) {

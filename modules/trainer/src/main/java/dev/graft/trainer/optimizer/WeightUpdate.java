@@ -43,7 +43,7 @@ public final class WeightUpdate {
     this.weight = weight;
     this.gradient = gradient;
     this.slots = slots;
-    TensorRef whole = scope.cast(step.rate(), weight.dtype());
+    TensorRef whole = scope.cast(step.rate(), weight.dtype().proto());
     this.rate =
         step.share() == 1 ? whole : scope.add("Mul", whole, scope.scalarLike(whole, step.share()));
     this.stepNumber = step.number();
@@ -81,7 +81,7 @@ public final class WeightUpdate {
 
   /** The number of this step from 1, a scalar of the weight's dtype. */
   TensorRef stepNumber() {
-    return scope.cast(stepNumber, weight.dtype());
+    return scope.cast(stepNumber, weight.dtype().proto());
   }
 
   /** A hyper-parameter, a scalar of the weight's dtype. */
@@ -123,7 +123,7 @@ public final class WeightUpdate {
     TensorRef value =
         scope
             .op("ReadVariableOp")
-            .attr("dtype", weight.dtype())
+            .attr("dtype", weight.dtype().proto())
             .input(weight.handle())
             .after(after)
             .output();

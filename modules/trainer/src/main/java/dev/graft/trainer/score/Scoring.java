@@ -205,7 +205,7 @@ public record Scoring(
 
   private Evaluation evaluation(Dataset data, Sums sums, Optional<int[]> answers) {
     ImmutableMap.Builder<String, Double> metrics = ImmutableMap.builder();
-    ImmutableMap.Builder<String, ImmutableList<LabelScore>> labels = ImmutableMap.builder();
+    ImmutableMap.Builder<String, List<LabelScore>> labels = ImmutableMap.builder();
     ImmutableSet.Builder<String> smallerIsBetter = ImmutableSet.builder();
     double total = 0;
     for (Scored scored : goals) {

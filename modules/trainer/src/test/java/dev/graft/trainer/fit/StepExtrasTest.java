@@ -100,7 +100,7 @@ class StepExtrasTest {
 
     private static TensorRef read(Scope g, Variable variable, UpdateGraph update) {
       return g.op("ReadVariableOp")
-          .attr("dtype", variable.dtype())
+          .attr("dtype", variable.dtype().proto())
           .input(variable.handle())
           .after(update.nodes())
           .output();
@@ -110,7 +110,7 @@ class StepExtrasTest {
       String node =
           g.op("VarHandleOp")
               .name("average/" + weight.node())
-              .attr("dtype", weight.dtype())
+              .attr("dtype", weight.dtype().proto())
               .attr("shape", weight.shape())
               .attr("shared_name", "average/" + weight.node())
               .node();

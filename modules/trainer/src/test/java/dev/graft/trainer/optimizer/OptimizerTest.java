@@ -13,6 +13,7 @@ import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -142,8 +143,7 @@ class OptimizerTest {
     }
     TensorValue after = plus(GOLDEN.value(key), offset(optimizer));
     // Adam's kernel takes 1 - beta2 in the weight's dtype: in float32 0.99998713e-3 instead of 1e-3
-    double rounding =
-        now.dtype() == DataType.DT_DOUBLE ? 1e-12 : kept.matches("v|vhat") ? 1.5e-5 : 1e-5;
+    double rounding = now.dtype() == DType.FLOAT64 ? 1e-12 : kept.matches("v|vhat") ? 1.5e-5 : 1e-5;
     assertThat(largestDifference(now, after))
         .as(key)
         .isLessThanOrEqualTo(largest(after) * rounding);
@@ -217,7 +217,7 @@ class OptimizerTest {
           g.editor()
               .op("VarHandleOp")
               .name(name)
-              .attr("dtype", start.dtype())
+              .attr("dtype", start.dtype().proto())
               .attr("shape", start.shape())
               .attr("shared_name", name)
               .node();

@@ -1,6 +1,7 @@
 package dev.graft.trainer.parity;
 
 import com.google.common.base.Splitter;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.BufferedInputStream;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.tensorflow.proto.DataType;
 
 /** Keras at training, in a process of its own: what tools/parity/trajectories.py writes. */
 public final class KerasTrajectory implements AutoCloseable {
@@ -72,13 +72,13 @@ public final class KerasTrajectory implements AutoCloseable {
   private Map.Entry<String, TensorValue> read() {
     try {
       List<String> parts = Splitter.on(' ').splitToList(line());
-      DataType dtype =
+      DType dtype =
           switch (parts.get(1)) {
-            case "float32" -> DataType.DT_FLOAT;
-            case "float64" -> DataType.DT_DOUBLE;
-            case "int32" -> DataType.DT_INT32;
-            case "int64" -> DataType.DT_INT64;
-            case "uint8" -> DataType.DT_UINT8;
+            case "float32" -> DType.FLOAT32;
+            case "float64" -> DType.FLOAT64;
+            case "int32" -> DType.INT32;
+            case "int64" -> DType.INT64;
+            case "uint8" -> DType.UINT8;
             default -> throw new IllegalStateException("Keras gave a " + parts.get(1));
           };
       Shape shape =

@@ -1,12 +1,12 @@
 package dev.graft.trainer.parity;
 
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.tensorflow.proto.DataType;
 
 /** How far Graft was from Keras at worst, in one training or many. */
 public final class ParityFigures {
@@ -64,7 +64,7 @@ public final class ParityFigures {
   /** The largest absolute element. */
   public static double largest(TensorValue value) {
     double largest = 0;
-    if (value.dtype() == DataType.DT_FLOAT) {
+    if (value.dtype() == DType.FLOAT32) {
       for (float each : value.floats()) {
         largest = Math.max(largest, Math.abs(each));
       }
@@ -82,7 +82,7 @@ public final class ParityFigures {
       return Double.POSITIVE_INFINITY;
     }
     double largest = 0;
-    if (a.dtype() == DataType.DT_FLOAT) {
+    if (a.dtype() == DType.FLOAT32) {
       float[] x = a.floats();
       float[] y = b.floats();
       for (int i = 0; i < x.length; i++) {

@@ -9,6 +9,7 @@ import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.step.StepExtras;
@@ -25,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.tensorflow.proto.DataType;
 
 /**
  * Single steps of the graph that a training loop runs, each from the weights and slots that Keras
@@ -195,7 +195,7 @@ public final class ParityStep implements AutoCloseable {
     return theirs;
   }
 
-  private static TensorValue indices(TensorValue rows, DataType dtype) {
+  private static TensorValue indices(TensorValue rows, DType dtype) {
     double[] numbers = rows.asDoubles();
     int[] ints = new int[numbers.length];
     long[] longs = new long[numbers.length];
@@ -203,7 +203,7 @@ public final class ParityStep implements AutoCloseable {
       ints[i] = (int) numbers[i];
       longs[i] = (long) numbers[i];
     }
-    return dtype == DataType.DT_INT32
+    return dtype == DType.INT32
         ? TensorValue.of(rows.shape(), ints)
         : TensorValue.of(rows.shape(), longs);
   }
@@ -252,7 +252,7 @@ public final class ParityStep implements AutoCloseable {
       TensorValue given = now.get(i++);
       TensorValue wanted = keras.get(name);
       double off = ParityFigures.difference(given, wanted);
-      boolean single = given.dtype() == DataType.DT_FLOAT;
+      boolean single = given.dtype() == DType.FLOAT32;
       if (name.startsWith("slot/")) {
         double size = ParityFigures.largest(wanted);
         figures.note(whole ? what : "slots", ratio(off, size), bar, at + " " + name);

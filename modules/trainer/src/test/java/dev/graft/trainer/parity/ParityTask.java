@@ -14,6 +14,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Golden;
 import dev.graft.trainer.FineTune;
@@ -162,7 +163,7 @@ public record ParityTask(
   }
 
   private static TensorValue as(DataType dtype, TensorValue value) {
-    return dtype == DataType.DT_DOUBLE && value.dtype() == DataType.DT_FLOAT
+    return dtype == DataType.DT_DOUBLE && value.dtype() == DType.FLOAT32
         ? TensorValue.of(value.shape(), value.asDoubles())
         : value;
   }

@@ -120,7 +120,8 @@ class ObjectiveTest {
   private static TensorRef feed(
       GraphEditor editor, Map<TensorRef, TensorValue> feeds, String name) {
     TensorValue value = GOLDEN.value(name);
-    TensorRef placeholder = editor.placeholder("fed/" + name, value.dtype(), Shape.unknown());
+    TensorRef placeholder =
+        editor.placeholder("fed/" + name, value.dtype().proto(), Shape.unknown());
     feeds.put(placeholder, value);
     return placeholder;
   }
@@ -132,8 +133,8 @@ class ObjectiveTest {
       TensorValue logits = wanted.remove("logits");
       TensorValue targets = wanted.remove("targets");
       GraphEditor editor = Graph.empty().edit();
-      TensorRef x = editor.placeholder("x", logits.dtype(), Shape.unknown());
-      TensorRef y = editor.placeholder("y", targets.dtype(), Shape.unknown());
+      TensorRef x = editor.placeholder("x", logits.dtype().proto(), Shape.unknown());
+      TensorRef y = editor.placeholder("y", targets.dtype().proto(), Shape.unknown());
       Head head =
           new Head(
               "head",
@@ -250,8 +251,8 @@ class ObjectiveTest {
 
   private static float[] gradient(Objective objective, TensorValue logits, TensorValue targets) {
     GraphEditor editor = Graph.empty().edit();
-    TensorRef x = editor.placeholder("x", logits.dtype(), Shape.unknown());
-    TensorRef y = editor.placeholder("y", targets.dtype(), Shape.unknown());
+    TensorRef x = editor.placeholder("x", logits.dtype().proto(), Shape.unknown());
+    TensorRef y = editor.placeholder("y", targets.dtype().proto(), Shape.unknown());
     TensorRef loss = loss(objective, new HeadTensors(new Scope(editor, "g"), x, y, 2));
     GradientGraph gradients =
         Differentiator.gradients(editor.build(), List.of(loss), List.of(), List.of(x));

@@ -5,6 +5,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpBuilder;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -116,13 +117,13 @@ public final class RuleCase {
 
   TensorRef values(double[] values, long... dims) {
     TensorRef x = editor.placeholder("x" + xs.size(), precision, Shape.unknown());
-    xs.put(x, tensor(precision, Shape.of(dims), values));
+    xs.put(x, tensor(DType.of(precision), Shape.of(dims), values));
     return x;
   }
 
   /** A constant of the precision of the case. */
   TensorRef real(double[] values, long... dims) {
-    return editor.constant("real", tensor(precision, Shape.of(dims), values));
+    return editor.constant("real", tensor(DType.of(precision), Shape.of(dims), values));
   }
 
   TensorRef scalar(double value) {
@@ -196,11 +197,11 @@ public final class RuleCase {
   }
 
   TensorValue random(Shape shape) {
-    return tensor(precision, shape, random.doubles(shape.elements(), -1, 1).toArray());
+    return tensor(DType.of(precision), shape, random.doubles(shape.elements(), -1, 1).toArray());
   }
 
-  static TensorValue tensor(DataType dtype, Shape shape, double[] values) {
-    if (dtype == DataType.DT_DOUBLE) {
+  static TensorValue tensor(DType dtype, Shape shape, double[] values) {
+    if (dtype == DType.FLOAT64) {
       return TensorValue.of(shape, values);
     }
     float[] floats = new float[values.length];

@@ -124,7 +124,7 @@ public final class InferredBatchNorm {
     Scope g = new Scope(body, "training");
     TensorRef axes =
         g.add("Range", g.scalar(0), g.add("Sub", g.add("Rank", input), g.scalar(1)), g.scalar(1));
-    TensorRef values = g.cast(input, mean.dtype());
+    TensorRef values = g.cast(input, mean.dtype().proto());
     TensorRef center = g.op("Mean").input(values).input(axes).attr("keep_dims", true).output();
     TensorRef spread = g.add("Mean", g.add("SquaredDifference", values, center), axes);
     TensorRef flat = g.add("Reshape", center, g.ints(-1));

@@ -47,7 +47,7 @@ public final class MetaGraphs {
   }
 
   /** The tags of each of {@code graphs}. */
-  public static ImmutableList<ImmutableSet<String>> tagSets(List<MetaGraphDef> graphs) {
+  public static ImmutableList<Set<String>> tagSets(List<MetaGraphDef> graphs) {
     return graphs.stream().map(MetaGraphs::tags).collect(ImmutableList.toImmutableList());
   }
 

@@ -12,6 +12,7 @@ import dev.graft.importer.internal.weights.Captures;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.savedmodel.objects.ObjectGraph;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -129,7 +130,7 @@ public final class EntryPoints {
     if (tensor.isEmpty() || tensor.startsWith("^")) {
       throw new BadModelException("a signature names no tensor ('" + tensor + "').");
     }
-    return new TensorSpec(TensorRef.parse(tensor), dtype, shape);
+    return new TensorSpec(TensorRef.parse(tensor), DType.of(dtype), shape);
   }
 
   /** Fails if {@code entries} have no signature called {@code wanted}. */

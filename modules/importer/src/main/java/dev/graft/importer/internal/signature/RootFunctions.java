@@ -12,6 +12,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.savedmodel.objects.ObjectGraph;
 import dev.graft.savedmodel.objects.Structures;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -173,7 +174,8 @@ final class RootFunctions {
       call.addInput(placeholder.getName());
       inputs.put(
           inputs.containsKey(wanted) ? arg.getName() : wanted,
-          new TensorSpec(TensorRef.of(placeholder.getName()), arg.getType(), shape(attrs)));
+          new TensorSpec(
+              TensorRef.of(placeholder.getName()), DType.of(arg.getType()), shape(attrs)));
     }
     captured.forEach(tensor -> call.addInput(tensor.asInput()));
     List<DataType> outputTypes = types(signature.getOutputArgList());
@@ -198,7 +200,8 @@ final class RootFunctions {
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
     for (int i = 0; i < types.size(); i++) {
       outputs.put(
-          names.get(i), new TensorSpec(new TensorRef(call, i), types.get(i), shapes.get(i)));
+          names.get(i),
+          new TensorSpec(new TensorRef(call, i), DType.of(types.get(i)), shapes.get(i)));
     }
     return ImmutableMap.copyOf(outputs);
   }

@@ -9,12 +9,12 @@ import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.function.FunctionInliner;
 import dev.graft.graph.op.OpRegistry;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SaverDef;
 
@@ -118,7 +118,7 @@ public record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<I
       return List.of();
     }
     TensorValue value = TensorValue.from(node.getAttrOrThrow("value").getTensor());
-    return value.dtype() == DataType.DT_STRING ? value.strings() : List.of();
+    return value.dtype() == DType.STRING ? value.strings() : List.of();
   }
 
   /** Where {@code tensor} comes from before it was only handed on or reshaped. */

@@ -57,7 +57,7 @@ public record TableImports(ImmutableList<String> names, ImmutableList<NodeDef> n
         NodeDef.newBuilder()
             .setName(free.take(reader + "/value"))
             .setOp("Const")
-            .putAttr("dtype", Attrs.of(value.dtype()))
+            .putAttr("dtype", Attrs.of(value.dtype().proto()))
             .putAttr("value", Attrs.of(value.toProto()))
             .build();
     if (value.shape().rank() <= 1) {

@@ -9,6 +9,7 @@ import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.savedmodel.objects.ObjectGraph;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -134,7 +135,7 @@ public final class Variables {
     return new Variable(
         names.take(wanted),
         node.getName(),
-        dtype,
+        DType.of(dtype),
         shape,
         flags.trainable(),
         flags.role(),

@@ -9,6 +9,7 @@ import dev.graft.model.Model;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.HandMade;
@@ -56,7 +57,7 @@ class SettledBranchesTest {
             "value",
             Attrs.of(
                 TensorValue.of(
-                        DataType.DT_BOOL,
+                        DType.BOOL,
                         Shape.scalar(),
                         java.nio.ByteBuffer.wrap(new byte[] {(byte) (flag.equals("on") ? 1 : 0)}))
                     .toProto()));

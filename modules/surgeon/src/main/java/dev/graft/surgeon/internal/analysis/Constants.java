@@ -6,6 +6,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.Arrays;
@@ -14,7 +15,6 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -79,12 +79,12 @@ public final class Constants {
         variable != null
             && variable.shape().isFullyKnown()
             && variable.shape().elements() <= MOST
-            && variable.dtype() != DataType.DT_STRING;
+            && variable.dtype() != DType.STRING;
     return variable == null || !small ? null : values.of(variable).asDoubles();
   }
 
   private static double @Nullable [] numbers(TensorValue value) {
-    boolean small = value.dtype() != DataType.DT_STRING && value.shape().elements() <= MOST;
+    boolean small = value.dtype() != DType.STRING && value.shape().elements() <= MOST;
     return small ? value.asDoubles() : null;
   }
 

@@ -41,7 +41,7 @@ public final class ModelInvariants {
         .outputs()
         .forEach(
             (name, spec) -> {
-              if (graph.dtype(spec.tensor()) != spec.dtype()) {
+              if (graph.dtype(spec.tensor()) != spec.dtype().proto()) {
                 throw new IllegalStateException(
                     "signature '"
                         + signature.name()
@@ -81,7 +81,7 @@ public final class ModelInvariants {
       }
       if (model.graph().dtype(TensorRef.of(variable.node()))
               != org.tensorflow.proto.DataType.DT_RESOURCE
-          || node.getAttrOrThrow("dtype").getType() != variable.dtype()) {
+          || node.getAttrOrThrow("dtype").getType() != variable.dtype().proto()) {
         throw new IllegalStateException(
             "variable '" + variable.name() + "' and its node disagree about the dtype");
       }

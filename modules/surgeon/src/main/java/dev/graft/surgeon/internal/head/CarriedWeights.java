@@ -8,10 +8,10 @@ import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.internal.analysis.Nearest;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.List;
-import org.tensorflow.proto.DataType;
 
 /** Gives a new head the old one's weights for the labels that both have. */
 public final class CarriedWeights {
@@ -81,8 +81,8 @@ public final class CarriedWeights {
   }
 
   /** {@code numbers} as a tensor, float64 or float32. */
-  public static TensorValue value(DataType dtype, Shape shape, double[] numbers) {
-    if (dtype == DataType.DT_DOUBLE) {
+  public static TensorValue value(DType dtype, Shape shape, double[] numbers) {
+    if (dtype == DType.FLOAT64) {
       return TensorValue.of(shape, numbers);
     }
     float[] floats = new float[numbers.length];

@@ -115,7 +115,8 @@ final class NewHeads {
           .computeIfAbsent(signature.name(), k -> new LinkedHashMap<>())
           .put(
               name,
-              new TensorSpec(head.output(), editor.dtype(head.output()), builder.answer(head)));
+              new TensorSpec(
+                  head.output(), DType.of(editor.dtype(head.output())), builder.answer(head)));
     }
   }
 

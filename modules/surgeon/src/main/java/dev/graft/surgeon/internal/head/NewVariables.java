@@ -6,6 +6,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Initializer;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ final class NewVariables {
           new Variable(
               name,
               node,
-              dtype,
+              DType.of(dtype),
               shape,
               true,
               Variable.Role.valueOf(what.toUpperCase(Locale.ROOT)),
@@ -81,7 +82,7 @@ final class NewVariables {
   /** A constant brought to {@code dtype}. */
   TensorRef constant(String wanted, DataType dtype, TensorValue value) {
     TensorRef plain = editor.constant(wanted, value);
-    return value.dtype() == dtype
+    return value.dtype().proto() == dtype
         ? plain
         : editor.op("Cast").name(wanted + "/Cast").input(plain).attr("DstT", dtype).output();
   }

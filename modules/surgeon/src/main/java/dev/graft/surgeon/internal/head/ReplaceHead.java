@@ -15,6 +15,7 @@ import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.internal.analysis.Prune;
 import dev.graft.surgeon.internal.analysis.Signatures;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.words.Remedy;
 import java.util.ArrayList;
@@ -122,7 +123,8 @@ public final class ReplaceHead extends Edit {
             (name, output) -> {
               if (name.equals(head.output())) {
                 DataType dtype = graph.dtype(head.features());
-                outputs.put(name, new TensorSpec(head.features(), dtype, Shape.unknown()));
+                outputs.put(
+                    name, new TensorSpec(head.features(), DType.of(dtype), Shape.unknown()));
               } else if (!needs(graph, output, head)) {
                 outputs.put(name, output);
               }

@@ -10,10 +10,10 @@ import dev.graft.model.Model;
 import dev.graft.picture.DecodeGraph;
 import dev.graft.picture.PictureResize;
 import dev.graft.surgeon.Edit;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.words.Words;
 import java.util.Optional;
-import org.tensorflow.proto.DataType;
 
 /** Lets the picture input take other pictures, and brings them to what the network reads. */
 public final class AdaptInput extends Edit {
@@ -58,7 +58,7 @@ public final class AdaptInput extends Edit {
   }
 
   private static Model uint8(Model model, InputSpec input) {
-    if (input.dtype() == DataType.DT_UINT8) {
+    if (input.dtype() == DType.UINT8) {
       return model;
     }
     checkFloat(input);
@@ -74,13 +74,13 @@ public final class AdaptInput extends Edit {
                             + " first with fitInputs() or describeInput(...)."));
     Range bytes = new Range(0, 255, "bytes, which the graph brings to " + text(old));
     InputSpec changed =
-        changed(input, DataType.DT_UINT8, input.shape(), Optional.of(bytes), input.channels());
+        changed(input, DType.UINT8, input.shape(), Optional.of(bytes), input.channels());
     return InputAdapter.insert(
         model,
         "from_bytes",
         changed,
         (g, pixels) -> {
-          TensorRef x = g.cast(pixels, input.dtype());
+          TensorRef x = g.cast(pixels, input.dtype().proto());
           if (old.low() == 0 && old.high() == 255) {
             return x;
           }
@@ -119,8 +119,7 @@ public final class AdaptInput extends Edit {
   /** The one decode graph, inside the model. */
   private static Model encoded(Model model, InputSpec input) {
     Shape bytes = Shape.of(Shape.UNKNOWN);
-    InputSpec changed =
-        changed(input, DataType.DT_STRING, bytes, Optional.empty(), Channels.UNKNOWN);
+    InputSpec changed = changed(input, DType.STRING, bytes, Optional.empty(), Channels.UNKNOWN);
     return InputAdapter.insert(
         model,
         "from_encoded",
@@ -146,14 +145,14 @@ public final class AdaptInput extends Edit {
   }
 
   private static void checkFloat(InputSpec input) {
-    if (input.dtype() != DataType.DT_FLOAT) {
+    if (input.dtype() != DType.FLOAT32) {
       throw new BadRequestException(
           "input '" + input.name() + "' takes " + input.dtype() + ", not float32.");
     }
   }
 
   static InputSpec changed(
-      InputSpec input, DataType dtype, Shape shape, Optional<Range> range, Channels channels) {
+      InputSpec input, DType dtype, Shape shape, Optional<Range> range, Channels channels) {
     return new InputSpec(
         input.name(), input.tensor(), dtype, shape, range, channels, input.resize());
   }

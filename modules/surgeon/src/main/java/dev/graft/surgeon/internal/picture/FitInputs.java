@@ -7,8 +7,8 @@ import dev.graft.model.InputSpec.Range;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.Preparation;
+import dev.graft.tensor.DType;
 import java.util.Optional;
-import org.tensorflow.proto.DataType;
 
 /**
  * Finds out what the picture inputs expect: from their dtype, from the arithmetic at the beginning
@@ -44,7 +44,7 @@ public final class FitInputs extends Edit {
         input.channels() != Channels.UNKNOWN
             ? input.channels()
             : channelCount == 1 ? Channels.GREY : Channels.RGB;
-    if (input.dtype() == DataType.DT_UINT8) {
+    if (input.dtype() == DType.UINT8) {
       Range range = new Range(0, 255, "it takes bytes");
       return InputAdapter.describe(model, with(input, Optional.of(range), channels));
     }

@@ -15,11 +15,11 @@ import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.internal.analysis.Weights;
 import dev.graft.surgeon.internal.head.CarriedWeights;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -131,7 +131,7 @@ public final class GreyKernel extends Edit {
     Weights.Weight weight = new Weights(model).at(Nodes.dataInput(convolution, 1));
     Variable kernel = weight == null ? null : weight.variable().orElse(null);
     if (kernel == null
-        || (kernel.dtype() != DataType.DT_FLOAT && kernel.dtype() != DataType.DT_DOUBLE)
+        || (kernel.dtype() != DType.FLOAT32 && kernel.dtype() != DType.FLOAT64)
         || kernel.shape().rank() != 4
         || kernel.shape().dim(2) != 3
         || model.graph().consumers(kernel.node()).size() != 1) {

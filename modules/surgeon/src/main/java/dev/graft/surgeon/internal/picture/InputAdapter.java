@@ -99,7 +99,7 @@ final class InputAdapter {
   private static void tell(GraphEditor editor, InputSpec changed) {
     editor.replace(
         editor.node(changed.tensor().node()).toBuilder()
-            .putAttr("dtype", Attrs.of(changed.dtype()))
+            .putAttr("dtype", Attrs.of(changed.dtype().proto()))
             .putAttr("shape", Attrs.of(changed.shape()))
             .removeAttr("_output_shapes")
             .build());

@@ -162,7 +162,10 @@ public final class InputSize extends Edit {
       for (int i = 0; i < dims.length; i++) {
         dims[i] = i == index ? value : (long) numbers[i];
       }
-      read(editor.node(reader.getName()), in, constant(reader, old.dtype(), old.shape(), dims));
+      read(
+          editor.node(reader.getName()),
+          in,
+          constant(reader, old.dtype().proto(), old.shape(), dims));
     }
 
     private TensorRef constant(NodeDef reader, DataType dtype, Shape shape, long[] values) {

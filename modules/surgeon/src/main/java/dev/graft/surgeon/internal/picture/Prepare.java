@@ -9,9 +9,9 @@ import dev.graft.model.InputSpec.Channels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.Preparation;
+import dev.graft.tensor.DType;
 import dev.graft.words.Words;
 import java.util.Optional;
-import org.tensorflow.proto.DataType;
 
 /** Puts what {@code preprocess_input} does into the graph: pixels are then RGB in 0..255. */
 public final class Prepare extends Edit {
@@ -43,7 +43,7 @@ public final class Prepare extends Edit {
    * @param guess why it is thought to be right; empty if somebody has said so
    */
   static Model in(Model model, InputSpec input, Preparation preparation, Optional<String> guess) {
-    if (input.shape().dim(-1) != 3 || input.dtype() != DataType.DT_FLOAT) {
+    if (input.shape().dim(-1) != 3 || input.dtype() != DType.FLOAT32) {
       throw new BadRequestException(
           "input '"
               + input.name()

@@ -20,6 +20,7 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.HeadSpec.Pooling;
 import dev.graft.surgeon.Models;
 import dev.graft.surgeon.Padding;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.TensorAssert;
@@ -34,7 +35,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.tensorflow.proto.DataType;
 
 /** A new head on a sequence leaves padding out of what it pools, as Keras' own layers do. */
 class SequencePoolingTest {
@@ -60,8 +60,8 @@ class SequencePoolingTest {
 
   private static TensorValue ids(Model model, int columns, int... ids) {
     Shape shape = Shape.of(ids.length / columns, columns);
-    DataType dtype = model.inputs().get(0).dtype();
-    return dtype == DataType.DT_INT32
+    DType dtype = model.inputs().get(0).dtype();
+    return dtype == DType.INT32
         ? TensorValue.of(shape, ids)
         : TensorValue.of(shape, Arrays.stream(ids).asLongStream().toArray());
   }

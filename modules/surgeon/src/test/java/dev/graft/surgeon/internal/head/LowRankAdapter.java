@@ -55,11 +55,12 @@ public final class LowRankAdapter extends Edit {
         variables.read(
             layer + "/a",
             "kernel",
-            w.dtype(),
+            w.dtype().proto(),
             Shape.of(w.shape().dim(0), rank),
             new VariableSource.Initialized(Initializer.NORMAL, 1));
     TensorRef b =
-        variables.zeros(layer + "/b", "kernel", w.dtype(), Shape.of(rank, w.shape().dim(1)));
+        variables.zeros(
+            layer + "/b", "kernel", w.dtype().proto(), Shape.of(rank, w.shape().dim(1)));
     Scope g = new Scope(editor, layer);
     TensorRef side = g.add("MatMul", g.add("MatMul", Nodes.dataInput(product, 0), a), b);
     TensorRef old = TensorRef.of(product.getName());

@@ -21,6 +21,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Models;
 import dev.graft.surgeon.Preparation;
 import dev.graft.surgeon.edit.Replay;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -33,7 +34,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.tensorflow.proto.DataType;
 
 /** Adapted inputs give the answers that the pictures gave when prepared by hand. */
 class AdaptInputTest {
@@ -70,9 +70,9 @@ class AdaptInputTest {
     Shape shape = Shape.of(1, side(), side(), 3);
     Model adapted = MODEL.with(uint8Input());
     assertThat(adapted.servingSignature().inputs().values().iterator().next().dtype())
-        .isEqualTo(DataType.DT_UINT8);
+        .isEqualTo(DType.UINT8);
     TensorAssert.assertThat(
-            answer(adapted, TensorValue.of(DataType.DT_UINT8, shape, ByteBuffer.wrap(bytes))))
+            answer(adapted, TensorValue.of(DType.UINT8, shape, ByteBuffer.wrap(bytes))))
         .isCloseTo(answer(MODEL, TensorValue.of(shape, floats)), 1e-5, 1e-5);
     assertThatThrownBy(() -> Models.zoo("keras2/cnn_plain").with(uint8Input()))
         .isInstanceOf(BadRequestException.class)
@@ -119,7 +119,7 @@ class AdaptInputTest {
   void adaptersStackAndReplay() {
     Model adapted = MODEL.with(greyInput(), uint8Input());
     assertThat(adapted.inputs().get(0).shape().dim(-1)).isEqualTo(1);
-    assertThat(adapted.inputs().get(0).dtype()).isEqualTo(DataType.DT_UINT8);
+    assertThat(adapted.inputs().get(0).dtype()).isEqualTo(DType.UINT8);
     Model again = Replay.standard().run(Models.zoo("keras2/cnn_plain"), adapted.provenance());
     assertThat(again.graph().toGraphDef()).isEqualTo(adapted.graph().toGraphDef());
   }
@@ -158,7 +158,7 @@ class AdaptInputTest {
           session.run(Map.of(decode.bytes(), bytes), List.of(decode.pixels()), List.of()).get(0);
     }
     Model adapted = MODEL.with(encodedInput());
-    assertThat(adapted.inputs().get(0).dtype()).isEqualTo(DataType.DT_STRING);
+    assertThat(adapted.inputs().get(0).dtype()).isEqualTo(DType.STRING);
     TensorAssert.assertThat(answer(adapted, bytes)).isIdenticalTo(answer(MODEL, pixels));
   }
 }

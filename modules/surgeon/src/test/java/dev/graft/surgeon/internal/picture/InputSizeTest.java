@@ -30,6 +30,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Models;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -163,13 +164,13 @@ class InputSizeTest {
     Signature signature =
         Signature.predict(
             Signature.SERVING_DEFAULT,
-            ImmutableMap.of("image", new TensorSpec(image, DataType.DT_FLOAT, shape)),
-            ImmutableMap.of("mean", new TensorSpec(mean, DataType.DT_FLOAT, Shape.of(-1, units))));
+            ImmutableMap.of("image", new TensorSpec(image, DType.FLOAT32, shape)),
+            ImmutableMap.of("mean", new TensorSpec(mean, DType.FLOAT32, Shape.of(-1, units))));
     InputSpec input =
         new InputSpec(
             "image",
             image,
-            DataType.DT_FLOAT,
+            DType.FLOAT32,
             shape,
             Optional.empty(),
             InputSpec.Channels.RGB,

@@ -11,6 +11,7 @@ import dev.graft.model.Model;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.RowAppender;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.graph.StatelessRandom;
@@ -25,7 +26,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
-import org.tensorflow.proto.DataType;
 
 /**
  * Runs a model once over examples, up to some of its tensors. What comes out is a dataset again,
@@ -181,7 +181,7 @@ public final class Features implements AutoCloseable {
 
   /** The first row with such a number; -1 if there is none, or the value cannot hold one. */
   public static int rowWith(TensorValue value, DoublePredicate wanted) {
-    if (value.dtype() != DataType.DT_FLOAT || value.shape().rank() < 1) {
+    if (value.dtype() != DType.FLOAT32 || value.shape().rank() < 1) {
       return -1;
     }
     FloatBuffer numbers = value.bytes().asFloatBuffer();

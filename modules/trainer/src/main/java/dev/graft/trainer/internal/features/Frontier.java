@@ -146,7 +146,7 @@ public final class Frontier {
     DataType dtype = shapes.dtype(tensor);
     boolean known = shape.rank() > 0 && shape.withDim(0, 1).isFullyKnown();
     return known && dtype != DataType.DT_STRING
-        ? shape.withDim(0, 1).elements() * TensorValue.size(dtype)
+        ? shape.withDim(0, 1).elements() * TensorValue.size(DType.of(dtype))
         : 0;
   }
 

@@ -193,7 +193,7 @@ final class HeadSolver {
     }
 
     private TensorRef feed(String name, TensorValue value) {
-      TensorRef placeholder = editor.placeholder(name, value.dtype(), value.shape());
+      TensorRef placeholder = editor.placeholder(name, value.dtype().proto(), value.shape());
       feeds.put(placeholder, value);
       return placeholder;
     }

@@ -10,6 +10,7 @@ import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.SavedFunction;
 import dev.graft.model.Variable;
+import dev.graft.tensor.DType;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.Task;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.AttrValue;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -92,7 +92,7 @@ public record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bi
 
   /** The solver gives a bias, and computes in float32. */
   boolean isSolvable() {
-    return bias.isPresent() && kernel.dtype() == DataType.DT_FLOAT;
+    return bias.isPresent() && kernel.dtype() == DType.FLOAT32;
   }
 
   /** A SavedModel leaves out what has its default. */

@@ -34,7 +34,7 @@ record Standardization(TensorValue features, TensorValue mean, TensorValue scale
   static Standardization of(TensorFlowRuntime runtime, TensorValue raw) {
     GraphEditor editor = Graph.empty().edit();
     Scope g = new Scope(editor, "");
-    TensorRef x = editor.placeholder("raw", raw.dtype(), raw.shape());
+    TensorRef x = editor.placeholder("raw", raw.dtype().proto(), raw.shape());
     TensorRef mean = g.add("Mean", x, g.ints(0));
     TensorRef variance = g.add("Mean", g.add("SquaredDifference", x, mean), g.ints(0));
     TensorRef share =
@@ -58,10 +58,10 @@ record Standardization(TensorValue features, TensorValue mean, TensorValue scale
   Folded fold(TensorFlowRuntime runtime, TensorValue kernel, TensorValue bias) {
     GraphEditor editor = Graph.empty().edit();
     Scope g = new Scope(editor, "");
-    TensorRef w = editor.placeholder("kernel", kernel.dtype(), kernel.shape());
-    TensorRef b = editor.placeholder("bias", bias.dtype(), bias.shape());
-    TensorRef m = editor.placeholder("mean", mean.dtype(), mean.shape());
-    TensorRef s = editor.placeholder("scale", scale.dtype(), scale.shape());
+    TensorRef w = editor.placeholder("kernel", kernel.dtype().proto(), kernel.shape());
+    TensorRef b = editor.placeholder("bias", bias.dtype().proto(), bias.shape());
+    TensorRef m = editor.placeholder("mean", mean.dtype().proto(), mean.shape());
+    TensorRef s = editor.placeholder("scale", scale.dtype().proto(), scale.shape());
     TensorRef folded = g.add("Mul", w, g.add("ExpandDims", s, g.scalar(1)));
     TensorRef moved = g.add("MatMul", g.add("ExpandDims", m, g.scalar(0)), folded);
     TensorRef offset = g.op("Squeeze").input(moved).attr("squeeze_dims", Attrs.ints(0)).output();

@@ -10,6 +10,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Initializer;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.optimizer.Gradients;
 import dev.graft.trainer.optimizer.Optimizer;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.tensorflow.proto.DataType;
 
 /**
  * A graph with the gradients of a loss in it, and with the nodes that change the weights by them.
@@ -156,7 +156,7 @@ public record UpdateGraph(
 
     private static TensorRef read(Scope g, Variable variable) {
       return g.op("ReadVariableOp")
-          .attr("dtype", variable.dtype())
+          .attr("dtype", variable.dtype().proto())
           .input(variable.handle())
           .output();
     }
@@ -197,7 +197,7 @@ public record UpdateGraph(
           editor
               .op("VarHandleOp")
               .name(name)
-              .attr("dtype", weight.dtype())
+              .attr("dtype", weight.dtype().proto())
               .attr("shape", weight.shape())
               .attr("shared_name", name)
               .node();
@@ -216,7 +216,7 @@ public record UpdateGraph(
         return new VariableSource.Initialized(Initializer.ZEROS, 0);
       }
       int count = Math.toIntExact(weight.shape().elements());
-      if (weight.dtype() == DataType.DT_DOUBLE) {
+      if (weight.dtype() == DType.FLOAT64) {
         double[] values = new double[count];
         Arrays.fill(values, start);
         return new VariableSource.Given(TensorValue.of(weight.shape(), values));

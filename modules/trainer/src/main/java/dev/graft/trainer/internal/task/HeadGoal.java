@@ -1,7 +1,6 @@
 package dev.graft.trainer.internal.task;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Sets;
 import dev.graft.data.Answers;
 import dev.graft.data.Batch;
@@ -27,6 +26,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
 
@@ -56,7 +56,7 @@ public record HeadGoal(
    */
   static ImmutableList<Goal> of(Model model, Dataset data, Objectives objectives) {
     checkNames(model, objectives);
-    ImmutableMap<String, Answers> answers = data.answers();
+    Map<String, Answers> answers = data.answers();
     ImmutableList.Builder<Goal> goals = ImmutableList.builder();
     Set<Head> joint = new HashSet<>();
     Set<String> used = new HashSet<>();
@@ -135,7 +135,8 @@ public record HeadGoal(
     checkKind(head, wanted, objective);
     wanted.labels().ifPresent(labels -> checkLabels(head, labels));
     checkClassWeights(head, objective.classWeights());
-    return new HeadGoal(head, key, wanted.values().dtype(), objective, objectives.weight(head));
+    return new HeadGoal(
+        head, key, wanted.values().dtype().proto(), objective, objectives.weight(head));
   }
 
   private static void checkKind(Head head, Answers wanted, Objective objective) {

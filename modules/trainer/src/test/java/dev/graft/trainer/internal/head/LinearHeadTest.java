@@ -15,6 +15,7 @@ import dev.graft.model.TrainingPlan;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -29,7 +30,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.tensorflow.proto.DataType;
 
 /** Which heads are solved, and which learn step by step. */
 class LinearHeadTest {
@@ -50,7 +50,7 @@ class LinearHeadTest {
         SavedModelImporter.load(Checkout.path("testdata/zoo/keras2/cnn_bn_f64/model"))
             .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel(labels)));
     InputSpec input = model.inputs().get(0);
-    assertThat(input.dtype()).isEqualTo(DataType.DT_DOUBLE);
+    assertThat(input.dtype()).isEqualTo(DType.FLOAT64);
     int size = 60;
     Random random = new Random(1);
     int[] positive = IntStream.range(0, size).map(i -> i % 2).toArray();

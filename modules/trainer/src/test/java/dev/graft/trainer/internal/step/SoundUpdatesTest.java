@@ -18,6 +18,7 @@ import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
@@ -126,7 +127,7 @@ class SoundUpdatesTest {
         new Variable(
             "weight",
             node,
-            DataType.DT_FLOAT,
+            DType.FLOAT32,
             Shape.of(WIDTH),
             true,
             Variable.Role.KERNEL,
