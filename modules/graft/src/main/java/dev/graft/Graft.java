@@ -87,7 +87,7 @@ public final class Graft implements AutoCloseable {
    */
   public static Model load(Path path, Trust trust) {
     requireNonNull(trust, "trust");
-    return load(path, LoadOptions.defaults().withTrust(trust));
+    return load(path, LoadOptions.defaults().trust(trust));
   }
 
   /**
@@ -115,7 +115,7 @@ public final class Graft implements AutoCloseable {
     requireNonNull(path, "path");
     requireNonNull(options, "options");
     return Inspection.of(
-        SavedModelImporter.read(ModelFolder.of(path), options.withTrust(Trust.ALLOW).forImport()));
+        SavedModelImporter.read(ModelFolder.of(path), options.trust(Trust.ALLOW).forImport()));
   }
 
   /** Looks at a model without running it. */
@@ -317,7 +317,7 @@ public final class Graft implements AutoCloseable {
    */
   public LiveModel serve(Path path, Trust trust) {
     requireNonNull(trust, "trust");
-    return serve(path, ServeOptions.defaults().withTrust(trust));
+    return serve(path, ServeOptions.defaults().trust(trust));
   }
 
   /**
@@ -334,7 +334,7 @@ public final class Graft implements AutoCloseable {
               + "' lies in an archive, and TensorFlow's loader reads folders only; give the archive"
               + " itself, which is unpacked then.");
     }
-    LoadOptions load = LoadOptions.defaults().withTrust(options.trust());
+    LoadOptions load = LoadOptions.defaults().trust(options.trust());
     // fails if the model reaches beyond itself
     ServedFacts facts = ServedFacts.of(SavedModelImporter.load(folder, load.forImport()));
     try (ScratchFolder scratch = ScratchFolder.open()) {

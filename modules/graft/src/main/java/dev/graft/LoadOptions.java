@@ -31,28 +31,28 @@ public record LoadOptions(
   }
 
   /** These options with another say in what the model may reach for. */
-  public LoadOptions withTrust(Trust value) {
+  public LoadOptions trust(Trust value) {
     return new LoadOptions(value, tags, signature, inputRange);
   }
 
   /** These options with the MetaGraph of exactly these tags. */
-  public LoadOptions withTags(String... wanted) {
+  public LoadOptions tags(String... wanted) {
     return new LoadOptions(trust, ImmutableSet.copyOf(wanted), signature, inputRange);
   }
 
   /** These options with one signature only. */
-  public LoadOptions withSignature(String wanted) {
+  public LoadOptions signature(String wanted) {
     return new LoadOptions(trust, tags, Optional.of(wanted), inputRange);
   }
 
   /** These options, knowing what the picture input expects. */
-  public LoadOptions withInputRange(InputRange value) {
+  public LoadOptions inputRange(InputRange value) {
     return new LoadOptions(trust, tags, signature, Optional.of(value));
   }
 
   ImportOptions forImport() {
-    ImportOptions options = ImportOptions.defaults().withTags(tags.toArray(String[]::new));
-    options = signature.map(options::withSignature).orElse(options);
+    ImportOptions options = ImportOptions.defaults().tags(tags.toArray(String[]::new));
+    options = signature.map(options::signature).orElse(options);
     return trust == Trust.ALLOW ? options.trusting() : options;
   }
 }

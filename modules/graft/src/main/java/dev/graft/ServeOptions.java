@@ -29,12 +29,12 @@ public record ServeOptions(Trust trust, Duration timeout) {
   }
 
   /** These options with another say in what the model may reach for. */
-  public ServeOptions withTrust(Trust value) {
+  public ServeOptions trust(Trust value) {
     return new ServeOptions(value, timeout);
   }
 
   /** These options with another limit on the time of a call. */
-  public ServeOptions withTimeout(Duration value) {
+  public ServeOptions timeout(Duration value) {
     return new ServeOptions(trust, value);
   }
 }

@@ -96,7 +96,7 @@ class InputRangeTest {
   }
 
   private static Model load(Path path, InputRange range) {
-    return Graft.load(path, LoadOptions.defaults().withInputRange(range));
+    return Graft.load(path, LoadOptions.defaults().inputRange(range));
   }
 
   /** The formulas of keras.applications.imagenet_utils.preprocess_input, and the plain ranges. */
@@ -174,8 +174,8 @@ class InputRangeTest {
     assertThatThrownBy(() -> start(model, plain))
         .isInstanceOf(BadRequestException.class)
         .asString()
-        .contains("is not known; say so: 0..255, 0..1, -1..1", "withInputRange");
-    assertThat(start(model, plain.withInputRange(InputRange.SIGNED)).inputs().get(0).range())
+        .contains("is not known; say so: 0..255, 0..1, -1..1", "inputRange");
+    assertThat(start(model, plain.inputRange(InputRange.SIGNED)).inputs().get(0).range())
         .contains(new InputSpec.Range(-1, 1, "as was said"));
   }
 

@@ -185,14 +185,14 @@ class ServedAnswersTest {
               Graft.load(Checkout.path("testdata/surgery/efficientnet/model"))
                   .with(replaceHead(HeadSpec.singleLabel(TinyPictures.LABELS))),
               out);
-      ServeOptions hasty = ServeOptions.defaults().withTimeout(Duration.ofMillis(1));
+      ServeOptions hasty = ServeOptions.defaults().timeout(Duration.ofMillis(1));
       try (LiveModel live = graft.serve(version.path(), hasty)) { // which makes the first call
         assertThat(live.labels()).isEqualTo(TinyPictures.LABELS);
         List<byte[]> many = Collections.nCopies(200, bytes());
         assertThatThrownBy(() -> live.classify(many))
             .isInstanceOf(TimeLimitException.class)
             .asString()
-            .contains("no answer within 0.001 s", "withTimeout");
+            .contains("no answer within 0.001 s", "ServeOptions.timeout");
       }
     }
   }

@@ -106,7 +106,7 @@ class ZooGradientsTest {
     byTags.forEach(
         (tags, cases) -> {
           ImportOptions options =
-              ImportOptions.defaults().trusting().withTags(tags.toArray(String[]::new));
+              ImportOptions.defaults().trusting().tags(tags.toArray(String[]::new));
           Model model = ResourceVariables.in(SavedModelImporter.load(zoo.savedModel(), options));
           assertNoOpIsMissing(model.graph());
           Map<Object, List<ZooModel.Case>> bySignature =
@@ -222,7 +222,7 @@ class ZooGradientsTest {
         ResourceVariables.in(
             SavedModelImporter.load(
                 zoo.savedModel(),
-                ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new))));
+                ImportOptions.defaults().tags(zoo.facts().tags().toArray(String[]::new))));
     Map<String, TensorRef> outputs = new LinkedHashMap<>();
     model.servingSignature().outputs().forEach((key, spec) -> outputs.put(key, spec.tensor()));
     Preflight preflight = PreflightCheck.of(model, outputs, model.trainableVariables());

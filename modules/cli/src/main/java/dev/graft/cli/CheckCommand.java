@@ -62,9 +62,9 @@ final class CheckCommand implements Callable<Integer> {
         ModelCheck.of(
             model.path(),
             CheckOptions.defaults()
-                .withTrust(trust.trust())
-                .withTimeout(Duration.ofSeconds(timeout))
-                .withHeapMegabytes(heap));
+                .trust(trust.trust())
+                .timeout(Duration.ofSeconds(timeout))
+                .heapMegabytes(heap));
     if (json) {
       terminal.json(json(report));
     } else {

@@ -27,8 +27,8 @@ final class LoadFlags {
   @Mixin private TrustOption trust = new TrustOption();
 
   LoadOptions options() {
-    LoadOptions options = signature.on(LoadOptions.defaults().withTrust(trust.trust()));
-    return range == null ? options : options.withInputRange(range);
+    LoadOptions options = signature.on(LoadOptions.defaults().trust(trust.trust()));
+    return range == null ? options : options.inputRange(range);
   }
 
   /** Reads a range as it is written. */

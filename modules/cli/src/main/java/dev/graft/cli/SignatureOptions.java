@@ -22,7 +22,7 @@ final class SignatureOptions {
 
   /** {@code options} with these. */
   LoadOptions on(LoadOptions options) {
-    LoadOptions tagged = options.withTags(tags);
-    return signature == null ? tagged : tagged.withSignature(signature);
+    LoadOptions tagged = options.tags(tags);
+    return signature == null ? tagged : tagged.signature(signature);
   }
 }

@@ -63,7 +63,7 @@ class ZooExportTest {
   @MethodSource("models")
   void survivesExportAndImport(ZooModel zoo) {
     ImportOptions options =
-        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new));
+        ImportOptions.defaults().tags(zoo.facts().tags().toArray(String[]::new));
     Model model = SavedModelImporter.load(zoo.savedModel(), options);
     Path base = folder.resolve(zoo.toString().replace('/', '.'));
     if (model.signatures().size() > 1

@@ -43,17 +43,17 @@ public record CheckOptions(Trust trust, Duration timeout, int heapMegabytes) {
   }
 
   /** These options with another say in what the model may reach for. */
-  public CheckOptions withTrust(Trust value) {
+  public CheckOptions trust(Trust value) {
     return new CheckOptions(value, timeout, heapMegabytes);
   }
 
   /** These options with another limit on the time. */
-  public CheckOptions withTimeout(Duration value) {
+  public CheckOptions timeout(Duration value) {
     return new CheckOptions(trust, value, heapMegabytes);
   }
 
   /** These options with another limit on the Java heap. */
-  public CheckOptions withHeapMegabytes(int value) {
+  public CheckOptions heapMegabytes(int value) {
     return new CheckOptions(trust, timeout, value);
   }
 }

@@ -148,7 +148,7 @@ final class Checkup {
     Model model = SavedModelImporter.load(folder, options);
     Signature signature = Inspection.toRun(model);
     if (model.signatures().size() > 1 && !signature.name().equals(Signature.SERVING_DEFAULT)) {
-      model = SavedModelImporter.load(folder, options.withSignature(signature.name()));
+      model = SavedModelImporter.load(folder, options.signature(signature.name()));
     }
     for (NodeDef node : model.graph().nodes()) {
       if (OpRegistry.standard().find(node.getOp()).isEmpty()) {

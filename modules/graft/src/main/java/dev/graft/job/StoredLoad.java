@@ -20,7 +20,7 @@ record StoredLoad(List<String> tags, @Nullable String signature, @Nullable Strin
 
   static LoadOptions options(Trust trust, @Nullable StoredLoad stored) {
     return stored == null
-        ? LoadOptions.defaults().withTrust(trust)
+        ? LoadOptions.defaults().trust(trust)
         : new LoadOptions(
             trust,
             ImmutableSet.copyOf(stored.tags),

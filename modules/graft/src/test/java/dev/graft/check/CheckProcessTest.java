@@ -55,7 +55,7 @@ class CheckProcessTest {
     assertThat(refused.error()).contains("Abort");
     assertThat(refused.remedies()).containsExactly(Remedy.TRUST);
 
-    CheckReport report = ModelCheck.of(folder, CheckOptions.defaults().withTrust(Trust.ALLOW));
+    CheckReport report = ModelCheck.of(folder, CheckOptions.defaults().trust(Trust.ALLOW));
     assertThat(report.imported()).isTrue();
     assertThat(report.held()).isFalse();
     assertThat(report.error())
@@ -68,7 +68,7 @@ class CheckProcessTest {
     CheckReport report =
         ModelCheck.of(
             Zoo.model("keras2/dense_mlp").savedModel(),
-            CheckOptions.defaults().withTimeout(Duration.ofMillis(50)));
+            CheckOptions.defaults().timeout(Duration.ofMillis(50)));
     assertThat(report.held()).isFalse();
     assertThat(report.error()).contains("no result within");
     assertThat(report.remedies()).containsExactly(Remedy.CHECK_TIME);
@@ -77,7 +77,7 @@ class CheckProcessTest {
   /** More than once: its last words were now and then lost to the closing of its output. */
   @RepeatedTest(5)
   void aProcessThatCannotBegin() {
-    CheckReport report = ModelCheck.of(folder, CheckOptions.defaults().withHeapMegabytes(1));
+    CheckReport report = ModelCheck.of(folder, CheckOptions.defaults().heapMegabytes(1));
     assertThat(report.held()).isFalse();
     assertThat(report.error()).contains("ended while it started", "initialization of VM");
   }
@@ -110,7 +110,7 @@ class CheckProcessTest {
     public static void main(String[] args) {
       CheckReport unused =
           ModelCheck.of(
-              Path.of(args[0]), CheckOptions.defaults().withTimeout(Duration.ofMinutes(10)));
+              Path.of(args[0]), CheckOptions.defaults().timeout(Duration.ofMinutes(10)));
     }
   }
 

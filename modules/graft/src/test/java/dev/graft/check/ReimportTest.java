@@ -104,7 +104,7 @@ class ReimportTest {
 
   private void staysTheSame(ZooModel zoo) {
     ImportOptions options =
-        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new));
+        ImportOptions.defaults().tags(zoo.facts().tags().toArray(String[]::new));
     Model original = SavedModelImporter.load(zoo.savedModel(), options);
     Model edited =
         original.with(

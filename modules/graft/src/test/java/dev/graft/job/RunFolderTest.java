@@ -53,10 +53,10 @@ class RunFolderTest {
     return Job.of(runs.resolve("model"), runs.resolve("pictures"), runs.resolve("out"))
         .load(
             LoadOptions.defaults()
-                .withTrust(Trust.ALLOW)
-                .withTags("serve", "gpu")
-                .withSignature("features")
-                .withInputRange(InputRange.CAFFE))
+                .trust(Trust.ALLOW)
+                .tags("serve", "gpu")
+                .signature("features")
+                .inputRange(InputRange.CAFFE))
         .surgery(
             Surgery.standard()
                 .head(HeadChoice.NEW)

@@ -8,21 +8,21 @@ public enum Remedy {
   /** Allow a model whose maker is known to reach into files, the network or other code. */
   TRUST("Trust.ALLOW"),
   /** Choose a signature of the model. */
-  SIGNATURE("LoadOptions.withSignature"),
+  SIGNATURE("LoadOptions.signature"),
   /** Say which pixel values the model takes. */
-  INPUT_RANGE("LoadOptions.withInputRange, Edits.describeInput or Edits.prepareInput"),
+  INPUT_RANGE("LoadOptions.inputRange, Edits.describeInput or Edits.prepareInput"),
   /** Leave out what was said of the pixel values. */
-  NO_INPUT_RANGE("LoadOptions without withInputRange"),
+  NO_INPUT_RANGE("LoadOptions without inputRange"),
   /** Look at what is in the model. */
   INSPECT("Graft.inspect"),
   /** Have the model run for a trial. */
   CHECK("ModelCheck.of"),
   /** Allow a check more time. */
-  CHECK_TIME("CheckOptions.withTimeout"),
+  CHECK_TIME("CheckOptions.timeout"),
   /** Allow a check another heap. */
-  CHECK_HEAP("CheckOptions.withHeapMegabytes"),
+  CHECK_HEAP("CheckOptions.heapMegabytes"),
   /** Allow an answer more time. */
-  ANSWER_TIME("ServeOptions.withTimeout"),
+  ANSWER_TIME("ServeOptions.timeout"),
   /** Score the model by itself. */
   EVALUATE("Graft.evaluate"),
   /** Have all answers of the model. */

@@ -24,12 +24,12 @@ public record ImportOptions(
   }
 
   /** These options with the MetaGraph of exactly these tags. */
-  public ImportOptions withTags(String... wanted) {
+  public ImportOptions tags(String... wanted) {
     return new ImportOptions(ImmutableSet.copyOf(wanted), signature, trusted);
   }
 
   /** These options with one signature only. */
-  public ImportOptions withSignature(String wanted) {
+  public ImportOptions signature(String wanted) {
     return new ImportOptions(tags, Optional.of(wanted), trusted);
   }
 

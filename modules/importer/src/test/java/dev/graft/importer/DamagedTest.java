@@ -294,12 +294,12 @@ class DamagedTest {
                 BadRequestException.class,
                 () ->
                     SavedModelImporter.load(
-                        model, ImportOptions.defaults().withSignature("classify"))))
+                        model, ImportOptions.defaults().signature("classify"))))
         .hasMessageContaining("no signature 'classify'; it has [");
     assertThat(
             catchThrowableOfType(
                 BadRequestException.class,
-                () -> SavedModelImporter.load(model, ImportOptions.defaults().withTags("tpu"))))
+                () -> SavedModelImporter.load(model, ImportOptions.defaults().tags("tpu"))))
         .hasMessageContaining("no MetaGraph tagged [tpu]; it has [");
   }
 }

@@ -146,7 +146,7 @@ class TrustOfWholeModelsTest extends TrustFixture {
     assertThat(loaded.signatures()).containsOnlyKeys("infer", "serving_default");
     assertThat(loaded.leftOut()).containsExactly("save");
     assertThat(loaded.graph().contains("write")).isFalse();
-    ImportOptions save = ImportOptions.defaults().withSignature("save");
+    ImportOptions save = ImportOptions.defaults().signature("save");
     assertThatThrownBy(() -> SavedModelImporter.load(path, save))
         .isInstanceOf(UntrustedModelException.class);
     LoadableBundle copy =

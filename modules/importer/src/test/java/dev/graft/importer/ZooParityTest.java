@@ -70,7 +70,7 @@ class ZooParityTest {
             .collect(Collectors.groupingBy(c -> c.tags() == null ? zoo.facts().tags() : c.tags()));
     byTags.forEach(
         (tags, cases) -> {
-          ImportOptions options = ImportOptions.defaults().withTags(tags.toArray(String[]::new));
+          ImportOptions options = ImportOptions.defaults().tags(tags.toArray(String[]::new));
           Model model = SavedModelImporter.load(zoo.savedModel(), options);
           for (List<ZooModel.Case> together : Lists.partition(cases, stateful ? 1 : 100)) {
             try (ModelSession flat = runtime.open(model);

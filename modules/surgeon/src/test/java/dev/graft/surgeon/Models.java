@@ -19,7 +19,7 @@ public final class Models {
 
   public static Model of(ZooModel zoo) {
     ImportOptions options =
-        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new));
+        ImportOptions.defaults().tags(zoo.facts().tags().toArray(String[]::new));
     return SavedModelImporter.load(zoo.savedModel(), options);
   }
 

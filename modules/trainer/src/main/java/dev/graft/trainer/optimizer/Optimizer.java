@@ -76,9 +76,9 @@ public sealed interface Optimizer {
     return switch (name) {
       case "sgd" -> sgd();
       case "momentum" -> sgd(0.9);
-      case "nesterov" -> sgd(0.9).withNesterov();
+      case "nesterov" -> sgd(0.9).nesterov(true);
       case "adam" -> adam();
-      case "amsgrad" -> adam().withAmsgrad();
+      case "amsgrad" -> adam().amsgrad(true);
       case "adamw" -> adamW();
       case "rmsprop" -> rmsProp();
       case "adagrad" -> adagrad();
@@ -132,9 +132,9 @@ public sealed interface Optimizer {
       checkShare("momentum", momentum);
     }
 
-    /** This optimizer with Nesterov's momentum. */
-    public Sgd withNesterov() {
-      return new Sgd(momentum, true, decay);
+    /** This optimizer with Nesterov's momentum or without. */
+    public Sgd nesterov(boolean value) {
+      return new Sgd(momentum, value, decay);
     }
 
     @Override
@@ -192,9 +192,9 @@ public sealed interface Optimizer {
       checkShare("beta2", beta2);
     }
 
-    /** This optimizer with the AMSGrad variant. */
-    public Adam withAmsgrad() {
-      return new Adam(beta1, beta2, epsilon, true, decay);
+    /** This optimizer in the AMSGrad variant or not. */
+    public Adam amsgrad(boolean value) {
+      return new Adam(beta1, beta2, epsilon, value, decay);
     }
 
     @Override
@@ -246,13 +246,13 @@ public sealed interface Optimizer {
     }
 
     /** This optimizer with momentum. */
-    public RmsProp withMomentum(double value) {
+    public RmsProp momentum(double value) {
       return new RmsProp(rho, value, epsilon, centered, decay);
     }
 
-    /** This optimizer in its centered form. */
-    public RmsProp withCentering() {
-      return new RmsProp(rho, momentum, epsilon, true, decay);
+    /** This optimizer in its centered form or not. */
+    public RmsProp centered(boolean value) {
+      return new RmsProp(rho, momentum, epsilon, value, decay);
     }
 
     @Override

@@ -53,28 +53,28 @@ class OptimizerTest {
       List.of(
           new Case("sgd", Optimizer.sgd()),
           new Case("sgd_momentum", Optimizer.sgd(0.9)),
-          new Case("sgd_nesterov", Optimizer.sgd(0.9).withNesterov()),
+          new Case("sgd_nesterov", Optimizer.sgd(0.9).nesterov(true)),
           new Case("sgd_decay", Optimizer.sgd(0.9).decay(Optimizer.WeightDecay.of(0.1))),
           new Case("sgd_clip_value", Optimizer.sgd(), Clipping.byValue(0.05)),
           new Case("sgd_clip_norm", Optimizer.sgd(), Clipping.byNorm(0.5)),
           new Case("sgd_clip_global_norm", Optimizer.sgd(), Clipping.byGlobalNorm(0.5)),
           new Case("adam", Optimizer.adam()),
-          new Case("adam_amsgrad", Optimizer.adam().withAmsgrad()),
+          new Case("adam_amsgrad", Optimizer.adam().amsgrad(true)),
           new Case("adam_clip_value", Optimizer.adam(), Clipping.byValue(0.05)),
           new Case("adam_clip_norm", Optimizer.adam(), Clipping.byNorm(0.5)),
           new Case("adam_clip_global_norm", Optimizer.adam(), Clipping.byGlobalNorm(0.5)),
           new Case("adamw", Optimizer.adamW()),
           new Case(
               "adamw_amsgrad",
-              Optimizer.adamW().withAmsgrad().decay(Optimizer.WeightDecay.of(0.1))),
+              Optimizer.adamW().amsgrad(true).decay(Optimizer.WeightDecay.of(0.1))),
           new Case(
               "adamw_excluding",
               Optimizer.adamW().decay(Optimizer.WeightDecay.of(0.1).except("^tab"))),
           new Case("rmsprop", Optimizer.rmsProp()),
-          new Case("rmsprop_momentum", Optimizer.rmsProp().withMomentum(0.9)),
-          new Case("rmsprop_centered", Optimizer.rmsProp().withCentering()),
+          new Case("rmsprop_momentum", Optimizer.rmsProp().momentum(0.9)),
+          new Case("rmsprop_centered", Optimizer.rmsProp().centered(true)),
           new Case(
-              "rmsprop_centered_momentum", Optimizer.rmsProp().withMomentum(0.9).withCentering()),
+              "rmsprop_centered_momentum", Optimizer.rmsProp().momentum(0.9).centered(true)),
           new Case("adagrad", Optimizer.adagrad()),
           new Case(
               "adagrad_from_zero", new Optimizer.Adagrad(0, 1e-3, Optimizer.WeightDecay.NONE)));

@@ -53,9 +53,9 @@ public record ParityTask(
       ImmutableMap.of(
           "sgd", new Choice(Optimizer.sgd(), 0.02),
           "sgd_momentum", new Choice(Optimizer.sgd(0.9), 0.005),
-          "sgd_nesterov", new Choice(Optimizer.sgd(0.9).withNesterov(), 0.005),
+          "sgd_nesterov", new Choice(Optimizer.sgd(0.9).nesterov(true), 0.005),
           "adam", new Choice(Optimizer.adam(), 3e-4),
-          "adam_amsgrad", new Choice(Optimizer.adam().withAmsgrad(), 3e-4),
+          "adam_amsgrad", new Choice(Optimizer.adam().amsgrad(true), 3e-4),
           "adamw", new Choice(Optimizer.adamW(), 3e-4),
           "rmsprop", new Choice(Optimizer.rmsProp(), 1e-4),
           "adagrad", new Choice(Optimizer.adagrad(), 0.003));

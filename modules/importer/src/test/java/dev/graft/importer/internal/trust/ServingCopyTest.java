@@ -63,7 +63,7 @@ class ServingCopyTest {
             .collect(Collectors.groupingBy(c -> c.tags() == null ? zoo.facts().tags() : c.tags()));
     byTags.forEach(
         (tags, cases) -> {
-          ImportOptions options = ImportOptions.defaults().withTags(tags.toArray(String[]::new));
+          ImportOptions options = ImportOptions.defaults().tags(tags.toArray(String[]::new));
           Model model = SavedModelImporter.load(zoo.savedModel(), options);
           assertThat(model.leftOut()).isEmpty();
           LoadableBundle copy =

@@ -72,7 +72,7 @@ class ZooStepTest {
     float rate = name.equals("sgd") ? 0.01f : 0.001f;
     ZooModel.Case wanted = zoo.facts().cases().get(0);
     ImportOptions options =
-        ImportOptions.defaults().withTags(zoo.facts().tags().toArray(String[]::new));
+        ImportOptions.defaults().tags(zoo.facts().tags().toArray(String[]::new));
     Model model = SavedModelImporter.load(zoo.savedModel(), options);
     Signature signature = model.signatures().get(wanted.signature());
     Golden golden = zoo.golden();
