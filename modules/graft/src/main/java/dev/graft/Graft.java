@@ -99,7 +99,8 @@ public final class Graft implements AutoCloseable {
   public static Model load(Path path, LoadOptions options) {
     requireNonNull(path, "path");
     requireNonNull(options, "options");
-    Model imported = SavedModelImporter.load(ModelFolder.of(path), options.forImport());
+    Model imported =
+        SavedModelImporter.load(ModelFolder.of(path, options.cache()), options.forImport());
     return options
         .inputRange()
         .map(range -> range.of(imported))
@@ -115,7 +116,8 @@ public final class Graft implements AutoCloseable {
     requireNonNull(path, "path");
     requireNonNull(options, "options");
     return Inspection.of(
-        SavedModelImporter.read(ModelFolder.of(path), options.trust(Trust.ALLOW).forImport()));
+        SavedModelImporter.read(
+            ModelFolder.of(path, options.cache()), options.trust(Trust.ALLOW).forImport()));
   }
 
   /** Looks at a model without running it. */
@@ -326,7 +328,7 @@ public final class Graft implements AutoCloseable {
   public LiveModel serve(Path path, ServeOptions options) {
     requireNonNull(path, "path");
     requireNonNull(options, "options");
-    Path folder = ModelFolder.existing(path);
+    Path folder = ModelFolder.existing(path, options.cache());
     if (folder.getFileSystem() != FileSystems.getDefault()) {
       throw new BadRequestException(
           "'"

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableSet;
 import dev.graft.importer.ImportOptions;
+import dev.graft.internal.place.ModelFolder;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,40 +16,54 @@ import java.util.Set;
  * @param tags the tags of the MetaGraph to take; empty to take the one for serving
  * @param signature the only signature to keep; empty to keep all
  * @param inputRange what the picture input expects; empty to find it out, or guess
+ * @param cache the folder below which archives are unpacked
  */
 public record LoadOptions(
-    Trust trust, Set<String> tags, Optional<String> signature, Optional<InputRange> inputRange) {
+    Trust trust,
+    Set<String> tags,
+    Optional<String> signature,
+    Optional<InputRange> inputRange,
+    Path cache) {
 
   public LoadOptions {
     requireNonNull(trust, "trust");
     tags = ImmutableSet.copyOf(tags); // in their order
     requireNonNull(signature, "signature");
     requireNonNull(inputRange, "inputRange");
+    requireNonNull(cache, "cache");
   }
 
-  /** No trust, the MetaGraph for serving, all its signatures. */
+  /**
+   * No trust, the MetaGraph for serving, all its signatures, archives in {@code ~/.cache/graft}.
+   */
   public static LoadOptions defaults() {
-    return new LoadOptions(Trust.REFUSE, ImmutableSet.of(), Optional.empty(), Optional.empty());
+    return new LoadOptions(
+        Trust.REFUSE, ImmutableSet.of(), Optional.empty(), Optional.empty(), ModelFolder.CACHE);
   }
 
   /** These options with another say in what the model may reach for. */
   public LoadOptions trust(Trust value) {
-    return new LoadOptions(value, tags, signature, inputRange);
+    return new LoadOptions(value, tags, signature, inputRange, cache);
   }
 
   /** These options with the MetaGraph of exactly these tags. */
   public LoadOptions tags(String... wanted) {
-    return new LoadOptions(trust, ImmutableSet.copyOf(wanted), signature, inputRange);
+    return new LoadOptions(trust, ImmutableSet.copyOf(wanted), signature, inputRange, cache);
   }
 
   /** These options with one signature only. */
   public LoadOptions signature(String wanted) {
-    return new LoadOptions(trust, tags, Optional.of(wanted), inputRange);
+    return new LoadOptions(trust, tags, Optional.of(wanted), inputRange, cache);
   }
 
   /** These options, knowing what the picture input expects. */
   public LoadOptions inputRange(InputRange value) {
-    return new LoadOptions(trust, tags, signature, Optional.of(value));
+    return new LoadOptions(trust, tags, signature, Optional.of(value), cache);
+  }
+
+  /** These options with archives unpacked below another folder. */
+  public LoadOptions cache(Path folder) {
+    return new LoadOptions(trust, tags, signature, inputRange, folder);
   }
 
   ImportOptions forImport() {

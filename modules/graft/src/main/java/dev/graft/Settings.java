@@ -2,16 +2,17 @@ package dev.graft;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.runtime.Compute;
 import dev.graft.runtime.RuntimeOptions;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * How TensorFlow runs in this process. TensorFlow makes its threads once: the first instance of
- * {@link Graft} in a process decides about them. A later one that asks for others gets those that
- * there are, with a warning ({@link System.Logger}, {@code dev.graft}); {@link Graft#machine} tells
- * them.
+ * How TensorFlow runs in this process, and how much memory trainings may keep. TensorFlow makes its
+ * threads once: the first instance of {@link Graft} in a process decides about them. A later one
+ * that asks for others gets those that there are, with a warning ({@link System.Logger}, {@code
+ * dev.graft}); {@link Graft#machine} tells them.
  *
  * @param device where to compute
  * @param threads inside one operation, 0 for one per core
@@ -20,6 +21,8 @@ import java.util.Optional;
  * @param precision the dtype in which training multiplies
  * @param nativeLog the file that gets what TensorFlow's own code writes to standard error; empty to
  *     leave standard error alone
+ * @param featureMemory which share of Java's memory (its {@code -Xmx}) the features of a training
+ *     may take, 0 to 1; what there is no room for is computed anew in each step
  */
 public record Settings(
     Device device,
@@ -27,44 +30,58 @@ public record Settings(
     int operations,
     boolean memoryGrowth,
     Precision precision,
-    Optional<Path> nativeLog) {
+    Optional<Path> nativeLog,
+    double featureMemory) {
 
   public Settings {
     requireNonNull(device, "device");
     requireNonNull(precision, "precision");
     requireNonNull(nativeLog, "nativeLog");
+    if (!(featureMemory >= 0 && featureMemory <= 1)) {
+      throw new BadRequestException(
+          "features can have a share of Java's memory from 0 to 1, not " + featureMemory + ".");
+    }
   }
 
   /**
-   * A GPU if there is one, TensorFlow's own choice of threads, float32, standard error left alone.
+   * A GPU if there is one, TensorFlow's own choice of threads, float32, standard error left alone,
+   * half of Java's memory for features.
    */
   public static Settings defaults() {
-    return new Settings(Device.AUTO, 0, 0, true, Precision.FLOAT32, Optional.empty());
+    return new Settings(Device.AUTO, 0, 0, true, Precision.FLOAT32, Optional.empty(), 0.5);
   }
 
   /** These on another device. */
   public Settings device(Device value) {
-    return new Settings(value, threads, operations, memoryGrowth, precision, nativeLog);
+    return new Settings(
+        value, threads, operations, memoryGrowth, precision, nativeLog, featureMemory);
   }
 
   /** These with other numbers of threads, 0 for TensorFlow's choice. */
   public Settings threads(int inside, int sideBySide) {
-    return new Settings(device, inside, sideBySide, memoryGrowth, precision, nativeLog);
+    return new Settings(
+        device, inside, sideBySide, memoryGrowth, precision, nativeLog, featureMemory);
   }
 
   /** These with GPU memory taken as needed, or all at once. */
   public Settings memoryGrowth(boolean value) {
-    return new Settings(device, threads, operations, value, precision, nativeLog);
+    return new Settings(device, threads, operations, value, precision, nativeLog, featureMemory);
   }
 
   /** These with training in another precision. */
   public Settings precision(Precision value) {
-    return new Settings(device, threads, operations, memoryGrowth, value, nativeLog);
+    return new Settings(device, threads, operations, memoryGrowth, value, nativeLog, featureMemory);
   }
 
   /** These with TensorFlow's own lines in a file. */
   public Settings nativeLog(Path file) {
-    return new Settings(device, threads, operations, memoryGrowth, precision, Optional.of(file));
+    return new Settings(
+        device, threads, operations, memoryGrowth, precision, Optional.of(file), featureMemory);
+  }
+
+  /** These with another share of Java's memory for features. */
+  public Settings featureMemory(double share) {
+    return new Settings(device, threads, operations, memoryGrowth, precision, nativeLog, share);
   }
 
   RuntimeOptions toOptions() {
@@ -72,6 +89,7 @@ public record Settings(
         RuntimeOptions.defaults()
             .withThreads(threads, operations)
             .withMemoryGrowth(memoryGrowth)
+            .withFeatureMemory(featureMemory)
             .withDevice(
                 switch (device) {
                   case AUTO -> RuntimeOptions.Device.AUTO;

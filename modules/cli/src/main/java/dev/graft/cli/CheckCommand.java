@@ -64,7 +64,8 @@ final class CheckCommand implements Callable<Integer> {
             CheckOptions.defaults()
                 .trust(trust.trust())
                 .timeout(Duration.ofSeconds(timeout))
-                .heapMegabytes(heap));
+                .heapMegabytes(heap)
+                .cache(NativeLogFile.home()));
     if (json) {
       terminal.json(json(report));
     } else {

@@ -2,7 +2,6 @@ package dev.graft.cli;
 
 import dev.graft.Graft;
 import dev.graft.Inspection;
-import dev.graft.LoadOptions;
 import dev.graft.error.BadRequestException;
 import dev.graft.surgeon.Selection;
 import dev.graft.words.Printable;
@@ -69,7 +68,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     requireOneKind();
-    Inspection inspection = Graft.inspect(model.path(), signature.on(LoadOptions.defaults()));
+    Inspection inspection = Graft.inspect(model.path(), signature.options());
     if (graph) {
       nodes(GraphDef.parseFrom(inspection.model().graphDef()));
     } else if (!selection.isEmpty()) {

@@ -27,7 +27,7 @@ final class LoadFlags {
   @Mixin private TrustOption trust = new TrustOption();
 
   LoadOptions options() {
-    LoadOptions options = signature.on(LoadOptions.defaults().trust(trust.trust()));
+    LoadOptions options = signature.options().trust(trust.trust());
     return range == null ? options : options.inputRange(range);
   }
 

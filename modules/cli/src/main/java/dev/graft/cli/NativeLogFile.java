@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import dev.graft.LoadOptions;
 import dev.graft.error.BadRequestException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -30,7 +31,7 @@ final class NativeLogFile {
   static Path home() {
     return Optional.ofNullable(System.getenv("GRAFT_HOME"))
         .map(Path::of)
-        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "graft"));
+        .orElseGet(LoadOptions.defaults()::cache);
   }
 
   /** The log in {@link #home()}. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Prediction;
+import dev.graft.ServeOptions;
 import dev.graft.error.BadDataException;
 import dev.graft.words.Printable;
 import java.io.IOException;
@@ -68,8 +69,9 @@ final class PredictCommand implements Callable<Integer> {
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode answers = mapper.createArrayNode();
     Path path = model.path();
+    ServeOptions serving = ServeOptions.defaults().trust(trust.trust()).cache(NativeLogFile.home());
     try (Graft graft = Graft.open(machine.settings());
-        LiveModel live = graft.serve(path, trust.trust())) {
+        LiveModel live = graft.serve(path, serving)) {
       for (Path file : files) {
         try {
           if (json) {

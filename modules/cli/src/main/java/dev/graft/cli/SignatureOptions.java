@@ -20,9 +20,9 @@ final class SignatureOptions {
       description = "One signature, and only what it needs.")
   private @Nullable String signature;
 
-  /** {@code options} with these. */
-  LoadOptions on(LoadOptions options) {
-    LoadOptions tagged = options.tags(tags);
+  /** The usual options with these. */
+  LoadOptions options() {
+    LoadOptions tagged = LoadOptions.defaults().cache(NativeLogFile.home()).tags(tags);
     return signature == null ? tagged : tagged.signature(signature);
   }
 }

@@ -21,7 +21,7 @@ final class CheckMain {
    * Checks one model and notes what it finds after each step.
    *
    * @param args the model, the folder for notes and scratch files, the {@link Trust}, and after how
-   *     many milliseconds nobody waits for the result any more
+   *     many milliseconds nobody waits for the result any more, and the cache
    */
   public static void main(String[] args) {
     Path scratch = Path.of(args[1]);
@@ -29,7 +29,11 @@ final class CheckMain {
     ObjectMapper json = new ObjectMapper();
     Checkup checkup =
         new Checkup(
-            Path.of(args[0]), Trust.valueOf(args[2]), scratch, note -> write(json, scratch, note));
+            Path.of(args[0]),
+            Trust.valueOf(args[2]),
+            Path.of(args[4]),
+            scratch,
+            note -> write(json, scratch, note));
     checkup.run();
     System.exit(0); // whatever threads native code left behind
   }

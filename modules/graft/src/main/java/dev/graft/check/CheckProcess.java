@@ -189,7 +189,8 @@ final class CheckProcess {
             model.toAbsolutePath().toString(),
             scratch.toString(),
             options.trust().name(),
-            Long.toString(options.timeout().toMillis())));
+            Long.toString(options.timeout().toMillis()),
+            options.cache().toAbsolutePath().toString()));
     return command;
   }
 

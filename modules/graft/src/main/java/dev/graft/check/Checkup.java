@@ -51,6 +51,7 @@ final class Checkup {
   private static final String[] LABELS = {"a", "b", "c"};
 
   private final Path path;
+  private final Path cache;
   private final ImportOptions options;
   private final Path scratch;
   private final Consumer<CheckProcess.Note> notes;
@@ -70,11 +71,13 @@ final class Checkup {
   /**
    * A checkup.
    *
+   * @param cache the folder below which an archive is unpacked
    * @param scratch an empty folder that the caller deletes
    * @param notes gets the report so far as each step begins, and when all are done
    */
-  Checkup(Path path, Trust trust, Path scratch, Consumer<CheckProcess.Note> notes) {
+  Checkup(Path path, Trust trust, Path cache, Path scratch, Consumer<CheckProcess.Note> notes) {
     this.path = path;
+    this.cache = cache;
     this.options =
         trust == Trust.ALLOW ? ImportOptions.defaults().trusting() : ImportOptions.defaults();
     this.scratch = scratch;
@@ -144,7 +147,7 @@ final class Checkup {
   }
 
   private Model importIt() {
-    Path folder = ModelFolder.of(path);
+    Path folder = ModelFolder.of(path, cache);
     Model model = SavedModelImporter.load(folder, options);
     Signature signature = Inspection.toRun(model);
     if (model.signatures().size() > 1 && !signature.name().equals(Signature.SERVING_DEFAULT)) {
@@ -209,7 +212,8 @@ final class Checkup {
 
     private Map<String, TensorValue> compare() {
       ParityTrial trial =
-          new ParityTrial(unfused, ModelFolder.of(path), options, model, signature, story::add);
+          new ParityTrial(
+              unfused, ModelFolder.of(path, cache), options, model, signature, story::add);
       Map<String, TensorValue> inputs = trial.run(scratch.resolve("original"));
       if (trial.difference().isPresent()) {
         parity = trial.difference().getAsDouble();

@@ -22,6 +22,7 @@ record StoredJob(
     Device device,
     int threads,
     Precision precision,
+    @Nullable Double featureMemory, // not in runs of before
     boolean findsRate) {
 
   StoredJob {
@@ -49,6 +50,7 @@ record StoredJob(
         settings.device(),
         settings.threads(),
         settings.precision(),
+        settings.featureMemory(),
         findsRate);
   }
 
@@ -70,6 +72,8 @@ record StoredJob(
   }
 
   Settings settings() {
-    return Settings.defaults().device(device).threads(threads, threads).precision(precision);
+    Settings settings =
+        Settings.defaults().device(device).threads(threads, threads).precision(precision);
+    return featureMemory == null ? settings : settings.featureMemory(featureMemory);
   }
 }

@@ -109,8 +109,7 @@ class CheckProcessTest {
 
     public static void main(String[] args) {
       CheckReport unused =
-          ModelCheck.of(
-              Path.of(args[0]), CheckOptions.defaults().timeout(Duration.ofMinutes(10)));
+          ModelCheck.of(Path.of(args[0]), CheckOptions.defaults().timeout(Duration.ofMinutes(10)));
     }
   }
 

@@ -38,7 +38,7 @@ class CheckWordsTest {
 
   private CheckReport check(Path model) {
     List<CheckProcess.Note> notes = new ArrayList<>();
-    new Checkup(model, Trust.REFUSE, folder, notes::add).run();
+    new Checkup(model, Trust.REFUSE, folder, folder, notes::add).run();
     return notes.get(notes.size() - 1).report();
   }
 

@@ -32,7 +32,7 @@ class ZooCheckTest {
 
   private CheckReport check(ZooModel zoo) {
     List<CheckProcess.Note> notes = new ArrayList<>();
-    new Checkup(zoo.savedModel(), Trust.REFUSE, folder, notes::add).run();
+    new Checkup(zoo.savedModel(), Trust.REFUSE, folder, folder, notes::add).run();
     CheckProcess.Note last = notes.get(notes.size() - 1);
     assertThat(last.done()).isTrue();
     return last.report();

@@ -293,8 +293,7 @@ class DamagedTest {
             catchThrowableOfType(
                 BadRequestException.class,
                 () ->
-                    SavedModelImporter.load(
-                        model, ImportOptions.defaults().signature("classify"))))
+                    SavedModelImporter.load(model, ImportOptions.defaults().signature("classify"))))
         .hasMessageContaining("no signature 'classify'; it has [");
     assertThat(
             catchThrowableOfType(

@@ -77,7 +77,8 @@ public final class Model {
             layer -> {
               for (String variable : layer.variables()) {
                 if (!variables.containsKey(variable)) {
-                  String text = "layer '%s' names the variable '%s', which the model does not have.";
+                  String text =
+                      "layer '%s' names the variable '%s', which the model does not have.";
                   throw new BadModelException(text.formatted(layer.name(), variable));
                 }
               }

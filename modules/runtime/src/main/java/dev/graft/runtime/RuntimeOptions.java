@@ -17,6 +17,7 @@ import java.util.Optional;
  *     are exact for the rest
  * @param nativeLog the file that gets what TensorFlow's C++ code writes to the standard error
  *     stream; empty to leave that stream alone. See {@link NativeLog}
+ * @param featureMemory which share of Java's memory the features of a training may take, 0 to 1
  */
 @Internal
 public record RuntimeOptions(
@@ -24,7 +25,8 @@ public record RuntimeOptions(
     Threads threads,
     boolean memoryGrowth,
     Compute compute,
-    Optional<Path> nativeLog) {
+    Optional<Path> nativeLog,
+    double featureMemory) {
 
   /** Where ops run. */
   public enum Device {
@@ -54,32 +56,38 @@ public record RuntimeOptions(
   /** A GPU if there is one, TensorFlow's own thread counts, exact, stderr left alone. */
   public static RuntimeOptions defaults() {
     return new RuntimeOptions(
-        Device.AUTO, new Threads(0, 0), true, Compute.EXACT, Optional.empty());
+        Device.AUTO, new Threads(0, 0), true, Compute.EXACT, Optional.empty(), 0.5);
   }
 
   /** Returns these options on another device. */
   public RuntimeOptions withDevice(Device value) {
-    return new RuntimeOptions(value, threads, memoryGrowth, compute, nativeLog);
+    return new RuntimeOptions(value, threads, memoryGrowth, compute, nativeLog, featureMemory);
   }
 
   /** Returns these options with other thread counts, 0 for TensorFlow's choice. */
   public RuntimeOptions withThreads(int inside, int sideBySide) {
     Threads counts = new Threads(inside, sideBySide);
-    return new RuntimeOptions(device, counts, memoryGrowth, compute, nativeLog);
+    return new RuntimeOptions(device, counts, memoryGrowth, compute, nativeLog, featureMemory);
   }
 
   /** Returns these options with GPU memory taken as needed, or all at once. */
   public RuntimeOptions withMemoryGrowth(boolean value) {
-    return new RuntimeOptions(device, threads, value, compute, nativeLog);
+    return new RuntimeOptions(device, threads, value, compute, nativeLog, featureMemory);
   }
 
   /** Returns these options with another way to compute. */
   public RuntimeOptions withCompute(Compute value) {
-    return new RuntimeOptions(device, threads, memoryGrowth, value, nativeLog);
+    return new RuntimeOptions(device, threads, memoryGrowth, value, nativeLog, featureMemory);
   }
 
   /** Returns these options with TensorFlow's standard error lines in a file. */
   public RuntimeOptions withNativeLog(Path file) {
-    return new RuntimeOptions(device, threads, memoryGrowth, compute, Optional.of(file));
+    return new RuntimeOptions(
+        device, threads, memoryGrowth, compute, Optional.of(file), featureMemory);
+  }
+
+  /** Returns these options with another share of Java's memory for features. */
+  public RuntimeOptions withFeatureMemory(double share) {
+    return new RuntimeOptions(device, threads, memoryGrowth, compute, nativeLog, share);
   }
 }

@@ -16,15 +16,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Models that had to be unpacked: {@code $GRAFT_HOME/models}, a folder for each archive, named by
- * its content. It owns these folders: when they take more than the limit, those that were not asked
- * for in the longest time go, but none that was asked for within the last day, since a model of
- * some process may still read its weights there.
+ * Models that had to be unpacked: in {@code models} of the cache, a folder for each archive, named
+ * by its content. It owns these folders: when they take more than the limit, those that were not
+ * asked for in the longest time go, but none that was asked for within the last day, since a model
+ * of some process may still read its weights there.
  */
 final class ModelCache {
 
@@ -46,12 +45,8 @@ final class ModelCache {
     this.inUse = inUse;
   }
 
-  /** The user's: in {@code $GRAFT_HOME}, by default {@code ~/.cache/graft}. */
-  static ModelCache ofUser() {
-    Path home =
-        Optional.ofNullable(System.getProperty("graft.home", System.getenv("GRAFT_HOME")))
-            .map(Path::of)
-            .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "graft"));
+  /** The one in {@code home}, with the usual limits. */
+  static ModelCache under(Path home) {
     return new ModelCache(home.resolve("models"), LIMIT, IN_USE);
   }
 

@@ -15,16 +15,21 @@ import java.util.stream.Stream;
  */
 public final class ModelFolder {
 
+  /** Below which archives are unpacked, where nobody says otherwise. */
+  public static final Path CACHE = Path.of(System.getProperty("user.home"), ".cache", "graft");
+
   private static final String FILE = "saved_model.pb";
 
   private ModelFolder() {}
 
   /**
    * {@code path} if it is neither a serving base path nor an archive. Of a base path its newest
-   * version, the folder with the highest number; of an archive the folder to which it is unpacked.
+   * version, the folder with the highest number; of an archive the folder to which it is unpacked
+   * below {@code cache}.
    */
-  public static Path of(Path path) {
-    return version(ModelArchive.is(path) ? ModelArchive.unpack(path, ModelCache.ofUser()) : path);
+  public static Path of(Path path, Path cache) {
+    return version(
+        ModelArchive.is(path) ? ModelArchive.unpack(path, ModelCache.under(cache)) : path);
   }
 
   /** {@code path}, or the version that is its newest now if it is a serving base path. */
@@ -49,8 +54,8 @@ public final class ModelFolder {
    *
    * @throws BadModelException if there is none
    */
-  public static Path existing(Path path) {
-    Path found = of(path);
+  public static Path existing(Path path, Path cache) {
+    Path found = of(path, cache);
     if (!Files.exists(found.resolve(FILE))) {
       throw BadModelException.inFile(
           path.toString(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.Graft;
+import dev.graft.LoadOptions;
 import dev.graft.error.BadModelException;
 import dev.graft.internal.place.ModelArchive.Limits;
 import dev.graft.model.Model;
@@ -121,18 +122,9 @@ class ModelArchiveTest {
   @Test
   void theFrontDoorTakesArchives() throws IOException {
     Path archive = zip("mlp.zip", to -> model("", to));
-    String before = System.getProperty("graft.home");
-    System.setProperty("graft.home", folder.resolve("home").toString());
-    try {
-      assertThat(Graft.load(archive).name()).isEqualTo("mlp");
-      assertThat(folder.resolve("home/models")).isNotEmptyDirectory();
-    } finally {
-      if (before == null) {
-        System.clearProperty("graft.home");
-      } else {
-        System.setProperty("graft.home", before);
-      }
-    }
+    Path home = folder.resolve("home");
+    assertThat(Graft.load(archive, LoadOptions.defaults().cache(home)).name()).isEqualTo("mlp");
+    assertThat(home.resolve("models")).isNotEmptyDirectory();
   }
 
   @ParameterizedTest

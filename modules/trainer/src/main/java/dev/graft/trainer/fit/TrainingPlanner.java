@@ -51,7 +51,9 @@ final class TrainingPlanner {
       solvable = LinearHead.solvable(task, frontier);
       stages = Stages.of(task, blocks, frontier, solvable.keySet(), recipe);
       headCut = headCut(task, solvable, frontier);
-      features = CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages));
+      double share = runtime.options().featureMemory();
+      long memory = (long) (share * Runtime.getRuntime().maxMemory());
+      features = CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages), memory);
     }
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);

@@ -1,7 +1,7 @@
 package dev.graft.trainer.loss;
 
-import dev.graft.error.Internal;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Variable;

@@ -73,8 +73,7 @@ class OptimizerTest {
           new Case("rmsprop", Optimizer.rmsProp()),
           new Case("rmsprop_momentum", Optimizer.rmsProp().momentum(0.9)),
           new Case("rmsprop_centered", Optimizer.rmsProp().centered(true)),
-          new Case(
-              "rmsprop_centered_momentum", Optimizer.rmsProp().momentum(0.9).centered(true)),
+          new Case("rmsprop_centered_momentum", Optimizer.rmsProp().momentum(0.9).centered(true)),
           new Case("adagrad", Optimizer.adagrad()),
           new Case(
               "adagrad_from_zero", new Optimizer.Adagrad(0, 1e-3, Optimizer.WeightDecay.NONE)));

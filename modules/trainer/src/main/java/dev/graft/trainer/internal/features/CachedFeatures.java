@@ -26,8 +26,6 @@ import java.util.Set;
  */
 public final class CachedFeatures {
 
-  private static final double SHARE = 0.5; // of the memory that Java has
-
   private final Frontier frontier;
   private final InputBinding entry;
   private final Part examples;
@@ -47,13 +45,8 @@ public final class CachedFeatures {
    * Plans what to keep.
    *
    * @param cuts the cuts at which the examples enter training; those in front come first
+   * @param memory how many bytes there are for it
    */
-  public static CachedFeatures plan(
-      Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts) {
-    return plan(frontier, data, cuts, (long) (SHARE * Runtime.getRuntime().maxMemory()));
-  }
-
-  /** As the other form, in so many bytes. */
   public static CachedFeatures plan(
       Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts, long memory) {
     CachedFeatures planned = new CachedFeatures(frontier, data, memory);
@@ -124,7 +117,7 @@ public final class CachedFeatures {
         examples.train().size() + examples.validation().size(),
         size(bytes(cut)),
         fitArrays(cut)
-            ? "half of Java's memory (" + size(memory) + ")"
+            ? "what they may take of Java's memory (" + size(memory) + ")"
             : "one tensor, which holds at most 2 GiB however much memory there is");
   }
 

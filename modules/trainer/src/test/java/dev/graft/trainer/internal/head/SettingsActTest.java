@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
+import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
@@ -257,5 +258,16 @@ class SettingsActTest {
         .noneMatch(each -> each.startsWith("epochs, rate and the like"));
     assertThat(fit(auto.each(each -> each.patience(8))).decisions())
         .anyMatch(each -> each.startsWith("epochs, rate and the like"));
+  }
+
+  @Test
+  void featuresHaveTheShareOfMemoryThatTheyAreGiven() {
+    RuntimeOptions none = RuntimeOptions.defaults().withFeatureMemory(0);
+    try (TensorFlowRuntime narrow = TensorFlowRuntime.open(none)) {
+      assertThatThrownBy(
+              () -> Trainer.fit(narrow, MODEL, BLOCKS, PARTS, TrainOptions.by(Recipe.headOnly())))
+          .isInstanceOf(ExhaustedException.class)
+          .hasMessageContaining("what they may take of Java's memory (0 MB)");
+    }
   }
 }
