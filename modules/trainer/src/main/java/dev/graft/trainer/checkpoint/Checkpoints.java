@@ -1,60 +1,25 @@
 package dev.graft.trainer.checkpoint;
 
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
-import dev.graft.savedmodel.file.Durable;
-import dev.graft.savedmodel.file.Interrupts;
-import java.io.EOFException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Consumer;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a training from being lost. Given among its options, it writes all that is needed to go on
+ * Keeps a training from being lost. Given among its options, all that is needed to go on is written
  * to a folder, now and then and whenever a phase ends; and the same training begun again with the
  * same folder goes on from there. On the CPU, with as many threads, the outcome is the same to the
  * bit as without interruption.
  *
- * <p>A checkpoint appears by one rename after its bytes are on the disk, so that at no moment a
- * half one can be taken for whole. Each holds the current weights and the best ones so far, and
- * nothing outside the folder refers to it: older ones can go.
+ * @param folder where; empty for no checkpoints
+ * @param interval at most so much time between one and the next
+ * @param steps at most so many steps between one and the next, however long they take
+ * @param keep how many of the last are kept
  */
-public final class Checkpoints {
+public record Checkpoints(Optional<Path> folder, Duration interval, int steps, int keep) {
 
-  private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
-  private static final String TEMPORARY = ".writing";
-  private static final String NAME = "training"; // of the TensorFlow checkpoint inside
-
-  private final @Nullable Path folder;
-  private final Duration interval;
-  private final int steps;
-  private final int keep;
-  private long savedAt = System.nanoTime();
-  private int stepsSince;
-  private final Set<Path> damaged = new HashSet<>(); // those that newest() passed over
-
-  private Checkpoints(@Nullable Path folder, Duration interval, int steps, int keep) {
-    this.folder = folder;
-    this.interval = interval;
-    this.steps = steps;
-    this.keep = keep;
+  public Checkpoints {
     if (interval.isNegative() || steps < 1 || keep < 1) {
       throw new BadRequestException(
           "checkpoints are written every so many minutes or steps above 0, and at least one is"
@@ -72,12 +37,12 @@ public final class Checkpoints {
    * Checkpoints in {@code folder}, made if it is not there: every two minutes, the last two kept.
    */
   public static Checkpoints in(Path folder) {
-    return new Checkpoints(folder, Duration.ofMinutes(2), Integer.MAX_VALUE, 2);
+    return new Checkpoints(Optional.of(folder), Duration.ofMinutes(2), Integer.MAX_VALUE, 2);
   }
 
   /** No checkpoints. */
   public static Checkpoints none() {
-    return new Checkpoints(null, Duration.ZERO, 1, 1);
+    return new Checkpoints(Optional.empty(), Duration.ZERO, 1, 1);
   }
 
   /** These with at most {@code value} between one and the next. */
@@ -95,142 +60,9 @@ public final class Checkpoints {
     return new Checkpoints(folder, interval, steps, value);
   }
 
-  /** Counts a step of training; says whether a checkpoint should be written now. */
-  public boolean isDueAfterStep() {
-    stepsSince++;
-    return folder != null
-        && (stepsSince >= steps
-            || Duration.ofNanos(System.nanoTime() - savedAt).compareTo(interval) >= 0);
-  }
-
-  /**
-   * The newest checkpoint that is whole.
-   *
-   * @param announce told of those that are damaged and passed over
-   * @throws BadRequestException if one cannot be read though it may be whole
-   */
+  /** Opens the folder for one training. */
   @Internal
-  public Optional<Checkpoint> newest(Consumer<String> announce) {
-    savedAt = System.nanoTime();
-    if (folder == null) {
-      return Optional.empty();
-    }
-    try {
-      Durable.makeFolders(folder);
-      List<Path> all = all(folder);
-      for (Path checkpoint : all) {
-        try {
-          return Optional.of(Checkpoint.read(checkpoint.resolve(NAME)));
-        } catch (BadModelException e) {
-          requireReadable(checkpoint, e);
-          damaged.add(checkpoint);
-          announce.accept(
-              "checkpoint "
-                  + checkpoint
-                  + " is damaged and passed over ("
-                  + e.getMessage()
-                  + "); "
-                  + (checkpoint.equals(all.get(all.size() - 1))
-                      ? "there is none before it, so training begins anew"
-                      : "the one before it is taken"));
-        }
-      }
-      return Optional.empty();
-    } catch (IOException e) {
-      throw failed(folder, e);
-    }
-  }
-
-  /** A disk that fails for now is no damage, for which a whole checkpoint would be deleted. */
-  private static void requireReadable(Path checkpoint, BadModelException e) {
-    boolean failed =
-        Files.isDirectory(checkpoint)
-            && e.getCause() instanceof IOException
-            && !(e.getCause() instanceof NoSuchFileException
-                || e.getCause() instanceof EOFException
-                || e.getCause() instanceof InvalidProtocolBufferException);
-    if (failed) {
-      throw new InputOutputException(
-          "checkpoint "
-              + checkpoint
-              + " cannot be read ("
-              + e.getMessage()
-              + "); see to that and resume, or delete it to go on from the one before.",
-          e);
-    }
-  }
-
-  /**
-   * Writes {@code checkpoint} and then deletes those that are too many: first those that {@link
-   * #newest} found damaged, then the oldest.
-   *
-   * @return whether one was written: not if there are {@link #none}
-   * @throws InputOutputException if the disk is full or fails; the checkpoints that are there stay
-   */
-  @Internal
-  public boolean save(Checkpoint checkpoint) {
-    if (folder == null) {
-      return false;
-    }
-    Path base = folder;
-    try {
-      Interrupts.shielded(() -> write(base, checkpoint));
-    } catch (IOException | UncheckedIOException e) {
-      throw failed(folder, e);
-    }
-    savedAt = System.nanoTime();
-    stepsSince = 0;
-    return true;
-  }
-
-  private Path write(Path base, Checkpoint checkpoint) throws IOException {
-    Path temporary = base.resolve(TEMPORARY);
-    if (Files.exists(temporary)) {
-      Durable.delete(temporary); // left by a run that was killed
-    }
-    Files.createDirectory(temporary);
-    checkpoint.write(temporary.resolve(NAME));
-    Durable.syncFolder(temporary);
-    List<Path> before = all(base);
-    int number = before.isEmpty() ? 1 : number(before.get(0)) + 1;
-    Path whole = base.resolve(Integer.toString(number));
-    Files.move(temporary, whole, StandardCopyOption.ATOMIC_MOVE);
-    Durable.syncFolder(base);
-    List<Path> worst = new ArrayList<>(before);
-    worst.sort(Comparator.comparing(damaged::contains)); // behind all that are whole
-    for (Path old : worst.subList(Math.min(worst.size(), keep - 1), worst.size())) {
-      Files.move(old, temporary, StandardCopyOption.ATOMIC_MOVE); // half a one must not be seen
-      Durable.delete(temporary);
-    }
-    return whole;
-  }
-
-  @Override
-  public String toString() {
-    return folder == null ? "no checkpoints" : "'" + folder + "'";
-  }
-
-  /** The newest first. */
-  private static List<Path> all(Path base) throws IOException {
-    try (Stream<Path> entries = Files.list(base)) {
-      return entries
-          .filter(entry -> NUMBER.matcher(entry.getFileName().toString()).matches())
-          .sorted(Comparator.comparingInt(Checkpoints::number).reversed())
-          .toList();
-    }
-  }
-
-  private static int number(Path checkpoint) {
-    return Integer.parseInt(checkpoint.getFileName().toString());
-  }
-
-  private static InputOutputException failed(Path folder, Exception e) {
-    return new InputOutputException(
-        "training was stopped since its checkpoints could not be kept in '"
-            + folder
-            + "' ("
-            + e.getMessage()
-            + "); those that are there are untouched. Make room or repair the disk, and resume.",
-        e);
+  public CheckpointFolder open() {
+    return new CheckpointFolder(this);
   }
 }

@@ -8,10 +8,11 @@
  * <p><b>What leaves.</b> Files in TensorFlow's checkpoint format, the newest two; and, when a run
  * begins, the newest whole one.
  *
- * <p><b>Who calls whom.</b> {@code fit} saves through {@link
- * dev.graft.trainer.checkpoint.Checkpoints} and asks it for the newest at the start; a {@link
- * dev.graft.trainer.checkpoint.RunIdentity} of model, data, recipe and machine says whether it is
- * this run's. A damaged one is told of and passed over.
+ * <p><b>Who calls whom.</b> {@link dev.graft.trainer.checkpoint.Checkpoints} among the options say
+ * where and how often. {@code fit} opens them as a {@link
+ * dev.graft.trainer.checkpoint.CheckpointFolder}, asks it for the newest at the start and saves to
+ * it; a {@link dev.graft.trainer.checkpoint.RunIdentity} of model, data, recipe and machine says
+ * whether it is this run's. A damaged one is told of and passed over.
  *
  * <p><b>The counters.</b> Batches seen, updates made, the position in the schedule and the random
  * numbers drawn are four numbers: an update may be left out, and then they part.

@@ -71,7 +71,7 @@ public final class MeasuredLoop implements AutoCloseable {
     if (!loop.precisionReason().isEmpty()) {
       watch.tell(Decision.of(Decision.Kind.PRECISION, loop.precisionReason()));
     }
-    loop.run(watch, Checkpoints.none(), state -> {});
+    loop.run(watch, Checkpoints.none().open(), state -> {});
   }
 
   @Override

@@ -18,6 +18,7 @@ import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoint;
+import dev.graft.trainer.checkpoint.CheckpointFolder;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
 import dev.graft.trainer.internal.features.CachedFeatures;
@@ -50,7 +51,7 @@ public final class Trainer {
   private final TensorFlowRuntime runtime;
   private final Plan plan;
   private final Watch watch;
-  private final Checkpoints checkpoints;
+  private final CheckpointFolder checkpoints;
   private final List<String> decisions; // the sentences that were told
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
 
@@ -64,7 +65,7 @@ public final class Trainer {
       Plan plan,
       Watch watch,
       List<String> decisions,
-      Checkpoints checkpoints) {
+      CheckpointFolder checkpoints) {
     this.runtime = runtime;
     this.plan = plan;
     this.watch = watch;
@@ -101,7 +102,7 @@ public final class Trainer {
     Supplier<Run> work =
         () -> {
           Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
-          return new Trainer(runtime, plan, watch, decisions, options.checkpoints()).fit();
+          return new Trainer(runtime, plan, watch, decisions, options.checkpoints().open()).fit();
         };
     List<Dataset> all = List.of(data.train(), data.validation(), data.test());
     Run run;
@@ -140,7 +141,7 @@ public final class Trainer {
         runtime,
         () -> {
           Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
-          return new Trainer(runtime, plan, watch, decisions, Checkpoints.none()).findRate();
+          return new Trainer(runtime, plan, watch, decisions, Checkpoints.none().open()).findRate();
         });
   }
 

@@ -6,7 +6,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
-import dev.graft.trainer.checkpoint.Checkpoints;
+import dev.graft.trainer.checkpoint.CheckpointFolder;
 import dev.graft.trainer.checkpoint.Counters;
 import dev.graft.trainer.checkpoint.LoopState;
 import dev.graft.trainer.internal.task.Order;
@@ -94,7 +94,7 @@ final class TrainingLoop implements AutoCloseable {
    * @param checkpoints which say when one is due
    * @param save given the state then, and when the training is cancelled
    */
-  Result run(Watch watch, Checkpoints checkpoints, Consumer<LoopState> save) {
+  Result run(Watch watch, CheckpointFolder checkpoints, Consumer<LoopState> save) {
     Pace pace = new Pace(watch, Progress.Phase.FINE_TUNE, "steps", steps, settings.batch());
     pace.from(counters.batches());
     try {

@@ -129,6 +129,7 @@ abstract class CheckpointsFixture {
 
   static int newestIn(Path folder) {
     return Checkpoints.in(folder)
+        .open()
         .newest(sentence -> assertThat(sentence).as("no sentence").isEmpty())
         .orElseThrow()
         .stage();
@@ -143,7 +144,7 @@ abstract class CheckpointsFixture {
     Path own = folder.resolve(batchNorm.name());
     assertThatThrownBy(() -> trainUntil(2, all, Checkpoints.in(own).everySteps(1)))
         .isInstanceOf(CancellationException.class);
-    LoopState loop = Checkpoints.in(own).newest(s -> {}).orElseThrow().loop().orElseThrow();
+    LoopState loop = Checkpoints.in(own).open().newest(s -> {}).orElseThrow().loop().orElseThrow();
     return loop.values().keySet().stream()
         .filter(name -> SmallTraining.MODEL.variable(name).isPresent())
         .filter(

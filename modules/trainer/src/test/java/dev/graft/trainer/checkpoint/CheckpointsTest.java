@@ -119,17 +119,17 @@ class CheckpointsTest extends CheckpointsFixture {
   @ParameterizedTest
   @EnumSource
   void whicheverFileOperationFailsTheLastCheckpointIsWhole(FaultyFileSystem.Fault fault) {
-    Checkpoints.in(folder).save(numbered(1));
-    Checkpoints.in(folder).save(numbered(2));
+    Checkpoints.in(folder).open().save(numbered(1));
+    Checkpoints.in(folder).open().save(numbered(2));
     FaultyFileSystem counting = new FaultyFileSystem(0, fault);
-    Checkpoints.in(counting.wrap(folder)).save(numbered(3));
+    Checkpoints.in(counting.wrap(folder)).open().save(numbered(3));
     assertThat(counting.operations()).isGreaterThan(15);
     int last = 3;
     int refused = 0;
     for (int i = 1; i <= counting.operations(); i++) {
       int next = last + 1;
       try {
-        Checkpoints.in(new FaultyFileSystem(i, fault).wrap(folder)).save(numbered(next));
+        Checkpoints.in(new FaultyFileSystem(i, fault).wrap(folder)).open().save(numbered(next));
       } catch (InputOutputException e) {
         assertThat(e).hasMessageContainingAll("injected", "are untouched", "Make room");
         refused++;
@@ -139,7 +139,7 @@ class CheckpointsTest extends CheckpointsFixture {
       last = now;
     }
     assertThat(refused).isGreaterThan(counting.operations() / 2);
-    Checkpoints.in(folder).save(numbered(last + 1));
+    Checkpoints.in(folder).open().save(numbered(last + 1));
     assertThat(newestIn(folder)).isEqualTo(last + 1);
   }
 
@@ -160,21 +160,21 @@ class CheckpointsTest extends CheckpointsFixture {
   void whatIsCancelledKeepsItsLastStep() {
     Checkpoints rare = Checkpoints.in(folder).every(Duration.ofDays(1));
     assertThatThrownBy(() -> trainUntil(4, RECIPE, rare)).isInstanceOf(CancellationException.class);
-    LoopState kept = rare.newest(s -> {}).orElseThrow().loop().orElseThrow();
+    LoopState kept = rare.open().newest(s -> {}).orElseThrow().loop().orElseThrow();
     assertThat(kept.counters().batches()).isEqualTo(3);
   }
 
   @Test
   void oneIsDueAfterSoManyStepsOrSoMuchTime() {
-    Checkpoints third = Checkpoints.in(folder).everySteps(3);
+    CheckpointFolder third = Checkpoints.in(folder).everySteps(3).open();
     for (int i = 1; i <= 2; i++) {
       assertThat(third.isDueAfterStep()).isFalse();
       assertThat(third.isDueAfterStep()).isFalse();
       assertThat(third.isDueAfterStep()).isTrue();
       third.save(numbered(i));
     }
-    assertThat(Checkpoints.in(folder).every(Duration.ZERO).isDueAfterStep()).isTrue();
-    assertThat(Checkpoints.in(folder).isDueAfterStep()).isFalse();
-    assertThat(Checkpoints.none().isDueAfterStep()).isFalse();
+    assertThat(Checkpoints.in(folder).every(Duration.ZERO).open().isDueAfterStep()).isTrue();
+    assertThat(Checkpoints.in(folder).open().isDueAfterStep()).isFalse();
+    assertThat(Checkpoints.none().open().isDueAfterStep()).isFalse();
   }
 }

@@ -59,13 +59,13 @@ class DamagedCheckpointTest {
 
   @BeforeEach
   void writeTwo() {
-    Checkpoints.in(folder).save(FIRST);
-    Checkpoints.in(folder).save(SECOND);
+    Checkpoints.in(folder).open().save(FIRST);
+    Checkpoints.in(folder).open().save(SECOND);
   }
 
   private Optional<String> newest() {
     said.clear();
-    return Checkpoints.in(folder).newest(said::add).map(DamagedCheckpointTest::words);
+    return Checkpoints.in(folder).open().newest(said::add).map(DamagedCheckpointTest::words);
   }
 
   /** All that it holds. */

@@ -38,7 +38,7 @@ class WhoseCheckpointTest extends CheckpointsFixture {
   @Test
   void anOptimizerStateOfAnotherShapeIsRefused() {
     trainUntil(3);
-    Checkpoint last = everyStep().newest(sentence -> {}).orElseThrow();
+    Checkpoint last = everyStep().open().newest(sentence -> {}).orElseThrow();
     LoopState loop = last.loop().orElseThrow();
     String slot =
         loop.values().keySet().stream().filter(name -> name.endsWith("/v")).findFirst().get();
@@ -47,7 +47,7 @@ class WhoseCheckpointTest extends CheckpointsFixture {
             .putAll(loop.values())
             .put(slot, TensorValue.of(Shape.of(1), new float[1]))
             .buildKeepingLast();
-    everyStep().save(SmallTraining.changed(last, loop.precision(), values));
+    everyStep().open().save(SmallTraining.changed(last, loop.precision(), values));
     assertThatThrownBy(() -> train(RECIPE, PARTS, everyStep()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll(slot, "resume with the model and the optimizer");
@@ -103,10 +103,10 @@ class WhoseCheckpointTest extends CheckpointsFixture {
 
   @Test
   void damagedOnesGoBeforeWholeOnes() throws IOException {
-    Checkpoints.in(folder).save(numbered(1));
-    Checkpoints.in(folder).save(numbered(2));
+    Checkpoints.in(folder).open().save(numbered(1));
+    Checkpoints.in(folder).open().save(numbered(2));
     damage(folder.resolve("2"));
-    Checkpoints resumed = Checkpoints.in(folder).keep(2);
+    CheckpointFolder resumed = Checkpoints.in(folder).keep(2).open();
     assertThat(resumed.newest(sentence -> {}).orElseThrow().stage()).isEqualTo(1);
     resumed.save(numbered(3));
     assertThat(names()).containsExactlyInAnyOrder("1", "3");

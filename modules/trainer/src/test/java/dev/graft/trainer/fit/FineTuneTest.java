@@ -127,7 +127,7 @@ class FineTuneTest extends FineTuneFixture {
       TrainingListener watcher = TrainingListener.to(Epoch.class, epoch -> epochs.add(epoch));
       TrainingLoop.Result result;
       try (TrainingLoop loop = loop(settings, PARTS.train())) {
-        result = loop.run(Watch.of(watcher, () -> {}), Checkpoints.none(), state -> {});
+        result = loop.run(Watch.of(watcher, () -> {}), Checkpoints.none().open(), state -> {});
       }
       int best = 0;
       int since = 0;

@@ -153,7 +153,7 @@ class InterruptionTest {
     assertThat(Thread.interrupted()).isTrue();
     assertThat(steps).hasValue(4);
     Checkpoint last =
-        Checkpoints.in(folder.resolve("checkpoints")).newest(sentence -> {}).orElseThrow();
+        Checkpoints.in(folder.resolve("checkpoints")).open().newest(sentence -> {}).orElseThrow();
     assertThat(last.loop().orElseThrow().counters().batches()).isEqualTo(4);
     assertThat(Files.readAllLines(log)).hasSize(2); // of the epoch of three steps
     assertThat(folder.resolve("tensorboard/stretch-1")).isDirectoryContaining("glob:**graft");

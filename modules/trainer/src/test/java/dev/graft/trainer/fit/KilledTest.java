@@ -80,6 +80,7 @@ class KilledTest {
     /** Of the newest whole checkpoint. */
     static Position in(Path checkpoints) {
       return Checkpoints.in(checkpoints)
+          .open()
           .newest(damaged -> assertThat(damaged).as("no checkpoint is damaged").isEmpty())
           .map(
               last ->

@@ -39,7 +39,7 @@ public final class Loops {
       TrainOptions options) {
     AtomicReference<LoopState> last = new AtomicReference<>();
     try (TrainingLoop loop = open(runtime, task, stage, data.train(), data.validation())) {
-      loop.run(Watch.of(options), options.checkpoints(), last::set);
+      loop.run(Watch.of(options), options.checkpoints().open(), last::set);
     }
     return last.get();
   }

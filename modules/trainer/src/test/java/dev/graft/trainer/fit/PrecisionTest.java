@@ -123,11 +123,11 @@ class PrecisionTest {
     assertThatThrownBy(
             () -> train(Precision.AUTO, keeping.cancellation(token).listener(cancelling)))
         .isInstanceOf(CancellationException.class);
-    Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
+    Checkpoint last = Checkpoints.in(folder).open().newest(sentence -> {}).orElseThrow();
     LoopState loop = last.loop().orElseThrow();
     Precision other =
         loop.precision() == Precision.FLOAT32 ? Precision.MIXED_BFLOAT16 : Precision.FLOAT32;
-    Checkpoints.in(folder).save(SmallTraining.changed(last, other, loop.values()));
+    Checkpoints.in(folder).open().save(SmallTraining.changed(last, other, loop.values()));
     List<String> decisions = new ArrayList<>();
     train(Precision.AUTO, keeping.listener(SmallTraining.noting(decisions)));
     assertThat(decisions)
@@ -147,7 +147,7 @@ class PrecisionTest {
             Step.class,
             step -> {
               if (kept.isEmpty()) {
-                kept.add(Checkpoints.in(folder).newest(sentence -> {}).orElseThrow());
+                kept.add(Checkpoints.in(folder).open().newest(sentence -> {}).orElseThrow());
               }
             });
     train(Precision.AUTO, OPTIONS.checkpoints(Checkpoints.in(folder)).listener(looking));

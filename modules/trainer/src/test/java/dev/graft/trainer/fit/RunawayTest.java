@@ -112,7 +112,7 @@ class RunawayTest {
     assertThatThrownBy(() -> fit(HIDDEN, options.listener(stopping).cancellation(token)))
         .isInstanceOf(CancellationException.class);
     assertThat(epochs.get(0).isBest()).as("there is a best epoch").isTrue();
-    Checkpoint last = Checkpoints.in(folder).newest(sentence -> {}).orElseThrow();
+    Checkpoint last = Checkpoints.in(folder).open().newest(sentence -> {}).orElseThrow();
     LoopState loop = last.loop().orElseThrow();
     ImmutableMap.Builder<String, TensorValue> spoiled = ImmutableMap.builder();
     for (Map.Entry<String, TensorValue> value : loop.values().entrySet()) {
@@ -121,6 +121,7 @@ class RunawayTest {
           value.getValue().shape().rank() == 2 ? huge(value.getValue().shape()) : value.getValue());
     }
     Checkpoints.in(folder)
+        .open()
         .save(SmallTraining.changed(last, loop.precision(), spoiled.buildOrThrow()));
     Run run = fit(HIDDEN, options);
     assertThat(run.decisions()).anyMatch(sentence -> sentence.contains(": ended early, since"));
