@@ -1,5 +1,7 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.tensor.TensorValue;
@@ -29,6 +31,8 @@ public final class Gallery {
    * @param vectors float32 [N, size], row i for example i, each of length 1
    */
   public static Gallery of(TensorValue vectors, Dataset examples) {
+    requireNonNull(vectors, "vectors");
+    requireNonNull(examples, "examples");
     if (vectors.shape().rank() != 2 || vectors.shape().dim(0) != examples.size()) {
       throw new BadRequestException(
           "a gallery takes one vector for each of its "
@@ -57,6 +61,7 @@ public final class Gallery {
    * @param count how many examples to give at most
    */
   public List<Match> nearest(TensorValue asked, int row, int count) {
+    requireNonNull(asked, "asked");
     if (asked.shape().rank() != 2 || asked.shape().dim(1) != size) {
       throw new BadRequestException(
           "the gallery's vectors have " + size + " numbers, given is " + asked + ".");

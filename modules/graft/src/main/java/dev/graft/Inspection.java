@@ -1,5 +1,7 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadModelException;
@@ -44,6 +46,9 @@ public record Inspection(
     List<BlockOfLayers> blocks,
     List<MachineAccess> accesses) {
   public Inspection {
+    requireNonNull(model, "model");
+    requireNonNull(saved, "saved");
+    requireNonNull(whyNoHead, "whyNoHead");
     heads = ImmutableList.copyOf(heads);
     blocks = ImmutableList.copyOf(blocks);
     accesses = ImmutableList.copyOf(accesses);
@@ -57,6 +62,7 @@ public record Inspection(
    */
   public record BlockOfLayers(String name, List<String> layers) {
     public BlockOfLayers {
+      requireNonNull(name, "name");
       layers = ImmutableList.copyOf(layers);
     }
   }
@@ -168,6 +174,7 @@ public record Inspection(
 
   /** In words, for a model in which no head was found. */
   public static Note whyNoHead(Model model) {
+    requireNonNull(model, "model");
     try {
       return Note.of(HeadFinder.origins(model));
     } catch (BadRequestException e) {
@@ -181,11 +188,13 @@ public record Inspection(
    * @throws BadRequestException if it cannot be read or hits nothing
    */
   public Selection select(String selection) {
+    requireNonNull(selection, "selection");
     return Where.parse(selection).in(model);
   }
 
   /** The serving signature, or failing that one that gives real numbers. */
   public static Signature toRun(Model model) {
+    requireNonNull(model, "model");
     if (model.signatures().isEmpty()) {
       throw new BadModelException(
           "the SavedModel has no signature and no function that could be called; save it with"

@@ -12,6 +12,7 @@ public final class Main {
 
   /** Runs one command and exits: 0 if it did its work, 1 if it failed, 2 for bad usage or input. */
   public static void main(String[] args) {
+    QuietLogs.use();
     System.exit(run(Terminal.system(), args));
   }
 

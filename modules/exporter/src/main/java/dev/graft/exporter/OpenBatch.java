@@ -15,9 +15,11 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -27,6 +29,8 @@ import org.tensorflow.proto.NodeDef;
  * keeps it. Writes the shapes that inference finds into the signatures.
  */
 final class OpenBatch {
+
+  private static final System.Logger LOG = System.getLogger(OpenBatch.class.getName());
 
   private static final int ROWS = 3;
 
@@ -66,13 +70,18 @@ final class OpenBatch {
     try {
       shapes = ShapeInference.of(graph);
     } catch (TensorFlowException e) {
-      return model; // something inside counts on the fixed size
+      return kept(model, signature.name(), e); // something inside counts on the fixed size
     }
     boolean open =
         signature.outputs().values().stream()
             .map(output -> shapes.shape(output.tensor()))
             .allMatch(shape -> shape.rank() != 0 && shape.dim(0) == Shape.UNKNOWN);
-    return open ? model.toBuilder().graph(graph).build() : model;
+    return open ? model.toBuilder().graph(graph).build() : kept(model, signature.name(), null);
+  }
+
+  private static Model kept(Model model, String signature, @Nullable Exception why) {
+    LOG.log(Level.INFO, "signature '" + signature + "' keeps the size of its batches", why);
+    return model;
   }
 
   /** Whether it takes several rows; taken for granted where no inputs can be made up. */
@@ -87,6 +96,7 @@ final class OpenBatch {
       session.call(signature, inputs.get());
       return true;
     } catch (TensorFlowException | ExhaustedException e) {
+      LOG.log(Level.INFO, "signature '" + name + "' keeps the size of its batches", e);
       return false;
     }
   }

@@ -5,6 +5,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.file.HeldFile;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,8 @@ import java.util.stream.Stream;
  * hold of that file: its maker is gone then, whatever the host and the process were called.
  */
 final class ServingBase {
+
+  private static final System.Logger LOG = System.getLogger(ServingBase.class.getName());
 
   private static final Pattern VERSION = Pattern.compile("\\d{1,18}");
 
@@ -127,7 +130,7 @@ final class ServingBase {
       boolean isOld = isOld(leftover); // before this touches anything
       if (!Files.exists(lock)) { // which is never made here: that would be a sign of work
         if (isOld) {
-          Durable.delete(leftover);
+          delete(leftover);
         }
         return;
       }
@@ -141,13 +144,19 @@ final class ServingBase {
           if (!speaks && !isOld) {
             return;
           }
-          Durable.delete(leftover);
+          delete(leftover);
         }
         mine.delete();
       }
-    } catch (IOException e) {
-      // the next one may do it
+    } catch (IOException e) { // the next one may do it
+      LOG.log(
+          Level.WARNING, "cannot clear away " + leftover + ", left by a run that was killed", e);
     }
+  }
+
+  private static void delete(Path leftover) throws IOException {
+    Durable.delete(leftover);
+    LOG.log(Level.INFO, "{0}, left by a run that was killed, is cleared away", leftover);
   }
 
   private static Path lock(Path temporary) {
@@ -263,8 +272,8 @@ final class ServingBase {
       }
     } catch (DirectoryNotEmptyException e) {
       // A version is in it.
-    } catch (IOException e) {
-      // The next run clears it away; what is told is the failure that led here.
+    } catch (IOException e) { // what is told is the failure that led here
+      LOG.log(Level.WARNING, "cannot clear away " + temporary.folder() + "; the next run does", e);
     }
   }
 }

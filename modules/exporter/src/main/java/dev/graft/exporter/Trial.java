@@ -17,6 +17,7 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,6 +35,8 @@ import org.tensorflow.proto.DataType;
  * batches of 1, of 3 and of all examples, and pictures from their bytes on.
  */
 final class Trial {
+
+  private static final System.Logger LOG = System.getLogger(Trial.class.getName());
 
   private final TensorFlowRuntime runtime;
   private final Model model;
@@ -244,7 +247,7 @@ final class Trial {
         warmUp.offer(signature, some);
         return;
       } catch (TensorFlowException | ExhaustedException | BadRequestException e) {
-        // the next may do
+        LOG.log(Level.DEBUG, "made-up inputs do not fit signature '" + signature + "'", e);
       }
     }
   }
@@ -345,14 +348,13 @@ final class Trial {
       for (String output : moving) {
         Comparison.requireForm(signature, rows, output, expected, actual);
       }
-      moving.forEach(
-          output ->
-              uncompared.add(
-                  "output '"
-                      + output
-                      + "' of signature '"
-                      + signature
-                      + "': the model gives another one each time (random ops, or a state)"));
+      for (String output : moving) {
+        String text =
+            "output '%s' of signature '%s': the model gives another one each time (random ops, or a"
+                + " state)";
+        uncompared.add(text.formatted(output, signature));
+        LOG.log(Level.INFO, "not compared: " + text.formatted(output, signature));
+      }
       if (rest.isEmpty()) {
         return;
       }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.savedmodel.file.Durable;
+import dev.graft.testkit.Logged;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -139,14 +140,17 @@ class ServingBaseTest {
 
   /** Network disks do not always tell of another machine's locks. */
   @Test
-  void otherHostsLeftoversGoWhenTheyAreOld() throws IOException {
+  void otherHostsLeftoversGoWhenTheyAreOld() throws Exception {
     String name = ".graft-tmp-" + OTHER_HOST + "-0000000000000001";
     Path young = leftover(name, Duration.ofHours(1));
     Files.createFile(base.resolve(name + ".lock"));
     Path old = leftover(".graft-tmp-" + OTHER_HOST + "-0000000000000002", Duration.ofDays(3));
     Path before = leftover(".graft-tmp-" + OTHER_HOST + "-17-00000003", Duration.ofDays(3));
     Path beforeAndYoung = leftover(".graft-tmp-" + OTHER_HOST + "-17-00000004", Duration.ZERO);
-    ServingBase.at(base);
+    assertThat(Logged.during(() -> ServingBase.at(base)))
+        .containsExactlyInAnyOrder(
+            "INFO " + old + ", left by a run that was killed, is cleared away",
+            "INFO " + before + ", left by a run that was killed, is cleared away");
     assertThat(young).isDirectory();
     assertThat(beforeAndYoung).isDirectory();
     assertThat(old).doesNotExist();

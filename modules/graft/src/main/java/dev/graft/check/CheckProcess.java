@@ -6,6 +6,7 @@ import dev.graft.words.Remedy;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
  * which has to hold Graft's classes, not a jar of jars.
  */
 final class CheckProcess {
+
+  private static final System.Logger LOG = System.getLogger(CheckProcess.class.getName());
 
   static final String REPORT = "report.json";
 
@@ -132,8 +135,8 @@ final class CheckProcess {
   private static void clearAway(Path scratch) {
     try {
       delete(scratch);
-    } catch (IOException | UncheckedIOException e) {
-      // the machine clears its temporary files
+    } catch (IOException | UncheckedIOException e) { // the machine clears its temporary files
+      LOG.log(Level.INFO, "cannot delete " + scratch, e);
     }
   }
 

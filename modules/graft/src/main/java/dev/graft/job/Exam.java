@@ -1,5 +1,7 @@
 package dev.graft.job;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.Graft;
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
@@ -25,6 +27,11 @@ import java.util.Optional;
  */
 public record Exam(Model model, Dataset pictures) {
 
+  public Exam {
+    requireNonNull(model, "model");
+    requireNonNull(pictures, "pictures");
+  }
+
   /**
    * The exam of a model on a folder or a table. Of a table a head takes what it gives: a label, the
    * columns of labels that it knows, or numbers. Of folders that say which part is for testing only
@@ -37,6 +44,9 @@ public record Exam(Model model, Dataset pictures) {
    * @throws BadDataException if the data cannot be read
    */
   public static Exam of(Model model, Path data, Optional<Labels> labels) {
+    requireNonNull(model, "model");
+    requireNonNull(data, "data");
+    requireNonNull(labels, "labels");
     Optional<PictureTable> table =
         Files.isRegularFile(data) ? Optional.of(PictureTable.read(data)) : Optional.empty();
     Model known = known(model, table, new OwnHead(labels));

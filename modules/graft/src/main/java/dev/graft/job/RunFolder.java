@@ -1,5 +1,7 @@
 package dev.graft.job;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -24,6 +26,7 @@ import dev.graft.trainer.listener.TensorBoardLog;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.words.Remedy;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -40,6 +43,8 @@ import java.util.stream.Stream;
  * open nobody else can open it: two that went on with one run would spoil each other's checkpoints.
  */
 public final class RunFolder implements AutoCloseable {
+
+  private static final System.Logger LOGGER = System.getLogger(RunFolder.class.getName());
 
   private static final int FORMAT = 3;
   private static final String JOB = "run.json";
@@ -85,6 +90,8 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private static RunFolder create(Job asked, Settings settings, boolean findsRate) {
+    requireNonNull(asked, "job");
+    requireNonNull(settings, "settings");
     Path runs = asked.runs();
     asked.requireApart(runs, "the folder of the run");
     asked.requireApart(asked.out(), "what is published");
@@ -124,8 +131,8 @@ public final class RunFolder implements AutoCloseable {
   private static void dropHalfMade(Path folder) {
     try {
       Durable.delete(folder);
-    } catch (IOException e) {
-      // what is told is the failure that led here
+    } catch (IOException e) { // what is told is the failure that led here
+      LOGGER.log(Level.WARNING, "cannot delete " + folder + ", of which only a part was made", e);
     }
   }
 
@@ -136,6 +143,7 @@ public final class RunFolder implements AutoCloseable {
    *     only looked for a rate, or somebody is at work on it
    */
   public static RunFolder open(Path folder) {
+    requireNonNull(folder, "folder");
     try {
       JsonNode tree = JSON.readTree(Files.readAllBytes(folder.resolve(JOB)));
       if (!tree.path("format").isInt()) { // an empty file, for one
@@ -248,6 +256,9 @@ public final class RunFolder implements AutoCloseable {
    * @param scored what {@code score} was made on: {@code test} or {@code validation}
    */
   public Path report(Run run, String scored, Evaluation score) {
+    requireNonNull(run, "run");
+    requireNonNull(scored, "scored");
+    requireNonNull(score, "score");
     try {
       String name = String.valueOf(path.getFileName());
       return written(REPORT, Report.of(name, job, run, path.resolve(LOG), scored, score));
@@ -258,6 +269,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** Writes {@code rates.svg}, a picture of how the loss went with the rate. */
   public Path report(RateCurve curve) {
+    requireNonNull(curve, "curve");
     try {
       return written("rates.svg", Report.of(curve));
     } catch (IOException e) {
@@ -283,6 +295,7 @@ public final class RunFolder implements AutoCloseable {
       if (!Files.exists(path.resolve(CHECKPOINTS)) || isEmpty(path.resolve(CHECKPOINTS))) {
         close();
         Durable.delete(path);
+        LOGGER.log(Level.INFO, "{0} is gone again: its run ended with nothing to go on from", path);
       }
     } catch (IOException e) {
       throw notWritable(e);
@@ -301,6 +314,7 @@ public final class RunFolder implements AutoCloseable {
    * throws.
    */
   public Version publish(Graft graft, Model model, Gate... gates) {
+    requireNonNull(graft, "graft");
     Version version = graft.publish(model, job().out(), this::publishing, gates);
     done(version);
     return version;
@@ -322,6 +336,7 @@ public final class RunFolder implements AutoCloseable {
 
   /** Remembers what was published; its scores and {@link #report} are still to come. */
   public void done(Version version) {
+    requireNonNull(version, "version");
     try {
       Interrupts.shielded(() -> written(PUBLISHED, StoredJob.absolute(version.path()) + "\n"));
     } catch (IOException e) {

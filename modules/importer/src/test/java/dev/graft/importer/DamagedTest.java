@@ -8,20 +8,16 @@ import dev.graft.error.BadRequestException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.testkit.HandMade;
+import dev.graft.testkit.Logged;
 import dev.graft.testkit.Zoo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,32 +57,12 @@ class DamagedTest {
 
   /** What is quoted from a file in the log must not reach into the terminal. */
   @Test
-  void metadataInTheLogHasNoControlCharacters() throws IOException {
+  void metadataInTheLogHasNoControlCharacters() throws Exception {
     Path metadata = copy("keras2/dense_mlp").resolve("keras_metadata.pb");
     String text = Files.readString(metadata, StandardCharsets.ISO_8859_1);
     Files.writeString(
         metadata, text.replace("true", "tr\u001b\u0007"), StandardCharsets.ISO_8859_1);
-    List<String> told = new ArrayList<>();
-    Handler listener =
-        new Handler() {
-          @Override
-          public void publish(LogRecord record) {
-            told.add(new SimpleFormatter().formatMessage(record));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        };
-    Logger log = Logger.getLogger("dev.graft");
-    log.addHandler(listener);
-    try {
-      assertThat(SavedModelImporter.load(folder).signatures()).isNotEmpty();
-    } finally {
-      log.removeHandler(listener);
-    }
+    List<String> told = Logged.during(() -> SavedModelImporter.load(folder));
     assertThat(told)
         .isNotEmpty()
         .allMatch(line -> line.contains("says nothing readable of object"))

@@ -16,7 +16,7 @@ import org.tensorflow.internal.c_api.TF_Session;
  */
 final class NativeSession implements AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger("dev.graft");
+  private static final System.Logger LOG = System.getLogger(NativeSession.class.getName());
 
   /** A step of a large model on a small machine takes that long. */
   private static final Duration PATIENCE = Duration.ofMinutes(1);

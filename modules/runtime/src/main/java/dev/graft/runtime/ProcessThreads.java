@@ -8,7 +8,7 @@ import java.lang.System.Logger.Level;
  */
 final class ProcessThreads {
 
-  private static final System.Logger LOG = System.getLogger("dev.graft");
+  private static final System.Logger LOG = System.getLogger(ProcessThreads.class.getName());
 
   private static int inside = -1; // one op, 0 for TensorFlow's choice; -1 before anybody has asked
   private static int sideBySide = -1;

@@ -5,6 +5,7 @@ import com.google.common.io.RecursiveDeleteOption;
 import dev.graft.savedmodel.file.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -26,6 +27,8 @@ import java.util.stream.Stream;
  * of some process may still read its weights there.
  */
 final class ModelCache {
+
+  private static final System.Logger LOG = System.getLogger(ModelCache.class.getName());
 
   private static final long LIMIT = 20L << 30; // bytes
   private static final Duration IN_USE = Duration.ofDays(1);
@@ -70,6 +73,7 @@ final class ModelCache {
         Durable.write(next.resolve(CONTENT), content(next).getBytes(StandardCharsets.UTF_8));
         while (!isMoved(next, folder) && !isWhole(folder)) {
           remove(folder); // half of it, as a power cut or an older Graft may have left it
+          LOG.log(Level.INFO, "{0} was not whole; the archive is unpacked again", folder);
         }
       } finally {
         delete(next); // moved away if all went well
@@ -150,6 +154,7 @@ final class ModelCache {
       }
       bytes -= size(folder);
       remove(folder);
+      LOG.log(Level.INFO, "{0} is deleted to make room for other archives", folder);
     }
   }
 

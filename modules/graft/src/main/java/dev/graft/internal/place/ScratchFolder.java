@@ -31,7 +31,8 @@ public record ScratchFolder(Path path) implements AutoCloseable {
     try {
       Durable.delete(path);
     } catch (IOException e) { // what it was for is done
-      System.getLogger("dev.graft").log(Level.WARNING, "cannot delete " + path, e);
+      System.getLogger(ScratchFolder.class.getName())
+          .log(Level.WARNING, "cannot delete " + path, e);
     }
   }
 }

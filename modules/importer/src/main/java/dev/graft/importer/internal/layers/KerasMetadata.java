@@ -150,7 +150,7 @@ public final class KerasMetadata {
     try (JsonParser in = JSON.createParser(text)) {
       return read(in, text);
     } catch (IOException e) { // costs the layer's class, not the model
-      System.getLogger("dev.graft")
+      System.getLogger(KerasMetadata.class.getName())
           .log(
               Level.WARNING,
               "{0} says nothing readable of object {1}: {2}",
