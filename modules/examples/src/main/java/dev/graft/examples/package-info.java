@@ -8,6 +8,9 @@
  * <ul>
  *   <li>{@link dev.graft.examples.Photos}: the main job step by step, as README shows it.
  *   <li>{@link dev.graft.examples.InAService}: the same in one call, listened to and gone on with.
+ *   <li>{@link dev.graft.examples.WholeJob}, {@link dev.graft.examples.OwnRecipe}: the same with a
+ *       word in each of its parts, and with a training of which everything is chosen.
+ *   <li>{@link dev.graft.examples.LookInside}: what a network is, before it is used.
  *   <li>{@link dev.graft.examples.SurgerySteps}, {@link dev.graft.examples.MoreLabels}, {@link
  *       dev.graft.examples.OtherSize}, {@link dev.graft.examples.TwoAnswers}: what can be done to a
  *       network.

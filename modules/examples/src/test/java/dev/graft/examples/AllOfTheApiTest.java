@@ -1,0 +1,72 @@
+package dev.graft.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.check.CheckReport;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.job.JobResult;
+import dev.graft.model.Model;
+import dev.graft.testkit.Checkout;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The examples of what the classic cases have no use for. */
+class AllOfTheApiTest {
+
+  private static final Path SHAPES = Checkout.path("testdata/examples/shapes");
+  private static final Path NETWORK = SHAPES.resolve("model");
+
+  private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+  private final PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+
+  private String said() {
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aLookInside() {
+    Model model = LookInside.look(NETWORK, out);
+    assertThat(said()).contains("takes ", "gives ", "head ", "block ");
+    String layer = model.variables().get(0).name().replaceFirst("/[^/]*$", "");
+    assertThat(LookInside.saved(model, layer)).isNotEmpty();
+    assertThat(LookInside.features(model)).isEmpty(); // the network has no head yet that says so
+    assertThat(LookInside.trains(model, out)).isTrue();
+    CheckReport report = LookInside.tryOut(NETWORK, out);
+    assertThat(report.error()).as(said()).isNull();
+  }
+
+  @Test
+  void aRecipeOfOnesOwn(@TempDir Path dir) {
+    Parts pictures =
+        Dataset.imageFolder(SHAPES.resolve("painted")).split(Split.of(60, 20, 20).seed(7));
+    assertThat(OwnRecipe.teach(NETWORK, pictures, dir, out).accuracy())
+        .as(said())
+        .isGreaterThan(0.5);
+    assertThat(said()).contains(", between ", " of ");
+    assertThat(dir.resolve("log.csv")).isNotEmptyFile();
+  }
+
+  @Test
+  void theWholeJob(@TempDir Path dir) throws IOException {
+    Path pictures = SHAPES.resolve("painted");
+    JobResult result = WholeJob.teach(NETWORK, pictures, dir, event -> {}, out);
+    assertThat(said()).contains("TensorFlow", "accuracy 0.", "on the test part");
+    assertThat(WholeJob.examine(result.version(), pictures).accuracy())
+        .as(said())
+        .isGreaterThan(0.5);
+    try (Stream<Path> files = Files.walk(pictures)) {
+      Path picture = files.filter(Files::isRegularFile).sorted().findFirst().orElseThrow();
+      assertThat(WholeJob.ask(result.version(), picture).top(1)).hasSize(1);
+    }
+    assertThat(WholeJob.nothingKnown().variables()).isEmpty();
+  }
+}
