@@ -11,6 +11,7 @@ import dev.graft.importer.internal.signature.CustomGradients;
 import dev.graft.importer.internal.signature.EntryPoints;
 import dev.graft.importer.internal.trust.BoundedRows;
 import dev.graft.importer.internal.trust.PlainAttributes;
+import dev.graft.importer.internal.trust.SingleTensors;
 import dev.graft.importer.internal.weights.Initialization;
 import dev.graft.model.Signature;
 import dev.graft.savedmodel.objects.ObjectGraph;
@@ -42,6 +43,7 @@ record MetaGraph(
   static MetaGraph of(SavedModelFolder folder, Set<String> tags) {
     List<MetaGraphDef> all = folder.parse().getMetaGraphsList();
     MetaGraphDef chosen = MetaGraphs.choose(all, tags);
+    SingleTensors.require(chosen.getGraphDef().getLibrary());
     GraphDef plain = BoundedRows.of(PlainAttributes.of(chosen.getGraphDef()));
     MetaGraphDef def = chosen.toBuilder().setGraphDef(plain).build();
     ObjectGraph objects = new ObjectGraph(def.getObjectGraphDef());

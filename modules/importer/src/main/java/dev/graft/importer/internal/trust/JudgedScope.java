@@ -21,6 +21,9 @@ import org.tensorflow.proto.TensorProto;
 /** A graph, or the body of a function with what one call of it says of its arguments. */
 final class JudgedScope {
 
+  private static final ByteString MINUS_ONE = // as a long
+      ByteString.copyFrom(new byte[] {-1, -1, -1, -1, -1, -1, -1, -1});
+
   private final String function;
   private final Map<String, NodeDef> nodes;
   private final Map<String, Known> arguments;
@@ -64,14 +67,12 @@ final class JudgedScope {
     List<OpDef.ArgDef> args = function.getSignature().getInputArgList();
     for (int i = 0; i < args.size(); i++) {
       Known known = i < given.size() ? given.get(i) : Known.NOTHING;
-      requirePlainName(args.get(i).getName(), name);
       if (arguments.put(args.get(i).getName(), known) != null) {
         throw new BadModelException(
             "function '" + name + "' has two arguments of one name; it is damaged.");
       }
     }
     for (NodeDef node : function.getNodeDefList()) {
-      requirePlainName(node.getName(), name);
       // whoever gives one name to two things wants them to be taken for each other
       if (arguments.containsKey(node.getName()) || nodes.put(node.getName(), node) != null) {
         throw BadModelException.atNode(
@@ -84,14 +85,6 @@ final class JudgedScope {
       }
     }
     return new JudgedScope(name, nodes, arguments, Map.of(), Set.of());
-  }
-
-  /** With a colon in it a name could be taken for an output of something else. */
-  private static void requirePlainName(String name, String function) {
-    if (name.indexOf(':') >= 0) {
-      throw BadModelException.atNode(
-          name, "function '" + function + "' has a name with a colon in it; it is damaged.");
-    }
   }
 
   /** The function's name; empty for a graph. */
@@ -145,10 +138,7 @@ final class JudgedScope {
 
   private Known of(NodeDef node) {
     return switch (node.getOp()) {
-      case "Const" ->
-          isEmptyText(node)
-              ? Known.EMPTY_TEXT
-              : !hasRows(node) ? Known.NOTHING : isOfIndices(node) ? Known.INDICES : Known.ROWS;
+      case "Const" -> isEmptyText(node) ? Known.EMPTY_TEXT : ofConstant(node);
       case "PlaceholderWithDefault" -> // that nobody feeds
           inputs(node).stream().anyMatch(Known::hasRows) ? Known.ROWS : Known.NOTHING;
       case "VarHandleOp" -> handles.contains(node.getName()) ? Known.OWN_HANDLE : Known.NOTHING;
@@ -157,10 +147,36 @@ final class JudgedScope {
     };
   }
 
-  /** Whether no number of a constant is below 0; by its sign bits, whatever its shape says. */
-  private static boolean isOfIndices(NodeDef constant) {
+  private static Known ofConstant(NodeDef constant) {
     TensorProto value =
         constant.getAttrOrDefault("value", AttrValue.getDefaultInstance()).getTensor();
+    if (value.getTensorShape().getDimList().stream().anyMatch(dim -> dim.getSize() == 0)) {
+      return Known.NO_ELEMENTS;
+    }
+    if (value.getTensorShape().getDimList().stream().noneMatch(dim -> dim.getSize() > 0)) {
+      return Known.NOTHING;
+    }
+    return isOfIndices(value) ? Known.INDICES : isOfAnyRows(value) ? Known.ANY_ROWS : Known.ROWS;
+  }
+
+  /** Whether the first number of a constant is -1. */
+  private static boolean isOfAnyRows(TensorProto value) {
+    ByteString content = value.getTensorContent();
+    return switch (value.getDtype()) {
+      case DT_INT32 ->
+          content.isEmpty()
+              ? value.getIntValCount() > 0 && value.getIntVal(0) == -1
+              : content.startsWith(MINUS_ONE.substring(0, Integer.BYTES));
+      case DT_INT64 ->
+          content.isEmpty()
+              ? value.getInt64ValCount() > 0 && value.getInt64Val(0) == -1
+              : content.startsWith(MINUS_ONE);
+      default -> false;
+    };
+  }
+
+  /** Whether no number of a constant is below 0; by its sign bits, whatever its shape says. */
+  private static boolean isOfIndices(TensorProto value) {
     if (value.getDtype() != DataType.DT_INT32) {
       return false;
     }
@@ -205,14 +221,6 @@ final class JudgedScope {
     return node.getOp().equals("Identity")
         && node.getInputCount() > 0
         && !Nodes.isControl(node.getInput(0));
-  }
-
-  /** Whether a constant is a list of at least one row. */
-  private static boolean hasRows(NodeDef node) {
-    AttrValue value = node.getAttrOrDefault("value", AttrValue.getDefaultInstance());
-    return value.getTensor().getTensorShape().getDimCount() > 0
-        && value.getTensor().getTensorShape().getDimList().stream()
-            .allMatch(dim -> dim.getSize() > 0);
   }
 
   /**

@@ -315,6 +315,12 @@ public final class Judgement {
     if (op.equals("TensorListScatterIntoExistingList")) {
       return inputs.size() == 3 && inputs.get(2) == Known.INDICES; // it does not look itself
     }
+    if (op.equals("TensorListSplit")) {
+      return inputs.size() == 3 && inputs.get(1) == Known.ANY_ROWS; // or the list believes it
+    }
+    if (op.equals("RaggedBincount")) {
+      return inputs.size() == 4 && inputs.get(3) == Known.NO_ELEMENTS; // no weights to overrun
+    }
     int name = op.startsWith("InitializeTableFromTextFile") ? 1 : 0;
     return MachineOps.READERS.contains(op)
         && name < inputs.size()

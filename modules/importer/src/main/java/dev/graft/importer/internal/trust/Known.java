@@ -14,11 +14,15 @@ public enum Known {
   ROWS,
   /** It is a constant of whole numbers with a row at least, none of which is below 0. */
   INDICES,
+  /** It is a constant list of whole numbers that begins with -1: a shape of any number of rows. */
+  ANY_ROWS,
+  /** It is a constant without an element. */
+  NO_ELEMENTS,
   /** Nothing. */
   NOTHING;
 
   /** Whether it is known to have a row at least. */
   boolean hasRows() {
-    return this == ROWS || this == INDICES;
+    return this == ROWS || this == INDICES || this == ANY_ROWS;
   }
 }

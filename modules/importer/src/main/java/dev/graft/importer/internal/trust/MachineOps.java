@@ -190,12 +190,16 @@ public final class MachineOps {
           .put("DecodeProtoV2", new Harmless("descriptor_source", "|local://"))
           .put("EncodeProto", new Harmless("descriptor_source", "|local://"))
           .put("FixedUnigramCandidateSampler", new Harmless("vocab_file", ""))
+          .put("LSTMBlockCell", new Harmless("use_peephole", "false")) // their sizes it believes
           .put(
               "PrintV2",
               new Harmless("output_stream", "|stdout|stderr|log\\((info|warning|error)\\)"))
+          .put(
+              "TensorListSetItem", // it would make room for an index below 0
+              new Harmless("resize_if_index_out_of_bounds", "false"))
           .buildOrThrow();
 
-  /** An attribute and the texts for which it is harmless; a list is if it is empty. */
+  /** An attribute and the values for which it is harmless; a list is if it is empty. */
   record Harmless(String attribute, Pattern texts) {
 
     Harmless(String attribute, String texts) {
@@ -207,6 +211,7 @@ public final class MachineOps {
       AttrValue value = OpRegistry.standard().attr(node, attribute);
       return value != null
           && (value.hasList() && value.getList().getSerializedSize() == 0
+              || value.hasB() && texts.matcher(String.valueOf(value.getB())).matches()
               || value.hasS() && texts.matcher(value.getS().toStringUtf8()).matches());
     }
   }

@@ -10,8 +10,9 @@
  * Known} of each tensor, such as the place of the model's own assets. {@link OwnVariables} tells
  * which handles can hold nothing else, {@link HiddenValues} finds values where none should be.
  *
- * <p>{@link PlainAttributes} and {@link BoundedRows} change the graph before all of this: they take
- * out what tells TensorFlow how to run it, and bound what one kernel believes.
+ * <p>Before all of this {@link SingleTensors} refuses functions whose inputs cannot be counted, and
+ * {@link PlainAttributes} and {@link BoundedRows} change the graph: they take out what tells
+ * TensorFlow how to run it, and bound what one kernel believes.
  *
  * <p>{@link MachineOps} and {@link HarmlessOps} hold the lists. An op is harmless by being listed;
  * what nobody has read needs trust.

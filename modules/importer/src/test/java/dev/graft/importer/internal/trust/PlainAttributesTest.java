@@ -117,11 +117,26 @@ class PlainAttributesTest {
         "CropAndResizeGradImage",
         "ResourceApplyAdamWithAmsgrad",
         "SparseMatrixSparseCholesky",
-        "BatchNormWithGlobalNormalization"
+        "BatchNormWithGlobalNormalization",
+        "BatchDatasetV2",
+        "FakeParam",
+        "HistogramFixedWidth",
+        "LSTMBlockCell",
+        "MapDefun",
+        "PaddedBatchDatasetV2",
+        "RaggedBincount",
+        "RaggedGather",
+        "SetSize",
+        "TensorListConcat",
+        "TensorListSetItem",
+        "TensorListSplit"
       })
   void whatTrustsItsInputsNeedsTrust(String op) throws IOException {
     HandMade model = new HandMade();
-    model.node("bad", op, "x");
+    model
+        .node("bad", op, "x")
+        .putAttr("use_peephole", Attrs.of(true))
+        .putAttr("resize_if_index_out_of_bounds", Attrs.of(true));
     model.answer("x").addInput("^bad");
     refused(model, op);
   }
