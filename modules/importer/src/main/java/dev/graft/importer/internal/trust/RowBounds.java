@@ -14,6 +14,11 @@ import org.tensorflow.proto.TensorShapeProto;
  * The nodes between a tensor that says where rows lie and a {@code RaggedTensorToTensor} that
  * believes it. They give that tensor as a vector that rises from 0 or more, and none that leads
  * behind the op's values.
+ *
+ * <p>TensorFlow's optimiser takes {@code Shape}, {@code Size} and a {@code Reshape} that changes
+ * nothing for what the graph claims of a shape, and a graph can claim any. So the values are
+ * counted as a list of them is, and {@code ListDiff}, of which the optimiser knows no shape, takes
+ * only a vector.
  */
 final class RowBounds {
 
@@ -47,22 +52,29 @@ final class RowBounds {
   /** Makes them; returns what the op is to read. */
   String end(Bound bound) {
     AttrValue index = op.getAttrOrThrow("Tindex");
-    String flat = add("flat", "Reshape", "output", from, number("any", DataType.DT_INT32, -1));
+    String flat = add("flat", "ListDiff", "out", from, constant("none", index.getType(), 0, 0));
     String count = add("count", "Size", "output", flat);
     String falling = add("falling", "TopKV2", "values", flat, count);
-    String rows =
-        add("rising", "ReverseV2", "output", falling, number("axis", DataType.DT_INT32, 0));
-    if (bound != Bound.NONE) {
-      String first = number("first", index.getType(), 0);
-      String one = number("one", index.getType(), 1);
-      String shape = add("shape", "Shape", "output", op.getInput(1));
-      String all = add("all", "Slice", "output", shape, first, one);
-      rows =
-          bound == Bound.VALUES
-              ? add("within", "Minimum", "z", rows, all)
-              : add("within", "StridedSlice", "output", rows, first, all, one);
+    String axis = constant("axis", DataType.DT_INT32, 0, 1);
+    String rows = add("rising", "ReverseV2", "output", falling, axis);
+    if (bound == Bound.VALUES) {
+      rows = add("within", "Minimum", "z", rows, all());
+    } else if (bound == Bound.LENGTH) {
+      String one = constant("one", index.getType(), 1, 1);
+      String end = add("end", "Reshape", "output", all(), one);
+      String first = constant("first", index.getType(), 0, 1);
+      rows = add("within", "StridedSlice", "output", rows, first, end, one);
     }
-    return add("", "Maximum", "z", rows, number("least", index.getType(), 0));
+    return add("", "Maximum", "z", rows, constant("least", index.getType(), 0, 1));
+  }
+
+  /** How many rows the op's values have. */
+  private String all() {
+    String any = constant("any", DataType.DT_INT32, -1);
+    String list = add("list", "TensorListFromTensor", "output_handle", op.getInput(1), any);
+    String all = add("all", "TensorListLength", "length", list);
+    boolean wide = op.getAttrOrThrow("Tindex").getType() == DataType.DT_INT64;
+    return wide ? add("wide", "Cast", "y", all) : all;
   }
 
   List<NodeDef> nodes() {
@@ -72,34 +84,37 @@ final class RowBounds {
   private String add(String part, String type, String output, String... inputs) {
     NodeDef.Builder node = start(part, type).addAllInput(List.of(inputs));
     AttrValue index = op.getAttrOrThrow("Tindex");
-    boolean ofValues = type.equals("Shape");
-    node.putAttr("T", ofValues ? op.getAttrOrDefault("T", AttrValue.getDefaultInstance()) : index);
-    switch (type) {
-      case "Shape" -> putUnlessInt(node, "out_type", index);
-      case "Slice", "StridedSlice" -> node.putAttr("Index", index);
-      default -> {}
+    switch (type) { // as Graft writes attributes: none at its default
+      case "TensorListFromTensor" ->
+          node.putAttr("element_dtype", op.getAttrOrDefault("T", AttrValue.getDefaultInstance()))
+              .putAttr("shape_type", Attrs.of(DataType.DT_INT32));
+      case "TensorListLength" -> {}
+      case "Cast" -> node.putAttr("SrcT", Attrs.of(DataType.DT_INT32)).putAttr("DstT", index);
+      case "StridedSlice" -> node.putAttr("T", index).putAttr("Index", index);
+      case "Reshape" -> {
+        node.putAttr("T", index);
+        if (index.getType() != DataType.DT_INT32) {
+          node.putAttr("Tshape", index);
+        }
+      }
+      default -> node.putAttr("T", index);
     }
     nodes.add(node.build());
     return inGraph ? node.getName() : node.getName() + ":" + output + ":0";
   }
 
-  /** As Graft writes attributes: none at its default. */
-  private static void putUnlessInt(NodeDef.Builder node, String attr, AttrValue type) {
-    if (type.getType() != DataType.DT_INT32) {
-      node.putAttr(attr, type);
+  /** A constant of such sizes in which every number is {@code value}. */
+  private String constant(String part, DataType dtype, int value, int... sizes) {
+    TensorProto.Builder tensor = TensorProto.newBuilder().setDtype(dtype);
+    TensorShapeProto.Builder shape = tensor.getTensorShapeBuilder();
+    boolean some = true;
+    for (int size : sizes) {
+      shape.addDimBuilder().setSize(size);
+      some &= size > 0;
     }
-  }
-
-  /** A vector of one number. */
-  private String number(String part, DataType dtype, int value) {
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder()
-            .setDtype(dtype)
-            .setTensorShape(
-                TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dim.newBuilder().setSize(1)));
-    if (dtype == DataType.DT_INT32) {
+    if (some && dtype == DataType.DT_INT32) {
       tensor.addIntVal(value);
-    } else {
+    } else if (some) {
       tensor.addInt64Val(value);
     }
     NodeDef.Builder node =

@@ -124,12 +124,7 @@ class BoundedRowsTest {
 
   /** A model with such nodes in its graph, or in a function that its graph calls. */
   private static HandMade model(boolean inFunction, long[] shape, String... types) {
-    HandMade model = new HandMade();
-    SignatureDef.Builder signature =
-        model.meta().getSignatureDefOrThrow("serving_default").toBuilder();
-    TensorInfo x = signature.getInputsOrThrow("x");
-    signature.putInputs("x", x.toBuilder().setTensorShape(Shape.of(-1, 2).toProto()).build());
-    model.meta().putSignatureDef("serving_default", signature.build());
+    HandMade model = taking();
     if (inFunction) {
       FunctionDef.Builder function = model.function("f");
       function.addAllNodeDef(nodes(":%s:0", shape, types));
@@ -141,6 +136,17 @@ class BoundedRowsTest {
           .forEach(node -> model.node(node.getName(), node.getOp()).mergeFrom(node));
       model.answer("ragged");
     }
+    return model;
+  }
+
+  /** A model that takes any number of pairs. */
+  private static HandMade taking() {
+    HandMade model = new HandMade();
+    SignatureDef.Builder signature =
+        model.meta().getSignatureDefOrThrow("serving_default").toBuilder();
+    TensorInfo x = signature.getInputsOrThrow("x");
+    signature.putInputs("x", x.toBuilder().setTensorShape(Shape.of(-1, 2).toProto()).build());
+    model.meta().putSignatureDef("serving_default", signature.build());
     return model;
   }
 
@@ -201,6 +207,82 @@ class BoundedRowsTest {
       for (float number : answer) {
         assertThat(number).isIn(0f, 1f, 2f, 3f, 4f);
       }
+    }
+  }
+
+  /** The optimiser believes shapes that are claimed; each of these said 3000, of one number. */
+  @ParameterizedTest
+  @CsvSource({
+    "default, ROW_SPLITS",
+    "variable, ROW_SPLITS",
+    "branch, ROW_SPLITS",
+    "default, VALUE_ROWIDS"
+  })
+  void aClaimedShapeIsNoCount(String claim, String type) {
+    int claimed = 3000;
+    HandMade model = taking();
+    model.constant("shape", TensorValue.of(Shape.of(2), new long[] {-1, -1}).toProto());
+    model.constant("one", TensorValue.of(Shape.of(1), new long[] {7}).toProto());
+    model.constant("default", TensorValue.scalar(5L).toProto());
+    claim(model, claim, Shape.of(claimed));
+    boolean splits = type.equals("ROW_SPLITS");
+    NodeDef.Builder ragged =
+        splits ? ragged(type) : ragged("FIRST_DIM_SIZE", type); // one row of 3000
+    long[] rows = splits ? new long[] {0, claimed} : new long[claimed];
+    model.constant("rows", TensorValue.of(Shape.of(rows.length), rows).toProto());
+    model.constant("first", TensorValue.scalar(1L).toProto());
+    ragged.putAttr("T", LONG).addAllInput(List.of("shape", "values", "default"));
+    if (!splits) {
+      ragged.addInput("first");
+    }
+    model.node("ragged", BoundedRows.OP).mergeFrom(ragged.addInput("rows").build());
+    model.node("float", "Cast", "ragged").putAttr("SrcT", LONG).putAttr("DstT", FLOAT);
+    model.answer("float").addInput("^x");
+    float[] answer = answers(model, List.of(new float[] {1, 2})).get(0);
+    assertThat(answer).containsExactly(7);
+  }
+
+  private static void claim(HandMade model, String claim, Shape shape) {
+    model
+        .node("open", "PlaceholderWithDefault", "one")
+        .putAttr("dtype", LONG)
+        .putAttr("shape", Attrs.of(Shape.unknown()));
+    switch (claim) {
+      case "variable" -> {
+        model
+            .node("handle", "VarHandleOp")
+            .putAttr("dtype", LONG)
+            .putAttr("shared_name", Attrs.of("v"))
+            .putAttr("shape", Attrs.of(shape));
+        model.node("fill", "AssignVariableOp", "handle", "open").putAttr("dtype", LONG);
+        model.node("values", "ReadVariableOp", "handle", "^fill").putAttr("dtype", LONG);
+      }
+      case "branch" -> {
+        FunctionDef.Builder branch = model.function("branch");
+        branch.getSignatureBuilder().getInputArgBuilder(0).setType(DataType.DT_INT64);
+        branch.getSignatureBuilder().getOutputArgBuilder(0).setType(DataType.DT_INT64);
+        branch
+            .addNodeDefBuilder()
+            .setName("y")
+            .setOp("PlaceholderWithDefault")
+            .addInput("x")
+            .putAttr("dtype", LONG)
+            .putAttr("shape", Attrs.of(Shape.unknown()));
+        model.constant("flag", TensorValue.scalar(1).toProto());
+        model
+            .node("values", "If", "flag", "one")
+            .putAttr("Tcond", Attrs.of(DataType.DT_INT32))
+            .putAttr("Tin", Attrs.types(List.of(DataType.DT_INT64)))
+            .putAttr("Tout", Attrs.types(List.of(DataType.DT_INT64)))
+            .putAttr("then_branch", Attrs.function("branch"))
+            .putAttr("else_branch", Attrs.function("branch"))
+            .putAttr("output_shapes", Attrs.shapes(List.of(shape)));
+      }
+      default ->
+          model
+              .node("values", "PlaceholderWithDefault", "open")
+              .putAttr("dtype", LONG)
+              .putAttr("shape", Attrs.of(shape));
     }
   }
 
