@@ -29,6 +29,7 @@ import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
+import dev.graft.trainer.score.FeatureReader;
 import dev.graft.trainer.score.Predictor;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -241,6 +242,21 @@ public final class Graft implements AutoCloseable {
     requireNonNull(examples, "examples");
     requireNonNull(options, "options");
     return Evaluator.evaluate(runtime, model, examples, options);
+  }
+
+  /**
+   * What the model's head reads of examples: the features that a head is trained from, to search,
+   * cluster or train something else by.
+   *
+   * @param options with no more examples at once than the batches of their recipe have
+   * @return row i belongs to example i
+   * @throws BadRequestException if the model has no head
+   */
+  public TensorValue features(Model model, Dataset examples, TrainOptions options) {
+    requireNonNull(model, "model");
+    requireNonNull(examples, "examples");
+    requireNonNull(options, "options");
+    return FeatureReader.read(runtime, model, examples, options);
   }
 
   /**

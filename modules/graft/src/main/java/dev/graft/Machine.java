@@ -1,14 +1,11 @@
 package dev.graft;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.runtime.Processor;
 import dev.graft.runtime.TensorFlowRuntime;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
+import dev.graft.trainer.store.FeatureStore;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * What Graft has to work with here.
@@ -23,6 +20,7 @@ import java.util.Set;
  * @param devices what TensorFlow computes on, by its names
  * @param settings how TensorFlow runs; the threads are those that there are, whatever this instance
  *     of {@link Graft} asked for: the first one in a process decides about them
+ * @param featureBytes how much the features that are kept take on disk
  */
 public record Machine(
     String java,
@@ -32,17 +30,13 @@ public record Machine(
     long heap,
     String tensorflow,
     List<String> devices,
-    Settings settings) {
+    Settings settings,
+    long featureBytes) {
 
   public Machine {
     extensions = List.copyOf(extensions);
     devices = List.copyOf(devices);
   }
-
-  private static final Path CPU = Path.of("/proc/cpuinfo");
-
-  private static final Set<String> TELLING =
-      Set.of("avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8");
 
   static Machine of(TensorFlowRuntime runtime, Settings settings) {
     return new Machine(
@@ -53,33 +47,13 @@ public record Machine(
             + ", "
             + System.getProperty("os.arch"),
         Runtime.getRuntime().availableProcessors(),
-        extensionsHere(),
+        Processor.extensions().asList(),
         Runtime.getRuntime().maxMemory(),
         TensorFlowRuntime.version(),
         ImmutableList.copyOf(runtime.devices()),
         settings.threads(
-            runtime.options().threads().inside(), runtime.options().threads().sideBySide()));
-  }
-
-  private static ImmutableList<String> extensionsHere() {
-    if (!Files.isReadable(CPU)) {
-      return ImmutableList.of();
-    }
-    try {
-      List<String> lines = Files.readAllLines(CPU);
-      return lines.stream()
-          .filter(line -> line.startsWith("flags"))
-          .findFirst()
-          .map(
-              line ->
-                  Arrays.stream(line.split("[\\s:]+", -1))
-                      .filter(TELLING::contains)
-                      .sorted()
-                      .collect(ImmutableList.toImmutableList()))
-          .orElse(ImmutableList.of());
-    } catch (IOException e) {
-      return ImmutableList.of();
-    }
+            runtime.options().threads().inside(), runtime.options().threads().sideBySide()),
+        FeatureStore.of(runtime).map(FeatureStore::size).orElse(0L));
   }
 
   /** Whether TensorFlow has a GPU. */
@@ -100,6 +74,11 @@ public record Machine(
   /** How a GPU's memory is taken, in words. */
   public String memory() {
     return settings.memoryGrowth() ? "taken as needed" : "taken all at once";
+  }
+
+  /** How many bytes features may take on disk. */
+  public long mostFeatureBytes() {
+    return FeatureStore.LIMIT;
   }
 
   /**

@@ -23,6 +23,9 @@ import java.util.Optional;
  *     leave standard error alone
  * @param featureMemory which share of Java's memory (its {@code -Xmx}) the features of a training
  *     may take, 0 to 1; what there is no room for is computed anew in each step
+ * @param featureFolder where features are kept, so that what was computed of a picture is not
+ *     computed again in another run; empty to keep none. Several processes may share it; it takes
+ *     at most 20 GiB, and what was not used for the longest time goes first
  */
 public record Settings(
     Device device,
@@ -31,12 +34,14 @@ public record Settings(
     boolean memoryGrowth,
     Precision precision,
     Optional<Path> nativeLog,
-    double featureMemory) {
+    double featureMemory,
+    Optional<Path> featureFolder) {
 
   public Settings {
     requireNonNull(device, "device");
     requireNonNull(precision, "precision");
     requireNonNull(nativeLog, "nativeLog");
+    requireNonNull(featureFolder, "featureFolder");
     if (!(featureMemory >= 0 && featureMemory <= 1)) {
       throw new BadRequestException(
           "features can have a share of Java's memory from 0 to 1, not " + featureMemory + ".");
@@ -48,40 +53,78 @@ public record Settings(
    * half of Java's memory for features.
    */
   public static Settings defaults() {
-    return new Settings(Device.AUTO, 0, 0, true, Precision.FLOAT32, Optional.empty(), 0.5);
+    return new Settings(
+        Device.AUTO, 0, 0, true, Precision.FLOAT32, Optional.empty(), 0.5, Optional.empty());
   }
 
   /** These on another device. */
   public Settings device(Device value) {
     return new Settings(
-        value, threads, operations, memoryGrowth, precision, nativeLog, featureMemory);
+        value,
+        threads,
+        operations,
+        memoryGrowth,
+        precision,
+        nativeLog,
+        featureMemory,
+        featureFolder);
   }
 
   /** These with other numbers of threads, 0 for TensorFlow's choice. */
   public Settings threads(int inside, int sideBySide) {
     return new Settings(
-        device, inside, sideBySide, memoryGrowth, precision, nativeLog, featureMemory);
+        device,
+        inside,
+        sideBySide,
+        memoryGrowth,
+        precision,
+        nativeLog,
+        featureMemory,
+        featureFolder);
   }
 
   /** These with GPU memory taken as needed, or all at once. */
   public Settings memoryGrowth(boolean value) {
-    return new Settings(device, threads, operations, value, precision, nativeLog, featureMemory);
+    return new Settings(
+        device, threads, operations, value, precision, nativeLog, featureMemory, featureFolder);
   }
 
   /** These with training in another precision. */
   public Settings precision(Precision value) {
-    return new Settings(device, threads, operations, memoryGrowth, value, nativeLog, featureMemory);
+    return new Settings(
+        device, threads, operations, memoryGrowth, value, nativeLog, featureMemory, featureFolder);
   }
 
   /** These with TensorFlow's own lines in a file. */
   public Settings nativeLog(Path file) {
     return new Settings(
-        device, threads, operations, memoryGrowth, precision, Optional.of(file), featureMemory);
+        device,
+        threads,
+        operations,
+        memoryGrowth,
+        precision,
+        Optional.of(file),
+        featureMemory,
+        featureFolder);
   }
 
   /** These with another share of Java's memory for features. */
   public Settings featureMemory(double share) {
-    return new Settings(device, threads, operations, memoryGrowth, precision, nativeLog, share);
+    return new Settings(
+        device, threads, operations, memoryGrowth, precision, nativeLog, share, featureFolder);
+  }
+
+  /** These with features kept in a folder, for other runs. */
+  public Settings featureFolder(Path value) {
+    return new Settings(
+        device,
+        threads,
+        operations,
+        memoryGrowth,
+        precision,
+        nativeLog,
+        featureMemory,
+        Optional.of(value));
   }
 
   RuntimeOptions toOptions() {
@@ -89,7 +132,7 @@ public record Settings(
         RuntimeOptions.defaults()
             .withThreads(threads, operations)
             .withMemoryGrowth(memoryGrowth)
-            .withFeatureMemory(featureMemory)
+            .withFeatures(new RuntimeOptions.Features(featureMemory, featureFolder))
             .withDevice(
                 switch (device) {
                   case AUTO -> RuntimeOptions.Device.AUTO;

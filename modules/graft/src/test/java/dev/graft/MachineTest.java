@@ -11,7 +11,15 @@ class MachineTest {
 
   private static String words(Settings settings, String device) {
     return new Machine(
-            "17", "Linux", 4, ImmutableList.of(), 1, "2.18.0", ImmutableList.of(device), settings)
+            "17",
+            "Linux",
+            4,
+            ImmutableList.of(),
+            1,
+            "2.18.0",
+            ImmutableList.of(device),
+            settings,
+            0)
         .inShort();
   }
 

@@ -59,6 +59,8 @@ final class DemoCommand implements Callable<Integer> {
       description = "Learn from at most N photos of each label.")
   private int perClass;
 
+  @Mixin private CacheOption cache = new CacheOption();
+
   @Mixin private SeedOption seed = new SeedOption();
 
   @Option(
@@ -88,7 +90,7 @@ final class DemoCommand implements Callable<Integer> {
     FineTuneJob ready = FineTuneJob.of(job(seed.seed()));
     JobLines lines = new JobLines(terminal);
     try (Interrupt interrupt = new Interrupt(lines);
-        Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
+        Graft graft = Graft.open(cache.of(MachineOptions.settings(Device.AUTO, 0)))) {
       if (splits > 0) {
         repeat(graft, lines);
         return 0;

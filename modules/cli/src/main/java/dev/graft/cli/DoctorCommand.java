@@ -41,7 +41,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws JsonProcessingException {
     Path log = NativeLogFile.path();
-    try (Graft graft = Graft.open(MachineOptions.settings(Device.AUTO, 0))) {
+    try (Graft graft = Graft.open(new CacheOption().of(MachineOptions.settings(Device.AUTO, 0)))) {
       Machine machine = graft.machine();
       if (json) {
         terminal.json(json(machine, log));
@@ -75,6 +75,12 @@ final class DoctorCommand implements Callable<Integer> {
         machine.threads(),
         machine.operations());
     say("home", "%s (GRAFT_HOME), %.1f GB free", NativeLogFile.home(), free(NativeLogFile.home()));
+    say(
+        "features",
+        "%s, %.1f GB of at most %.0f GB; kept for other runs, and deleted without harm",
+        CacheOption.folder(),
+        machine.featureBytes() / GIGA,
+        machine.mostFeatureBytes() / GIGA);
     double here = free(Path.of("").toAbsolutePath());
     say(
         "runs",
@@ -125,6 +131,8 @@ final class DoctorCommand implements Callable<Integer> {
     node.put("operations", machine.operations());
     node.put("memoryGrowth", machine.settings().memoryGrowth());
     node.put("home", String.valueOf(NativeLogFile.home()));
+    node.put("features", CacheOption.folder().toString());
+    node.put("featureBytes", machine.featureBytes());
     node.put("log", log.toString());
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node);
   }

@@ -50,6 +50,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private MachineOptions machine = new MachineOptions();
 
+  @Mixin private CacheOption cache = new CacheOption();
+
   @Mixin private LoadFlags load = new LoadFlags();
 
   @Mixin private CommonOptions common = new CommonOptions();
@@ -61,7 +63,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws JsonProcessingException {
     Exam exam = Exam.of(Graft.load(model.path(), load.options()), data.path(), labels.labels());
-    try (Graft graft = Graft.open(machine.settings())) {
+    try (Graft graft = Graft.open(cache.of(machine.settings()))) {
       TrainOptions alone = TrainOptions.by(Recipe.headOnly());
       TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
       Evaluation score =

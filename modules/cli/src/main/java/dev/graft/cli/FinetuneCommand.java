@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.graft.Graft;
 import dev.graft.Precision;
 import dev.graft.data.Split;
@@ -43,6 +44,7 @@ import picocli.CommandLine.Option;
       "        --hidden 256 --dropout 0.3 --head-rate 1e-3",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos \\",
       "        --cut top_relu6 --pooling max",
+      "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos --json",
       "  graft finetune --model serving/photos --data more_photos --out serving/photos \\",
       "        --head new --carry-over",
       "  graft finetune --model serving/photos --data drawings --out serving/drawings --head keep",
@@ -83,6 +85,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private MachineOptions machine = new MachineOptions();
 
+  @Mixin private CacheOption cache = new CacheOption();
+
   @Option(
       names = "--precision",
       paramLabel = "float32|bfloat16|auto",
@@ -90,6 +94,11 @@ final class FinetuneCommand implements Callable<Integer> {
           "What training multiplies in (float32). bfloat16 is faster on CPUs that have it; auto"
               + " measures both for a few steps and takes the faster.")
   private Precision precision = Precision.FLOAT32;
+
+  @Option(
+      names = "--json",
+      description = "Print one JSON object; how it goes is told on standard error.")
+  private boolean json;
 
   @Mixin private LoadFlags load = new LoadFlags();
 
@@ -100,7 +109,7 @@ final class FinetuneCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws JsonProcessingException {
     Job job =
         Job.of(model.path(), data.path(), out)
             .load(load.options())
@@ -109,15 +118,24 @@ final class FinetuneCommand implements Callable<Integer> {
             .training(training.training(seed.seed()))
             .build();
     FineTuneJob ready = FineTuneJob.of(job); // what does not fit is said before TensorFlow starts
-    JobLines lines = new JobLines(terminal);
-    try (Interrupt interrupt = new Interrupt(lines);
-        Graft graft = Graft.open(machine.settings().precision(precision))) {
+    Terminal told = json ? terminal.aside() : terminal;
+    JobLines lines = new JobLines(told);
+    JobJson object = new JobJson(lines);
+    try (Interrupt interrupt = new Interrupt(object);
+        Graft graft = Graft.open(cache.of(machine.settings().precision(precision)))) {
       if (findRate) {
-        suggest(lines, ready.findRate(graft, interrupt, interrupt.cancellation()));
+        RateCurve curve = ready.findRate(graft, interrupt, interrupt.cancellation());
+        suggest(lines, curve);
+        if (json) {
+          terminal.json(JobJson.of(curve));
+        }
       } else {
         JobResult result = ready.run(graft, interrupt, interrupt.cancellation());
         lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
         lines.heldOut(result.score());
+        if (json) {
+          terminal.json(object.of(result));
+        }
       }
       return 0;
     }

@@ -15,6 +15,7 @@ import picocli.CommandLine.HelpCommand;
       ResumeCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      FeaturesCommand.class,
       DoctorCommand.class,
       HelpCommand.class
     },
@@ -32,6 +33,7 @@ import picocli.CommandLine.HelpCommand;
       "  graft resume runs/photos-1                   go on after Ctrl-C or a crash",
       "  graft evaluate --model serving/photos --data more_photos",
       "  graft predict --model serving/photos some.jpg",
+      "  graft features --model serving/photos --data photos --out photos.npy",
       "  graft doctor                                 look at this machine"
     })
 final class GraftCommand {}

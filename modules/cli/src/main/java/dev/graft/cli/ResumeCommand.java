@@ -32,6 +32,8 @@ final class ResumeCommand implements Callable<Integer> {
 
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
+  @Mixin private CacheOption cache = new CacheOption();
+
   @Mixin private CommonOptions common = new CommonOptions();
 
   ResumeCommand(Terminal terminal) {
@@ -48,7 +50,7 @@ final class ResumeCommand implements Callable<Integer> {
       Settings settings =
           MachineOptions.settings(before.device(), wanted).precision(before.precision());
       try (Interrupt interrupt = new Interrupt(lines);
-          Graft graft = Graft.open(settings)) {
+          Graft graft = Graft.open(cache.of(settings))) {
         JobResult result = ready.run(graft, interrupt, interrupt.cancellation());
         Path out = folder.job().out();
         lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));

@@ -19,12 +19,12 @@ final class Terminal {
 
   private static final String ERASE_LINE = "\r\u001b[K";
 
-  private final PrintStream out;
+  private final Supplier<PrintStream> out;
   private final Supplier<PrintStream> err;
   private final int columns; // 0 where it is no terminal
   private boolean drawn; // whether a line is there that the next one covers
 
-  private Terminal(PrintStream out, Supplier<PrintStream> err, int columns) {
+  private Terminal(Supplier<PrintStream> out, Supplier<PrintStream> err, int columns) {
     this.out = out;
     this.err = err;
     this.columns = columns;
@@ -35,14 +35,20 @@ final class Terminal {
    * own lines go to a file, what {@code System.err} was before leads to that file too.
    */
   static Terminal system() {
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     return new Terminal(
-        new PrintStream(System.out, true, StandardCharsets.UTF_8),
+        () -> out,
         () -> new PrintStream(System.err, true, StandardCharsets.UTF_8),
         Integer.getInteger(COLUMNS, 0));
   }
 
   static Terminal to(PrintStream out, PrintStream err, int columns) {
-    return new Terminal(out, () -> err, columns);
+    return new Terminal(() -> out, () -> err, columns);
+  }
+
+  /** One whose lines all go to standard error, where a program reads standard output. */
+  Terminal aside() {
+    return new Terminal(err, err, 0);
   }
 
   boolean isInteractive() {
@@ -56,13 +62,13 @@ final class Terminal {
   /** Prints a line that stays: one, whatever names in it hold. */
   synchronized void line(String text) {
     clear();
-    out.println(Printable.line(text));
+    out.get().println(Printable.line(text));
   }
 
   /** Prints a JSON value, which has lines of its own. */
   synchronized void json(String value) {
     clear();
-    out.println(Printable.json(value));
+    out.get().println(Printable.json(value));
   }
 
   /** Prints a line in {@code printf} form that stays. */
@@ -74,8 +80,9 @@ final class Terminal {
   synchronized void draw(String text) {
     if (isInteractive()) {
       String line = Printable.line(text);
-      out.print(ERASE_LINE + (line.length() >= columns ? line.substring(0, columns - 1) : line));
-      out.flush();
+      out.get()
+          .print(ERASE_LINE + (line.length() >= columns ? line.substring(0, columns - 1) : line));
+      out.get().flush();
       drawn = true;
     }
   }
@@ -83,8 +90,8 @@ final class Terminal {
   /** Takes the drawn line away. */
   synchronized void clear() {
     if (drawn) {
-      out.print(ERASE_LINE);
-      out.flush();
+      out.get().print(ERASE_LINE);
+      out.get().flush();
       drawn = false;
     }
   }
@@ -99,7 +106,7 @@ final class Terminal {
   synchronized void bold(String text) {
     clear();
     String line = Printable.line(text);
-    out.println(isInteractive() ? "\u001b[1m" + line + "\u001b[0m" : line);
+    out.get().println(isInteractive() ? "\u001b[1m" + line + "\u001b[0m" : line);
   }
 
   /** {@code path} as a shell takes it for one word, in a command that is shown to be copied. */
@@ -111,7 +118,7 @@ final class Terminal {
   }
 
   PrintWriter writer() {
-    return new PrintWriter(out, true, StandardCharsets.UTF_8);
+    return new PrintWriter(out.get(), true, StandardCharsets.UTF_8);
   }
 
   PrintWriter errorWriter() {

@@ -113,7 +113,8 @@ class RunFolderTest {
             Recipe.headOnly(),
             score,
             ImmutableList.of(),
-            ImmutableMap.of());
+            ImmutableMap.of(),
+            new Run.Features(0, 0));
     assertThat(Files.readString(folder.report(run, "test", score))).contains("model/1");
   }
 
@@ -188,7 +189,8 @@ class RunFolderTest {
             Recipe.headOnly(),
             score,
             ImmutableList.of(),
-            ImmutableMap.of());
+            ImmutableMap.of(),
+            new Run.Features(0, 0));
     assertThat(folder.report(run, "test", score)).exists();
     for (String content : List.of("", "null", "3", "{}", "{\"of\": 3}")) {
       Files.writeString(folder.path().resolve("run.json"), content);
@@ -276,7 +278,8 @@ class RunFolderTest {
             Recipe.headThenTop(),
             score,
             ImmutableList.of("it was <so> decided"),
-            ImmutableMap.of());
+            ImmutableMap.of(),
+            new Run.Features(0, 0));
     String page = Files.readString(folder.report(run, "test", score));
     assertThat(page)
         .contains("<title>photos-1</title>", "2 of 3 right", "it was &lt;so&gt; decided", "<svg")

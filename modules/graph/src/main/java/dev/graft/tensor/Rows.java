@@ -5,6 +5,7 @@ import dev.graft.error.Internal;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Takes rows out of a tensor, and puts tensors together row by row. */
 @Internal
@@ -49,13 +50,19 @@ public final class Rows {
 
   /** The rows of all {@code tensors}, one after the other. */
   public static TensorValue concat(List<TensorValue> tensors) {
-    long rows = tensors.stream().mapToLong(tensor -> tensor.shape().dim(0)).sum();
-    RowAppender all = new RowAppender(rows);
-    tensors.forEach(all::append);
+    int rows = Math.toIntExact(tensors.stream().mapToLong(each -> each.shape().dim(0)).sum());
+    PlacedRows all = new PlacedRows(rows);
+    int from = 0;
+    for (TensorValue each : tensors) {
+      int to = from + (int) each.shape().dim(0);
+      all.put(each, IntStream.range(from, to).toArray());
+      from = to;
+    }
     return all.all();
   }
 
-  static long rowBytes(TensorValue tensor) {
+  /** How many bytes a row of {@code tensor} has. */
+  public static long rowBytes(TensorValue tensor) {
     return tensor.shape().withDim(0, 1).elements() * TensorValue.size(tensor.dtype());
   }
 }

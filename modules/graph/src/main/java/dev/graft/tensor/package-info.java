@@ -6,7 +6,7 @@
  *
  * <p>{@link TensorValue} is the value: an element type, a {@link Shape} and the bytes or texts.
  * {@link TensorProtos} reads the two forms that content has in a file. {@link Rows} takes examples
- * out of a tensor and puts tensors together, {@link RowAppender} does so as they come, in memory
+ * out of a tensor and puts tensors together, {@link PlacedRows} does so as they come, in memory
  * that is taken once. {@link DType} tells what elements are, which nobody else decides: whether
  * they are floating, complex, continuous.
  *

@@ -5,10 +5,6 @@ import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions.Device;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -55,7 +51,7 @@ public record PrecisionTrial(Precision precision, String reason) {
           precision,
           (precision == Precision.FLOAT32 ? "float32" : "bfloat16") + ": as it was so far");
     }
-    if (!cpuHasBfloat16()) {
+    if (!Processor.extensions().stream().anyMatch(BFLOAT16_FLAGS::contains)) {
       return new PrecisionTrial(
           Precision.FLOAT32, "float32: this processor does not multiply in bfloat16");
     }
@@ -93,15 +89,5 @@ public record PrecisionTrial(Precision precision, String reason) {
     long began = System.nanoTime();
     step.run();
     return (System.nanoTime() - began) / 1e9;
-  }
-
-  private static boolean cpuHasBfloat16() {
-    try {
-      return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
-          .filter(line -> line.startsWith("flags"))
-          .anyMatch(line -> Arrays.stream(line.split(" ")).anyMatch(BFLOAT16_FLAGS::contains));
-    } catch (IOException e) {
-      return false; // not Linux
-    }
   }
 }

@@ -17,7 +17,7 @@ import java.util.Optional;
  *     are exact for the rest
  * @param nativeLog the file that gets what TensorFlow's C++ code writes to the standard error
  *     stream; empty to leave that stream alone. See {@link NativeLog}
- * @param featureMemory which share of Java's memory the features of a training may take, 0 to 1
+ * @param features where those of a training go
  */
 @Internal
 public record RuntimeOptions(
@@ -26,7 +26,7 @@ public record RuntimeOptions(
     boolean memoryGrowth,
     Compute compute,
     Optional<Path> nativeLog,
-    double featureMemory) {
+    Features features) {
 
   /** Where ops run. */
   public enum Device {
@@ -53,41 +53,59 @@ public record RuntimeOptions(
     }
   }
 
+  /**
+   * Where the features of a training go.
+   *
+   * @param memory which share of Java's memory they may take, 0 to 1
+   * @param folder where they are kept for other runs; none to keep none
+   */
+  public record Features(double memory, Optional<Path> folder) {
+
+    /** These, kept in a folder. */
+    public Features in(Path value) {
+      return new Features(memory, Optional.of(value));
+    }
+  }
+
   /** A GPU if there is one, TensorFlow's own thread counts, exact, stderr left alone. */
   public static RuntimeOptions defaults() {
     return new RuntimeOptions(
-        Device.AUTO, new Threads(0, 0), true, Compute.EXACT, Optional.empty(), 0.5);
+        Device.AUTO,
+        new Threads(0, 0),
+        true,
+        Compute.EXACT,
+        Optional.empty(),
+        new Features(0.5, Optional.empty()));
   }
 
   /** Returns these options on another device. */
   public RuntimeOptions withDevice(Device value) {
-    return new RuntimeOptions(value, threads, memoryGrowth, compute, nativeLog, featureMemory);
+    return new RuntimeOptions(value, threads, memoryGrowth, compute, nativeLog, features);
   }
 
   /** Returns these options with other thread counts, 0 for TensorFlow's choice. */
   public RuntimeOptions withThreads(int inside, int sideBySide) {
     Threads counts = new Threads(inside, sideBySide);
-    return new RuntimeOptions(device, counts, memoryGrowth, compute, nativeLog, featureMemory);
+    return new RuntimeOptions(device, counts, memoryGrowth, compute, nativeLog, features);
   }
 
   /** Returns these options with GPU memory taken as needed, or all at once. */
   public RuntimeOptions withMemoryGrowth(boolean value) {
-    return new RuntimeOptions(device, threads, value, compute, nativeLog, featureMemory);
+    return new RuntimeOptions(device, threads, value, compute, nativeLog, features);
   }
 
   /** Returns these options with another way to compute. */
   public RuntimeOptions withCompute(Compute value) {
-    return new RuntimeOptions(device, threads, memoryGrowth, value, nativeLog, featureMemory);
+    return new RuntimeOptions(device, threads, memoryGrowth, value, nativeLog, features);
   }
 
   /** Returns these options with TensorFlow's standard error lines in a file. */
   public RuntimeOptions withNativeLog(Path file) {
-    return new RuntimeOptions(
-        device, threads, memoryGrowth, compute, Optional.of(file), featureMemory);
+    return new RuntimeOptions(device, threads, memoryGrowth, compute, Optional.of(file), features);
   }
 
-  /** Returns these options with another share of Java's memory for features. */
-  public RuntimeOptions withFeatureMemory(double share) {
-    return new RuntimeOptions(device, threads, memoryGrowth, compute, nativeLog, share);
+  /** Returns these options with other places for features. */
+  public RuntimeOptions withFeatures(Features value) {
+    return new RuntimeOptions(device, threads, memoryGrowth, compute, nativeLog, value);
   }
 }

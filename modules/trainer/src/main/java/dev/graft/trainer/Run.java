@@ -17,13 +17,24 @@ import java.util.Map;
  * @param validation how it does on the validation part, which decisions were made on
  * @param decisions what was decided on the way and why, in sentences
  * @param times how long each phase took
+ * @param features of how many examples features were computed
  */
 public record Run(
     Model model,
     Recipe recipe,
     Evaluation validation,
     List<String> decisions,
-    Map<Progress.Phase, Duration> times) {
+    Map<Progress.Phase, Duration> times,
+    Features features) {
+
+  /**
+   * How the features were come by.
+   *
+   * @param computed of how many examples they were computed in this run
+   * @param reused of how many they had been kept by earlier ones
+   */
+  public record Features(long computed, long reused) {}
+
   public Run {
     decisions = ImmutableList.copyOf(decisions);
     times = ImmutableMap.copyOf(times);

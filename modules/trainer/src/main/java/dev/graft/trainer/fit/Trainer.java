@@ -39,6 +39,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -177,7 +178,12 @@ public final class Trainer {
       underWay = Optional.empty();
     }
     return new Run(
-        best(), plan.recipe(), score, ImmutableList.copyOf(decisions), ImmutableMap.copyOf(times));
+        best(),
+        plan.recipe(),
+        score,
+        ImmutableList.copyOf(decisions),
+        ImmutableMap.copyOf(times),
+        plan.features().counts());
   }
 
   private RateCurve findRate() {
@@ -208,6 +214,16 @@ public final class Trainer {
               .compute(runtime, plan.task().model(), plan.cuts(of), plan.recipe().atOnce(), watch);
           return plan.features();
         });
+    Run.Features counts = plan.features().counts();
+    if (counts.reused() > 0) {
+      decide(
+          Kind.FEATURES,
+          String.format(
+              Locale.ROOT,
+              "features of %d examples were kept from earlier runs, of %d computed",
+              counts.reused(),
+              counts.computed()));
+    }
   }
 
   private void trainHeads() {

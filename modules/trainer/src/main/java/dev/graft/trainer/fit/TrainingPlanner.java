@@ -19,7 +19,6 @@ import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.RowProbe;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Decides what a training will do. It trains nothing and changes nothing. */
@@ -50,9 +49,8 @@ final class TrainingPlanner {
       Positions.check(frontier, task.headGoals(), data.train());
       solvable = LinearHead.solvable(task, frontier);
       stages = Stages.of(task, blocks, frontier, solvable.keySet(), recipe);
-      headCut = headCut(task, solvable, frontier);
-      double share = runtime.options().featureMemory();
-      long memory = (long) (share * Runtime.getRuntime().maxMemory());
+      headCut = LinearHead.cut(solvable, task, frontier);
+      long memory = CachedFeatures.memory(runtime);
       features = CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages), memory);
     }
     if (!solvable.isEmpty()) {
@@ -99,14 +97,5 @@ final class TrainingPlanner {
               + data.validation().size()
               + "; divide the data by a Split with a share for validation, as 60, 20 and 20.");
     }
-  }
-
-  /** Where the part that no head's variables are in ends. */
-  private static ImmutableList<TensorRef> headCut(
-      Task task, ImmutableMap<HeadGoal, LinearHead> solvable, Frontier frontier) {
-    List<TensorRef> answers = new ArrayList<>(task.logits());
-    solvable.forEach(
-        (goal, linear) -> answers.set(answers.indexOf(goal.head().logits()), linear.input()));
-    return frontier.cut(answers, task.variables());
   }
 }

@@ -20,6 +20,8 @@ public record Decision(Kind kind, int stretch, Optional<Evaluation> score, Strin
     PLAN,
     /** A checkpoint: one that training goes on from, or one that is damaged. */
     CHECKPOINT,
+    /** Features that were kept, or could not be. */
+    FEATURES,
     /** How a head was trained at once, or why it was left as it was. */
     HEAD,
     /** How the model does before the first stretch. */

@@ -1,24 +1,30 @@
 package dev.graft.trainer.score;
 
+import com.google.common.collect.ImmutableList;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.features.DecodedPictures;
+import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.features.Positions;
 import dev.graft.trainer.internal.graph.StatelessRandom;
+import dev.graft.trainer.internal.head.LinearHead;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.store.FeatureStore;
 import java.util.List;
 
 /** Scores a model on examples. */
@@ -51,9 +57,28 @@ public final class Evaluator {
                 List.of(data),
                 watch,
                 () -> {
-                  Positions.check(Frontier.of(task.inputs()), task.headGoals(), data);
-                  return score(runtime, task, data, recipe.atOnce(), watch);
+                  Dataset fed = kept(runtime, task, data, recipe.atOnce(), watch);
+                  return score(runtime, task.fedWith(fed), fed, recipe.atOnce(), watch);
                 }));
+  }
+
+  /** Features of {@code data} where other runs keep theirs, too; itself where none are kept. */
+  private static Dataset kept(
+      TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Watch watch) {
+    Frontier frontier = Frontier.of(task.inputs());
+    Positions.check(frontier, task.headGoals(), data);
+    ImmutableList<TensorRef> cut =
+        LinearHead.cut(LinearHead.solvable(task, frontier), task, frontier);
+    if (FeatureStore.of(runtime).isEmpty()
+        || task.inputs().tensors().containsAll(cut)
+        || !CachedFeatures.hasRoom(frontier, cut, data.size(), runtime)) {
+      return data;
+    }
+    Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1);
+    try (Features at = Features.open(runtime, task.model(), task.inputs(), cut, atOnce)) {
+      at.keptIn(frontier, watch);
+      return at.areKept() ? at.of(data, pace) : data;
+    }
   }
 
   /** Scores {@code task} on {@code data} that it is fed with and known to fit. */

@@ -24,6 +24,8 @@ import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
 import dev.graft.trainer.internal.task.Stage;
+import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Evaluation;
@@ -216,10 +218,16 @@ class UnsoundStepsTest extends FineTuneFixture {
                     PARTS.train().all().named().get("x"),
                     none,
                     TensorValue.of(Shape.of(PARTS.train().size()), new float[36])));
-    assertThatThrownBy(
-            () -> Features.open(runtime, MODEL, InputBinding.of(MODEL, odd), List.of(), 16))
-        .isInstanceOf(BadRequestException.class)
-        .hasMessageContaining("there is no " + none);
+    InputBinding entry = InputBinding.of(MODEL, odd);
+    Pace pace =
+        new Pace(Watch.of(event -> {}, () -> {}), Progress.Phase.FEATURES, "examples", 36, 1);
+    try (Features features =
+        Features.open(
+            runtime, MODEL, entry, List.of(MODEL.heads().get(0).features()), odd.size())) {
+      assertThatThrownBy(() -> features.of(odd, pace))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("there is no " + none);
+    }
     assertThatThrownBy(() -> Loops.open(runtime, MODEL, stage(PLAIN), odd, odd))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("there is no " + none);

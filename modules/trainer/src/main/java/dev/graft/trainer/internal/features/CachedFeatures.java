@@ -8,6 +8,7 @@ import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.Run;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
@@ -32,6 +33,7 @@ public final class CachedFeatures {
   private final long memory; // bytes
   private final Set<TensorRef> kept = new LinkedHashSet<>();
   private Part features;
+  private Run.Features counts = new Run.Features(0, 0);
 
   private CachedFeatures(Frontier frontier, Parts data, long memory) {
     this.frontier = frontier;
@@ -65,6 +67,23 @@ public final class CachedFeatures {
     private Part only(Collection<String> names) {
       return new Part(train.onlyInputs(names), validation.onlyInputs(names));
     }
+  }
+
+  /** Of how many examples features were computed so far, and of how many they had been kept. */
+  public Run.Features counts() {
+    return counts;
+  }
+
+  /** Whether there is memory for features of {@code examples} at {@code cut}. */
+  public static boolean hasRoom(
+      Frontier frontier, Collection<TensorRef> cut, long examples, TensorFlowRuntime runtime) {
+    long bytes = cut.stream().mapToLong(tensor -> examples * frontier.bytes(tensor)).sum();
+    return bytes < Math.min(Integer.MAX_VALUE, memory(runtime));
+  }
+
+  /** How many bytes of Java's memory features may take. */
+  public static long memory(TensorFlowRuntime runtime) {
+    return (long) (runtime.options().features().memory() * Runtime.getRuntime().maxMemory());
   }
 
   private boolean fits(Collection<TensorRef> cut) {
@@ -144,9 +163,11 @@ public final class CachedFeatures {
     long total = (long) examples.train().size() + examples.validation().size();
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
     try (Features at = Features.open(runtime, model, entry, List.copyOf(wanted), atOnce)) {
+      at.keptIn(frontier, watch);
       features =
           new Part(
               at.toLearnFrom(examples.train(), pace), at.toLearnFrom(examples.validation(), pace));
+      counts = at.counts();
     }
   }
 

@@ -1,10 +1,12 @@
 package dev.graft.trainer.internal.features;
 
 import com.google.common.collect.Iterables;
+import com.google.common.primitives.Ints;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
@@ -12,57 +14,77 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
-import dev.graft.tensor.RowAppender;
+import dev.graft.tensor.PlacedRows;
+import dev.graft.tensor.Rows;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.Run;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Pace;
+import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.store.FeatureStore;
+import dev.graft.trainer.store.FrozenDigest;
+import dev.graft.trainer.store.RowDigest;
+import dev.graft.trainer.store.StoredFeatures;
 import dev.graft.words.Remedy;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a model once over examples, up to some of its tensors. What comes out is a dataset again,
- * whose inputs are those tensors, held in memory.
+ * whose inputs are those tensors, held in memory. Of what is in a {@link FeatureStore} nothing is
+ * run.
  */
 public final class Features implements AutoCloseable {
 
+  private static final double SAME = 1e-3; // of the largest, by which kernels round otherwise
+
   private final TensorFlowRuntime runtime;
+  private final Model model;
   private final InputBinding entry;
   private final List<TensorRef> wanted;
   private final List<TensorRef> computed; // TensorFlow runs nothing for what is fed
-  private final ModelSession session;
-  private final PreparedRun run;
+  private final Graph graph;
   private final int atOnce;
+  private Optional<StoredFeatures> stored = Optional.empty();
+  private @Nullable ModelSession session; // until there is something to compute
+  private @Nullable PreparedRun run;
+  private boolean proven; // that rows may be kept
+  private long ran; // for so many examples
+  private long reused;
 
   private Features(
       TensorFlowRuntime runtime,
+      Model model,
       InputBinding entry,
       List<TensorRef> wanted,
-      ModelSession session,
       int atOnce) {
     this.runtime = runtime;
-    this.atOnce = atOnce;
+    this.model = model;
     this.entry = entry;
     this.wanted = wanted;
-    this.session = session;
+    this.atOnce = atOnce;
     this.computed = wanted.stream().filter(tensor -> !entry.tensors().contains(tensor)).toList();
-    try {
-      this.run = session.graph().prepare(entry.tensors(), computed, List.of());
-    } catch (RuntimeException | Error e) {
-      session.close();
-      throw e;
-    }
+    GraphEditor editor = entry.graph().edit();
+    StatelessRandom.replaceRest(editor);
+    this.graph = editor.build();
   }
 
   /**
-   * Opens {@code model} to compute {@code wanted} of its tensors.
+   * Prepares {@code model} to compute {@code wanted} of its tensors.
    *
    * @param entry how examples get into the model
    * @param atOnce how many of them are computed in one run
@@ -73,9 +95,34 @@ public final class Features implements AutoCloseable {
       InputBinding entry,
       List<TensorRef> wanted,
       int atOnce) {
-    GraphEditor editor = entry.graph().edit();
-    StatelessRandom.replaceRest(editor);
-    return new Features(runtime, entry, wanted, runtime.open(model, editor.build()), atOnce);
+    return new Features(runtime, model, entry, wanted, atOnce);
+  }
+
+  /**
+   * Takes what other runs have kept, and keeps what it computes, if there is a place for it.
+   *
+   * @param frontier tells the shape of what a tensor holds for one example
+   * @param watch hears what goes wrong with it
+   */
+  public void keptIn(Frontier frontier, Watch watch) {
+    Map<TensorRef, Shape> rows = new LinkedHashMap<>();
+    computed.forEach(tensor -> frontier.ofEach(tensor).ifPresent(shape -> rows.put(tensor, shape)));
+    Optional<FeatureStore> store = FeatureStore.of(runtime);
+    if (store.isPresent() && !computed.isEmpty() && rows.size() == computed.size()) {
+      FrozenDigest network = new FrozenDigest(model, graph, entry.tensors());
+      Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
+      stored = StoredFeatures.open(store.get(), runtime, network, rows, said);
+    }
+  }
+
+  /** Whether there is a place for what is computed. */
+  public boolean areKept() {
+    return stored.isPresent();
+  }
+
+  /** Of how many examples something was run so far, and of how many it was kept. */
+  Run.Features counts() {
+    return new Run.Features(ran, reused);
   }
 
   /** The features of all examples of {@code data}, in its order, with its targets. */
@@ -95,22 +142,77 @@ public final class Features implements AutoCloseable {
   }
 
   private Dataset of(Dataset data, Pace pace, boolean checked) {
-    Map<TensorRef, RowAppender> all = new LinkedHashMap<>();
-    wanted.forEach(tensor -> all.put(tensor, new RowAppender(data.size())));
+    Map<TensorRef, PlacedRows> all = new LinkedHashMap<>();
+    wanted.forEach(tensor -> all.put(tensor, new PlacedRows(data.size())));
+    List<Integer> missing = new ArrayList<>();
     for (int start = 0; start < data.size(); start += atOnce) {
-      pace.before();
       int[] examples = IntStream.range(start, Math.min(start + atOnce, data.size())).toArray();
-      Map<TensorRef, TensorValue> values = values(data, examples);
-      values.forEach((tensor, value) -> requireRows(tensor, value, examples.length));
-      if (checked) {
-        check(data, examples, values);
+      if (stored.isEmpty()) {
+        compute(data, examples, all, pace, checked);
+        continue;
       }
-      all.forEach((tensor, rows) -> rows.append(Objects.requireNonNull(values.get(tensor))));
-      pace.advance(examples.length);
+      missing.addAll(find(data, examples, all, pace));
+      if (missing.size() >= atOnce) { // as many at once as where nothing is there
+        compute(data, Ints.toArray(missing.subList(0, atOnce)), all, pace, checked);
+        missing.subList(0, atOnce).clear();
+      }
+    }
+    if (!missing.isEmpty()) {
+      compute(data, Ints.toArray(missing), all, pace, checked);
     }
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
     all.forEach((tensor, rows) -> inputs.put(entry.nameOf(tensor), rows.all()));
     return data.withInputs(inputs);
+  }
+
+  /** Puts down the rows that are in the store; returns the examples whose rows are not. */
+  private List<Integer> find(
+      Dataset data, int[] examples, Map<TensorRef, PlacedRows> all, Pace pace) {
+    pace.before();
+    List<TensorValue> fed = entry.values(data.batch(examples));
+    List<RowDigest> digests = RowDigest.of(fed);
+    List<Integer> missing = new ArrayList<>();
+    for (int i = 0; i < examples.length; i++) {
+      Optional<Map<TensorRef, TensorValue>> found = stored.orElseThrow().find(digests.get(i));
+      if (found.isEmpty()) {
+        missing.add(examples[i]);
+        continue;
+      }
+      Map<TensorRef, TensorValue> rows = new HashMap<>(found.get());
+      for (int input = 0; input < fed.size(); input++) {
+        rows.put(entry.tensors().get(input), Rows.of(fed.get(input), new int[] {i}));
+      }
+      int[] place = {examples[i]};
+      all.forEach((tensor, placed) -> placed.put(Objects.requireNonNull(rows.get(tensor)), place));
+    }
+    int found = examples.length - missing.size();
+    reused += found;
+    if (found > 0) {
+      pace.advance(found);
+    }
+    return missing;
+  }
+
+  private void compute(
+      Dataset data, int[] examples, Map<TensorRef, PlacedRows> all, Pace pace, boolean checked) {
+    pace.before();
+    List<TensorValue> fed = entry.values(data.batch(examples));
+    Map<TensorRef, TensorValue> values = values(data, examples, fed);
+    values.forEach((tensor, value) -> requireRows(tensor, value, examples.length));
+    if (checked) {
+      check(data, examples, values);
+    }
+    all.forEach((tensor, rows) -> rows.put(Objects.requireNonNull(values.get(tensor)), examples));
+    if (stored.isPresent() && !proven) {
+      proven = true;
+      if (!isAlone(data, examples, values)) {
+        stored.ifPresent(StoredFeatures::close);
+        stored = Optional.empty(); // what an example gives depends on those beside it
+      }
+    }
+    stored.ifPresent(store -> store.put(RowDigest.of(fed), values));
+    ran += computed.isEmpty() ? 0 : examples.length;
+    pace.advance(examples.length);
   }
 
   /** Row i has to belong to example i. */
@@ -194,14 +296,13 @@ public final class Features implements AutoCloseable {
     return -1;
   }
 
-  private Map<TensorRef, TensorValue> values(Dataset data, int[] examples) {
-    List<TensorValue> fed = entry.values(data.batch(examples));
+  private Map<TensorRef, TensorValue> values(Dataset data, int[] examples, List<TensorValue> fed) {
     Map<TensorRef, TensorValue> values = new HashMap<>();
     for (int i = 0; i < fed.size(); i++) {
       values.put(entry.tensors().get(i), fed.get(i));
     }
     if (!computed.isEmpty()) {
-      List<TensorValue> found = entry.run(runtime, run, fed, data, examples);
+      List<TensorValue> found = entry.run(runtime, prepared(), fed, data, examples);
       for (int i = 0; i < found.size(); i++) {
         values.put(computed.get(i), found.get(i));
       }
@@ -209,8 +310,40 @@ public final class Features implements AutoCloseable {
     return values;
   }
 
+  /** Whether the first example gives alone what it gave among others, up to rounding. */
+  private boolean isAlone(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
+    int[] first = {examples[0]};
+    Map<TensorRef, TensorValue> alone = values(data, first, entry.values(data.batch(first)));
+    for (TensorRef tensor : computed) {
+      TensorValue value = Objects.requireNonNull(values.get(tensor));
+      double[] among = Rows.of(value, new int[] {0}).asDoubles();
+      double[] single = Objects.requireNonNull(alone.get(tensor)).asDoubles();
+      double largest = Arrays.stream(among).map(Math::abs).max().orElse(0);
+      for (int i = 0; i < among.length; i++) {
+        if (single.length != among.length || Math.abs(single[i] - among[i]) > SAME * largest) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private PreparedRun prepared() {
+    PreparedRun ready = run;
+    if (ready == null) {
+      ModelSession opened = runtime.open(model, graph);
+      session = opened;
+      ready = opened.graph().prepare(entry.tensors(), computed, List.of());
+      run = ready;
+    }
+    return ready;
+  }
+
   @Override
   public void close() {
-    session.close();
+    stored.ifPresent(StoredFeatures::close);
+    if (session != null) {
+      session.close();
+    }
   }
 }

@@ -9,7 +9,8 @@
  * <p><b>Who calls whom.</b> {@link dev.graft.trainer.internal.features.Frontier} finds the tensors
  * at which a graph can be cut so that nothing that trains lies before them; {@code CachedFeatures}
  * plans which cuts fit into memory and computes them by {@link
- * dev.graft.trainer.internal.features.Features}, one run over the examples for all of them. {@link
+ * dev.graft.trainer.internal.features.Features}, one run over the examples for all of them, which
+ * leaves out those whose features are in {@link dev.graft.trainer.store.FeatureStore}. {@link
  * dev.graft.trainer.internal.features.Positions} checks that heads and data answer at the same
  * positions, {@link dev.graft.trainer.internal.features.DecodedPictures} that pictures can be
  * decoded, and names those that cannot.

@@ -1,5 +1,6 @@
 package dev.graft.trainer.internal.head;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
@@ -15,6 +16,7 @@ import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Penalty;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -76,6 +78,19 @@ public record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bi
       }
     }
     return found.buildOrThrow();
+  }
+
+  /**
+   * Where the part that no head's variables are in ends.
+   *
+   * @param solvable the heads that are computed at once, from what they read
+   */
+  public static ImmutableList<TensorRef> cut(
+      ImmutableMap<HeadGoal, LinearHead> solvable, Task task, Frontier frontier) {
+    List<TensorRef> answers = new ArrayList<>(task.logits());
+    solvable.forEach(
+        (goal, linear) -> answers.set(answers.indexOf(goal.head().logits()), linear.input()));
+    return frontier.cut(answers, task.variables());
   }
 
   /** Whether a layer between the head's features and its logits drops or disturbs in training. */

@@ -34,6 +34,7 @@ import dev.graft.trainer.score.Evaluator;
 import dev.graft.trainer.score.Predictor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -262,7 +263,8 @@ class SettingsActTest {
 
   @Test
   void featuresHaveTheShareOfMemoryThatTheyAreGiven() {
-    RuntimeOptions none = RuntimeOptions.defaults().withFeatureMemory(0);
+    RuntimeOptions none =
+        RuntimeOptions.defaults().withFeatures(new RuntimeOptions.Features(0, Optional.empty()));
     try (TensorFlowRuntime narrow = TensorFlowRuntime.open(none)) {
       assertThatThrownBy(
               () -> Trainer.fit(narrow, MODEL, BLOCKS, PARTS, TrainOptions.by(Recipe.headOnly())))

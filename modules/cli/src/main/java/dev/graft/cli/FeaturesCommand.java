@@ -1,0 +1,89 @@
+package dev.graft.cli;
+
+import dev.graft.Graft;
+import dev.graft.data.Dataset;
+import dev.graft.data.PictureTable;
+import dev.graft.model.Model;
+import dev.graft.surgeon.edit.Edits;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingListener;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code graft features}: what a model's head reads of pictures, as a NumPy file. */
+@Command(
+    name = "features",
+    description =
+        "Write what a model's head reads of pictures, a row for each, to search or cluster by.",
+    footer = {
+      "",
+      "Beside FILE.npy, FILE.txt names the picture of each row. What finetune has computed of a",
+      "picture is not computed again.",
+      "",
+      "Examples:",
+      "  graft features --model efficientnet-lite0 --data photos --out photos.npy",
+      "  python -c \"import numpy; print(numpy.load('photos.npy').shape)\""
+    })
+final class FeaturesCommand implements Callable<Integer> {
+
+  private final Terminal terminal;
+
+  @Mixin private ModelOption model = new ModelOption();
+
+  @Mixin private DataOption data = new DataOption();
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE.npy",
+      description = "Where the rows go: float32, in NumPy's format.")
+  private Path out = Path.of("");
+
+  @Mixin private MachineOptions machine = new MachineOptions();
+
+  @Mixin private CacheOption cache = new CacheOption();
+
+  @Mixin private LoadFlags load = new LoadFlags();
+
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  FeaturesCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Model read = Graft.load(model.path(), load.options());
+    Model known = read.heads().isEmpty() ? read.with(Edits.keepHead()) : read;
+    Dataset pictures = pictures();
+    try (Graft graft = Graft.open(cache.of(machine.settings()))) {
+      TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
+      TensorValue rows =
+          graft.features(known, pictures, TrainOptions.by(Recipe.headOnly()).listener(bar));
+      NumpyFile.write(out, rows);
+      List<String> names = IntStream.range(0, pictures.size()).mapToObj(pictures::name).toList();
+      Path beside = Path.of(out.toString().replaceFirst("(\\.npy)?$", ".txt"));
+      Files.write(beside, names);
+      terminal.format("%s  %s, the pictures' names in %s", out, rows.shape(), beside);
+    }
+    return 0;
+  }
+
+  private Dataset pictures() {
+    if (!Files.isRegularFile(data.path())) {
+      return Dataset.imageFolder(data.path());
+    }
+    PictureTable table = PictureTable.read(data.path());
+    return table.with(table.answers());
+  }
+}

@@ -1,0 +1,86 @@
+package dev.graft.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was computed of a picture is not computed again, and programs are told. */
+class CacheTest {
+
+  private static final String MODEL =
+      CommandProcess.checkout("testdata/zoo/keras2/mobilenetv2_mini/model");
+  private static final String PHOTOS = CommandProcess.checkout("testdata/photos");
+  private static final int ALL = 146;
+
+  @TempDir private Path dir;
+
+  private String out(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code = Main.run(Terminal.to(stream(out), stream(err), 0), arguments);
+    assertThat(code).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private static PrintStream stream(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+
+  private JsonNode finetune(String... more) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("finetune", "--model", MODEL, "--data", PHOTOS, "--json"));
+    arguments.addAll(
+        List.of(
+            "--input-range", "0..255", "--recipe", "head", "--out", dir.resolve("out").toString()));
+    arguments.addAll(List.of(more));
+    return new ObjectMapper().readTree(out(arguments.toArray(String[]::new)));
+  }
+
+  @Test
+  void theSecondRunComputesNothing() throws IOException {
+    JsonNode alone = finetune("--no-cache");
+    int examples = ALL - alone.at("/test/examples").asInt();
+    assertThat(alone.at("/features/computed").asInt()).isEqualTo(examples);
+    finetune();
+    JsonNode second = finetune();
+    assertThat(second.at("/features/computed").asInt()).isZero();
+    assertThat(second.at("/features/reused").asInt()).isEqualTo(examples);
+    assertThat(second.at("/test")).isEqualTo(alone.at("/test"));
+    assertThat(second.at("/test/labels/fish/f1").isNumber()).isTrue();
+    for (String phase : List.of("read", "features", "head", "publish", "test", "report", "total")) {
+      assertThat(second.at("/phases/" + phase).asDouble(-1)).as(phase).isNotNegative();
+    }
+  }
+
+  @Test
+  void featuresAreWrittenAsNumpyReadsThem() throws IOException {
+    Path rows = dir.resolve("rows.npy");
+    String[] command = {
+      "features", "--model", MODEL, "--input-range", "0..255", "--data", PHOTOS, "--out", "" + rows,
+    };
+    assertThat(out(command)).contains("[146, ", "rows.txt");
+    byte[] first = Files.readAllBytes(rows);
+    ByteBuffer file = ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN);
+    int header = 10 + file.getShort(8);
+    String text = new String(first, 10, header - 10, StandardCharsets.US_ASCII);
+    assertThat(header % 64).isZero();
+    assertThat(text).startsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (146, ");
+    assertThat((first.length - header) % (ALL * Float.BYTES)).isZero();
+    assertThat(Files.readAllLines(dir.resolve("rows.txt"))).hasSize(ALL);
+    out(command);
+    assertThat(Files.readAllBytes(rows)).isEqualTo(first);
+  }
+}

@@ -1,0 +1,207 @@
+package dev.graft.trainer.store;
+
+import com.google.common.hash.HashCode;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Message;
+import dev.graft.error.Internal;
+import dev.graft.graph.Functions;
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpRegistry;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.TensorValue;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
+import org.tensorflow.proto.TensorProto;
+
+/**
+ * What a tensor is computed from, beside what is fed, as one number: ops with their attributes,
+ * constants and the values of variables. Names count for nothing, nor do nodes that only hand a
+ * value on, so that a model and what was published of it have the same number where they compute
+ * the same.
+ */
+@Internal
+public final class FrozenDigest {
+
+  private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
+
+  /** Ops with a state that change nothing. */
+  private static final Set<String> LOOKING = Set.of("ReadVariableOp", "Assert");
+
+  private static final Set<String> HANDING_ON =
+      Set.of("Identity", "StopGradient", "ReadVariableOp");
+
+  private static final OpRegistry OPS = OpRegistry.standard();
+
+  private final Graph graph;
+  private final List<TensorRef> fed;
+  private final Map<String, Variable> variables = new HashMap<>();
+  private final VariableValues values = new VariableValues();
+  private final Map<String, HashCode> nodes = new HashMap<>();
+
+  /**
+   * Of tensors of {@code graph}.
+   *
+   * @param model whose variables the graph reads
+   * @param fed what is fed, in this order
+   */
+  public FrozenDigest(Model model, Graph graph, List<TensorRef> fed) {
+    this.graph = graph;
+    this.fed = fed;
+    model.variables().forEach(variable -> variables.put(variable.node(), variable));
+  }
+
+  /** The graph whose tensors they are. */
+  Graph graph() {
+    return graph;
+  }
+
+  /**
+   * That of {@code tensor}; empty where its rows may depend on more than that and an example each:
+   * on chance, on tables, on what was run before, on the other examples of a run.
+   */
+  Optional<HashCode> of(TensorRef tensor) {
+    Set<String> feeds = Set.copyOf(fed.stream().map(TensorRef::node).toList());
+    for (String name : graph.upstream(List.of(tensor.node()), feeds)) {
+      if (!feeds.contains(name) && !isPure(graph.node(name))) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(digest(tensor));
+  }
+
+  private boolean isPure(NodeDef node) {
+    String op = node.getOp();
+    if (VARIABLES.contains(op)) {
+      return variables.containsKey(node.getName());
+    }
+    AttrValue training = node.getAttrOrDefault("is_training", AttrValue.getDefaultInstance());
+    boolean ofBatch = op.startsWith("FusedBatchNorm") && (!training.hasB() || training.getB());
+    boolean loops = op.equals("Merge"); // what is computed once more is not known before it is
+    return !ofBatch
+        && !loops
+        && !op.contains("Random")
+        && (!OPS.isStateful(node) || LOOKING.contains(op));
+  }
+
+  private HashCode digest(TensorRef tensor) {
+    Deque<String> open = new ArrayDeque<>(List.of(tensor.node()));
+    while (!open.isEmpty()) { // networks are deeper than a thread's stack
+      NodeDef node = graph.node(open.peek());
+      boolean ready = nodes.containsKey(node.getName());
+      if (!ready) {
+        ready = true;
+        for (TensorRef input : Nodes.dataInputs(node)) {
+          if (!fed.contains(input) && !nodes.containsKey(input.node())) {
+            open.push(input.node());
+            ready = false;
+          }
+        }
+      }
+      if (ready) {
+        open.pop();
+        nodes.computeIfAbsent(node.getName(), name -> digest(node));
+      }
+    }
+    return output(tensor);
+  }
+
+  private HashCode output(TensorRef tensor) {
+    Hasher digest = Hashing.sha256().newHasher();
+    int feed = fed.indexOf(tensor);
+    if (feed >= 0) {
+      return put(digest, "fed").putInt(feed).hash();
+    }
+    HashCode node = Objects.requireNonNull(nodes.get(tensor.node()));
+    return tensor.index() == 0
+        ? node
+        : digest.putBytes(node.asBytes()).putInt(tensor.index()).hash();
+  }
+
+  private HashCode digest(NodeDef node) {
+    if (HANDING_ON.contains(node.getOp())) {
+      return output(Nodes.dataInput(node, 0));
+    }
+    Hasher digest = Hashing.sha256().newHasher();
+    Variable variable = variables.get(node.getName());
+    if (variable != null) {
+      return put(put(digest, "variable"), values.of(variable)).hash();
+    }
+    put(digest, node.getOp());
+    for (TensorRef input : Nodes.dataInputs(node)) {
+      digest.putBytes(output(input).asBytes());
+    }
+    attrs(node).forEach((name, value) -> put(put(digest, name), value));
+    Functions.reachable(List.of(node), graph.functions())
+        .forEach((name, function) -> put(put(digest, name), function));
+    return digest.hash();
+  }
+
+  /** Those that its op has, whether they are given or left out at their default. */
+  private static Map<String, AttrValue> attrs(NodeDef node) {
+    Map<String, AttrValue> attrs = new TreeMap<>();
+    for (OpDef.AttrDef attr : OPS.of(node).getAttrList()) {
+      AttrValue value = OPS.attr(node, attr.getName());
+      if (value != null) {
+        attrs.put(attr.getName(), value);
+      }
+    }
+    return attrs;
+  }
+
+  private static Hasher put(Hasher digest, String text) {
+    return digest.putInt(text.length()).putString(text, StandardCharsets.UTF_8);
+  }
+
+  private static Hasher put(Hasher digest, Message message) {
+    if (message instanceof AttrValue attr && attr.hasTensor() && canHold(attr.getTensor())) {
+      return put(digest, TensorValue.from(attr.getTensor()));
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.getSerializedSize());
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    out.useDeterministicSerialization();
+    try {
+      message.writeTo(out);
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return digest.putInt(bytes.size()).putBytes(bytes.toByteArray());
+  }
+
+  private static boolean canHold(TensorProto tensor) {
+    return TensorValue.canHold(DType.of(tensor.getDtype()));
+  }
+
+  private static Hasher put(Hasher digest, TensorValue value) {
+    put(digest, value.dtype().name());
+    for (long dim : value.shape().dims()) {
+      digest.putLong(dim);
+    }
+    if (value.dtype() == DType.STRING) {
+      value.strings().forEach(text -> digest.putInt(text.size()).putBytes(text.toByteArray()));
+      return digest;
+    }
+    return digest.putBytes(value.bytes());
+  }
+}

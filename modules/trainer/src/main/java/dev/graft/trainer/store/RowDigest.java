@@ -1,0 +1,70 @@
+package dev.graft.trainer.store;
+
+import com.google.protobuf.ByteString;
+import dev.graft.error.Internal;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Rows;
+import dev.graft.tensor.TensorValue;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What one example is, told by its bytes: the first half of SHA-256 over what is fed of it.
+ *
+ * @param high its first eight bytes
+ * @param low those after them
+ */
+@Internal
+public record RowDigest(long high, long low) {
+
+  static final int BYTES = 16;
+
+  /** Those of the examples of {@code fed}, a row of each tensor to each. */
+  public static List<RowDigest> of(List<TensorValue> fed) {
+    int rows = (int) fed.get(0).shape().dim(0);
+    List<RowDigest> digests = new ArrayList<>(rows);
+    for (int row = 0; row < rows; row++) {
+      MessageDigest digest = sha256();
+      for (TensorValue tensor : fed) {
+        put(digest, tensor, row, rows);
+      }
+      digests.add(read(ByteBuffer.wrap(digest.digest())));
+    }
+    return digests;
+  }
+
+  private static void put(MessageDigest digest, TensorValue tensor, int row, int rows) {
+    if (tensor.dtype() == DType.STRING) {
+      int each = tensor.strings().size() / rows;
+      for (ByteString text : tensor.strings().subList(row * each, (row + 1) * each)) {
+        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(text.size()).flip());
+        text.asReadOnlyByteBufferList().forEach(digest::update);
+      }
+      return;
+    }
+    int bytes = (int) Rows.rowBytes(tensor);
+    for (int i = 1; i < tensor.shape().rank(); i++) { // not how many examples are beside it
+      digest.update(ByteBuffer.allocate(Long.BYTES).putLong(tensor.shape().dim(i)).flip());
+    }
+    digest.update(tensor.bytes().slice(row * bytes, bytes));
+  }
+
+  static RowDigest read(ByteBuffer bytes) {
+    return new RowDigest(bytes.getLong(), bytes.getLong());
+  }
+
+  void write(ByteBuffer bytes) {
+    bytes.putLong(high).putLong(low);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.graft.trainer.store;
+
+import com.google.common.hash.HashCode;
+import com.google.common.hash.Hashing;
+import dev.graft.runtime.Processor;
+import dev.graft.runtime.RuntimeOptions;
+import dev.graft.runtime.TensorFlowRuntime;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What the rows of a tensor depend on, beside the examples.
+ *
+ * @param network what is computed, see {@link FrozenDigest}: decoding and resizing, augmentation
+ *     and its seed, ops and weights
+ * @param rows dtype and shape of a row
+ * @param compute in which precision, by which compiler, whether ops are fused
+ * @param device where
+ * @param tensorflow by which version of TensorFlow
+ * @param processor by which instructions of the processor
+ * @param code by which version of this code
+ */
+record StoreKey(
+    HashCode network,
+    String rows,
+    String compute,
+    String device,
+    String tensorflow,
+    String processor,
+    int code) {
+
+  /** To be raised when rows of the same name would hold something else. */
+  private static final int CODE = 1;
+
+  /** That of rows which {@code runtime} computes. */
+  static StoreKey of(TensorFlowRuntime runtime, HashCode network, String rows) {
+    RuntimeOptions options = runtime.options();
+    return new StoreKey(
+        network,
+        rows,
+        options.compute().toString(),
+        options.device() + " " + runtime.devices(),
+        TensorFlowRuntime.version(),
+        instructions(),
+        CODE);
+  }
+
+  private static String instructions() {
+    String chosen =
+        Stream.of("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "XLA_FLAGS")
+            .map(name -> name + "=" + System.getenv(name))
+            .collect(Collectors.joining(" "));
+    return System.getProperty("os.arch") + " " + Processor.extensions() + " " + chosen;
+  }
+
+  /** The name of their folder. */
+  String folder() {
+    return Hashing.sha256().hashString(toString(), StandardCharsets.UTF_8).toString();
+  }
+}

@@ -1,0 +1,53 @@
+package dev.graft.trainer.store;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.data.Parts;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import dev.graft.runtime.RuntimeOptions;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.internal.features.CachedFeatures;
+import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.task.InputBinding;
+import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.loss.Objectives;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What came out of a pass over the examples at two cuts.
+ *
+ * @param features those of the second cut
+ * @param reused of how many examples nothing was run
+ */
+record FeaturePass(CachedFeatures.Part features, long reused) {
+
+  static final int AT_ONCE = 8;
+
+  /** Computes what is not in {@code folder}. */
+  static FeaturePass of(Path folder, Model model, Parts parts, Watch watch) {
+    Frontier frontier = Frontier.of(InputBinding.of(model, parts.train()));
+    Task task = Task.of(model, parts.train(), Objectives.usual());
+    List<ImmutableList<TensorRef>> cuts =
+        Stream.of(0, 1)
+            .map(stretch -> frontier.cut(task.logits(), training(model, stretch)))
+            .toList();
+    CachedFeatures features = CachedFeatures.plan(frontier, parts, cuts, 1 << 30);
+    RuntimeOptions options = RuntimeOptions.defaults();
+    try (TensorFlowRuntime runtime =
+        TensorFlowRuntime.open(options.withFeatures(options.features().in(folder)))) {
+      features.compute(runtime, model, cuts, AT_ONCE, watch);
+    }
+    return new FeaturePass(features.at(cuts.get(1)), features.counts().reused());
+  }
+
+  private static List<Variable> training(Model model, int stretch) {
+    return SmallTraining.BLOCKS.stretches().get(stretch).variables().stream()
+        .map(name -> model.variable(name).orElseThrow())
+        .toList();
+  }
+}

@@ -1,0 +1,143 @@
+package dev.graft.trainer.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.Rows;
+import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.TensorAssert;
+import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingListener;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Features that were computed once are not computed again, and are the same. */
+class StoredFeaturesTest {
+
+  private static final Parts PARTS = SmallTraining.parts();
+
+  @TempDir private Path folder;
+  private final List<String> said = new ArrayList<>();
+
+  private Path store() {
+    return folder.resolve("features");
+  }
+
+  private FeaturePass pass(Model model, Parts parts, Path store) {
+    Watch watch =
+        Watch.of(TrainingListener.to(Decision.class, each -> said.add(each.sentence())), () -> {});
+    return FeaturePass.of(store, model, parts, watch);
+  }
+
+  private static void same(Dataset a, Dataset b) {
+    for (String name : a.inputNames()) {
+      TensorAssert.assertThat(b.input(name)).isIdenticalTo(a.input(name));
+    }
+  }
+
+  private static int size(Parts parts) {
+    return parts.train().size() + parts.validation().size();
+  }
+
+  @Test
+  void theSecondTimeNothingIsRun() {
+    FeaturePass first = pass(SmallTraining.MODEL, PARTS, store());
+    assertThat(first.reused()).isZero();
+    FeaturePass second = pass(SmallTraining.MODEL, PARTS, store());
+    assertThat(second.reused()).isEqualTo(size(PARTS));
+    same(first.features().train(), second.features().train());
+    same(first.features().validation(), second.features().validation());
+    assertThat(said).isEmpty();
+  }
+
+  /** In another order, and in another part. */
+  @Test
+  void onlyWhatIsNewIsRun() {
+    int[] some = IntStream.range(0, 20).map(i -> 19 - i).toArray();
+    Parts few = new Parts(PARTS.train().subset(some), PARTS.train().subset(some), PARTS.test());
+    assertThat(pass(SmallTraining.MODEL, few, store()).reused()).isLessThanOrEqualTo(20);
+    FeaturePass all = pass(SmallTraining.MODEL, PARTS, store());
+    assertThat(all.reused()).isEqualTo(20);
+    FeaturePass none = pass(SmallTraining.MODEL, PARTS, folder.resolve("none"));
+    for (String name : none.features().train().inputNames()) {
+      double[] expected = none.features().train().input(name).asDoubles();
+      assertThat(all.features().train().input(name).asDoubles())
+          .usingComparatorWithPrecision(1e-6)
+          .containsExactly(expected);
+    }
+  }
+
+  @Test
+  void aChangedExampleIsAnother() {
+    pass(SmallTraining.MODEL, PARTS, store());
+    TensorValue pixels = Rows.of(PARTS.train().input("x"), IntStream.range(0, 30).toArray());
+    float[] changed = pixels.floats().clone();
+    changed[5] += 1;
+    Dataset train =
+        PARTS
+            .train()
+            .subset(IntStream.range(0, 30).toArray())
+            .withInputs(Map.of("x", TensorValue.of(pixels.shape(), changed)));
+    FeaturePass second =
+        pass(SmallTraining.MODEL, new Parts(train, PARTS.validation(), PARTS.test()), store());
+    assertThat(second.reused()).isEqualTo(30 - 1 + PARTS.validation().size());
+  }
+
+  @Test
+  void otherWeightsBelowAreAnotherNetwork() {
+    pass(SmallTraining.MODEL, PARTS, store());
+    Variable first = SmallTraining.MODEL.variables().get(0);
+    TensorValue value = new VariableValues().of(first);
+    float[] changed = value.floats().clone();
+    changed[0] += 1e-3f;
+    Model other =
+        SmallTraining.MODEL.withValues(
+            ImmutableMap.of(first.name(), TensorValue.of(value.shape(), changed)));
+    assertThat(pass(other, PARTS, store()).reused()).isZero();
+  }
+
+  @Test
+  void whatCannotBeKeptCostsASentence() throws IOException {
+    Files.writeString(folder.resolve("file"), "");
+    Path broken = folder.resolve("file").resolve("features");
+    FeaturePass pass = pass(SmallTraining.MODEL, PARTS, broken);
+    assertThat(pass.features().train().size()).isEqualTo(PARTS.train().size());
+    assertThat(said).singleElement().asString().contains("not kept", "file", "room on its disk");
+  }
+
+  @Test
+  void whatIsDamagedIsComputedAgainAndSaid() throws IOException {
+    FeaturePass first = pass(SmallTraining.MODEL, PARTS, store());
+    Random random = new Random(3);
+    try (Stream<Path> files = Files.walk(store())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.truncate((long) (channel.size() * random.nextDouble()));
+        }
+      }
+    }
+    FeaturePass second = pass(SmallTraining.MODEL, PARTS, store());
+    assertThat(second.reused()).isBetween(0L, (long) size(PARTS) - 1);
+    assertThat(said).singleElement().asString().contains("damaged", "computed again");
+    same(first.features().train(), second.features().train());
+    assertThat(pass(SmallTraining.MODEL, PARTS, store()).reused()).isEqualTo(size(PARTS));
+  }
+}
