@@ -199,9 +199,9 @@ class DamagedTest {
         change("it waits for a node without a name", n -> n.addInput("^")),
         change("'' is no name for a node", n -> n.setName("")),
         change("'^y' is no name for a node", n -> n.setName("^y")),
-        change("names a tensor ''", n -> n.setInput(0, "")),
-        change("reads output '' of node 'z'", n -> n.setInput(0, "z:")),
-        change("names a tensor 'x:99999999999'", n -> n.setInput(0, "x:99999999999")));
+        change("reads '', which", n -> n.setInput(0, "")),
+        change("reads 'z:', which", n -> n.setInput(0, "z:")),
+        change("reads 'x:99999999999', which", n -> n.setInput(0, "x:99999999999")));
   }
 
   private static Arguments change(String message, Consumer<NodeDef.Builder> change) {

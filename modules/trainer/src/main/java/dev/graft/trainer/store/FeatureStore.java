@@ -6,7 +6,6 @@ import dev.graft.savedmodel.file.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
@@ -101,8 +100,8 @@ public final class FeatureStore {
       bytes -= size(old);
       try {
         Durable.delete(old);
-      } catch (NoSuchFileException e) {
-        // another process was faster
+      } catch (IOException e) {
+        // another process was faster, or has it open where that holds it
       }
     }
   }

@@ -47,7 +47,7 @@ final class StoredRows implements AutoCloseable {
     for (Path file : stored.files()) {
       try {
         RowFile.Found found = RowFile.read(file, rowBytes, stored.rows::put);
-        if (found.damaged() && isCut(file, found.whole())) {
+        if (found.damaged() && isSalvaged(file, found.whole())) {
           stored.damaged++;
         }
       } catch (NoSuchFileException e) {
@@ -63,21 +63,34 @@ final class StoredRows implements AutoCloseable {
     }
   }
 
-  /** Cuts off what is not whole, unless somebody is writing it; whether it did. */
-  private static boolean isCut(Path file, long whole) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock()) {
+  /**
+   * Puts the whole blocks of {@code file} into another in its place, unless somebody is writing it;
+   * whether it did. It is not cut: others may have it mapped, and would die of that.
+   */
+  private static boolean isSalvaged(Path file, long whole) throws IOException {
+    try (FileChannel from =
+            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileLock lock = from.tryLock()) {
       if (lock == null) {
         return false;
       }
-      channel.truncate(whole);
+      if (whole > 0) {
+        Path next = Files.createTempFile(file.getParent(), "whole", ".part");
+        try (FileChannel to = FileChannel.open(next, StandardOpenOption.WRITE)) {
+          for (long at = 0; at < whole; ) {
+            at += from.transferTo(at, whole - at, to);
+          }
+        }
+        Files.move(next, file.resolveSibling(UUID.randomUUID() + RowFile.SUFFIX));
+      }
+      Files.delete(file);
       return true;
-    } catch (OverlappingFileLockException e) {
-      return false; // somebody in this process
+    } catch (OverlappingFileLockException | NoSuchFileException e) {
+      return false; // somebody in this process, or faster
     }
   }
 
-  /** How many files held something that was not whole, which was cut off. */
+  /** How many files held something that was not whole, of which the rest was saved. */
   int damaged() {
     return damaged;
   }

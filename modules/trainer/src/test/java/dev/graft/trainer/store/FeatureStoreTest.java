@@ -88,7 +88,7 @@ class FeatureStoreTest {
 
   /** A process that is killed leaves a part of a block behind, at most. */
   @Test
-  void aTornBlockIsCutOffAndTheRestStays() throws IOException {
+  void aTornBlockIsLeftOutAndTheRestStays() throws IOException {
     keep("a", 0, 2);
     for (long torn = BLOCK + 1; torn < 2 * BLOCK; torn += 7) {
       try (FileChannel channel = FileChannel.open(file("a"), StandardOpenOption.WRITE)) {
