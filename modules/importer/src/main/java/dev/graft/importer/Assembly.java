@@ -24,7 +24,7 @@ final class Assembly {
   /** The model of what was let in. */
   static Model model(Contents contents, Admitted admitted) {
     MetaGraph file = contents.file();
-    Flat flat = Flat.of(contents, admitted.entries());
+    Flat flat = admitted.flat().get();
     Clean clean = Clean.of(contents, admitted.entries().signatures(), flat);
     List<Variable> variables = contents.weights().variables().in(clean.graph(), clean.listed());
     ImmutableList<Asset> assets =

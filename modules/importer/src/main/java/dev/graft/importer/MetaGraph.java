@@ -11,6 +11,7 @@ import dev.graft.importer.internal.signature.CustomGradients;
 import dev.graft.importer.internal.signature.EntryPoints;
 import dev.graft.importer.internal.trust.BoundedRows;
 import dev.graft.importer.internal.trust.PlainAttributes;
+import dev.graft.importer.internal.trust.SeparatePads;
 import dev.graft.importer.internal.trust.SingleTensors;
 import dev.graft.importer.internal.weights.Initialization;
 import dev.graft.model.Signature;
@@ -27,8 +28,8 @@ import org.tensorflow.proto.MetaGraphDef;
  *
  * @param folder the files of the SavedModel
  * @param tagSets the tags of each MetaGraph in the file
- * @param def the MetaGraph, as the file has it but for {@link PlainAttributes} and {@link
- *     BoundedRows}
+ * @param def the MetaGraph, as the file has it but for {@link PlainAttributes}, {@link BoundedRows}
+ *     and {@link SeparatePads}
  * @param objects its object graph
  * @param graph its graph, with the gradients of its functions bound to them
  */
@@ -44,7 +45,8 @@ record MetaGraph(
     List<MetaGraphDef> all = folder.parse().getMetaGraphsList();
     MetaGraphDef chosen = MetaGraphs.choose(all, tags);
     SingleTensors.require(chosen.getGraphDef().getLibrary());
-    GraphDef plain = BoundedRows.of(PlainAttributes.of(chosen.getGraphDef()));
+    GraphDef plain = PlainAttributes.of(chosen.getGraphDef());
+    plain = SeparatePads.of(BoundedRows.of(plain));
     MetaGraphDef def = chosen.toBuilder().setGraphDef(plain).build();
     ObjectGraph objects = new ObjectGraph(def.getObjectGraphDef());
     Graph graph = Graph.of(CustomGradients.bind(def.getGraphDef(), objects));

@@ -120,7 +120,7 @@ public final class OwnVariables {
   }
 
   /** As TensorFlow finds a variable: by its container and the shared name as it stands there. */
-  private static String name(NodeDef handle) {
+  static String name(NodeDef handle) {
     AttrValue none = AttrValue.getDefaultInstance();
     String container = handle.getAttrOrDefault("container", none).getS().toStringUtf8();
     String shared = handle.getAttrOrDefault("shared_name", none).getS().toStringUtf8();

@@ -80,7 +80,7 @@ final class RefWrites {
   }
 
   /** Nodes of one container and shared name are one variable. */
-  private static String memory(NodeDef variable) {
+  static String memory(NodeDef variable) {
     String shared = text(variable, "shared_name");
     return text(variable, "container") + '\n' + (shared.isEmpty() ? variable.getName() : shared);
   }

@@ -2,6 +2,7 @@ package dev.graft.importer.internal.weights;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSetMultimap;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
@@ -25,13 +26,19 @@ import org.tensorflow.proto.SaverDef;
  * @param variables what goes into a variable, by the node that holds it
  * @param imports other nodes that take tensors of the checkpoint, such as {@code
  *     LookupTableImportV2}
+ * @param whole the keys of what goes into a variable as it is in the checkpoint, by the node that
+ *     holds it; an empty one for what is not, or not from there
  */
-public record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<Import> imports) {
+public record Restoration(
+    ImmutableMap<String, Saved> variables,
+    ImmutableList<Import> imports,
+    ImmutableSetMultimap<String, String> whole) {
 
   private static final int MAX_HOPS =
       1_000; // through nodes that hand on; real ones are two or three
 
-  private static final Restoration NONE = new Restoration(ImmutableMap.of(), ImmutableList.of());
+  private static final Restoration NONE =
+      new Restoration(ImmutableMap.of(), ImmutableList.of(), ImmutableSetMultimap.of());
 
   /**
    * A tensor of the checkpoint, or part of one.
@@ -59,12 +66,14 @@ public record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<I
     Graph graph = FunctionInliner.flatten(raw.keepUpstreamOf(List.of(root)), Set.of(root)).graph();
     ImmutableMap.Builder<String, Saved> variables = ImmutableMap.builder();
     ImmutableList.Builder<Import> imports = ImmutableList.builder();
+    ImmutableSetMultimap.Builder<String, String> whole = ImmutableSetMultimap.builder();
     for (NodeDef node : graph.nodes()) {
       List<TensorRef> inputs = Nodes.dataInputs(node);
       boolean assigns = node.getOp().equals("AssignVariableOp") || node.getOp().equals("Assign");
       if (assigns && inputs.size() == 2) {
         saved(graph, inputs.get(1))
             .ifPresent(value -> variables.put(source(graph, inputs.get(0)).node(), value));
+        whole.put(source(graph, inputs.get(0)).node(), whole(graph, inputs.get(1)));
       } else if (OpRegistry.standard().isStateful(node)) {
         ImmutableList<Optional<Saved>> read =
             inputs.stream().map(i -> saved(graph, i)).collect(ImmutableList.toImmutableList());
@@ -73,7 +82,17 @@ public record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<I
         }
       }
     }
-    return new Restoration(variables.buildKeepingLast(), imports.build());
+    return new Restoration(variables.buildKeepingLast(), imports.build(), whole.build());
+  }
+
+  /** The key of the tensor of the checkpoint that arrives as it is; empty if none does. */
+  private static String whole(Graph graph, TensorRef tensor) {
+    NodeDef from = graph.find(handed(graph, tensor, Set.of("Identity")).node());
+    return saved(graph, tensor)
+        .filter(saved -> from != null && from.getOp().equals("RestoreV2")) // and not reshaped
+        .filter(saved -> saved.slice().isEmpty())
+        .map(Saved::key)
+        .orElse("");
   }
 
   /**
@@ -123,10 +142,14 @@ public record Restoration(ImmutableMap<String, Saved> variables, ImmutableList<I
 
   /** Where {@code tensor} comes from before it was only handed on or reshaped. */
   private static TensorRef source(Graph graph, TensorRef tensor) {
+    return handed(graph, tensor, Set.of("Identity", "Reshape"));
+  }
+
+  private static TensorRef handed(Graph graph, TensorRef tensor, Set<String> by) {
     TensorRef at = tensor;
     for (int hops = 0; hops < MAX_HOPS; hops++) {
       NodeDef node = graph.find(at.node());
-      if (node == null || !(node.getOp().equals("Identity") || node.getOp().equals("Reshape"))) {
+      if (node == null || !by.contains(node.getOp())) {
         break;
       }
       at = Nodes.dataInput(node, 0);

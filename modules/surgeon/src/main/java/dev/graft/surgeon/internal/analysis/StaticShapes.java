@@ -72,7 +72,14 @@ public final class StaticShapes {
       case "DepthwiseConv2dNative" -> depthwise(node);
       case "BiasAdd", "FusedBatchNormV3", "FusedBatchNorm", "FusedBatchNormV2" ->
           tensor.index() == 0 ? withLast(input(node, 0), weightDim(node, -1)) : Shape.unknown();
-      case "MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D", "ResizeBilinear", "Pad", "MirrorPad" ->
+      case "MaxPool",
+          "AvgPool",
+          "MaxPool3D",
+          "AvgPool3D",
+          "ResizeBilinear",
+          "Pad",
+          "PadV2",
+          "MirrorPad" ->
           withLast(input(node, 0), input(node, 0).hasRank() ? input(node, 0).dim(-1) : -1);
       case "Mean", "Max", "Sum", "Min", "Prod" -> reduced(node);
       case "Reshape" -> asTold(Nodes.dataInput(node, 1));

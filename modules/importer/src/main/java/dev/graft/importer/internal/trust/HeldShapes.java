@@ -1,0 +1,153 @@
+package dev.graft.importer.internal.trust;
+
+import dev.graft.graph.Graph;
+import dev.graft.graph.Nodes;
+import dev.graft.graph.TensorRef;
+import dev.graft.importer.internal.weights.Restoration;
+import dev.graft.savedmodel.checkpoint.TensorBundle;
+import dev.graft.tensor.Shape;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * The shapes that constants and variables have whatever the graph claims: a constant's own, and the
+ * checkpoint's of a variable that is restored from there and that nothing else sets.
+ */
+public final class HeldShapes {
+
+  private static final int MAX_HOPS = 100; // through nodes that hand on; real ones are two or three
+
+  /** What they give has the shape of what they are given. */
+  private static final Set<String> HAND_ON =
+      Set.of(
+          "Abs",
+          "Cast",
+          "Exp",
+          "Identity",
+          "Neg",
+          "PreventGradient",
+          "ReadVariableOp",
+          "Relu",
+          "Rsqrt",
+          "Sigmoid",
+          "Snapshot",
+          "Softplus",
+          "Sqrt",
+          "Square",
+          "StopGradient",
+          "Tanh");
+
+  /** They set a variable, to a tensor of any shape. */
+  private static final Set<String> SETS = Set.of("Assign", "AssignVariableOp");
+
+  private static final Set<String> HOLDERS = Set.of("VarHandleOp", "Variable", "VariableV2");
+
+  private final Graph graph;
+  private final Set<String> fed;
+  private final Map<String, Shape> variables = new HashMap<>(); // by their memory
+  private boolean unknown; // some variable is set, and nobody knows which
+
+  /**
+   * The shapes in {@code graph}.
+   *
+   * @param raw the graph as the file has it
+   * @param fed the nodes that callers may feed
+   */
+  public HeldShapes(
+      Graph graph,
+      Graph raw,
+      Restoration restoration,
+      Optional<TensorBundle> checkpoint,
+      Set<String> fed) {
+    this.graph = graph;
+    this.fed = fed;
+    restoration.whole().forEach((node, key) -> restored(raw.find(node), checkpoint, key));
+    graph.nodes().forEach(node -> forget(node, graph::find));
+    for (FunctionDef function : graph.functions().values()) {
+      Map<String, NodeDef> body = new HashMap<>();
+      function.getNodeDefList().forEach(node -> body.put(node.getName(), node));
+      function.getNodeDefList().forEach(node -> forget(node, body::get));
+    }
+  }
+
+  private void restored(@Nullable NodeDef holder, Optional<TensorBundle> checkpoint, String key) {
+    Shape shape =
+        checkpoint
+            .filter(each -> !key.isEmpty())
+            .flatMap(each -> each.entry(key))
+            .filter(entry -> !entry.partitioned())
+            .map(TensorBundle.Entry::shape)
+            .orElse(Shape.unknown());
+    if (holder == null || !HOLDERS.contains(holder.getOp())) {
+      unknown = true;
+    } else { // whichever comes last
+      variables.merge(
+          memory(holder), shape, (one, other) -> one.equals(other) ? one : Shape.unknown());
+    }
+  }
+
+  private void forget(NodeDef node, Function<String, @Nullable NodeDef> nodes) {
+    if (!SETS.contains(node.getOp()) || node.getInputCount() == 0) {
+      return;
+    }
+    NodeDef holder = nodes.apply(name(node.getInput(0)));
+    for (int hops = 0;
+        hops < MAX_HOPS && holder != null && holder.getOp().equals("Identity");
+        hops++) {
+      holder = holder.getInputCount() == 0 ? null : nodes.apply(name(holder.getInput(0)));
+    }
+    if (holder == null || !HOLDERS.contains(holder.getOp())) {
+      unknown = true;
+    } else {
+      variables.remove(memory(holder));
+    }
+  }
+
+  /** The shape of {@code tensor}; unknown if it is neither. */
+  Shape of(TensorRef tensor) {
+    TensorRef at = tensor;
+    for (int hops = 0; hops < MAX_HOPS; hops++) {
+      NodeDef node = graph.find(at.node());
+      if (node == null || at.index() != 0 || fed.contains(node.getName())) {
+        return Shape.unknown();
+      }
+      if (HOLDERS.contains(node.getOp())) {
+        return unknown ? Shape.unknown() : variables.getOrDefault(memory(node), Shape.unknown());
+      }
+      if (!HAND_ON.contains(node.getOp()) || Nodes.dataInputs(node).isEmpty()) {
+        return ofConstant(node);
+      }
+      at = Nodes.dataInput(node, 0);
+    }
+    return Shape.unknown();
+  }
+
+  /** The shape of {@code node} if it is a constant. */
+  static Shape ofConstant(@Nullable NodeDef node) {
+    if (node == null || !node.getOp().equals("Const")) {
+      return Shape.unknown();
+    }
+    AttrValue value = node.getAttrOrDefault("value", AttrValue.getDefaultInstance());
+    return value.hasTensor() ? Shape.from(value.getTensor().getTensorShape()) : Shape.unknown();
+  }
+
+  /** As TensorFlow finds a variable. */
+  private static String memory(NodeDef holder) {
+    return holder.getOp().equals("VarHandleOp")
+        ? "handle/" + OwnVariables.name(holder)
+        : "reference/" + RefWrites.memory(holder);
+  }
+
+  /** The node of an input of a graph or of a function. */
+  static String name(String input) {
+    int colon = input.indexOf(':');
+    return colon < 0 ? input : input.substring(0, colon);
+  }
+}
