@@ -3,6 +3,7 @@ package dev.graft.cli;
 import dev.graft.Graft;
 import dev.graft.data.Dataset;
 import dev.graft.data.PictureTable;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.TensorValue;
@@ -10,6 +11,7 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingListener;
+import dev.graft.words.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,6 +65,11 @@ final class FeaturesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Path folder = out.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(out)) {
+      throw new BadRequestException(
+          "--out " + out + " cannot be written; name a file in a folder that is there.");
+    }
     Model read = Graft.load(model.path(), load.options());
     Model known = read.heads().isEmpty() ? read.with(Edits.keepHead()) : read;
     Dataset pictures = pictures();
@@ -71,7 +78,11 @@ final class FeaturesCommand implements Callable<Integer> {
       TensorValue rows =
           graft.features(known, pictures, TrainOptions.by(Recipe.headOnly()).listener(bar));
       NumpyFile.write(out, rows);
-      List<String> names = IntStream.range(0, pictures.size()).mapToObj(pictures::name).toList();
+      List<String> names =
+          IntStream.range(0, pictures.size())
+              .mapToObj(pictures::name)
+              .map(Printable::line)
+              .toList();
       Path beside = Path.of(out.toString().replaceFirst("(\\.npy)?$", ".txt"));
       Files.write(beside, names);
       terminal.format("%s  %s, the pictures' names in %s", out, rows.shape(), beside);

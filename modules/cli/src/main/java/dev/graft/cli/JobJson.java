@@ -91,23 +91,35 @@ final class JobJson implements JobListener {
     } else {
       put(test, score.evaluation());
     }
-    test.put(score.metric(), score.value());
+    put(test, score.metric(), score.value());
   }
 
   private static void put(ObjectNode node, Evaluation score) {
     node.put("examples", score.count());
-    node.put("loss", score.loss());
-    score.metrics().forEach(node::put);
-    if (!score.perLabel().isEmpty()) {
-      ObjectNode labels = node.putObject("labels");
-      for (LabelScore label : score.perClass()) {
-        labels
-            .putObject(label.label())
-            .put("examples", label.count())
-            .put("precision", label.precision())
-            .put("recall", label.recall())
-            .put("f1", label.f1());
-      }
+    put(node, "loss", score.loss());
+    score.metrics().forEach((name, value) -> put(node, name, value));
+    score
+        .perLabel()
+        .forEach(
+            (head, scores) -> {
+              boolean only = score.perLabel().size() == 1;
+              ObjectNode labels =
+                  only ? node.putObject("labels") : node.withObject("/labels").putObject(head);
+              for (LabelScore label : scores) {
+                ObjectNode each = labels.putObject(label.label()).put("examples", label.count());
+                put(each, "precision", label.precision());
+                put(each, "recall", label.recall());
+                put(each, "f1", label.f1());
+              }
+            });
+  }
+
+  /** JSON has no other numbers than finite ones. */
+  private static void put(ObjectNode node, String name, double value) {
+    if (Double.isFinite(value)) {
+      node.put(name, value);
+    } else {
+      node.putNull(name);
     }
   }
 
@@ -120,7 +132,7 @@ final class JobJson implements JobListener {
         .ifPresentOrElse(rate -> node.put("suggestion", rate), () -> node.putNull("suggestion"));
     var points = node.putArray("points");
     for (RateCurve.Point point : curve.points()) {
-      points.addObject().put("rate", point.rate()).put("loss", point.loss());
+      put(points.addObject().put("rate", point.rate()), "loss", point.loss());
     }
     return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
   }

@@ -28,9 +28,13 @@ final class NumpyFile {
       throw new BadRequestException(
           "features are written as float32, and these are " + value + ".");
     }
-    Path parent = file.toAbsolutePath().getParent();
-    Path next = Files.createTempFile(parent, "." + file.getFileName(), ".part");
-    try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
+    Path next = file.resolveSibling("." + file.getFileName() + ".part");
+    try (FileChannel channel =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
       for (ByteBuffer part : new ByteBuffer[] {header(value), value.bytes()}) {
         while (part.hasRemaining()) {
           channel.write(part);

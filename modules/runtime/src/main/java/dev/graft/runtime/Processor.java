@@ -15,7 +15,19 @@ public final class Processor {
 
   private static final ImmutableSet<String> TELLING =
       ImmutableSet.of(
-          "amx_bf16", "amx_int8", "avx", "avx2", "avx512_bf16", "avx512_vnni", "avx512f", "fma");
+          "amx_bf16",
+          "amx_int8",
+          "asimd",
+          "asimddp",
+          "avx",
+          "avx2",
+          "avx512_bf16",
+          "avx512_vnni",
+          "avx512f",
+          "bf16",
+          "fma",
+          "i8mm",
+          "sve");
 
   private Processor() {}
 
@@ -23,7 +35,7 @@ public final class Processor {
   public static ImmutableSortedSet<String> extensions() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
       return lines
-          .filter(line -> line.startsWith("flags"))
+          .filter(line -> line.startsWith("flags") || line.startsWith("Features")) // x86, arm
           .findFirst()
           .map(line -> Splitter.onPattern("[\\s:]+").splitToStream(line))
           .orElse(Stream.of())

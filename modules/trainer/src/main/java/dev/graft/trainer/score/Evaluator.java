@@ -67,10 +67,12 @@ public final class Evaluator {
       TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Watch watch) {
     Frontier frontier = Frontier.of(task.inputs());
     Positions.check(frontier, task.headGoals(), data);
+    if (FeatureStore.of(runtime).isEmpty()) {
+      return data;
+    }
     ImmutableList<TensorRef> cut =
         LinearHead.cut(LinearHead.solvable(task, frontier), task, frontier);
-    if (FeatureStore.of(runtime).isEmpty()
-        || task.inputs().tensors().containsAll(cut)
+    if (task.inputs().tensors().containsAll(cut)
         || !CachedFeatures.hasRoom(frontier, cut, data.size(), runtime)) {
       return data;
     }

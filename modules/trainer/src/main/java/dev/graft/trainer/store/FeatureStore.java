@@ -2,16 +2,20 @@ package dev.graft.trainer.store;
 
 import dev.graft.error.Internal;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.savedmodel.file.Durable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -25,6 +29,8 @@ public final class FeatureStore {
 
   /** How many bytes they may take where nothing else is said. */
   public static final long LIMIT = 20L << 30;
+
+  private static final Pattern KEY = Pattern.compile("[0-9a-f]{64}");
 
   private final Path folder;
   private final long limit;
@@ -72,37 +78,55 @@ public final class FeatureStore {
     }
   }
 
-  /** Opens the rows of a tensor; others make room for more of them. */
-  StoredRows open(String key, int rowBytes) throws IOException {
-    Path rows = folder.resolve(key);
-    Files.createDirectories(rows);
-    Files.setLastModifiedTime(rows, FileTime.from(Instant.now()));
-    prune();
-    return StoredRows.open(rows, rowBytes, limit - size(rows));
+  /** How many bytes more they may take. */
+  long room() {
+    return limit - size();
   }
 
-  private List<Path> folders() throws IOException {
-    try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(Files::isDirectory)
-          .sorted(Comparator.comparing(FeatureStore::used))
-          .toList();
+  /** Makes folders for {@code keys}; others make room for these: a quarter of all there is. */
+  void prepare(Set<String> keys) throws IOException {
+    for (String key : keys) {
+      Files.createDirectories(folder.resolve(key));
+      try {
+        Files.setLastModifiedTime(folder.resolve(key), FileTime.from(Instant.now()));
+      } catch (IOException e) {
+        // another user's: it is not the newest then
+      }
+    }
+    long bytes = size();
+    for (Path old : folders()) {
+      if (bytes > limit - limit / 4 && !keys.contains(String.valueOf(old.getFileName()))) {
+        bytes -= size(old);
+        delete(old);
+      }
     }
   }
 
-  /** The newest folder stays, whatever it takes: it is in use. */
-  private void prune() throws IOException {
-    List<Path> oldestFirst = folders();
-    long bytes = size();
-    for (Path old : oldestFirst.subList(0, Math.max(0, oldestFirst.size() - 1))) {
-      if (bytes <= limit) {
-        return;
+  /** Opens the rows of a tensor, which were prepared. */
+  StoredRows open(String key, int rowBytes) throws IOException {
+    return StoredRows.open(folder.resolve(key), rowBytes);
+  }
+
+  /** Those that it made itself, by their names, that of the longest unused first. */
+  private List<Path> folders() throws IOException {
+    Map<Path, FileTime> used = new HashMap<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      all.filter(each -> KEY.matcher(String.valueOf(each.getFileName())).matches())
+          .filter(each -> Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS))
+          .forEach(each -> used.put(each, used(each)));
+    }
+    return used.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
+  }
+
+  /** Deletes what is its own in there. */
+  private static void delete(Path old) {
+    try {
+      for (Path file : StoredRows.files(old)) {
+        Files.delete(file);
       }
-      bytes -= size(old);
-      try {
-        Durable.delete(old);
-      } catch (IOException e) {
-        // another process was faster, or has it open where that holds it
-      }
+      Files.delete(old);
+    } catch (IOException e) {
+      // another process was faster, uses it, or owns it
     }
   }
 
@@ -115,8 +139,12 @@ public final class FeatureStore {
   }
 
   private static long size(Path folder) {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.mapToLong(file -> file.toFile().length()).sum();
+    try {
+      long bytes = 0;
+      for (Path file : StoredRows.files(folder)) {
+        bytes += Files.size(file);
+      }
+      return bytes;
     } catch (IOException | UncheckedIOException e) {
       return 0; // gone meanwhile
     }

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -48,6 +49,26 @@ public final class FrozenDigest {
   /** Ops with a state that change nothing. */
   private static final Set<String> LOOKING = Set.of("ReadVariableOp", "Assert");
 
+  private static final Set<String> BRANCHES =
+      Set.of("StatelessCase", "StatelessIf", "StatelessWhile");
+
+  /** Ops without a state whose answer is not of their inputs and attributes alone. */
+  private static final Set<String> OUTSIDE =
+      Set.of(
+          "BatchFunction",
+          "DecodeProtoV2",
+          "Empty",
+          "EncodeProto",
+          "FakeParam",
+          "GenerateVocabRemapping",
+          "ImmutableConst",
+          "IsVariableInitialized",
+          "MatchingFiles",
+          "PyFuncStateless",
+          "ReadFile",
+          "SymbolicGradient",
+          "XlaRngBitGenerator");
+
   private static final Set<String> HANDING_ON =
       Set.of("Identity", "StopGradient", "ReadVariableOp");
 
@@ -58,6 +79,7 @@ public final class FrozenDigest {
   private final Map<String, Variable> variables = new HashMap<>();
   private final VariableValues values = new VariableValues();
   private final Map<String, HashCode> nodes = new HashMap<>();
+  private final boolean initializersAssign;
 
   /**
    * Of tensors of {@code graph}.
@@ -69,6 +91,9 @@ public final class FrozenDigest {
     this.graph = graph;
     this.fed = fed;
     model.variables().forEach(variable -> variables.put(variable.node(), variable));
+    this.initializersAssign =
+        graph.upstream(model.initializers().stream().filter(graph::contains).toList()).stream()
+            .anyMatch(name -> graph.node(name).getOp().startsWith("Assign"));
   }
 
   /** The graph whose tensors they are. */
@@ -82,26 +107,39 @@ public final class FrozenDigest {
    */
   Optional<HashCode> of(TensorRef tensor) {
     Set<String> feeds = Set.copyOf(fed.stream().map(TensorRef::node).toList());
+    List<NodeDef> before = new ArrayList<>();
     for (String name : graph.upstream(List.of(tensor.node()), feeds)) {
-      if (!feeds.contains(name) && !isPure(graph.node(name))) {
+      NodeDef node = graph.node(name);
+      if (feeds.contains(name)) {
+        continue;
+      }
+      before.add(node);
+      boolean besideFed =
+          Nodes.dataInputs(node).stream()
+              .anyMatch(input -> feeds.contains(input.node()) && !fed.contains(input));
+      if (besideFed || !isPure(node) || isVariable(node) && !variables.containsKey(name)) {
         return Optional.empty();
       }
     }
-    return Optional.of(digest(tensor));
+    boolean calls =
+        Functions.reachable(before, graph.functions()).values().stream()
+            .flatMap(function -> function.getNodeDefList().stream())
+            .allMatch(node -> isPure(node) && !isVariable(node));
+    return calls && !initializersAssign ? Optional.of(digest(tensor)) : Optional.empty();
   }
 
-  private boolean isPure(NodeDef node) {
+  private static boolean isVariable(NodeDef node) {
+    return VARIABLES.contains(node.getOp());
+  }
+
+  private static boolean isPure(NodeDef node) {
     String op = node.getOp();
-    if (VARIABLES.contains(op)) {
-      return variables.containsKey(node.getName());
-    }
     AttrValue training = node.getAttrOrDefault("is_training", AttrValue.getDefaultInstance());
     boolean ofBatch = op.startsWith("FusedBatchNorm") && (!training.hasB() || training.getB());
     boolean loops = op.equals("Merge"); // what is computed once more is not known before it is
-    return !ofBatch
-        && !loops
-        && !op.contains("Random")
-        && (!OPS.isStateful(node) || LOOKING.contains(op));
+    boolean chance = op.startsWith("Stateless") && !BRANCHES.contains(op) || op.contains("Random");
+    boolean changes = OPS.isStateful(node) && !LOOKING.contains(op) && !isVariable(node);
+    return !ofBatch && !loops && !chance && !changes && !OUTSIDE.contains(op);
   }
 
   private HashCode digest(TensorRef tensor) {
@@ -194,7 +232,7 @@ public final class FrozenDigest {
   }
 
   private static Hasher put(Hasher digest, TensorValue value) {
-    put(digest, value.dtype().name());
+    put(digest, value.dtype().name()).putInt(value.shape().rank());
     for (long dim : value.shape().dims()) {
       digest.putLong(dim);
     }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.error.Internal;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Rows;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -37,6 +38,13 @@ public record RowDigest(long high, long low) {
   }
 
   private static void put(MessageDigest digest, TensorValue tensor, int row, int rows) {
+    Shape shape = tensor.shape(); // but for its first: not how many examples are beside it
+    ByteBuffer form = ByteBuffer.allocate((1 + shape.rank()) * Long.BYTES);
+    form.putLong(tensor.dtype().ordinal()).putLong(shape.rank());
+    for (int i = 1; i < shape.rank(); i++) {
+      form.putLong(shape.dim(i));
+    }
+    digest.update(form.flip());
     if (tensor.dtype() == DType.STRING) {
       int each = tensor.strings().size() / rows;
       for (ByteString text : tensor.strings().subList(row * each, (row + 1) * each)) {
@@ -46,9 +54,6 @@ public record RowDigest(long high, long low) {
       return;
     }
     int bytes = (int) Rows.rowBytes(tensor);
-    for (int i = 1; i < tensor.shape().rank(); i++) { // not how many examples are beside it
-      digest.update(ByteBuffer.allocate(Long.BYTES).putLong(tensor.shape().dim(i)).flip());
-    }
     digest.update(tensor.bytes().slice(row * bytes, bytes));
   }
 

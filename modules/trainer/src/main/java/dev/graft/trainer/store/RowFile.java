@@ -19,8 +19,9 @@ import java.util.zip.CRC32C;
  * the rows
  * </pre>
  *
- * <p>Numbers are big-endian, rows as TensorFlow has them. Who made a file has it locked while he
- * writes; others read what is whole in it meanwhile.
+ * <p>Numbers are big-endian, rows as TensorFlow has them. A file has one writer, who made it;
+ * others read what is whole in it meanwhile. It is not mapped: a file that goes away or is cut
+ * while it is mapped ends the process.
  */
 final class RowFile {
 
@@ -28,47 +29,55 @@ final class RowFile {
 
   private static final int MAGIC = 0x47524654;
   private static final int HEADER = 4 * Integer.BYTES;
+  private static final int LARGEST = 1 << 30; // bytes of a block
 
   private RowFile() {}
 
-  /** Takes what a file holds. */
+  /** Takes where in a file the row of an example lies. */
   interface Taker {
-    void take(RowDigest example, ByteBuffer row);
+    void take(RowDigest example, long position);
   }
 
-  /** How a file was found: whole as far as it goes, and whether there is more that is not. */
-  record Found(long whole, boolean damaged) {}
-
   /**
-   * Maps the file and gives all rows of its whole blocks to {@code taker}.
+   * Gives all rows of the whole blocks of a file to {@code taker}.
    *
    * @param rowBytes the size of a row
+   * @return where the whole blocks end
    */
-  static Found read(Path file, int rowBytes, Taker taker) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      long size = Math.min(channel.size(), Integer.MAX_VALUE);
-      ByteBuffer all = channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
-      while (all.remaining() >= HEADER) {
-        int start = all.position();
-        int magic = all.getInt();
-        int rows = all.getInt();
-        int bytes = all.getInt();
-        int sum = all.getInt();
-        long content = (long) rows * (RowDigest.BYTES + (long) rowBytes);
-        boolean fits =
-            magic == MAGIC && rows > 0 && bytes == rowBytes && content <= all.remaining();
-        if (!fits || crc(all.slice(all.position(), (int) content)) != sum) {
-          return new Found(start, true);
-        }
-        ByteBuffer digests = all.slice(all.position(), rows * RowDigest.BYTES);
-        int at = all.position() + rows * RowDigest.BYTES;
-        for (int i = 0; i < rows; i++) {
-          taker.take(RowDigest.read(digests), all.slice(at + i * rowBytes, rowBytes));
-        }
-        all.position(start + HEADER + (int) content);
+  static long read(FileChannel channel, int rowBytes, Taker taker) throws IOException {
+    long size = channel.size();
+    long at = 0;
+    while (size - at >= HEADER) {
+      ByteBuffer header = read(channel, at, HEADER);
+      boolean known = header.getInt() == MAGIC;
+      int rows = header.getInt();
+      boolean fits = known && rows > 0 && header.getInt() == rowBytes;
+      long content = (long) rows * (RowDigest.BYTES + (long) rowBytes);
+      if (!fits || content > Math.min(LARGEST, size - at - HEADER)) {
+        return at;
       }
-      return new Found(all.position(), all.hasRemaining());
+      ByteBuffer block = read(channel, at + HEADER, (int) content);
+      if (crc(block.duplicate()) != header.getInt()) {
+        return at;
+      }
+      long first = at + HEADER + (long) rows * RowDigest.BYTES;
+      for (int i = 0; i < rows; i++) {
+        taker.take(RowDigest.read(block), first + (long) i * rowBytes);
+      }
+      at += HEADER + content;
     }
+    return at;
+  }
+
+  /** So many bytes from {@code position} on. */
+  static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
+    ByteBuffer read = ByteBuffer.allocate(bytes);
+    while (read.hasRemaining()) {
+      if (channel.read(read, position + read.position()) < 0) {
+        throw new IOException("a file of features ends early");
+      }
+    }
+    return read.flip();
   }
 
   /** How many bytes a block of so many rows takes. */
@@ -76,9 +85,11 @@ final class RowFile {
     return HEADER + (long) rows * RowDigest.BYTES + values.bytes().remaining();
   }
 
-  private static int crc(ByteBuffer bytes) {
+  private static int crc(ByteBuffer... parts) {
     CRC32C crc = new CRC32C();
-    crc.update(bytes);
+    for (ByteBuffer part : parts) {
+      crc.update(part);
+    }
     return (int) crc.getValue();
   }
 
@@ -90,27 +101,27 @@ final class RowFile {
     /** Makes {@code file}, which is not there. */
     Writer(Path file) throws IOException {
       channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      try {
-        channel.lock();
-      } catch (IOException | RuntimeException e) {
-        channel.close();
-        throw e;
-      }
     }
 
-    /** Appends a block: the rows of {@code examples}. */
+    /** Appends a block, all of it or nothing: the rows of {@code examples}. */
     void append(List<RowDigest> examples, TensorValue rows) throws IOException {
       ByteBuffer content = rows.bytes();
-      int rowBytes = content.remaining() / examples.size();
-      ByteBuffer block =
-          ByteBuffer.allocate(HEADER + examples.size() * RowDigest.BYTES + content.remaining());
-      block.position(HEADER);
-      examples.forEach(example -> example.write(block));
-      block.put(content.slice()).flip();
-      block.putInt(MAGIC).putInt(examples.size()).putInt(rowBytes);
-      block.putInt(crc(block.slice(HEADER, block.limit() - HEADER))).rewind();
-      while (block.hasRemaining()) {
-        channel.write(block);
+      ByteBuffer digests = ByteBuffer.allocate(examples.size() * RowDigest.BYTES);
+      examples.forEach(example -> example.write(digests));
+      digests.flip();
+      ByteBuffer header = ByteBuffer.allocate(HEADER);
+      header.putInt(MAGIC).putInt(examples.size()).putInt(content.remaining() / examples.size());
+      header.putInt(crc(digests.duplicate(), content.duplicate())).flip();
+      long start = channel.position();
+      try {
+        for (ByteBuffer part : new ByteBuffer[] {header, digests, content}) {
+          while (part.hasRemaining()) {
+            channel.write(part);
+          }
+        }
+      } catch (IOException e) {
+        channel.truncate(start); // gives the disk back what it was short of
+        throw e;
       }
     }
 

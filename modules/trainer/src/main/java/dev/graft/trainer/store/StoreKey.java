@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param network what is computed, see {@link FrozenDigest}: decoding and resizing, augmentation
  *     and its seed, ops and weights
  * @param rows dtype and shape of a row
- * @param compute in which precision, by which compiler, whether ops are fused
+ * @param compute in which precision, and whether ops are fused
  * @param device where
  * @param tensorflow by which version of TensorFlow
  * @param processor by which instructions of the processor
@@ -39,7 +39,7 @@ record StoreKey(
     return new StoreKey(
         network,
         rows,
-        options.compute().toString(),
+        "float32, fusion " + options.compute().fusion(),
         options.device() + " " + runtime.devices(),
         TensorFlowRuntime.version(),
         instructions(),
@@ -48,7 +48,13 @@ record StoreKey(
 
   private static String instructions() {
     String chosen =
-        Stream.of("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "XLA_FLAGS")
+        Stream.of(
+                "TF_ENABLE_ONEDNN_OPTS",
+                "ONEDNN_MAX_CPU_ISA",
+                "DNNL_MAX_CPU_ISA",
+                "ONEDNN_DEFAULT_FPMATH_MODE",
+                "DNNL_DEFAULT_FPMATH_MODE",
+                "NVIDIA_TF32_OVERRIDE")
             .map(name -> name + "=" + System.getenv(name))
             .collect(Collectors.joining(" "));
     return System.getProperty("os.arch") + " " + Processor.extensions() + " " + chosen;

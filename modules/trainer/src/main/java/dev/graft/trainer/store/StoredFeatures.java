@@ -10,13 +10,15 @@ import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
@@ -26,6 +28,9 @@ import java.util.stream.LongStream;
 @Internal
 public final class StoredFeatures implements AutoCloseable {
 
+  private static final Set<DType> HELD =
+      Set.of(DType.FLOAT16, DType.BFLOAT16, DType.FLOAT32, DType.FLOAT64);
+
   private static final long LARGEST_ROW = 1L << 28; // bytes
 
   private final Map<TensorRef, StoredRows> stored = new LinkedHashMap<>();
@@ -34,6 +39,7 @@ public final class StoredFeatures implements AutoCloseable {
   private final FeatureStore store;
   private final Consumer<String> said;
   private boolean keeps = true;
+  private long room; // bytes
 
   private StoredFeatures(
       FeatureStore store, Map<TensorRef, Shape> rows, Graph graph, Consumer<String> said) {
@@ -59,23 +65,32 @@ public final class StoredFeatures implements AutoCloseable {
       Consumer<String> said) {
     StoredFeatures opened = new StoredFeatures(store, rows, network.graph(), said);
     try {
+      Map<TensorRef, StoreKey> keys = new LinkedHashMap<>();
       for (TensorRef tensor : rows.keySet()) {
         Optional<HashCode> frozen = network.of(tensor);
         if (frozen.isEmpty() || !opened.canHold(tensor)) {
-          opened.close();
           return Optional.empty();
         }
-        TensorValue none = opened.value(tensor, ByteBuffer.allocate(0), 0);
-        StoreKey key = StoreKey.of(runtime, frozen.get(), none.toString());
-        opened.stored.put(tensor, store.open(key.folder(), (int) Rows.rowBytes(none)));
+        String row = opened.value(tensor, ByteBuffer.allocate(0), 0).toString();
+        keys.put(tensor, StoreKey.of(runtime, frozen.get(), row));
       }
-    } catch (IOException | UncheckedIOException e) {
+      store.prepare(keys.values().stream().map(StoreKey::folder).collect(Collectors.toSet()));
+      for (Map.Entry<TensorRef, StoreKey> each : keys.entrySet()) {
+        TensorValue none = opened.value(each.getKey(), ByteBuffer.allocate(0), 0);
+        StoredRows found = store.open(each.getValue().folder(), (int) Rows.rowBytes(none));
+        opened.stored.put(each.getKey(), found);
+      }
+      opened.room = store.room();
+    } catch (IOException | RuntimeException e) {
       opened.give(e);
       opened.close();
       return Optional.empty();
     }
     if (opened.stored.values().stream().anyMatch(found -> found.damaged() > 0)) {
-      said.accept("features in " + store.folder() + " were damaged, and are computed again");
+      said.accept(
+          "of the features in "
+              + store.folder()
+              + " some are damaged, or still being written; they are computed again");
     }
     return Optional.of(opened);
   }
@@ -84,8 +99,7 @@ public final class StoredFeatures implements AutoCloseable {
     Shape row = rows.getOrDefault(tensor, Shape.unknown());
     DType dtype = DType.of(graph.dtype(tensor));
     return row.isFullyKnown()
-        && dtype != DType.STRING
-        && TensorValue.canHold(dtype)
+        && HELD.contains(dtype)
         && row.elements() * TensorValue.size(dtype) < LARGEST_ROW;
   }
 
@@ -106,11 +120,16 @@ public final class StoredFeatures implements AutoCloseable {
 
   /** Keeps the rows of {@code examples}, if it can. */
   public void put(List<RowDigest> examples, Map<TensorRef, TensorValue> values) {
+    long needed = 0;
+    for (TensorRef tensor : stored.keySet()) {
+      needed += RowFile.bytes(examples.size(), Objects.requireNonNull(values.get(tensor)));
+    }
+    room -= needed;
+    keeps &= room >= 0;
     try {
       for (Map.Entry<TensorRef, StoredRows> each : stored.entrySet()) {
-        TensorValue value = values.get(each.getKey());
-        if (keeps && value != null) {
-          keeps = each.getValue().append(examples, value);
+        if (keeps && !examples.stream().allMatch(one -> each.getValue().has(one))) {
+          each.getValue().append(examples, Objects.requireNonNull(values.get(each.getKey())));
         }
       }
     } catch (IOException e) {

@@ -4,12 +4,11 @@ import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,103 +23,100 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoredRows implements AutoCloseable {
 
-  private static final long LARGEST = 1L << 30; // bytes of a file, which is mapped as a whole
+  private static final long LARGEST = 1L << 30; // bytes of a file
 
   private final Path folder;
-  private final Map<RowDigest, ByteBuffer> rows = new HashMap<>();
+  private final int rowBytes;
+  private final Map<RowDigest, Place> places = new HashMap<>();
+  private final List<FileChannel> open = new ArrayList<>();
   private RowFile.@Nullable Writer writer;
-  private long room; // bytes
   private int damaged;
 
-  private StoredRows(Path folder, long room) {
+  private record Place(FileChannel file, long position) {}
+
+  private StoredRows(Path folder, int rowBytes) {
     this.folder = folder;
-    this.room = room;
+    this.rowBytes = rowBytes;
   }
 
-  /**
-   * Opens those in {@code folder}.
-   *
-   * @param room how many bytes more it may take
-   */
-  static StoredRows open(Path folder, int rowBytes, long room) throws IOException {
-    StoredRows stored = new StoredRows(folder, room);
-    for (Path file : stored.files()) {
+  /** Opens those in {@code folder}. */
+  static StoredRows open(Path folder, int rowBytes) throws IOException {
+    StoredRows stored = new StoredRows(folder, rowBytes);
+    for (Path file : files(folder)) {
       try {
-        RowFile.Found found = RowFile.read(file, rowBytes, stored.rows::put);
-        if (found.damaged() && isSalvaged(file, found.whole())) {
-          stored.damaged++;
-        }
-      } catch (NoSuchFileException e) {
-        // made room for others meanwhile
+        stored.add(file);
+      } catch (IOException e) {
+        stored.damaged++; // it made room for others meanwhile, or cannot be read
       }
     }
     return stored;
   }
 
-  private List<Path> files() throws IOException {
+  /** The files of rows in {@code folder}; nothing else that lies there. */
+  static List<Path> files(Path folder) throws IOException {
     try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(file -> file.toString().endsWith(RowFile.SUFFIX)).sorted().toList();
+      return all.filter(file -> file.toString().endsWith(RowFile.SUFFIX))
+          .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+          .sorted()
+          .toList();
     }
   }
 
-  /**
-   * Puts the whole blocks of {@code file} into another in its place, unless somebody is writing it;
-   * whether it did. It is not cut: others may have it mapped, and would die of that.
-   */
-  private static boolean isSalvaged(Path file, long whole) throws IOException {
-    try (FileChannel from =
-            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        FileLock lock = from.tryLock()) {
-      if (lock == null) {
-        return false;
-      }
-      if (whole > 0) {
-        Path next = Files.createTempFile(file.getParent(), "whole", ".part");
-        try (FileChannel to = FileChannel.open(next, StandardOpenOption.WRITE)) {
-          for (long at = 0; at < whole; ) {
-            at += from.transferTo(at, whole - at, to);
-          }
-        }
-        Files.move(next, file.resolveSibling(UUID.randomUUID() + RowFile.SUFFIX));
-      }
-      Files.delete(file);
-      return true;
-    } catch (OverlappingFileLockException | NoSuchFileException e) {
-      return false; // somebody in this process, or faster
-    }
+  private void add(Path file) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+    open.add(channel);
+    long whole =
+        RowFile.read(
+            channel,
+            rowBytes,
+            (example, position) -> places.put(example, new Place(channel, position)));
+    damaged += whole < channel.size() ? 1 : 0;
   }
 
-  /** How many files held something that was not whole, of which the rest was saved. */
+  /** How many files held something that is not whole, or still being written. */
   int damaged() {
     return damaged;
   }
 
-  /** The row of {@code example}. */
-  Optional<ByteBuffer> find(RowDigest example) {
-    return Optional.ofNullable(rows.get(example)).map(ByteBuffer::slice);
+  /** Whether the row of {@code example} is there. */
+  boolean has(RowDigest example) {
+    return places.containsKey(example);
   }
 
-  /** Writes the rows of {@code examples}, all of them or none; whether there was room. */
-  boolean append(List<RowDigest> examples, TensorValue values) throws IOException {
-    room -= RowFile.bytes(examples.size(), values);
-    if (room < 0) {
-      return false;
+  /** The row of {@code example}. */
+  Optional<ByteBuffer> find(RowDigest example) {
+    Place place = places.get(example);
+    if (place == null) {
+      return Optional.empty();
     }
+    try {
+      return Optional.of(RowFile.read(place.file(), place.position(), rowBytes));
+    } catch (IOException e) {
+      return Optional.empty(); // what cannot be read is computed
+    }
+  }
+
+  /** Writes the rows of {@code examples}, all of them or none. */
+  void append(List<RowDigest> examples, TensorValue values) throws IOException {
     RowFile.Writer to = writer;
-    if (to == null || to.size() > LARGEST) {
-      close();
+    if (to != null && to.size() + RowFile.bytes(examples.size(), values) > LARGEST) {
+      to.close();
+      to = null;
+    }
+    if (to == null) {
       to = new RowFile.Writer(folder.resolve(UUID.randomUUID() + RowFile.SUFFIX));
       writer = to;
     }
     to.append(examples, values);
-    return true;
   }
 
   @Override
   public void close() throws IOException {
+    for (FileChannel each : open) {
+      each.close();
+    }
     if (writer != null) {
       writer.close();
-      writer = null;
     }
   }
 }

@@ -11,9 +11,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,9 @@ class FeatureStoreTest {
 
   private static final int ROW = 2 * Float.BYTES;
   private static final int BLOCK = 16 + 2 * (16 + ROW); // bytes of a block of two rows
+  private static final String A = "a".repeat(64);
+  private static final String B = "b".repeat(64);
+  private static final String C = "c".repeat(64);
 
   @TempDir private Path folder;
   private FeatureStore store;
@@ -37,22 +41,27 @@ class FeatureStoreTest {
   }
 
   /** Rows of two examples from {@code i} on; each row holds its example's number. */
-  private static boolean append(StoredRows rows, int i) throws IOException {
+  private static void append(StoredRows rows, int i) throws IOException {
     float[] values = {i, i, i + 1, i + 1};
-    return rows.append(List.of(example(i), example(i + 1)), TensorValue.of(Shape.of(2, 2), values));
+    rows.append(List.of(example(i), example(i + 1)), TensorValue.of(Shape.of(2, 2), values));
+  }
+
+  private StoredRows rows(String key) throws IOException {
+    store.prepare(Set.of(key));
+    return store.open(key, ROW);
   }
 
   private void keep(String key, int... examples) throws IOException {
-    try (StoredRows rows = store.open(key, ROW)) {
+    try (StoredRows rows = rows(key)) {
       for (int i : examples) {
-        assertThat(append(rows, i)).isTrue();
+        append(rows, i);
       }
     }
   }
 
   /** Which of the first ten examples are there, each with its own row. */
   private int[] found(String key) throws IOException {
-    try (StoredRows rows = store.open(key, ROW)) {
+    try (StoredRows rows = rows(key)) {
       return IntStream.range(0, 10)
           .filter(
               i -> {
@@ -66,106 +75,93 @@ class FeatureStoreTest {
   }
 
   private Path file(String key) throws IOException {
-    try (Stream<Path> files = Files.list(store.folder().resolve(key))) {
-      return files.findFirst().orElseThrow();
-    }
-  }
-
-  private static void spoil(Path file, long at) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.write(ByteBuffer.wrap(new byte[] {77}), at);
-    }
+    return StoredRows.files(store.folder().resolve(key)).get(0);
   }
 
   @Test
   void whatWasKeptIsFound() throws IOException {
-    keep("a", 0, 4);
-    keep("a", 6);
-    assertThat(found("a")).containsExactly(0, 1, 4, 5, 6, 7);
-    assertThat(found("b")).isEmpty();
+    keep(A, 0, 4);
+    keep(A, 6);
+    assertThat(found(A)).containsExactly(0, 1, 4, 5, 6, 7);
+    assertThat(found(B)).isEmpty();
     assertThat(store.size()).isEqualTo(3 * BLOCK);
   }
 
   /** A process that is killed leaves a part of a block behind, at most. */
   @Test
-  void aTornBlockIsLeftOutAndTheRestStays() throws IOException {
-    keep("a", 0, 2);
-    for (long torn = BLOCK + 1; torn < 2 * BLOCK; torn += 7) {
-      try (FileChannel channel = FileChannel.open(file("a"), StandardOpenOption.WRITE)) {
+  void aTornBlockIsNotBelievedAndTheRestIs() throws IOException {
+    keep(A, 0, 2);
+    for (long torn = 2 * BLOCK - 1; torn > BLOCK; torn -= 7) {
+      try (FileChannel channel = FileChannel.open(file(A), StandardOpenOption.WRITE)) {
         channel.truncate(torn);
       }
-      try (StoredRows rows = store.open("a", ROW)) {
+      try (StoredRows rows = rows(A)) {
         assertThat(rows.damaged()).isEqualTo(1);
       }
-      assertThat(found("a")).containsExactly(0, 1);
-      assertThat(Files.size(file("a"))).isEqualTo(BLOCK);
-      Files.delete(file("a"));
-      keep("a", 0, 2);
+      assertThat(found(A)).containsExactly(0, 1);
     }
+    keep(A, 2);
+    assertThat(found(A)).containsExactly(0, 1, 2, 3);
   }
 
   @Test
   void aDamagedBlockIsNotBelieved() throws IOException {
     for (int at = 0; at < BLOCK; at += 5) {
-      keep("a", 0, 2);
-      spoil(file("a"), BLOCK + at);
-      assertThat(found("a")).containsExactly(0, 1);
-      keep("a", 2);
-      assertThat(found("a")).containsExactly(0, 1, 2, 3);
-      try (Stream<Path> files = Files.list(store.folder().resolve("a"))) {
-        for (Path file : files.toList()) {
-          Files.delete(file);
-        }
+      keep(B, 0, 2);
+      try (FileChannel channel = FileChannel.open(file(B), StandardOpenOption.WRITE)) {
+        channel.write(ByteBuffer.wrap(new byte[] {77}), BLOCK + at);
       }
+      assertThat(found(B)).containsExactly(0, 1);
+      Files.delete(file(B));
     }
   }
 
   @Test
-  void othersReadWhatIsWholeWhileItIsWritten() throws IOException {
-    try (StoredRows writing = store.open("a", ROW)) {
+  void othersReadWhatIsWholeWhileItIsWrittenAndAfterItIsGone() throws IOException {
+    try (StoredRows writing = rows(A)) {
       append(writing, 0);
-      assertThat(found("a")).containsExactly(0, 1);
-      Files.write(file("a"), new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
-      try (StoredRows reading = store.open("a", ROW)) {
-        assertThat(reading.damaged()).isZero(); // it may be a block that is being written
+      assertThat(found(A)).containsExactly(0, 1);
+      try (StoredRows reading = rows(A)) {
+        append(writing, 2);
+        Files.delete(file(A));
+        assertThat(reading.find(example(1))).isPresent();
+        assertThat(reading.find(example(2))).isEmpty();
       }
-      assertThat(Files.size(file("a"))).isEqualTo(BLOCK + 3);
     }
   }
 
   @Test
   void rowsOfAnotherSizeAreNotFound() throws IOException {
-    keep("a", 0);
-    try (StoredRows rows = store.open("a", ROW + 4)) {
+    keep(A, 0);
+    try (StoredRows rows = store.open(A, ROW + 4)) {
       assertThat(rows.find(example(0))).isEmpty();
     }
   }
 
   @Test
-  void whatWasNotUsedForTheLongestTimeMakesRoom() throws Exception {
+  void whatWasNotUsedForTheLongestTimeMakesRoom() throws IOException {
     store = FeatureStore.in(folder.resolve("features"), 3 * BLOCK);
-    keep("a", 0);
-    Thread.sleep(20);
-    keep("b", 0, 2);
-    Thread.sleep(20);
-    assertThat(found("a")).containsExactly(0, 1); // used again
-    Thread.sleep(20);
-    keep("c", 0, 2); // there is room for one more; afterwards there is not
-    assertThat(store.size()).isEqualTo(5 * BLOCK);
-    Thread.sleep(20);
-    assertThat(found("a")).containsExactly(0, 1);
-    assertThat(found("b")).isEmpty();
+    keep(A, 0);
+    keep(B, 0, 2);
+    Files.setLastModifiedTime(store.folder().resolve(B), FileTime.fromMillis(1000));
+    keep(C, 0, 2);
+    assertThat(store.folder().resolve(B)).doesNotExist();
+    assertThat(StoredRows.files(store.folder().resolve(A))).hasSize(1);
     assertThat(store.size()).isLessThanOrEqualTo(3 * BLOCK);
   }
 
+  /** Somebody may have named a folder that holds something else. */
   @Test
-  void oneTensorTakesNoMoreThanThereIsRoomFor() throws IOException {
-    store = FeatureStore.in(folder.resolve("features"), 2 * BLOCK);
-    try (StoredRows rows = store.open("a", ROW)) {
-      assertThat(append(rows, 0)).isTrue();
-      assertThat(append(rows, 2)).isTrue();
-      assertThat(append(rows, 4)).isFalse();
-    }
-    assertThat(found("a")).containsExactly(0, 1, 2, 3);
+  void onlyItsOwnFoldersMakeRoom() throws IOException {
+    store = FeatureStore.in(folder.resolve("features"), 0);
+    Path other = Files.createDirectories(store.folder().resolve("photos"));
+    Files.write(other.resolve("x.rows"), new byte[100]);
+    keep(A, 0);
+    Path letter = store.folder().resolve(A).resolve("letter.txt");
+    Files.writeString(letter, "dear");
+    keep(B, 0);
+    assertThat(found(A)).isEmpty();
+    assertThat(other.resolve("x.rows")).exists();
+    assertThat(letter).exists();
   }
 }

@@ -112,8 +112,20 @@ class FrozenDigestTest {
     TensorRef chance =
         editor.op("RandomUniform").input(shape).attr("dtype", Attrs.of(DataType.DT_FLOAT)).output();
     TensorRef noisy = editor.op("AddV2").name("noisy").input(x).input(chance).output();
+    TensorRef path = editor.constant("path", TensorValue.scalar("x"));
+    TensorRef file = editor.op("ReadFile").input(path).output();
+    TensorRef seeds = editor.constant("seeds", TensorValue.of(Shape.of(2), new int[2]));
+    TensorRef drawn =
+        editor
+            .op("StatelessTruncatedNormal")
+            .input(shape)
+            .input(seeds)
+            .attr("dtype", Attrs.of(DataType.DT_FLOAT))
+            .output();
     Graph graph = editor.build();
     FrozenDigest digest = new FrozenDigest(SmallTraining.MODEL, graph, List.of(x));
+    assertThat(digest.of(file)).isEmpty();
+    assertThat(digest.of(drawn)).isEmpty();
     assertThat(digest.of(noisy)).isEmpty();
     assertThat(digest.of(shape)).isPresent();
   }

@@ -11,6 +11,7 @@ import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingListener;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -122,7 +123,9 @@ class KilledPassTest {
         Set<RowDigest> rows = new HashSet<>();
         try (Stream<Path> files = Files.list(tensor)) {
           for (Path file : files.toList()) {
-            RowFile.read(file, rowBytes(file), (example, row) -> rows.add(example));
+            try (FileChannel channel = FileChannel.open(file)) {
+              RowFile.read(channel, rowBytes(file), (example, at) -> rows.add(example));
+            }
           }
         }
         fewest = Math.min(fewest, rows.size());

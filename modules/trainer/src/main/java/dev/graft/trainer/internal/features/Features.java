@@ -12,6 +12,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.PreparedRun;
+import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.PlacedRows;
@@ -121,7 +122,7 @@ public final class Features implements AutoCloseable {
   }
 
   /** Of how many examples something was run so far, and of how many it was kept. */
-  Run.Features counts() {
+  public Run.Features counts() {
     return new Run.Features(ran, reused);
   }
 
@@ -203,14 +204,7 @@ public final class Features implements AutoCloseable {
       check(data, examples, values);
     }
     all.forEach((tensor, rows) -> rows.put(Objects.requireNonNull(values.get(tensor)), examples));
-    if (stored.isPresent() && !proven) {
-      proven = true;
-      if (!isAlone(data, examples, values)) {
-        stored.ifPresent(StoredFeatures::close);
-        stored = Optional.empty(); // what an example gives depends on those beside it
-      }
-    }
-    stored.ifPresent(store -> store.put(RowDigest.of(fed), values));
+    keep(data, examples, fed, values);
     ran += computed.isEmpty() ? 0 : examples.length;
     pace.advance(examples.length);
   }
@@ -310,17 +304,42 @@ public final class Features implements AutoCloseable {
     return values;
   }
 
-  /** Whether the first example gives alone what it gave among others, up to rounding. */
-  private boolean isAlone(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
-    int[] first = {examples[0]};
-    Map<TensorRef, TensorValue> alone = values(data, first, entry.values(data.batch(first)));
+  /** Keeps what was computed, but for what training has to say something about. */
+  private void keep(
+      Dataset data, int[] examples, List<TensorValue> fed, Map<TensorRef, TensorValue> values) {
+    if (stored.isEmpty()
+        || values.values().stream().anyMatch(value -> rowWith(value, Double::isNaN) >= 0)) {
+      return;
+    }
+    if (!proven && examples.length > 1) {
+      proven = isOfEach(data, examples, values);
+      if (!proven) { // what an example gives depends on those beside it
+        stored.ifPresent(StoredFeatures::close);
+        stored = Optional.empty();
+      }
+    }
+    if (proven) {
+      stored.ifPresent(store -> store.put(RowDigest.of(fed), values));
+    }
+  }
+
+  /** Whether the last half of some examples gives alone what it gave among all, up to rounding. */
+  private boolean isOfEach(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
+    int[] half = Arrays.copyOfRange(examples, (examples.length + 1) / 2, examples.length);
+    int[] rows = IntStream.range((examples.length + 1) / 2, examples.length).toArray();
+    Map<TensorRef, TensorValue> alone;
+    try {
+      alone = values(data, half, entry.values(data.batch(half)));
+    } catch (TensorFlowException e) {
+      return false; // the network takes no batch of that size
+    }
     for (TensorRef tensor : computed) {
-      TensorValue value = Objects.requireNonNull(values.get(tensor));
-      double[] among = Rows.of(value, new int[] {0}).asDoubles();
+      double[] among = Rows.of(Objects.requireNonNull(values.get(tensor)), rows).asDoubles();
       double[] single = Objects.requireNonNull(alone.get(tensor)).asDoubles();
       double largest = Arrays.stream(among).map(Math::abs).max().orElse(0);
       for (int i = 0; i < among.length; i++) {
-        if (single.length != among.length || Math.abs(single[i] - among[i]) > SAME * largest) {
+        if (single.length != among.length
+            || !(Math.abs(single[i] - among[i]) <= SAME * largest) && single[i] != among[i]) {
           return false;
         }
       }
@@ -341,9 +360,12 @@ public final class Features implements AutoCloseable {
 
   @Override
   public void close() {
-    stored.ifPresent(StoredFeatures::close);
-    if (session != null) {
-      session.close();
+    try {
+      stored.ifPresent(StoredFeatures::close);
+    } finally {
+      if (session != null) {
+        session.close();
+      }
     }
   }
 }
