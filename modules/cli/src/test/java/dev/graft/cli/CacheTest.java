@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,9 +60,24 @@ class CacheTest {
     assertThat(second.at("/features/computed").asInt()).isZero();
     assertThat(second.at("/features/reused").asInt()).isEqualTo(examples);
     assertThat(second.at("/test")).isEqualTo(alone.at("/test"));
+    Path kept = CacheOption.folder();
+    long before = size(kept);
+    String out = dir.resolve("out").toString();
+    JsonNode evaluated =
+        new ObjectMapper().readTree(out("evaluate", "--model", out, "--data", PHOTOS, "--json"));
+    assertThat(evaluated.at("/count").asInt()).isEqualTo(ALL);
+    assertThat(size(kept))
+        .as("what was published computes what its training did")
+        .isEqualTo(before);
     assertThat(second.at("/test/labels/fish/f1").isNumber()).isTrue();
     for (String phase : List.of("read", "features", "head", "publish", "test", "report", "total")) {
       assertThat(second.at("/phases/" + phase).asDouble(-1)).as(phase).isNotNegative();
+    }
+  }
+
+  private static long size(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
     }
   }
 

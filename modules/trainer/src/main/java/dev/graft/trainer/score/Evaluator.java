@@ -17,7 +17,6 @@ import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.features.Positions;
 import dev.graft.trainer.internal.graph.StatelessRandom;
-import dev.graft.trainer.internal.head.LinearHead;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
@@ -70,8 +69,7 @@ public final class Evaluator {
     if (FeatureStore.of(runtime).isEmpty()) {
       return data;
     }
-    ImmutableList<TensorRef> cut =
-        LinearHead.cut(LinearHead.solvable(task, frontier), task, frontier);
+    ImmutableList<TensorRef> cut = frontier.cut(task.logits(), task.variables());
     if (task.inputs().tensors().containsAll(cut)
         || !CachedFeatures.hasRoom(frontier, cut, data.size(), runtime)) {
       return data;
