@@ -130,17 +130,7 @@ public final class FunctionInliner {
    * @throws BadModelException if the library does not hold it
    */
   public static FunctionGraph flatten(NodeDef node, String name, Map<String, FunctionDef> library) {
-    FunctionDef function = library.get(name);
-    if (function == null) {
-      throw BadModelException.atNode(
-          node.getName(),
-          "node '"
-              + node.getName()
-              + "' refers to function '"
-              + name
-              + "', which the model does not hold; it is damaged.");
-    }
-    return flatten(function, library);
+    return flatten(held(node, "refers to", name, library), library);
   }
 
   private FunctionGraph flattenFunction(FunctionDef function, Map<String, AttrValue> callAttrs) {
@@ -263,19 +253,26 @@ public final class FunctionInliner {
     String op = node.getOp();
     if (Functions.isPartitionedCall(node)) {
       String name = node.getAttrOrDefault("f", AttrValue.getDefaultInstance()).getFunc().getName();
-      FunctionDef function = library.get(name);
-      if (function == null) {
-        throw BadModelException.atNode(
-            node.getName(),
-            "node '"
-                + node.getName()
-                + "' calls function '"
-                + name
-                + "', which the model does not hold; it is damaged.");
-      }
-      return function;
+      return held(node, "calls", name, library);
     }
     return library.get(op);
+  }
+
+  private static FunctionDef held(
+      NodeDef node, String does, String name, Map<String, FunctionDef> library) {
+    FunctionDef function = library.get(name);
+    if (function == null) {
+      throw BadModelException.atNode(
+          node.getName(),
+          "node '"
+              + node.getName()
+              + "' "
+              + does
+              + " function '"
+              + name
+              + "', which the model does not hold; it is damaged.");
+    }
+    return function;
   }
 
   private static void inline(NodeDef call, FunctionGraph body, boolean waitedFor, FlatGraph flat) {

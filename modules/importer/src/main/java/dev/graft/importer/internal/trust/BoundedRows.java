@@ -107,7 +107,7 @@ public final class BoundedRows {
   private static boolean areBounded(
       NodeDefOrBuilder node, int partition, boolean inGraph, Map<String, NodeDef> known) {
     String input = node.getInput(BEFORE + partition);
-    String name = input.split(":", 2)[0];
+    String name = JudgedScope.node(input);
     NodeDef flat = known.get(name + "/flat");
     if (flat == null || flat.getInputCount() == 0) {
       return false;

@@ -94,7 +94,7 @@ public final class FusedNorms {
       find(
           body.values(),
           body::get,
-          input -> HeldShapes.ofConstant(body.get(HeldShapes.name(input))),
+          input -> HeldShapes.ofConstant(body.get(JudgedScope.node(input))),
           "function '" + function.getSignature().getName() + "'",
           found);
     }
@@ -136,7 +136,7 @@ public final class FusedNorms {
     Deque<String> open = new ArrayDeque<>(inputs.subList(0, 1));
     Set<String> seen = new HashSet<>();
     while (!open.isEmpty()) {
-      NodeDef node = nodes.apply(HeldShapes.name(open.remove()));
+      NodeDef node = nodes.apply(JudgedScope.node(open.remove()));
       if (node == null || callsFunctions(node)) {
         return false; // it may be any convolution's
       }
@@ -177,8 +177,7 @@ public final class FusedNorms {
   }
 
   private static boolean callsFunctions(NodeDef node) {
-    return node.getAttrMap().values().stream()
-        .anyMatch(attr -> attr.hasFunc() || attr.getList().getFuncCount() > 0);
+    return node.getAttrMap().values().stream().anyMatch(PlainAttributes::namesFunctions);
   }
 
   private static List<String> dataInputs(NodeDef node) {

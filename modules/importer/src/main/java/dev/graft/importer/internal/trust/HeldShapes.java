@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.NodeDefOrBuilder;
 
 /**
  * The shapes that constants and variables have whatever the graph claims: a constant's own, and the
@@ -97,11 +98,12 @@ public final class HeldShapes {
     if (!SETS.contains(node.getOp()) || node.getInputCount() == 0) {
       return;
     }
-    NodeDef holder = nodes.apply(name(node.getInput(0)));
+    NodeDef holder = nodes.apply(JudgedScope.node(node.getInput(0)));
     for (int hops = 0;
         hops < MAX_HOPS && holder != null && holder.getOp().equals("Identity");
         hops++) {
-      holder = holder.getInputCount() == 0 ? null : nodes.apply(name(holder.getInput(0)));
+      holder =
+          holder.getInputCount() == 0 ? null : nodes.apply(JudgedScope.node(holder.getInput(0)));
     }
     if (holder == null || !HOLDERS.contains(holder.getOp())) {
       unknown = true;
@@ -130,7 +132,7 @@ public final class HeldShapes {
   }
 
   /** The shape of {@code node} if it is a constant. */
-  static Shape ofConstant(@Nullable NodeDef node) {
+  static Shape ofConstant(@Nullable NodeDefOrBuilder node) {
     if (node == null || !node.getOp().equals("Const")) {
       return Shape.unknown();
     }
@@ -143,11 +145,5 @@ public final class HeldShapes {
     return holder.getOp().equals("VarHandleOp")
         ? "handle/" + OwnVariables.name(holder)
         : "reference/" + RefWrites.memory(holder);
-  }
-
-  /** The node of an input of a graph or of a function. */
-  static String name(String input) {
-    int colon = input.indexOf(':');
-    return colon < 0 ? input : input.substring(0, colon);
   }
 }

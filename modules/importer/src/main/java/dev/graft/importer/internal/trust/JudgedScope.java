@@ -150,11 +150,12 @@ final class JudgedScope {
   private static Known ofConstant(NodeDef constant) {
     TensorProto value =
         constant.getAttrOrDefault("value", AttrValue.getDefaultInstance()).getTensor();
+    if (value.getTensorShape().getDimCount() == 0
+        || value.getTensorShape().getDimList().stream().anyMatch(dim -> dim.getSize() < 0)) {
+      return Known.NOTHING;
+    }
     if (value.getTensorShape().getDimList().stream().anyMatch(dim -> dim.getSize() == 0)) {
       return Known.NO_ELEMENTS;
-    }
-    if (value.getTensorShape().getDimList().stream().noneMatch(dim -> dim.getSize() > 0)) {
-      return Known.NOTHING;
     }
     return isOfIndices(value) ? Known.INDICES : isOfAnyRows(value) ? Known.ANY_ROWS : Known.ROWS;
   }
@@ -212,7 +213,7 @@ final class JudgedScope {
   }
 
   /** The node of a tensor as graphs and functions write it. */
-  private static String node(String input) {
+  static String node(String input) {
     int colon = input.indexOf(':');
     return colon < 0 ? input : input.substring(0, colon);
   }

@@ -72,7 +72,7 @@ public final class PlainAttributes {
     }
   }
 
-  private static boolean namesFunctions(AttrValue attr) {
+  static boolean namesFunctions(AttrValue attr) {
     return attr.hasFunc() || attr.getList().getFuncCount() > 0;
   }
 

@@ -122,7 +122,7 @@ final class RowBounds {
             .putAttr("dtype", Attrs.of(dtype))
             .putAttr("value", Attrs.of(tensor.build()));
     if (inGraph) {
-      node.addInput("^" + from.split(":", 2)[0]); // in a loop a constant is of that loop only so
+      node.addInput("^" + JudgedScope.node(from)); // in a loop a constant is of that loop only so
     }
     nodes.add(node.build());
     return inGraph ? node.getName() : node.getName() + ":output:0";

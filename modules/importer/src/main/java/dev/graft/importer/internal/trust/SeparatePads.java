@@ -1,15 +1,14 @@
 package dev.graft.importer.internal.trust;
 
-import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Names;
 import dev.graft.graph.Nodes;
+import dev.graft.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
@@ -25,7 +24,7 @@ import org.tensorflow.proto.TensorShapeProto;
  */
 public final class SeparatePads {
 
-  private static final ImmutableList<Long> OF_PICTURES = ImmutableList.of(4L, 2L);
+  private static final Shape OF_PICTURES = Shape.of(4, 2);
 
   private SeparatePads() {}
 
@@ -49,28 +48,14 @@ public final class SeparatePads {
     for (NodeDef.Builder pad : pads) {
       if (pad.getInputCount() < 2
           || Nodes.isControl(pad.getInput(1))
-          || isOfPicture(known.get(pad.getInput(1).split(":", 2)[0]))) {
+          || HeldShapes.ofConstant(known.get(JudgedScope.node(pad.getInput(1))))
+              .equals(OF_PICTURES)) {
         continue;
       }
       List<String> reads = new ArrayList<>(pad.getInputList());
       reads.add(2, zero(pad, inGraph, known, addition));
       pad.setOp("PadV2").clearInput().addAllInput(reads);
     }
-  }
-
-  private static boolean isOfPicture(NodeDef.@Nullable Builder paddings) {
-    if (paddings == null || !paddings.getOp().equals("Const")) {
-      return false;
-    }
-    TensorShapeProto shape =
-        paddings
-            .getAttrOrDefault("value", AttrValue.getDefaultInstance())
-            .getTensor()
-            .getTensorShape();
-    return shape.getDimList().stream()
-        .map(TensorShapeProto.Dim::getSize)
-        .toList()
-        .equals(OF_PICTURES);
   }
 
   /** Adds a zero of the type of {@code pad}; returns it as an input. */
