@@ -78,13 +78,12 @@ public final class FeatureStore {
     }
   }
 
-  /** How many bytes more they may take. */
-  long room() {
-    return limit - size();
-  }
-
-  /** Makes folders for {@code keys}; others make room for these: a quarter of all there is. */
-  void prepare(Set<String> keys) throws IOException {
+  /**
+   * Makes folders for {@code keys}; others make room for these: a quarter of all there is.
+   *
+   * @return how many bytes there is room for
+   */
+  long prepare(Set<String> keys) throws IOException {
     for (String key : keys) {
       Files.createDirectories(folder.resolve(key));
       try {
@@ -96,10 +95,11 @@ public final class FeatureStore {
     long bytes = size();
     for (Path old : folders()) {
       if (bytes > limit - limit / 4 && !keys.contains(String.valueOf(old.getFileName()))) {
-        bytes -= size(old);
-        delete(old);
+        long taken = size(old);
+        bytes -= isDeleted(old) ? taken : 0;
       }
     }
+    return limit - bytes;
   }
 
   /** Opens the rows of a tensor, which were prepared. */
@@ -118,15 +118,16 @@ public final class FeatureStore {
     return used.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
   }
 
-  /** Deletes what is its own in there. */
-  private static void delete(Path old) {
+  /** Deletes what is its own in there; whether all of it went. */
+  private static boolean isDeleted(Path old) {
     try {
       for (Path file : StoredRows.files(old)) {
         Files.delete(file);
       }
       Files.delete(old);
+      return true;
     } catch (IOException e) {
-      // another process was faster, uses it, or owns it
+      return false; // another process was faster, uses it, or owns it
     }
   }
 

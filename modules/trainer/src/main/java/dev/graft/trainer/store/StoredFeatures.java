@@ -66,21 +66,22 @@ public final class StoredFeatures implements AutoCloseable {
     StoredFeatures opened = new StoredFeatures(store, rows, network.graph(), said);
     try {
       Map<TensorRef, StoreKey> keys = new LinkedHashMap<>();
+      StoreKey key = null;
       for (TensorRef tensor : rows.keySet()) {
         Optional<HashCode> frozen = network.of(tensor);
         if (frozen.isEmpty() || !opened.canHold(tensor)) {
           return Optional.empty();
         }
-        String row = opened.value(tensor, ByteBuffer.allocate(0), 0).toString();
-        keys.put(tensor, StoreKey.of(runtime, frozen.get(), row));
+        String row = opened.none(tensor).toString();
+        key = key == null ? StoreKey.of(runtime, frozen.get(), row) : key.of(frozen.get(), row);
+        keys.put(tensor, key);
       }
-      store.prepare(keys.values().stream().map(StoreKey::folder).collect(Collectors.toSet()));
+      opened.room =
+          store.prepare(keys.values().stream().map(StoreKey::folder).collect(Collectors.toSet()));
       for (Map.Entry<TensorRef, StoreKey> each : keys.entrySet()) {
-        TensorValue none = opened.value(each.getKey(), ByteBuffer.allocate(0), 0);
-        StoredRows found = store.open(each.getValue().folder(), (int) Rows.rowBytes(none));
-        opened.stored.put(each.getKey(), found);
+        int rowBytes = (int) Rows.rowBytes(opened.none(each.getKey()));
+        opened.stored.put(each.getKey(), store.open(each.getValue().folder(), rowBytes));
       }
-      opened.room = store.room();
     } catch (IOException | RuntimeException e) {
       opened.give(e);
       opened.close();
@@ -110,6 +111,10 @@ public final class StoredFeatures implements AutoCloseable {
         (tensor, in) ->
             in.find(example).ifPresent(bytes -> found.put(tensor, value(tensor, bytes, 1))));
     return found.size() == stored.size() ? Optional.of(found) : Optional.empty();
+  }
+
+  private TensorValue none(TensorRef tensor) {
+    return value(tensor, ByteBuffer.allocate(0), 0);
   }
 
   private TensorValue value(TensorRef tensor, ByteBuffer bytes, int count) {
