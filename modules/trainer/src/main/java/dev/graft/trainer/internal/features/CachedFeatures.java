@@ -77,8 +77,7 @@ public final class CachedFeatures {
   /** Whether there is memory for features of {@code examples} at {@code cut}. */
   public static boolean hasRoom(
       Frontier frontier, Collection<TensorRef> cut, long examples, TensorFlowRuntime runtime) {
-    long bytes = cut.stream().mapToLong(tensor -> examples * frontier.bytes(tensor)).sum();
-    return bytes < Math.min(Integer.MAX_VALUE, memory(runtime));
+    return bytes(frontier, cut, examples) < Math.min(Integer.MAX_VALUE, memory(runtime));
   }
 
   /** How many bytes of Java's memory features may take. */
@@ -99,7 +98,11 @@ public final class CachedFeatures {
   /** How much memory features take. */
   private long bytes(Collection<TensorRef> tensors) {
     long size = (long) examples.train().size() + examples.validation().size();
-    return tensors.stream().mapToLong(tensor -> size * frontier.bytes(tensor)).sum();
+    return bytes(frontier, tensors, size);
+  }
+
+  private static long bytes(Frontier frontier, Collection<TensorRef> tensors, long examples) {
+    return tensors.stream().mapToLong(tensor -> examples * frontier.bytes(tensor)).sum();
   }
 
   /** Whether features at {@code cut} are wanted and not kept, since they are too many. */

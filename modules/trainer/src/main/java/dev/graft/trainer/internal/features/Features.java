@@ -1,7 +1,6 @@
 package dev.graft.trainer.internal.features;
 
 import com.google.common.collect.Iterables;
-import com.google.common.primitives.Ints;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
@@ -145,48 +144,73 @@ public final class Features implements AutoCloseable {
   private Dataset of(Dataset data, Pace pace, boolean checked) {
     Map<TensorRef, PlacedRows> all = new LinkedHashMap<>();
     wanted.forEach(tensor -> all.put(tensor, new PlacedRows(data.size())));
-    List<Integer> missing = new ArrayList<>();
+    List<Read> missing = new ArrayList<>(); // of one example each
     for (int start = 0; start < data.size(); start += atOnce) {
       int[] examples = IntStream.range(start, Math.min(start + atOnce, data.size())).toArray();
+      pace.before();
+      Read read = new Read(examples, entry.values(data.batch(examples)));
       if (stored.isEmpty()) {
-        compute(data, examples, all, pace, checked);
+        compute(data, read, all, pace, checked);
         continue;
       }
-      missing.addAll(find(data, examples, all, pace));
+      missing.addAll(find(read, all, pace));
       if (missing.size() >= atOnce) { // as many at once as where nothing is there
-        compute(data, Ints.toArray(missing.subList(0, atOnce)), all, pace, checked);
+        compute(data, Read.all(missing.subList(0, atOnce)), all, pace, checked);
         missing.subList(0, atOnce).clear();
       }
     }
     if (!missing.isEmpty()) {
-      compute(data, Ints.toArray(missing), all, pace, checked);
+      pace.before();
+      compute(data, Read.all(missing), all, pace, checked);
     }
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
     all.forEach((tensor, rows) -> inputs.put(entry.nameOf(tensor), rows.all()));
     return data.withInputs(inputs);
   }
 
+  /**
+   * Examples that were read.
+   *
+   * @param examples their numbers
+   * @param fed what is fed of them, in the order of the entry's tensors
+   */
+  private record Read(int[] examples, List<TensorValue> fed) {
+
+    static Read all(List<Read> some) {
+      int[] examples = some.stream().flatMapToInt(read -> Arrays.stream(read.examples)).toArray();
+      List<TensorValue> fed = new ArrayList<>();
+      for (int input = 0; input < some.get(0).fed.size(); input++) {
+        int each = input;
+        fed.add(Rows.concat(some.stream().map(read -> read.fed.get(each)).toList()));
+      }
+      return new Read(examples, fed);
+    }
+
+    Read rows(int... rows) {
+      int[] some = Arrays.stream(rows).map(row -> examples[row]).toArray();
+      return new Read(some, fed.stream().map(tensor -> Rows.of(tensor, rows)).toList());
+    }
+  }
+
   /** Puts down the rows that are in the store; returns the examples whose rows are not. */
-  private List<Integer> find(
-      Dataset data, int[] examples, Map<TensorRef, PlacedRows> all, Pace pace) {
-    pace.before();
-    List<TensorValue> fed = entry.values(data.batch(examples));
-    List<RowDigest> digests = RowDigest.of(fed);
-    List<Integer> missing = new ArrayList<>();
-    for (int i = 0; i < examples.length; i++) {
+  private List<Read> find(Read read, Map<TensorRef, PlacedRows> all, Pace pace) {
+    List<RowDigest> digests = RowDigest.of(read.fed());
+    List<Read> missing = new ArrayList<>();
+    for (int i = 0; i < digests.size(); i++) {
+      Read one = read.rows(i);
       Optional<Map<TensorRef, TensorValue>> found = stored.orElseThrow().find(digests.get(i));
       if (found.isEmpty()) {
-        missing.add(examples[i]);
+        missing.add(one);
         continue;
       }
       Map<TensorRef, TensorValue> rows = new HashMap<>(found.get());
-      for (int input = 0; input < fed.size(); input++) {
-        rows.put(entry.tensors().get(input), Rows.of(fed.get(input), new int[] {i}));
+      for (int input = 0; input < one.fed().size(); input++) {
+        rows.put(entry.tensors().get(input), one.fed().get(input));
       }
-      int[] place = {examples[i]};
-      all.forEach((tensor, placed) -> placed.put(Objects.requireNonNull(rows.get(tensor)), place));
+      all.forEach(
+          (tensor, placed) -> placed.put(Objects.requireNonNull(rows.get(tensor)), one.examples()));
     }
-    int found = examples.length - missing.size();
+    int found = digests.size() - missing.size();
     reused += found;
     if (found > 0) {
       pace.advance(found);
@@ -195,16 +219,15 @@ public final class Features implements AutoCloseable {
   }
 
   private void compute(
-      Dataset data, int[] examples, Map<TensorRef, PlacedRows> all, Pace pace, boolean checked) {
-    pace.before();
-    List<TensorValue> fed = entry.values(data.batch(examples));
-    Map<TensorRef, TensorValue> values = values(data, examples, fed);
+      Dataset data, Read read, Map<TensorRef, PlacedRows> all, Pace pace, boolean checked) {
+    int[] examples = read.examples();
+    Map<TensorRef, TensorValue> values = values(data, read);
     values.forEach((tensor, value) -> requireRows(tensor, value, examples.length));
     if (checked) {
       check(data, examples, values);
     }
     all.forEach((tensor, rows) -> rows.put(Objects.requireNonNull(values.get(tensor)), examples));
-    keep(data, examples, fed, values);
+    keep(data, read, values);
     ran += computed.isEmpty() ? 0 : examples.length;
     pace.advance(examples.length);
   }
@@ -290,13 +313,13 @@ public final class Features implements AutoCloseable {
     return -1;
   }
 
-  private Map<TensorRef, TensorValue> values(Dataset data, int[] examples, List<TensorValue> fed) {
+  private Map<TensorRef, TensorValue> values(Dataset data, Read read) {
     Map<TensorRef, TensorValue> values = new HashMap<>();
-    for (int i = 0; i < fed.size(); i++) {
-      values.put(entry.tensors().get(i), fed.get(i));
+    for (int i = 0; i < read.fed().size(); i++) {
+      values.put(entry.tensors().get(i), read.fed().get(i));
     }
     if (!computed.isEmpty()) {
-      List<TensorValue> found = entry.run(runtime, prepared(), fed, data, examples);
+      List<TensorValue> found = entry.run(runtime, prepared(), read.fed(), data, read.examples());
       for (int i = 0; i < found.size(); i++) {
         values.put(computed.get(i), found.get(i));
       }
@@ -305,31 +328,30 @@ public final class Features implements AutoCloseable {
   }
 
   /** Keeps what was computed, but for what training has to say something about. */
-  private void keep(
-      Dataset data, int[] examples, List<TensorValue> fed, Map<TensorRef, TensorValue> values) {
+  private void keep(Dataset data, Read read, Map<TensorRef, TensorValue> values) {
     if (stored.isEmpty()
         || values.values().stream().anyMatch(value -> rowWith(value, Double::isNaN) >= 0)) {
       return;
     }
-    if (!proven && examples.length > 1) {
-      proven = isOfEach(data, examples, values);
+    if (!proven && read.examples().length > 1) {
+      proven = isOfEach(data, read, values);
       if (!proven) { // what an example gives depends on those beside it
         stored.ifPresent(StoredFeatures::close);
         stored = Optional.empty();
       }
     }
     if (proven) {
-      stored.ifPresent(store -> store.put(RowDigest.of(fed), values));
+      stored.ifPresent(store -> store.put(RowDigest.of(read.fed()), values));
     }
   }
 
   /** Whether the last half of some examples gives alone what it gave among all, up to rounding. */
-  private boolean isOfEach(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
-    int[] half = Arrays.copyOfRange(examples, (examples.length + 1) / 2, examples.length);
-    int[] rows = IntStream.range((examples.length + 1) / 2, examples.length).toArray();
+  private boolean isOfEach(Dataset data, Read read, Map<TensorRef, TensorValue> values) {
+    int size = read.examples().length;
+    int[] rows = IntStream.range((size + 1) / 2, size).toArray();
     Map<TensorRef, TensorValue> alone;
     try {
-      alone = values(data, half, entry.values(data.batch(half)));
+      alone = values(data, read.rows(rows));
     } catch (TensorFlowException e) {
       return false; // the network takes no batch of that size
     }
