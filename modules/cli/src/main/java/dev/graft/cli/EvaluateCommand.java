@@ -10,10 +10,13 @@ import dev.graft.job.Exam;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -64,12 +67,14 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     Exam exam = Exam.of(Graft.load(model.path(), load.options()), data.path(), labels.labels());
     try (Graft graft = Graft.open(cache.of(machine.settings()))) {
-      TrainOptions alone = TrainOptions.by(Recipe.headOnly());
+      List<TrainingEvent.Features> features = new ArrayList<>();
+      TrainingListener told = TrainingListener.to(TrainingEvent.Features.class, features::add);
+      TrainOptions alone = TrainOptions.by(Recipe.headOnly()).listener(told);
       TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
       Evaluation score =
           graft.evaluate(exam.model(), exam.pictures(), json ? alone : alone.listener(bar));
       if (json) {
-        terminal.json(json(score));
+        terminal.json(json(score, features.get(0)));
       } else {
         print(exam.pictures(), score);
       }
@@ -144,11 +149,16 @@ final class EvaluateCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, "%.3f", value);
   }
 
-  private static String json(Evaluation score) throws JsonProcessingException {
+  private static String json(Evaluation score, TrainingEvent.Features features)
+      throws JsonProcessingException {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode node = mapper.createObjectNode();
     node.put("count", score.count());
     node.put("loss", score.loss());
+    node.putObject("features")
+        .put("computed", features.computed())
+        .put("reused", features.reused())
+        .put("bytes", features.bytes());
     ObjectNode metrics = node.putObject("metrics");
     score.metrics().forEach(metrics::put);
     if (!score.perLabel().isEmpty()) {

@@ -73,7 +73,8 @@ final class JobJson implements JobListener {
         .put("test", result.parts().test().size());
     node.putObject("features")
         .put("computed", result.run().features().computed())
-        .put("reused", result.run().features().reused());
+        .put("reused", result.run().features().reused())
+        .put("bytes", result.run().features().bytes());
     put(node.putObject("validation"), result.run().validation());
     test(node.putObject("test"), result);
     ObjectNode seconds = node.putObject("phases");

@@ -66,6 +66,12 @@ class CacheTest {
     JsonNode evaluated =
         new ObjectMapper().readTree(out("evaluate", "--model", out, "--data", PHOTOS, "--json"));
     assertThat(evaluated.at("/count").asInt()).isEqualTo(ALL);
+    assertThat(evaluated.at("/features/computed").asInt()).isZero();
+    assertThat(evaluated.at("/features/reused").asInt()).isEqualTo(ALL);
+    assertThat(evaluated.at("/features/bytes").asLong()).isEqualTo(before);
+    assertThat(Files.readString(Path.of(second.at("/report").asText())))
+        .contains("<td>computed of 0 pictures, kept from earlier runs of " + examples + "</td>")
+        .contains("MB on disk");
     assertThat(size(kept))
         .as("what was published computes what its training did")
         .isEqualTo(before);

@@ -5,6 +5,7 @@ import com.google.common.html.HtmlEscapers;
 import dev.graft.internal.place.ModelFolder;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
 import dev.graft.words.Printable;
@@ -94,6 +95,17 @@ final class Report {
     rows.add(List.of("model", ModelFolder.name(job.model())));
     rows.add(List.of("pictures", job.pictures() + ""));
     rows.add(List.of("recipe", run.recipe().name() + ", seed " + run.recipe().seed()));
+    TrainingEvent.Features features = run.features();
+    rows.add(
+        List.of(
+            "features",
+            format(
+                "computed of %d pictures, kept from earlier runs of %d",
+                features.computed(), features.reused())));
+    if (features.bytes() > 0) {
+      String size = format("%.1f MB on disk, of all models", features.bytes() / 1e6);
+      rows.add(List.of("features kept", size));
+    }
     if (score.classification().isPresent()) {
       rows.add(
           List.of(

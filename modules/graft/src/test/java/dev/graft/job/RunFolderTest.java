@@ -27,6 +27,7 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.listener.Epoch;
 import dev.graft.trainer.listener.TrainingListener;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Classification;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.Clipping;
@@ -114,7 +115,7 @@ class RunFolderTest {
             score,
             ImmutableList.of(),
             ImmutableMap.of(),
-            new Run.Features(0, 0));
+            new TrainingEvent.Features(0, 0, 0));
     assertThat(Files.readString(folder.report(run, "test", score))).contains("model/1");
   }
 
@@ -190,7 +191,7 @@ class RunFolderTest {
             score,
             ImmutableList.of(),
             ImmutableMap.of(),
-            new Run.Features(0, 0));
+            new TrainingEvent.Features(0, 0, 0));
     assertThat(folder.report(run, "test", score)).exists();
     for (String content : List.of("", "null", "3", "{}", "{\"of\": 3}")) {
       Files.writeString(folder.path().resolve("run.json"), content);
@@ -279,7 +280,7 @@ class RunFolderTest {
             score,
             ImmutableList.of("it was <so> decided"),
             ImmutableMap.of(),
-            new Run.Features(0, 0));
+            new TrainingEvent.Features(0, 0, 0));
     String page = Files.readString(folder.report(run, "test", score));
     assertThat(page)
         .contains("<title>photos-1</title>", "2 of 3 right", "it was &lt;so&gt; decided", "<svg")

@@ -243,27 +243,13 @@ public final class TensorValue {
       case INT8, QINT8 -> in.get(i);
       case UINT8, QUINT8, BOOL -> Byte.toUnsignedInt(in.get(i));
       case BFLOAT16 -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
-      case FLOAT16 -> halfToFloat(in.getShort(2 * i));
+      case FLOAT16 -> Halves.toFloat(in.getShort(2 * i));
       default -> throw new IllegalStateException("a tensor of " + dtype + " holds no real numbers");
     };
   }
 
   private static double unsigned(long value) {
     return value >= 0 ? value : 2.0 * (value >>> 1) + (value & 1);
-  }
-
-  /** IEEE 754 binary16 to binary32 (Float.float16ToFloat needs Java 20). */
-  private static float halfToFloat(short half) {
-    int exponent = (half >> 10) & 0x1f;
-    int fraction = half & 0x3ff;
-    float sign = half < 0 ? -1f : 1f;
-    if (exponent == 0) {
-      return sign * fraction * 0x1p-24f;
-    }
-    if (exponent == 31) {
-      return fraction == 0 ? sign * Float.POSITIVE_INFINITY : Float.NaN;
-    }
-    return sign * (1 + fraction * 0x1p-10f) * (float) Math.pow(2, exponent - 15);
   }
 
   private void require(DType wanted) {

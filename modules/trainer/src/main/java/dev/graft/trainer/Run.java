@@ -4,6 +4,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Model;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import java.time.Duration;
 import java.util.List;
@@ -25,15 +26,7 @@ public record Run(
     Evaluation validation,
     List<String> decisions,
     Map<Progress.Phase, Duration> times,
-    Features features) {
-
-  /**
-   * How the features were come by.
-   *
-   * @param computed of how many examples they were computed in this run
-   * @param reused of how many they had been kept by earlier ones
-   */
-  public record Features(long computed, long reused) {}
+    TrainingEvent.Features features) {
 
   public Run {
     decisions = ImmutableList.copyOf(decisions);

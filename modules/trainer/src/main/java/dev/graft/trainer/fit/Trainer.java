@@ -214,7 +214,7 @@ public final class Trainer {
               .compute(runtime, plan.task().model(), plan.cuts(of), plan.recipe().atOnce(), watch);
           return plan.features();
         });
-    Run.Features counts = plan.features().counts();
+    TrainingEvent.Features counts = plan.features().counts();
     if (counts.reused() > 0) {
       decide(
           Kind.FEATURES,

@@ -11,6 +11,7 @@ import dev.graft.trainer.metric.Evaluation;
  */
 public sealed interface TrainingEvent
     permits TrainingEvent.Begun,
+        TrainingEvent.Features,
         Progress,
         Step,
         Epoch,
@@ -27,6 +28,15 @@ public sealed interface TrainingEvent
    * @param data what it learns from, and is scored on
    */
   record Begun(Model model, Parts data) implements TrainingEvent {}
+
+  /**
+   * What the frozen part gives is there for all examples.
+   *
+   * @param computed of how many examples it was computed now
+   * @param reused of how many it had been kept by earlier runs
+   * @param bytes how much all that is kept takes on disk, of whatever models; 0 if nothing is
+   */
+  record Features(long computed, long reused, long bytes) implements TrainingEvent {}
 
   /** A checkpoint is written: the steps before it never run again. */
   record Saved() implements TrainingEvent {}

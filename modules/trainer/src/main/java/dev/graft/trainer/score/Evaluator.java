@@ -22,6 +22,7 @@ import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.store.FeatureStore;
 import java.util.List;
@@ -66,19 +67,22 @@ public final class Evaluator {
       TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Watch watch) {
     Frontier frontier = Frontier.of(task.inputs());
     Positions.check(frontier, task.headGoals(), data);
-    if (FeatureStore.of(runtime).isEmpty()) {
-      return data;
-    }
     ImmutableList<TensorRef> cut = frontier.cut(task.logits(), task.variables());
-    if (task.inputs().tensors().containsAll(cut)
-        || !CachedFeatures.hasRoom(frontier, cut, data.size(), runtime)) {
-      return data;
+    if (FeatureStore.of(runtime).isPresent()
+        && !task.inputs().tensors().containsAll(cut)
+        && CachedFeatures.hasRoom(frontier, cut, data.size(), runtime)) {
+      Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1);
+      try (Features at = Features.open(runtime, task.model(), task.inputs(), cut, atOnce)) {
+        at.keptIn(frontier, watch);
+        if (at.areKept()) {
+          Dataset kept = at.of(data, pace);
+          watch.tell(at.counts());
+          return kept;
+        }
+      }
     }
-    Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1);
-    try (Features at = Features.open(runtime, task.model(), task.inputs(), cut, atOnce)) {
-      at.keptIn(frontier, watch);
-      return at.areKept() ? at.of(data, pace) : data;
-    }
+    watch.tell(new TrainingEvent.Features(data.size(), 0, 0));
+    return data;
   }
 
   /** Scores {@code task} on {@code data} that it is fed with and known to fit. */

@@ -103,8 +103,8 @@ public final class FeatureStore {
   }
 
   /** Opens the rows of a tensor, which were prepared. */
-  StoredRows open(String key, int rowBytes) throws IOException {
-    return StoredRows.open(folder.resolve(key), rowBytes);
+  StoredRows open(String key, RowForm form) throws IOException {
+    return StoredRows.open(folder.resolve(key), form);
   }
 
   /** Those that it made itself, by their names, that of the longest unused first. */

@@ -14,63 +14,112 @@ import java.util.zip.CRC32C;
  * Rows of one tensor in a file that only grows, block after block:
  *
  * <pre>
- * magic int, rows int, bytes of a row int, CRC32C of what follows int
+ * magic int, rows int, bytes of a row int, dtype int as TensorFlow counts them
+ * CRC32C of the rows int, CRC32C of all before it and of the digests int
  * digest of each row's example, 16 bytes each
  * the rows
  * </pre>
  *
  * <p>Numbers are big-endian, rows as TensorFlow has them. A file has one writer, who made it;
- * others read what is whole in it meanwhile. It is not mapped: a file that goes away or is cut
- * while it is mapped ends the process.
+ * others read what is whole in it meanwhile. Whoever opens it reads what stands before the rows;
+ * those are read, and held against their checksum, when they are asked for. It is not mapped: a
+ * file that goes away or is cut while it is mapped ends the process.
  */
 final class RowFile {
 
   static final String SUFFIX = ".rows";
 
-  private static final int MAGIC = 0x47524654;
-  private static final int HEADER = 4 * Integer.BYTES;
+  private static final int MAGIC = 0x47524655;
+  private static final int CHECKED = 5 * Integer.BYTES; // of the header
+  private static final int HEADER = CHECKED + Integer.BYTES;
   private static final int LARGEST = 1 << 30; // bytes of a block
 
   private RowFile() {}
 
-  /** Takes where in a file the row of an example lies. */
+  /** Rows that were written together. */
+  static final class Block {
+    private final FileChannel channel;
+    private final long position;
+    private final int bytes;
+    private final int crc;
+    private boolean isChecked;
+
+    private Block(FileChannel channel, long position, int bytes, int crc) {
+      this.channel = channel;
+      this.position = position;
+      this.bytes = bytes;
+      this.crc = crc;
+    }
+
+    /** Whether somebody has read all of it. */
+    boolean isChecked() {
+      return isChecked;
+    }
+
+    /**
+     * All rows.
+     *
+     * @throws IOException if they cannot be read, or are not what was written
+     */
+    ByteBuffer all() throws IOException {
+      ByteBuffer rows = RowFile.read(channel, position, bytes);
+      if (crc(rows.duplicate()) != crc) {
+        throw new IOException("a block of features is damaged");
+      }
+      isChecked = true;
+      return rows;
+    }
+
+    /** One row, not checked. */
+    ByteBuffer row(int number, int rowBytes) throws IOException {
+      return RowFile.read(channel, position + (long) number * rowBytes, rowBytes);
+    }
+  }
+
+  /** Takes where the row of an example is. */
   interface Taker {
-    void take(RowDigest example, long position);
+    void take(RowDigest example, Block block, int row);
   }
 
   /**
-   * Gives all rows of the whole blocks of a file to {@code taker}.
+   * Tells {@code taker} of all rows of the whole blocks of a file.
    *
-   * @param rowBytes the size of a row
    * @return where the whole blocks end
    */
-  static long read(FileChannel channel, int rowBytes, Taker taker) throws IOException {
+  static long read(FileChannel channel, RowForm form, Taker taker) throws IOException {
     long size = channel.size();
     long at = 0;
     while (size - at >= HEADER) {
       ByteBuffer header = read(channel, at, HEADER);
       boolean known = header.getInt() == MAGIC;
       int rows = header.getInt();
-      boolean fits = known && rows > 0 && header.getInt() == rowBytes;
-      long content = (long) rows * (RowDigest.BYTES + (long) rowBytes);
-      if (!fits || content > Math.min(LARGEST, size - at - HEADER)) {
+      boolean fits = header.getInt() == form.bytes() & header.getInt() == number(form);
+      long digests = (long) rows * RowDigest.BYTES;
+      long content = (long) rows * form.bytes();
+      if (!known || rows <= 0 || !fits || digests + content > Math.min(LARGEST, size - at - HEADER)) {
         return at;
       }
-      ByteBuffer block = read(channel, at + HEADER, (int) content);
-      if (crc(block.duplicate()) != header.getInt()) {
+      int crcOfRows = header.getInt();
+      int crc = header.getInt();
+      ByteBuffer examples = read(channel, at + HEADER, (int) digests);
+      if (crc(header.position(0).limit(CHECKED), examples.duplicate()) != crc) {
         return at;
       }
-      long first = at + HEADER + (long) rows * RowDigest.BYTES;
+      Block block = new Block(channel, at + HEADER + digests, (int) content, crcOfRows);
       for (int i = 0; i < rows; i++) {
-        taker.take(RowDigest.read(block), first + (long) i * rowBytes);
+        taker.take(RowDigest.read(examples), block, i);
       }
-      at += HEADER + content;
+      at += HEADER + digests + content;
     }
     return at;
   }
 
-  /** So many bytes from {@code position} on. */
-  static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
+  private static int number(RowForm form) {
+    return form.kept().proto().getNumber();
+  }
+
+  private static ByteBuffer read(FileChannel channel, long position, int bytes)
+      throws IOException {
     ByteBuffer read = ByteBuffer.allocate(bytes);
     while (read.hasRemaining()) {
       if (channel.read(read, position + read.position()) < 0) {
@@ -81,8 +130,8 @@ final class RowFile {
   }
 
   /** How many bytes a block of so many rows takes. */
-  static long bytes(int rows, TensorValue values) {
-    return HEADER + (long) rows * RowDigest.BYTES + values.bytes().remaining();
+  static long bytes(int rows, RowForm form) {
+    return HEADER + (long) rows * (RowDigest.BYTES + form.bytes());
   }
 
   private static int crc(ByteBuffer... parts) {
@@ -104,23 +153,23 @@ final class RowFile {
     }
 
     /** Appends a block, all of it or nothing: the rows of {@code examples}. */
-    void append(List<RowDigest> examples, TensorValue rows) throws IOException {
-      ByteBuffer content = rows.bytes();
-      ByteBuffer digests = ByteBuffer.allocate(examples.size() * RowDigest.BYTES);
-      examples.forEach(example -> example.write(digests));
-      digests.flip();
-      ByteBuffer header = ByteBuffer.allocate(HEADER);
-      header.putInt(MAGIC).putInt(examples.size()).putInt(content.remaining() / examples.size());
-      header.putInt(crc(digests.duplicate(), content.duplicate())).flip();
-      long start = channel.position();
+    void append(List<RowDigest> examples, TensorValue rows, RowForm form) throws IOException {
+      ByteBuffer content = form.toKept(rows).bytes();
+      ByteBuffer start = ByteBuffer.allocate(HEADER + examples.size() * RowDigest.BYTES);
+      start.putInt(MAGIC).putInt(examples.size()).putInt(form.bytes()).putInt(number(form));
+      start.putInt(crc(content.duplicate())).position(HEADER);
+      examples.forEach(example -> example.write(start));
+      start.flip();
+      start.putInt(CHECKED, crc(start.slice(0, CHECKED), start.slice(HEADER, start.limit() - HEADER)));
+      long before = channel.position();
       try {
-        for (ByteBuffer part : new ByteBuffer[] {header, digests, content}) {
+        for (ByteBuffer part : new ByteBuffer[] {start, content}) {
           while (part.hasRemaining()) {
             channel.write(part);
           }
         }
       } catch (IOException e) {
-        channel.truncate(start); // gives the disk back what it was short of
+        channel.truncate(before); // gives the disk back what it was short of
         throw e;
       }
     }

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  *
  * @param network what is computed, see {@link FrozenDigest}: decoding and resizing, augmentation
  *     and its seed, ops and weights
- * @param rows dtype and shape of a row
+ * @param rows dtype and shape of a row, and as what it is kept
  * @param compute in which precision, and whether ops are fused
  * @param device where
  * @param tensorflow by which version of TensorFlow
@@ -31,7 +31,7 @@ record StoreKey(
     int code) {
 
   /** To be raised when rows of the same name would hold something else. */
-  private static final int CODE = 1;
+  private static final int CODE = 2;
 
   /** That of rows which {@code runtime} computes. */
   static StoreKey of(TensorFlowRuntime runtime, HashCode network, String rows) {

@@ -28,24 +28,18 @@ import java.util.stream.LongStream;
 @Internal
 public final class StoredFeatures implements AutoCloseable {
 
-  private static final Set<DType> HELD =
-      Set.of(DType.FLOAT16, DType.BFLOAT16, DType.FLOAT32, DType.FLOAT64);
-
-  private static final long LARGEST_ROW = 1L << 28; // bytes
-
   private final Map<TensorRef, StoredRows> stored = new LinkedHashMap<>();
-  private final Map<TensorRef, Shape> rows;
-  private final Graph graph;
+  private final Map<TensorRef, RowForm> forms;
   private final FeatureStore store;
   private final Consumer<String> said;
   private boolean keeps = true;
+  private boolean saidDamaged;
   private long room; // bytes
 
   private StoredFeatures(
-      FeatureStore store, Map<TensorRef, Shape> rows, Graph graph, Consumer<String> said) {
+      FeatureStore store, Map<TensorRef, RowForm> forms, Consumer<String> said) {
     this.store = store;
-    this.rows = rows;
-    this.graph = graph;
+    this.forms = forms;
     this.said = said;
   }
 
@@ -54,80 +48,73 @@ public final class StoredFeatures implements AutoCloseable {
    * example each, and where the folder cannot be used.
    *
    * @param network of the graph that computes them
-   * @param rows the tensors, and of each the shape of what it holds for one example
+   * @param forms the tensors, and of each what it holds for one example
    * @param said takes sentences on what went wrong
    */
   public static Optional<StoredFeatures> open(
       FeatureStore store,
       TensorFlowRuntime runtime,
       FrozenDigest network,
-      Map<TensorRef, Shape> rows,
+      Map<TensorRef, RowForm> forms,
       Consumer<String> said) {
-    StoredFeatures opened = new StoredFeatures(store, rows, network.graph(), said);
+    StoredFeatures opened = new StoredFeatures(store, forms, said);
     try {
       Map<TensorRef, StoreKey> keys = new LinkedHashMap<>();
       StoreKey key = null;
-      for (TensorRef tensor : rows.keySet()) {
-        Optional<HashCode> frozen = network.of(tensor);
-        if (frozen.isEmpty() || !opened.canHold(tensor)) {
+      for (Map.Entry<TensorRef, RowForm> tensor : forms.entrySet()) {
+        Optional<HashCode> frozen = network.of(tensor.getKey());
+        if (frozen.isEmpty() || !tensor.getValue().canBeKept()) {
           return Optional.empty();
         }
-        String row = opened.none(tensor).toString();
+        String row = tensor.getValue().toString();
         key = key == null ? StoreKey.of(runtime, frozen.get(), row) : key.of(frozen.get(), row);
-        keys.put(tensor, key);
+        keys.put(tensor.getKey(), key);
       }
       opened.room =
           store.prepare(keys.values().stream().map(StoreKey::folder).collect(Collectors.toSet()));
       for (Map.Entry<TensorRef, StoreKey> each : keys.entrySet()) {
-        int rowBytes = (int) Rows.rowBytes(opened.none(each.getKey()));
-        opened.stored.put(each.getKey(), store.open(each.getValue().folder(), rowBytes));
+        RowForm form = Objects.requireNonNull(forms.get(each.getKey()));
+        opened.stored.put(each.getKey(), store.open(each.getValue().folder(), form));
       }
     } catch (IOException | RuntimeException e) {
       opened.give(e);
       opened.close();
       return Optional.empty();
     }
-    if (opened.stored.values().stream().anyMatch(found -> found.damaged() > 0)) {
+    opened.sayDamaged();
+    return Optional.of(opened);
+  }
+
+  private void sayDamaged() {
+    if (!saidDamaged && stored.values().stream().anyMatch(found -> found.damaged() > 0)) {
+      saidDamaged = true;
       said.accept(
           "of the features in "
               + store.folder()
               + " some are damaged, or still being written; they are computed again");
     }
-    return Optional.of(opened);
-  }
-
-  private boolean canHold(TensorRef tensor) {
-    Shape row = rows.getOrDefault(tensor, Shape.unknown());
-    DType dtype = DType.of(graph.dtype(tensor));
-    return row.isFullyKnown()
-        && HELD.contains(dtype)
-        && row.elements() * TensorValue.size(dtype) < LARGEST_ROW;
   }
 
   /** The rows of {@code example}, if those of all tensors are there: each a tensor of one row. */
   public Optional<Map<TensorRef, TensorValue>> find(RowDigest example) {
     Map<TensorRef, TensorValue> found = new LinkedHashMap<>();
-    stored.forEach(
-        (tensor, in) ->
-            in.find(example).ifPresent(bytes -> found.put(tensor, value(tensor, bytes, 1))));
+    stored.forEach((tensor, in) -> in.find(example).ifPresent(row -> found.put(tensor, row)));
+    sayDamaged();
     return found.size() == stored.size() ? Optional.of(found) : Optional.empty();
   }
 
-  private TensorValue none(TensorRef tensor) {
-    return value(tensor, ByteBuffer.allocate(0), 0);
-  }
-
-  private TensorValue value(TensorRef tensor, ByteBuffer bytes, int count) {
-    long[] row = rows.getOrDefault(tensor, Shape.scalar()).dims();
-    long[] dims = LongStream.concat(LongStream.of(count), LongStream.of(row)).toArray();
-    return TensorValue.of(DType.of(graph.dtype(tensor)), Shape.of(dims), bytes);
+  /** {@code values} as they will be found: rounded where they are kept with fewer digits. */
+  public Map<TensorRef, TensorValue> asFound(Map<TensorRef, TensorValue> values) {
+    Map<TensorRef, TensorValue> found = new LinkedHashMap<>(values);
+    forms.forEach((tensor, form) -> found.computeIfPresent(tensor, (t, rows) -> form.asFound(rows)));
+    return found;
   }
 
   /** Keeps the rows of {@code examples}, if it can. */
   public void put(List<RowDigest> examples, Map<TensorRef, TensorValue> values) {
     long needed = 0;
-    for (TensorRef tensor : stored.keySet()) {
-      needed += RowFile.bytes(examples.size(), Objects.requireNonNull(values.get(tensor)));
+    for (RowForm form : forms.values()) {
+      needed += RowFile.bytes(examples.size(), form);
     }
     room -= needed;
     keeps &= room >= 0;

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,22 +28,25 @@ final class StoredRows implements AutoCloseable {
   private static final long LARGEST = 1L << 30; // bytes of a file
 
   private final Path folder;
-  private final int rowBytes;
+  private final RowForm form;
   private final Map<RowDigest, Place> places = new HashMap<>();
   private final List<FileChannel> open = new ArrayList<>();
+  private final Set<RowFile.Block> broken = new HashSet<>();
+  private RowFile.@Nullable Block last; // whose rows are at hand: they are asked for in order
+  private ByteBuffer lastRows = ByteBuffer.allocate(0);
   private RowFile.@Nullable Writer writer;
   private int damaged;
 
-  private record Place(FileChannel file, long position) {}
+  private record Place(RowFile.Block block, int row) {}
 
-  private StoredRows(Path folder, int rowBytes) {
+  private StoredRows(Path folder, RowForm form) {
     this.folder = folder;
-    this.rowBytes = rowBytes;
+    this.form = form;
   }
 
   /** Opens those in {@code folder}. */
-  static StoredRows open(Path folder, int rowBytes) throws IOException {
-    StoredRows stored = new StoredRows(folder, rowBytes);
+  static StoredRows open(Path folder, RowForm form) throws IOException {
+    StoredRows stored = new StoredRows(folder, form);
     for (Path file : files(folder)) {
       try {
         stored.add(file);
@@ -67,39 +72,51 @@ final class StoredRows implements AutoCloseable {
     open.add(channel);
     long whole =
         RowFile.read(
-            channel,
-            rowBytes,
-            (example, position) -> places.put(example, new Place(channel, position)));
+            channel, form, (example, block, row) -> places.put(example, new Place(block, row)));
     damaged += whole < channel.size() ? 1 : 0;
   }
 
-  /** How many files held something that is not whole, or still being written. */
+  /** How many files and blocks held something that is not whole, or still being written. */
   int damaged() {
     return damaged;
   }
 
-  /** Whether the row of {@code example} is there. */
+  /** Whether the row of {@code example} is there, as far as it is known. */
   boolean has(RowDigest example) {
-    return places.containsKey(example);
+    Place place = places.get(example);
+    return place != null && !broken.contains(place.block());
   }
 
   /** The row of {@code example}. */
-  Optional<ByteBuffer> find(RowDigest example) {
+  Optional<TensorValue> find(RowDigest example) {
     Place place = places.get(example);
-    if (place == null) {
+    if (place == null || broken.contains(place.block())) {
       return Optional.empty();
     }
     try {
-      return Optional.of(RowFile.read(place.file(), place.position(), rowBytes));
+      return Optional.of(form.row(read(place)));
     } catch (IOException e) {
-      return Optional.empty(); // what cannot be read is computed
+      broken.add(place.block()); // what cannot be read is computed
+      damaged++;
+      return Optional.empty();
     }
+  }
+
+  private ByteBuffer read(Place place) throws IOException {
+    RowFile.Block block = place.block();
+    if (!block.isChecked()) {
+      lastRows = block.all();
+      last = block;
+    }
+    return block == last
+        ? lastRows.slice(place.row() * form.bytes(), form.bytes())
+        : block.row(place.row(), form.bytes());
   }
 
   /** Writes the rows of {@code examples}, all of them or none. */
   void append(List<RowDigest> examples, TensorValue values) throws IOException {
     RowFile.Writer to = writer;
-    if (to != null && to.size() + RowFile.bytes(examples.size(), values) > LARGEST) {
+    if (to != null && to.size() + RowFile.bytes(examples.size(), form) > LARGEST) {
       to.close();
       to = null;
     }
@@ -107,7 +124,7 @@ final class StoredRows implements AutoCloseable {
       to = new RowFile.Writer(folder.resolve(UUID.randomUUID() + RowFile.SUFFIX));
       writer = to;
     }
-    to.append(examples, values);
+    to.append(examples, values, form);
   }
 
   @Override

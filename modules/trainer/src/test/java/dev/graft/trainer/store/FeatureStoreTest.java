@@ -2,11 +2,12 @@ package dev.graft.trainer.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rows on disk: whole, or not there. */
 class FeatureStoreTest {
 
-  private static final int ROW = 2 * Float.BYTES;
-  private static final int BLOCK = 16 + 2 * (16 + ROW); // bytes of a block of two rows
+  private static final RowForm ROW = RowForm.of(DType.FLOAT32, Shape.of(2));
+  private static final int HEADER = 24;
+  private static final int BLOCK = HEADER + 2 * (16 + 8); // bytes of a block of two rows
   private static final String A = "a".repeat(64);
   private static final String B = "b".repeat(64);
   private static final String C = "c".repeat(64);
@@ -66,8 +68,7 @@ class FeatureStoreTest {
           .filter(
               i -> {
                 var row = rows.find(example(i));
-                row.map(bytes -> bytes.order(ByteOrder.LITTLE_ENDIAN))
-                    .ifPresent(bytes -> assertThat(bytes.getFloat(4)).isEqualTo(i));
+                row.ifPresent(found -> assertThat(found.floats()).containsExactly(i, i));
                 return row.isPresent();
               })
           .toArray();
@@ -130,10 +131,51 @@ class FeatureStoreTest {
     }
   }
 
+  /** What nobody asks for is not read, and so not held against its checksum. */
+  @Test
+  void rowsAreReadWhenTheyAreAskedFor() throws IOException {
+    keep(A, 0, 2);
+    try (FileChannel channel = FileChannel.open(file(A), StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[] {77}), BLOCK - 1); // in the last row of the first
+    }
+    try (StoredRows rows = rows(A)) {
+      assertThat(rows.find(example(3))).isPresent();
+      assertThat(rows.damaged()).isZero();
+      assertThat(rows.has(example(0))).isTrue();
+      assertThat(rows.find(example(0))).isEmpty();
+      assertThat(rows.damaged()).isEqualTo(1);
+      assertThat(rows.has(example(1))).as("of the same block").isFalse();
+      assertThat(rows.find(example(2))).isPresent();
+    }
+  }
+
+  @Test
+  void rowsMayBeKeptAsHalves() throws IOException {
+    RowForm halves = ROW.inHalf();
+    TensorValue rows =
+        TensorValue.of(Shape.of(2, 2), new float[] {1 / 3f, -70000, 65519, 1e-7f});
+    store.prepare(Set.of(A));
+    try (StoredRows kept = store.open(A, halves)) {
+      kept.append(List.of(example(0), example(1)), rows);
+    }
+    assertThat(store.size()).isEqualTo(HEADER + 2 * (16 + 4));
+    try (StoredRows kept = store.open(A, halves)) {
+      assertThat(kept.find(example(0)).orElseThrow().floats())
+          .containsExactly(0.33325195f, Float.NEGATIVE_INFINITY);
+      assertThat(kept.find(example(1)).orElseThrow().floats())
+          .containsExactly(65504, 0x1p-23f)
+          .containsExactly(Rows.of(halves.asFound(rows), new int[] {1}).floats());
+    }
+    try (StoredRows kept = store.open(A, RowForm.of(DType.BFLOAT16, Shape.of(2)))) {
+      assertThat(kept.find(example(0))).as("of the same size").isEmpty();
+    }
+    assertThat(halves.toString()).isNotEqualTo(ROW.toString());
+  }
+
   @Test
   void rowsOfAnotherSizeAreNotFound() throws IOException {
     keep(A, 0);
-    try (StoredRows rows = store.open(A, ROW + 4)) {
+    try (StoredRows rows = store.open(A, RowForm.of(DType.FLOAT32, Shape.of(3)))) {
       assertThat(rows.find(example(0))).isEmpty();
     }
   }

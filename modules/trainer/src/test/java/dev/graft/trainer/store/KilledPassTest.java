@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.watch.Watch;
@@ -124,7 +126,7 @@ class KilledPassTest {
         try (Stream<Path> files = Files.list(tensor)) {
           for (Path file : files.toList()) {
             try (FileChannel channel = FileChannel.open(file)) {
-              RowFile.read(channel, rowBytes(file), (example, at) -> rows.add(example));
+              RowFile.read(channel, form(file), (example, block, row) -> rows.add(example));
             }
           }
         }
@@ -134,9 +136,10 @@ class KilledPassTest {
     return fewest;
   }
 
-  private static int rowBytes(Path file) throws IOException {
+  private static RowForm form(Path file) throws IOException {
     ByteBuffer start = ByteBuffer.wrap(Files.readAllBytes(file));
-    return start.remaining() < 12 ? 0 : start.getInt(8);
+    int rowBytes = start.remaining() < 12 ? 0 : start.getInt(8);
+    return RowForm.of(DType.FLOAT32, Shape.of(rowBytes / Float.BYTES));
   }
 
   private static Process start(Path features, Path log) throws IOException {

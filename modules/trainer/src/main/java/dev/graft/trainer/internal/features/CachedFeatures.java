@@ -8,11 +8,11 @@ import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.trainer.Run;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.words.Remedy;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -33,7 +33,7 @@ public final class CachedFeatures {
   private final long memory; // bytes
   private final Set<TensorRef> kept = new LinkedHashSet<>();
   private Part features;
-  private Run.Features counts = new Run.Features(0, 0);
+  private TrainingEvent.Features counts = new TrainingEvent.Features(0, 0, 0);
 
   private CachedFeatures(Frontier frontier, Parts data, long memory) {
     this.frontier = frontier;
@@ -69,8 +69,8 @@ public final class CachedFeatures {
     }
   }
 
-  /** Of how many examples features were computed so far, and of how many they had been kept. */
-  public Run.Features counts() {
+  /** How the features were come by. */
+  public TrainingEvent.Features counts() {
     return counts;
   }
 
@@ -171,6 +171,7 @@ public final class CachedFeatures {
           new Part(
               at.toLearnFrom(examples.train(), pace), at.toLearnFrom(examples.validation(), pace));
       counts = at.counts();
+      watch.tell(counts);
     }
   }
 

@@ -16,17 +16,17 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.PlacedRows;
 import dev.graft.tensor.Rows;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.Run;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.store.FeatureStore;
 import dev.graft.trainer.store.FrozenDigest;
 import dev.graft.trainer.store.RowDigest;
+import dev.graft.trainer.store.RowForm;
 import dev.graft.trainer.store.StoredFeatures;
 import dev.graft.words.Remedy;
 import java.nio.FloatBuffer;
@@ -105,8 +105,11 @@ public final class Features implements AutoCloseable {
    * @param watch hears what goes wrong with it
    */
   public void keptIn(Frontier frontier, Watch watch) {
-    Map<TensorRef, Shape> rows = new LinkedHashMap<>();
-    computed.forEach(tensor -> frontier.ofEach(tensor).ifPresent(shape -> rows.put(tensor, shape)));
+    Map<TensorRef, RowForm> rows = new LinkedHashMap<>();
+    for (TensorRef tensor : computed) {
+      DType dtype = DType.of(graph.dtype(tensor));
+      frontier.ofEach(tensor).ifPresent(shape -> rows.put(tensor, RowForm.of(dtype, shape)));
+    }
     Optional<FeatureStore> store = FeatureStore.of(runtime);
     if (store.isPresent() && !computed.isEmpty() && rows.size() == computed.size()) {
       FrozenDigest network = new FrozenDigest(model, graph, entry.tensors());
@@ -121,8 +124,9 @@ public final class Features implements AutoCloseable {
   }
 
   /** Of how many examples something was run so far, and of how many it was kept. */
-  public Run.Features counts() {
-    return new Run.Features(ran, reused);
+  public TrainingEvent.Features counts() {
+    long bytes = FeatureStore.of(runtime).map(FeatureStore::size).orElse(0L);
+    return new TrainingEvent.Features(ran, reused, bytes);
   }
 
   /** The features of all examples of {@code data}, in its order, with its targets. */
@@ -221,7 +225,8 @@ public final class Features implements AutoCloseable {
   private void compute(
       Dataset data, Read read, Map<TensorRef, PlacedRows> all, Pace pace, boolean checked) {
     int[] examples = read.examples();
-    Map<TensorRef, TensorValue> values = values(data, read);
+    Map<TensorRef, TensorValue> run = values(data, read);
+    Map<TensorRef, TensorValue> values = stored.map(store -> store.asFound(run)).orElse(run);
     values.forEach((tensor, value) -> requireRows(tensor, value, examples.length));
     if (checked) {
       check(data, examples, values);

@@ -1,0 +1,68 @@
+package dev.graft.tensor;
+
+import dev.graft.error.Internal;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/** float32 as float16 (IEEE 754 binary16) and back, as TensorFlow's Cast does it. */
+@Internal
+public final class Halves {
+
+  private static final int SHIFT = 13; // bits of a float's fraction that a half lacks
+
+  private Halves() {}
+
+  /** {@code floats}, each rounded to the nearest half, of two the even one. */
+  public static TensorValue of(TensorValue floats) {
+    FloatBuffer in = floats.bytes().asFloatBuffer();
+    ByteBuffer out = ByteBuffer.allocate(2 * in.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    while (in.hasRemaining()) {
+      out.putShort(half(in.get()));
+    }
+    return TensorValue.of(DType.FLOAT16, floats.shape(), out.flip());
+  }
+
+  /** {@code halves}, which are all floats. */
+  public static TensorValue toFloats(TensorValue halves) {
+    ByteBuffer in = halves.bytes();
+    float[] out = new float[in.remaining() / 2];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = toFloat(in.getShort());
+    }
+    return TensorValue.of(halves.shape(), out);
+  }
+
+  /** Float.floatToFloat16 needs Java 20. */
+  private static short half(float value) {
+    int bits = Float.floatToIntBits(value);
+    int sign = (bits >>> 16) & 0x8000;
+    float size = Math.abs(value);
+    if (Float.isNaN(value)) {
+      return 0x7e00;
+    }
+    if (size >= 65520) { // where rounding leads to infinity
+      return (short) (sign | 0x7c00);
+    }
+    if (size < 0x1p-14f) { // a multiple of the smallest half
+      return (short) (sign | (int) Math.rint(size * 0x1p24));
+    }
+    int rebased = (bits & 0x7fffffff) - (112 << 23); // another bias of the exponent
+    int even = (rebased >>> SHIFT) & 1;
+    return (short) (sign | ((rebased + (1 << (SHIFT - 1)) - 1 + even) >>> SHIFT));
+  }
+
+  /** Float.float16ToFloat needs Java 20. */
+  static float toFloat(short half) {
+    int exponent = (half >> 10) & 0x1f;
+    int fraction = half & 0x3ff;
+    float sign = half < 0 ? -1f : 1f;
+    if (exponent == 0) {
+      return sign * fraction * 0x1p-24f;
+    }
+    if (exponent == 31) {
+      return fraction == 0 ? sign * Float.POSITIVE_INFINITY : Float.NaN;
+    }
+    return sign * (1 + fraction * 0x1p-10f) * (float) Math.pow(2, exponent - 15);
+  }
+}
