@@ -7,7 +7,7 @@ import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.model.Labels;
-import dev.graft.tensor.Rows;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Note;
@@ -338,25 +338,24 @@ public final class Dataset {
    * @param inputs by name; row i belongs to example i
    */
   @Internal
-  public Dataset withInputs(Map<String, TensorValue> inputs) {
+  public Dataset withInputs(Map<String, RowTable> inputs) {
     Dataset computed =
         new Dataset(new Tensors(inputs, size(), this::name, this::content), answers());
     return new Dataset(
         computed.source, computed.answers, weights.only(rows), computed.rows, AsRead.NOTHING);
   }
 
-  /** These examples, which are in memory, with no other inputs than {@code names}. */
+  /** These examples, which are rows of tensors, with no other inputs than {@code names}. */
   @Internal
   public Dataset onlyInputs(Collection<String> names) {
     Tensors all = (Tensors) source;
     return new Dataset(all.only(names), answers, weights, rows, asRead);
   }
 
-  /** The input {@code name} of all examples, which are in memory; no copy where all are there. */
+  /** The input {@code name} of these examples, which are rows of tensors. */
   @Internal
-  public TensorValue input(String name) {
-    TensorValue all = ((Tensors) source).input(name);
-    return isWhole() ? all : Rows.of(all, rows);
+  public RowTable input(String name) {
+    return ((Tensors) source).input(name).only(rows);
   }
 
   /** These examples, read and ready to be fed. */

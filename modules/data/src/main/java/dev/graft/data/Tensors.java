@@ -8,6 +8,7 @@ import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
 import dev.graft.error.BadRequestException;
 import dev.graft.tensor.DType;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -17,16 +18,16 @@ import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
-/** Examples that are in memory: row i of each tensor is example i. */
+/** Examples that are rows of tensors: row i of each is example i. */
 final class Tensors implements Source {
 
-  private final ImmutableMap<String, TensorValue> inputs;
+  private final ImmutableMap<String, RowTable> inputs;
   private final int size;
   private final IntFunction<String> names;
   private final IntFunction<String> contents;
 
   Tensors(Map<String, TensorValue> inputs, int size) {
-    this.inputs = ImmutableMap.copyOf(inputs);
+    this.inputs = ImmutableMap.copyOf(Maps.transformValues(inputs, RowTable::of));
     this.size = size;
     this.names = i -> "row " + i;
     Supplier<List<String>> digests = Suppliers.memoize(this::digests);
@@ -40,7 +41,7 @@ final class Tensors implements Source {
    * @param contents what stands for their content
    */
   Tensors(
-      Map<String, TensorValue> inputs,
+      Map<String, RowTable> inputs,
       int size,
       IntFunction<String> names,
       IntFunction<String> contents) {
@@ -74,8 +75,8 @@ final class Tensors implements Source {
     List<String> all = new ArrayList<>(size);
     for (int i = 0; i < size; i++) {
       Hasher digest = Hashing.murmur3_128().newHasher();
-      for (TensorValue input : inputs.values()) {
-        TensorValue row = Rows.of(input, new int[] {i});
+      for (RowTable input : inputs.values()) {
+        TensorValue row = input.range(i, i + 1, Rows.NOTHING);
         if (row.dtype() == DType.STRING) {
           row.strings().forEach(each -> digest.putInt(each.size()).putBytes(each.toByteArray()));
         } else {
@@ -93,12 +94,12 @@ final class Tensors implements Source {
   }
 
   /** An input of all examples. */
-  TensorValue input(String name) {
-    TensorValue value = inputs.get(name);
-    if (value == null) {
+  RowTable input(String name) {
+    RowTable rows = inputs.get(name);
+    if (rows == null) {
       throw new IllegalStateException("the examples have no input '" + name + "'");
     }
-    return value;
+    return rows;
   }
 
   @Override
@@ -132,10 +133,8 @@ final class Tensors implements Source {
         spent instanceof Inputs.Named named ? named.byName() : Map.of();
     ImmutableMap.Builder<String, TensorValue> rows = ImmutableMap.builder();
     inputs.forEach(
-        (name, tensor) -> {
-          TensorValue old = memory.get(name);
-          rows.put(name, old == null ? Rows.of(tensor, examples) : Rows.of(tensor, examples, old));
-        });
+        (name, all) ->
+            rows.put(name, all.rows(examples, memory.getOrDefault(name, Rows.NOTHING))));
     return new Inputs.Named(rows.buildOrThrow());
   }
 }

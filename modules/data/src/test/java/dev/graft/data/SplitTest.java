@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Labels;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -155,7 +156,7 @@ class SplitTest {
       assertThat(numbers(parts.train())).doesNotContainAnyElementsOf(numbers(parts.validation()));
       assertThat(numbers(parts.train())).doesNotContainAnyElementsOf(numbers(parts.test()));
       Dataset computed =
-          parts.train().withInputs(Map.of("y", TensorValue.of(Shape.of(54), new float[54])));
+          parts.train().withInputs(Map.of("y", RowTable.of(TensorValue.of(Shape.of(54), new float[54]))));
       assertThat(computed.contentGroups())
           .as("what is computed of them is told apart as they are")
           .isEqualTo(parts.train().contentGroups());

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Puts a tensor together of rows that come in any order, in memory that is taken once. */
 @Internal
-public final class PlacedRows {
+public final class PlacedRows implements RowSink {
 
   private final int size;
   private @Nullable TensorValue first;
@@ -27,16 +27,9 @@ public final class PlacedRows {
    * @throws BadRequestException if all would be more than a tensor of Java holds, or its rows are
    *     of another size than those before
    */
+  @Override
   public void put(TensorValue tensor, int[] places) {
-    TensorValue like = first == null ? tensor : first;
-    if (!sameRows(like.shape(), tensor.shape())) {
-      throw new BadRequestException(
-          "rows of different sizes make no tensor: after "
-              + like
-              + " comes "
-              + tensor
-              + "; take examples of one size (texts of one length) at a time.");
-    }
+    RowSink.requireAlike(first == null ? tensor : first, tensor);
     if (first == null) {
       first = tensor;
       if (tensor.dtype() == DType.STRING) {
@@ -58,10 +51,6 @@ public final class PlacedRows {
     }
   }
 
-  private static boolean sameRows(Shape a, Shape b) {
-    return a.rank() >= 1 && a.rank() == b.rank() && a.withDim(0, 1).equals(b.withDim(0, 1));
-  }
-
   private static ByteBuffer allocate(long size) {
     if (size > Integer.MAX_VALUE) {
       throw new BadRequestException(
@@ -70,6 +59,11 @@ public final class PlacedRows {
               + " bytes, and none has more than 2 GiB; take fewer examples at a time.");
     }
     return ByteBuffer.allocate((int) size);
+  }
+
+  @Override
+  public RowTable table() {
+    return RowTable.of(all());
   }
 
   /** All rows, each of which was put. */

@@ -11,7 +11,8 @@ import java.util.stream.IntStream;
 @Internal
 public final class Rows {
 
-  private static final TensorValue NOTHING =
+  /** No memory to use again. */
+  public static final TensorValue NOTHING =
       TensorValue.of(DType.INT8, Shape.of(0), ByteBuffer.allocate(0));
 
   private Rows() {}
@@ -46,6 +47,18 @@ public final class Rows {
       out.put(in.slice(Math.multiplyExact(row, width), width));
     }
     return TensorValue.of(tensor.dtype(), shape, out.flip());
+  }
+
+  /** The rows from {@code from} to before {@code to}, without a copy. */
+  public static TensorValue range(TensorValue tensor, int from, int to) {
+    Shape shape = tensor.shape().withDim(0, to - from);
+    if (tensor.dtype() == DType.STRING) {
+      int width = (int) shape.withDim(0, 1).elements();
+      return TensorValue.strings(shape, tensor.strings().subList(from * width, to * width));
+    }
+    int width = Math.toIntExact(rowBytes(tensor));
+    return TensorValue.of(
+        tensor.dtype(), shape, tensor.bytes().slice(from * width, (to - from) * width));
   }
 
   /** The rows of all {@code tensors}, one after the other. */

@@ -6,8 +6,9 @@
  *
  * <p>{@link TensorValue} is the value: an element type, a {@link Shape} and the bytes or texts.
  * {@link TensorProtos} reads the two forms that content has in a file. {@link Rows} takes examples
- * out of a tensor and puts tensors together, {@link PlacedRows} does so as they come, in memory
- * that is taken once. {@link DType} tells what elements are, which nobody else decides: whether
+ * out of a tensor and puts tensors together. {@link RowSink} takes rows as they come: {@link
+ * PlacedRows} in memory that is taken once, {@link FileRows} in a file; {@link RowTable} gives them
+ * back. {@link Halves} are float16. {@link DType} tells what elements are, which nobody else decides: whether
  * they are floating, complex, continuous.
  *
  * <p>Everything above uses this package, and it knows nothing but protobuf. A {@link Shape} may be

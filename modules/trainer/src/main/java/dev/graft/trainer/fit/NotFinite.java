@@ -11,7 +11,7 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.internal.features.Features;
+import dev.graft.trainer.internal.features.NoNumbers;
 import dev.graft.trainer.internal.step.TrainingGraph;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Stage;
@@ -102,7 +102,7 @@ final class NotFinite {
         if (!Double.isFinite(numbers[j])) {
           int row = (int) (j / Math.max(1, numbers.length / examples.length));
           return Optional.of(
-              Features.notFinite(train.name(examples[row]), numbers[j], names.get(i)));
+              NoNumbers.notFinite(train.name(examples[row]), numbers[j], names.get(i)));
         }
       }
     }

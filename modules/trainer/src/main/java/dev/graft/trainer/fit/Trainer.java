@@ -103,7 +103,9 @@ public final class Trainer {
     Supplier<Run> work =
         () -> {
           Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
-          return new Trainer(runtime, plan, watch, decisions, options.checkpoints().open()).fit();
+          try (CachedFeatures unused = plan.features()) {
+            return new Trainer(runtime, plan, watch, decisions, options.checkpoints().open()).fit();
+          }
         };
     List<Dataset> all = List.of(data.train(), data.validation(), data.test());
     Run run;
@@ -142,7 +144,10 @@ public final class Trainer {
         runtime,
         () -> {
           Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
-          return new Trainer(runtime, plan, watch, decisions, Checkpoints.none().open()).findRate();
+          try (CachedFeatures unused = plan.features()) {
+            return new Trainer(runtime, plan, watch, decisions, Checkpoints.none().open())
+                .findRate();
+          }
         });
   }
 

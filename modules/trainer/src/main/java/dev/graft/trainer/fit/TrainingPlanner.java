@@ -50,8 +50,8 @@ final class TrainingPlanner {
       solvable = LinearHead.solvable(task, frontier);
       stages = Stages.of(task, blocks, frontier, solvable.keySet(), recipe);
       headCut = LinearHead.cut(solvable, task, frontier);
-      long memory = CachedFeatures.memory(runtime);
-      features = CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages), memory);
+      CachedFeatures.Room room = CachedFeatures.Room.of(runtime);
+      features = CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages), room);
     }
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);
@@ -63,6 +63,10 @@ final class TrainingPlanner {
             runtime, model, data, recipe.toString(), uncached.stream().map(Stage::number).toList());
     ImmutableList.Builder<String> reasons = ImmutableList.<String>builder();
     reasons.addAll(choice.reasons());
+    if (features.isInFiles(headCut)) {
+      reasons.add(
+          "there is no room for " + features.words(headCut) + ", so they are read from a file");
+    }
     for (Stage stage : uncached) {
       reasons.add(
           stage.words()

@@ -11,8 +11,8 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
-import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.features.DecodedPictures;
+import dev.graft.trainer.internal.features.FeatureSpace;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.features.Positions;
@@ -56,33 +56,36 @@ public final class Evaluator {
                 runtime,
                 List.of(data),
                 watch,
-                () -> {
-                  Dataset fed = kept(runtime, task, data, recipe.atOnce(), watch);
-                  return score(runtime, task.fedWith(fed), fed, recipe.atOnce(), watch);
-                }));
+                () -> score(runtime, task, data, watch, recipe.atOnce())));
   }
 
-  /** Features of {@code data} where other runs keep theirs, too; itself where none are kept. */
-  private static Dataset kept(
-      TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Watch watch) {
+  /** Scores what is kept of {@code data} by other runs, too; itself where none is. */
+  private static Evaluation score(
+      TensorFlowRuntime runtime, Task task, Dataset data, Watch watch, int atOnce) {
     Frontier frontier = Frontier.of(task.inputs());
     Positions.check(frontier, task.headGoals(), data);
     ImmutableList<TensorRef> cut = frontier.cut(task.logits(), task.variables());
-    if (FeatureStore.of(runtime).isPresent()
-        && !task.inputs().tensors().containsAll(cut)
-        && CachedFeatures.hasRoom(frontier, cut, data.size(), runtime)) {
-      Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1);
-      try (Features at = Features.open(runtime, task.model(), task.inputs(), cut, atOnce)) {
-        at.keptIn(frontier, watch);
-        if (at.areKept()) {
-          Dataset kept = at.of(data, pace);
-          watch.tell(at.counts());
-          return kept;
+    boolean isKept =
+        FeatureStore.of(runtime).isPresent() && !task.inputs().tensors().containsAll(cut);
+    try (FeatureSpace space =
+        isKept
+            ? FeatureSpace.of(frontier, cut, data.size(), runtime).orElse(null)
+            : null) {
+      Dataset fed = data;
+      TrainingEvent.Features counts = new TrainingEvent.Features(data.size(), 0, 0);
+      if (space != null) {
+        try (Features at =
+            Features.open(runtime, task.model(), task.inputs(), cut, atOnce).into(space)) {
+          at.keptIn(frontier, watch);
+          if (at.areKept()) {
+            fed = at.of(data, new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1));
+            counts = at.counts();
+          }
         }
       }
+      watch.tell(counts);
+      return score(runtime, task.fedWith(fed), fed, atOnce, watch);
     }
-    watch.tell(new TrainingEvent.Features(data.size(), 0, 0));
-    return data;
   }
 
   /** Scores {@code task} on {@code data} that it is fed with and known to fit. */

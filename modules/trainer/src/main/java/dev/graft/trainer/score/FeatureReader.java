@@ -6,6 +6,8 @@ import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.RowTable;
+import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.features.Features;
@@ -44,7 +46,8 @@ public final class FeatureReader {
           try (Features features =
               Features.open(runtime, model, entry, List.of(tensor), options.recipe().atOnce())) {
             features.keptIn(Frontier.of(entry), watch);
-            return features.of(data, pace).input(entry.nameOf(tensor));
+            RowTable rows = features.of(data, pace).input(entry.nameOf(tensor));
+            return rows.range(0, data.size(), Rows.NOTHING);
           }
         });
   }

@@ -13,6 +13,7 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
@@ -103,7 +104,7 @@ class HeadsRefusedTest extends HeadsFixture {
     assertThatThrownBy(
             () ->
                 new HeadPhase(runtime, Recipe.HeadSettings.defaults(), 1)
-                    .train(values, data, goal, quiet))
+                    .train(RowTable.of(values), data, goal, quiet))
         .isInstanceOf(BadDataException.class)
         .hasMessageContainingAll("reads an infinity made of row 7", "leave it out");
   }

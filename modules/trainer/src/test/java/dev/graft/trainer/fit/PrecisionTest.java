@@ -11,6 +11,7 @@ import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
@@ -93,10 +94,10 @@ class PrecisionTest {
   @Test
   void aStepWithoutANumberIsExplained() {
     Dataset all = SmallTraining.examples();
-    TensorValue x = all.input("x");
+    TensorValue x = all.all().named().get("x");
     float[] pixels = x.floats();
     Arrays.fill(pixels, 192 * 4, 192 * 5, 3e38f); // numbers, but the sum of two is none
-    Dataset train = all.withInputs(Map.of("x", TensorValue.of(x.shape(), pixels)));
+    Dataset train = all.withInputs(Map.of("x", RowTable.of(TensorValue.of(x.shape(), pixels))));
     FineTune settings = FineTune.top().share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING);
     Task task = Task.of(SmallTraining.MODEL, train, Objectives.usual());
     Frontier frontier = Frontier.of(task.inputs());

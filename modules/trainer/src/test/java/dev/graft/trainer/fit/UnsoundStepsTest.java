@@ -13,6 +13,7 @@ import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.EarlyStop;
@@ -188,7 +189,7 @@ class UnsoundStepsTest extends FineTuneFixture {
     Dataset all = SmallTraining.examples();
     float[] pixels = all.all().named().get("x").floats();
     pixels[192 * new Order(60, 12, 1).batch(0)[4]] = Float.NaN; // in the second run of the step
-    Dataset broken = all.withInputs(Map.of("x", TensorValue.of(Shape.of(60, 8, 8, 3), pixels)));
+    Dataset broken = all.withInputs(Map.of("x", RowTable.of(TensorValue.of(Shape.of(60, 8, 8, 3), pixels))));
     try (TrainingLoop loop = loop(PLAIN.microBatch(4), broken)) {
       loop.session().bareStep(0.01).run();
       assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
@@ -215,9 +216,10 @@ class UnsoundStepsTest extends FineTuneFixture {
             .withInputs(
                 Map.of(
                     "x",
-                    PARTS.train().all().named().get("x"),
+                    PARTS.train().input("x"),
                     none,
-                    TensorValue.of(Shape.of(PARTS.train().size()), new float[36])));
+                    RowTable.of(
+                        TensorValue.of(Shape.of(PARTS.train().size()), new float[36]))));
     InputBinding entry = InputBinding.of(MODEL, odd);
     Pace pace =
         new Pace(Watch.of(event -> {}, () -> {}), Progress.Phase.FEATURES, "examples", 36, 1);

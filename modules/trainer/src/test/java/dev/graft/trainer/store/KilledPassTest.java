@@ -82,9 +82,7 @@ class KilledPassTest {
   }
 
   private static void same(Dataset a, Dataset b) {
-    for (String name : a.inputNames()) {
-      TensorAssert.assertThat(b.input(name)).isIdenticalTo(a.input(name));
-    }
+    a.all().named().forEach((name, rows) -> TensorAssert.assertThat(b.all().named().get(name)).isIdenticalTo(rows));
   }
 
   /** Kills it some blocks after it began; false where it came to its end before. */

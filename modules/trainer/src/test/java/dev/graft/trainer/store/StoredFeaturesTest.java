@@ -8,6 +8,7 @@ import dev.graft.data.Parts;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.savedmodel.checkpoint.VariableValues;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.TensorAssert;
@@ -48,9 +49,7 @@ class StoredFeaturesTest {
   }
 
   private static void same(Dataset a, Dataset b) {
-    for (String name : a.inputNames()) {
-      TensorAssert.assertThat(b.input(name)).isIdenticalTo(a.input(name));
-    }
+    a.all().named().forEach((name, rows) -> TensorAssert.assertThat(b.all().named().get(name)).isIdenticalTo(rows));
   }
 
   private static int size(Parts parts) {
@@ -78,8 +77,8 @@ class StoredFeaturesTest {
     assertThat(all.reused()).isEqualTo(20);
     FeaturePass none = pass(SmallTraining.MODEL, PARTS, folder.resolve("none"));
     for (String name : none.features().train().inputNames()) {
-      double[] expected = none.features().train().input(name).asDoubles();
-      assertThat(all.features().train().input(name).asDoubles())
+      double[] expected = none.features().train().all().named().get(name).asDoubles();
+      assertThat(all.features().train().all().named().get(name).asDoubles())
           .usingComparatorWithPrecision(1e-6)
           .containsExactly(expected);
     }
@@ -88,14 +87,14 @@ class StoredFeaturesTest {
   @Test
   void aChangedExampleIsAnother() {
     pass(SmallTraining.MODEL, PARTS, store());
-    TensorValue pixels = Rows.of(PARTS.train().input("x"), IntStream.range(0, 30).toArray());
+    TensorValue pixels = PARTS.train().input("x").range(0, 30, Rows.NOTHING);
     float[] changed = pixels.floats().clone();
     changed[5] += 1;
     Dataset train =
         PARTS
             .train()
             .subset(IntStream.range(0, 30).toArray())
-            .withInputs(Map.of("x", TensorValue.of(pixels.shape(), changed)));
+            .withInputs(Map.of("x", RowTable.of(TensorValue.of(pixels.shape(), changed))));
     FeaturePass second =
         pass(SmallTraining.MODEL, new Parts(train, PARTS.validation(), PARTS.test()), store());
     assertThat(second.reused()).isEqualTo(30 - 1 + PARTS.validation().size());

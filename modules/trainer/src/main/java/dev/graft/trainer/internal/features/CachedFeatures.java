@@ -23,41 +23,71 @@ import java.util.Set;
 /**
  * What training is fed with: features, computed once at the cuts where the frozen part ends; or the
  * examples themselves, where nothing is frozen before or where the features would not fit in
- * memory.
+ * memory. Those before the heads go to a file then.
  */
-public final class CachedFeatures {
+public final class CachedFeatures implements AutoCloseable {
 
   private final Frontier frontier;
   private final InputBinding entry;
   private final Part examples;
-  private final long memory; // bytes
+  private final Room room;
   private final Set<TensorRef> kept = new LinkedHashSet<>();
+  private final Set<TensorRef> inFiles = new LinkedHashSet<>(); // of these
+  private FeatureSpace space = FeatureSpace.memory();
   private Part features;
   private TrainingEvent.Features counts = new TrainingEvent.Features(0, 0, 0);
 
-  private CachedFeatures(Frontier frontier, Parts data, long memory) {
+  private CachedFeatures(Frontier frontier, Parts data, Room room) {
     this.frontier = frontier;
     this.entry = frontier.entry();
     this.examples = new Part(data.train(), data.validation());
-    this.memory = memory;
+    this.room = room;
     this.features = examples; // until they are computed
+  }
+
+  /**
+   * How many bytes there are for features.
+   *
+   * @param memory of Java's
+   * @param disk in files
+   */
+  public record Room(long memory, long disk) {
+
+    /** What {@code runtime} leaves to them. */
+    public static Room of(TensorFlowRuntime runtime) {
+      double share = runtime.options().features().memory();
+      long memory = (long) (share * Runtime.getRuntime().maxMemory());
+      return new Room(memory, FeatureSpace.room(runtime));
+    }
   }
 
   /**
    * Plans what to keep.
    *
-   * @param cuts the cuts at which the examples enter training; those in front come first
-   * @param memory how many bytes there are for it
+   * @param cuts the cuts at which the examples enter training; those in front come first, the first
+   *     of them that of the heads
    */
   public static CachedFeatures plan(
-      Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts, long memory) {
-    CachedFeatures planned = new CachedFeatures(frontier, data, memory);
+      Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts, Room room) {
+    CachedFeatures planned = new CachedFeatures(frontier, data, room);
+    boolean ofHeads = true;
     for (ImmutableList<TensorRef> cut : cuts) {
-      if (!planned.entry.tensors().containsAll(cut) && planned.fits(cut)) {
-        planned.kept.addAll(cut);
+      if (!planned.entry.tensors().containsAll(cut)) {
+        planned.plan(cut, ofHeads);
       }
+      ofHeads = false;
     }
     return planned;
+  }
+
+  private void plan(ImmutableList<TensorRef> cut, boolean ofHeads) {
+    Set<TensorRef> inMemory = Sets.union(Sets.difference(kept, inFiles), Set.copyOf(cut));
+    if (fitArrays(cut) && bytes(Sets.difference(inMemory, inFiles)) <= room.memory()) {
+      kept.addAll(cut);
+    } else if (ofHeads && bytes(cut) <= room.disk()) {
+      kept.addAll(cut);
+      inFiles.addAll(FeatureSpace.fileable(frontier, cut));
+    }
   }
 
   /** Examples, or features of them, of two parts of the data. */
@@ -74,19 +104,9 @@ public final class CachedFeatures {
     return counts;
   }
 
-  /** Whether there is memory for features of {@code examples} at {@code cut}. */
-  public static boolean hasRoom(
-      Frontier frontier, Collection<TensorRef> cut, long examples, TensorFlowRuntime runtime) {
-    return bytes(frontier, cut, examples) < Math.min(Integer.MAX_VALUE, memory(runtime));
-  }
-
-  /** How many bytes of Java's memory features may take. */
-  public static long memory(TensorFlowRuntime runtime) {
-    return (long) (runtime.options().features().memory() * Runtime.getRuntime().maxMemory());
-  }
-
-  private boolean fits(Collection<TensorRef> cut) {
-    return fitArrays(cut) && bytes(Sets.union(kept, Set.copyOf(cut))) <= memory;
+  /** Whether some of the features are in files, since there is no room for them in memory. */
+  public boolean isInFiles(Collection<TensorRef> cut) {
+    return cut.stream().anyMatch(inFiles::contains);
   }
 
   /** Whether no tensor of a part is larger than an array of Java. */
@@ -98,11 +118,7 @@ public final class CachedFeatures {
   /** How much memory features take. */
   private long bytes(Collection<TensorRef> tensors) {
     long size = (long) examples.train().size() + examples.validation().size();
-    return bytes(frontier, tensors, size);
-  }
-
-  private static long bytes(Frontier frontier, Collection<TensorRef> tensors, long examples) {
-    return tensors.stream().mapToLong(tensor -> examples * frontier.bytes(tensor)).sum();
+    return tensors.stream().mapToLong(tensor -> size * frontier.bytes(tensor)).sum();
   }
 
   /** Whether features at {@code cut} are wanted and not kept, since they are too many. */
@@ -111,23 +127,24 @@ public final class CachedFeatures {
   }
 
   /**
-   * Makes sure that features at {@code cut} are kept, for what is computed from all at once and
-   * from a copy of them, standardised.
+   * Makes sure that features at {@code cut} are kept, for what is computed from all of them.
    *
    * @throws ExhaustedException if there is no room for them
    */
   public void requireRoom(Collection<TensorRef> cut) {
-    if (isTooLarge(cut) || 2 * bytes(cut) > memory) {
+    if (isTooLarge(cut)) {
       throw new ExhaustedException(
-          "a head that is one layer is computed from all examples at once, and there is no room"
-              + (fitArrays(cut)
-                  ? " for these twice: " + words(cut) + "; give Java more, pool"
-                  : " for these: " + words(cut) + "; pool")
-              + " the features, take fewer examples, or give the head a hidden layer, with which it"
-              + " learns step by step.",
-          fitArrays(cut)
-              ? new Remedy[] {Remedy.MORE_HEAP, Remedy.POOL_ALL, Remedy.HIDDEN_LAYER}
-              : new Remedy[] {Remedy.POOL_ALL, Remedy.HIDDEN_LAYER});
+          String.format(
+              Locale.ROOT,
+              "a head that is one layer is computed from all examples at once, and there is no room"
+                  + " for %s, nor in a file (%s); make room on the disk, give Java more memory,"
+                  + " pool the features, take fewer examples, or give the head a hidden layer, with"
+                  + " which it learns step by step.",
+              words(cut),
+              size(room.disk())),
+          Remedy.MORE_HEAP,
+          Remedy.POOL_ALL,
+          Remedy.HIDDEN_LAYER);
     }
   }
 
@@ -139,7 +156,7 @@ public final class CachedFeatures {
         examples.train().size() + examples.validation().size(),
         size(bytes(cut)),
         fitArrays(cut)
-            ? "what they may take of Java's memory (" + size(memory) + ")"
+            ? "what they may take of Java's memory (" + size(room.memory()) + ")"
             : "one tensor, which holds at most 2 GiB however much memory there is");
   }
 
@@ -165,7 +182,9 @@ public final class CachedFeatures {
     wanted.retainAll(kept);
     long total = (long) examples.train().size() + examples.validation().size();
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
-    try (Features at = Features.open(runtime, model, entry, List.copyOf(wanted), atOnce)) {
+    space = FeatureSpace.of(inFiles, runtime);
+    try (Features at =
+        Features.open(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
       at.keptIn(frontier, watch);
       features =
           new Part(
@@ -180,5 +199,11 @@ public final class CachedFeatures {
     return kept.containsAll(cut)
         ? features.only(cut.stream().map(entry::nameOf).toList())
         : examples;
+  }
+
+  /** Gives the files back; features in them are gone. */
+  @Override
+  public void close() {
+    space.close();
   }
 }

@@ -1,6 +1,5 @@
 package dev.graft.trainer.internal.features;
 
-import com.google.common.collect.Iterables;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
@@ -14,7 +13,8 @@ import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
-import dev.graft.tensor.PlacedRows;
+import dev.graft.tensor.RowSink;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.graph.StatelessRandom;
@@ -28,8 +28,6 @@ import dev.graft.trainer.store.FrozenDigest;
 import dev.graft.trainer.store.RowDigest;
 import dev.graft.trainer.store.RowForm;
 import dev.graft.trainer.store.StoredFeatures;
-import dev.graft.words.Remedy;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -39,13 +37,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.DoublePredicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a model once over examples, up to some of its tensors. What comes out is a dataset again,
- * whose inputs are those tensors, held in memory. Of what is in a {@link FeatureStore} nothing is
+ * whose inputs are those tensors. Of what is in a {@link FeatureStore} nothing is
  * run.
  */
 public final class Features implements AutoCloseable {
@@ -59,6 +56,7 @@ public final class Features implements AutoCloseable {
   private final List<TensorRef> computed; // TensorFlow runs nothing for what is fed
   private final Graph graph;
   private final int atOnce;
+  private FeatureSpace space = FeatureSpace.memory();
   private Optional<StoredFeatures> stored = Optional.empty();
   private @Nullable ModelSession session; // until there is something to compute
   private @Nullable PreparedRun run;
@@ -118,6 +116,12 @@ public final class Features implements AutoCloseable {
     }
   }
 
+  /** Puts what comes out where {@code value} says, not in memory, and returns this. */
+  public Features into(FeatureSpace value) {
+    space = value;
+    return this;
+  }
+
   /** Whether there is a place for what is computed. */
   public boolean areKept() {
     return stored.isPresent();
@@ -146,8 +150,8 @@ public final class Features implements AutoCloseable {
   }
 
   private Dataset of(Dataset data, Pace pace, boolean checked) {
-    Map<TensorRef, PlacedRows> all = new LinkedHashMap<>();
-    wanted.forEach(tensor -> all.put(tensor, new PlacedRows(data.size())));
+    Map<TensorRef, RowSink> all = new LinkedHashMap<>();
+    wanted.forEach(tensor -> all.put(tensor, space.rows(tensor, data.size())));
     List<Read> missing = new ArrayList<>(); // of one example each
     for (int start = 0; start < data.size(); start += atOnce) {
       int[] examples = IntStream.range(start, Math.min(start + atOnce, data.size())).toArray();
@@ -167,8 +171,8 @@ public final class Features implements AutoCloseable {
       pace.before();
       compute(data, Read.all(missing), all, pace, checked);
     }
-    Map<String, TensorValue> inputs = new LinkedHashMap<>();
-    all.forEach((tensor, rows) -> inputs.put(entry.nameOf(tensor), rows.all()));
+    Map<String, RowTable> inputs = new LinkedHashMap<>();
+    all.forEach((tensor, rows) -> inputs.put(entry.nameOf(tensor), rows.table()));
     return data.withInputs(inputs);
   }
 
@@ -197,7 +201,7 @@ public final class Features implements AutoCloseable {
   }
 
   /** Puts down the rows that are in the store; returns the examples whose rows are not. */
-  private List<Read> find(Read read, Map<TensorRef, PlacedRows> all, Pace pace) {
+  private List<Read> find(Read read, Map<TensorRef, RowSink> all, Pace pace) {
     List<RowDigest> digests = RowDigest.of(read.fed());
     List<Read> missing = new ArrayList<>();
     for (int i = 0; i < digests.size(); i++) {
@@ -223,13 +227,13 @@ public final class Features implements AutoCloseable {
   }
 
   private void compute(
-      Dataset data, Read read, Map<TensorRef, PlacedRows> all, Pace pace, boolean checked) {
+      Dataset data, Read read, Map<TensorRef, RowSink> all, Pace pace, boolean checked) {
     int[] examples = read.examples();
     Map<TensorRef, TensorValue> run = values(data, read);
     Map<TensorRef, TensorValue> values = stored.map(store -> store.asFound(run)).orElse(run);
     values.forEach((tensor, value) -> requireRows(tensor, value, examples.length));
     if (checked) {
-      check(data, examples, values);
+      new NoNumbers(entry, computed).check(data, examples, values);
     }
     all.forEach((tensor, rows) -> rows.put(Objects.requireNonNull(values.get(tensor)), examples));
     keep(data, read, values);
@@ -252,72 +256,6 @@ public final class Features implements AutoCloseable {
     }
   }
 
-  private void check(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
-    for (TensorRef tensor : Iterables.concat(entry.tensors(), computed)) { // causes first
-      TensorValue value = values.get(tensor);
-      int row = value == null ? -1 : rowWith(value, Double::isNaN);
-      if (row < 0) {
-        continue;
-      }
-      if (entry.tensors().contains(tensor)) {
-        throw notFinite(name(data, examples, row), Double.NaN, entry.nameOf(tensor));
-      }
-      checkInfinities(data, examples, values);
-      throw new FailedCheckException(
-          "the part of the model that does not train makes a NaN of "
-              + name(data, examples, row)
-              + ", at '"
-              + tensor
-              + "', so nothing after it can learn; check the model's weights, and the range"
-              + " of its inputs.",
-          Remedy.CHECK,
-          Remedy.INPUT_RANGE);
-    }
-  }
-
-  /** An infinity does no harm where the model cuts it off; here it did. */
-  private void checkInfinities(Dataset data, int[] examples, Map<TensorRef, TensorValue> values) {
-    for (TensorRef input : entry.tensors()) {
-      for (double infinity : new double[] {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
-        TensorValue value = values.get(input);
-        int row = value == null ? -1 : rowWith(value, number -> number == infinity);
-        if (row >= 0) {
-          throw notFinite(name(data, examples, row), infinity, entry.nameOf(input));
-        }
-      }
-    }
-  }
-
-  /** What to throw for an example that holds {@code number} in an input. */
-  public static BadDataException notFinite(String name, double number, String input) {
-    return new BadDataException(
-        name
-            + " holds "
-            + number
-            + " in '"
-            + input
-            + "', which nothing can be learned from; correct the example or leave it out.");
-  }
-
-  private static String name(Dataset data, int[] examples, int row) {
-    return data.name(examples[Math.min(row, examples.length - 1)]);
-  }
-
-  /** The first row with such a number; -1 if there is none, or the value cannot hold one. */
-  public static int rowWith(TensorValue value, DoublePredicate wanted) {
-    if (value.dtype() != DType.FLOAT32 || value.shape().rank() < 1) {
-      return -1;
-    }
-    FloatBuffer numbers = value.bytes().asFloatBuffer();
-    int perRow = Math.max(1, numbers.remaining() / Math.max(1, (int) value.shape().dim(0)));
-    for (int i = 0; i < numbers.limit(); i++) {
-      if (wanted.test(numbers.get(i))) {
-        return i / perRow;
-      }
-    }
-    return -1;
-  }
-
   private Map<TensorRef, TensorValue> values(Dataset data, Read read) {
     Map<TensorRef, TensorValue> values = new HashMap<>();
     for (int i = 0; i < read.fed().size(); i++) {
@@ -335,7 +273,7 @@ public final class Features implements AutoCloseable {
   /** Keeps what was computed, but for what training has to say something about. */
   private void keep(Dataset data, Read read, Map<TensorRef, TensorValue> values) {
     if (stored.isEmpty()
-        || values.values().stream().anyMatch(value -> rowWith(value, Double::isNaN) >= 0)) {
+        || values.values().stream().anyMatch(value -> NoNumbers.rowWith(value, Double::isNaN) >= 0)) {
       return;
     }
     if (!proven && read.examples().length > 1) {

@@ -7,13 +7,15 @@ import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
-import dev.graft.trainer.internal.features.Features;
+import dev.graft.trainer.internal.features.NoNumbers;
 import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Pace;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
@@ -89,33 +91,25 @@ public final class HeadPhase {
   /**
    * Trains.
    *
-   * @param features float32 [N, features]
+   * @param rows of features: float32 [features] for each example
    * @param data the same examples, for their answers and weights
    * @param goal what the head should do
    * @throws BadDataException if the features of an example are infinite; the message names it
    */
-  public Trained train(TensorValue features, Dataset data, HeadGoal goal, Pace pace) {
-    int infinite = Features.rowWith(features, Double::isInfinite);
-    if (infinite >= 0) {
-      throw new BadDataException(
-          Task.describe(List.of(goal))
-              + " reads an infinity made of "
-              + data.name(infinite)
-              + ", which nothing can be learned from; correct the example or leave it out, or check"
-              + " the range of the model's inputs.");
-    }
-    Standardization standard = Standardization.of(runtime, features);
+  public Trained train(RowTable rows, Dataset data, HeadGoal goal, Pace pace) {
+    FeatureSlices features = new FeatureSlices(rows, data.size());
+    Standardization standard = Standardization.of(features);
+    requireFinite(features, standard, data, goal);
     Batch examples = data.onlyInputs(List.of()).all(); // answers and weights
     TensorValue targets = goal.targets().get(0).of(examples);
     float[] counts = examples.weights().floats();
     HeadSolver solver =
         new HeadSolver(
             runtime,
-            standard.features(),
-            targets,
-            goal.objective(),
-            goal.head().units(),
-            range(goal, targets, counts));
+            features,
+            standard,
+            new HeadSolver.Aim(
+                targets, goal.objective(), goal.head().units(), range(goal, targets, counts)));
     // examples are dealt label by label where each has one
     int[] labels =
         IntStream.range(0, data.size()).map(i -> data.isOneLabel() ? data.label(i) : 0).toArray();
@@ -157,7 +151,7 @@ public final class HeadPhase {
     }
     int column = best * (held + 1) + held;
     Standardization.Folded folded =
-        standard.fold(runtime, heads.kernels().get(column), heads.biases().get(column));
+        standard.fold(heads.kernels().get(column), heads.biases().get(column));
     return new Trained(
         folded.kernel(),
         folded.bias(),
@@ -169,6 +163,25 @@ public final class HeadPhase {
                 .map(label -> "'" + data.labels().names().get(label) + "'")
                 .collect(ImmutableList.toImmutableList())
             : ImmutableList.of());
+  }
+
+  private static void requireFinite(
+      FeatureSlices features, Standardization standard, Dataset data, HeadGoal goal) {
+    if (Arrays.stream(standard.mean()).allMatch(Double::isFinite)) {
+      return;
+    }
+    for (int from = 0; from < features.examples(); from += features.rows()) {
+      TensorValue slice = features.read(from, features.rows());
+      int infinite = NoNumbers.rowWith(slice, number -> !Double.isFinite(number));
+      if (infinite >= 0) {
+        throw new BadDataException(
+            Task.describe(List.of(goal))
+                + " reads an infinity made of "
+                + data.name(from + infinite)
+                + ", which nothing can be learned from; correct the example or leave it out, or"
+                + " check the range of the model's inputs.");
+      }
+    }
   }
 
   /** Logits of labels lie around 0; numbers can lie anywhere, such as years and prices. */

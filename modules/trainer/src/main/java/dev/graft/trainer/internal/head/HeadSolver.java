@@ -1,23 +1,21 @@
 package dev.graft.trainer.internal.head;
 
 import com.google.common.primitives.Booleans;
-import com.sun.management.OperatingSystemMXBean;
-import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.loss.Losses;
 import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.metric.HeadTensors;
 import dev.graft.words.Remedy;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,12 +34,10 @@ final class HeadSolver {
   private static final double TOLERANCE = 1e-4;
 
   /**
-   * Parameters, or answers to examples, of heads trained at once: the search keeps some twenty
-   * times the ones and some eight times the others in memory.
+   * Parameters of heads trained at once, of which the search keeps some twenty copies, and answers
+   * to the examples of a slice, of which it keeps some eight.
    */
   private static final long AT_ONCE = 4_000_000;
-
-  private static final int COPIES = 8; // of the answers: as logits, as shares, and of gradients
 
   /**
    * The trained heads.
@@ -65,33 +61,28 @@ final class HeadSolver {
    */
   record Range(float[] center, float spread) {}
 
-  private final TensorFlowRuntime runtime;
-  private final TensorValue features;
-  private final TensorValue targets;
-  private final Objective objective;
-  private final int outputs;
-  private final Range range;
-
   /**
-   * Heads on these examples.
+   * What the heads should do.
    *
-   * @param features float32 [N, features], standardised
-   * @param targets [N] or [N, outputs]
+   * @param targets of the examples: [N] or [N, outputs]
+   * @param objective what is to be small
+   * @param outputs of each head
    * @param range in which the logits are wanted
    */
+  record Aim(TensorValue targets, Objective objective, int outputs, Range range) {}
+
+  private final TensorFlowRuntime runtime;
+  private final FeatureSlices features;
+  private final Standardization standard;
+  private final Aim aim;
+
+  /** Heads on standardised features of examples. */
   HeadSolver(
-      TensorFlowRuntime runtime,
-      TensorValue features,
-      TensorValue targets,
-      Objective objective,
-      int outputs,
-      Range range) {
+      TensorFlowRuntime runtime, FeatureSlices features, Standardization standard, Aim aim) {
     this.runtime = runtime;
     this.features = features;
-    this.targets = targets;
-    this.objective = objective;
-    this.outputs = outputs;
-    this.range = range;
+    this.standard = standard;
+    this.aim = aim;
   }
 
   /**
@@ -100,11 +91,10 @@ final class HeadSolver {
    * @param weights for each head, how much each example counts
    */
   Heads solve(List<double[]> weights, double[] strengths, Runnable beforeEach) {
-    requireRoom(features.shape().dim(0), outputs, memory());
-    int atOnce = Math.min(strengths.length, atOnce(features.shape(), outputs));
+    int atOnce = Math.min(strengths.length, heads(features.width(), aim.outputs()));
     List<TensorValue> kernels = new ArrayList<>();
     List<TensorValue> biases = new ArrayList<>();
-    double[][] losses = new double[(int) features.shape().dim(0)][strengths.length];
+    double[][] losses = new double[features.examples()][strengths.length];
     List<Boolean> settled = new ArrayList<>();
     for (int from = 0; from < strengths.length; from += atOnce) {
       int to = Math.min(strengths.length, from + atOnce);
@@ -113,179 +103,191 @@ final class HeadSolver {
         settled.addAll(Booleans.asList(group.solve(beforeEach)));
         group.collect(kernels, biases, losses, from);
       } catch (ExhaustedException e) {
-        String why = String.valueOf(e.getMessage());
-        throw new ExhaustedException(noRoom(why), e, Remedy.HIDDEN_LAYER);
+        throw noRoom(e);
       }
     }
     return new Heads(kernels, biases, losses, settled);
   }
 
-  /** How many heads over such features are trained at once. */
-  static int atOnce(Shape features, int outputs) {
-    long parameters = (features.dim(1) + 1) * outputs;
-    long answers = features.dim(0) * outputs;
-    return (int) Math.max(1, AT_ONCE / Math.max(parameters, answers));
+  /** How many heads are trained at once. */
+  static int heads(int width, int outputs) {
+    return (int) Math.max(1, AT_ONCE / ((width + 1L) * outputs));
   }
 
-  /** What this machine, or its container, has beside what is Java's. */
-  private static long memory() {
-    long all =
-        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
-    return Math.max(all / 2, all - Runtime.getRuntime().maxMemory());
+  /** How many examples there are in a slice. */
+  static int examples(FeatureSlices features, long answers) {
+    return (int) Math.max(1, Math.min(features.rows(), AT_ONCE / answers));
   }
 
-  /**
-   * Makes sure that a single head can be trained.
-   *
-   * @throws BadRequestException if {@code memory} bytes are too few for its answers to all examples
-   */
-  static void requireRoom(long examples, long outputs, long memory) {
-    double bytes = 4.0 * COPIES * examples * outputs;
-    if (bytes > memory) {
-      throw new ExhaustedException(
-          noRoom(
-              String.format(
-                  Locale.ROOT,
-                  "%,d outputs for %,d examples take %.1f GB of %.1f GB",
-                  outputs,
-                  examples,
-                  bytes / 1e9,
-                  memory / 1e9)),
-          Remedy.HIDDEN_LAYER);
-    }
-  }
-
-  private static String noRoom(String why) {
-    return "a head that is one layer is computed from all examples at once, and there is not enough"
-        + " memory for its answers to these ("
-        + why
-        + "); take fewer examples, or give the head a hidden layer, with which it"
-        + " learns step by step.";
+  private ExhaustedException noRoom(ExhaustedException cause) {
+    return new ExhaustedException(
+        String.format(
+            Locale.ROOT,
+            "there is not enough memory to compute a head of %,d features and %,d outputs, of"
+                + " which some twenty copies are needed (%s); pool the features, or give the head"
+                + " a hidden layer, with which it learns step by step.",
+            features.width(),
+            aim.outputs(),
+            cause.getMessage()),
+        cause,
+        Remedy.POOL_ALL,
+        Remedy.HIDDEN_LAYER);
   }
 
   /** Heads that are trained at once. */
   private final class Group implements Lbfgs.Problem {
-    private final int n = (int) features.shape().dim(0);
-    private final int inputs = (int) features.shape().dim(1);
+    private final int inputs = features.width();
+    private final int outputs = aim.outputs();
     private final int heads;
+    private final int rows; // of a slice
+    private final List<double[]> weights;
     private final GraphEditor editor = Graph.empty().edit();
-    private final Map<TensorRef, TensorValue> feeds = new LinkedHashMap<>();
-    private final TensorRef x;
-    private final TensorRef y;
-    private final TensorRef weight;
+    private final TensorRef raw;
+    private final TensorRef targets;
+    private final TensorRef counts;
+    private final TensorRef share; // of the penalty, a slice's part of the examples
+    private final TensorRef centred;
     private final TensorRef strength;
+    private final Graph base;
     private TensorValue solution = TensorValue.scalar(0f);
 
     Group(List<double[]> weights, double[] strengths, int from) {
+      this.weights = weights;
       this.heads = weights.size();
-      this.x = feed("features", features);
-      this.y = feed("targets", targets);
-      float[] table = new float[n * heads];
+      this.rows = examples(features, (long) outputs * heads);
+      this.raw = editor.placeholder("features", DataType.DT_FLOAT, Shape.of(-1, inputs));
+      Shape answers = aim.targets().shape().withDim(0, Shape.UNKNOWN);
+      this.targets = editor.placeholder("targets", aim.targets().dtype().proto(), answers);
+      this.counts = editor.placeholder("weights", DataType.DT_FLOAT, Shape.of(-1, heads));
+      this.share = editor.placeholder("share", DataType.DT_FLOAT, Shape.scalar());
       float[] penalties = new float[heads];
       for (int k = 0; k < heads; k++) {
         penalties[k] = (float) strengths[from + k];
-        for (int i = 0; i < n; i++) {
-          table[i * heads + k] = (float) weights.get(k)[i];
-        }
       }
-      this.weight = feed("weights", TensorValue.of(Shape.of(n, heads), table));
-      this.strength = feed("strengths", TensorValue.of(Shape.of(heads), penalties));
+      Scope g = new Scope(editor, "given");
+      this.centred = standard.centred(g, raw);
+      this.strength = g.floats(penalties);
+      this.base = editor.build();
     }
 
-    private TensorRef feed(String name, TensorValue value) {
-      TensorRef placeholder = editor.placeholder(name, value.dtype().proto(), value.shape());
-      feeds.put(placeholder, value);
-      return placeholder;
+    @Override
+    public Graph base() {
+      return base;
+    }
+
+    @Override
+    public List<TensorRef> given() {
+      return List.of(centred, targets, counts, share);
+    }
+
+    @Override
+    public int slices() {
+      return (features.examples() + rows - 1) / rows;
+    }
+
+    @Override
+    public Map<TensorRef, TensorValue> slice(int number) {
+      int from = number * rows;
+      TensorValue some = features.read(from, rows);
+      int count = (int) some.shape().dim(0);
+      float[] table = new float[count * heads];
+      for (int k = 0; k < heads; k++) {
+        for (int i = 0; i < count; i++) {
+          table[i * heads + k] = (float) weights.get(k)[from + i];
+        }
+      }
+      return Map.of(
+          raw,
+          some,
+          targets,
+          Rows.range(aim.targets(), from, from + count),
+          counts,
+          TensorValue.of(Shape.of(count, heads), table),
+          share,
+          TensorValue.scalar((float) count / features.examples()));
     }
 
     /** Gives which heads the search came to its end for. */
     boolean[] solve(Runnable beforeEach) {
       Shape shape = Shape.of((long) (inputs + 1) * outputs, heads);
-      Lbfgs.Result result =
-          Lbfgs.minimize(
-              runtime, editor.build(), feeds, this, shape, ITERATIONS, TOLERANCE, beforeEach);
+      Lbfgs.Limits limits = new Lbfgs.Limits(ITERATIONS, TOLERANCE, beforeEach);
+      Lbfgs.Result result = Lbfgs.minimize(runtime, this, shape, limits);
       solution = result.x();
       return result.settled();
     }
 
     @Override
-    public TensorRef values(Scope g, TensorRef parameters) {
-      TensorRef kernel = kernel(g, parameters);
-      TensorRef penalty =
-          g.add(
-              "Mul",
-              g.add("Sum", g.add("Square", kernel), g.ints(0)),
-              g.add("Mul", strength, g.scalar(0.5f)));
-      TensorRef loss = g.add("Sum", g.add("Mul", losses(g, parameters), weight), g.ints(0));
-      return g.add("AddV2", loss, penalty);
+    public TensorRef values(Scope g, List<TensorRef> given, TensorRef parameters) {
+      TensorRef squares = g.add("Sum", g.add("Square", kernel(g, parameters)), g.ints(0));
+      TensorRef half = g.add("Mul", strength, g.add("Mul", given.get(3), g.scalar(0.5f)));
+      TensorRef each = losses(g, given.get(0), given.get(1), parameters);
+      TensorRef loss = g.add("Sum", g.add("Mul", each, given.get(2)), g.ints(0));
+      return g.add("AddV2", loss, g.add("Mul", squares, half));
     }
 
     /** [inputs * outputs, heads]: the first rows of the parameters; the biases come last. */
     private TensorRef kernel(Scope g, TensorRef parameters) {
       TensorRef rows = g.add("Slice", parameters, g.ints(0, 0), g.ints(inputs * outputs, heads));
-      return g.add("Mul", rows, g.scalar(range.spread()));
+      return g.add("Mul", rows, g.scalar(aim.range().spread()));
     }
 
     /** [outputs, heads]. */
     private TensorRef bias(Scope g, TensorRef parameters) {
       TensorRef rows =
           g.add("Slice", parameters, g.ints(inputs * outputs, 0), g.ints(outputs, heads));
-      TensorRef center = g.add("Reshape", g.floats(range.center()), g.ints(outputs, 1));
-      return g.add("AddV2", g.add("Mul", rows, g.scalar(range.spread())), center);
+      TensorRef center = g.add("Reshape", g.floats(aim.range().center()), g.ints(outputs, 1));
+      return g.add("AddV2", g.add("Mul", rows, g.scalar(aim.range().spread())), center);
     }
 
     /** [N, heads]. */
-    private TensorRef losses(Scope g, TensorRef parameters) {
+    private TensorRef losses(Scope g, TensorRef x, TensorRef y, TensorRef parameters) {
       TensorRef wide = g.add("Reshape", kernel(g, parameters), g.ints(inputs, outputs * heads));
       TensorRef bias = bias(g, parameters);
-      TensorRef product = g.add("MatMul", x, wide);
+      TensorRef product = g.add("MatMul", x, standard.scaled(g, wide));
       TensorRef logits = g.add("AddV2", product, g.add("Reshape", bias, g.ints(outputs * heads)));
       TensorRef each =
-          g.add("Transpose", g.add("Reshape", logits, g.ints(n, outputs, heads)), g.ints(0, 2, 1));
-      TensorRef flat = g.add("Reshape", each, g.ints(n * heads, outputs));
-      return g.add(
-          "Reshape",
-          objective.loss(new Losses(new HeadTensors(g, flat, repeated(g), outputs))),
-          g.ints(n, heads));
+          g.add("Transpose", g.add("Reshape", logits, g.ints(-1, outputs, heads)), g.ints(0, 2, 1));
+      TensorRef flat = g.add("Reshape", each, g.ints(-1, outputs));
+      HeadTensors answers = new HeadTensors(g, flat, repeated(g, y), outputs);
+      return g.add("Reshape", aim.objective().loss(new Losses(answers)), g.ints(-1, heads));
     }
 
     /** The targets, each once for every head. */
-    private TensorRef repeated(Scope g) {
-      int width = (int) targets.shape().withDim(0, 1).elements();
-      TensorRef one = g.add("Reshape", y, g.ints(n, 1, width));
-      TensorRef all = g.add("BroadcastTo", one, g.ints(n, heads, width));
-      return targets.shape().rank() == 1
-          ? g.add("Reshape", all, g.ints(n * heads))
-          : g.add("Reshape", all, g.ints(n * heads, width));
+    private TensorRef repeated(Scope g, TensorRef y) {
+      Shape shape = aim.targets().shape();
+      int width = (int) shape.withDim(0, 1).elements();
+      TensorRef one = g.add("Reshape", y, g.ints(-1, 1, width));
+      TensorRef all = g.add("Tile", one, g.ints(1, heads, 1));
+      return g.add("Reshape", all, shape.rank() == 1 ? g.ints(-1) : g.ints(-1, width));
     }
 
     /** Takes the heads apart. */
     void collect(List<TensorValue> kernels, List<TensorValue> biases, double[][] losses, int from) {
-      GraphEditor last = editor.build().edit();
+      GraphEditor last = base.edit();
       Scope g = new Scope(last, "result");
       TensorRef parameters = last.placeholder("parameters", DataType.DT_FLOAT, solution.shape());
-      List<TensorRef> fetches = new ArrayList<>();
-      fetches.add(losses(g, parameters));
+      TensorRef each = losses(g, centred, targets, parameters);
+      List<TensorRef> parts = new ArrayList<>();
       List<TensorRef> kernel = columns(g, kernel(g, parameters));
       List<TensorRef> bias = columns(g, bias(g, parameters));
       for (int k = 0; k < heads; k++) {
-        fetches.add(g.add("Reshape", kernel.get(k), g.ints(inputs, outputs)));
-        fetches.add(bias.get(k));
+        parts.add(g.add("Reshape", kernel.get(k), g.ints(inputs, outputs)));
+        parts.add(bias.get(k));
       }
-      feeds.put(parameters, solution);
-      feeds.remove(weight);
-      feeds.remove(strength);
-      List<TensorValue> values;
       try (var session = runtime.session(last.build())) {
-        values = session.run(feeds, fetches, List.of());
-      }
-      for (int k = 0; k < heads; k++) {
-        kernels.add(values.get(1 + 2 * k));
-        biases.add(values.get(2 + 2 * k));
-      }
-      double[] all = values.get(0).asDoubles();
-      for (int i = 0; i < n; i++) {
-        System.arraycopy(all, i * heads, losses[i], from, heads);
+        List<TensorValue> values = session.run(Map.of(parameters, solution), parts, List.of());
+        for (int k = 0; k < heads; k++) {
+          kernels.add(values.get(2 * k));
+          biases.add(values.get(2 * k + 1));
+        }
+        for (int number = 0; number < slices(); number++) {
+          Map<TensorRef, TensorValue> feeds = new HashMap<>(slice(number));
+          feeds.put(parameters, solution);
+          double[] all = session.run(feeds, List.of(each), List.of()).get(0).asDoubles();
+          for (int i = 0; i < all.length / heads; i++) {
+            System.arraycopy(all, i * heads, losses[number * rows + i], from, heads);
+          }
+        }
       }
     }
 

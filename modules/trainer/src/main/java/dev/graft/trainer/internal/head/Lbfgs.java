@@ -10,6 +10,7 @@ import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
+import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
@@ -22,9 +23,10 @@ import org.tensorflow.proto.DataType;
 
 /**
  * Minimises several smooth functions of equally many parameters side by side, by limited-memory
- * BFGS (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 3.1). All of it is
- * one graph, and one run of it is one iteration for every function: column k of each matrix belongs
- * to function k.
+ * BFGS (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 3.1). Each function
+ * is a sum over slices of examples, of which one at a time is in memory. An iteration is a run that
+ * begins it, a run for each slice, and a run that ends it, for every function at once: column k of
+ * each matrix belongs to function k.
  */
 final class Lbfgs {
 
@@ -34,14 +36,46 @@ final class Lbfgs {
 
   /** The functions to minimise. */
   interface Problem {
+
+    /** A graph that holds what {@link #values} reads of a slice. */
+    default Graph base() {
+      return Graph.empty();
+    }
+
+    /** The tensors there that are computed from what is fed of a slice. */
+    default List<TensorRef> given() {
+      return List.of();
+    }
+
+    /** How many slices there are. */
+    default int slices() {
+      return 1;
+    }
+
+    /** What to feed of a slice; of the only one it is fed once. */
+    default Map<TensorRef, TensorValue> slice(int number) {
+      return Map.of();
+    }
+
     /**
-     * Adds their values to a graph.
+     * Adds what a slice adds to their values.
      *
+     * @param given the tensors of {@link #given}, or what stands for them
      * @param x the parameters, float32 [parameters, functions]
      * @return float32 [functions]; each depends on its own column of {@code x} only
      */
-    TensorRef values(Scope g, TensorRef x);
+    TensorRef values(Scope g, List<TensorRef> given, TensorRef x);
   }
+
+  /**
+   * How long to search.
+   *
+   * @param iterations how many there are at most
+   * @param tolerance the search ends when no function has lost more than this share of its value in
+   *     some steps, or has so little to gain by the next
+   * @param beforeEach called before each iteration
+   */
+  record Limits(int iterations, double tolerance, Runnable beforeEach) {}
 
   /**
    * Where the search ended.
@@ -62,36 +96,35 @@ final class Lbfgs {
     this.functions = functions;
   }
 
-  /** A variable that lasts from one iteration to the next, with its value before this one. */
+  /** A variable that lasts from one run to the next, with its value before this one. */
   private record State(TensorRef handle, TensorRef value, String start) {}
 
   /**
    * Minimises from zero.
    *
-   * @param base a graph that {@code problem} may refer to
-   * @param feeds what to feed it at each iteration
-   * @param iterations how many there are at most
-   * @param tolerance the search ends when no function has lost more than this share of its value in
-   *     some steps, or has so little to gain by the next
+   * @param shape of the parameters: [parameters, functions]
    */
-  static Result minimize(
-      TensorFlowRuntime runtime,
-      Graph base,
-      Map<TensorRef, TensorValue> feeds,
-      Problem problem,
-      Shape shape,
-      int iterations,
-      double tolerance,
-      Runnable beforeEach) {
+  static Result minimize(TensorFlowRuntime runtime, Problem problem, Shape shape, Limits limits) {
     Lbfgs search = new Lbfgs(Math.toIntExact(shape.dim(0)), Math.toIntExact(shape.dim(1)));
-    Iteration iteration = search.iteration(base, problem);
+    Iteration iteration = search.iteration(problem);
     try (GraphSession session = runtime.session(iteration.graph())) {
       session.run(Map.of(), List.of(), iteration.start());
-      return iterate(session, feeds, iteration, iterations, tolerance, beforeEach);
+      if (!iteration.hold().isEmpty()) {
+        session.run(problem.slice(0), List.of(), iteration.hold());
+      }
+      return iterate(session, problem, iteration, limits);
     }
   }
 
-  /** One iteration as a graph. */
+  /**
+   * One iteration as a graph.
+   *
+   * @param start what is run once
+   * @param hold what is run once where there is one slice, fed with it
+   * @param begin what begins an iteration
+   * @param add what is run for each slice
+   * @param end what ends it
+   */
   private record Iteration(
       Graph graph,
       TensorRef x,
@@ -99,73 +132,125 @@ final class Lbfgs {
       TensorRef good,
       TensorRef gain,
       List<String> start,
-      List<String> updates) {}
+      List<String> hold,
+      List<String> begin,
+      List<String> add,
+      List<String> end) {}
 
-  private Iteration iteration(Graph base, Problem problem) {
-    GraphEditor editor = base.edit();
+  private Iteration iteration(Problem problem) {
+    GraphEditor editor = problem.base().edit();
     Scope g = new Scope(editor, "lbfgs");
+    Shape all = Shape.of(parameters, functions);
+    Shape each = Shape.of(functions);
     // Values of infinity: the first iteration takes no step, since the gradient is zero, finds
     // value and gradient at the start, and is content with them.
-    State x = state(g, "x", Shape.of(parameters, functions), 0);
-    State gradient = state(g, "gradient", Shape.of(parameters, functions), 0);
-    State value = state(g, "value", Shape.of(functions), Float.POSITIVE_INFINITY);
-    State length = state(g, "length", Shape.of(functions), 1);
+    State x = state(g, "x", all, 0);
+    State gradient = state(g, "gradient", all, 0);
+    State value = state(g, "value", each, Float.POSITIVE_INFINITY);
+    State length = state(g, "length", each, 1);
     State steps = state(g, "steps", Shape.of(MEMORY, parameters, functions), 0);
     State changes = state(g, "changes", Shape.of(MEMORY, parameters, functions), 0);
+    // of the iteration that is under way
+    State trial = state(g, "trial", all, 0);
+    State slope = state(g, "slope", each, 0);
+    State trialValue = state(g, "sum", each, 0);
+    State trialGradient = state(g, "gradients", all, 0);
+    List<State> states =
+        List.of(
+            x, gradient, value, length, steps, changes, trial, slope, trialValue, trialGradient);
 
-    TensorRef direction = direction(g.in("direction"), gradient, steps, changes);
-    TensorRef trial = g.add("AddV2", x.value(), g.add("Mul", direction, length.value()));
-    TensorRef trialValue = problem.values(g.in("problem"), trial);
+    Scope b = g.in("begin");
+    TensorRef direction = direction(b, gradient, steps, changes);
+    Map<State, TensorRef> begun = new LinkedHashMap<>();
+    begun.put(trial, b.add("AddV2", x.value(), b.add("Mul", direction, length.value())));
+    begun.put(slope, dot(b, gradient.value(), direction));
+    begun.put(trialValue, b.add("ZerosLike", trialValue.value()));
+    begun.put(trialGradient, b.add("ZerosLike", trialGradient.value()));
+    List<String> begin = assignAll(b, begun);
+
+    List<String> hold = new ArrayList<>();
+    List<TensorRef> given = problem.slices() == 1 ? held(g, problem, hold) : problem.given();
+    TensorRef part = problem.values(g.in("problem"), given, trial.value());
     GradientGraph differentiated =
-        Differentiator.gradients(editor.build(), List.of(trialValue), List.of(), List.of(trial));
-    if (!(differentiated.gradients().get(trial) instanceof Gradient.Dense trialGradient)) {
+        Differentiator.gradients(editor.build(), List.of(part), List.of(), List.of(trial.value()));
+    if (!(differentiated.gradients().get(trial.value()) instanceof Gradient.Dense down)) {
       throw new IllegalStateException("the problem does not depend on its parameters");
     }
     GraphEditor extended = differentiated.graph().edit();
     Scope u = new Scope(extended, "lbfgs/update");
+    List<String> add = List.of(added(u, trialValue, part), added(u, trialGradient, down.value()));
+
     TensorRef one = u.scalar(1f);
-    TensorRef slope = dot(u, gradient.value(), direction);
-    TensorRef enough = u.add("Mul", u.scalar(SUFFICIENT), u.add("Mul", length.value(), slope));
+    TensorRef enough =
+        u.add("Mul", u.scalar(SUFFICIENT), u.add("Mul", length.value(), slope.value()));
     // false for a value that is not a number: the step is then halved
-    TensorRef good = u.add("LessEqual", trialValue, u.add("AddV2", value.value(), enough));
-    TensorRef step = u.add("Sub", trial, x.value());
+    TensorRef good = u.add("LessEqual", trialValue.value(), u.add("AddV2", value.value(), enough));
+    TensorRef step = u.add("Sub", trial.value(), x.value());
     TensorRef change = u.add("Sub", trialGradient.value(), gradient.value());
     TensorRef curved = u.add("Greater", dot(u, step, change), u.scalar(0f));
     TensorRef remember = u.add("LogicalAnd", good, curved);
     TensorRef half = u.add("Mul", length.value(), u.scalar(0.5f));
     // along a straight slope no pair says how far to go: twice as far as the last time
     TensorRef straight = u.add("LogicalAnd", good, u.add("LogicalNot", curved));
-    TensorRef on = u.add("LogicalAnd", straight, u.add("Less", slope, u.scalar(0f)));
+    TensorRef on = u.add("LogicalAnd", straight, u.add("Less", slope.value(), u.scalar(0f)));
     TensorRef twice = u.add("Maximum", u.add("AddV2", length.value(), length.value()), one);
     Map<State, TensorRef> next = new LinkedHashMap<>();
-    next.put(x, u.add("SelectV2", good, trial, x.value()));
+    next.put(x, u.add("SelectV2", good, trial.value(), x.value()));
     next.put(gradient, u.add("SelectV2", good, trialGradient.value(), gradient.value()));
-    next.put(value, u.add("SelectV2", good, trialValue, value.value()));
+    next.put(value, u.add("SelectV2", good, trialValue.value(), value.value()));
     next.put(length, u.add("SelectV2", good, u.add("SelectV2", on, twice, one), half));
     next.put(steps, remembered(u, remember, step, steps));
     next.put(changes, remembered(u, remember, change, changes));
     TensorRef taken = u.cast(good, DataType.DT_FLOAT);
-    TensorRef gain = u.add("Neg", u.add("Mul", length.value(), slope));
-    List<String> updates = assignAll(u, next);
+    TensorRef gain = u.add("Neg", u.add("Mul", length.value(), slope.value()));
+    List<String> end = assignAll(u, next);
     return new Iteration(
         extended.build(),
         x.value(),
-        next.getOrDefault(value, trialValue),
+        next.getOrDefault(value, trialValue.value()),
         taken,
         gain,
-        next.keySet().stream().map(State::start).toList(),
-        updates);
+        states.stream().map(State::start).toList(),
+        hold,
+        begin,
+        add,
+        end);
+  }
+
+  /**
+   * What stands for the only slice, which is then fed once and not in every iteration.
+   *
+   * @param hold gets the nodes that keep what is fed
+   */
+  private static List<TensorRef> held(Scope g, Problem problem, List<String> hold) {
+    List<TensorRef> held = new ArrayList<>();
+    for (TensorRef tensor : problem.given()) {
+      DataType dtype = problem.base().dtype(tensor);
+      Shape shape = ShapeInference.of(problem.base()).shape(tensor);
+      TensorRef handle = variable(g, "held", dtype, shape);
+      hold.add(g.op("AssignVariableOp").input(handle).input(tensor).node());
+      held.add(g.op("ReadVariableOp").attr("dtype", dtype).input(handle).output());
+    }
+    return held;
+  }
+
+  private static TensorRef variable(Scope g, String name, DataType dtype, Shape shape) {
+    String unique = g.editor().uniqueName(g.name(name));
+    return g.op("VarHandleOp")
+        .name(unique)
+        .attr("dtype", dtype)
+        .attr("shape", shape)
+        .attr("shared_name", unique)
+        .output();
+  }
+
+  private static String added(Scope g, State sum, TensorRef value) {
+    return g.op("AssignAddVariableOp").input(sum.handle()).input(value).node();
   }
 
   private static State state(Scope g, String name, Shape shape, float start) {
     int[] dims = Arrays.stream(shape.dims()).mapToInt(Math::toIntExact).toArray();
-    TensorRef handle =
-        g.op("VarHandleOp")
-            .name(g.name(name))
-            .attr("dtype", DataType.DT_FLOAT)
-            .attr("shape", shape)
-            .attr("shared_name", g.name(name))
-            .output();
+    TensorRef handle = variable(g, name, DataType.DT_FLOAT, shape);
     TensorRef value =
         g.op("ReadVariableOp").attr("dtype", DataType.DT_FLOAT).input(handle).output();
     TensorRef filled = g.add("Fill", g.ints(dims), g.scalar(start));
@@ -227,27 +312,29 @@ final class Lbfgs {
   }
 
   private static Result iterate(
-      GraphSession session,
-      Map<TensorRef, TensorValue> feeds,
-      Iteration iteration,
-      int iterations,
-      double tolerance,
-      Runnable beforeEach) {
-    List<TensorValue> fed = List.copyOf(feeds.values());
+      GraphSession session, Problem problem, Iteration iteration, Limits limits) {
+    List<TensorRef> feeds =
+        problem.slices() == 1 ? List.of() : List.copyOf(problem.slice(0).keySet());
     List<TensorRef> fetches = List.of(iteration.value(), iteration.good(), iteration.gain());
     Course course = new Course();
     int done = 0;
-    try (PreparedRun run =
-        session.prepare(List.copyOf(feeds.keySet()), fetches, iteration.updates())) {
-      while (done < iterations && !course.isSettled(tolerance)) {
-        beforeEach.run();
-        List<TensorValue> found = run.run(fed);
+    try (PreparedRun begin = session.prepare(List.of(), List.of(), iteration.begin());
+        PreparedRun add = session.prepare(feeds, List.of(), iteration.add());
+        PreparedRun end = session.prepare(List.of(), fetches, iteration.end())) {
+      while (done < limits.iterations() && !course.isSettled(limits.tolerance())) {
+        limits.beforeEach().run();
+        begin.run(List.of());
+        for (int i = 0; i < problem.slices(); i++) {
+          Map<TensorRef, TensorValue> slice = feeds.isEmpty() ? Map.of() : problem.slice(i);
+          add.run(feeds.stream().map(slice::get).toList());
+        }
+        List<TensorValue> found = end.run(List.of());
         course.add(found.get(0).floats(), found.get(1).floats(), found.get(2).floats());
         done++;
       }
     }
     TensorValue x = session.run(Map.of(), List.of(iteration.x()), List.of()).get(0);
-    return new Result(x, course.values, course.settled(tolerance), done);
+    return new Result(x, course.values, course.settled(limits.tolerance()), done);
   }
 
   /** What the steps brought so far. */

@@ -5,6 +5,7 @@ import dev.graft.data.Dataset;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.features.CachedFeatures;
@@ -60,7 +61,7 @@ public record SolvedHeads(TensorFlowRuntime runtime, Task task, Recipe recipe, W
 
   private ImmutableMap<String, TensorValue> solved(
       HeadGoal goal, LinearHead linear, Dataset features) {
-    TensorValue input = features.input(task.inputs().nameOf(linear.input()));
+    RowTable input = features.input(task.inputs().nameOf(linear.input()));
     Pace pace =
         new Pace(watch, Progress.Phase.HEAD, "steps", HeadSolver.ITERATIONS, features.size());
     HeadPhase.Trained found =

@@ -53,9 +53,10 @@ class CachedFeaturesTest {
     ImmutableList<TensorRef> deep = cut(SmallTraining.BLOCKS.stretches().size() / 2);
     ImmutableList<TensorRef> all = ImmutableList.copyOf(ENTRY.tensors());
     List<ImmutableList<TensorRef>> cuts = List.of(head, deep, all);
-    long enough = 1 << 30;
+    CachedFeatures.Room enough = new CachedFeatures.Room(1 << 30, 0);
+    CachedFeatures.Room few = new CachedFeatures.Room(48 * 4 * 200, 0);
     CachedFeatures ample = CachedFeatures.plan(FRONTIER, PARTS, cuts, enough);
-    CachedFeatures narrow = CachedFeatures.plan(FRONTIER, PARTS, cuts, 48 * 4 * 200);
+    CachedFeatures narrow = CachedFeatures.plan(FRONTIER, PARTS, cuts, few);
     assertThat(ample.isTooLarge(deep)).isFalse();
     assertThat(narrow.isTooLarge(head)).isFalse();
     assertThat(narrow.isTooLarge(deep)).isTrue();
@@ -74,19 +75,20 @@ class CachedFeaturesTest {
     assertThat(narrow.at(head).train().inputNames()).containsExactly(ENTRY.nameOf(head.get(0)));
   }
 
-  /** More memory for Java changes nothing about that. */
+  /** More memory for Java changes nothing about that; a file does. */
   @Test
-  void aTensorHoldsTwoGibibytesAtMost() {
+  void aTensorInMemoryHoldsTwoGibibytesAtMost() {
     ImmutableList<TensorRef> head = cut(0);
     int count = (int) ((2L << 30) / FRONTIER.bytes(head.get(0))) + 1;
     Parts many = new Parts(PARTS.train().subset(new int[count]), PARTS.validation(), PARTS.test());
-    CachedFeatures ample = CachedFeatures.plan(FRONTIER, many, List.of(head), Long.MAX_VALUE);
+    CachedFeatures.Room memory = new CachedFeatures.Room(Long.MAX_VALUE, 2L << 30);
+    CachedFeatures ample = CachedFeatures.plan(FRONTIER, many, List.of(head), memory);
     assertThat(ample.isTooLarge(head)).isTrue();
     assertThatThrownBy(() -> ample.requireRoom(head))
         .isInstanceOf(ExhaustedException.class)
-        .hasMessageContainingAll("in one tensor, which holds at most 2 GiB", "fewer examples")
-        .asString()
-        .doesNotContain("Xmx");
+        .hasMessageContainingAll("in one tensor, which holds at most 2 GiB", "room on the disk");
+    CachedFeatures.Room disk = new CachedFeatures.Room(0, 3L << 30);
+    assertThat(CachedFeatures.plan(FRONTIER, many, List.of(head), disk).isInFiles(head)).isTrue();
   }
 
   @Test

@@ -20,7 +20,6 @@ import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.loss.Objective;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
@@ -90,12 +89,11 @@ class HeadPhaseTest {
 
   @Test
   void aSearchThatWasBrokenOffIsSaid() {
-    Graph empty = Graph.empty();
     Lbfgs.Problem bowl =
-        (g, x) -> g.add("Sum", g.add("Square", g.add("Sub", x, g.scalar(3f))), g.ints(0));
+        (g, given, x) -> g.add("Sum", g.add("Square", g.add("Sub", x, g.scalar(3f))), g.ints(0));
     Shape one = Shape.of(1, 1);
-    Lbfgs.Result whole = Lbfgs.minimize(runtime, empty, Map.of(), bowl, one, 50, 1e-4, () -> {});
-    Lbfgs.Result part = Lbfgs.minimize(runtime, empty, Map.of(), bowl, one, 2, 1e-4, () -> {});
+    Lbfgs.Result whole = Lbfgs.minimize(runtime, bowl, one, limits(50));
+    Lbfgs.Result part = Lbfgs.minimize(runtime, bowl, one, limits(2));
     assertThat(whole.settled()).containsExactly(true);
     assertThat(part.settled()).containsExactly(false);
     TensorValue none = TensorValue.scalar(0f);
@@ -110,6 +108,10 @@ class HeadPhaseTest {
                 .words(""))
         .endsWith(
             "cross-validation, 0.500; its head still got better when the search ended, after 300 steps");
+  }
+
+  private static Lbfgs.Limits limits(int iterations) {
+    return new Lbfgs.Limits(iterations, 1e-4, () -> {});
   }
 
   /** [COUNT, UNITS]. */

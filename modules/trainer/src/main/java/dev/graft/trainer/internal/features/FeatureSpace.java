@@ -1,0 +1,100 @@
+package dev.graft.trainer.internal.features;
+
+import static com.google.common.collect.ImmutableSet.toImmutableSet;
+
+import dev.graft.graph.TensorRef;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.FileRows;
+import dev.graft.tensor.PlacedRows;
+import dev.graft.tensor.RowSink;
+import dev.graft.trainer.store.FeatureStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Where features go that are being used: memory, or files while this is open. */
+public final class FeatureSpace implements AutoCloseable {
+
+  private final Set<TensorRef> inFiles;
+  private final Path folder;
+  private final List<FileRows> files = new ArrayList<>();
+
+  private FeatureSpace(Set<TensorRef> inFiles, Path folder) {
+    this.inFiles = Set.copyOf(inFiles);
+    this.folder = folder;
+  }
+
+  /** Memory alone. */
+  static FeatureSpace memory() {
+    return new FeatureSpace(Set.of(), Path.of(""));
+  }
+
+  /** Files for some tensors, on the disk that features are kept on; memory for the others. */
+  public static FeatureSpace of(Set<TensorRef> inFiles, TensorFlowRuntime runtime) {
+    return new FeatureSpace(inFiles, folder(runtime));
+  }
+
+  /** For features of so many examples at {@code cut}; none where there is no room for them. */
+  public static Optional<FeatureSpace> of(
+      Frontier frontier, Collection<TensorRef> cut, long examples, TensorFlowRuntime runtime) {
+    CachedFeatures.Room room = CachedFeatures.Room.of(runtime);
+    long bytes = cut.stream().mapToLong(tensor -> examples * frontier.bytes(tensor)).sum();
+    if (bytes < Math.min(Integer.MAX_VALUE, room.memory())) {
+      return Optional.of(memory());
+    }
+    return bytes < room.disk()
+        ? Optional.of(of(fileable(frontier, cut), runtime))
+        : Optional.empty();
+  }
+
+  /** Those of {@code cut} that are numbers, of a known size for each example. */
+  static Set<TensorRef> fileable(Frontier frontier, Collection<TensorRef> cut) {
+    return cut.stream().filter(tensor -> frontier.bytes(tensor) > 0).collect(toImmutableSet());
+  }
+
+  private static Path folder(TensorFlowRuntime runtime) {
+    return FeatureStore.of(runtime)
+        .map(FeatureStore::folder)
+        .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  /** How many bytes there is room for in files: what the disk has left, but no more than a store. */
+  static long room(TensorFlowRuntime runtime) {
+    Path there = folder(runtime).toAbsolutePath();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    try {
+      return Math.min(FeatureStore.LIMIT, Files.getFileStore(there).getUsableSpace());
+    } catch (IOException e) {
+      return FeatureStore.LIMIT; // it will be told of when it is written to
+    }
+  }
+
+  /** A place for {@code size} rows of {@code tensor}. */
+  RowSink rows(TensorRef tensor, int size) {
+    if (!inFiles.contains(tensor)) {
+      return new PlacedRows(size);
+    }
+    FileRows file = new FileRows(folder);
+    files.add(file);
+    return file;
+  }
+
+  @Override
+  public void close() {
+    for (FileRows file : files) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
