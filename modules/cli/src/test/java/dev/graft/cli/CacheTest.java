@@ -83,7 +83,10 @@ class CacheTest {
 
   private static long size(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
-      return files.mapToLong(file -> file.toFile().length()).sum();
+      return files
+          .filter(file -> file.toString().endsWith(".rows"))
+          .mapToLong(file -> file.toFile().length())
+          .sum();
     }
   }
 

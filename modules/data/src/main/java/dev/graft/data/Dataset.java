@@ -2,7 +2,6 @@ package dev.graft.data;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
-import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
@@ -124,13 +123,7 @@ public final class Dataset {
    * @throws BadDataException if some are of another kind, all of them named
    */
   public static Dataset pictures(List<byte[]> pictures, Answers answers) {
-    if (answers.size() != pictures.size()) {
-      throw new BadRequestException(
-          "given " + pictures.size() + " pictures and " + answers.size() + " answers.");
-    }
-    return new Dataset(
-        new PicturesInMemory(pictures.stream().map(ByteString::copyFrom).toList()),
-        Map.of(Batch.ONLY, answers));
+    return new Dataset(PicturesInMemory.of(pictures, answers), Map.of(Batch.ONLY, answers));
   }
 
   /**
@@ -163,13 +156,10 @@ public final class Dataset {
   /** What these examples should be answered with, by the names of the heads. */
   @Internal
   public Map<String, Answers> answers() {
-    return isWhole()
+    boolean isWhole = Arrays.equals(rows, IntStream.range(0, source.size()).toArray());
+    return isWhole
         ? answers
         : ImmutableMap.copyOf(Maps.transformValues(answers, all -> all.rows(rows)));
-  }
-
-  private boolean isWhole() {
-    return Arrays.equals(rows, IntStream.range(0, source.size()).toArray());
   }
 
   /**
@@ -309,6 +299,18 @@ public final class Dataset {
   /** What stands for the content of example {@code i}: equal for equal content. */
   String content(int i) {
     return source.content(rows[i]);
+  }
+
+  /** What stands for the content of example {@code i}, if that is known without reading it. */
+  @Internal
+  public Optional<ContentDigest> digest(int i) {
+    return source.digest(rows[i]);
+  }
+
+  /** These examples, with what {@code files} remember of theirs. */
+  @Internal
+  public Dataset knownBy(KnownFiles files) {
+    return new Dataset(source.knownBy(files), answers, weights, rows, asRead);
   }
 
   /**

@@ -1,9 +1,8 @@
 package dev.graft.data;
 
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
-import com.google.common.hash.Hashing;
-import com.google.common.io.MoreFiles;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
 import dev.graft.tensor.Shape;
@@ -15,40 +14,56 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** Pictures in files, read when they are needed. */
 final class ImageFiles implements Source {
 
   private final ImmutableList<Path> files;
-  private final ImmutableList<String> contents;
+  private final KnownFiles known;
+  private final Supplier<ImmutableList<String>> contents; // whoever only scores needs none
 
   ImageFiles(List<Path> files) {
-    this.files = ImmutableList.copyOf(files);
-    this.contents = contents(this.files);
+    this(ImmutableList.copyOf(files), KnownFiles.none());
+  }
+
+  private ImageFiles(ImmutableList<Path> files, KnownFiles known) {
+    this.files = files;
+    this.known = known;
+    this.contents = Suppliers.memoize(this::contents);
+  }
+
+  @Override
+  public Source knownBy(KnownFiles others) {
+    return new ImageFiles(files, others);
   }
 
   /** Only files of equal size can be equal, so only those are read. */
-  private static ImmutableList<String> contents(List<Path> files) {
+  private ImmutableList<String> contents() {
+    long[] each = files.parallelStream().mapToLong(ImageFiles::size).toArray();
     Map<Long, Integer> sizes = new HashMap<>();
-    List<Long> each = new ArrayList<>();
-    for (Path file : files) {
-      try {
-        each.add(Files.size(file));
-      } catch (IOException e) {
-        throw unreadable(file, e);
-      }
-      sizes.merge(each.get(each.size() - 1), 1, Integer::sum);
+    for (long size : each) {
+      sizes.merge(size, 1, Integer::sum);
     }
-    ImmutableList.Builder<String> keys = ImmutableList.builder();
-    for (int i = 0; i < files.size(); i++) {
-      keys.add(sizes.getOrDefault(each.get(i), 0) > 1 ? digest(files.get(i)) : "file " + i);
-    }
-    return keys.build();
+    return IntStream.range(0, files.size())
+        .parallel()
+        .mapToObj(i -> sizes.getOrDefault(each[i], 0) > 1 ? digest(files.get(i)) : "file " + i)
+        .collect(ImmutableList.toImmutableList());
   }
 
-  private static String digest(Path file) {
+  private static long size(Path file) {
     try {
-      return MoreFiles.asByteSource(file).hash(Hashing.sha256()).toString();
+      return Files.size(file);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private String digest(Path file) {
+    try {
+      return known.digest(file).toString();
     } catch (IOException e) {
       throw unreadable(file, e);
     }
@@ -82,7 +97,12 @@ final class ImageFiles implements Source {
 
   @Override
   public String content(int i) {
-    return contents.get(i);
+    return contents.get().get(i);
+  }
+
+  @Override
+  public Optional<ContentDigest> digest(int i) {
+    return known.of(files.get(i));
   }
 
   @Override
@@ -90,7 +110,7 @@ final class ImageFiles implements Source {
     List<ByteString> bytes = new ArrayList<>(examples.length);
     for (int i : examples) {
       try {
-        bytes.add(ByteString.copyFrom(Files.readAllBytes(files.get(i))));
+        bytes.add(ByteString.copyFrom(known.read(files.get(i))));
       } catch (IOException e) {
         throw unreadable(files.get(i), e);
       }

@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import static com.google.common.collect.ImmutableList.toImmutableList;
+import static java.util.Collections.binarySearch;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadDataException;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -75,7 +77,7 @@ final class ImageFolder {
               + names.get(0)
               + "'); a classifier needs at least two folders to tell apart.");
     }
-    int[] targets = labels.stream().mapToInt(names::indexOf).toArray();
+    int[] targets = labels.stream().mapToInt(label -> binarySearch(names, label)).toArray();
     return new Dataset(
         new ImageFiles(files),
         Map.of(Batch.ONLY, Answers.oneOf(Labels.of(names), targets)),
@@ -141,11 +143,9 @@ final class ImageFolder {
         unfit.add(
             "the folder " + folder + " is empty", "Put pictures of its label in it, or delete it.");
       }
-      for (Path picture : pictures) {
-        unfit.check(picture);
-        files.add(picture);
-        labels.add(label);
-      }
+      unfit.check(pictures);
+      files.addAll(pictures);
+      labels.addAll(Collections.nCopies(pictures.size(), label));
     }
     noteLoose(root);
   }

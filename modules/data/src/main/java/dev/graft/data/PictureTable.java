@@ -128,10 +128,10 @@ public final class PictureTable {
             at(csv, i + 1) + " names the picture '" + names.get(i) + "', which is not there",
             "Paths count from the table's folder.");
       } else {
-        unfit.check(file);
         files.add(file);
       }
     }
+    unfit.check(files);
     unfit.throwIfAny();
     return new Dataset(new ImageFiles(files), answers);
   }

@@ -3,6 +3,7 @@ package dev.graft.data;
 import com.google.common.collect.ImmutableSet;
 import com.google.common.hash.Hashing;
 import com.google.protobuf.ByteString;
+import dev.graft.error.BadRequestException;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -12,6 +13,15 @@ import java.util.List;
 final class PicturesInMemory implements Source {
 
   private final List<ByteString> pictures;
+
+  /** The pictures to which these are the answers; fails if they are not as many. */
+  static PicturesInMemory of(List<byte[]> pictures, Answers answers) {
+    if (answers.size() != pictures.size()) {
+      throw new BadRequestException(
+          "given " + pictures.size() + " pictures and " + answers.size() + " answers.");
+    }
+    return new PicturesInMemory(pictures.stream().map(ByteString::copyFrom).toList());
+  }
 
   /**
    * Takes pictures.

@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import com.google.common.collect.ImmutableSet;
+import java.util.Optional;
 
 /** Where examples come from; they have numbers from 0. */
 interface Source {
@@ -22,6 +23,16 @@ interface Source {
    * worth finding out.
    */
   String content(int i);
+
+  /** What stands for the content of example {@code i}, if that is known without reading it. */
+  default Optional<ContentDigest> digest(int i) {
+    return Optional.empty();
+  }
+
+  /** The same, with what {@code files} remember. */
+  default Source knownBy(KnownFiles files) {
+    return this;
+  }
 
   /**
    * These examples, read.

@@ -133,8 +133,7 @@ final class Tensors implements Source {
         spent instanceof Inputs.Named named ? named.byName() : Map.of();
     ImmutableMap.Builder<String, TensorValue> rows = ImmutableMap.builder();
     inputs.forEach(
-        (name, all) ->
-            rows.put(name, all.rows(examples, memory.getOrDefault(name, Rows.NOTHING))));
+        (name, all) -> rows.put(name, all.rows(examples, memory.getOrDefault(name, Rows.NOTHING))));
     return new Inputs.Named(rows.buildOrThrow());
   }
 }

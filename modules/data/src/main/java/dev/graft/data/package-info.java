@@ -11,12 +11,12 @@
  * guessed.
  *
  * <p><b>Who calls whom.</b> {@code Dataset} is rows of a {@code Source}, which alone knows where
- * examples come from. {@code Division} splits, with the {@code Stratifier} for the shares of labels
- * and copies of one picture kept together. {@link dev.graft.data.TableReading} guesses what a table
- * asks. {@code ImageFormat} and {@code PictureSize} look at a file's first bytes, so that what
- * cannot be decoded, or is too large to be, is named before it is given to TensorFlow; {@code
- * BrokenPictures} finds those that still fail. The trainer asks for batches; nothing here knows
- * what they are for.
+ * examples come from; what is in a file {@link dev.graft.data.KnownFiles} tell without reading it.
+ * {@code Division} splits, with the {@code Stratifier} for the shares of labels and copies of one
+ * picture kept together. {@link dev.graft.data.TableReading} guesses what a table asks. {@code
+ * ImageFormat} and {@code PictureSize} look at a file's first bytes, so that what cannot be
+ * decoded, or is too large to be, is named before it is given to TensorFlow; {@code BrokenPictures}
+ * finds those that still fail. The trainer asks for batches; nothing here knows what they are for.
  *
  * <p><b>The invariant.</b> The same files and the same seed give the same examples in the same
  * order and the same parts, on every machine.

@@ -156,7 +156,9 @@ class SplitTest {
       assertThat(numbers(parts.train())).doesNotContainAnyElementsOf(numbers(parts.validation()));
       assertThat(numbers(parts.train())).doesNotContainAnyElementsOf(numbers(parts.test()));
       Dataset computed =
-          parts.train().withInputs(Map.of("y", RowTable.of(TensorValue.of(Shape.of(54), new float[54]))));
+          parts
+              .train()
+              .withInputs(Map.of("y", RowTable.of(TensorValue.of(Shape.of(54), new float[54]))));
       assertThat(computed.contentGroups())
           .as("what is computed of them is told apart as they are")
           .isEqualTo(parts.train().contentGroups());

@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.Graft;
 import dev.graft.Settings;
 import dev.graft.data.Dataset;
+import dev.graft.data.KnownFiles;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.GraftException;
@@ -143,8 +144,11 @@ public final class FineTuneJob {
 
   private Parts begin(Graft graft, JobListener listener) {
     ImmutableList<String> leftOut = ImmutableList.copyOf(Surgery.leftOut(backbone, start));
-    listener.on(new JobEvent.Begun(graft.machine(), pictures, start, leftOut));
-    Parts parts = pictures.split(job.split());
+    Optional<KnownFiles> files = settings(graft).featureFolder().map(KnownFiles::in);
+    Dataset known = files.map(pictures::knownBy).orElse(pictures);
+    listener.on(new JobEvent.Begun(graft.machine(), known, start, leftOut));
+    Parts parts = known.split(job.split());
+    files.ifPresent(KnownFiles::save);
     listener.on(new JobEvent.Divided(parts, job.split()));
     return Job.fitting(parts, start);
   }

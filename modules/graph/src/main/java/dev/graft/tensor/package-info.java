@@ -8,8 +8,8 @@
  * {@link TensorProtos} reads the two forms that content has in a file. {@link Rows} takes examples
  * out of a tensor and puts tensors together. {@link RowSink} takes rows as they come: {@link
  * PlacedRows} in memory that is taken once, {@link FileRows} in a file; {@link RowTable} gives them
- * back. {@link Halves} are float16. {@link DType} tells what elements are, which nobody else decides: whether
- * they are floating, complex, continuous.
+ * back. {@link Halves} are float16. {@link DType} tells what elements are, which nobody else
+ * decides: whether they are floating, complex, continuous.
  *
  * <p>Everything above uses this package, and it knows nothing but protobuf. A {@link Shape} may be
  * unknown in rank or in single dimensions; whoever needs a number asks whether it is known first.

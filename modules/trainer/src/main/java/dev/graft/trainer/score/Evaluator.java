@@ -68,9 +68,7 @@ public final class Evaluator {
     boolean isKept =
         FeatureStore.of(runtime).isPresent() && !task.inputs().tensors().containsAll(cut);
     try (FeatureSpace space =
-        isKept
-            ? FeatureSpace.of(frontier, cut, data.size(), runtime).orElse(null)
-            : null) {
+        isKept ? FeatureSpace.of(frontier, cut, data.size(), runtime).orElse(null) : null) {
       Dataset fed = data;
       TrainingEvent.Features counts = new TrainingEvent.Features(data.size(), 0, 0);
       if (space != null) {

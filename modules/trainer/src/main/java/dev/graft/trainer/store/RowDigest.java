@@ -1,6 +1,7 @@
 package dev.graft.trainer.store;
 
 import com.google.protobuf.ByteString;
+import dev.graft.data.ContentDigest;
 import dev.graft.error.Internal;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Rows;
@@ -23,6 +24,34 @@ public record RowDigest(long high, long low) {
 
   static final int BYTES = 16;
 
+  /** That of an example of which nothing is fed but one text, such as the bytes of a picture. */
+  public static RowDigest of(ContentDigest text) {
+    MessageDigest digest = sha256();
+    digest.update(form(DType.STRING, Shape.of(1)));
+    put(digest, text);
+    return read(ByteBuffer.wrap(digest.digest()));
+  }
+
+  private static ContentDigest content(ByteString text) {
+    return ContentDigest.of(text.asReadOnlyByteBufferList().toArray(new ByteBuffer[0]));
+  }
+
+  private static void put(MessageDigest digest, ContentDigest text) {
+    ByteBuffer bytes = ByteBuffer.allocate(BYTES);
+    text.write(bytes);
+    digest.update(bytes.flip());
+  }
+
+  /** But for the first size: not how many examples are beside it. */
+  private static ByteBuffer form(DType dtype, Shape shape) {
+    ByteBuffer form = ByteBuffer.allocate((1 + shape.rank()) * Long.BYTES);
+    form.putLong(dtype.ordinal()).putLong(shape.rank());
+    for (int i = 1; i < shape.rank(); i++) {
+      form.putLong(shape.dim(i));
+    }
+    return form.flip();
+  }
+
   /** Those of the examples of {@code fed}, a row of each tensor to each. */
   public static List<RowDigest> of(List<TensorValue> fed) {
     int rows = (int) fed.get(0).shape().dim(0);
@@ -38,18 +67,11 @@ public record RowDigest(long high, long low) {
   }
 
   private static void put(MessageDigest digest, TensorValue tensor, int row, int rows) {
-    Shape shape = tensor.shape(); // but for its first: not how many examples are beside it
-    ByteBuffer form = ByteBuffer.allocate((1 + shape.rank()) * Long.BYTES);
-    form.putLong(tensor.dtype().ordinal()).putLong(shape.rank());
-    for (int i = 1; i < shape.rank(); i++) {
-      form.putLong(shape.dim(i));
-    }
-    digest.update(form.flip());
+    digest.update(form(tensor.dtype(), tensor.shape()));
     if (tensor.dtype() == DType.STRING) {
       int each = tensor.strings().size() / rows;
       for (ByteString text : tensor.strings().subList(row * each, (row + 1) * each)) {
-        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(text.size()).flip());
-        text.asReadOnlyByteBufferList().forEach(digest::update);
+        put(digest, content(text));
       }
       return;
     }

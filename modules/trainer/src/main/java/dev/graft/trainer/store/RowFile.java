@@ -96,7 +96,10 @@ final class RowFile {
       boolean fits = header.getInt() == form.bytes() & header.getInt() == number(form);
       long digests = (long) rows * RowDigest.BYTES;
       long content = (long) rows * form.bytes();
-      if (!known || rows <= 0 || !fits || digests + content > Math.min(LARGEST, size - at - HEADER)) {
+      if (!known
+          || rows <= 0
+          || !fits
+          || digests + content > Math.min(LARGEST, size - at - HEADER)) {
         return at;
       }
       int crcOfRows = header.getInt();
@@ -118,8 +121,7 @@ final class RowFile {
     return form.kept().proto().getNumber();
   }
 
-  private static ByteBuffer read(FileChannel channel, long position, int bytes)
-      throws IOException {
+  private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
     ByteBuffer read = ByteBuffer.allocate(bytes);
     while (read.hasRemaining()) {
       if (channel.read(read, position + read.position()) < 0) {
@@ -160,7 +162,8 @@ final class RowFile {
       start.putInt(crc(content.duplicate())).position(HEADER);
       examples.forEach(example -> example.write(start));
       start.flip();
-      start.putInt(CHECKED, crc(start.slice(0, CHECKED), start.slice(HEADER, start.limit() - HEADER)));
+      start.putInt(
+          CHECKED, crc(start.slice(0, CHECKED), start.slice(HEADER, start.limit() - HEADER)));
       long before = channel.position();
       try {
         for (ByteBuffer part : new ByteBuffer[] {start, content}) {

@@ -2,24 +2,17 @@ package dev.graft.trainer.store;
 
 import com.google.common.hash.HashCode;
 import dev.graft.error.Internal;
-import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Rows;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.LongStream;
 
 /**
  * The rows of some tensors in a {@link FeatureStore}, found and kept together. What goes wrong with
@@ -36,8 +29,7 @@ public final class StoredFeatures implements AutoCloseable {
   private boolean saidDamaged;
   private long room; // bytes
 
-  private StoredFeatures(
-      FeatureStore store, Map<TensorRef, RowForm> forms, Consumer<String> said) {
+  private StoredFeatures(FeatureStore store, Map<TensorRef, RowForm> forms, Consumer<String> said) {
     this.store = store;
     this.forms = forms;
     this.said = said;
@@ -106,7 +98,8 @@ public final class StoredFeatures implements AutoCloseable {
   /** {@code values} as they will be found: rounded where they are kept with fewer digits. */
   public Map<TensorRef, TensorValue> asFound(Map<TensorRef, TensorValue> values) {
     Map<TensorRef, TensorValue> found = new LinkedHashMap<>(values);
-    forms.forEach((tensor, form) -> found.computeIfPresent(tensor, (t, rows) -> form.asFound(rows)));
+    forms.forEach(
+        (tensor, form) -> found.computeIfPresent(tensor, (t, rows) -> form.asFound(rows)));
     return found;
   }
 

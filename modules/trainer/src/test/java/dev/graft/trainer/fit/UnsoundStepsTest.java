@@ -189,7 +189,8 @@ class UnsoundStepsTest extends FineTuneFixture {
     Dataset all = SmallTraining.examples();
     float[] pixels = all.all().named().get("x").floats();
     pixels[192 * new Order(60, 12, 1).batch(0)[4]] = Float.NaN; // in the second run of the step
-    Dataset broken = all.withInputs(Map.of("x", RowTable.of(TensorValue.of(Shape.of(60, 8, 8, 3), pixels))));
+    Dataset broken =
+        all.withInputs(Map.of("x", RowTable.of(TensorValue.of(Shape.of(60, 8, 8, 3), pixels))));
     try (TrainingLoop loop = loop(PLAIN.microBatch(4), broken)) {
       loop.session().bareStep(0.01).run();
       assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
@@ -218,8 +219,7 @@ class UnsoundStepsTest extends FineTuneFixture {
                     "x",
                     PARTS.train().input("x"),
                     none,
-                    RowTable.of(
-                        TensorValue.of(Shape.of(PARTS.train().size()), new float[36]))));
+                    RowTable.of(TensorValue.of(Shape.of(PARTS.train().size()), new float[36]))));
     InputBinding entry = InputBinding.of(MODEL, odd);
     Pace pace =
         new Pace(Watch.of(event -> {}, () -> {}), Progress.Phase.FEATURES, "examples", 36, 1);

@@ -36,7 +36,8 @@ record FeaturePass(CachedFeatures.Part features, long reused) {
         Stream.of(0, 1)
             .map(stretch -> frontier.cut(task.logits(), training(model, stretch)))
             .toList();
-    CachedFeatures features = CachedFeatures.plan(frontier, parts, cuts, new CachedFeatures.Room(1 << 30, 0));
+    CachedFeatures features =
+        CachedFeatures.plan(frontier, parts, cuts, new CachedFeatures.Room(1 << 30, 0));
     RuntimeOptions options = RuntimeOptions.defaults();
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(options.withFeatures(options.features().in(folder)))) {

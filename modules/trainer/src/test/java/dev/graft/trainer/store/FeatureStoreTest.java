@@ -152,8 +152,7 @@ class FeatureStoreTest {
   @Test
   void rowsMayBeKeptAsHalves() throws IOException {
     RowForm halves = ROW.inHalf();
-    TensorValue rows =
-        TensorValue.of(Shape.of(2, 2), new float[] {1 / 3f, -70000, 65519, 1e-7f});
+    TensorValue rows = TensorValue.of(Shape.of(2, 2), new float[] {1 / 3f, -70000, 65519, 1e-7f});
     store.prepare(Set.of(A));
     try (StoredRows kept = store.open(A, halves)) {
       kept.append(List.of(example(0), example(1)), rows);

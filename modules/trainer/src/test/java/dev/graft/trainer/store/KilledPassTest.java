@@ -82,7 +82,10 @@ class KilledPassTest {
   }
 
   private static void same(Dataset a, Dataset b) {
-    a.all().named().forEach((name, rows) -> TensorAssert.assertThat(b.all().named().get(name)).isIdenticalTo(rows));
+    a.all()
+        .named()
+        .forEach(
+            (name, rows) -> TensorAssert.assertThat(b.all().named().get(name)).isIdenticalTo(rows));
   }
 
   /** Kills it some blocks after it began; false where it came to its end before. */

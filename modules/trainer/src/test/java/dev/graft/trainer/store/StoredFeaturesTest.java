@@ -49,7 +49,10 @@ class StoredFeaturesTest {
   }
 
   private static void same(Dataset a, Dataset b) {
-    a.all().named().forEach((name, rows) -> TensorAssert.assertThat(b.all().named().get(name)).isIdenticalTo(rows));
+    a.all()
+        .named()
+        .forEach(
+            (name, rows) -> TensorAssert.assertThat(b.all().named().get(name)).isIdenticalTo(rows));
   }
 
   private static int size(Parts parts) {

@@ -64,7 +64,9 @@ public final class FeatureSpace implements AutoCloseable {
         .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
   }
 
-  /** How many bytes there is room for in files: what the disk has left, but no more than a store. */
+  /**
+   * How many bytes there is room for in files: what the disk has left, but no more than a store.
+   */
   static long room(TensorFlowRuntime runtime) {
     Path there = folder(runtime).toAbsolutePath();
     while (!Files.exists(there) && there.getParent() != null) {

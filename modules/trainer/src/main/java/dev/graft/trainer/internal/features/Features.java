@@ -1,6 +1,7 @@
 package dev.graft.trainer.internal.features;
 
 import dev.graft.data.Dataset;
+import dev.graft.data.KnownFiles;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
@@ -42,8 +43,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a model once over examples, up to some of its tensors. What comes out is a dataset again,
- * whose inputs are those tensors. Of what is in a {@link FeatureStore} nothing is
- * run.
+ * whose inputs are those tensors. Of what is in a {@link FeatureStore} nothing is run.
  */
 public final class Features implements AutoCloseable {
 
@@ -58,6 +58,7 @@ public final class Features implements AutoCloseable {
   private final int atOnce;
   private FeatureSpace space = FeatureSpace.memory();
   private Optional<StoredFeatures> stored = Optional.empty();
+  private Optional<KnownFiles> files = Optional.empty();
   private @Nullable ModelSession session; // until there is something to compute
   private @Nullable PreparedRun run;
   private boolean proven; // that rows may be kept
@@ -113,6 +114,7 @@ public final class Features implements AutoCloseable {
       FrozenDigest network = new FrozenDigest(model, graph, entry.tensors());
       Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
       stored = StoredFeatures.open(store.get(), runtime, network, rows, said);
+      files = stored.map(opened -> KnownFiles.in(store.get().folder()));
     }
   }
 
@@ -150,13 +152,18 @@ public final class Features implements AutoCloseable {
   }
 
   private Dataset of(Dataset data, Pace pace, boolean checked) {
+    Dataset known = files.map(data::knownBy).orElse(data);
     Map<TensorRef, RowSink> all = new LinkedHashMap<>();
     wanted.forEach(tensor -> all.put(tensor, space.rows(tensor, data.size())));
     List<Read> missing = new ArrayList<>(); // of one example each
     for (int start = 0; start < data.size(); start += atOnce) {
-      int[] examples = IntStream.range(start, Math.min(start + atOnce, data.size())).toArray();
+      int[] some = IntStream.range(start, Math.min(start + atOnce, data.size())).toArray();
       pace.before();
-      Read read = new Read(examples, entry.values(data.batch(examples)));
+      int[] examples = findUnread(known, some, all, pace);
+      if (examples.length == 0) {
+        continue;
+      }
+      Read read = new Read(examples, entry.values(known.batch(examples)));
       if (stored.isEmpty()) {
         compute(data, read, all, pace, checked);
         continue;
@@ -215,15 +222,45 @@ public final class Features implements AutoCloseable {
       for (int input = 0; input < one.fed().size(); input++) {
         rows.put(entry.tensors().get(input), one.fed().get(input));
       }
-      all.forEach(
-          (tensor, placed) -> placed.put(Objects.requireNonNull(rows.get(tensor)), one.examples()));
+      put(rows, one.examples(), all);
     }
-    int found = digests.size() - missing.size();
-    reused += found;
-    if (found > 0) {
-      pace.advance(found);
-    }
+    found(digests.size() - missing.size(), pace);
     return missing;
+  }
+
+  private static void put(
+      Map<TensorRef, TensorValue> rows, int[] examples, Map<TensorRef, RowSink> all) {
+    all.forEach((tensor, sink) -> sink.put(Objects.requireNonNull(rows.get(tensor)), examples));
+  }
+
+  private void found(int examples, Pace pace) {
+    if (examples > 0) {
+      reused += examples;
+      pace.advance(examples);
+    }
+  }
+
+  /**
+   * Puts down the rows that are in the store of pictures whose content is known without reading
+   * them; returns the other examples.
+   */
+  private int[] findUnread(Dataset known, int[] examples, Map<TensorRef, RowSink> all, Pace pace) {
+    if (stored.isEmpty() || entry.pictures().isEmpty() || computed.size() < wanted.size()) {
+      return examples;
+    }
+    StoredFeatures store = stored.get();
+    int[] rest =
+        Arrays.stream(examples)
+            .filter(
+                i -> {
+                  Optional<Map<TensorRef, TensorValue>> rows =
+                      known.digest(i).map(RowDigest::of).flatMap(store::find);
+                  rows.ifPresent(found -> put(found, new int[] {i}, all));
+                  return rows.isEmpty();
+                })
+            .toArray();
+    found(examples.length - rest.length, pace);
+    return rest;
   }
 
   private void compute(
@@ -235,7 +272,7 @@ public final class Features implements AutoCloseable {
     if (checked) {
       new NoNumbers(entry, computed).check(data, examples, values);
     }
-    all.forEach((tensor, rows) -> rows.put(Objects.requireNonNull(values.get(tensor)), examples));
+    put(values, examples, all);
     keep(data, read, values);
     ran += computed.isEmpty() ? 0 : examples.length;
     pace.advance(examples.length);
@@ -273,7 +310,8 @@ public final class Features implements AutoCloseable {
   /** Keeps what was computed, but for what training has to say something about. */
   private void keep(Dataset data, Read read, Map<TensorRef, TensorValue> values) {
     if (stored.isEmpty()
-        || values.values().stream().anyMatch(value -> NoNumbers.rowWith(value, Double::isNaN) >= 0)) {
+        || values.values().stream()
+            .anyMatch(value -> NoNumbers.rowWith(value, Double::isNaN) >= 0)) {
       return;
     }
     if (!proven && read.examples().length > 1) {
@@ -327,6 +365,7 @@ public final class Features implements AutoCloseable {
   public void close() {
     try {
       stored.ifPresent(StoredFeatures::close);
+      files.ifPresent(KnownFiles::save);
     } finally {
       if (session != null) {
         session.close();

@@ -77,8 +77,7 @@ final class HeadSolver {
   private final Aim aim;
 
   /** Heads on standardised features of examples. */
-  HeadSolver(
-      TensorFlowRuntime runtime, FeatureSlices features, Standardization standard, Aim aim) {
+  HeadSolver(TensorFlowRuntime runtime, FeatureSlices features, Standardization standard, Aim aim) {
     this.runtime = runtime;
     this.features = features;
     this.standard = standard;

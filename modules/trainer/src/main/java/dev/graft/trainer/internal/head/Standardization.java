@@ -85,7 +85,6 @@ record Standardization(double[] mean, double[] scale) {
       weights[i] = (float) weight;
     }
     Shape shape = kernel.shape();
-    return new Folded(
-        TensorValue.of(shape, weights), TensorValue.of(bias.shape(), floats(offset)));
+    return new Folded(TensorValue.of(shape, weights), TensorValue.of(bias.shape(), floats(offset)));
   }
 }

@@ -1,0 +1,169 @@
+package dev.graft.data;
+
+import dev.graft.error.Internal;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Remembers the digests of files, so that one which has not changed need not be read to know what
+ * is in it. It is taken for unchanged if its path, its size, the time at which it was last written
+ * and, where the system tells it, the time at which anything of it changed are the same. What was
+ * written within the last seconds is not remembered, since it could change again without another
+ * time.
+ */
+@Internal
+public final class KnownFiles {
+
+  private static final String NAME = "files-1"; // to be counted up where the form changes
+  private static final int ENTRY = 32;
+  private static final int MOST = 1_000_000;
+  private static final Duration SETTLED = Duration.ofSeconds(3);
+
+  private final Optional<Path> folder;
+  private final Duration settled;
+  private final Map<ContentDigest, ContentDigest> before = new ConcurrentHashMap<>();
+  private final Map<ContentDigest, ContentDigest> used = new ConcurrentHashMap<>();
+  private volatile boolean isChanged;
+
+  private KnownFiles(Optional<Path> folder, Duration settled) {
+    this.folder = folder;
+    this.settled = settled;
+  }
+
+  /** Remembers nothing. */
+  static KnownFiles none() {
+    return new KnownFiles(Optional.empty(), SETTLED);
+  }
+
+  /** What is remembered in {@code folder}; nothing where that cannot be read. */
+  public static KnownFiles in(Path folder) {
+    return in(folder, SETTLED);
+  }
+
+  /**
+   * As the other form.
+   *
+   * @param settled how long ago a file has to be written to be remembered
+   */
+  static KnownFiles in(Path folder, Duration settled) {
+    KnownFiles known = new KnownFiles(Optional.of(folder), settled);
+    known.load(folder, known.before);
+    return known;
+  }
+
+  private void load(Path from, Map<ContentDigest, ContentDigest> into) {
+    try {
+      ByteBuffer entries = ByteBuffer.wrap(Files.readAllBytes(from.resolve(NAME)));
+      while (entries.remaining() >= ENTRY && into.size() < MOST) {
+        into.put(ContentDigest.read(entries), ContentDigest.read(entries));
+      }
+    } catch (IOException e) {
+      // files are read then
+    }
+  }
+
+  /** The digest of {@code file} if it is remembered. */
+  Optional<ContentDigest> of(Path file) {
+    return folder
+        .flatMap(f -> mark(file))
+        .flatMap(
+            mark -> {
+              Optional<ContentDigest> found =
+                  Optional.ofNullable(used.get(mark))
+                      .or(() -> Optional.ofNullable(before.get(mark)));
+              found.ifPresent(digest -> used.put(mark, digest));
+              return found;
+            });
+  }
+
+  /** The digest of {@code file}, read if it is not remembered. */
+  ContentDigest digest(Path file) throws IOException {
+    Optional<ContentDigest> known = of(file);
+    return known.isPresent() ? known.get() : ContentDigest.of(ByteBuffer.wrap(read(file)));
+  }
+
+  /** What is in {@code file}, whose digest is remembered from now on. */
+  byte[] read(Path file) throws IOException {
+    Optional<ContentDigest> mark = folder.flatMap(f -> mark(file)); // before it is read
+    byte[] bytes = Files.readAllBytes(file);
+    mark.filter(m -> !used.containsKey(m))
+        .ifPresent(
+            m -> {
+              used.put(m, ContentDigest.of(ByteBuffer.wrap(bytes)));
+              isChanged = true;
+            });
+    return bytes;
+  }
+
+  /** By what a file is known again; none if it changed just now, or nothing is told of it. */
+  private Optional<ContentDigest> mark(Path file) {
+    try {
+      boolean isUnix = file.getFileSystem().supportedFileAttributeViews().contains("unix");
+      Map<String, Object> told =
+          Files.readAttributes(
+              file, isUnix ? "unix:size,lastModifiedTime,ctime" : "size,lastModifiedTime");
+      StringBuilder words = new StringBuilder(file.toAbsolutePath().toString());
+      for (String name : new String[] {"size", "lastModifiedTime", "ctime"}) {
+        Object value = told.get(name);
+        if (value instanceof FileTime time
+            && time.toInstant().isAfter(Instant.now().minus(settled))) {
+          return Optional.empty();
+        }
+        words.append('\0').append(value);
+      }
+      byte[] bytes = words.toString().getBytes(StandardCharsets.UTF_8);
+      return Optional.of(ContentDigest.of(ByteBuffer.wrap(bytes)));
+    } catch (IOException e) {
+      return Optional.empty(); // reading it says why
+    }
+  }
+
+  /**
+   * Writes down what there is to remember, and what others have written meanwhile. A folder that
+   * cannot be written to costs the next run that it reads the files.
+   */
+  public void save() {
+    if (folder.isEmpty() || !isChanged) {
+      return;
+    }
+    Map<ContentDigest, ContentDigest> all = new ConcurrentHashMap<>(used);
+    if (used.size() + before.size() < MOST) {
+      before.forEach(all::putIfAbsent);
+      load(folder.get(), all);
+    }
+    ByteBuffer entries = ByteBuffer.allocate(all.size() * ENTRY);
+    all.forEach(
+        (mark, digest) -> {
+          mark.write(entries);
+          digest.write(entries);
+        });
+    Path made = folder.get().resolve(UUID.randomUUID() + ".tmp");
+    try {
+      Files.createDirectories(folder.get());
+      Files.write(made, entries.array());
+      Files.move(made, folder.get().resolve(NAME), StandardCopyOption.REPLACE_EXISTING);
+      isChanged = false;
+    } catch (IOException e) {
+      delete(made);
+    }
+  }
+
+  private static void delete(Path made) {
+    try {
+      Files.deleteIfExists(made);
+    } catch (IOException e) {
+      // it lies there, small and used by nobody
+    }
+  }
+}

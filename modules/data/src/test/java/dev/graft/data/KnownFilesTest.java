@@ -1,0 +1,131 @@
+package dev.graft.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is known of files that nobody reads again, and when it is not believed. */
+class KnownFilesTest {
+
+  @TempDir private Path dir;
+
+  private KnownFiles known() {
+    return KnownFiles.in(dir.resolve("known"), Duration.ZERO);
+  }
+
+  private Path file(String content) throws IOException {
+    return Files.writeString(dir.resolve("file"), content);
+  }
+
+  private static Optional<ContentDigest> digest(String content) {
+    return Optional.of(ContentDigest.of(ByteBuffer.wrap(content.getBytes())));
+  }
+
+  private void remember(Path file) throws IOException {
+    KnownFiles known = known();
+    known.read(file);
+    known.save();
+  }
+
+  @Test
+  void whatWasReadOnceIsKnown() throws IOException {
+    Path file = file("cat");
+    assertThat(known().of(file)).isEmpty();
+    remember(file);
+    assertThat(known().of(file)).isEqualTo(digest("cat"));
+    Path other = Files.copy(file, dir.resolve("other"));
+    assertThat(known().of(other)).isEmpty();
+    remember(other);
+    assertThat(known().of(file)).as("beside it").isEqualTo(digest("cat"));
+  }
+
+  @Test
+  void anotherSizeOrTimeIsAnotherFile() throws IOException {
+    Path file = file("cat");
+    remember(file);
+    FileTime before = Files.getLastModifiedTime(file);
+    Files.setLastModifiedTime(file("cow"), FileTime.fromMillis(before.toMillis() - 5000));
+    assertThat(known().of(file)).isEmpty();
+    assertThat(known().digest(file)).isEqualTo(digest("cow").orElseThrow());
+    Files.setLastModifiedTime(file("lion"), before);
+    assertThat(known().of(file)).isEmpty();
+  }
+
+  /** As copying with its times does, or a program that sets them. */
+  @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it does not tell when anything changed")
+  void aTimeThatWasSetBackDeceivesNobody() throws IOException {
+    Path file = file("cat");
+    FileTime before = FileTime.fromMillis(1_700_000_000_000L);
+    Files.setLastModifiedTime(file, before);
+    remember(file);
+    Files.setLastModifiedTime(file("cow"), before);
+    assertThat(known().of(file)).isEmpty();
+  }
+
+  /** It could be written again before the clock of the disk moves on. */
+  @Test
+  void whatWasWrittenJustNowIsNotRemembered() throws IOException {
+    KnownFiles careful = KnownFiles.in(dir.resolve("known"));
+    careful.read(file("cat"));
+    careful.save();
+    assertThat(known().of(file("cat"))).isEmpty();
+    assertThat(dir.resolve("known")).doesNotExist();
+  }
+
+  @Test
+  void twoAtOnceKeepWhatBothHaveRead() throws IOException {
+    Path file = file("cat");
+    Path other = Files.writeString(dir.resolve("other"), "dog");
+    KnownFiles one = known();
+    one.read(file);
+    remember(other);
+    one.save();
+    assertThat(known().of(file)).isEqualTo(digest("cat"));
+    assertThat(known().of(other)).isEqualTo(digest("dog"));
+  }
+
+  @Test
+  void whatIsDamagedIsForgotten() throws IOException {
+    Path file = file("cat");
+    remember(file);
+    Path kept = dir.resolve("known").resolve("files-1");
+    byte[] bytes = Files.readAllBytes(kept);
+    Files.write(kept, Arrays.copyOf(bytes, bytes.length - 1));
+    assertThat(known().of(file)).isEmpty();
+    Files.delete(kept);
+    Files.createDirectories(kept.resolve("no file"));
+    KnownFiles known = known();
+    assertThat(known.digest(file)).isEqualTo(digest("cat").orElseThrow());
+    known.save();
+  }
+
+  /** A dataset of pictures tells without reading them. */
+  @Test
+  void picturesAreKnown() throws IOException {
+    for (String label : new String[] {"a", "b"}) {
+      Path folder = Files.createDirectories(dir.resolve("photos").resolve(label));
+      Files.write(
+          folder.resolve("1.png"), Pictures.encode(Pictures.gradient(label.charAt(0), 9), "png"));
+    }
+    Dataset photos = Dataset.imageFolder(dir.resolve("photos"));
+    assertThat(photos.digest(0)).isEmpty();
+    KnownFiles known = known();
+    photos.knownBy(known).batch(new int[] {1});
+    assertThat(photos.knownBy(known).digest(0)).isEmpty();
+    assertThat(photos.knownBy(known).digest(1)).isPresent();
+    assertThat(photos.subset(new int[] {1}).knownBy(known).digest(0))
+        .isEqualTo(photos.knownBy(known).digest(1));
+  }
+}
