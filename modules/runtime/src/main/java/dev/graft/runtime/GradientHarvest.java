@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.bytedeco.javacpp.Pointer;
 import org.tensorflow.internal.c_api.TF_Operation;
 import org.tensorflow.internal.c_api.TF_Output;
 import org.tensorflow.proto.DataType;
@@ -139,11 +138,7 @@ public record GradientHarvest(
       TF_Output y = kept(arrays, graph.outputs(ys));
       TF_Output dy = kept(arrays, graph.outputs(dys)); // fails where one of them is not there
       TF_Output x = kept(arrays, graph.outputs(xs));
-      TF_Output dx =
-          kept(
-              arrays,
-              new TF_Output(
-                  Pointer.calloc(Math.max(1, xs.size()), NativeSize.of(TF_Output.class))));
+      TF_Output dx = kept(arrays, NativeMemory.outputs(xs.size()));
       TF_AddGradients(graph.handle(), y, ys.size(), x, xs.size(), dy, status.handle(), dx);
       status.check("TensorFlow has no usable gradient of " + op);
       ImmutableMap.Builder<Integer, TensorRef> gradients = ImmutableMap.builder();
@@ -156,7 +151,7 @@ public record GradientHarvest(
       }
       return gradients.buildOrThrow();
     } finally {
-      arrays.forEach(array -> Pointer.free(array.position(0)));
+      arrays.forEach(NativeMemory::free);
     }
   }
 

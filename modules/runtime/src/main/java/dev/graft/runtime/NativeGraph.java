@@ -38,8 +38,6 @@ final class NativeGraph implements AutoCloseable {
   /** What a file said about shapes; surgery makes it stale, and TensorFlow would insist on it. */
   private static final String SHAPE_HINT = "_output_shapes";
 
-  private static final int OUTPUT_SIZE = NativeSize.of(TF_Output.class);
-
   private final TF_Graph graph;
 
   NativeGraph() {
@@ -133,9 +131,9 @@ final class NativeGraph implements AutoCloseable {
     return operation;
   }
 
-  /** Resolves tensors to an array that the caller frees with {@link Pointer#free}. */
+  /** Resolves tensors to an array that the caller frees with {@link NativeMemory#free}. */
   TF_Output outputs(List<TensorRef> tensors) {
-    TF_Output array = new TF_Output(Pointer.calloc(Math.max(1, tensors.size()), OUTPUT_SIZE));
+    TF_Output array = NativeMemory.outputs(tensors.size());
     try {
       for (int i = 0; i < tensors.size(); i++) {
         TensorRef tensor = tensors.get(i);
@@ -155,7 +153,7 @@ final class NativeGraph implements AutoCloseable {
       }
       return array.position(0);
     } catch (RuntimeException e) {
-      Pointer.free(array.position(0));
+      NativeMemory.free(array);
       throw e;
     }
   }

@@ -69,7 +69,7 @@ public final class PreparedRun implements AutoCloseable {
     try {
       this.outputs = session.graph().outputs(computed);
     } catch (RuntimeException e) {
-      Pointer.free(inputs);
+      NativeMemory.free(inputs);
       throw e;
     }
     this.targetCount = operations.size();
@@ -212,8 +212,8 @@ public final class PreparedRun implements AutoCloseable {
   }
 
   private void free(Consumer<PreparedRun> closed) {
-    Pointer.free(inputs);
-    Pointer.free(outputs);
+    NativeMemory.free(inputs);
+    NativeMemory.free(outputs);
     Pointer.free(targets);
     closed.accept(this);
   }

@@ -12,7 +12,6 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.Shape;
 import java.util.Map;
-import org.bytedeco.javacpp.Pointer;
 import org.tensorflow.internal.c_api.TF_Operation;
 import org.tensorflow.internal.c_api.TF_Output;
 import org.tensorflow.proto.DataType;
@@ -37,7 +36,7 @@ public final class ShapeInference {
    */
   public static ShapeInference of(Graph graph) {
     ImmutableMap.Builder<TensorRef, Known> known = ImmutableMap.builder();
-    TF_Output at = new TF_Output(Pointer.calloc(1, NativeSize.of(TF_Output.class)));
+    TF_Output at = NativeMemory.outputs(1);
     try (NativeGraph native_ = NativeGraph.of(graph.toGraphDef());
         Status status = new Status()) {
       for (NodeDef node : graph.nodes()) {
@@ -49,7 +48,7 @@ public final class ShapeInference {
         }
       }
     } finally {
-      Pointer.free(at);
+      NativeMemory.free(at);
     }
     return new ShapeInference(known.buildOrThrow());
   }

@@ -34,7 +34,7 @@ import org.tensorflow.proto.DataType;
 /** Copies tensors between Java and TensorFlow. Whoever gets a native tensor deletes it. */
 final class Tensors {
 
-  private static final int STRING_SIZE = NativeSize.of(TF_TString.class);
+  private static final int STRING_SIZE = NativeMemory.sizeOf(TF_TString.class);
 
   /**
    * Frees the strings of a tensor when TensorFlow drops its last reference to it, which may be long

@@ -157,6 +157,16 @@ class GradientHarvestTest {
         .hasMessageContaining("Round");
   }
 
+  /** The arrays of those outputs and inputs that are there are resolved before one that is not. */
+  @Test
+  void aGradientThatCannotBeAskedForLeavesNothingNative() {
+    int before = NativeMemory.arrays();
+    NodeDef tanh = op("Tanh").build();
+    assertThatThrownBy(() -> GradientHarvest.of(tanh, List.of(FLOATS), Set.of(0), Set.of(1)))
+        .hasMessageContaining("x1");
+    assertThat(NativeMemory.arrays()).isEqualTo(before);
+  }
+
   /** Before TensorFlow is loaded nobody knows how large its structs are. */
   @Test
   void nothingNativeNeedsToHaveRunBefore() throws Exception {

@@ -1,0 +1,46 @@
+package dev.graft.runtime;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.tensorflow.internal.c_api.TF_Output;
+import org.tensorflow.internal.c_api.global.tensorflow;
+
+/**
+ * Memory for TensorFlow's structs. JavaCPP learns how large they are when the native library is
+ * loaded, and until then gives the size of a pointer for each: memory taken by that is too small,
+ * and is written over.
+ */
+final class NativeMemory {
+
+  static {
+    Loader.load(tensorflow.class);
+  }
+
+  private static final AtomicInteger ARRAYS = new AtomicInteger();
+
+  private NativeMemory() {}
+
+  /** Bytes of one {@code struct}. */
+  static int sizeOf(Class<? extends Pointer> struct) {
+    return Pointer.sizeof(struct);
+  }
+
+  /** An array of {@code count} outputs, to be given to {@link #free} by whoever asks for it. */
+  static TF_Output outputs(int count) {
+    TF_Output array = new TF_Output(Pointer.calloc(Math.max(1, count), sizeOf(TF_Output.class)));
+    ARRAYS.incrementAndGet();
+    return array;
+  }
+
+  /** Frees {@code array}, at whichever of its outputs it stands. */
+  static void free(TF_Output array) {
+    Pointer.free(array.position(0));
+    ARRAYS.decrementAndGet();
+  }
+
+  /** How many arrays are not freed. */
+  static int arrays() {
+    return ARRAYS.get();
+  }
+}
