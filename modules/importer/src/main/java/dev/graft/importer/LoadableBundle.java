@@ -11,7 +11,6 @@ import dev.graft.importer.internal.weights.Initialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -19,8 +18,9 @@ import org.tensorflow.proto.SavedModel;
 
 /**
  * A SavedModel in a form in which TensorFlow's C++ loader can be given it: without what {@link
- * ServingCopy} leaves out, and with plain signatures, so that it can be asked all that the imported
- * {@link dev.graft.model.Model} can be asked.
+ * ServingCopy} leaves out, with the checkpoint's index as Graft reads it, and with plain
+ * signatures, so that it can be asked all that the imported {@link dev.graft.model.Model} can be
+ * asked.
  *
  * @param path its folder
  * @param tags the tags of the MetaGraph
@@ -46,7 +46,7 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
         (contents, admitted) ->
             options.trusted() && isPlain(contents.file().def(), admitted.entries())
                 ? new LoadableBundle(contents.file().folder().path(), tags(contents.file().def()))
-                : write(admitted.given(), contents.file().folder(), scratch));
+                : write(admitted.given(), contents, scratch));
   }
 
   /** Whether the file itself can be asked all that {@code entries} can be asked. */
@@ -59,8 +59,9 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
                         .equals(def.getSignatureDefMap().get(entry.name())));
   }
 
-  /** Writes {@code meta} to {@code scratch}, with the weights and assets of {@code folder}. */
-  private static LoadableBundle write(MetaGraphDef meta, SavedModelFolder folder, Path scratch) {
+  /** Writes {@code meta} to {@code scratch}, with the weights and assets of {@code contents}. */
+  private static LoadableBundle write(MetaGraphDef meta, Contents contents, Path scratch) {
+    SavedModelFolder folder = contents.file().folder();
     for (AssetFileDef asset : Initialization.assetDefs(meta)) {
       folder.requireAsset(asset.getFilename());
     }
@@ -69,11 +70,12 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
     try {
       Files.createDirectories(scratch);
       Files.write(scratch.resolve("saved_model.pb"), copy.toByteArray());
-      for (String part : List.of("variables", "assets")) {
-        Path original = folder.path().resolve(part).toAbsolutePath();
-        if (Files.isDirectory(original)) {
-          link(scratch.resolve(part), original);
-        }
+      Path assets = folder.path().resolve("assets").toAbsolutePath();
+      if (Files.isDirectory(assets)) {
+        link(scratch.resolve("assets"), assets);
+      }
+      if (contents.weights().checkpoint().isPresent()) {
+        weights(contents, Files.createDirectories(scratch.resolve("variables")));
       }
     } catch (IOException e) {
       throw new InputOutputException(
@@ -85,6 +87,20 @@ public record LoadableBundle(Path path, ImmutableSet<String> tags) {
           e);
     }
     return new LoadableBundle(scratch, tags(meta));
+  }
+
+  /** Gives {@code scratch} what is in the folder of the weights: the data, and an index of it. */
+  private static void weights(Contents contents, Path scratch) throws IOException {
+    Path folder = contents.file().folder().path().resolve("variables").toAbsolutePath();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        String name = folder.relativize(file).toString();
+        if (name.startsWith("variables.data-")) {
+          link(scratch.resolve(name), file);
+        }
+      }
+    }
+    contents.weights().checkpoint().orElseThrow().writeIndex(scratch.resolve("variables"));
   }
 
   private static ImmutableSet<String> tags(MetaGraphDef meta) {

@@ -5,10 +5,13 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.proto.BundleEntryProto;
+import org.tensorflow.proto.BundleHeaderProto;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.proto.TensorSliceProto;
@@ -34,7 +37,7 @@ record BundleParts(Map<ByteString, ByteString> table) {
    *
    * @throws IllegalArgumentException saying what is wrong, if one is missing or damaged
    */
-  List<Part> of(String key, BundleEntryProto entry) {
+  List<Part> of(ByteString key, BundleEntryProto entry) {
     Shape shape = shape(entry.getShape());
     List<Part> parts = new ArrayList<>();
     for (TensorSliceProto proto : entry.getSlicesList()) {
@@ -53,13 +56,32 @@ record BundleParts(Map<ByteString, ByteString> table) {
   }
 
   /**
+   * Fails if one of the tensors is another thing than its entry says.
+   *
+   * @throws IllegalArgumentException saying which and what is wrong
+   */
+  void requireSound() {
+    for (Map.Entry<ByteString, ByteString> each : table.entrySet()) {
+      if (!each.getKey().isEmpty()) { // the header
+        try {
+          requireSound(each.getKey(), BundleEntryProto.parseFrom(each.getValue()));
+        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+          String key = each.getKey().toStringUtf8();
+          throw new IllegalArgumentException(
+              "the entry of '" + key + "' is wrong: " + e.getMessage(), e);
+        }
+      }
+    }
+  }
+
+  /**
    * Fails if the tensor {@code key} is an object of TensorFlow's own, or if a part of it is another
    * thing than the whole: TensorFlow asks for the dtype of the whole, and takes each part as its
    * own entry describes it.
    *
    * @throws IllegalArgumentException saying what is wrong
    */
-  void requireSound(String key, BundleEntryProto entry) {
+  void requireSound(ByteString key, BundleEntryProto entry) {
     DataType dtype = entry.getDtype();
     if (dtype == DataType.DT_VARIANT
         || dtype == DataType.DT_RESOURCE
@@ -79,6 +101,20 @@ record BundleParts(Map<ByteString, ByteString> table) {
         throw new IllegalArgumentException("one of its parts is not what the whole says");
       }
     }
+  }
+
+  /** Writes the table anew, of messages as they were read. */
+  void write(WritableByteChannel out) throws IOException {
+    SortedTableWriter writer = new SortedTableWriter(out);
+    for (Map.Entry<ByteString, ByteString> each : table.entrySet()) {
+      ByteString value = each.getValue();
+      writer.add(
+          each.getKey(),
+          each.getKey().isEmpty()
+              ? BundleHeaderProto.parseFrom(value).toByteString()
+              : BundleEntryProto.parseFrom(value).toByteString());
+    }
+    writer.finish();
   }
 
   /** A shape of which every size is known. */

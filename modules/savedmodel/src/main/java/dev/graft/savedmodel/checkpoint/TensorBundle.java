@@ -15,9 +15,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +47,6 @@ public final class TensorBundle {
   private final Path prefix;
   private final int shards;
   private final ImmutableMap<String, BundleEntryProto> entries;
-  private final Map<ByteString, ByteString> table;
   private final BundleParts parts;
 
   private TensorBundle(
@@ -56,7 +57,6 @@ public final class TensorBundle {
     this.prefix = prefix;
     this.shards = shards;
     this.entries = entries;
-    this.table = table;
     this.parts = new BundleParts(table);
   }
 
@@ -115,10 +115,13 @@ public final class TensorBundle {
       ImmutableMap.Builder<String, BundleEntryProto> entries = ImmutableMap.builder();
       for (Map.Entry<ByteString, ByteString> entry : table.entrySet()) {
         if (!entry.getKey().isEmpty() && entry.getKey().byteAt(0) != 0) {
+          if (!entry.getKey().isValidUtf8()) { // two of them might be one here
+            throw damaged(index, "one of its keys is no text", null);
+          }
           entries.put(entry.getKey().toStringUtf8(), BundleEntryProto.parseFrom(entry.getValue()));
         }
       }
-      return new TensorBundle(prefix, bundle.getNumShards(), entries.buildKeepingLast(), table);
+      return new TensorBundle(prefix, bundle.getNumShards(), entries.buildOrThrow(), table);
     } catch (InvalidProtocolBufferException e) {
       throw damaged(index, "one of its entries is no such message", e);
     }
@@ -154,16 +157,23 @@ public final class TensorBundle {
    * BundleParts}.
    */
   public void requireSound() {
-    for (Map.Entry<ByteString, ByteString> each : table.entrySet()) {
-      String key = each.getKey().toStringUtf8();
-      if (!key.isEmpty()) { // the header
-        try {
-          parts.requireSound(key, BundleEntryProto.parseFrom(each.getValue()));
-        } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-          String what = "the entry of '" + key + "' is wrong: " + e.getMessage();
-          throw damaged(indexOf(prefix), what, e);
-        }
-      }
+    try {
+      parts.requireSound();
+    } catch (IllegalArgumentException e) {
+      throw damaged(indexOf(prefix), e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Writes the index of a checkpoint at {@code to} that has the same data files: what was read of
+   * this one, and nothing else. TensorFlow searches a table by halves, from places in it that
+   * nobody who reads it through ever looks at, so that one file can be two tables.
+   */
+  public void writeIndex(Path to) throws IOException {
+    try (WritableByteChannel out =
+        Files.newByteChannel(
+            indexOf(to), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      parts.write(out);
     }
   }
 
@@ -224,7 +234,9 @@ public final class TensorBundle {
       return entry.getSize();
     }
     try {
-      return parts.of(key, entry).stream().mapToLong(p -> p.entry().getSize()).sum();
+      return parts.of(ByteString.copyFromUtf8(key), entry).stream()
+          .mapToLong(p -> p.entry().getSize())
+          .sum();
     } catch (IllegalArgumentException e) {
       throw damaged(indexOf(prefix), "the entry of '" + key + "' is wrong: " + e.getMessage(), e);
     }
@@ -268,7 +280,7 @@ public final class TensorBundle {
     List<BundleParts.Part> found =
         entry.getSlicesCount() == 0
             ? List.of(new BundleParts.Part(TensorSlice.whole(shape), entry))
-            : parts.of(key, entry);
+            : parts.of(ByteString.copyFromUtf8(key), entry);
     long available = found.stream().mapToLong(p -> p.entry().getSize()).sum();
     if (total > available) {
       throw new IllegalArgumentException(

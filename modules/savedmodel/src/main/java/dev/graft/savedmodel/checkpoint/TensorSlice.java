@@ -4,7 +4,6 @@ import com.google.protobuf.ByteString;
 import dev.graft.tensor.Shape;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.tensorflow.proto.TensorSliceProto;
 
@@ -32,6 +31,9 @@ record TensorSlice(long[] starts, long[] lengths, boolean[] full) {
     TensorSlice slice = whole(shape);
     for (int i = 0; i < shape.rank(); i++) {
       TensorSliceProto.Extent extent = proto.getExtent(i);
+      if (!extent.hasLength() && extent.getStart() != 0) {
+        throw new IllegalArgumentException("a slice without an end does not begin at 0");
+      }
       if (extent.hasLength()) {
         slice.set(i, extent.getStart(), extent.getLength(), shape);
       }
@@ -91,10 +93,10 @@ record TensorSlice(long[] starts, long[] lengths, boolean[] full) {
    * The key under which a checkpoint's index keeps this part of the tensor called {@code name}
    * (TensorFlow's EncodeTensorNameSlice, in the encoding of ordered_code.h).
    */
-  ByteString key(String name) {
+  ByteString key(ByteString name) {
     ByteArrayOutputStream key = new ByteArrayOutputStream();
     writeUnsigned(key, 0);
-    for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+    for (byte b : name.toByteArray()) {
       key.write(b);
       if (b == 0) {
         key.write(0xff);

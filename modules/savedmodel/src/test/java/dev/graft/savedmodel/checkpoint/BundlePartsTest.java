@@ -33,8 +33,10 @@ class BundlePartsTest {
     BundleEntryProto.Builder part =
         BundleEntryProto.newBuilder().setDtype(dtype).setShape(Shape.of(4).toProto()).setSize(16);
     change.accept(part);
-    ByteString key = TensorSlice.of(whole.getSlices(0), Shape.of(4)).key("w");
-    new BundleParts(Map.of(key, part.build().toByteString())).requireSound("w", whole);
+    ByteString key =
+        TensorSlice.of(whole.getSlices(0), Shape.of(4)).key(ByteString.copyFromUtf8("w"));
+    new BundleParts(Map.of(key, part.build().toByteString()))
+        .requireSound(ByteString.copyFromUtf8("w"), whole);
   }
 
   @Test
@@ -58,10 +60,38 @@ class BundlePartsTest {
         .hasMessageContaining("not what the whole says");
   }
 
+  /** TensorFlow takes its start for part of its key. */
+  @Test
+  void aPartWithoutAnEndThatBeginsLater() {
+    TensorSliceProto.Builder slice = TensorSliceProto.newBuilder();
+    slice.addExtentBuilder().setStart(2);
+    assertThatThrownBy(() -> TensorSlice.of(slice.build(), Shape.of(4)))
+        .hasMessageContaining("does not begin at 0");
+  }
+
+  /** Of two keys that are no texts the same may be left when they are made texts. */
+  @Test
+  void partsGoByTheBytesOfTheirKey() {
+    ByteString key = ByteString.copyFrom(new byte[] {'w', (byte) 0xff});
+    BundleEntryProto whole = whole(DataType.DT_FLOAT).build();
+    ByteString other = ByteString.copyFromUtf8(key.toStringUtf8());
+    ByteString ofOther = TensorSlice.of(whole.getSlices(0), Shape.of(4)).key(other);
+    ByteString part =
+        BundleEntryProto.newBuilder()
+            .setDtype(DataType.DT_FLOAT)
+            .setShape(Shape.of(4).toProto())
+            .setSize(16)
+            .build()
+            .toByteString();
+    assertThatThrownBy(() -> new BundleParts(Map.of(ofOther, part)).requireSound(key, whole))
+        .hasMessageContaining("not there");
+  }
+
   @Test
   void anObjectOfTensorFlowsOwn() {
     BundleEntryProto entry = BundleEntryProto.newBuilder().setDtype(DataType.DT_VARIANT).build();
-    assertThatThrownBy(() -> new BundleParts(Map.of()).requireSound("v", entry))
+    assertThatThrownBy(
+            () -> new BundleParts(Map.of()).requireSound(ByteString.copyFromUtf8("v"), entry))
         .hasMessageContaining("DT_VARIANT");
   }
 }

@@ -191,4 +191,22 @@ class TensorBundleTest {
       assertThat(e.file()).isPresent();
     }
   }
+
+  /** Two such keys may be the same once they are made texts. */
+  @Test
+  void aKeyThatIsNoTextIsRefused() throws IOException {
+    Path index = prefix.resolveSibling(prefix.getFileName() + ".index");
+    try (FileChannel out =
+        FileChannel.open(index, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+      SortedTableWriter table = new SortedTableWriter(out);
+      table.add(ByteString.EMPTY, BundleHeaderProto.getDefaultInstance().toByteString());
+      table.add(
+          ByteString.copyFrom(new byte[] {'v', (byte) 0xff}),
+          BundleEntryProto.getDefaultInstance().toByteString());
+      table.finish();
+    }
+    assertThatExceptionOfType(BadModelException.class)
+        .isThrownBy(() -> TensorBundle.open(prefix))
+        .withMessageContaining("no text");
+  }
 }
