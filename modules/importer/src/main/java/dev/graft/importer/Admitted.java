@@ -4,25 +4,18 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
-import dev.graft.graph.TensorRef;
 import dev.graft.importer.internal.file.SavedModelFolder;
 import dev.graft.importer.internal.signature.Entries;
 import dev.graft.importer.internal.signature.EntryPoints;
-import dev.graft.importer.internal.trust.FusedNorms;
-import dev.graft.importer.internal.trust.HeldShapes;
 import dev.graft.importer.internal.trust.MachineOps;
 import dev.graft.importer.internal.trust.ServingCopy;
 import dev.graft.importer.internal.trust.TrustVerdict;
 import dev.graft.importer.internal.weights.Initialization;
 import dev.graft.model.MachineAccess;
-import dev.graft.model.Signature;
 import dev.graft.model.UntrustedModelException;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.tensorflow.proto.MetaGraphDef;
 
@@ -67,28 +60,9 @@ record Admitted(
     ImmutableSet<String> leftOut = verdict.leftOut(options.signature());
     Entries in = entries.only(each -> !leftOut.contains(each.name()));
     Flat flat = Flat.of(contents, in);
-    requireHarmless(fused(contents, all, flat.graph()), file.folder());
+    String restore = file.def().getSaverDef().getRestoreOpName();
+    requireHarmless(new Fusions(contents).in(flat.graph(), all, restore), file.folder());
     return new Admitted(in, copy, verdict, leftOut, () -> flat);
-  }
-
-  /** Normalizations that may be one kernel with a convolution and do not fit it. */
-  private static List<MachineAccess> fused(Contents contents, Entries all, Graph flat) {
-    Weights weights = contents.weights();
-    Graph raw = contents.file().graph();
-    Set<String> fed = new HashSet<>();
-    for (Signature entry : all.signatures()) {
-      entry.inputs().values().forEach(spec -> fed.add(spec.tensor().node()));
-    }
-    HeldShapes held = new HeldShapes(flat, raw, weights.restoration(), weights.checkpoint(), fed);
-    String op = contents.file().def().getSaverDef().getRestoreOpName();
-    String root = op.isEmpty() ? op : TensorRef.parse(op).node();
-    Graph restoring = raw.keepUpstreamOf(raw.contains(root) ? Set.of(root) : Set.of());
-    HeldShapes before = // no variable has a value yet
-        new HeldShapes(restoring, raw, weights.restoration(), Optional.empty(), fed);
-    return ImmutableList.<MachineAccess>builder()
-        .addAll(FusedNorms.in(flat, held))
-        .addAll(FusedNorms.in(restoring, before))
-        .build();
   }
 
   /**

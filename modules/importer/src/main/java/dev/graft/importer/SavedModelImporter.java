@@ -72,6 +72,7 @@ public final class SavedModelImporter {
     Model model = contents.withMetadata(Assembly.model(contents, admitted));
     if (!options.trusted()) {
       Admitted.requireHarmless(MachineAccesses.in(model), file.folder());
+      Admitted.requireHarmless(new Fusions(contents).inTraining(model), file.folder());
     }
     return new ImportedModel(
         model,

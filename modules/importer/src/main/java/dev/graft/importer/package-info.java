@@ -17,8 +17,8 @@
  * {@code weights}, {@code trust}, {@code clean}, {@code layers}; these do not call back.
  *
  * <p>The one invariant: a file is judged, on exactly what TensorFlow would be given, before
- * anything is made of it; what is laid over it later ({@link MachineAccesses}) is judged by the
- * same list.
+ * anything is made of it; what is laid over it later is judged by the same list ({@link
+ * MachineAccesses}), and for the same kernels ({@link Fusions}).
  */
 @NullMarked
 package dev.graft.importer;

@@ -29,8 +29,7 @@ import org.tensorflow.proto.NodeDef;
  */
 public final class FusedNorms {
 
-  private static final Set<String> NORMS =
-      Set.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3");
+  static final Set<String> NORMS = Set.of("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3");
 
   private static final String CONVOLUTION = "Conv2D";
   private static final String DEPTHWISE = "DepthwiseConv2dNative";
@@ -83,11 +82,12 @@ public final class FusedNorms {
    *
    * @param graph without calls, but for loops and branches
    * @param held what is known of its constants and variables
+   * @param place what it is, in words for people
    */
-  public static ImmutableList<MachineAccess> in(Graph graph, HeldShapes held) {
+  public static ImmutableList<MachineAccess> in(Graph graph, HeldShapes held, String place) {
     List<MachineAccess> found = new ArrayList<>();
     Function<String, Shape> shapes = input -> held.of(TensorRef.parse(input));
-    find(graph.nodes(), graph::find, shapes, "the flat graph", found);
+    find(graph.nodes(), graph::find, shapes, place, found);
     for (FunctionDef function : graph.functions().values()) {
       Map<String, NodeDef> body = new HashMap<>();
       function.getNodeDefList().forEach(node -> body.put(node.getName(), node));

@@ -6,7 +6,9 @@ import dev.graft.graph.TensorRef;
 import dev.graft.importer.internal.weights.Restoration;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.tensor.Shape;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +21,7 @@ import org.tensorflow.proto.NodeDefOrBuilder;
 
 /**
  * The shapes that constants and variables have whatever the graph claims: a constant's own, and the
- * checkpoint's of a variable that is restored from there and that nothing else sets.
+ * checkpoint's of a variable that is restored from there, where what else sets it has that shape.
  */
 public final class HeldShapes {
 
@@ -48,6 +50,9 @@ public final class HeldShapes {
   /** They set a variable, to a tensor of any shape. */
   private static final Set<String> SETS = Set.of("Assign", "AssignVariableOp");
 
+  private static final int SCALE = 1; // an input of a normalization
+  private static final Set<Integer> STATISTICS = Set.of(1, 2); // outputs, of the scale's shape
+
   private static final Set<String> HOLDERS = Set.of("VarHandleOp", "Variable", "VariableV2");
 
   private final Graph graph;
@@ -70,12 +75,32 @@ public final class HeldShapes {
     this.graph = graph;
     this.fed = fed;
     restoration.whole().forEach((node, key) -> restored(raw.find(node), checkpoint, key));
-    graph.nodes().forEach(node -> forget(node, graph::find));
+    Map<String, Shape> restored = new HashMap<>(variables);
+    Map<String, List<NodeDef>> sets = new HashMap<>(); // by what they set
+    for (NodeDef node : graph.nodes()) {
+      setBy(node, graph::find)
+          .ifPresent(memory -> sets.computeIfAbsent(memory, k -> new ArrayList<>()).add(node));
+    }
+    variables.keySet().removeAll(sets.keySet());
     for (FunctionDef function : graph.functions().values()) {
       Map<String, NodeDef> body = new HashMap<>();
       function.getNodeDefList().forEach(node -> body.put(node.getName(), node));
-      function.getNodeDefList().forEach(node -> forget(node, body::get));
+      for (NodeDef node : function.getNodeDefList()) {
+        setBy(node, body::get).ifPresent(restored::remove);
+      }
     }
+    variables.keySet().retainAll(restored.keySet());
+    sets.keySet().retainAll(restored.keySet());
+    sets.values().removeIf(each -> !each.stream().allMatch(set -> keepsShape(set, restored)));
+    sets.keySet().forEach(memory -> variables.put(memory, restored.get(memory)));
+  }
+
+  /** Whether {@code set} gives a variable the shape that it has, as moving statistics get one. */
+  private boolean keepsShape(NodeDef set, Map<String, Shape> restored) {
+    Shape shape = setBy(set, graph::find).map(restored::get).orElse(Shape.unknown());
+    return Nodes.dataInputs(set).size() == 2
+        && shape.isFullyKnown()
+        && of(Nodes.dataInput(set, 1)).equals(shape);
   }
 
   private void restored(@Nullable NodeDef holder, Optional<TensorBundle> checkpoint, String key) {
@@ -94,9 +119,10 @@ public final class HeldShapes {
     }
   }
 
-  private void forget(NodeDef node, Function<String, @Nullable NodeDef> nodes) {
+  /** The memory of the variable that {@code node} sets, if it sets one. */
+  private Optional<String> setBy(NodeDef node, Function<String, @Nullable NodeDef> nodes) {
     if (!SETS.contains(node.getOp()) || node.getInputCount() == 0) {
-      return;
+      return Optional.empty();
     }
     NodeDef holder = nodes.apply(JudgedScope.node(node.getInput(0)));
     for (int hops = 0;
@@ -105,11 +131,11 @@ public final class HeldShapes {
       holder =
           holder.getInputCount() == 0 ? null : nodes.apply(JudgedScope.node(holder.getInput(0)));
     }
-    if (holder == null || !HOLDERS.contains(holder.getOp())) {
-      unknown = true;
-    } else {
-      variables.remove(memory(holder));
+    if (holder != null && HOLDERS.contains(holder.getOp())) {
+      return Optional.of(memory(holder));
     }
+    unknown = true;
+    return Optional.empty();
   }
 
   /** The shape of {@code tensor}; unknown if it is neither. */
@@ -117,7 +143,14 @@ public final class HeldShapes {
     TensorRef at = tensor;
     for (int hops = 0; hops < MAX_HOPS; hops++) {
       NodeDef node = graph.find(at.node());
-      if (node == null || at.index() != 0 || fed.contains(node.getName())) {
+      if (node == null || fed.contains(node.getName())) {
+        return Shape.unknown();
+      }
+      if (STATISTICS.contains(at.index()) && FusedNorms.NORMS.contains(node.getOp())) {
+        at = Nodes.dataInput(node, SCALE);
+        continue;
+      }
+      if (at.index() != 0) {
         return Shape.unknown();
       }
       if (HOLDERS.contains(node.getOp())) {

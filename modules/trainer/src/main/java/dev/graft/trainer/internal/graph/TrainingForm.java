@@ -10,6 +10,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.SavedFunction;
+import dev.graft.model.TrainingCall;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -67,10 +68,6 @@ public record TrainingForm(
     return tensors.getOrDefault(tensor, tensor);
   }
 
-  /** One call of a layer; a shared layer has several. */
-  private record Call(
-      SavedFunction function, List<TensorRef> inputs, List<TensorRef> outputs, int number) {}
-
   private static final class Builder {
     private final Graph before;
     private final GraphEditor editor;
@@ -99,12 +96,12 @@ public record TrainingForm(
     }
 
     TrainingForm build(Collection<Layer> layers, List<SavedFunction> ofWeights) {
-      List<Call> calls = new ArrayList<>();
-      layers.forEach(layer -> calls.addAll(calls(layer)));
+      List<TrainingCall> calls = new ArrayList<>();
+      layers.forEach(layer -> calls.addAll(TrainingCall.of(layer)));
       calls.sort(Comparator.comparingInt(this::position));
       Set<String> after = new HashSet<>(); // what reads the outputs of these calls
-      for (Call call : calls) {
-        call.outputs().forEach(output -> after.addAll(before.consumers(output.node())));
+      for (TrainingCall call : calls) {
+        call.results().keySet().forEach(output -> after.addAll(before.consumers(output.node())));
       }
       needed.stream().filter(n -> draws(before.node(n))).forEach(after::add);
       for (String node : before.downstream(after)) {
@@ -151,28 +148,11 @@ public record TrainingForm(
     }
 
     /** Where a call gives nothing but penalties, it comes when all that it may read is there. */
-    private int position(Call call) {
-      return call.outputs().stream()
+    private int position(TrainingCall call) {
+      return call.results().keySet().stream()
           .mapToInt(output -> positions.getOrDefault(output.node(), 0))
           .max()
           .orElse(Integer.MAX_VALUE);
-    }
-
-    private static List<Call> calls(Layer layer) {
-      SavedFunction function = layer.training().orElseThrow();
-      int in = function.callerArguments();
-      int count = in == 0 ? 1 : layer.inputs().size() / in;
-      int out = layer.outputs().size() / count;
-      List<Call> calls = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        calls.add(
-            new Call(
-                function,
-                layer.inputs().subList(i * in, (i + 1) * in),
-                layer.outputs().subList(i * out, (i + 1) * out),
-                i));
-      }
-      return calls;
     }
 
     /** What {@code tensor} is in training. */
@@ -185,7 +165,7 @@ public record TrainingForm(
       return twin == null ? tensor : new TensorRef(twin, tensor.index());
     }
 
-    private void add(Call call, Map<SavedFunction, List<String>> earlier) {
+    private void add(TrainingCall call, Map<SavedFunction, List<String>> earlier) {
       SavedFunction function = call.function();
       GraphEditor.Splice splice = splice(function, call.inputs());
       List<String> waitFor = earlier.computeIfAbsent(function, k -> new ArrayList<>());
@@ -203,16 +183,12 @@ public record TrainingForm(
           moved.add(splice.of(Nodes.dataInput(node, 0)).node());
         }
       }
-      for (int i = 0; i < function.body().results().size(); i++) {
-        TensorRef result = splice.of(function.body().results().get(i));
-        String name = function.body().resultNames().get(i);
-        if (name.startsWith(SavedFunction.PENALTY)) {
-          if (savedPenalties) {
-            penalties.add(result);
+      call.results().forEach((output, result) -> replaced.put(output, splice.of(result)));
+      if (savedPenalties) {
+        for (int i = 0; i < function.body().results().size(); i++) {
+          if (function.body().resultNames().get(i).startsWith(SavedFunction.PENALTY)) {
+            penalties.add(splice.of(function.body().results().get(i)));
           }
-        } else {
-          int output = Integer.parseInt(name.substring("output_".length()));
-          replaced.put(call.outputs().get(output), result);
         }
       }
       function.body().targets().forEach(target -> toRun.add(splice.node(target)));
