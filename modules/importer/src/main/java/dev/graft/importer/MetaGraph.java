@@ -9,6 +9,7 @@ import dev.graft.importer.internal.file.MetaGraphs;
 import dev.graft.importer.internal.file.SavedModelFolder;
 import dev.graft.importer.internal.signature.CustomGradients;
 import dev.graft.importer.internal.signature.EntryPoints;
+import dev.graft.importer.internal.trust.BoundedBoxes;
 import dev.graft.importer.internal.trust.BoundedRows;
 import dev.graft.importer.internal.trust.PlainAttributes;
 import dev.graft.importer.internal.trust.SeparatePads;
@@ -28,8 +29,8 @@ import org.tensorflow.proto.MetaGraphDef;
  *
  * @param folder the files of the SavedModel
  * @param tagSets the tags of each MetaGraph in the file
- * @param def the MetaGraph, as the file has it but for {@link PlainAttributes}, {@link BoundedRows}
- *     and {@link SeparatePads}
+ * @param def the MetaGraph, as the file has it but for {@link PlainAttributes}, {@link
+ *     BoundedRows}, {@link BoundedBoxes} and {@link SeparatePads}
  * @param objects its object graph
  * @param graph its graph, with the gradients of its functions bound to them
  */
@@ -46,7 +47,7 @@ record MetaGraph(
     MetaGraphDef chosen = MetaGraphs.choose(all, tags);
     SingleTensors.require(chosen.getGraphDef().getLibrary());
     GraphDef plain = PlainAttributes.of(chosen.getGraphDef());
-    plain = SeparatePads.of(BoundedRows.of(plain));
+    plain = SeparatePads.of(BoundedBoxes.of(BoundedRows.of(plain)));
     MetaGraphDef def = chosen.toBuilder().setGraphDef(plain).build();
     ObjectGraph objects = new ObjectGraph(def.getObjectGraphDef());
     Graph graph = Graph.of(CustomGradients.bind(def.getGraphDef(), objects));

@@ -11,9 +11,11 @@
  * which handles can hold nothing else, {@link HiddenValues} finds values where none should be.
  *
  * <p>Before all of this {@link SingleTensors} refuses functions whose inputs cannot be counted, and
- * {@link PlainAttributes}, {@link BoundedRows} and {@link SeparatePads} change the graph: they take
- * out what tells TensorFlow how to run it, bound what one kernel believes, and keep pads out of
- * another. {@link FusedNorms} looks at the flat graph, with the {@link HeldShapes} of weights.
+ * {@link PlainAttributes}, {@link BoundedRows}, {@link BoundedBoxes} and {@link SeparatePads}
+ * change the graph: they take out what tells TensorFlow how to run it, bound what two kernels
+ * believe, and keep pads out of another. {@link FusedNorms} looks at the flat graph, with the
+ * {@link HeldShapes} of weights, and at that graph with all that is {@link LaidOver} it in
+ * training.
  *
  * <p>{@link MachineOps} and {@link HarmlessOps} hold the lists. An op is harmless by being listed;
  * what nobody has read needs trust.

@@ -39,7 +39,8 @@ class HarmlessOpsTest {
   void whatIsUncheckedIsNotListedAndIsTensorFlows() {
     assertThat(harmless.unchecked())
         .doesNotContainAnyElementsOf(harmless.all())
-        .contains("InplaceUpdate", "XlaSetDynamicDimensionSize", "_FusedMatMul")
+        .contains(
+            "DisableCopyOnRead", "InplaceUpdate", "XlaSetDynamicDimensionSize", "_FusedMatMul")
         .allSatisfy(op -> assertThat(OpRegistry.standard().find(op)).as(op).isPresent());
   }
 
