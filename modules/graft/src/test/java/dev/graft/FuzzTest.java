@@ -37,6 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Damaged and hostile SavedModels: each is read and looked at, or refused with a {@link
  * GraftException}; nothing else is thrown, and none takes long.
  */
+@Tag("slow")
 class FuzzTest {
 
   private static final Duration LONGEST = Duration.ofSeconds(20); // on a busy machine

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,7 @@ import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
 
 /** What pixels are brought to, where somebody says it, is guessed, or nobody knows. */
+@Tag("slow")
 class InputRangeTest {
 
   private static final int[] COLOUR = {200, 30, 90}; // red, green, blue

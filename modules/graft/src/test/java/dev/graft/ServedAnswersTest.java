@@ -46,11 +46,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;
 
 /** What a served model says is what it means, or it says why not. */
+@Tag("slow")
 class ServedAnswersTest {
 
   @TempDir private Path out;

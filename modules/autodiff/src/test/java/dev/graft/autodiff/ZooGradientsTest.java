@@ -41,6 +41,7 @@ import java.util.stream.Collectors;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,6 +50,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The gradients of every trainable variable of every model of the zoo are those of tf.GradientTape,
  * and where the tape gives None there is none.
  */
+@Tag("slow")
 class ZooGradientsTest {
 
   /** What only later versions can. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A process that is told to end in the middle of training keeps where it was, and says so. */
 @DisabledOnOs(OS.WINDOWS) // has no polite kill
+@Tag("slow")
 class InterruptTest {
 
   @TempDir private Path dir;

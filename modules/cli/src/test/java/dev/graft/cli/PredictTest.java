@@ -10,11 +10,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** What {@code graft predict} takes and gives. */
+@Tag("slow")
 class PredictTest {
 
   private static final String SHAPES = "../../testdata/examples/shapes/";

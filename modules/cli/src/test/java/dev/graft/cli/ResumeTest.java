@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs that ended between publishing and their report, in processes of their own. */
+@Tag("slow")
 class ResumeTest {
 
   private static final String REPORT = "runs/photos-1/report.html";

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The flags of finetune that say what is done to the model. */
+@Tag("slow")
 class SurgeryFlagsTest {
 
   @TempDir private Path dir = Path.of("");

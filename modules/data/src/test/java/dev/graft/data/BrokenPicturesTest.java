@@ -16,9 +16,11 @@ import dev.graft.testkit.Checkout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
 
+@Tag("slow")
 class BrokenPicturesTest {
 
   /** TensorFlow itself says RESOURCE_EXHAUSTED here, as it does for a picture beyond the memory. */

@@ -25,12 +25,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs {@link DecodeGraph}, which is built without native code, on TensorFlow. */
+@Tag("slow")
 class DecodeGraphTest {
 
   private static TensorFlowRuntime runtime;

@@ -20,11 +20,13 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each model of the zoo, exported and imported again, is the same model. */
+@Tag("slow")
 class ZooExportTest {
 
   private static final Set<String> TYPICAL =

@@ -52,6 +52,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Import, surgery, export and import again give the model that the surgery gave. */
+@Tag("slow")
 class ReimportTest {
 
   /** Models with several answers, sparse features, or an output to be named first. */

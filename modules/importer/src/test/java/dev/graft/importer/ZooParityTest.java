@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * other. Where the answers differ for that, they have to be the same bits once both run without
  * fused kernels.
  */
+@Tag("slow")
 class ZooParityTest {
 
   /** What fused kernels may round otherwise. */

@@ -33,12 +33,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.tensorflow.proto.GraphDef;
 
 /** What must hold of edits on every model of the zoo that has a head. */
+@Tag("slow")
 class ZooPropertiesTest {
 
   private static TensorFlowRuntime runtime;

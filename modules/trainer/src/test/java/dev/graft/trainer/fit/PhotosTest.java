@@ -39,10 +39,12 @@ import java.util.concurrent.CancellationException;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The main job on the real backbone and the real photos. */
+@Tag("slow")
 class PhotosTest {
 
   static final Dataset PHOTOS = Dataset.imageFolder(Checkout.path("testdata/photos"));

@@ -31,12 +31,14 @@ import java.util.stream.Stream;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.tensorflow.proto.DataType;
 
 /** One step on each model of the zoo changes its variables as Keras' optimizer does. */
+@Tag("slow")
 class ZooStepTest {
 
   /** A gradient that only Python knew, and the file does not hold. */
