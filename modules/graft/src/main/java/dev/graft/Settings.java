@@ -6,146 +6,210 @@ import dev.graft.error.BadRequestException;
 import dev.graft.runtime.Compute;
 import dev.graft.runtime.RuntimeOptions;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How TensorFlow runs in this process, and how much memory trainings may keep. TensorFlow makes its
  * threads once: the first instance of {@link Graft} in a process decides about them. A later one
  * that asks for others gets those that there are, with a warning ({@link System.Logger}, {@code
  * dev.graft}); {@link Graft#machine} tells them.
- *
- * @param device where to compute
- * @param threads inside one operation, 0 for one per core
- * @param operations how many operations run side by side, 0 for as many as cores
- * @param memoryGrowth whether GPU memory is taken as it is needed, or all of it at once
- * @param precision the dtype in which training multiplies
- * @param nativeLog the file that gets what TensorFlow's own code writes to standard error; empty to
- *     leave standard error alone
- * @param featureMemory which share of Java's memory (its {@code -Xmx}) the features of a training
- *     may take, 0 to 1; what there is no room for is computed anew in each step
- * @param featureFolder where features are kept, so that what was computed of a picture is not
- *     computed again in another run; empty to keep none. Several processes may share it; it takes
- *     at most 20 GiB, and what was not used for the longest time goes first
  */
-public record Settings(
-    Device device,
-    int threads,
-    int operations,
-    boolean memoryGrowth,
-    Precision precision,
-    Optional<Path> nativeLog,
-    double featureMemory,
-    Optional<Path> featureFolder) {
+public final class Settings {
 
-  public Settings {
-    requireNonNull(device, "device");
-    requireNonNull(precision, "precision");
-    requireNonNull(nativeLog, "nativeLog");
-    requireNonNull(featureFolder, "featureFolder");
-    if (!(featureMemory >= 0 && featureMemory <= 1)) {
-      throw new BadRequestException(
-          "features can have a share of Java's memory from 0 to 1, not " + featureMemory + ".");
-    }
+  private final Fields set;
+
+  private Settings(Fields set) {
+    this.set = set;
   }
 
   /**
    * A GPU if there is one, TensorFlow's own choice of threads, float32, standard error left alone,
-   * half of Java's memory for features.
+   * half of Java's memory for features, which are not kept on disk.
    */
   public static Settings defaults() {
-    return new Settings(
-        Device.AUTO, 0, 0, true, Precision.FLOAT32, Optional.empty(), 0.5, Optional.empty());
+    return new Settings(new Fields());
+  }
+
+  private Settings with(Consumer<Fields> change) {
+    Fields next = set.copy();
+    change.accept(next);
+    return new Settings(next);
+  }
+
+  /** Where to compute. */
+  public Device device() {
+    return set.device;
   }
 
   /** These on another device. */
   public Settings device(Device value) {
-    return new Settings(
-        value,
-        threads,
-        operations,
-        memoryGrowth,
-        precision,
-        nativeLog,
-        featureMemory,
-        featureFolder);
+    requireNonNull(value, "device");
+    return with(next -> next.device = value);
+  }
+
+  /** How many threads one operation has, 0 for one per core. */
+  public int threads() {
+    return set.threads;
+  }
+
+  /** How many operations run side by side, 0 for as many as cores. */
+  public int operations() {
+    return set.operations;
   }
 
   /** These with other numbers of threads, 0 for TensorFlow's choice. */
   public Settings threads(int inside, int sideBySide) {
-    return new Settings(
-        device,
-        inside,
-        sideBySide,
-        memoryGrowth,
-        precision,
-        nativeLog,
-        featureMemory,
-        featureFolder);
+    return with(
+        next -> {
+          next.threads = inside;
+          next.operations = sideBySide;
+        });
+  }
+
+  /** Whether GPU memory is taken as it is needed, or all of it at once. */
+  public boolean memoryGrowth() {
+    return set.memoryGrowth;
   }
 
   /** These with GPU memory taken as needed, or all at once. */
   public Settings memoryGrowth(boolean value) {
-    return new Settings(
-        device, threads, operations, value, precision, nativeLog, featureMemory, featureFolder);
+    return with(next -> next.memoryGrowth = value);
+  }
+
+  /** The dtype in which training multiplies. */
+  public Precision precision() {
+    return set.precision;
   }
 
   /** These with training in another precision. */
   public Settings precision(Precision value) {
-    return new Settings(
-        device, threads, operations, memoryGrowth, value, nativeLog, featureMemory, featureFolder);
+    requireNonNull(value, "precision");
+    return with(next -> next.precision = value);
+  }
+
+  /**
+   * The file that gets what TensorFlow's own code writes to standard error; empty to leave standard
+   * error alone.
+   */
+  public Optional<Path> nativeLog() {
+    return set.nativeLog;
   }
 
   /** These with TensorFlow's own lines in a file. */
   public Settings nativeLog(Path file) {
-    return new Settings(
-        device,
-        threads,
-        operations,
-        memoryGrowth,
-        precision,
-        Optional.of(file),
-        featureMemory,
-        featureFolder);
+    requireNonNull(file, "nativeLog");
+    return with(next -> next.nativeLog = Optional.of(file));
   }
 
-  /** These with another share of Java's memory for features. */
+  /**
+   * Which share of Java's memory (its {@code -Xmx}) the features of a training may take, 0 to 1;
+   * what there is no room for is computed anew in each step.
+   */
+  public double featureMemory() {
+    return set.featureMemory;
+  }
+
+  /**
+   * These with another share of Java's memory for features.
+   *
+   * @throws BadRequestException if it is not from 0 to 1
+   */
   public Settings featureMemory(double share) {
-    return new Settings(
-        device, threads, operations, memoryGrowth, precision, nativeLog, share, featureFolder);
+    if (!(share >= 0 && share <= 1)) {
+      throw new BadRequestException(
+          "features can have a share of Java's memory from 0 to 1, not " + share + ".");
+    }
+    return with(next -> next.featureMemory = share);
+  }
+
+  /**
+   * Where features are kept, so that what was computed of a picture is not computed again in
+   * another run; empty to keep none. Several processes may share it; it takes at most 20 GiB, and
+   * what was not used for the longest time goes first.
+   */
+  public Optional<Path> featureFolder() {
+    return set.featureFolder;
   }
 
   /** These with features kept in a folder, for other runs. */
   public Settings featureFolder(Path value) {
-    return new Settings(
-        device,
-        threads,
-        operations,
-        memoryGrowth,
-        precision,
-        nativeLog,
-        featureMemory,
-        Optional.of(value));
+    requireNonNull(value, "featureFolder");
+    return with(next -> next.featureFolder = Optional.of(value));
   }
 
   RuntimeOptions toOptions() {
     RuntimeOptions options =
         RuntimeOptions.defaults()
-            .withThreads(threads, operations)
-            .withMemoryGrowth(memoryGrowth)
-            .withFeatures(new RuntimeOptions.Features(featureMemory, featureFolder))
+            .withThreads(set.threads, set.operations)
+            .withMemoryGrowth(set.memoryGrowth)
+            .withFeatures(new RuntimeOptions.Features(set.featureMemory, set.featureFolder))
             .withDevice(
-                switch (device) {
+                switch (set.device) {
                   case AUTO -> RuntimeOptions.Device.AUTO;
                   case CPU -> RuntimeOptions.Device.CPU;
                   case GPU -> RuntimeOptions.Device.GPU;
                 })
             .withCompute(
                 Compute.EXACT.withPrecision(
-                    switch (precision) {
+                    switch (set.precision) {
                       case FLOAT32 -> Compute.Precision.FLOAT32;
                       case BFLOAT16 -> Compute.Precision.MIXED_BFLOAT16;
                       case AUTO -> Compute.Precision.AUTO;
                     }));
-    return nativeLog.map(options::withNativeLog).orElse(options);
+    return set.nativeLog.map(options::withNativeLog).orElse(options);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Settings settings && settings.set.all().equals(set.all());
+  }
+
+  @Override
+  public int hashCode() {
+    return set.all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Settings" + set.all();
+  }
+
+  private static final class Fields {
+    private Device device = Device.AUTO;
+    private int threads;
+    private int operations;
+    private boolean memoryGrowth = true;
+    private Precision precision = Precision.FLOAT32;
+    private Optional<Path> nativeLog = Optional.empty();
+    private double featureMemory = 0.5;
+    private Optional<Path> featureFolder = Optional.empty();
+
+    private Fields copy() {
+      Fields copy = new Fields();
+      copy.device = device;
+      copy.threads = threads;
+      copy.operations = operations;
+      copy.memoryGrowth = memoryGrowth;
+      copy.precision = precision;
+      copy.nativeLog = nativeLog;
+      copy.featureMemory = featureMemory;
+      copy.featureFolder = featureFolder;
+      return copy;
+    }
+
+    private List<Object> all() {
+      return List.of(
+          device,
+          threads,
+          operations,
+          memoryGrowth,
+          precision,
+          nativeLog,
+          featureMemory,
+          featureFolder);
+    }
   }
 }

@@ -36,6 +36,13 @@ class RoomsTest {
   private static final Set<String> LISTS =
       Set.of("dev.graft.autodiff.internal.rules", "dev.graft.cli");
 
+  /** What a model's file says, which edits change in one place. */
+  private static final Set<String> READ =
+      Set.of(
+          "dev.graft.graph.function.FunctionGraph",
+          "dev.graft.model.Signature",
+          "dev.graft.model.Variable");
+
   private static final Path ROOT = Path.of(System.getProperty("graft.root"));
 
   /** Top-level classes by package. */
@@ -118,5 +125,37 @@ class RoomsTest {
                 .map(line -> line.substring(0, line.indexOf(" - ")))
                 .collect(Collectors.toCollection(TreeSet::new)));
     assertThat(found).hasSizeLessThanOrEqualTo(MOST_LONG_LISTS);
+  }
+
+  /**
+   * What a user changes one thing of is a record up to five components; above that a class whose
+   * constructor is its own, so that it can grow: a record's is what everybody may call.
+   */
+  @Test
+  void recordsThatAreChangedAreShort() {
+    Set<String> found = new TreeSet<>();
+    for (JavaClass type : House.GRAFT) {
+      if (type.isRecord() && components(type) > MOST_PARAMETERS && isChanged(type)) {
+        found.add(type.getName());
+      }
+    }
+    assertThat(found).isEqualTo(READ);
+  }
+
+  private static long components(JavaClass record) {
+    return record.getFields().stream()
+        .filter(field -> !field.getModifiers().contains(JavaModifier.STATIC))
+        .count();
+  }
+
+  /** Whether a method gives another of its kind. */
+  private static boolean isChanged(JavaClass record) {
+    return record.getMethods().stream()
+        .anyMatch(
+            method ->
+                method.getRawReturnType().equals(record)
+                    && !method.getModifiers().contains(JavaModifier.STATIC)
+                    && !method.getModifiers().contains(JavaModifier.SYNTHETIC)
+                    && method.getModifiers().contains(JavaModifier.PUBLIC));
   }
 }

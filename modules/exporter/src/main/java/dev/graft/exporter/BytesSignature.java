@@ -106,7 +106,10 @@ final class BytesSignature {
     List<TensorRef> ordered = sorted.keySet().stream().map(tensors::get).toList();
     FunctionGraph function =
         SignatureFunction.function(
-            name, editor.build(), argumentNames, ordered, List.of(), node -> false);
+            name,
+            editor.build(),
+            new SignatureFunction.Ends(argumentNames, ordered, List.of()),
+            node -> false);
     TensorSpec input = new TensorSpec(bytes, DType.STRING, Shape.of(-1));
     return new SignatureFunction(
         ServingForm.SERVING_BYTES,

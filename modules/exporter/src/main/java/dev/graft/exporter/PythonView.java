@@ -162,7 +162,10 @@ final class PythonView {
       }
     }
     return SignatureFunction.function(
-        name("initialize", table), editor.build(), assets, List.of(done), fillers, isSaved(assets));
+        name("initialize", table),
+        editor.build(),
+        new SignatureFunction.Ends(assets, List.of(done), fillers),
+        isSaved(assets));
   }
 
   private void addAsset(Asset asset) {
@@ -178,7 +181,10 @@ final class PythonView {
     GraphEditor editor = Graph.empty().edit();
     TensorRef done = editor.constant("graft/done", TensorValue.scalar(1));
     return SignatureFunction.function(
-        name("destroy", table), editor.build(), List.of(), List.of(done), List.of(), node -> false);
+        name("destroy", table),
+        editor.build(),
+        new SignatureFunction.Ends(List.of(), List.of(done), List.of()),
+        node -> false);
   }
 
   /** Adds a method without arguments to {@code object}; all that it takes is captured. */

@@ -70,7 +70,7 @@ record SignatureFunction(
             .map(spec -> bound.getOrDefault(spec.tensor(), spec.tensor()))
             .toList();
     FunctionGraph function =
-        function(name, editor.build(), arguments, results, List.of(), captured);
+        function(name, editor.build(), new Ends(arguments, results, List.of()), captured);
     ImmutableList<String> captures =
         function.arguments().subList(arguments.size(), function.arguments().size());
     return new SignatureFunction(
@@ -83,19 +83,24 @@ record SignatureFunction(
   }
 
   /**
-   * The part of {@code graph} that the results and targets need, as a function in which the nodes
-   * in {@code arguments}, and after them the nodes that are {@code captured}, are arguments.
+   * Where a function begins and ends in a graph.
+   *
+   * @param arguments nodes that it takes
+   * @param results tensors that it gives
+   * @param targets nodes that run besides
    */
-  static FunctionGraph function(
-      String name,
-      Graph graph,
-      List<String> arguments,
-      List<TensorRef> results,
-      List<String> targets,
-      Predicate<NodeDef> captured) {
+  record Ends(List<String> arguments, List<TensorRef> results, List<String> targets) {}
+
+  /**
+   * The part of {@code graph} that the results and targets need, as a function in which the
+   * arguments, and after them the nodes that are {@code captured}, are arguments.
+   */
+  static FunctionGraph function(String name, Graph graph, Ends ends, Predicate<NodeDef> captured) {
+    List<String> arguments = ends.arguments();
+    List<TensorRef> results = ends.results();
     Set<String> roots = new LinkedHashSet<>(arguments);
     results.forEach(result -> roots.add(result.node()));
-    roots.addAll(targets);
+    roots.addAll(ends.targets());
     GraphEditor editor = graph.keepUpstreamOf(roots).edit();
     ImmutableList.Builder<String> all = ImmutableList.<String>builder().addAll(arguments);
     for (NodeDef node : editor.nodes()) {
@@ -116,7 +121,7 @@ record SignatureFunction(
         all.build(),
         ImmutableList.copyOf(results),
         resultNames.build(),
-        ImmutableList.copyOf(targets),
+        ImmutableList.copyOf(ends.targets()),
         ImmutableMap.of());
   }
 

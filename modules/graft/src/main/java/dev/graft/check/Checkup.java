@@ -213,7 +213,11 @@ final class Checkup {
     private Map<String, TensorValue> compare() {
       ParityTrial trial =
           new ParityTrial(
-              unfused, ModelFolder.of(path, cache), options, model, signature, story::add);
+              unfused,
+              new ParityTrial.Original(ModelFolder.of(path, cache), options),
+              model,
+              signature,
+              story::add);
       Map<String, TensorValue> inputs = trial.run(scratch.resolve("original"));
       if (trial.difference().isPresent()) {
         parity = trial.difference().getAsDouble();

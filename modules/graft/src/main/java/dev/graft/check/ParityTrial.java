@@ -28,8 +28,7 @@ import java.util.function.UnaryOperator;
 final class ParityTrial {
 
   private final TensorFlowRuntime runtime;
-  private final Path path;
-  private final ImportOptions options;
+  private final Original original;
   private final Model model;
   private final Signature signature;
   private final Consumer<CheckReport.Line> story;
@@ -39,24 +38,30 @@ final class ParityTrial {
    * A trial.
    *
    * @param runtime one in which two forms of a model do the same arithmetic: without fused kernels
-   * @param path the SavedModel's folder
+   * @param original what it was read from
    * @param model the flat graph
    * @param story gets what happens, in words
    */
   ParityTrial(
       TensorFlowRuntime runtime,
-      Path path,
-      ImportOptions options,
+      Original original,
       Model model,
       Signature signature,
       Consumer<CheckReport.Line> story) {
     this.runtime = runtime;
-    this.path = path;
-    this.options = options;
+    this.original = original;
     this.model = model;
     this.signature = signature;
     this.story = story;
   }
+
+  /**
+   * A SavedModel.
+   *
+   * @param path its folder
+   * @param options how it is read
+   */
+  record Original(Path path, ImportOptions options) {}
 
   /** What was fed, and what came out of a session that ran once or more. */
   private record Answer(
@@ -69,7 +74,7 @@ final class ParityTrial {
    * @return the inputs that the model took
    */
   Map<String, TensorValue> run(Path folder) {
-    LoadableBundle bundle = LoadableBundle.of(path, options, folder);
+    LoadableBundle bundle = LoadableBundle.of(original.path(), original.options(), folder);
     Supplier<Runner> original = () -> bundle(bundle);
     String what = "the original";
     Answer first;
@@ -129,7 +134,7 @@ final class ParityTrial {
   }
 
   private Runner functions() {
-    Model unflattened = SavedModelImporter.unflattened(path, options, model);
+    Model unflattened = SavedModelImporter.unflattened(original.path(), original.options(), model);
     ModelSession session = runtime.open(unflattened);
     Signature called = Inspection.toRun(unflattened);
     return new Runner(inputs -> session.call(called, inputs), session::close);

@@ -94,8 +94,7 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
   private JobScore served(Path version, Run run, Parts parts) {
     Model published = Graft.load(version, Trust.ALLOW);
     Evaluation test = graft.evaluate(published, parts.test(), TrainOptions.by(run.recipe()));
-    Optional<String> decided =
-        Optional.ofNullable(folder.job().training().monitor()).filter(m -> !m.equals("accuracy"));
+    Optional<String> decided = folder.job().training().monitor().filter(m -> !m.equals("accuracy"));
     return new JobScore.Told(test, decided.map(m -> Map.entry(m, test.metric(m))));
   }
 

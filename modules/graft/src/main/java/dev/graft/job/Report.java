@@ -25,29 +25,37 @@ final class Report {
 
   private final StringBuilder html = new StringBuilder();
 
-  private Report() {}
+  private final String scored;
+  private final Evaluation score;
+
+  /**
+   * A report.
+   *
+   * @param scored on which part {@code score} was made
+   */
+  Report(String scored, Evaluation score) {
+    this.scored = scored;
+    this.score = score;
+  }
 
   /**
    * The page.
    *
    * @param name of the run
    * @param log the table of epochs, if there is one
-   * @param scored on which part {@code score} was made
    */
-  static String of(String name, Job job, Run run, Path log, String scored, Evaluation score)
-      throws IOException {
-    Report report = new Report();
-    report.head(name);
-    report.summary(job, run, scored, score);
-    report.curves(log);
+  String page(String name, Job job, Run run, Path log) throws IOException {
+    head(name);
+    summary(job, run);
+    curves(log);
     if (score.perLabel().size() == 1) {
-      report.labels(scored, score);
+      labels();
     }
     if (score.classification().isPresent()) {
-      report.confusion(scored, score);
+      confusion();
     }
-    report.decisions(run);
-    return report.html.append("</body></html>\n").toString();
+    decisions(run);
+    return html.append("</body></html>\n").toString();
   }
 
   /** A rate test as a picture of its own. */
@@ -90,7 +98,7 @@ final class Report {
         .append("</h1>\n");
   }
 
-  private void summary(Job job, Run run, String scored, Evaluation score) {
+  private void summary(Job job, Run run) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("model", ModelFolder.name(job.model())));
     rows.add(List.of("pictures", job.pictures() + ""));
@@ -173,7 +181,7 @@ final class Report {
     }
   }
 
-  private void labels(String scored, Evaluation score) {
+  private void labels() {
     List<List<String>> rows = new ArrayList<>();
     for (LabelScore label : score.perClass()) {
       rows.add(
@@ -188,7 +196,7 @@ final class Report {
     table(List.of("label", "pictures", "precision", "recall", "F1"), rows);
   }
 
-  private void confusion(String scored, Evaluation score) {
+  private void confusion() {
     int count = score.labels().size();
     if (count > MOST_LABELS) {
       return;

@@ -172,7 +172,7 @@ public final class RunFolder implements AutoCloseable {
                 + "' only looked for a rate, so there is nothing to go on with; begin a new run.",
             Remedy.NEW_RUN);
       }
-      stored.training().toRecipe(); // fails if a name in it is not known
+      new Training(stored.training()).toRecipe(); // fails if a name in it is not known
       return new RunFolder(folder, stored.job(folder), stored.settings(), lock(folder));
     } catch (NoSuchFileException e) {
       throw new BadRequestException(
@@ -261,7 +261,7 @@ public final class RunFolder implements AutoCloseable {
     requireNonNull(score, "score");
     try {
       String name = String.valueOf(path.getFileName());
-      return written(REPORT, Report.of(name, job, run, path.resolve(LOG), scored, score));
+      return written(REPORT, new Report(scored, score).page(name, job, run, path.resolve(LOG)));
     } catch (IOException e) {
       throw notWritable(e);
     }

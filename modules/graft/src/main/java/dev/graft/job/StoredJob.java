@@ -17,7 +17,7 @@ record StoredJob(
     String pictures,
     StoredSurgery surgery,
     Split split,
-    Training training,
+    Training.Fields training,
     String out,
     Device device,
     int threads,
@@ -45,7 +45,7 @@ record StoredJob(
         absolute(job.pictures()),
         StoredSurgery.of(job.surgery()),
         job.split(),
-        job.training(),
+        job.training().fields(),
         absolute(job.out()),
         settings.device(),
         settings.threads(),
@@ -66,7 +66,7 @@ record StoredJob(
             .load(StoredLoad.options(trust, load))
             .surgery(surgery.surgery())
             .split(split)
-            .training(training)
+            .training(new Training(training))
             .name(String.valueOf(whole.getFileName()).replaceFirst("-\\d+$", ""));
     return (whole.getParent() == null ? job : job.runs(whole.getParent())).build();
   }

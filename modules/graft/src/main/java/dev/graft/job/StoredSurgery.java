@@ -5,7 +5,6 @@ import dev.graft.model.Labels;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A {@link Surgery} as {@code run.json} holds it: selections in their text form. */
@@ -36,17 +35,19 @@ record StoredSurgery(
   }
 
   Surgery surgery() {
-    return new Surgery(
-        head,
-        Optional.ofNullable(freeze).map(Where::parse),
-        Optional.ofNullable(unfreeze).map(Where::parse),
-        Optional.ofNullable(cut),
-        Optional.ofNullable(labels).map(names -> new Labels(ImmutableList.copyOf(names))),
-        carriesOver,
-        Optional.ofNullable(size),
-        new HeadForm(
-            pooling == null ? HeadSpec.Pooling.AUTO : pooling,
-            hidden == null ? ImmutableList.of() : ImmutableList.copyOf(hidden),
-            dropout));
+    Surgery all =
+        Surgery.standard()
+            .form(
+                new HeadForm(
+                    pooling == null ? HeadSpec.Pooling.AUTO : pooling,
+                    hidden == null ? ImmutableList.of() : ImmutableList.copyOf(hidden),
+                    dropout))
+            .head(head);
+    all = freeze == null ? all : all.freeze(Where.parse(freeze));
+    all = unfreeze == null ? all : all.unfreeze(Where.parse(unfreeze));
+    all = cut == null ? all : all.cut(cut);
+    all = labels == null ? all : all.labels(new Labels(ImmutableList.copyOf(labels)));
+    all = size == null ? all : all.size(size.height(), size.width());
+    return carriesOver ? all.carryOver() : all;
   }
 }

@@ -16,13 +16,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The main job as a service in Java has it: listened to, cancelled, gone on with. */
+@Tag("slow")
 class FineTuneJobTest {
 
   private static Graft graft;
@@ -42,11 +43,8 @@ class FineTuneJobTest {
 
   private Job job(String recipe) {
     Path shapes = Checkout.path("testdata/examples/shapes");
-    @Nullable Integer epochs = recipe.equals("head") ? null : 2;
-    Training training =
-        new Training(
-            recipe, 7, epochs, null, null, null, null, null, null, null, null, null, null, null,
-            null);
+    Training named = Training.by(recipe).seed(7);
+    Training training = recipe.equals("head") ? named : named.epochs(2);
     return Job.of(shapes.resolve("model"), shapes.resolve("painted"), dir.resolve("serving"))
         .training(training)
         .surgery(Surgery.standard().head(HeadChoice.NEW))

@@ -73,8 +73,21 @@ class RunFolderTest {
                         .dropout(0.1)))
         .split(Split.of(70, 20, 10).seed(5).perLabel(3))
         .training(
-            new Training(
-                "top", 9, 3, 1e-4, 8, 4, "adamw", "step:30:0.5", 0.2, 0.9, 2.0, "f1", 2, 7, 1e-2))
+            Training.by("top")
+                .seed(9)
+                .epochs(3)
+                .rate(1e-4)
+                .batch(8)
+                .microBatch(4)
+                .optimizer("adamw")
+                .schedule("step:30:0.5")
+                .warmUp(0.2)
+                .layerDecay(0.9)
+                .clipNorm(2.0)
+                .monitor("f1")
+                .patience(2)
+                .headEpochs(7)
+                .headRate(1e-2))
         .runs(runs)
         .name("photos")
         .build();

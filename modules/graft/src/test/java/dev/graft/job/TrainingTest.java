@@ -18,30 +18,24 @@ class TrainingTest {
   /** What is of fine-tuning only has nothing to be about where there is none. */
   @Test
   void theRecipeHeadTakesWhatItsOwnStepsAreAbout() {
+    Training bare = Training.by("head").seed(1);
     Training head =
-        new Training(
-            "head", 1, null, null, 8, 4, "sgd", "linear", 0.2, null, 1.0, "f1", 2, null, null);
+        bare.batch(8)
+            .microBatch(4)
+            .optimizer("sgd")
+            .schedule("linear")
+            .warmUp(0.2)
+            .clipNorm(1)
+            .monitor("f1")
+            .patience(2);
     FineTune steps = head.toRecipe().head().steps();
     assertThat(steps.batch()).isEqualTo(8);
     assertThat(steps.optimizer()).isEqualTo(Optimizer.sgd());
     assertThat(steps.patience(10)).isNotEqualTo(FineTune.head());
     assertThat(head.toRecipe().metric()).contains("f1");
     assertThat(head.stepsOfHead()).isTrue();
-    Training micro =
-        new Training(
-            "head", 1, null, null, null, 4, null, null, null, null, null, null, null, null, null);
-    assertThat(micro.stepsOfHead()).as("it is for features and scores, too").isFalse();
-    for (Training refused :
-        List.of(
-            new Training(
-                "head", 1, 3, null, null, null, null, null, null, null, null, null, null, null,
-                null),
-            new Training(
-                "head", 1, null, 0.1, null, null, null, null, null, null, null, null, null, null,
-                null),
-            new Training(
-                "head", 1, null, null, null, null, null, null, null, 0.9, null, null, null, null,
-                null))) {
+    assertThat(bare.microBatch(4).stepsOfHead()).as("it is for features and scores, too").isFalse();
+    for (Training refused : List.of(bare.epochs(3), bare.rate(0.1), bare.layerDecay(0.9))) {
       assertThatThrownBy(refused::toRecipe)
           .isInstanceOf(BadRequestException.class)
           .asString()
@@ -84,10 +78,10 @@ class TrainingTest {
       @Nullable Double warmUp,
       @Nullable String monitor,
       @Nullable Integer patience) {
-    Training training =
-        new Training(
-            "top", 0, null, null, null, null, null, schedule, warmUp, null, null, monitor, patience,
-            null, null);
+    Training training = Training.by("top").schedule(schedule);
+    training = warmUp == null ? training : training.warmUp(warmUp);
+    training = monitor == null ? training : training.monitor(monitor);
+    training = patience == null ? training : training.patience(patience);
     return training.toRecipe().fineTunes().get(0);
   }
 }

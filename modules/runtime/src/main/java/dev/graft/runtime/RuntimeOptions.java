@@ -9,10 +9,9 @@ import java.util.Optional;
  * How TensorFlow runs in this process. Immutable; start from {@link #defaults()} and change with
  * the {@code with} methods.
  *
- * @param device where ops run
+ * @param processor where ops run
  * @param threads how many threads ops have. TensorFlow makes them once in a process: the first
  *     runtime decides
- * @param memoryGrowth whether GPU memory is taken as needed, rather than all of it at once
  * @param compute what the steps of trainings compute with; all other sessions have its fusion and
  *     are exact for the rest
  * @param nativeLog the file that gets what TensorFlow's C++ code writes to the standard error
@@ -21,9 +20,8 @@ import java.util.Optional;
  */
 @Internal
 public record RuntimeOptions(
-    Device device,
+    Processor processor,
     Threads threads,
-    boolean memoryGrowth,
     Compute compute,
     Optional<Path> nativeLog,
     Features features) {
@@ -37,6 +35,14 @@ public record RuntimeOptions(
     /** On a GPU; opening the runtime fails if TensorFlow finds none. */
     GPU
   }
+
+  /**
+   * Where ops run.
+   *
+   * @param device where
+   * @param memoryGrowth whether GPU memory is taken as needed, rather than all of it at once
+   */
+  public record Processor(Device device, boolean memoryGrowth) {}
 
   /**
    * Threads of TensorFlow.
@@ -70,42 +76,48 @@ public record RuntimeOptions(
   /** A GPU if there is one, TensorFlow's own thread counts, exact, stderr left alone. */
   public static RuntimeOptions defaults() {
     return new RuntimeOptions(
-        Device.AUTO,
+        new Processor(Device.AUTO, true),
         new Threads(0, 0),
-        true,
         Compute.EXACT,
         Optional.empty(),
         new Features(0.5, Optional.empty()));
   }
 
+  /** Where ops run. */
+  public Device device() {
+    return processor.device();
+  }
+
   /** Returns these options on another device. */
   public RuntimeOptions withDevice(Device value) {
-    return new RuntimeOptions(value, threads, memoryGrowth, compute, nativeLog, features);
+    Processor other = new Processor(value, processor.memoryGrowth());
+    return new RuntimeOptions(other, threads, compute, nativeLog, features);
   }
 
   /** Returns these options with other thread counts, 0 for TensorFlow's choice. */
   public RuntimeOptions withThreads(int inside, int sideBySide) {
     Threads counts = new Threads(inside, sideBySide);
-    return new RuntimeOptions(device, counts, memoryGrowth, compute, nativeLog, features);
+    return new RuntimeOptions(processor, counts, compute, nativeLog, features);
   }
 
   /** Returns these options with GPU memory taken as needed, or all at once. */
   public RuntimeOptions withMemoryGrowth(boolean value) {
-    return new RuntimeOptions(device, threads, value, compute, nativeLog, features);
+    Processor other = new Processor(processor.device(), value);
+    return new RuntimeOptions(other, threads, compute, nativeLog, features);
   }
 
   /** Returns these options with another way to compute. */
   public RuntimeOptions withCompute(Compute value) {
-    return new RuntimeOptions(device, threads, memoryGrowth, value, nativeLog, features);
+    return new RuntimeOptions(processor, threads, value, nativeLog, features);
   }
 
   /** Returns these options with TensorFlow's standard error lines in a file. */
   public RuntimeOptions withNativeLog(Path file) {
-    return new RuntimeOptions(device, threads, memoryGrowth, compute, Optional.of(file), features);
+    return new RuntimeOptions(processor, threads, compute, Optional.of(file), features);
   }
 
   /** Returns these options with other places for features. */
   public RuntimeOptions withFeatures(Features value) {
-    return new RuntimeOptions(device, threads, memoryGrowth, compute, nativeLog, value);
+    return new RuntimeOptions(processor, threads, compute, nativeLog, value);
   }
 }

@@ -45,7 +45,7 @@ final class SessionConfig {
             .setIntraOpParallelismThreads(options.threads().inside())
             .setInterOpParallelismThreads(options.threads().sideBySide())
             .setAllowSoftPlacement(true);
-    config.getGpuOptionsBuilder().setAllowGrowth(options.memoryGrowth());
+    config.getGpuOptionsBuilder().setAllowGrowth(options.processor().memoryGrowth());
     if (options.device() == Device.CPU) {
       config.putDeviceCount("GPU", 0);
     }

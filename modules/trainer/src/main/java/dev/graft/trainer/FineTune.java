@@ -6,8 +6,10 @@ import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.LayerRates;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.optimizer.Schedule;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains the last layers of a network together with its head. Layers that train behave as the
@@ -16,39 +18,8 @@ import java.util.function.Consumer;
  *
  * <p>Where the model says by itself what trains besides its head (part of it is not frozen),
  * exactly that trains; a head that is frozen stays as it is.
- *
- * @param share which part of the backbone's blocks trains where all but the head is frozen, counted
- *     from the head, above 0 to 1
- * @param stretch what trains instead, by name, where that is given
- * @param rates which share of the rate each part of the model has
- * @param optimizer how gradients change weights
- * @param clipping how large gradients are cut down
- * @param rate the highest learning rate
- * @param schedule which share of it each step takes
- * @param epochs how often each training example is seen at most
- * @param batch how many examples make a step
- * @param microBatch how many of them are computed at once, at most: their gradients add up to that
- *     of the whole batch, for models and batches that do not fit in memory together. BatchNorm in
- *     training normalises by each of them
- * @param stop when it ends before its last epoch, and which epoch's weights are kept
- * @param batchNorm what layers that normalise by the batch do while they train
- * @param savedPenalties whether the penalties that the model was saved with are added to the loss,
- *     those on weights and those on activities, as Keras does
  */
-public record FineTune(
-    double share,
-    Optional<TrainingPlan.Stretch> stretch,
-    LayerRates rates,
-    Optimizer optimizer,
-    Clipping clipping,
-    double rate,
-    Schedule schedule,
-    int epochs,
-    int batch,
-    int microBatch,
-    EarlyStop stop,
-    BatchNorm batchNorm,
-    boolean savedPenalties) {
+public final class FineTune {
 
   /** What a BatchNorm does while it trains. */
   public enum BatchNorm {
@@ -58,18 +29,21 @@ public record FineTune(
     TRAINING
   }
 
-  public FineTune {
-    if (!(share > 0 && share <= 1)) {
+  private final Fields set;
+
+  private FineTune(Fields set) {
+    this.set = set;
+    if (!(set.share > 0 && set.share <= 1)) {
       throw new BadRequestException(
-          "fine-tuning takes a share of the layers above 0 to 1, given " + share + ".");
+          "fine-tuning takes a share of the layers above 0 to 1, given " + set.share + ".");
     }
-    if (!(rate > 0) || Double.isInfinite(rate)) {
+    if (!(set.rate > 0) || Double.isInfinite(set.rate)) {
       throw new BadRequestException(
-          "the rate of training is a number above 0, such as 1e-5, given " + rate + ".");
+          "the rate of training is a number above 0, such as 1e-5, given " + set.rate + ".");
     }
-    requireOne("epochs", epochs);
-    requireOne("batch", batch);
-    requireOne("micro-batch", microBatch);
+    requireOne("epochs", set.epochs);
+    requireOne("batch", set.batch);
+    requireOne("micro-batch", set.microBatch);
   }
 
   private static void requireOne(String what, int value) {
@@ -84,20 +58,7 @@ public record FineTune(
    * the first tenth of the steps and falls along a cosine.
    */
   public static FineTune top() {
-    return new FineTune(
-        0.2,
-        Optional.empty(),
-        LayerRates.usual(),
-        Optimizer.adam(),
-        Clipping.none(),
-        1e-5,
-        Schedule.cosine().warmUp(0.1),
-        10,
-        16,
-        Integer.MAX_VALUE,
-        EarlyStop.usual(3),
-        BatchNorm.INFERENCE,
-        true);
+    return new FineTune(new Fields());
   }
 
   /** All layers at up to 3e-3, as for a head on features that do not change. */
@@ -105,116 +66,207 @@ public record FineTune(
     return top().share(1).rate(3e-3).epochs(100).patience(10);
   }
 
+  private FineTune with(Consumer<Fields> change) {
+    Fields next = set.copy();
+    change.accept(next);
+    return new FineTune(next);
+  }
+
+  /**
+   * Which part of the backbone's blocks trains where all but the head is frozen, counted from the
+   * head, above 0 to 1.
+   */
+  public double share() {
+    return set.share;
+  }
+
   /** This with another part of the blocks. */
   public FineTune share(double value) {
-    return with(draft -> draft.share = value);
+    return with(next -> next.share = value);
+  }
+
+  /** What trains instead, by name, where that is given. */
+  public Optional<TrainingPlan.Stretch> stretch() {
+    return set.stretch;
   }
 
   /** This with what trains given by name. */
   public FineTune stretch(TrainingPlan.Stretch value) {
-    return with(draft -> draft.stretch = Optional.of(value));
+    return with(next -> next.stretch = Optional.of(value));
+  }
+
+  /** Which share of the rate each part of the model has. */
+  public LayerRates rates() {
+    return set.rates;
   }
 
   /** This with other shares of the rate for parts of the model. */
   public FineTune rates(LayerRates value) {
-    return with(draft -> draft.rates = value);
+    return with(next -> next.rates = value);
+  }
+
+  /** How gradients change weights. */
+  public Optimizer optimizer() {
+    return set.optimizer;
   }
 
   /** This with another optimizer. */
   public FineTune optimizer(Optimizer value) {
-    return with(draft -> draft.optimizer = value);
+    return with(next -> next.optimizer = value);
+  }
+
+  /** How large gradients are cut down. */
+  public Clipping clipping() {
+    return set.clipping;
   }
 
   /** This with gradients cut down otherwise. */
   public FineTune clipping(Clipping value) {
-    return with(draft -> draft.clipping = value);
+    return with(next -> next.clipping = value);
+  }
+
+  /** The highest learning rate. */
+  public double rate() {
+    return set.rate;
   }
 
   /** This with another highest rate. */
   public FineTune rate(double value) {
-    return with(draft -> draft.rate = value);
+    return with(next -> next.rate = value);
+  }
+
+  /** Which share of the rate each step takes. */
+  public Schedule schedule() {
+    return set.schedule;
   }
 
   /** This with another rate over time. */
   public FineTune schedule(Schedule value) {
-    return with(draft -> draft.schedule = value);
+    return with(next -> next.schedule = value);
+  }
+
+  /** How often each training example is seen at most. */
+  public int epochs() {
+    return set.epochs;
   }
 
   /** This with another number of epochs at most. */
   public FineTune epochs(int value) {
-    return with(draft -> draft.epochs = value);
+    return with(next -> next.epochs = value);
+  }
+
+  /** How many examples make a step. */
+  public int batch() {
+    return set.batch;
   }
 
   /** This with batches of another size. */
   public FineTune batch(int value) {
-    return with(draft -> draft.batch = value);
+    return with(next -> next.batch = value);
+  }
+
+  /**
+   * How many of a batch are computed at once, at most: their gradients add up to that of the whole
+   * batch, for models and batches that do not fit in memory together. BatchNorm in training
+   * normalises by each of them.
+   */
+  public int microBatch() {
+    return set.microBatch;
   }
 
   /** This with at most so many examples computed at once. */
   public FineTune microBatch(int value) {
-    return with(draft -> draft.microBatch = value);
+    return with(next -> next.microBatch = value);
+  }
+
+  /** When it ends before its last epoch, and which epoch's weights are kept. */
+  public EarlyStop stop() {
+    return set.stop;
   }
 
   /** This with another end. */
   public FineTune stop(EarlyStop value) {
-    return with(draft -> draft.stop = value);
+    return with(next -> next.stop = value);
+  }
+
+  /** What layers that normalise by the batch do while they train. */
+  public BatchNorm batchNorm() {
+    return set.batchNorm;
   }
 
   /** This with BatchNorm doing otherwise while it trains. */
   public FineTune batchNorm(BatchNorm value) {
-    return with(draft -> draft.batchNorm = value);
+    return with(next -> next.batchNorm = value);
+  }
+
+  /**
+   * Whether the penalties that the model was saved with are added to the loss, those on weights and
+   * those on activities, as Keras does.
+   */
+  public boolean savedPenalties() {
+    return set.savedPenalties;
   }
 
   /** This with the penalties that the model was saved with, or without them. */
   public FineTune savedPenalties(boolean value) {
-    return with(draft -> draft.savedPenalties = value);
+    return with(next -> next.savedPenalties = value);
   }
 
   /** This with more or less patience, see {@link EarlyStop}. */
   public FineTune patience(int value) {
-    return stop(stop.patience(value));
+    return stop(stop().patience(value));
   }
 
-  private FineTune with(Consumer<Draft> change) {
-    Draft draft = new Draft(this);
-    change.accept(draft);
-    return draft.done();
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof FineTune settings && settings.set.all().equals(set.all());
   }
 
-  /** These settings while one of them changes. */
-  private static final class Draft {
-    private double share;
-    private Optional<TrainingPlan.Stretch> stretch;
-    private LayerRates rates;
-    private Optimizer optimizer;
-    private Clipping clipping;
-    private double rate;
-    private Schedule schedule;
-    private int epochs;
-    private int batch;
-    private int microBatch;
-    private EarlyStop stop;
-    private BatchNorm batchNorm;
-    private boolean savedPenalties;
+  @Override
+  public int hashCode() {
+    return set.all().hashCode();
+  }
 
-    Draft(FineTune from) {
-      share = from.share;
-      stretch = from.stretch;
-      rates = from.rates;
-      optimizer = from.optimizer;
-      clipping = from.clipping;
-      rate = from.rate;
-      schedule = from.schedule;
-      epochs = from.epochs;
-      batch = from.batch;
-      microBatch = from.microBatch;
-      stop = from.stop;
-      batchNorm = from.batchNorm;
-      savedPenalties = from.savedPenalties;
+  @Override
+  public String toString() {
+    return "FineTune" + set.all();
+  }
+
+  private static final class Fields {
+    private double share = 0.2;
+    private Optional<TrainingPlan.Stretch> stretch = Optional.empty();
+    private LayerRates rates = LayerRates.usual();
+    private Optimizer optimizer = Optimizer.adam();
+    private Clipping clipping = Clipping.none();
+    private double rate = 1e-5;
+    private Schedule schedule = Schedule.cosine().warmUp(0.1);
+    private int epochs = 10;
+    private int batch = 16;
+    private int microBatch = Integer.MAX_VALUE;
+    private EarlyStop stop = EarlyStop.usual(3);
+    private BatchNorm batchNorm = BatchNorm.INFERENCE;
+    private boolean savedPenalties = true;
+
+    private Fields copy() {
+      Fields copy = new Fields();
+      copy.share = share;
+      copy.stretch = stretch;
+      copy.rates = rates;
+      copy.optimizer = optimizer;
+      copy.clipping = clipping;
+      copy.rate = rate;
+      copy.schedule = schedule;
+      copy.epochs = epochs;
+      copy.batch = batch;
+      copy.microBatch = microBatch;
+      copy.stop = stop;
+      copy.batchNorm = batchNorm;
+      copy.savedPenalties = savedPenalties;
+      return copy;
     }
 
-    FineTune done() {
-      return new FineTune(
+    private List<Object> all() {
+      return List.of(
           share,
           stretch,
           rates,

@@ -11,37 +11,26 @@ import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.LayerRates;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How to train, as a value to read and change: the new head first, then one stretch of fine-tuning
  * after another, each kept only if it is better on the validation part.
- *
- * @param name what the recipe is called
- * @param head how the new head is trained
- * @param fineTunes what is trained after that, in order
- * @param objectives what each head is trained for
- * @param seed what every draw comes from: the same data, recipe and seed give the same model
- * @param metric by which it is decided what is kept, see {@link #keepBy}; if nobody said, the one
- *     that an {@link EarlyStop} names, else the loss where labels or examples have weights, else
- *     accuracy where one label is given to each example, else the loss. It is told in the decisions
  */
-public record Recipe(
-    String name,
-    HeadSettings head,
-    List<FineTune> fineTunes,
-    Objectives objectives,
-    long seed,
-    Optional<String> metric) {
+public final class Recipe {
 
   private static final String AUTO = "auto";
 
   /** What {@link #auto} is called once it is said what trains. */
   private static final String CUSTOM = "custom";
 
-  public Recipe {
-    fineTunes = ImmutableList.copyOf(fineTunes);
-    if (name.equals(AUTO) && (fineTunes.size() != 1 || fineTunes.get(0).stretch().isPresent())) {
+  private final Fields set;
+
+  private Recipe(Fields set) {
+    this.set = set;
+    if (isAuto() && (fineTunes().size() != 1 || fineTunes().get(0).stretch().isPresent())) {
       throw new BadRequestException(
           "the recipe 'auto' chooses by itself what trains and in which stretches, and was given"
               + " them; take another name for it, or another recipe.");
@@ -78,13 +67,16 @@ public record Recipe(
   }
 
   private static Recipe of(String name, FineTune... fineTunes) {
-    return new Recipe(
-        name,
-        HeadSettings.defaults(),
-        ImmutableList.copyOf(fineTunes),
-        Objectives.usual(),
-        0,
-        Optional.empty());
+    Fields fields = new Fields();
+    fields.name = name;
+    fields.fineTunes = ImmutableList.copyOf(fineTunes);
+    return new Recipe(fields);
+  }
+
+  private Recipe with(Consumer<Fields> change) {
+    Fields next = set.copy();
+    change.accept(next);
+    return new Recipe(next);
   }
 
   /**
@@ -110,16 +102,48 @@ public record Recipe(
 
   /** Whether it still has to be chosen. */
   public boolean isAuto() {
-    return name.equals(AUTO);
+    return set.name.equals(AUTO);
+  }
+
+  /** What it is called. */
+  public String name() {
+    return set.name;
+  }
+
+  /** How the new head is trained. */
+  public HeadSettings head() {
+    return set.head;
+  }
+
+  /** What is trained after that, in order. */
+  public List<FineTune> fineTunes() {
+    return set.fineTunes;
+  }
+
+  /** What each head is trained for. */
+  public Objectives objectives() {
+    return set.objectives;
+  }
+
+  /** What every draw comes from: the same data, recipe and seed give the same model. */
+  public long seed() {
+    return set.seed;
+  }
+
+  /**
+   * The metric by which it is decided what is kept, see {@link #keepBy}; if nobody said, the one
+   * that an {@link EarlyStop} names, else the loss where labels or examples have weights, else
+   * accuracy where one label is given to each example, else the loss. It is told in the decisions.
+   */
+  public Optional<String> metric() {
+    return set.metric;
   }
 
   /** This recipe with all its fine-tuning changed in the same way. */
   public Recipe each(UnaryOperator<FineTune> change) {
-    return with(name, fineTunes.stream().map(change).toList());
-  }
-
-  private Recipe with(String called, List<FineTune> value) {
-    return new Recipe(called, head, ImmutableList.copyOf(value), objectives, seed, metric);
+    ImmutableList<FineTune> changed =
+        fineTunes().stream().map(change).collect(ImmutableList.toImmutableList());
+    return with(next -> next.fineTunes = changed);
   }
 
   /**
@@ -127,18 +151,18 @@ public record Recipe(
    * with the settings of this recipe's first. Of {@link #auto} nothing is left to choose then.
    */
   public Recipe along(TrainingPlan plan) {
-    FineTune settings = fineTunes.isEmpty() ? FineTune.top() : fineTunes.get(0);
+    FineTune settings = fineTunes().isEmpty() ? FineTune.top() : fineTunes().get(0);
     return then(plan.stretches().stream().map(settings::stretch).toArray(FineTune[]::new));
   }
 
   /** This recipe with another seed. */
   public Recipe seed(long value) {
-    return new Recipe(name, head, fineTunes, objectives, value, metric);
+    return with(next -> next.seed = value);
   }
 
   /** This recipe with the head trained otherwise. */
   public Recipe head(HeadSettings value) {
-    return new Recipe(name, value, fineTunes, objectives, seed, metric);
+    return with(next -> next.head = value);
   }
 
   /**
@@ -146,12 +170,16 @@ public record Recipe(
    * then; to change only how it trains, see {@link #each}.
    */
   public Recipe then(FineTune... value) {
-    return with(isAuto() ? CUSTOM : name, List.of(value));
+    return with(
+        next -> {
+          next.name = isAuto() ? CUSTOM : next.name;
+          next.fineTunes = ImmutableList.copyOf(value);
+        });
   }
 
   /** This recipe with heads trained for something else than usual. */
   public Recipe objectives(Objectives value) {
-    return new Recipe(name, head, fineTunes, value, seed, metric);
+    return with(next -> next.objectives = value);
   }
 
   /**
@@ -160,21 +188,21 @@ public record Recipe(
    * that is trained in steps. The epochs of stretches that name none go by it, too.
    */
   public Recipe keepBy(String value) {
-    return new Recipe(name, head, fineTunes, objectives, seed, Optional.of(value));
+    return with(next -> next.metric = Optional.of(value));
   }
 
   /** This recipe with its metric said to all that is trained in steps. */
   public Recipe told() {
-    FineTune steps = head.steps();
-    return head(head.steps(steps.stop(steps.stop().or(metric))))
-        .each(each -> each.stop(each.stop().or(metric)));
+    FineTune steps = head().steps();
+    return head(head().steps(steps.stop(steps.stop().or(metric()))))
+        .each(each -> each.stop(each.stop().or(metric())));
   }
 
   /** How many examples are computed at once where nothing is learned, at most. */
   @Internal
   public int atOnce() {
     int most = Batch.SCORED;
-    for (FineTune settings : Iterables.concat(fineTunes, List.of(head.steps()))) {
+    for (FineTune settings : Iterables.concat(fineTunes(), List.of(head().steps()))) {
       most = Math.min(most, Math.min(settings.batch(), settings.microBatch()));
     }
     return most;
@@ -221,6 +249,45 @@ public record Recipe(
     /** These settings with other steps. */
     public HeadSettings steps(FineTune value) {
       return new HeadSettings(strengths, folds, crossValidateUpTo, fallbackStrength, value);
+    }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Recipe recipe && recipe.set.all().equals(set.all());
+  }
+
+  @Override
+  public int hashCode() {
+    return set.all().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Recipe" + set.all();
+  }
+
+  private static final class Fields {
+    private String name = AUTO;
+    private HeadSettings head = HeadSettings.defaults();
+    private ImmutableList<FineTune> fineTunes = ImmutableList.of();
+    private Objectives objectives = Objectives.usual();
+    private long seed;
+    private Optional<String> metric = Optional.empty();
+
+    private Fields copy() {
+      Fields copy = new Fields();
+      copy.name = name;
+      copy.head = head;
+      copy.fineTunes = fineTunes;
+      copy.objectives = objectives;
+      copy.seed = seed;
+      copy.metric = metric;
+      return copy;
+    }
+
+    private List<Object> all() {
+      return List.of(name, head, fineTunes, objectives, seed, metric);
     }
   }
 }

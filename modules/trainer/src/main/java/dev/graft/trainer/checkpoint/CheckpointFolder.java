@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 @Internal
 public final class CheckpointFolder {
 
+  private static final System.Logger LOG = System.getLogger(CheckpointFolder.class.getName());
+
   private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
   private static final String TEMPORARY = ".writing";
   private static final String NAME = "training"; // of the TensorFlow checkpoint inside
@@ -79,7 +81,7 @@ public final class CheckpointFolder {
         } catch (BadModelException e) {
           requireReadable(checkpoint, e);
           damaged.add(checkpoint);
-          announce.accept(
+          String passedOver =
               "checkpoint "
                   + checkpoint
                   + " is damaged and passed over ("
@@ -87,7 +89,9 @@ public final class CheckpointFolder {
                   + "); "
                   + (checkpoint.equals(all.get(all.size() - 1))
                       ? "there is none before it, so training begins anew"
-                      : "the one before it is taken"));
+                      : "the one before it is taken");
+          LOG.log(System.Logger.Level.WARNING, passedOver);
+          announce.accept(passedOver);
         }
       }
       return Optional.empty();

@@ -13,6 +13,7 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.task.Task;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -106,16 +107,12 @@ public final class AutoRecipe {
     if (chosen.fineTunes().isEmpty() && asked.atOnce() < Batch.SCORED) {
       head = head.steps(head.steps().microBatch(asked.atOnce())); // what memory has room for
     }
-    Recipe recipe =
-        new Recipe(
-            chosen.name(),
-            head,
-            chosen.fineTunes(),
-            asked.objectives(),
-            asked.seed(),
-            chosen.fineTunes().isEmpty()
-                ? asked.metric().or(() -> asked.fineTunes().get(0).stop().named())
-                : asked.metric());
+    Optional<String> metric =
+        chosen.fineTunes().isEmpty()
+            ? asked.metric().or(() -> asked.fineTunes().get(0).stop().named())
+            : asked.metric();
+    Recipe as = chosen.head(head).objectives(asked.objectives()).seed(asked.seed());
+    Recipe recipe = metric.map(as::keepBy).orElse(as);
     ImmutableList.Builder<String> reasons = ImmutableList.builder();
     reasons.add("recipe '" + chosen.name() + "', since " + reason);
     if (chosen.fineTunes().isEmpty() && isChanged(asked.fineTunes().get(0))) {

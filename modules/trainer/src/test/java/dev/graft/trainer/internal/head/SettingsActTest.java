@@ -39,9 +39,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What is said of a training acts, or is refused. */
+@Tag("slow")
 class SettingsActTest {
 
   private static final Parts PARTS = SmallTraining.parts();
@@ -128,15 +130,8 @@ class SettingsActTest {
         .hasSize(2);
     Recipe none = small.along(Plans.headOnly());
     assertThat(fit(none).decisions()).noneMatch(sentence -> sentence.startsWith("fine-tuning "));
-    assertThatThrownBy(
-            () ->
-                new Recipe(
-                    "auto",
-                    small.head(),
-                    two.fineTunes(),
-                    small.objectives(),
-                    0,
-                    java.util.Optional.empty()))
+    FineTune named = along.fineTunes().get(0);
+    assertThatThrownBy(() -> small.each(each -> each.stretch(named.stretch().orElseThrow())))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("'auto' chooses by itself");
   }
