@@ -183,12 +183,16 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     }
   }
 
-  /** {@code image} [h, w, channels] with three of them: grey repeated, alpha dropped. */
+  /**
+   * {@code image} [h, w, channels] with three of them: grey repeated, alpha dropped. Where it has
+   * three, both ops hand it on without a copy.
+   */
   private static TensorRef coloured(Scope g, TensorRef image) {
     TensorRef channels = g.add("GatherV2", g.add("Shape", image), g.scalar(2), g.scalar(0));
     TensorRef colour = g.add("GreaterEqual", channels, g.scalar(3));
-    TensorRef pick = g.add("SelectV2", colour, g.ints(0, 1, 2), g.ints(0, 0, 0));
-    return g.add("GatherV2", image, pick, g.scalar(2));
+    TensorRef all = g.add("SelectV2", colour, g.ints(-1, -1, 3), g.ints(-1, -1, 1));
+    TensorRef opaque = g.add("Slice", image, g.ints(0, 0, 0), all);
+    return g.add("Tile", opaque, g.add("SelectV2", colour, g.ints(1, 1, 1), g.ints(1, 1, 3)));
   }
 
   /** {@code image} upright: transposed and mirrored as EXIF orientation 1 to 8 asks for. */

@@ -18,6 +18,7 @@ import dev.graft.tensor.RowSink;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.internal.graph.FrozenForm;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Pace;
@@ -353,7 +354,8 @@ public final class Features implements AutoCloseable {
   private PreparedRun prepared() {
     PreparedRun ready = run;
     if (ready == null) {
-      ModelSession opened = runtime.open(model, graph);
+      FrozenForm form = FrozenForm.of(model, graph, entry.tensors(), computed);
+      ModelSession opened = runtime.open(form.model(), form.graph());
       session = opened;
       ready = opened.graph().prepare(entry.tensors(), computed, List.of());
       run = ready;

@@ -18,7 +18,8 @@
  * decoded, and names those that cannot.
  *
  * <p><b>The invariant.</b> Trained on features or on the examples themselves, the numbers are the
- * same bits.
+ * same up to rounding: features come from {@code FrozenForm}, which leaves out what only gradients
+ * need.
  */
 @NullMarked
 package dev.graft.trainer.internal.features;

@@ -1,5 +1,5 @@
 /**
- * What makes a graph behave as in training.
+ * What makes a graph behave as in training, and what makes it fast.
  *
  * <p><b>What enters.</b> The graph of inference, and the layers in which something trains.
  *
@@ -11,7 +11,9 @@
  * layers, and for a person why; {@code TrainingForm} splices their saved functions in; {@link
  * dev.graft.trainer.internal.graph.StatelessRandom} draws their random numbers from the seed and
  * the number of the run, functions included; {@link dev.graft.trainer.internal.graph.SamePadding}
- * rewrites what is slow on a CPU. {@code internal.step} calls them.
+ * rewrites what is slow on a CPU. {@code internal.step} calls them. The other way round, {@link
+ * dev.graft.trainer.internal.graph.FrozenForm} is what does not train in its fastest form, with
+ * {@code FoldedNorm} and {@code SettledWeights}; {@code internal.features} calls it.
  *
  * <p><b>The invariant.</b> A step is a function of weights, batch, seed and counters: no random
  * number comes from anywhere else.

@@ -1,0 +1,214 @@
+package dev.graft.trainer.internal.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.graph.Attrs;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.TensorRef;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.model.Model;
+import dev.graft.model.Signature;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.TensorAssert;
+import dev.graft.testkit.Zoo;
+import dev.graft.testkit.ZooModel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.proto.DataType;
+
+/** What does not train computes the same in the form that is fastest, up to rounding. */
+class FrozenFormTest {
+
+  private static final double ROUNDING = 1e-5;
+  private static final int SIZE = 6;
+  private static final int CHANNELS = 4;
+
+  private static TensorFlowRuntime runtime;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  static List<ZooModel> models() {
+    return Zoo.models(model -> model.facts().deterministic());
+  }
+
+  @Tag("slow")
+  @ParameterizedTest
+  @MethodSource("models")
+  void anyModelAnswersAsItDoes(ZooModel zoo) {
+    Model model = SavedModelImporter.load(zoo.savedModel());
+    Signature signature = model.signatures().values().iterator().next();
+    Map<TensorRef, TensorValue> feeds = new HashMap<>();
+    zoo.inputs(signature)
+        .forEach((name, value) -> feeds.put(signature.inputs().get(name).tensor(), value));
+    List<TensorRef> wanted =
+        signature.outputs().values().stream().map(spec -> spec.tensor()).toList();
+    FrozenForm form = FrozenForm.of(model, model.graph(), feeds.keySet(), wanted);
+    compare(
+        run(model, model.graph(), feeds, wanted), run(form.model(), form.graph(), feeds, wanted));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"keras2/mobilenetv2_mini", "keras2/cnn_bn"})
+  void normsAreInTheConvolutionsBeforeThem(String name) {
+    Model model = SavedModelImporter.load(Zoo.model(name).savedModel());
+    Signature signature = model.signatures().get("serving_default");
+    List<TensorRef> fed = signature.inputs().values().stream().map(spec -> spec.tensor()).toList();
+    List<TensorRef> wanted =
+        signature.outputs().values().stream().map(spec -> spec.tensor()).toList();
+    assertThat(ops(model.graph(), wanted)).contains("FusedBatchNormV3", "ReadVariableOp");
+    FrozenForm form = FrozenForm.of(model, model.graph(), fed, wanted);
+    assertThat(ops(form.graph(), wanted)).doesNotContain("FusedBatchNormV3");
+    assertThat(form.model().variables())
+        .as("of the dense layers, which are no convolutions")
+        .allMatch(variable -> variable.shape().rank() <= 2)
+        .hasSizeLessThanOrEqualTo(4);
+  }
+
+  private static List<String> ops(Graph graph, List<TensorRef> wanted) {
+    return graph.upstream(wanted.stream().map(TensorRef::node).toList()).stream()
+        .map(node -> graph.node(node).getOp())
+        .toList();
+  }
+
+  private static List<TensorValue> run(
+      Model model, Graph graph, Map<TensorRef, TensorValue> feeds, List<TensorRef> wanted) {
+    try (ModelSession session = runtime.open(model, graph)) {
+      return session.graph().run(feeds, wanted, List.of());
+    }
+  }
+
+  private static void compare(List<TensorValue> wanted, List<TensorValue> found) {
+    for (int i = 0; i < wanted.size(); i++) {
+      TensorValue value = wanted.get(i);
+      if (value.dtype() == DType.FLOAT32) {
+        double largest = 0;
+        for (float number : value.floats()) {
+          largest = Math.max(largest, Math.abs(number));
+        }
+        TensorAssert.assertThat(found.get(i)).isCloseTo(value, ROUNDING * largest, 0);
+      } else if (value.dtype() == DType.STRING || value.dtype().name().startsWith("INT")) {
+        TensorAssert.assertThat(found.get(i)).isIdenticalTo(value);
+      }
+    }
+  }
+
+  /** A convolution, a bias if wished, a norm. */
+  private record Small(Graph graph, TensorRef picture, TensorRef convolved, TensorRef normed) {
+
+    static Small of(String convolution, boolean bias, boolean training) {
+      GraphEditor editor = Graph.empty().edit();
+      Scope g = new Scope(editor, "");
+      Shape shape = Shape.of(-1, SIZE, SIZE, CHANNELS);
+      TensorRef picture = editor.placeholder("x", DataType.DT_FLOAT, shape);
+      int multiplier = 2;
+      int made = convolution.equals("Conv2D") ? 3 : CHANNELS * multiplier;
+      int last = convolution.equals("Conv2D") ? made : multiplier;
+      TensorRef convolved =
+          g.op(convolution)
+              .input(picture)
+              .input(g.constant(random(Shape.of(3, 3, CHANNELS, last), -1, 1)))
+              .attr("strides", Attrs.ints(1, 1, 1, 1))
+              .attr("padding", "SAME")
+              .output();
+      if (bias) {
+        convolved = g.add("BiasAdd", convolved, g.constant(random(Shape.of(made), -1, 1)));
+      }
+      Shape each = Shape.of(made);
+      TensorRef normed =
+          g.op("FusedBatchNormV3")
+              .input(convolved)
+              .input(g.constant(random(each, 0.5f, 2)))
+              .input(g.constant(random(each, -1, 1)))
+              .input(g.constant(random(training ? Shape.of(0) : each, -1, 1)))
+              .input(g.constant(random(training ? Shape.of(0) : each, 0.1f, 2)))
+              .attr("is_training", training)
+              .attr("epsilon", 1e-3f)
+              .output();
+      return new Small(editor.build(), picture, convolved, normed);
+    }
+
+    static TensorValue random(Shape shape, float low, float high) {
+      Random random = new Random(shape.hashCode() + Float.hashCode(low));
+      float[] values = new float[(int) shape.elements()];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = low + random.nextFloat() * (high - low);
+      }
+      return TensorValue.of(shape, values);
+    }
+  }
+
+  private static Graph folded(Small small, List<TensorRef> wanted) {
+    GraphEditor editor = small.graph().edit();
+    List<String> ends = wanted.stream().map(TensorRef::node).toList();
+    FoldedNorm.in(editor, small.graph().upstream(ends), java.util.Set.copyOf(ends));
+    return editor.build();
+  }
+
+  private static List<TensorRef> behind(Small small, List<TensorRef> read, List<Graph> graphs) {
+    GraphEditor editor = small.graph().edit();
+    Scope g = new Scope(editor, "behind");
+    List<TensorRef> wanted = new ArrayList<>();
+    read.forEach(tensor -> wanted.add(g.add("Relu", tensor)));
+    graphs.add(editor.build());
+    return wanted;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Conv2D", "DepthwiseConv2dNative"})
+  void oneNormIsFoldedExactly(String convolution) {
+    for (boolean bias : new boolean[] {false, true}) {
+      Small small = Small.of(convolution, bias, false);
+      assertFolds(small, List.of(small.normed()), true);
+      assertFolds(small, List.of(small.normed(), small.convolved()), false);
+      assertFolds(small, List.of(new TensorRef(small.normed().node(), 1)), false);
+    }
+  }
+
+  @Test
+  void aNormByTheBatchStays() {
+    Small small = Small.of("Conv2D", false, true);
+    assertFolds(small, List.of(small.normed()), false);
+  }
+
+  private static void assertFolds(Small small, List<TensorRef> read, boolean folds) {
+    List<Graph> graphs = new ArrayList<>();
+    List<TensorRef> wanted = behind(small, read, graphs);
+    Small whole = new Small(graphs.get(0), small.picture(), small.convolved(), small.normed());
+    Graph folded = folded(whole, wanted);
+    assertThat(ops(folded, wanted).contains("FusedBatchNormV3")).isEqualTo(!folds);
+    Map<TensorRef, TensorValue> feeds =
+        Map.of(small.picture(), Small.random(Shape.of(5, SIZE, SIZE, CHANNELS), -3, 3));
+    compare(bare(whole.graph(), feeds, wanted), bare(folded, feeds, wanted));
+  }
+
+  private static List<TensorValue> bare(
+      Graph graph, Map<TensorRef, TensorValue> feeds, List<TensorRef> wanted) {
+    try (var session = runtime.session(graph)) {
+      return session.run(feeds, wanted, List.of());
+    }
+  }
+}
