@@ -21,11 +21,33 @@ import java.util.stream.IntStream;
 
 /** Finds the pictures that begin like pictures and still cannot be decoded. */
 @Internal
-public final class BrokenPictures {
+public final class BrokenPictures implements AutoCloseable {
 
   private static final int NAMED = 10; // as many as a message names
 
-  private BrokenPictures() {}
+  private final GraphSession session;
+  private final PreparedRun run;
+
+  private BrokenPictures(TensorFlowRuntime runtime) {
+    DecodeGraph decode = DecodeGraph.of(thumbnail());
+    session = runtime.session(decode.graph());
+    run = session.prepare(List.of(decode.bytes()), List.of(decode.pixels()), List.of());
+  }
+
+  /** Opens what decodes them: it takes as long as some hundred pictures. */
+  public static BrokenPictures open(TensorFlowRuntime runtime) {
+    return new BrokenPictures(runtime);
+  }
+
+  /** Those of {@code examples} that cannot be decoded, by name. Decodes each one alone. */
+  public ImmutableList<String> in(Dataset dataset, int[] examples) {
+    return in(dataset, examples, picture -> run.run(List.of(picture)));
+  }
+
+  @Override
+  public void close() {
+    session.close(); // and what was prepared in it
+  }
 
   /** Says of a batch that it holds pictures that cannot be decoded; there may be more of them. */
   @Internal
@@ -37,14 +59,11 @@ public final class BrokenPictures {
     }
   }
 
-  /** Those of {@code examples} that cannot be decoded, by name. Decodes each one alone. */
+  /** As {@link #in(Dataset, int[])}, for once. */
   public static ImmutableList<String> in(
       TensorFlowRuntime runtime, Dataset dataset, int[] examples) {
-    DecodeGraph decode = DecodeGraph.of(thumbnail());
-    try (GraphSession session = runtime.session(decode.graph());
-        PreparedRun run =
-            session.prepare(List.of(decode.bytes()), List.of(decode.pixels()), List.of())) {
-      return in(dataset, examples, picture -> run.run(List.of(picture)));
+    try (BrokenPictures opened = open(runtime)) {
+      return opened.in(dataset, examples);
     }
   }
 

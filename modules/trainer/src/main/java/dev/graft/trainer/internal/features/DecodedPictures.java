@@ -63,11 +63,13 @@ public final class DecodedPictures {
     }
     int size = examples.size();
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, what, size, 1);
-    for (int start = 0; start < size; start += AT_ONCE) {
-      pace.before();
-      int end = Math.min(start + AT_ONCE, size);
-      broken.addAll(BrokenPictures.in(runtime, examples, IntStream.range(start, end).toArray()));
-      pace.advance(end - start);
+    try (BrokenPictures opened = BrokenPictures.open(runtime)) {
+      for (int start = 0; start < size; start += AT_ONCE) {
+        pace.before();
+        int end = Math.min(start + AT_ONCE, size);
+        broken.addAll(opened.in(examples, IntStream.range(start, end).toArray()));
+        pace.advance(end - start);
+      }
     }
     return broken;
   }
