@@ -13,7 +13,7 @@ class Row:
     what: str  # for a person
     model: str  # a function of models.py
     batch: int
-    peer: str  # how the peer works: step, fit, bare, or limit
+    peer: str  # how the peer works: step, fit, predict, bare, or limit
     bar: float
     device: str = "cpu"
     measure: str = "seconds per step"  # or: MB of memory at the peak, seconds
@@ -47,6 +47,10 @@ _ROWS = [
         16, "fit", 1.0, steps=4, batch_norm="training"),
     Row("resnet50-fit", "fine-tuning all of ResNet50 at 160 px, batch 16, BatchNorm training", "resnet50", 16, "fit",
         1.0, steps=1, batch_norm="training"),
+    Row("mobilenetv2-features", "512 pictures of 160 px through what does not train of MobileNetV2, batch 16",
+        "mobilenetv2", 16, "predict", 1.1, measure="seconds", steps=1),
+    Row("resnet50-features", "512 pictures of 160 px through what does not train of ResNet50, batch 16",
+        "resnet50", 16, "predict", 1.1, measure="seconds", steps=1),
 ]
 
 

@@ -13,6 +13,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
@@ -20,6 +21,7 @@ import models
 
 VERSION = f"Keras {importlib.metadata.version('keras')}, TensorFlow {tf.__version__}"
 EPOCH = 1 << 20  # longer than any measurement
+PASS = 8  # times the examples, in a pass for features
 
 
 def save(name, folder, batch):
@@ -88,9 +90,24 @@ def train(case):
         step(iterator)
 
 
+def predict(case):
+    """What the last layer reads of many examples, again and again."""
+    model = keras.models.load_model(f"{case['folder']}/model")
+    features = keras.Model(model.inputs, model.layers[-2].output)
+    few, _ = models.examples(model, 4 * case["batch"])
+    inputs = np.concatenate([few] * PASS)
+    found = features.predict(few, batch_size=case["batch"], verbose=0)
+    say(loss=float(np.abs(found).mean()), trains=0, version=VERSION)
+    turns = Turns()
+    while True:
+        turns.before_step()
+        features.predict(inputs, batch_size=case["batch"], verbose=0)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "save":
         save(sys.argv[2], sys.argv[3], int(sys.argv[4]))
     else:
         with open(sys.argv[2]) as file:
-            train(json.load(file))
+            case = json.load(file)
+        predict(case) if case["peer"] == "predict" else train(case)

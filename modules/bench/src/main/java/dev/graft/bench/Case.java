@@ -31,7 +31,7 @@ import org.tensorflow.proto.DataType;
 /**
  * What to measure, as {@code tools/bench/run} writes it.
  *
- * @param work {@code loop} or {@code gradients}
+ * @param work {@code loop}, {@code features} or {@code gradients}
  * @param folder holds the model and its examples, made by Keras
  * @param batch how many examples make a step
  * @param rate the learning rate

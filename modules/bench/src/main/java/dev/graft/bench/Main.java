@@ -7,10 +7,13 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.MeasuredLoop;
 import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.score.Evaluator;
+import dev.graft.trainer.score.FeatureReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -18,12 +21,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /** Graft's side of {@code tools/bench/run}: does the work of one case, in turns. */
 final class Main {
 
   /** Standard output is for figures. */
   private static final Consumer<Decision> LOG = each -> System.err.println(each.sentence());
+
+  private static final int PASS = 8; // times the examples, in a pass for features
 
   private Main() {}
 
@@ -36,7 +42,11 @@ final class Main {
       return;
     }
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(work.options())) {
-      train(work, runtime, turns);
+      if (work.work().equals("features")) {
+        features(work, runtime, turns);
+      } else {
+        train(work, runtime, turns);
+      }
     } catch (CancellationException e) {
       // the other end has seen enough
     }
@@ -53,6 +63,27 @@ final class Main {
       turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version));
       turns.bareStep(loop.bareStep());
       loop.run(TrainingListener.to(Decision.class, LOG), turns::await);
+    }
+  }
+
+  /** Computes what the head reads of many examples, again and again; nothing is kept. */
+  private static void features(Case work, TensorFlowRuntime runtime, Turns turns) {
+    Model model = work.model();
+    Dataset few = work.examples(model);
+    int[] all = IntStream.range(0, PASS * few.size()).map(i -> i % few.size()).toArray();
+    Dataset examples = few.subset(all);
+    TrainOptions options = TrainOptions.by(Recipe.headOnly());
+    float[] found = FeatureReader.read(runtime, model, few, options).floats();
+    double mean =
+        IntStream.range(0, found.length)
+            .mapToDouble(i -> Math.abs(found[i]))
+            .average()
+            .orElseThrow();
+    String version = "Graft, TensorFlow " + TensorFlowRuntime.version();
+    turns.say(Map.of("loss", mean, "trains", 0, "version", version));
+    while (true) { // until there are no more turns
+      turns.await();
+      FeatureReader.read(runtime, model, examples, options);
     }
   }
 
