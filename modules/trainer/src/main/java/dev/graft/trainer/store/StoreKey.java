@@ -31,7 +31,7 @@ record StoreKey(
     int code) {
 
   /** To be raised when rows of the same name would hold something else. */
-  private static final int CODE = 2;
+  private static final int CODE = 3;
 
   /** That of rows which {@code runtime} computes. */
   static StoreKey of(TensorFlowRuntime runtime, HashCode network, String rows) {
