@@ -12,6 +12,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
@@ -88,6 +89,24 @@ class ExporterTest {
     assertThat(first.report().warmUps()).isEqualTo(2);
     assertThat(TensorBundle.open(second.path().resolve("variables/variables")).keys())
         .contains("dense/kernel/.ATTRIBUTES/VARIABLE_VALUE");
+  }
+
+  /** Of what Graft noted beside an export only what is in the graph is taken. */
+  @Test
+  void anExportIsReadByOneOfItsSignatures() {
+    Model model = PictureModel.of(-1);
+    Signature serving = model.servingSignature();
+    Signature echo =
+        Signature.predict("echo", serving.inputs(), serving.inputs()); // without the head
+    Model both = model.toBuilder().signatures(List.of(serving, echo)).build();
+    Path version = Exporter.publish(runtime, both, folder.resolve("base")).path();
+    Model bytes =
+        SavedModelImporter.load(version, ImportOptions.defaults().signature("serving_bytes"));
+    assertThat(bytes.signatures()).containsOnlyKeys("serving_bytes");
+    Model alone = SavedModelImporter.load(version, ImportOptions.defaults().signature("echo"));
+    assertThat(alone.signatures()).containsOnlyKeys("echo");
+    assertThat(alone.heads()).isEmpty();
+    assertThat(SavedModelImporter.load(version).heads()).hasSize(1);
   }
 
   @Test

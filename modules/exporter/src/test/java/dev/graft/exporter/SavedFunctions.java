@@ -57,7 +57,7 @@ final class SavedFunctions {
             editor.build(),
             ImmutableList.of("Resource"),
             ImmutableList.of(sum),
-            ImmutableList.of("loss"),
+            ImmutableList.of(SavedFunction.PENALTY + "0"),
             ImmutableList.of(),
             ImmutableMap.of());
     return new SavedFunction(body, ImmutableList.of(model.variables().get(0).handle()));

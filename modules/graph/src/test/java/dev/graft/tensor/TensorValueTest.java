@@ -1,9 +1,14 @@
 package dev.graft.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import dev.graft.error.BadModelException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.TensorProto;
 
 class TensorValueTest {
 
@@ -14,6 +19,21 @@ class TensorValueTest {
       bytes[i] = -1;
     }
     return TensorValue.of(dtype, Shape.of(2), ByteBuffer.wrap(bytes)).asDoubles();
+  }
+
+  /** As TensorFlow's C++ writes them: all lengths, then all bytes. */
+  @Test
+  void stringsMayBePacked() {
+    TensorProto.Builder packed =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_STRING)
+            .setTensorShape(Shape.of(3).toProto())
+            .setTensorContent(ByteString.copyFrom(new byte[] {2, 0, 1, 'a', 'b', 'c'}));
+    assertThat(TensorValue.from(packed.build()).texts()).containsExactly("ab", "", "c");
+    packed.setTensorContent(ByteString.copyFrom(new byte[] {2, 0, 9, 'a', 'b', 'c'}));
+    assertThatThrownBy(() -> TensorValue.from(packed.build()))
+        .isInstanceOf(BadModelException.class)
+        .hasMessageContaining("damaged");
   }
 
   @Test

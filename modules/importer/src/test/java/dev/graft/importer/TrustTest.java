@@ -167,10 +167,16 @@ class TrustTest extends TrustFixture {
     model.call("restore_all", "restore", "x");
     model.restore("restore_all", "checkpoint:0");
     model.answer("x");
-    assertThat(refused(model).accesses())
+    UntrustedModelException refusal = refused(model);
+    assertThat(refusal.accesses())
         .singleElement()
         .extracting(MachineAccess::place)
         .isEqualTo("function 'restore'");
+    assertThat(
+            SavedModelImporter.read(model.in(folder), ImportOptions.defaults().trusting())
+                .accesses())
+        .as("who only looks sees it, too")
+        .isEqualTo(refusal.accesses());
   }
 
   @Test

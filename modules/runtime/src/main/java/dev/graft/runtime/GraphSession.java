@@ -55,6 +55,11 @@ public final class GraphSession implements AutoCloseable {
         });
   }
 
+  /** How many prepared runs are open. */
+  int prepared() {
+    return prepared.size();
+  }
+
   NativeSession session() {
     return session;
   }

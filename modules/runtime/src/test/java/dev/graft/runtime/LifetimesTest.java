@@ -169,6 +169,36 @@ class LifetimesTest {
   }
 
   @Test
+  void nothingStaysPreparedThatIsPreparedWhileTheSessionCloses() throws Exception {
+    Echo echo = echo();
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      for (int round = 0; round < 200; round++) {
+        GraphSession session = runtime.session(echo.graph());
+        CountDownLatch begun = new CountDownLatch(1);
+        Future<?> preparing =
+            thread.submit(
+                () -> {
+                  begun.countDown();
+                  assertThatThrownBy(
+                          () -> {
+                            while (true) {
+                              session.prepare(List.of(echo.x()), List.of(echo.y()), List.of());
+                            }
+                          })
+                      .isInstanceOf(ClosedException.class);
+                });
+        begun.await();
+        session.close();
+        preparing.get();
+        assertThat(session.prepared()).as("round %d", round).isZero();
+      }
+    } finally {
+      thread.shutdown();
+    }
+  }
+
+  @Test
   void manyThreadsRunWhileSessionsOpenAndClose() throws Exception {
     GraphEditor editor = Graph.empty().edit();
     TensorRef x = editor.placeholder("x", DataType.DT_INT32, Shape.scalar());

@@ -2,6 +2,7 @@ package dev.graft.importer.internal.signature;
 
 import com.google.common.primitives.Longs;
 import dev.graft.graph.Attrs;
+import dev.graft.graph.Nodes;
 import dev.graft.graph.function.CustomGradient;
 import dev.graft.savedmodel.objects.ObjectGraph;
 import dev.graft.savedmodel.objects.Structures;
@@ -85,9 +86,11 @@ public final class CustomGradients {
     String name = gradients.get(type);
     FunctionDef gradient = name == null ? null : library.get(name);
     SavedConcreteFunction saved = name == null ? null : objects.functions().get(name);
-    int recorded = node.getAttrOrThrow("T").getList().getTypeCount();
+    AttrValue of = node.getAttrOrDefault("T", AttrValue.getDefaultInstance());
+    int recorded = of.getList().getTypeCount();
     if (gradient == null
         || saved == null
+        || recorded > Nodes.dataInputs(node).size() // damaged: who reads the node says so
         || gradient.getSignature().getInputArgCount() != recorded + saved.getBoundInputsCount()) {
       return Optional.empty();
     }
@@ -99,7 +102,7 @@ public final class CustomGradients {
     if (results.isEmpty() || captures.size() != saved.getBoundInputsCount()) {
       return Optional.empty();
     }
-    AttrValue.Builder types = node.getAttrOrThrow("T").toBuilder();
+    AttrValue.Builder types = of.toBuilder();
     for (OpDef.ArgDef captured :
         gradient.getSignature().getInputArgList().subList(recorded, recorded + captures.size())) {
       types.getListBuilder().addType(captured.getType());

@@ -1,20 +1,32 @@
 package dev.graft.importer.internal.signature;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.function.CustomGradient;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
 import dev.graft.testkit.Zoo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SavedModel;
 
 /** Gradients that the author of a model gave are tied to their places, or known to be missing. */
 class CustomGradientsTest {
+
+  @TempDir private Path folder = Path.of("");
 
   private static List<CustomGradient> gradients(String zoo) {
     Model model = SavedModelImporter.load(Zoo.model(zoo).savedModel());
@@ -58,6 +70,44 @@ class CustomGradientsTest {
     assertThat(gradients("keras2/swish_marker_only"))
         .hasSize(2)
         .allMatch(CustomGradient.OfFormula.class::isInstance);
+  }
+
+  /**
+   * Marked nodes whose types or inputs are missing: one sentence each, whatever reads them first.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aMarkedNodeThatIsDamagedIsABadModel(boolean withoutTypes) throws IOException {
+    Path whole = Zoo.model("keras2/custom_gradient").savedModel();
+    SavedModel.Builder saved =
+        SavedModel.parseFrom(Files.readAllBytes(whole.resolve("saved_model.pb"))).toBuilder();
+    int changed = 0;
+    for (FunctionDef.Builder function :
+        saved
+            .getMetaGraphsBuilder(0)
+            .getGraphDefBuilder()
+            .getLibraryBuilder()
+            .getFunctionBuilderList()) {
+      for (NodeDef.Builder node : function.getNodeDefBuilderList()) {
+        if (node.containsAttr(CustomGradient.MARK) && node.getOp().equals("IdentityN")) {
+          changed++;
+          if (withoutTypes) {
+            node.removeAttr("T");
+          } else {
+            node.clearInput();
+          }
+        }
+      }
+    }
+    assertThat(changed).isPositive();
+    Files.write(folder.resolve("saved_model.pb"), saved.build().toByteArray());
+    Files.createDirectory(folder.resolve("variables"));
+    try (Stream<Path> files = Files.list(whole.resolve("variables"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve("variables/" + file.getFileName()));
+      }
+    }
+    assertThatThrownBy(() -> SavedModelImporter.load(folder)).isInstanceOf(BadModelException.class);
   }
 
   @Test
