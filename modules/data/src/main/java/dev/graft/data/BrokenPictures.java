@@ -31,7 +31,12 @@ public final class BrokenPictures implements AutoCloseable {
   private BrokenPictures(TensorFlowRuntime runtime) {
     DecodeGraph decode = DecodeGraph.of(thumbnail());
     session = runtime.session(decode.graph());
-    run = session.prepare(List.of(decode.bytes()), List.of(decode.pixels()), List.of());
+    try {
+      run = session.prepare(List.of(decode.bytes()), List.of(decode.pixels()), List.of());
+    } catch (RuntimeException | Error e) {
+      session.close();
+      throw e;
+    }
   }
 
   /** Opens what decodes them: it takes as long as some hundred pictures. */

@@ -10,6 +10,7 @@ import dev.graft.tensor.RowSink;
 import dev.graft.trainer.store.FeatureStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +21,8 @@ import java.util.Set;
 
 /** Where features go that are being used: memory, or files while this is open. */
 public final class FeatureSpace implements AutoCloseable {
+
+  private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
 
   private final Set<TensorRef> inFiles;
   private final Path folder;
@@ -66,6 +69,8 @@ public final class FeatureSpace implements AutoCloseable {
 
   /**
    * How many bytes there is room for in files: what the disk has left, but no more than a store.
+   * Beside a store it is half of that, since the store keeps the same rows on the same disk; where
+   * temporary files are in memory there is none.
    */
   static long room(TensorFlowRuntime runtime) {
     Path there = folder(runtime).toAbsolutePath();
@@ -73,7 +78,12 @@ public final class FeatureSpace implements AutoCloseable {
       there = there.getParent();
     }
     try {
-      return Math.min(FeatureStore.LIMIT, Files.getFileStore(there).getUsableSpace());
+      FileStore disk = Files.getFileStore(there);
+      if (IN_MEMORY.contains(disk.type())) {
+        return 0;
+      }
+      long usable = disk.getUsableSpace() / (FeatureStore.of(runtime).isPresent() ? 2 : 1);
+      return Math.min(FeatureStore.LIMIT, usable);
     } catch (IOException e) {
       return FeatureStore.LIMIT; // it will be told of when it is written to
     }

@@ -28,11 +28,13 @@ final class FoldedNorm {
   private static final String LAYOUT = "data_format";
 
   private final GraphEditor editor;
+  private final Collection<String> needed;
   private final Set<String> ends;
   private final Map<TensorRef, Integer> readers = new HashMap<>();
 
   private FoldedNorm(GraphEditor editor, Collection<String> needed, Set<String> ends) {
     this.editor = editor;
+    this.needed = needed;
     this.ends = ends;
     for (String name : needed) {
       Nodes.dataInputs(editor.node(name)).forEach(input -> readers.merge(input, 1, Integer::sum));
@@ -114,9 +116,10 @@ final class FoldedNorm {
     editor.replace(sum.build());
   }
 
-  /** Whether nobody but the node that is folded reads it. */
+  /** Whether it runs, so is not fed, and nobody but the node that is folded reads it. */
   private boolean isOnlyFor(NodeDef node) {
-    return !ends.contains(node.getName())
+    return needed.contains(node.getName())
+        && !ends.contains(node.getName())
         && readers.getOrDefault(TensorRef.of(node.getName()), 0) == 1;
   }
 

@@ -26,8 +26,12 @@ import java.util.Set;
  */
 public record FrozenForm(Graph graph, Model model) {
 
-  /** More bytes of variables than this, or than an eighth of Java's memory, stay variables. */
-  private static final long MOST = 512L << 20;
+  /**
+   * With more bytes of weights than this they stay variables: constants are in Java's memory a few
+   * times until TensorFlow has them. A number and no share of memory, so that every machine
+   * computes the same.
+   */
+  private static final long MOST = 128L << 20;
 
   /**
    * The form of what {@code wanted} needs.
@@ -54,17 +58,28 @@ public record FrozenForm(Graph graph, Model model) {
         read.put(variable.node(), variable);
       }
     }
-    if (read.isEmpty() || bytes(read.values()) > Math.min(MOST, memory())) {
+    if (read.isEmpty() || bytes(read.values()) > MOST) {
       return new FrozenForm(graph, model);
     }
     GraphEditor editor = graph.edit();
     VariableValues values = new VariableValues();
-    read.forEach((node, variable) -> settle(editor, graph, variable, values.of(variable)));
+    read.forEach(
+        (node, variable) -> settle(editor, variable, settled.reads(node), values.of(variable)));
     FoldedNorm.in(editor, needed, ends);
     List<Variable> rest =
         model.variables().stream().filter(variable -> !read.containsKey(variable.node())).toList();
+    Set<String> stays = new HashSet<>(ends); // what a session of the model asks for
+    stays.addAll(feeds);
+    stays.addAll(model.initializers().stream().filter(graph::contains).toList());
+    rest.forEach(variable -> stays.add(variable.node()));
     return new FrozenForm(
-        editor.build(), model.toBuilder().layers(List.of()).variables(rest).build());
+        editor.build().keepUpstreamOf(stays),
+        model.toBuilder()
+            .layers(List.of())
+            .heads(List.of())
+            .signatures(List.of())
+            .variables(rest)
+            .build());
   }
 
   private static Set<String> nodes(Collection<TensorRef> tensors) {
@@ -79,16 +94,10 @@ public record FrozenForm(Graph graph, Model model) {
         .sum();
   }
 
-  private static long memory() {
-    return Runtime.getRuntime().maxMemory() / 8;
-  }
-
   /** Puts a constant where the variable was read. */
   private static void settle(
-      GraphEditor editor, Graph graph, Variable variable, TensorValue value) {
+      GraphEditor editor, Variable variable, Collection<String> reads, TensorValue value) {
     TensorRef constant = editor.constant("graft/frozen/" + variable.node(), value);
-    for (String reader : graph.consumers(variable.node())) {
-      editor.standIn(reader, constant);
-    }
+    reads.forEach(read -> editor.standIn(read, constant));
   }
 }

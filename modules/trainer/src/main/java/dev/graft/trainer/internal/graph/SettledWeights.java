@@ -5,6 +5,7 @@ import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.op.OpRegistry;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ final class SettledWeights {
 
   private final Map<String, Set<String>> readers = new HashMap<>();
   private final Map<String, Boolean> settled = new HashMap<>();
+  private final Set<String> waitedFor = new HashSet<>();
 
   /**
    * Of a graph.
@@ -53,6 +55,7 @@ final class SettledWeights {
                   && ARITHMETIC.contains(node.getOp())
                   && inputs.stream().allMatch(input -> isSettled(input.node()));
       settled.put(node.getName(), ofWeights);
+      Nodes.controlInputs(node).forEach(waitedFor::add);
       inputs.forEach(
           input ->
               readers
@@ -68,9 +71,15 @@ final class SettledWeights {
   /** Whether all that is made of the variable goes into convolutions and norms behind them. */
   boolean isOfConvolutions(String variable) {
     return graph.node(variable).getOp().equals("VarHandleOp")
+        && !waitedFor.contains(variable)
         && readers.getOrDefault(variable, Set.of()).stream()
             .allMatch(
                 read -> graph.node(read).getOp().equals("ReadVariableOp") && endsWell(read, STEPS));
+  }
+
+  /** The nodes that run and read {@code variable}. */
+  Set<String> reads(String variable) {
+    return readers.getOrDefault(variable, Set.of());
   }
 
   private boolean endsWell(String weight, int steps) {

@@ -20,9 +20,11 @@ import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -164,7 +166,7 @@ class FrozenFormTest {
   private static Graph folded(Small small, List<TensorRef> wanted) {
     GraphEditor editor = small.graph().edit();
     List<String> ends = wanted.stream().map(TensorRef::node).toList();
-    FoldedNorm.in(editor, small.graph().upstream(ends), java.util.Set.copyOf(ends));
+    FoldedNorm.in(editor, small.graph().upstream(ends), Set.copyOf(ends));
     return editor.build();
   }
 
@@ -186,6 +188,19 @@ class FrozenFormTest {
       assertFolds(small, List.of(small.normed(), small.convolved()), false);
       assertFolds(small, List.of(new TensorRef(small.normed().node(), 1)), false);
     }
+  }
+
+  /** Its filter does not run then, so nothing may move into it. */
+  @Test
+  void aConvolutionThatIsFedStays() {
+    Small small = Small.of("Conv2D", false, false);
+    GraphEditor editor = small.graph().edit();
+    Set<String> ends = Set.of(small.normed().node());
+    Set<String> needed =
+        new HashSet<>(small.graph().upstream(ends, Set.of(small.convolved().node())));
+    needed.remove(small.convolved().node());
+    FoldedNorm.in(editor, needed, ends);
+    assertThat(editor.node(small.normed().node()).getOp()).isEqualTo("FusedBatchNormV3");
   }
 
   @Test
