@@ -1,8 +1,10 @@
 package dev.graft.trainer.internal.head;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.graft.error.ExhaustedException;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.FileRows;
@@ -16,6 +18,7 @@ import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.loss.Objective;
+import dev.graft.words.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +51,11 @@ class SlicesTest {
   }
 
   private static HeadSolver.Heads solve(TensorFlowRuntime runtime, FeatureSlices features) {
+    return solve(runtime, features, () -> {});
+  }
+
+  private static HeadSolver.Heads solve(
+      TensorFlowRuntime runtime, FeatureSlices features, Runnable beforeEach) {
     float[] x = features().floats();
     int[] labels =
         IntStream.range(0, COUNT).map(i -> (int) Math.abs(x[i * WIDTH + 3]) % 3).toArray();
@@ -62,7 +70,7 @@ class SlicesTest {
             LABELS,
             new HeadSolver.Range(new float[LABELS], 1));
     return new HeadSolver(runtime, features, Standardization.of(features), aim)
-        .solve(List.of(equal, half), new double[] {1e-2, 1e-1}, () -> {});
+        .solve(List.of(equal, half), new double[] {1e-2, 1e-1}, beforeEach);
   }
 
   /** As nearly as the search goes to the minimum: sums of slices are rounded otherwise. */
@@ -88,6 +96,23 @@ class SlicesTest {
           }
         }
       }
+    }
+  }
+
+  /** What TensorFlow says when it has no memory, at the first iteration. */
+  @Test
+  void whatTheHeadHasNoRoomForIsSaidInWords() {
+    Runnable exhausted =
+        () -> {
+          throw new ExhaustedException("OOM when allocating a tensor");
+        };
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      FeatureSlices all = new FeatureSlices(RowTable.of(features()), COUNT);
+      assertThatThrownBy(() -> solve(runtime, all, exhausted))
+          .isInstanceOf(ExhaustedException.class)
+          .hasMessageContainingAll("12 features and 3 outputs", "OOM", "pool", "hidden layer")
+          .extracting(e -> ((ExhaustedException) e).remedies())
+          .isEqualTo(List.of(Remedy.POOL_ALL, Remedy.HIDDEN_LAYER));
     }
   }
 
