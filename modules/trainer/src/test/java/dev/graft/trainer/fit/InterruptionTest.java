@@ -228,6 +228,7 @@ class InterruptionTest {
             Step.class,
             Epoch.class,
             Decision.class,
+            TrainingEvent.Features.class,
             TrainingEvent.Saved.class,
             TrainingEvent.Ended.class);
     assertThat(run.decisions())
