@@ -101,6 +101,17 @@ public final class SavedFunction {
     return captures;
   }
 
+  /** What each argument is bound to by a caller who passes {@code passed}, in their order. */
+  public Map<String, TensorRef> bound(List<TensorRef> passed) {
+    Map<String, TensorRef> bound = new LinkedHashMap<>();
+    List<String> arguments = body().arguments();
+    for (int i = 0; i < arguments.size(); i++) {
+      bound.put(
+          arguments.get(i), i < passed.size() ? passed.get(i) : captures.get(i - passed.size()));
+    }
+    return bound;
+  }
+
   /** How many arguments the caller passes. */
   public int callerArguments() {
     return body().arguments().size() - captures.size();

@@ -1,14 +1,9 @@
 package dev.graft.importer.internal.trust;
 
 import com.google.protobuf.ByteString;
-import dev.graft.graph.Names;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.NodeDefOrBuilder;
@@ -36,37 +31,20 @@ public final class BoundedRows {
 
   /** Returns {@code graph} with such bounds, in its nodes and its functions. */
   public static GraphDef of(GraphDef graph) {
-    GraphDef.Builder bounded = graph.toBuilder();
-    bound(List.copyOf(bounded.getNodeBuilderList()), true, bounded::addNode);
-    for (FunctionDef.Builder each : bounded.getLibraryBuilder().getFunctionBuilderList()) {
-      bound(List.copyOf(each.getNodeDefBuilderList()), false, each::addNodeDef);
-    }
-    return bounded.build();
+    return AddedNodes.in(graph, OP, BoundedRows::bound);
   }
 
-  private static void bound(
-      List<NodeDef.Builder> nodes, boolean inGraph, Consumer<NodeDef> addition) {
-    Map<String, NodeDef> known = new HashMap<>();
-    if (nodes.stream().anyMatch(node -> node.getOp().equals(OP))) {
-      nodes.forEach(node -> known.put(node.getName(), node.build()));
+  private static void bound(NodeDef.Builder node, AddedNodes within) {
+    if (!isPlain(node)) {
+      return; // one that is not plain needs trust
     }
-    for (NodeDef.Builder each : nodes) {
-      if (!each.getOp().equals(OP) || !isPlain(each)) {
-        continue; // one that is not plain needs trust
-      }
-      List<String> types = types(each);
-      for (int i = types.get(0).equals(ROWS) ? 1 : 0; i < types.size(); i++) {
-        String from = each.getInput(BEFORE + i);
-        if (areBounded(each, i, inGraph, known)) {
-          continue; // a model that Graft wrote
-        }
-        String name = Names.free(each.getName() + "/bounded_" + i, known::containsKey);
-        RowBounds bounds = new RowBounds(each, name, from, inGraph);
-        each.setInput(BEFORE + i, bounds.end(bound(types, i)));
-        for (NodeDef bound : bounds.nodes()) {
-          known.put(bound.getName(), bound);
-          addition.accept(bound);
-        }
+    List<String> types = types(node);
+    for (int i = types.get(0).equals(ROWS) ? 1 : 0; i < types.size(); i++) {
+      if (!isBounded(node, i, within)) {
+        String from = node.getInput(BEFORE + i);
+        NodeChain chain = within.chain(node, node.getName() + "/bounded_" + i, from);
+        node.setInput(BEFORE + i, new RowBounds(node, chain).end(bound(types, i)));
+        within.add(chain);
       }
     }
   }
@@ -103,18 +81,17 @@ public final class BoundedRows {
     return node.getAttrOrDefault(name, AttrValue.getDefaultInstance());
   }
 
-  /** Whether what it reads are such bounds already, to the letter. */
-  private static boolean areBounded(
-      NodeDefOrBuilder node, int partition, boolean inGraph, Map<String, NodeDef> known) {
+  /** Whether what it reads are such bounds already: those of a model that Graft wrote. */
+  private static boolean isBounded(NodeDefOrBuilder node, int partition, AddedNodes within) {
     String input = node.getInput(BEFORE + partition);
     String name = JudgedScope.node(input);
-    NodeDef flat = known.get(name + "/flat");
+    NodeDef flat = within.find(name + "/flat");
     if (flat == null || flat.getInputCount() == 0) {
       return false;
     }
-    RowBounds bounds = new RowBounds(node, name, flat.getInput(0), inGraph);
-    return bounds.end(bound(types(node), partition)).equals(input)
-        && bounds.nodes().stream().allMatch(each -> each.equals(known.get(each.getName())));
+    NodeChain chain = within.named(node, name, flat.getInput(0));
+    String end = new RowBounds(node, chain).end(bound(types(node), partition));
+    return end.equals(input) && within.has(chain);
   }
 
   /** The op reads its values by the last of its partitions; by the others it reads that. */

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
-import org.tensorflow.proto.NodeDefOrBuilder;
 
 /**
  * The shapes that constants and variables have whatever the graph claims: a constant's own, and the
@@ -165,7 +164,7 @@ public final class HeldShapes {
   }
 
   /** The shape of {@code node} if it is a constant. */
-  static Shape ofConstant(@Nullable NodeDefOrBuilder node) {
+  static Shape ofConstant(@Nullable NodeDef node) {
     if (node == null || !node.getOp().equals("Const")) {
       return Shape.unknown();
     }

@@ -56,14 +56,7 @@ public final class LaidOver {
   }
 
   private GraphEditor.Splice splice(SavedFunction function, List<TensorRef> inputs) {
-    Map<String, TensorRef> bound = new HashMap<>();
-    List<String> arguments = function.body().arguments();
-    for (int i = 0; i < arguments.size(); i++) {
-      bound.put(
-          arguments.get(i),
-          i < inputs.size() ? inputs.get(i) : function.captures().get(i - inputs.size()));
-    }
-    return editor.splice(function.body().graph(), PREFIX, bound);
+    return editor.splice(function.body().graph(), PREFIX, function.bound(inputs));
   }
 
   /** Not checked as graphs are, since a choice may be among what it chooses from. */

@@ -1,7 +1,6 @@
 package dev.graft.importer.internal.trust;
 
 import dev.graft.graph.Attrs;
-import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -29,30 +28,20 @@ final class RowBounds {
     LENGTH
   }
 
-  private final List<NodeDef> nodes = new ArrayList<>();
   private final NodeDefOrBuilder op;
-  private final String name;
-  private final String from;
-  private final boolean inGraph;
+  private final NodeChain chain;
 
-  /**
-   * Those for a tensor of {@code op}.
-   *
-   * @param name the last one's name; the others are called after it
-   * @param from the tensor, as the op reads it
-   * @param inGraph whether the op stands in a graph, not in a function
-   */
-  RowBounds(NodeDefOrBuilder op, String name, String from, boolean inGraph) {
+  /** Those for a tensor of {@code op}. */
+  RowBounds(NodeDefOrBuilder op, NodeChain chain) {
     this.op = op;
-    this.name = name;
-    this.from = from;
-    this.inGraph = inGraph;
+    this.chain = chain;
   }
 
   /** Makes them; returns what the op is to read. */
   String end(Bound bound) {
     AttrValue index = op.getAttrOrThrow("Tindex");
-    String flat = add("flat", "ListDiff", "out", from, constant("none", index.getType(), 0, 0));
+    String flat =
+        add("flat", "ListDiff", "out", chain.from(), constant("none", index.getType(), 0, 0));
     String count = add("count", "Size", "output", flat);
     String falling = add("falling", "TopKV2", "values", flat, count);
     String axis = constant("axis", DataType.DT_INT32, 0, 1);
@@ -77,12 +66,8 @@ final class RowBounds {
     return wide ? add("wide", "Cast", "y", all) : all;
   }
 
-  List<NodeDef> nodes() {
-    return nodes;
-  }
-
   private String add(String part, String type, String output, String... inputs) {
-    NodeDef.Builder node = start(part, type).addAllInput(List.of(inputs));
+    NodeDef.Builder node = chain.start(part, type).addAllInput(List.of(inputs));
     AttrValue index = op.getAttrOrThrow("Tindex");
     switch (type) { // as Graft writes attributes: none at its default
       case "TensorListFromTensor" ->
@@ -99,8 +84,7 @@ final class RowBounds {
       }
       default -> node.putAttr("T", index);
     }
-    nodes.add(node.build());
-    return inGraph ? node.getName() : node.getName() + ":" + output + ":0";
+    return chain.add(node, output);
   }
 
   /** A constant of such sizes in which every number is {@code value}. */
@@ -117,21 +101,6 @@ final class RowBounds {
     } else if (some) {
       tensor.addInt64Val(value);
     }
-    NodeDef.Builder node =
-        start(part, "Const")
-            .putAttr("dtype", Attrs.of(dtype))
-            .putAttr("value", Attrs.of(tensor.build()));
-    if (inGraph) {
-      node.addInput("^" + JudgedScope.node(from)); // in a loop a constant is of that loop only so
-    }
-    nodes.add(node.build());
-    return inGraph ? node.getName() : node.getName() + ":output:0";
-  }
-
-  private NodeDef.Builder start(String part, String type) {
-    return NodeDef.newBuilder()
-        .setName(part.isEmpty() ? name : name + "/" + part)
-        .setOp(type)
-        .setDevice(op.getDevice());
+    return chain.constant(part, tensor.build());
   }
 }

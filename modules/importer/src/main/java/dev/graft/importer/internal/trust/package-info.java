@@ -13,9 +13,9 @@
  * <p>Before all of this {@link SingleTensors} refuses functions whose inputs cannot be counted, and
  * {@link PlainAttributes}, {@link BoundedRows}, {@link BoundedBoxes} and {@link SeparatePads}
  * change the graph: they take out what tells TensorFlow how to run it, bound what two kernels
- * believe, and keep pads out of another. {@link FusedNorms} looks at the flat graph, with the
- * {@link HeldShapes} of weights, and at that graph with all that is {@link LaidOver} it in
- * training.
+ * believe, and keep pads out of another, by {@link AddedNodes}. {@link FusedNorms} looks at the
+ * flat graph, with the {@link HeldShapes} of weights, and at that graph with all that is {@link
+ * LaidOver} it in training.
  *
  * <p>{@link MachineOps} and {@link HarmlessOps} hold the lists. An op is harmless by being listed;
  * what nobody has read needs trust.

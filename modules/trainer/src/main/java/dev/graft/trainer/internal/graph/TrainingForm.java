@@ -211,13 +211,7 @@ public record TrainingForm(
     }
 
     private GraphEditor.Splice splice(SavedFunction function, List<TensorRef> inputs) {
-      Map<String, TensorRef> bound = new HashMap<>();
-      List<String> arguments = function.body().arguments();
-      for (int i = 0; i < arguments.size(); i++) {
-        bound.put(
-            arguments.get(i),
-            i < inputs.size() ? now(inputs.get(i)) : function.captures().get(i - inputs.size()));
-      }
+      Map<String, TensorRef> bound = function.bound(inputs.stream().map(this::now).toList());
       return editor.splice(function.body().graph(), "graft/training", bound);
     }
 
