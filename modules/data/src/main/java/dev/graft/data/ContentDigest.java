@@ -14,6 +14,9 @@ import java.security.NoSuchAlgorithmException;
 @Internal
 public record ContentDigest(long high, long low) {
 
+  /** How many bytes it takes. */
+  public static final int BYTES = 2 * Long.BYTES;
+
   /** That of {@code bytes}. */
   public static ContentDigest of(ByteBuffer... bytes) {
     MessageDigest digest;

@@ -26,7 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class KnownFiles {
 
   private static final String NAME = "files-1"; // to be counted up where the form changes
-  private static final int ENTRY = 32;
+  private static final int ENTRY = 2 * ContentDigest.BYTES;
   private static final int MOST = 1_000_000;
   private static final Duration SETTLED = Duration.ofSeconds(3);
 

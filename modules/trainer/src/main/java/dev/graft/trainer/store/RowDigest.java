@@ -8,38 +8,28 @@ import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What one example is, told by its bytes: the first half of SHA-256 over what is fed of it.
+ * What one example is, told by its bytes.
  *
- * @param high its first eight bytes
- * @param low those after them
+ * @param digest of what is fed of it
  */
 @Internal
-public record RowDigest(long high, long low) {
+public record RowDigest(ContentDigest digest) {
 
-  static final int BYTES = 16;
+  static final int BYTES = ContentDigest.BYTES;
 
   /** That of an example of which nothing is fed but one text, such as the bytes of a picture. */
   public static RowDigest of(ContentDigest text) {
-    MessageDigest digest = sha256();
-    digest.update(form(DType.STRING, Shape.of(1)));
-    put(digest, text);
-    return read(ByteBuffer.wrap(digest.digest()));
+    return new RowDigest(ContentDigest.of(form(DType.STRING, Shape.of(1)), bytes(text)));
   }
 
-  private static ContentDigest content(ByteString text) {
-    return ContentDigest.of(text.asReadOnlyByteBufferList().toArray(new ByteBuffer[0]));
-  }
-
-  private static void put(MessageDigest digest, ContentDigest text) {
+  private static ByteBuffer bytes(ContentDigest text) {
     ByteBuffer bytes = ByteBuffer.allocate(BYTES);
     text.write(bytes);
-    digest.update(bytes.flip());
+    return bytes.flip();
   }
 
   /** But for the first size: not how many examples are beside it. */
@@ -57,41 +47,34 @@ public record RowDigest(long high, long low) {
     int rows = (int) fed.get(0).shape().dim(0);
     List<RowDigest> digests = new ArrayList<>(rows);
     for (int row = 0; row < rows; row++) {
-      MessageDigest digest = sha256();
+      List<ByteBuffer> parts = new ArrayList<>();
       for (TensorValue tensor : fed) {
-        put(digest, tensor, row, rows);
+        put(parts, tensor, row, rows);
       }
-      digests.add(read(ByteBuffer.wrap(digest.digest())));
+      digests.add(new RowDigest(ContentDigest.of(parts.toArray(ByteBuffer[]::new))));
     }
     return digests;
   }
 
-  private static void put(MessageDigest digest, TensorValue tensor, int row, int rows) {
-    digest.update(form(tensor.dtype(), tensor.shape()));
+  private static void put(List<ByteBuffer> parts, TensorValue tensor, int row, int rows) {
+    parts.add(form(tensor.dtype(), tensor.shape()));
     if (tensor.dtype() == DType.STRING) {
       int each = tensor.strings().size() / rows;
       for (ByteString text : tensor.strings().subList(row * each, (row + 1) * each)) {
-        put(digest, content(text));
+        ByteBuffer[] content = text.asReadOnlyByteBufferList().toArray(ByteBuffer[]::new);
+        parts.add(bytes(ContentDigest.of(content)));
       }
       return;
     }
     int bytes = (int) Rows.rowBytes(tensor);
-    digest.update(tensor.bytes().slice(row * bytes, bytes));
+    parts.add(tensor.bytes().slice(row * bytes, bytes));
   }
 
   static RowDigest read(ByteBuffer bytes) {
-    return new RowDigest(bytes.getLong(), bytes.getLong());
+    return new RowDigest(ContentDigest.read(bytes));
   }
 
   void write(ByteBuffer bytes) {
-    bytes.putLong(high).putLong(low);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    digest.write(bytes);
   }
 }

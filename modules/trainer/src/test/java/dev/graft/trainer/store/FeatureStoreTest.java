@@ -2,6 +2,7 @@ package dev.graft.trainer.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.data.ContentDigest;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
@@ -39,7 +40,7 @@ class FeatureStoreTest {
   }
 
   private static RowDigest example(int i) {
-    return new RowDigest(i, -i);
+    return new RowDigest(new ContentDigest(i, -i));
   }
 
   /** Rows of two examples from {@code i} on; each row holds its example's number. */
