@@ -51,6 +51,8 @@ public final class OpKinds {
   private static final Set<String> MATRIX_PRODUCTS =
       Set.of("MatMul", "BatchMatMul", "BatchMatMulV2");
 
+  private static final Set<String> CONVOLUTIONS = Set.of("Conv2D", "DepthwiseConv2dNative");
+
   private OpKinds() {}
 
   /** Whether {@code op} has one input and keeps its shape; softmax does, too. */
@@ -66,6 +68,11 @@ public final class OpKinds {
   /** Whether {@code op} adds two tensors, such as a bias to a product. */
   public static boolean isSum(String op) {
     return SUMS.contains(op);
+  }
+
+  /** Whether {@code op} moves a filter over pictures, for all of their channels or for each. */
+  public static boolean isConvolution(String op) {
+    return CONVOLUTIONS.contains(op);
   }
 
   /** Whether {@code op} multiplies matrices, or stacks of them. */

@@ -26,6 +26,7 @@ import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.store.FeatureStore;
 import java.util.List;
+import java.util.Optional;
 
 /** Scores a model on examples. */
 @Internal
@@ -56,34 +57,42 @@ public final class Evaluator {
                 runtime,
                 List.of(data),
                 watch,
-                () -> score(runtime, task, data, watch, recipe.atOnce())));
+                () -> scoreKept(runtime, task, data, recipe.atOnce(), watch)));
   }
 
-  /** Scores what is kept of {@code data} by other runs, too; itself where none is. */
-  private static Evaluation score(
-      TensorFlowRuntime runtime, Task task, Dataset data, Watch watch, int atOnce) {
+  /** Scores features of {@code data} where other runs keep theirs, too; itself where none are. */
+  private static Evaluation scoreKept(
+      TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Watch watch) {
     Frontier frontier = Frontier.of(task.inputs());
     Positions.check(frontier, task.headGoals(), data);
     ImmutableList<TensorRef> cut = frontier.cut(task.logits(), task.variables());
-    boolean isKept =
-        FeatureStore.of(runtime).isPresent() && !task.inputs().tensors().containsAll(cut);
-    try (FeatureSpace space =
-        isKept ? FeatureSpace.of(frontier, cut, data.size(), runtime).orElse(null) : null) {
-      Dataset fed = data;
-      TrainingEvent.Features counts = new TrainingEvent.Features(data.size(), 0, 0);
-      if (space != null) {
-        try (Features at =
-            Features.open(runtime, task.model(), task.inputs(), cut, atOnce).into(space)) {
-          at.keptIn(frontier, watch);
-          if (at.areKept()) {
-            fed = at.of(data, new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1));
-            counts = at.counts();
-          }
-        }
-      }
-      watch.tell(counts);
-      return score(runtime, task.fedWith(fed), fed, atOnce, watch);
+    Optional<FeatureSpace> space =
+        FeatureStore.of(runtime).isEmpty() || task.inputs().tensors().containsAll(cut)
+            ? Optional.empty()
+            : FeatureSpace.of(frontier, cut, data.size(), runtime);
+    if (space.isEmpty()) {
+      return scoreWhole(runtime, task, data, atOnce, watch);
     }
+    try (FeatureSpace room = space.get()) {
+      Dataset features;
+      try (Features at =
+          Features.open(runtime, task.model(), task.inputs(), cut, atOnce).into(room)) {
+        at.keptIn(frontier, watch);
+        if (!at.areKept()) {
+          return scoreWhole(runtime, task, data, atOnce, watch);
+        }
+        features =
+            at.of(data, new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1));
+        watch.tell(at.counts());
+      }
+      return score(runtime, task.fedWith(features), features, atOnce, watch);
+    }
+  }
+
+  private static Evaluation scoreWhole(
+      TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Watch watch) {
+    watch.tell(new TrainingEvent.Features(data.size(), 0, 0));
+    return score(runtime, task.fedWith(data), data, atOnce, watch);
   }
 
   /** Scores {@code task} on {@code data} that it is fed with and known to fit. */

@@ -81,8 +81,8 @@ public final class CachedFeatures implements AutoCloseable {
   }
 
   private void plan(ImmutableList<TensorRef> cut, boolean ofHeads) {
-    Set<TensorRef> inMemory = Sets.union(Sets.difference(kept, inFiles), Set.copyOf(cut));
-    if (fitArrays(cut) && bytes(Sets.difference(inMemory, inFiles)) <= room.memory()) {
+    Set<TensorRef> inMemory = Sets.difference(Sets.union(kept, Set.copyOf(cut)), inFiles);
+    if (fitArrays(cut) && bytes(inMemory) <= room.memory()) {
       kept.addAll(cut);
     } else if (ofHeads && bytes(cut) <= room.disk()) {
       kept.addAll(cut);
@@ -118,7 +118,7 @@ public final class CachedFeatures implements AutoCloseable {
   /** How much memory features take. */
   private long bytes(Collection<TensorRef> tensors) {
     long size = (long) examples.train().size() + examples.validation().size();
-    return tensors.stream().mapToLong(tensor -> size * frontier.bytes(tensor)).sum();
+    return frontier.bytes(tensors, size);
   }
 
   /** Whether features at {@code cut} are wanted and not kept, since they are too many. */

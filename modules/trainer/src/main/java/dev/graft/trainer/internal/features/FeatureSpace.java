@@ -47,7 +47,7 @@ public final class FeatureSpace implements AutoCloseable {
   public static Optional<FeatureSpace> of(
       Frontier frontier, Collection<TensorRef> cut, long examples, TensorFlowRuntime runtime) {
     CachedFeatures.Room room = CachedFeatures.Room.of(runtime);
-    long bytes = cut.stream().mapToLong(tensor -> examples * frontier.bytes(tensor)).sum();
+    long bytes = frontier.bytes(cut, examples);
     if (bytes < Math.min(Integer.MAX_VALUE, room.memory())) {
       return Optional.of(memory());
     }

@@ -150,6 +150,11 @@ public final class Frontier {
         : 0;
   }
 
+  /** How many bytes {@code tensors} have for so many examples. */
+  long bytes(Collection<TensorRef> tensors, long examples) {
+    return tensors.stream().mapToLong(tensor -> examples * bytes(tensor)).sum();
+  }
+
   private ImmutableList<TensorRef> cut(Collection<TensorRef> answers, Set<String> starts) {
     Set<String> needed = graph.upstream(answers.stream().map(TensorRef::node).toList());
     Set<String> active = new HashSet<>(graph.downstream(starts)); // differs from step to step

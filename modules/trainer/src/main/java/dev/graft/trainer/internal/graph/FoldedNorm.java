@@ -4,6 +4,7 @@ import dev.graft.graph.Attrs;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
@@ -13,7 +14,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -24,8 +24,6 @@ import org.tensorflow.proto.NodeDef;
 final class FoldedNorm {
 
   private static final OpRegistry OPS = OpRegistry.standard();
-  private static final Set<String> CONVOLUTIONS = Set.of("Conv2D", "DepthwiseConv2dNative");
-  private static final String LAYOUT = "data_format";
 
   private final GraphEditor editor;
   private final Collection<String> needed;
@@ -54,57 +52,49 @@ final class FoldedNorm {
 
   private boolean isNorm(NodeDef node) {
     return node.getOp().startsWith("FusedBatchNorm")
-        && !attr(node, "is_training").getB()
+        && isInference(node)
         && !ends.contains(node.getName())
         && readers.keySet().stream()
             .noneMatch(read -> read.node().equals(node.getName()) && read.index() > 0);
   }
 
-  private static AttrValue attr(NodeDef node, String name) {
-    AttrValue value = OPS.attr(node, name);
-    return value == null ? AttrValue.getDefaultInstance() : value;
+  /** Whether {@code norm} takes the statistics that it is given, not those of a batch. */
+  static boolean isInference(NodeDef norm) {
+    return !OPS.required(norm, "is_training").getB();
   }
 
   private void fold(String name) {
     NodeDef norm = editor.node(name);
     NodeDef before = editor.node(Nodes.dataInput(norm, 0).node());
-    boolean biased = before.getOp().equals("BiasAdd");
-    NodeDef convolution = biased ? editor.node(Nodes.dataInput(before, 0).node()) : before;
-    if (!CONVOLUTIONS.contains(convolution.getOp())
-        || !isOnlyFor(convolution)
-        || biased && !isOnlyFor(before)
-        || !isByLastAxis(convolution)
+    Optional<NodeDef> biased =
+        before.getOp().equals("BiasAdd") ? Optional.of(before) : Optional.empty();
+    NodeDef convolution =
+        biased.map(sum -> editor.node(Nodes.dataInput(sum, 0).node())).orElse(before);
+    if (!OpKinds.isConvolution(convolution.getOp())
         || !isByLastAxis(norm)
-        || biased && !isByLastAxis(before)) {
+        || !isOwn(convolution)
+        || !isOwn(before)) {
       return;
     }
     Optional<TensorValue> filter = constant(Nodes.dataInput(convolution, 1));
-    Optional<TensorValue> bias = biased ? constant(Nodes.dataInput(before, 1)) : Optional.empty();
-    Optional<Factors> factors = factors(norm);
-    if (filter.isEmpty() || factors.isEmpty() || biased && bias.isEmpty()) {
+    Optional<Factors> factors =
+        biased.isEmpty()
+            ? factors(norm)
+            : constant(Nodes.dataInput(before, 1))
+                .flatMap(bias -> factors(norm).flatMap(of -> of.after(bias)));
+    if (filter.isEmpty() || factors.isEmpty()) {
       return;
     }
-    TensorValue kernel = filter.get();
-    int channels = factors.get().factor().length;
-    int rank = kernel.shape().rank();
-    boolean each = convolution.getOp().equals("DepthwiseConv2dNative");
-    long made = kernel.shape().dim(rank - 1) * (each ? kernel.shape().dim(rank - 2) : 1);
-    if (made != channels || bias.isPresent() && bias.get().shape().elements() != channels) {
-      return;
-    }
-    float[] scaled = kernel.floats();
-    for (int i = 0; i < scaled.length; i++) { // channels are last, in either kind of filter
-      scaled[i] = (float) (scaled[i] * factors.get().factor()[i % channels]);
-    }
-    float[] added = new float[channels];
-    for (int i = 0; i < channels; i++) {
-      double own = bias.isPresent() ? bias.get().floats()[i] : 0;
-      added[i] = (float) (factors.get().summand()[i] + own * factors.get().factor()[i]);
-    }
-    TensorRef weights = editor.constant(name + "/folded", TensorValue.of(kernel.shape(), scaled));
-    TensorRef summand =
-        editor.constant(name + "/summand", TensorValue.of(Shape.of(channels), added));
-    editor.replace(convolution.toBuilder().setInput(1, weights.asInput()).build());
+    Optional<TensorValue> scaled = factors.get().in(filter.get(), convolution.getOp());
+    scaled.ifPresent(weights -> replace(norm, convolution, weights, factors.get().summands()));
+  }
+
+  private void replace(
+      NodeDef norm, NodeDef convolution, TensorValue weights, TensorValue summands) {
+    String name = norm.getName();
+    TensorRef folded = editor.constant(name + "/folded", weights);
+    TensorRef summand = editor.constant(name + "/summand", summands);
+    editor.replace(convolution.toBuilder().setInput(1, folded.asInput()).build());
     NodeDef.Builder sum =
         NodeDef.newBuilder()
             .setName(name)
@@ -116,19 +106,54 @@ final class FoldedNorm {
     editor.replace(sum.build());
   }
 
-  /** Whether it runs, so is not fed, and nobody but the node that is folded reads it. */
-  private boolean isOnlyFor(NodeDef node) {
-    return needed.contains(node.getName())
+  /** Whether it runs, so is not fed, by the last axis, and only the node after it reads it. */
+  private boolean isOwn(NodeDef node) {
+    return isByLastAxis(node)
+        && needed.contains(node.getName())
         && !ends.contains(node.getName())
         && readers.getOrDefault(TensorRef.of(node.getName()), 0) == 1;
   }
 
   private static boolean isByLastAxis(NodeDef node) {
-    return attr(node, LAYOUT).getS().toStringUtf8().equals("NHWC")
-        && attr(node, "T").getType() == DType.FLOAT32.proto();
+    return OPS.required(node, "data_format").getS().toStringUtf8().equals("NHWC")
+        && OPS.required(node, "T").getType() == DType.FLOAT32.proto();
   }
 
-  private record Factors(double[] factor, double[] summand) {}
+  /** What is done to each channel. */
+  private record Factors(double[] factor, double[] summand) {
+
+    /** This after {@code bias}; nothing if that has other channels. */
+    Optional<Factors> after(TensorValue bias) {
+      double[] both = summand.clone();
+      double[] own = bias.asDoubles();
+      for (int i = 0; i < both.length && own.length == both.length; i++) {
+        both[i] += own[i] * factor[i];
+      }
+      return own.length == both.length ? Optional.of(new Factors(factor, both)) : Optional.empty();
+    }
+
+    /** {@code filter} with this in it; nothing if it gives other channels. */
+    Optional<TensorValue> in(TensorValue filter, String convolution) {
+      Shape shape = filter.shape();
+      boolean each = convolution.equals("DepthwiseConv2dNative");
+      if (shape.dim(-1) * (each ? shape.dim(-2) : 1) != factor.length) {
+        return Optional.empty();
+      }
+      float[] scaled = filter.floats();
+      for (int i = 0; i < scaled.length; i++) { // channels are last, in either kind of filter
+        scaled[i] = (float) (scaled[i] * factor[i % factor.length]);
+      }
+      return Optional.of(TensorValue.of(shape, scaled));
+    }
+
+    TensorValue summands() {
+      float[] rounded = new float[summand.length];
+      for (int i = 0; i < rounded.length; i++) {
+        rounded[i] = (float) summand[i];
+      }
+      return TensorValue.of(Shape.of(rounded.length), rounded);
+    }
+  }
 
   /** What the norm does to each channel, if its weights are constants. */
   private Optional<Factors> factors(NodeDef norm) {
@@ -143,7 +168,7 @@ final class FoldedNorm {
         return Optional.empty();
       }
     }
-    double epsilon = attr(norm, "epsilon").getF();
+    double epsilon = OPS.required(norm, "epsilon").getF();
     double[] factor = new double[given[0].length];
     double[] summand = new double[factor.length];
     for (int i = 0; i < factor.length; i++) {

@@ -5,6 +5,7 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.runtime.ShapeInference;
 import dev.graft.tensor.Shape;
@@ -26,8 +27,6 @@ public final class SamePadding {
 
   private static final OpRegistry OPS = OpRegistry.standard();
 
-  private static final Set<String> CONVOLUTIONS = Set.of("Conv2D", "DepthwiseConv2dNative");
-
   private final Graph graph;
   private final Set<String> fed;
   private final ShapeInference shapes;
@@ -46,7 +45,7 @@ public final class SamePadding {
   public static Graph in(Graph graph, Collection<TensorRef> feeds) {
     List<NodeDef> candidates =
         graph.nodes().stream()
-            .filter(node -> CONVOLUTIONS.contains(node.getOp()))
+            .filter(node -> OpKinds.isConvolution(node.getOp()))
             .filter(node -> graph.node(Nodes.dataInput(node, 0).node()).getOp().equals("Pad"))
             .toList();
     if (candidates.isEmpty()) {

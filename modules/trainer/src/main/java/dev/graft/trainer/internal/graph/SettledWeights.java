@@ -3,7 +3,7 @@ package dev.graft.trainer.internal.graph;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
-import dev.graft.graph.op.OpRegistry;
+import dev.graft.graph.op.OpKinds;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -20,18 +20,15 @@ import org.tensorflow.proto.NodeDef;
  */
 final class SettledWeights {
 
-  private static final OpRegistry OPS = OpRegistry.standard();
-  private static final Set<String> CONVOLUTIONS = Set.of("Conv2D", "DepthwiseConv2dNative");
-
   /** What a norm in single ops does with its weights before it meets a picture. */
   private static final Set<String> ARITHMETIC =
       Set.of("AddV2", "Cast", "Identity", "Mul", "Neg", "Reshape", "Rsqrt", "Sqrt", "Sub");
 
   private static final int FILTER = 1; // the index of a convolution's weights, and of a bias
 
-  private final Graph graph;
   private static final int STEPS = 8; // of arithmetic between a variable and a picture, at most
 
+  private final Graph graph;
   private final Map<String, Set<String>> readers = new HashMap<>();
   private final Map<String, Boolean> settled = new HashMap<>();
   private final Set<String> waitedFor = new HashSet<>();
@@ -94,12 +91,11 @@ final class SettledWeights {
   private boolean takes(NodeDef node, String weight) {
     String op = node.getOp();
     List<TensorRef> inputs = Nodes.dataInputs(node);
-    if (CONVOLUTIONS.contains(op)) {
+    if (OpKinds.isConvolution(op)) {
       return inputs.get(FILTER).node().equals(weight);
     }
     if (op.startsWith("FusedBatchNorm")) {
-      var training = OPS.attr(node, "is_training");
-      return training != null && !training.getB();
+      return FoldedNorm.isInference(node);
     }
     boolean arithmetic = op.equals("Mul") || op.equals("AddV2") || op.equals("Sub");
     return (arithmetic || op.equals("BiasAdd"))
@@ -111,7 +107,7 @@ final class SettledWeights {
 
   /** Whether it gives what a convolution gave, with a factor and a summand at most. */
   private boolean isConvolved(NodeDef node, int steps) {
-    if (CONVOLUTIONS.contains(node.getOp())) {
+    if (OpKinds.isConvolution(node.getOp())) {
       return true;
     }
     boolean changed = node.getOp().equals("Mul") || node.getOp().equals("BiasAdd");
