@@ -21,6 +21,7 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.graph.FrozenForm;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.InputBinding;
+import dev.graft.trainer.internal.task.ReadAhead;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Decision;
@@ -157,22 +158,25 @@ public final class Features implements AutoCloseable {
     Map<TensorRef, RowSink> all = new LinkedHashMap<>();
     wanted.forEach(tensor -> all.put(tensor, space.rows(tensor, data.size())));
     List<Read> missing = new ArrayList<>(); // of one example each
-    for (int start = 0; start < data.size(); start += atOnce) {
-      int[] some = IntStream.range(start, Math.min(start + atOnce, data.size())).toArray();
-      pace.before();
-      int[] examples = findUnread(known, some, all, pace);
-      if (examples.length == 0) {
-        continue;
-      }
-      Read read = new Read(examples, entry.values(known.batch(examples)));
-      if (stored.isEmpty()) {
-        compute(data, read, all, pace, checked);
-        continue;
-      }
-      missing.addAll(find(read, all, pace));
-      if (missing.size() >= atOnce) { // as many at once as where nothing is there
-        compute(data, Read.all(missing.subList(0, atOnce)), all, pace, checked);
-        missing.subList(0, atOnce).clear();
+    try (ReadAhead batches = new ReadAhead(known)) {
+      int[] next = findUnread(known, 0, all, pace);
+      for (long start = atOnce; next.length > 0 || start < data.size(); start += atOnce) {
+        pace.before();
+        int[] examples = next;
+        next = findUnread(known, start, all, pace);
+        if (examples.length == 0) {
+          continue;
+        }
+        Read read = new Read(examples, entry.values(batches.take(examples, next)));
+        if (stored.isEmpty()) {
+          compute(data, read, all, pace, checked);
+          continue;
+        }
+        missing.addAll(find(read, all, pace));
+        if (missing.size() >= atOnce) { // as many at once as where nothing is there
+          compute(data, Read.all(missing.subList(0, atOnce)), all, pace, checked);
+          missing.subList(0, atOnce).clear();
+        }
       }
     }
     if (!missing.isEmpty()) {
@@ -242,10 +246,14 @@ public final class Features implements AutoCloseable {
   }
 
   /**
-   * Puts down the rows that are in the store of pictures whose content is known without reading
-   * them; returns the other examples.
+   * Puts down the rows that are in the store of those of the examples from {@code start} on that
+   * are pictures whose content is known without reading them; returns the other ones.
    */
-  private int[] findUnread(Dataset known, int[] examples, Map<TensorRef, RowSink> all, Pace pace) {
+  private int[] findUnread(Dataset known, long start, Map<TensorRef, RowSink> all, Pace pace) {
+    int[] examples =
+        IntStream.range(
+                (int) Math.min(start, known.size()), (int) Math.min(start + atOnce, known.size()))
+            .toArray();
     if (stored.isEmpty() || entry.pictures().isEmpty() || computed.size() < wanted.size()) {
       return examples;
     }

@@ -34,15 +34,18 @@ public final class ReadAhead implements AutoCloseable {
   }
 
   /**
-   * The batch of {@code now}, read here unless it was read ahead; begins to read {@code next}. Ends
-   * the life of the batch taken before.
+   * The batch of {@code now}, read here unless it was read ahead; begins to read {@code next}, if
+   * there is one. Ends the life of the batch taken before.
    */
   public Batch take(int[] now, int[] next) {
     Batch taken = Arrays.equals(now, examples) ? readAhead() : data.batch(now);
     Inputs memory = spent;
     spent = taken.inputs();
     examples = next;
-    batch = thread.submit(() -> data.batch(next, memory));
+    batch =
+        next.length == 0
+            ? Futures.immediateCancelledFuture()
+            : thread.submit(() -> data.batch(next, memory));
     return taken;
   }
 
