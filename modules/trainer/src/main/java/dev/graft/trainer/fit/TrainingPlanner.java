@@ -72,7 +72,8 @@ final class TrainingPlanner {
           stage.words()
               + ": there is no room for "
               + features.words(stage.cut())
-              + ", so each step computes them again");
+              + ", so each step computes them again"
+              + (features.arePixelsKept() ? ", from pictures that are decoded once" : ""));
     }
     if (Plan.decidesWhatIsKept(stages, solvable)) {
       reasons.add(acceptance.words());

@@ -53,7 +53,12 @@ class NotKeptTest {
     Graph graph = editor.build();
     Model model = Model.builder("m", graph, new Provenance.Origin("test", "", "", "", 0)).build();
     InputBinding entry =
-        new InputBinding(graph, ImmutableMap.of("x", x), Optional.empty(), ImmutableList.of(x));
+        new InputBinding(
+            graph,
+            ImmutableMap.of("x", x),
+            Optional.empty(),
+            ImmutableList.of(x),
+            Optional.empty());
     float[] values = new float[2 * ROWS];
     for (int i = 0; i < values.length; i++) {
       values[i] = i;

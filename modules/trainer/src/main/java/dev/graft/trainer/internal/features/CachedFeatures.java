@@ -14,16 +14,21 @@ import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.words.Remedy;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * What training is fed with: features, computed once at the cuts where the frozen part ends; or the
  * examples themselves, where nothing is frozen before or where the features would not fit in
- * memory. Those before the heads go to a file then.
+ * memory. Those before the heads go to a file then; of pictures the pixels do ({@link
+ * DecodedRows}).
  */
 public final class CachedFeatures implements AutoCloseable {
 
@@ -35,6 +40,8 @@ public final class CachedFeatures implements AutoCloseable {
   private final Set<TensorRef> inFiles = new LinkedHashSet<>(); // of these
   private FeatureSpace space = FeatureSpace.memory();
   private Part features;
+  private final List<DecodedRows> pictures = new ArrayList<>(); // of both parts, once wanted
+  private Part decoded;
   private TrainingEvent.Features counts = new TrainingEvent.Features(0, 0, 0);
 
   private CachedFeatures(Frontier frontier, Parts data, Room room) {
@@ -43,6 +50,7 @@ public final class CachedFeatures implements AutoCloseable {
     this.examples = new Part(data.train(), data.validation());
     this.room = room;
     this.features = examples; // until they are computed
+    this.decoded = examples; // until they are wanted
   }
 
   /**
@@ -183,6 +191,7 @@ public final class CachedFeatures implements AutoCloseable {
     long total = (long) examples.train().size() + examples.validation().size();
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
     space = FeatureSpace.of(inFiles, runtime);
+    decodeBeside(runtime);
     try (Features at =
         Features.open(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
       at.keptIn(frontier, watch);
@@ -194,16 +203,45 @@ public final class CachedFeatures implements AutoCloseable {
     }
   }
 
-  /** What to feed for a graph that is cut there. */
+  /**
+   * What to feed for a graph that is cut there: features, if they are kept; else the examples, of
+   * which pictures are decoded beside the steps, and once if the disk has room for their pixels.
+   */
   public Part at(Collection<TensorRef> cut) {
     return kept.containsAll(cut)
         ? features.only(cut.stream().map(entry::nameOf).toList())
-        : examples;
+        : decoded;
   }
 
-  /** Gives the files back; features in them are gone. */
+  /** Whether the pixels of pictures are kept in a file, where features are not. */
+  public boolean arePixelsKept() {
+    long size = (long) examples.train().size() + examples.validation().size();
+    return entry.pixels().isPresent()
+        && frontier.bytes(inFiles, size) + frontier.bytes(entry.rows(), size) <= room.disk();
+  }
+
+  private void decodeBeside(TensorFlowRuntime runtime) {
+    if (entry.pixels().isPresent()) {
+      Optional<Path> folder =
+          arePixelsKept() ? Optional.of(FeatureSpace.folder(runtime)) : Optional.empty();
+      decoded =
+          new Part(
+              decoded(runtime, examples.train(), folder),
+              decoded(runtime, examples.validation(), folder));
+    }
+  }
+
+  private Dataset decoded(TensorFlowRuntime runtime, Dataset part, Optional<Path> folder) {
+    DecodedRows rows = new DecodedRows(runtime, entry, part, folder);
+    pictures.add(rows);
+    return part.withInputs(Map.of(entry.pixels().orElseThrow().toString(), rows));
+  }
+
+  /** Gives the files back; features and pixels in them are gone. */
   @Override
   public void close() {
-    space.close();
+    try (FeatureSpace files = space) {
+      pictures.forEach(DecodedRows::close);
+    }
   }
 }

@@ -61,7 +61,8 @@ public final class FeatureSpace implements AutoCloseable {
     return cut.stream().filter(tensor -> frontier.bytes(tensor) > 0).collect(toImmutableSet());
   }
 
-  private static Path folder(TensorFlowRuntime runtime) {
+  /** Where files for what is being used lie. */
+  static Path folder(TensorFlowRuntime runtime) {
     return FeatureStore.of(runtime)
         .map(FeatureStore::folder)
         .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));

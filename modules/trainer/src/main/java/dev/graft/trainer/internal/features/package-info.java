@@ -12,7 +12,9 @@
  * dev.graft.trainer.internal.features.Features}, one run over the examples for all of them, which
  * leaves out those whose features are in {@link dev.graft.trainer.store.FeatureStore} and puts the
  * others where {@link dev.graft.trainer.internal.features.FeatureSpace} says, memory or a file.
- * {@link dev.graft.trainer.internal.features.NoNumbers} says where a NaN came from. {@link
+ * Pictures whose features have no room are decoded beside the steps, each once, by {@link
+ * dev.graft.trainer.internal.features.DecodedRows}. {@link
+ * dev.graft.trainer.internal.features.NoNumbers} says where a NaN came from. {@link
  * dev.graft.trainer.internal.features.Positions} checks that heads and data answer at the same
  * positions, {@link dev.graft.trainer.internal.features.DecodedPictures} that pictures can be
  * decoded, and names those that cannot.

@@ -38,12 +38,14 @@ import org.tensorflow.proto.DataType;
  * @param pictures where encoded pictures go
  * @param rows where the examples enter, a row for each: the fed tensors, for pictures their pixels,
  *     where the model does not decode them itself
+ * @param pixels the model's own tensor in whose place these pixels stand, where it says their size
  */
 public record InputBinding(
     Graph graph,
     ImmutableMap<String, TensorRef> feeds,
     Optional<TensorRef> pictures,
-    ImmutableList<TensorRef> rows) {
+    ImmutableList<TensorRef> rows,
+    Optional<TensorRef> pixels) {
 
   private static final Shape ANY = Shape.of(Shape.UNKNOWN);
 
@@ -56,25 +58,31 @@ public record InputBinding(
       Optional<TensorRef> own = PictureInput.encoded(model).map(InputSpec::tensor);
       TensorRef bytes = // which the model decodes itself, if it can
           own.orElseGet(() -> editor.placeholder("graft/pictures", DataType.DT_STRING, ANY));
-      TensorRef pixels = own.isPresent() ? bytes : decode(model, editor, bytes);
+      Optional<InputSpec> input = own.isPresent() ? Optional.empty() : Optional.of(picture(model));
+      TensorRef each = input.map(spec -> decode(model, editor, bytes, spec)).orElse(bytes);
       return new InputBinding(
-          editor.build(), ImmutableMap.of(), Optional.of(bytes), ImmutableList.of(pixels));
+          editor.build(),
+          ImmutableMap.of(),
+          Optional.of(bytes),
+          ImmutableList.of(each),
+          input.filter(spec -> spec.shape().withDim(0, 1).isFullyKnown()).map(InputSpec::tensor));
     }
     for (String name : data.inputNames()) {
       TensorRef tensor = tensor(model, name);
       feeds.put(name, tensor);
       rows.add(tensor);
     }
-    return new InputBinding(editor.build(), feeds.buildOrThrow(), Optional.empty(), rows.build());
+    return new InputBinding(
+        editor.build(), feeds.buildOrThrow(), Optional.empty(), rows.build(), Optional.empty());
   }
 
   /** The same way into a graph that has more in it. */
   public InputBinding into(Graph extended) {
-    return new InputBinding(extended, feeds, pictures, rows);
+    return new InputBinding(extended, feeds, pictures, rows, pixels);
   }
 
-  /** Decodes pictures for the model; gives their pixels. */
-  private static TensorRef decode(Model model, GraphEditor editor, TensorRef bytes) {
+  /** The input of {@code model} that takes pictures. */
+  private static InputSpec picture(Model model) {
     List<InputSpec> images = model.inputs().stream().filter(InputSpec::isImage).toList();
     if (images.size() != 1) {
       throw new BadRequestException(
@@ -87,8 +95,14 @@ public record InputBinding(
                   .stream().map(InputBinding::words).toList()
               + ".");
     }
-    InputSpec input = PictureInput.sized(model.graph(), images.get(0));
-    TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, input);
+    return images.get(0);
+  }
+
+  /** Decodes pictures for {@code input} of the model; gives their pixels. */
+  private static TensorRef decode(
+      Model model, GraphEditor editor, TensorRef bytes, InputSpec input) {
+    InputSpec sized = PictureInput.sized(model.graph(), input);
+    TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, sized);
     String node = input.tensor().node();
     if (model.graph().outputTypes(node).size() == 1) {
       editor.standIn(node, pixels); // layers say by name what they read in training
