@@ -18,8 +18,7 @@ What it assumes:
   the working folder.
 - serving_default takes one float tensor [batch, height, width, 3], RGB, of a fixed height and width and
   with values 0..255. Pixels are made as Graft's decode graph makes them: decoded, turned as EXIF says
-  (not done here: give pictures that need no turning), scaled to that size by antialiased bilinear
-  resizing.
+  (by Pillow), scaled to that size by antialiased bilinear resizing.
 - serving_bytes takes one string tensor [batch] with encoded pictures.
 - Each signature has exactly one float output [batch, labels], and the classes come in the order of the
   string output [batch, labels] beside it, if there is one, otherwise in that of a file labels.txt in
@@ -31,6 +30,7 @@ Exit code 0 if all agree, 1 if not, 2 if the input is not as described.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -41,6 +41,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image, ImageOps
 from tensorflow.core.protobuf import saved_model_pb2
 
 try:
@@ -78,6 +79,15 @@ def read_predictions(file: Path) -> list[dict]:
     return predictions
 
 
+def require_alike(predictions: list[dict], tolerance: float) -> None:
+    """Fails unless Java gave all pictures the scores of the first."""
+    scores = np.array([[p["scores"][label] for label in predictions[0]["scores"]] for p in predictions])
+    largest = float(np.abs(scores - scores[0]).max())
+    print(f"{'Java, all alike':24} largest difference {largest:.3g}")
+    if len(predictions) < 2 or not largest <= tolerance:
+        raise BadInput(f"the {len(predictions)} pictures were to have the same scores, and differ by {largest:.3g}")
+
+
 def the_input(signature) -> tuple[str, tf.TensorSpec]:
     """Name and shape of a signature's only input."""
     inputs = signature.structured_input_signature[1]
@@ -107,6 +117,16 @@ def label_order(export: Path, outputs: dict[str, tf.Tensor], predictions: list[d
     return known
 
 
+def upright(content: bytes, pixels: tf.Tensor) -> tf.Tensor:
+    """The pixels, decoded as they are stored, turned as Pillow reads the file's EXIF data."""
+    orientation = Image.open(io.BytesIO(content)).getexif().get(274, 1)
+    if orientation == 1:
+        return pixels
+    turned = Image.fromarray(pixels.numpy())
+    turned.getexif()[274] = orientation
+    return tf.constant(np.asarray(ImageOps.exif_transpose(turned)))
+
+
 def decoded(predictions: list[dict], spec: tf.TensorSpec) -> tf.Tensor:
     """Pixels 0..255 of every picture, in the size that the signature wants."""
     if spec.shape.rank != 4 or None in spec.shape[1:3] or spec.shape[3] != 3:
@@ -114,7 +134,7 @@ def decoded(predictions: list[dict], spec: tf.TensorSpec) -> tf.Tensor:
     pictures = []
     for prediction in predictions:
         content = Path(prediction["file"]).read_bytes()
-        pixels = tf.io.decode_image(content, channels=3, expand_animations=False)
+        pixels = upright(content, tf.io.decode_image(content, channels=3, expand_animations=False))
         pictures.append(tf.image.resize(pixels, spec.shape[1:3], antialias=True))
     return tf.cast(tf.stack(pictures), spec.dtype)
 
@@ -191,9 +211,12 @@ def main() -> int:
     parser.add_argument("predictions", type=Path, metavar="PREDICTIONS.json")
     parser.add_argument("--tolerance", type=float, default=1e-5)
     parser.add_argument("--ways", type=int, help="how many ways there have to be")
+    parser.add_argument("--alike", action="store_true", help="all pictures have to get the same scores from Java")
     arguments = parser.parse_args()
     try:
         predictions = read_predictions(arguments.predictions)
+        if arguments.alike:
+            require_alike(predictions, arguments.tolerance)
         results = verify(arguments.export, predictions)
     except BadInput as e:
         print(f"error: {e}", file=sys.stderr)
