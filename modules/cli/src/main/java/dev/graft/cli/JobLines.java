@@ -3,6 +3,7 @@ package dev.graft.cli;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
+import dev.graft.job.HeadOrigin;
 import dev.graft.job.JobEvent;
 import dev.graft.job.JobListener;
 import dev.graft.job.JobScore;
@@ -135,22 +136,21 @@ final class JobLines implements JobListener {
   }
 
   private static String words(JobEvent.TrainingBegun training) {
-    Head head = training.head();
+    return training.heads().stream()
+            .map(head -> words(head, training.origin()))
+            .collect(Collectors.joining("; "))
+        + (training.teaches() ? ", cut off once it has taught" : "");
+  }
+
+  private static String words(Head head, HeadOrigin origin) {
     String what = head.labels().isPresent() ? "label" : "number";
     String place =
-        switch (training.origin()) {
+        switch (origin) {
           case NEW -> " in the place of the old answer";
           case KEPT_AND_TRAINED -> ", the model's own, which trains too";
           case KEPT -> ", kept as it is";
         };
-    return head.name()
-        + ": "
-        + head.units()
-        + " "
-        + what
-        + (head.units() == 1 ? "" : "s")
-        + place
-        + (training.teaches() ? ", cut off once it has taught" : "");
+    return head.name() + ": " + head.units() + " " + what + (head.units() == 1 ? "" : "s") + place;
   }
 
   private void published(Version version) {

@@ -46,9 +46,12 @@ final class ResumeCommand implements Callable<Integer> {
     try (RunFolder folder = RunFolder.open(run)) {
       FineTuneJob ready = FineTuneJob.in(folder);
       Settings before = folder.settings();
-      int wanted = threads.threads().orElse(before.threads());
       Settings settings =
-          MachineOptions.settings(before.device(), wanted).precision(before.precision());
+          threads
+              .threads()
+              .map(wanted -> before.threads(wanted, wanted))
+              .orElse(before)
+              .nativeLog(NativeLogFile.path());
       try (Interrupt interrupt = new Interrupt(lines);
           Graft graft = Graft.open(cache.of(settings))) {
         JobResult result = ready.run(graft, interrupt, interrupt.cancellation());

@@ -58,6 +58,7 @@ public final class FineTuneJob {
    * @throws GraftException if one cannot be read, or they do not go together
    */
   public static FineTuneJob of(Job job) {
+    requireNonNull(job, "job");
     return new FineTuneJob(job.pinned(), Optional.empty());
   }
 
@@ -67,6 +68,7 @@ public final class FineTuneJob {
    * @throws BadRequestException if nothing is left to do
    */
   public static FineTuneJob in(RunFolder folder) {
+    requireNonNull(folder, "folder");
     if (folder.isFinished()) {
       throw new BadRequestException(
           "'"
@@ -101,11 +103,14 @@ public final class FineTuneJob {
   /**
    * Does the job.
    *
-   * @param cancel ends training before its next step, with a checkpoint to go on from
+   * @param cancel ends it: training before its next step, with a checkpoint to go on from, and
+   *     after that before the model is published and while the test part is scored
    * @throws java.util.concurrent.CancellationException if it was cancelled; {@link #resume} goes on
    * @throws GraftException if it fails; a new run that has nothing to go on from leaves no folder
    */
   public JobResult run(Graft graft, JobListener listener, CancellationToken cancel) {
+    requireNonNull(graft, "graft");
+    requireNonNull(listener, "listener");
     requireNonNull(cancel, "cancel");
     JobListener heard = guarded(listener);
     Graft.requirePublishable(job.out());
@@ -120,6 +125,8 @@ public final class FineTuneJob {
    * published.
    */
   public RateCurve findRate(Graft graft, JobListener listener, CancellationToken cancel) {
+    requireNonNull(graft, "graft");
+    requireNonNull(listener, "listener");
     requireNonNull(cancel, "cancel");
     JobListener heard = guarded(listener);
     Graft.requirePublishable(job.out());
@@ -134,12 +141,15 @@ public final class FineTuneJob {
    * come to.
    */
   public Evaluation trial(Graft graft, JobListener listener, CancellationToken cancel) {
+    requireNonNull(graft, "graft");
+    requireNonNull(listener, "listener");
     requireNonNull(cancel, "cancel");
     JobListener heard = guarded(listener);
     Parts parts = begin(graft, heard);
     TrainOptions options = TrainOptions.by(job.recipe());
     Run run = graft.train(start, parts, JobSteps.watched(options, heard, cancel));
-    return graft.evaluate(run.model(), parts.test(), TrainOptions.by(run.recipe()));
+    return graft.evaluate(
+        run.model(), parts.test(), TrainOptions.by(run.recipe()).cancellation(cancel));
   }
 
   private Parts begin(Graft graft, JobListener listener) {

@@ -50,11 +50,15 @@ public sealed interface JobEvent {
   /**
    * Training begins.
    *
-   * @param head what gives the answers
-   * @param origin where it comes from, and whether it trains
-   * @param teaches whether it is cut off once it has taught the rest
+   * @param heads what gives the answers
+   * @param origin where they come from, and whether they train
+   * @param teaches whether they are cut off once they have taught the rest
    */
-  record TrainingBegun(Head head, HeadOrigin origin, boolean teaches) implements JobEvent {}
+  record TrainingBegun(List<Head> heads, HeadOrigin origin, boolean teaches) implements JobEvent {
+    public TrainingBegun {
+      heads = ImmutableList.copyOf(heads);
+    }
+  }
 
   /**
    * Something happened in the training: progress, a decision, the end of an epoch. Comes often.

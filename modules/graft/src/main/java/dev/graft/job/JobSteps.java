@@ -33,13 +33,19 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
   /** All of it, from training to the report. */
   JobResult all(Model start, Parts parts) {
     listener.on(new JobEvent.FolderMade(folder.path()));
-    Run run = train(start, parts);
-    Path version = published(run, parts);
-    JobScore score = score(version, run, parts);
-    listener.on(new JobEvent.Scored(score));
-    Path report = folder.report(run, score.part(), score.evaluation());
-    listener.on(new JobEvent.Reported(report));
-    return new JobResult(run, parts, version, score, folder.path(), report);
+    try {
+      Run run = train(start, parts);
+      cancel.check();
+      Path version = published(run, parts);
+      JobScore score = score(version, run, parts);
+      listener.on(new JobEvent.Scored(score));
+      Path report = folder.report(run, score.part(), score.evaluation());
+      listener.on(new JobEvent.Reported(report));
+      return new JobResult(run, parts, version, score, folder.path(), report);
+    } catch (CancellationException e) {
+      listener.on(new JobEvent.Stopped(folder.path()));
+      throw e;
+    }
   }
 
   /** Tries rates. */
@@ -51,16 +57,10 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
   }
 
   private Run train(Model start, Parts parts) {
-    listener.on(
-        new JobEvent.TrainingBegun(start.heads().get(0), HeadOrigin.of(start), givesVectors()));
-    try {
-      Run run = graft.train(start, parts, watched(folder.options(), listener, cancel));
-      listener.on(new JobEvent.Trained(run));
-      return run;
-    } catch (CancellationException e) {
-      listener.on(new JobEvent.Stopped(folder.path()));
-      throw e;
-    }
+    listener.on(new JobEvent.TrainingBegun(start.heads(), HeadOrigin.of(start), givesVectors()));
+    Run run = graft.train(start, parts, watched(folder.options(), listener, cancel));
+    listener.on(new JobEvent.Trained(run));
+    return run;
   }
 
   private boolean givesVectors() {
@@ -86,14 +86,13 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
         ? search(run, parts)
         : parts.test().isOneLabel()
             ? served(version, run, parts)
-            : new JobScore.Measured(
-                graft.evaluate(run.model(), parts.test(), TrainOptions.by(run.recipe())));
+            : new JobScore.Measured(graft.evaluate(run.model(), parts.test(), scoring(run)));
   }
 
   /** Scores the published version, as its files have it. */
   private JobScore served(Path version, Run run, Parts parts) {
     Model published = Graft.load(version, Trust.ALLOW);
-    Evaluation test = graft.evaluate(published, parts.test(), TrainOptions.by(run.recipe()));
+    Evaluation test = graft.evaluate(published, parts.test(), scoring(run));
     Optional<String> decided = folder.job().training().monitor().filter(m -> !m.equals("accuracy"));
     return new JobScore.Told(test, decided.map(m -> Map.entry(m, test.metric(m))));
   }
@@ -112,7 +111,12 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
 
   private TensorValue vectors(Run run, Dataset pictures) {
     Model model = folder.job().surgery().finished(run.model());
-    return graft.predict(model, pictures, TrainOptions.by(run.recipe())).values().iterator().next();
+    return graft.predict(model, pictures, scoring(run)).values().iterator().next();
+  }
+
+  /** With what a job is scored: nobody hears how far that is. */
+  private TrainOptions scoring(Run run) {
+    return TrainOptions.by(run.recipe()).cancellation(cancel);
   }
 
   /** {@code options} with a job's listener, who is told all that happens, and what ends the job. */

@@ -21,6 +21,8 @@ record StoredJob(
     String out,
     Device device,
     int threads,
+    @Nullable Integer operations, // not in runs of before
+    @Nullable Boolean memoryGrowth, // not in runs of before
     Precision precision,
     @Nullable Double featureMemory, // not in runs of before
     boolean findsRate) {
@@ -49,6 +51,8 @@ record StoredJob(
         absolute(job.out()),
         settings.device(),
         settings.threads(),
+        settings.operations(),
+        settings.memoryGrowth(),
         settings.precision(),
         settings.featureMemory(),
         findsRate);
@@ -73,7 +77,11 @@ record StoredJob(
 
   Settings settings() {
     Settings settings =
-        Settings.defaults().device(device).threads(threads, threads).precision(precision);
+        Settings.defaults()
+            .device(device)
+            .threads(threads, operations == null ? threads : operations)
+            .precision(precision);
+    settings = memoryGrowth == null ? settings : settings.memoryGrowth(memoryGrowth);
     return featureMemory == null ? settings : settings.featureMemory(featureMemory);
   }
 }

@@ -101,6 +101,44 @@ class FineTuneJobTest {
   }
 
   @Test
+  void whatIsCancelledAfterTrainingIsNotPublished() {
+    CancellationToken cancel = new CancellationToken();
+    JobListener cancelling =
+        event -> {
+          heard.add(event);
+          if (event instanceof JobEvent.Trained) {
+            cancel.cancel();
+          }
+        };
+    FineTuneJob job = FineTuneJob.of(job("full"));
+    assertThatThrownBy(() -> job.run(graft, cancelling, cancel))
+        .isInstanceOf(CancellationException.class);
+    Path run = dir.resolve("runs/painted-1");
+    assertThat(heard).endsWith(new JobEvent.Stopped(run));
+    assertThat(dir.resolve("serving/1")).doesNotExist();
+    JobResult result = FineTuneJob.resume(graft, run, heard::add);
+    assertThat(result.version()).isEqualTo(dir.resolve("serving/1"));
+  }
+
+  /** Its version would be there, and the score of it would fail for ever. */
+  @Test
+  void cancelledWhileItScoresItGoesOnWithWhatIsPublished() {
+    CancellationToken cancel = new CancellationToken();
+    JobListener cancelling =
+        event -> {
+          heard.add(event);
+          if (event instanceof JobEvent.Published) {
+            cancel.cancel();
+          }
+        };
+    FineTuneJob job = FineTuneJob.of(job("full"));
+    assertThatThrownBy(() -> job.run(graft, cancelling, cancel))
+        .isInstanceOf(CancellationException.class);
+    JobResult result = FineTuneJob.resume(graft, dir.resolve("runs/painted-1"), heard::add);
+    assertThat(heard).contains(new JobEvent.PublishedBefore(result.version()));
+  }
+
+  @Test
   void aListenerThatThrowsStopsNothing() throws IOException {
     JobListener failing =
         event -> {

@@ -46,7 +46,11 @@ import org.junit.jupiter.api.io.TempDir;
 class RunFolderTest {
 
   private static final Settings SETTINGS =
-      Settings.defaults().device(Device.CPU).threads(3, 3).precision(Precision.AUTO);
+      Settings.defaults()
+          .device(Device.CPU)
+          .threads(3, 1)
+          .memoryGrowth(false)
+          .precision(Precision.AUTO);
 
   @TempDir private Path runs;
 
