@@ -88,9 +88,13 @@ record ExportedAnswers(
     return scores;
   }
 
+  /** The label with the highest score. */
   private int best(double[] scores, int start) {
     int best = 0;
-    for (int i = 1; i < head.units(); i++) {
+    for (int i = 0; i < head.units(); i++) {
+      if (Double.isNaN(scores[start + i])) {
+        return -1; // no answer, so no right one
+      }
       best = scores[start + i] > scores[start + best] ? i : best;
     }
     return best;

@@ -2,6 +2,8 @@ package dev.graft;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.primitives.Doubles;
+import com.google.common.primitives.Floats;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.tensor.TensorValue;
@@ -41,7 +43,7 @@ public final class Gallery {
               + vectors
               + ".");
     }
-    return new Gallery(examples, vectors.floats(), (int) vectors.shape().dim(1));
+    return new Gallery(examples, floats(vectors), (int) vectors.shape().dim(1));
   }
 
   /**
@@ -56,7 +58,7 @@ public final class Gallery {
   /**
    * The examples nearest to a vector, nearest first.
    *
-   * @param asked float32 [M, size], vectors of length 1
+   * @param asked [M, size], vectors of length 1
    * @param row which of them is asked about
    * @param count how many examples to give at most
    */
@@ -66,12 +68,17 @@ public final class Gallery {
       throw new BadRequestException(
           "the gallery's vectors have " + size + " numbers, given is " + asked + ".");
     }
-    float[] vector = asked.floats();
+    float[] vector = floats(asked);
     return IntStream.range(0, examples.size())
         .mapToObj(i -> new Match(i, examples.name(i), product(vector, row, i)))
         .sorted(Comparator.comparingDouble(Match::similarity).reversed())
         .limit(count)
         .toList();
+  }
+
+  /** Of a model that computes in float64, too. */
+  private static float[] floats(TensorValue vectors) {
+    return Floats.toArray(Doubles.asList(vectors.asDoubles()));
   }
 
   private double product(float[] asked, int row, int example) {

@@ -7,13 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
+import dev.graft.error.GraftException;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.Variable;
 import dev.graft.surgeon.HeadSpec;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -27,6 +32,19 @@ class GateTest {
 
   private static Dataset series(TensorValue values, int... labels) {
     return Dataset.of(Map.of("x", values), TensorValue.of(Shape.of(COUNT), labels), LABELS);
+  }
+
+  /** Weights that are no numbers. */
+  private static Map<String, TensorValue> nothing(Model model) {
+    Map<String, TensorValue> values = new HashMap<>();
+    for (Variable variable : model.variables()) {
+      if (variable.dtype() == DType.FLOAT32) {
+        float[] all = new float[(int) variable.shape().elements()];
+        Arrays.fill(all, Float.NaN);
+        values.put(variable.name(), TensorValue.of(variable.shape(), all));
+      }
+    }
+    return values;
   }
 
   @Test
@@ -62,6 +80,11 @@ class GateTest {
                       .isLessThan(failure.figure().orElseThrow().limit()))
           .hasMessageContaining("0.500 on 20 examples")
           .hasMessageContaining("nothing was published");
+      Model none = model.withValues(nothing(model));
+      assertThatThrownBy(
+              () -> graft.publish(none, out, Gate.accuracy(0.1).on(series(x, new int[COUNT]))))
+          .isInstanceOf(GraftException.class);
+      assertThat(out.resolve("2")).doesNotExist();
       Model number =
           Graft.load(Zoo.model("keras2/lstm").savedModel())
               .with(replaceHead(HeadSpec.regression(1)));
