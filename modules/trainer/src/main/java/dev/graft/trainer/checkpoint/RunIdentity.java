@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import com.google.common.base.Splitter;
 import com.google.common.hash.Hasher;
 import com.google.common.hash.Hashing;
+import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -82,7 +83,11 @@ public record RunIdentity(String model, String data, String recipe, String machi
       digest.putString(name.substring(folders + 1), StandardCharsets.UTF_8).putInt(0);
     }
     new TreeMap<>(data.answers()) // the order of a map may be another in another process
-        .forEach((head, answers) -> put(digest, head, answers.values()));
+        .forEach(
+            (head, answers) -> {
+              put(digest, head, answers.values());
+              answers.counts().ifPresent(counts -> put(digest, Answers.countOf(head), counts));
+            });
     if (!data.isPictures()) {
       for (int from = 0; from < data.size(); from += Batch.SCORED) {
         int to = Math.min(from + Batch.SCORED, data.size());

@@ -1,5 +1,6 @@
 package dev.graft.trainer.checkpoint;
 
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,11 +11,16 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
+import dev.graft.model.Model;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.HeadSpec;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.loss.Objectives;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -51,6 +57,34 @@ class WhoseCheckpointTest extends CheckpointsFixture {
     assertThatThrownBy(() -> train(RECIPE, PARTS, everyStep()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll(slot, "resume with the model and the optimizer");
+  }
+
+  /** What is padding and what is not belongs to the answers. */
+  @Test
+  void otherCountsAreOtherData() {
+    assertThat(padded(1, 2)).isEqualTo(padded(1, 2)).isNotEqualTo(padded(2, 1));
+  }
+
+  private static String padded(int... counts) {
+    TensorValue rows = TensorValue.of(Shape.of(2, 2, 1), new float[4]);
+    Dataset data = Dataset.of(Map.of("x", rows), Map.of("boxes", Answers.padded(rows, counts)));
+    Parts parts = new Parts(data, data, data);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      return RunIdentity.of(runtime, SmallTraining.MODEL, parts, "recipe", List.of()).data();
+    }
+  }
+
+  @Test
+  void paddingIsNothingToLearn() {
+    Dataset examples = SmallTraining.examples();
+    int[] counts = new int[examples.size()];
+    TensorValue rows = TensorValue.of(Shape.of(counts.length, 3, 2), new float[6 * counts.length]);
+    Model model = SmallTraining.MODEL.with(replaceHead(HeadSpec.regression(6)));
+    String head = model.heads().get(0).name();
+    Dataset data = Dataset.of(examples.all().named(), Map.of(head, Answers.padded(rows, counts)));
+    assertThatThrownBy(() -> Task.of(model, data, Objectives.usual()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(head, "padding");
   }
 
   @Test

@@ -140,6 +140,14 @@ public record HeadGoal(
   }
 
   private static void checkKind(Head head, Answers wanted, Objective objective) {
+    if (wanted.counts().isPresent()) {
+      throw new BadRequestException(
+          "head '"
+              + head.name()
+              + "' would learn the padding of its answers as well, which are padded to "
+              + wanted.values()
+              + "; give it answers of which each example has all.");
+    }
     boolean fits =
         switch (head.kind().targets()) {
           case ONE_LABEL -> wanted.labels().isPresent();
