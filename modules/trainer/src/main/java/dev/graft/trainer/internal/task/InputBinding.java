@@ -76,6 +76,11 @@ public record InputBinding(
         editor.build(), feeds.buildOrThrow(), Optional.empty(), rows.build(), Optional.empty());
   }
 
+  /** Whether the batches of {@code data} go this way. */
+  boolean takes(Dataset data) {
+    return pictures.isPresent() == data.isPictures() && feeds.keySet().equals(data.inputNames());
+  }
+
   /** The same way into a graph that has more in it. */
   public InputBinding into(Graph extended) {
     return new InputBinding(extended, feeds, pictures, rows, pixels);

@@ -55,7 +55,8 @@ public record Task(Model model, InputBinding inputs, ImmutableList<Goal> goals, 
 
   /** Returns this task fed with {@code data}: the same examples, or features of them at a cut. */
   public Task fedWith(Dataset data) {
-    return new Task(model, InputBinding.of(model, data), goals, penalty);
+    InputBinding fed = inputs.takes(data) ? inputs : InputBinding.of(model, data);
+    return new Task(model, fed, goals, penalty);
   }
 
   /** The heads that the goals read. */
