@@ -2,6 +2,7 @@ package dev.graft.tensor;
 
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -34,7 +35,7 @@ public final class TensorValue {
   public static TensorValue of(DType dtype, Shape shape, ByteBuffer bytes) {
     long wanted = Math.multiplyExact(shape.elements(), (long) size(dtype));
     if (bytes.remaining() != wanted) {
-      throw new IllegalArgumentException(
+      throw new BadRequestException(
           "a tensor "
               + dtype
               + " "
@@ -89,8 +90,12 @@ public final class TensorValue {
   @Internal
   public static TensorValue strings(Shape shape, List<ByteString> values) {
     if (shape.elements() != values.size()) {
-      throw new IllegalArgumentException(
-          "shape " + shape + " does not hold " + values.size() + " strings");
+      throw new BadRequestException(
+          "shape "
+              + shape
+              + " does not hold "
+              + values.size()
+              + " strings; give as many as it holds.");
     }
     return new TensorValue(DType.STRING, shape, ByteBuffer.allocate(0), List.copyOf(values));
   }
@@ -117,7 +122,8 @@ public final class TensorValue {
 
   private static ByteBuffer allocate(DType dtype, Shape shape, int count) {
     if (shape.elements() != count) {
-      throw new IllegalArgumentException("shape " + shape + " does not hold " + count + " values");
+      throw new BadRequestException(
+          "shape " + shape + " does not hold " + count + " values; give as many as it holds.");
     }
     return ByteBuffer.allocate(Math.multiplyExact(count, size(dtype)))
         .order(ByteOrder.LITTLE_ENDIAN);
@@ -158,7 +164,7 @@ public final class TensorValue {
   /** The content as read-only little-endian bytes from position 0; not for strings. */
   public ByteBuffer bytes() {
     if (dtype == DType.STRING) {
-      throw new IllegalStateException("a string tensor has no bytes");
+      throw new BadRequestException("a string tensor has no bytes; ask for its strings.");
     }
     return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
@@ -183,7 +189,8 @@ public final class TensorValue {
   @Internal
   public List<ByteString> strings() {
     if (dtype != DType.STRING) {
-      throw new IllegalStateException("a tensor of " + dtype + " holds no strings");
+      throw new BadRequestException(
+          "a tensor of " + dtype + " holds no strings; ask for its numbers.");
     }
     return strings;
   }
@@ -244,7 +251,7 @@ public final class TensorValue {
       case UINT8, QUINT8, BOOL -> Byte.toUnsignedInt(in.get(i));
       case BFLOAT16 -> Float.intBitsToFloat(in.getShort(2 * i) << 16);
       case FLOAT16 -> Halves.toFloat(in.getShort(2 * i));
-      default -> throw new IllegalStateException("a tensor of " + dtype + " holds no real numbers");
+      default -> throw new BadRequestException("a tensor of " + dtype + " holds no real numbers.");
     };
   }
 
@@ -254,7 +261,8 @@ public final class TensorValue {
 
   private void require(DType wanted) {
     if (dtype != wanted) {
-      throw new IllegalStateException("this tensor is " + dtype + ", not " + wanted);
+      throw new BadRequestException(
+          "this tensor is " + dtype + ", not " + wanted + "; ask for the dtype that it has.");
     }
   }
 

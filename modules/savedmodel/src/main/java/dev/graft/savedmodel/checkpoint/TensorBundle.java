@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableSortedSet;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.model.VariableSource;
 import dev.graft.tensor.DType;
@@ -35,9 +36,8 @@ import org.tensorflow.proto.DataType;
  * Reads a checkpoint in TensorFlow's TensorBundle format (tensor_bundle.proto): {@code
  * prefix.index}, a sorted table that says where each tensor is, and {@code
  * prefix.data-00000-of-00001} and so on, which hold the bytes. Opening reads the index only; each
- * read opens its data file, checks the checksum, and closes it again.
- *
- * <p>All failures are {@link BadModelException}s that name the file.
+ * read opens its data file, checks the checksum, and closes it again. All failures are {@link
+ * BadModelException}s that name the file.
  */
 @Internal
 public final class TensorBundle {
@@ -268,7 +268,7 @@ public final class TensorBundle {
       TensorSlice wanted =
           slice.isEmpty() ? TensorSlice.whole(shape) : TensorSlice.parse(slice, shape);
       return assemble(key, entry, shape, wanted);
-    } catch (IllegalArgumentException | ArithmeticException e) {
+    } catch (IllegalArgumentException | ArithmeticException | BadRequestException e) {
       throw damaged(indexOf(prefix), "the entry of '" + key + "' is wrong: " + e.getMessage(), e);
     }
   }
