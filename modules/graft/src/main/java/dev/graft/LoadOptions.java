@@ -43,26 +43,31 @@ public record LoadOptions(
 
   /** These options with another say in what the model may reach for. */
   public LoadOptions trust(Trust value) {
+    requireNonNull(value, "trust");
     return new LoadOptions(value, tags, signature, inputRange, cache);
   }
 
   /** These options with the MetaGraph of exactly these tags. */
   public LoadOptions tags(String... wanted) {
+    requireNonNull(wanted, "wanted");
     return new LoadOptions(trust, ImmutableSet.copyOf(wanted), signature, inputRange, cache);
   }
 
   /** These options with one signature only. */
   public LoadOptions signature(String wanted) {
+    requireNonNull(wanted, "wanted");
     return new LoadOptions(trust, tags, Optional.of(wanted), inputRange, cache);
   }
 
   /** These options, knowing what the picture input expects. */
   public LoadOptions inputRange(InputRange value) {
+    requireNonNull(value, "inputRange");
     return new LoadOptions(trust, tags, signature, Optional.of(value), cache);
   }
 
   /** These options with archives unpacked below another folder. */
   public LoadOptions cache(Path folder) {
+    requireNonNull(folder, "folder");
     return new LoadOptions(trust, tags, signature, inputRange, folder);
   }
 

@@ -33,16 +33,19 @@ public record ServeOptions(Trust trust, Duration timeout, Path cache) {
 
   /** These options with another say in what the model may reach for. */
   public ServeOptions trust(Trust value) {
+    requireNonNull(value, "trust");
     return new ServeOptions(value, timeout, cache);
   }
 
   /** These options with another limit on the time of a call. */
   public ServeOptions timeout(Duration value) {
+    requireNonNull(value, "timeout");
     return new ServeOptions(trust, value, cache);
   }
 
   /** These options with archives unpacked below another folder. */
   public ServeOptions cache(Path folder) {
+    requireNonNull(folder, "folder");
     return new ServeOptions(trust, timeout, folder);
   }
 }

@@ -2,7 +2,6 @@ package dev.graft.check;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.graft.Graft;
 import dev.graft.Trust;
 import dev.graft.error.BadRequestException;
 import dev.graft.internal.place.ModelFolder;
@@ -11,7 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * How {@link Graft#check} goes about it.
+ * How {@link ModelCheck} goes about it.
  *
  * @param trust whether the model may reach into files, the network or other code
  * @param timeout how long all of it may take

@@ -1,6 +1,5 @@
 package dev.graft.check;
 
-import dev.graft.Graft;
 import dev.graft.model.Preflight;
 import dev.graft.model.Variable;
 import dev.graft.words.Remedy;
@@ -8,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@link Graft#check} found out about a model.
+ * What {@link ModelCheck} found out about a model.
  *
  * @param imported whether it became a flat graph
  * @param parityMaxDiff the largest difference between what the flat graph and what TensorFlow's own

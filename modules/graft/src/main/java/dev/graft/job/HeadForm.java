@@ -1,5 +1,7 @@
 package dev.graft.job;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Ints;
 import dev.graft.surgeon.HeadSpec;
@@ -27,11 +29,13 @@ public record HeadForm(HeadSpec.Pooling pooling, List<Integer> hidden, double dr
 
   /** This with other pooling. */
   public HeadForm pooling(HeadSpec.Pooling value) {
+    requireNonNull(value, "pooling");
     return new HeadForm(value, hidden, dropout);
   }
 
   /** This with hidden layers of these sizes. */
   public HeadForm hidden(Iterable<Integer> sizes) {
+    requireNonNull(sizes, "sizes");
     return new HeadForm(pooling, ImmutableList.copyOf(sizes), dropout);
   }
 

@@ -123,7 +123,7 @@ public final class Job {
     /** What the run is called, before its number: like the pictures if nothing is said. */
     @CanIgnoreReturnValue
     public Builder name(String value) {
-      name = Optional.of(value);
+      name = Optional.of(requireNonNull(value, "name"));
       return this;
     }
 

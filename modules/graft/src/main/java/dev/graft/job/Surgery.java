@@ -86,6 +86,7 @@ public final class Surgery {
 
   /** This with this part frozen, and the rest of the backbone as it was saved. */
   public Surgery freeze(Where value) {
+    requireNonNull(value, "freeze");
     return with(next -> next.freeze = Optional.of(value));
   }
 
@@ -99,6 +100,7 @@ public final class Surgery {
 
   /** This with this part training. */
   public Surgery unfreeze(Where value) {
+    requireNonNull(value, "unfreeze");
     return with(next -> next.unfreeze = Optional.of(value));
   }
 
@@ -109,6 +111,7 @@ public final class Surgery {
 
   /** This with the new head on that layer or tensor. */
   public Surgery cut(String value) {
+    requireNonNull(value, "cut");
     return with(next -> next.cut = Optional.of(value));
   }
 
@@ -119,6 +122,7 @@ public final class Surgery {
 
   /** This, knowing what the model's own outputs mean. */
   public Surgery labels(Labels value) {
+    requireNonNull(value, "labels");
     return with(next -> next.labels = Optional.of(value));
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.job;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.google.common.primitives.Ints;
 import dev.graft.error.BadRequestException;
@@ -49,6 +51,7 @@ public final class Training {
 
   /** This, beginning with another recipe. */
   public Training recipe(String name) {
+    requireNonNull(name, "name");
     return with(next -> next.recipe = name);
   }
 
@@ -79,11 +82,13 @@ public final class Training {
 
   /** This with another optimizer, as {@link Optimizer#named} takes it. */
   public Training optimizer(String value) {
+    requireNonNull(value, "optimizer");
     return with(next -> next.optimizer = value);
   }
 
   /** This with another rate over time, as {@link Schedule#parse} takes it. */
   public Training schedule(String value) {
+    requireNonNull(value, "schedule");
     return with(next -> next.schedule = value);
   }
 
@@ -110,6 +115,7 @@ public final class Training {
    * what is kept of all, see {@link Recipe#keepBy}.
    */
   public Training monitor(String value) {
+    requireNonNull(value, "monitor");
     return with(next -> next.monitor = value);
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.surgeon;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Ints;
 import dev.graft.error.BadRequestException;
@@ -185,6 +187,7 @@ public final class HeadSpec {
 
   /** This head under another name. */
   public HeadSpec named(String value) {
+    requireNonNull(value, "named");
     if (!value.matches("[A-Za-z0-9.][A-Za-z0-9_.-]*")) {
       throw new BadRequestException(
           "'" + value + "' cannot name a head; use letters, digits, '_', '.' and '-'.");
@@ -194,11 +197,13 @@ public final class HeadSpec {
 
   /** This head with other pooling. */
   public HeadSpec pooling(Pooling value) {
+    requireNonNull(value, "pooling");
     return with(draft -> draft.pooling = value);
   }
 
   /** This head with hidden layers of these sizes. */
   public HeadSpec hidden(int... sizes) {
+    requireNonNull(sizes, "sizes");
     return with(draft -> draft.hidden = ImmutableList.copyOf(Ints.asList(sizes)));
   }
 
@@ -209,6 +214,7 @@ public final class HeadSpec {
 
   /** This head with kernels that start otherwise. */
   public HeadSpec initializer(Initializer value) {
+    requireNonNull(value, "initializer");
     return with(draft -> draft.initializer = value);
   }
 

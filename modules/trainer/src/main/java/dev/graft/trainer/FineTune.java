@@ -1,5 +1,7 @@
 package dev.graft.trainer;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.error.BadRequestException;
 import dev.graft.model.TrainingPlan;
 import dev.graft.trainer.optimizer.Clipping;
@@ -92,6 +94,7 @@ public final class FineTune {
 
   /** This with what trains given by name. */
   public FineTune stretch(TrainingPlan.Stretch value) {
+    requireNonNull(value, "stretch");
     return with(next -> next.stretch = Optional.of(value));
   }
 
@@ -102,6 +105,7 @@ public final class FineTune {
 
   /** This with other shares of the rate for parts of the model. */
   public FineTune rates(LayerRates value) {
+    requireNonNull(value, "rates");
     return with(next -> next.rates = value);
   }
 
@@ -112,6 +116,7 @@ public final class FineTune {
 
   /** This with another optimizer. */
   public FineTune optimizer(Optimizer value) {
+    requireNonNull(value, "optimizer");
     return with(next -> next.optimizer = value);
   }
 
@@ -122,6 +127,7 @@ public final class FineTune {
 
   /** This with gradients cut down otherwise. */
   public FineTune clipping(Clipping value) {
+    requireNonNull(value, "clipping");
     return with(next -> next.clipping = value);
   }
 
@@ -142,6 +148,7 @@ public final class FineTune {
 
   /** This with another rate over time. */
   public FineTune schedule(Schedule value) {
+    requireNonNull(value, "schedule");
     return with(next -> next.schedule = value);
   }
 
@@ -186,6 +193,7 @@ public final class FineTune {
 
   /** This with another end. */
   public FineTune stop(EarlyStop value) {
+    requireNonNull(value, "stop");
     return with(next -> next.stop = value);
   }
 
@@ -196,6 +204,7 @@ public final class FineTune {
 
   /** This with BatchNorm doing otherwise while it trains. */
   public FineTune batchNorm(BatchNorm value) {
+    requireNonNull(value, "batchNorm");
     return with(next -> next.batchNorm = value);
   }
 

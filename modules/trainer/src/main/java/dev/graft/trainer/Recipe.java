@@ -1,5 +1,7 @@
 package dev.graft.trainer;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
 import dev.graft.data.Batch;
@@ -141,6 +143,7 @@ public final class Recipe {
 
   /** This recipe with all its fine-tuning changed in the same way. */
   public Recipe each(UnaryOperator<FineTune> change) {
+    requireNonNull(change, "change");
     ImmutableList<FineTune> changed =
         fineTunes().stream().map(change).collect(ImmutableList.toImmutableList());
     return with(next -> next.fineTunes = changed);
@@ -151,6 +154,7 @@ public final class Recipe {
    * with the settings of this recipe's first. Of {@link #auto} nothing is left to choose then.
    */
   public Recipe along(TrainingPlan plan) {
+    requireNonNull(plan, "plan");
     FineTune settings = fineTunes().isEmpty() ? FineTune.top() : fineTunes().get(0);
     return then(plan.stretches().stream().map(settings::stretch).toArray(FineTune[]::new));
   }
@@ -162,6 +166,7 @@ public final class Recipe {
 
   /** This recipe with the head trained otherwise. */
   public Recipe head(HeadSettings value) {
+    requireNonNull(value, "head");
     return with(next -> next.head = value);
   }
 
@@ -170,6 +175,7 @@ public final class Recipe {
    * then; to change only how it trains, see {@link #each}.
    */
   public Recipe then(FineTune... value) {
+    requireNonNull(value, "then");
     return with(
         next -> {
           next.name = isAuto() ? CUSTOM : next.name;
@@ -179,6 +185,7 @@ public final class Recipe {
 
   /** This recipe with heads trained for something else than usual. */
   public Recipe objectives(Objectives value) {
+    requireNonNull(value, "objectives");
     return with(next -> next.objectives = value);
   }
 
@@ -188,6 +195,7 @@ public final class Recipe {
    * that is trained in steps. The epochs of stretches that name none go by it, too.
    */
   public Recipe keepBy(String value) {
+    requireNonNull(value, "keepBy");
     return with(next -> next.metric = Optional.of(value));
   }
 

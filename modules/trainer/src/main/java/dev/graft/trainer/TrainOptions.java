@@ -37,6 +37,7 @@ public record TrainOptions(
 
   /** These with {@code value} listening, too. */
   public TrainOptions listener(TrainingListener value) {
+    requireNonNull(value, "listener");
     List<TrainingListener> all =
         ImmutableList.<TrainingListener>builder().addAll(listeners).add(value).build();
     return new TrainOptions(recipe, all, cancellation, checkpoints);
@@ -44,11 +45,13 @@ public record TrainOptions(
 
   /** These with {@code value} to pause or cancel. */
   public TrainOptions cancellation(CancellationToken value) {
+    requireNonNull(value, "cancellation");
     return new TrainOptions(recipe, listeners, value, checkpoints);
   }
 
   /** These with checkpoints. */
   public TrainOptions checkpoints(Checkpoints value) {
+    requireNonNull(value, "checkpoints");
     return new TrainOptions(recipe, listeners, cancellation, value);
   }
 }

@@ -1,5 +1,7 @@
 package dev.graft.trainer.checkpoint;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import java.nio.file.Path;
@@ -47,6 +49,7 @@ public record Checkpoints(Optional<Path> folder, Duration interval, int steps, i
 
   /** These with at most {@code value} between one and the next. */
   public Checkpoints every(Duration value) {
+    requireNonNull(value, "every");
     return new Checkpoints(folder, value, steps, keep);
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.trainer.loss;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
@@ -56,12 +58,14 @@ public record Objectives(
 
   /** These, with large weights costing so much. */
   public Objectives penalty(Penalty value) {
+    requireNonNull(value, "penalty");
     return new Objectives(byHead, weights, value, goals);
   }
 
   /** These, with a goal that has a loss of its own over several heads or targets. */
   @Internal
   public Objectives with(Goal goal) {
+    requireNonNull(goal, "goal");
     ImmutableList<Goal> more = ImmutableList.<Goal>builder().addAll(goals).add(goal).build();
     return new Objectives(byHead, weights, penalty, more);
   }
