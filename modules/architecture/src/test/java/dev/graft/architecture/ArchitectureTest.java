@@ -109,8 +109,7 @@ class ArchitectureTest {
   void stagesPrintNothing() {
     noClasses()
         .that(
-            not(House.ofModule("graft"))
-                .and(not(House.ofModule("cli")))
+            not(House.ofModule("cli"))
                 .and(not(House.ofModule("examples")))
                 .and(not(House.ofModule("bench"))) // a program, too
                 .and(not(simpleName("NativeLog")))) // whose job is where standard error leads

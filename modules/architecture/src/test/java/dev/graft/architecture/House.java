@@ -75,6 +75,19 @@ final class House {
     MAY_USE.put("data", Set.of("graph", "model", "runtime"));
     MAY_USE.put("trainer", Set.of("graph", "model", "savedmodel", "autodiff", "runtime", "data"));
     MAY_USE.put("exporter", Set.of("graph", "model", "savedmodel", "runtime"));
+    MAY_USE.put(
+        "graft",
+        Set.of(
+            "graph",
+            "model",
+            "savedmodel",
+            "importer",
+            "surgeon",
+            "runtime",
+            "autodiff",
+            "data",
+            "trainer",
+            "exporter"));
     MAY_USE.put("testkit", Set.of("graph", "model", "savedmodel", "runtime"));
   }
 

@@ -12,6 +12,7 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,9 @@ class RoomsTest {
           "dev.graft.graph.function.FunctionGraph",
           "dev.graft.model.Signature",
           "dev.graft.model.Variable");
+
+  private static final int LEAST_OF_A_MAP = 15;
+  private static final int MOST_OF_A_MAP = 41; // the end of the comment is one
 
   private static final Path ROOT = Path.of(System.getProperty("graft.root"));
 
@@ -74,6 +78,23 @@ class RoomsTest {
     assertThat(Arrays.stream(sizes).filter(size -> size < SMALL).count())
         .as("rooms under %d classes: %s", SMALL, rooms())
         .isLessThanOrEqualTo(MOST_SMALL_ROOMS);
+  }
+
+  /** One that says what enters, what leaves, who calls whom, and the one invariant. */
+  @Test
+  void eachRoomHasAMap() throws IOException {
+    List<String> without = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(ROOT.resolve("modules"))) {
+      for (Path map : files.filter(file -> file.endsWith("package-info.java")).toList()) {
+        List<String> lines = Files.readAllLines(map);
+        long words = lines.stream().filter(line -> line.startsWith(" *")).count();
+        boolean isOfMain = map.toString().replace('\\', '/').contains("/src/main/");
+        if (isOfMain && (words < LEAST_OF_A_MAP || words > MOST_OF_A_MAP)) {
+          without.add(map + " has " + words + " lines");
+        }
+      }
+    }
+    assertThat(without).isEmpty();
   }
 
   @Test

@@ -1,6 +1,22 @@
 /**
- * What the tests of every stage share: the zoo of saved models with their golden values, assertions
- * on arrays, and a check that nothing native stays open.
+ * What the tests of every stage share.
+ *
+ * <p><b>What enters.</b> The zoo's folder in the checkout ({@link dev.graft.testkit.Checkout}), and
+ * nothing of the stages that are tested.
+ *
+ * <p><b>What leaves.</b> Models: {@link dev.graft.testkit.Zoo} has those that real Keras and
+ * TensorFlow saved, each a {@link dev.graft.testkit.ZooModel} with the values that TensorFlow
+ * computed ({@link dev.graft.testkit.Golden}); {@link dev.graft.testkit.HandMade} ones are written
+ * node by node, {@link dev.graft.testkit.Hostile} ones reach into files, a {@link
+ * dev.graft.testkit.Bomb} takes endless time or memory. Ways to look: {@link
+ * dev.graft.testkit.TensorAssert} and {@link dev.graft.testkit.Difference} compare arrays, {@link
+ * dev.graft.testkit.NoLeaks} fails a test that leaves something native open, {@link
+ * dev.graft.testkit.Logged} holds what was logged, {@link dev.graft.testkit.FaultyFileSystem} fails
+ * when it is told to.
+ *
+ * <p><b>Who calls whom.</b> Tests of all modules call these; nothing that ships does.
+ *
+ * <p><b>The invariant.</b> What is compared with comes from TensorFlow itself, never from Graft.
  */
 @NullMarked
 package dev.graft.testkit;

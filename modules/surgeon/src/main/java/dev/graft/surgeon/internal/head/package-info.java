@@ -18,6 +18,8 @@
  * <p>{@code surgeon.edit.Edits} makes these edits; nobody else knows them.
  *
  * <p>The one invariant: the answers of all outputs that get no new head are the same as before.
+ *
+ * <p>How to add a kind of head is in {@code docs/contributing/head-kind.md}.
  */
 @NullMarked
 package dev.graft.surgeon.internal.head;
