@@ -24,6 +24,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ class SettersTest {
 
   private static final Map<Object, Object> SAMPLES =
       Map.ofEntries(
+          Map.entry(Duration.class, Duration.ofMinutes(9)),
           Map.entry(int.class, 9),
           Map.entry(long.class, 9L),
           Map.entry(double.class, 0.25),

@@ -1,10 +1,17 @@
 package dev.graft.cli;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.job.Training;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** How the model learns; what is not given is as the recipe has it. */
 final class TrainingOptions {
+
+  private static final Pattern TIME = Pattern.compile("(\\d{1,6}h)?(\\d{1,6}m)?(\\d{1,6}s)?(?<=.)");
 
   private Training training = Training.by("auto");
 
@@ -128,6 +135,21 @@ final class TrainingOptions {
       description = "The highest learning rate of such a head (3e-3).")
   void headRate(double value) {
     training = training.headRate(value);
+  }
+
+  @Option(
+      names = "--time",
+      paramLabel = "T",
+      description =
+          "Keep to a time such as 10m, 90s or 2h: fewer epochs where steps turn out too slow for all"
+              + " (as long as it takes; auto: 8h).")
+  void time(String value) {
+    Matcher parts = TIME.matcher(value);
+    if (!parts.matches()) {
+      throw new BadRequestException(
+          "'" + value + "' is no time; give a number and s, m or h, such as 10m.");
+    }
+    training = training.time(Duration.parse("PT" + value.toUpperCase(Locale.ROOT)));
   }
 
   Training training(long seed) {

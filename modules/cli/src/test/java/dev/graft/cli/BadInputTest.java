@@ -240,6 +240,8 @@ class BadInputTest {
           {"--clip-norm", "0", "a positive limit, not 0.0"},
           {"--patience", "0", "1 epoch or more, not 0"},
           {"--warm-up", "3", "between 0 and 1"},
+          {"--time", "soon", "'soon' is no time; give a number and s, m or h, such as 10m."},
+          {"--time", "0s", "a training takes some time"},
           {"--threads", "0", "give 1 or more"}
         }) {
       err.reset();

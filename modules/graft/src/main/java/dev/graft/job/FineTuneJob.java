@@ -146,7 +146,7 @@ public final class FineTuneJob {
     requireNonNull(cancel, "cancel");
     JobListener heard = guarded(listener);
     Parts parts = begin(graft, heard);
-    TrainOptions options = TrainOptions.by(job.recipe());
+    TrainOptions options = job.options();
     Run run = graft.train(start, parts, JobSteps.watched(options, heard, cancel));
     return graft.evaluate(
         run.model(), parts.test(), TrainOptions.by(run.recipe()).cancellation(cancel));

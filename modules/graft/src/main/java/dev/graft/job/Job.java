@@ -18,6 +18,7 @@ import dev.graft.model.Model;
 import dev.graft.picture.DecodeGraph;
 import dev.graft.surgeon.Where;
 import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -277,7 +278,7 @@ public final class Job {
     if (solved && training.stepsOfHead()) {
       throw new BadRequestException(
           "head epochs and head rate are for a head that is trained step by step (with the recipe"
-              + " 'head' so are batch, optimizer, schedule, warm-up, clip-norm and patience), but one"
+              + " 'head' so are batch, optimizer, schedule, warm-up, clip-norm, patience and time), but one"
               + " dense layer is solved at once; give it hidden layers or dropout, or leave them"
               + " out.");
     }
@@ -304,6 +305,12 @@ public final class Job {
     return start.heads().get(0).labels().isEmpty() || !parts.train().hasLabels()
         ? parts
         : parts.inOrderOf(start.heads().get(0).labels().get());
+  }
+
+  /** With what it is trained: its recipe, in the time that it may take. */
+  TrainOptions options() {
+    TrainOptions options = TrainOptions.by(recipe());
+    return training.time().map(options::time).orElse(options);
   }
 
   /** Fails if {@code folder} would lie among the pictures. */

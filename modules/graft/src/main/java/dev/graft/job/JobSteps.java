@@ -50,7 +50,7 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
 
   /** Tries rates. */
   RateCurve rates(Model start, Parts parts) {
-    TrainOptions options = watched(TrainOptions.by(folder.job().recipe()), listener, cancel);
+    TrainOptions options = watched(folder.job().options(), listener, cancel);
     RateCurve curve = graft.findRate(start, parts, options);
     listener.on(new JobEvent.RatesTried(curve, folder.report(curve)));
     return curve;

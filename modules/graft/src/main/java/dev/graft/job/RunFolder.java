@@ -244,7 +244,7 @@ public final class RunFolder implements AutoCloseable {
    * {@code log.csv}, and {@code tensorboard} for {@code tensorboard --logdir}.
    */
   public TrainOptions options() {
-    return TrainOptions.by(job.recipe())
+    return job.options()
         .checkpoints(Checkpoints.in(path.resolve(CHECKPOINTS)))
         .listener(CsvLog.to(path.resolve(LOG)))
         .listener(TensorBoardLog.in(path.resolve("tensorboard")));

@@ -8,11 +8,13 @@ import dev.graft.error.BadRequestException;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.LayerRates;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.optimizer.Schedule;
 import dev.graft.words.Remedy;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -137,6 +139,17 @@ public final class Training {
     return with(next -> next.headRate = value);
   }
 
+  /** This in no more time than that, see {@link dev.graft.trainer.TrainOptions#time}. */
+  public Training time(Duration value) {
+    var unused = TrainOptions.by(Recipe.headOnly()).time(requireNonNull(value, "time"));
+    return with(next -> next.time = value.toString());
+  }
+
+  /** How long it may take, if that was said. */
+  Optional<Duration> time() {
+    return Optional.ofNullable(set.time).map(Duration::parse);
+  }
+
   /** What every draw comes from. */
   public long seed() {
     return set.seed;
@@ -185,7 +198,7 @@ public final class Training {
   boolean stepsOfHead() {
     boolean all =
         set.batch != null || set.optimizer != null || set.schedule != null || set.warmUp != null;
-    boolean more = set.clipNorm != null || set.patience != null;
+    boolean more = set.clipNorm != null || set.patience != null || set.time != null;
     return set.headEpochs != null
         || set.headRate != null
         || (Recipe.named(set.recipe).fineTunes().isEmpty() && (all || more));
@@ -292,6 +305,7 @@ public final class Training {
     private @Nullable Integer patience;
     private @Nullable Integer headEpochs;
     private @Nullable Double headRate;
+    private @Nullable String time;
 
     private Fields copy() {
       Fields copy = new Fields();
@@ -310,6 +324,7 @@ public final class Training {
       copy.patience = patience;
       copy.headEpochs = headEpochs;
       copy.headRate = headRate;
+      copy.time = time;
       return copy;
     }
 
@@ -329,7 +344,8 @@ public final class Training {
           monitor,
           patience,
           headEpochs,
-          headRate);
+          headRate,
+          time);
     }
   }
 }

@@ -3,10 +3,13 @@ package dev.graft.trainer;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.error.BadRequestException;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.TrainingListener;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a training is done, and who is there: a recipe, listeners, what may end it, and where it is
@@ -16,23 +19,31 @@ import java.util.List;
  * @param listeners who hear how it goes, in this order
  * @param cancellation what may pause or end it
  * @param checkpoints with which the same training, begun again, goes on where it was
+ * @param time how long it may take; none for as long as it needs, or where {@link Recipe#auto}
+ *     chooses, a night
  */
 public record TrainOptions(
     Recipe recipe,
     List<TrainingListener> listeners,
     CancellationToken cancellation,
-    Checkpoints checkpoints) {
+    Checkpoints checkpoints,
+    Optional<Duration> time) {
 
   public TrainOptions {
     requireNonNull(recipe, "recipe");
     listeners = List.copyOf(listeners);
     requireNonNull(cancellation, "cancellation");
     requireNonNull(checkpoints, "checkpoints");
+    if (time.isPresent() && (time.get().isNegative() || time.get().isZero())) {
+      throw new BadRequestException(
+          "a training takes some time, and " + time.get() + " is none; give it minutes or hours.");
+    }
   }
 
   /** By {@code recipe}, with nobody listening and no checkpoints. */
   public static TrainOptions by(Recipe recipe) {
-    return new TrainOptions(recipe, List.of(), new CancellationToken(), Checkpoints.none());
+    return new TrainOptions(
+        recipe, List.of(), new CancellationToken(), Checkpoints.none(), Optional.empty());
   }
 
   /** These with {@code value} listening, too. */
@@ -40,18 +51,30 @@ public record TrainOptions(
     requireNonNull(value, "listener");
     List<TrainingListener> all =
         ImmutableList.<TrainingListener>builder().addAll(listeners).add(value).build();
-    return new TrainOptions(recipe, all, cancellation, checkpoints);
+    return new TrainOptions(recipe, all, cancellation, checkpoints, time);
   }
 
   /** These with {@code value} to pause or cancel. */
   public TrainOptions cancellation(CancellationToken value) {
     requireNonNull(value, "cancellation");
-    return new TrainOptions(recipe, listeners, value, checkpoints);
+    return new TrainOptions(recipe, listeners, value, checkpoints, time);
   }
 
   /** These with checkpoints. */
   public TrainOptions checkpoints(Checkpoints value) {
     requireNonNull(value, "checkpoints");
-    return new TrainOptions(recipe, listeners, cancellation, value);
+    return new TrainOptions(recipe, listeners, cancellation, value, time);
+  }
+
+  /**
+   * These with a limit on the time, counted from the beginning, or from going on. A stretch gets
+   * fewer epochs than it was to have where there is not enough time left for all, and is left out
+   * where there is none for one, as the first steps tell; an epoch that is not over by then does
+   * not count. Features and heads that are solved take what they take. Where it sets the number of
+   * epochs, the same training need not give the same again.
+   */
+  public TrainOptions time(Duration value) {
+    requireNonNull(value, "time");
+    return new TrainOptions(recipe, listeners, cancellation, checkpoints, Optional.of(value));
   }
 }

@@ -19,7 +19,8 @@ import java.util.Set;
 /**
  * Chooses how much of a model to train. Few examples teach a layer of a million weights nothing but
  * themselves, many are wasted on a head alone; and what was trained is compared with the head alone
- * in any case, so that the choice costs time at worst.
+ * in any case, so that the choice costs time at worst; how much, the first steps of each stretch
+ * tell ({@link EpochTime}).
  */
 @Internal
 public final class AutoRecipe {
@@ -92,8 +93,9 @@ public final class AutoRecipe {
     }
     return choice(
         recipe,
-        Recipe.full().then(settings.share(1)),
-        words(examples, perLabel) + " are enough to train all of the model at once");
+        Recipe.full().then(settings, settings.share(1)),
+        words(examples, perLabel)
+            + " are enough to train all of the model, after the last fifth of its blocks");
   }
 
   /** All that {@code blocks} could train. */

@@ -13,11 +13,19 @@ import dev.graft.trainer.internal.task.Task;
  * @param data examples to learn from and to decide by, or their features where the part ends that
  *     does not train
  * @param extras what it does beside plain steps
+ * @param time how long it may take
  */
-record LoopSetup(Task task, Stage stage, CachedFeatures.Part data, StepExtras extras) {
+record LoopSetup(
+    Task task, Stage stage, CachedFeatures.Part data, StepExtras extras, TimeLeft time) {
 
   /** A loop of plain steps. */
   static LoopSetup of(Task task, Stage stage, CachedFeatures.Part data) {
-    return new LoopSetup(task.fedWith(data.train()), stage, data, StepExtras.NONE);
+    return new LoopSetup(
+        task.fedWith(data.train()), stage, data, StepExtras.NONE, TimeLeft.UNLIMITED);
+  }
+
+  /** This, in no more time than that. */
+  LoopSetup in(TimeLeft value) {
+    return new LoopSetup(task, stage, data, extras, value);
   }
 }

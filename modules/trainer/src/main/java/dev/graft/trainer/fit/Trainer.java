@@ -49,6 +49,9 @@ import java.util.function.Supplier;
 @Internal
 public final class Trainer {
 
+  /** How long what chose itself may take: whoever wants longer says so. */
+  private static final Duration NIGHT = Duration.ofHours(8);
+
   private final TensorFlowRuntime runtime;
   private final Plan plan;
   private final Watch watch;
@@ -60,6 +63,8 @@ public final class Trainer {
   private int next;
   private int kept = -1;
   private ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
+
+  private TimeLeft time = TimeLeft.UNLIMITED;
 
   private Trainer(
       TensorFlowRuntime runtime,
@@ -100,11 +105,17 @@ public final class Trainer {
       TrainOptions options) {
     List<String> decisions = new ArrayList<>();
     Watch watch = Watch.of(options, noting(decisions));
+    Optional<Duration> limit =
+        options.time().or(() -> Optional.of(NIGHT).filter(night -> options.recipe().isAuto()));
+    TimeLeft time = limit.map(all -> TimeLeft.of(all, System::nanoTime)).orElse(TimeLeft.UNLIMITED);
     Supplier<Run> work =
         () -> {
           Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
           try (CachedFeatures unused = plan.features()) {
-            return new Trainer(runtime, plan, watch, decisions, options.checkpoints().open()).fit();
+            Trainer trainer =
+                new Trainer(runtime, plan, watch, decisions, options.checkpoints().open());
+            trainer.time = time;
+            return trainer.fit();
           }
         };
     List<Dataset> all = List.of(data.train(), data.validation(), data.test());
@@ -138,6 +149,10 @@ public final class Trainer {
       TrainingPlan blocks,
       Parts data,
       TrainOptions options) {
+    if (options.time().isPresent()) {
+      throw new BadRequestException(
+          "trying rates ends by itself after some hundred steps; leave out the time.");
+    }
     List<String> decisions = new ArrayList<>();
     Watch watch = Watch.of(options, noting(decisions));
     return Interruption.cancellable(
@@ -340,7 +355,7 @@ public final class Trainer {
 
   private TrainingLoop open(Stage stage, Optional<LoopState> from) {
     CachedFeatures.Part fed = plan.features().at(stage.cut());
-    LoopSetup setup = LoopSetup.of(plan.task().with(best()), stage, fed);
+    LoopSetup setup = LoopSetup.of(plan.task().with(best()), stage, fed).in(time);
     return TrainingLoop.open(runtime, setup, from);
   }
 

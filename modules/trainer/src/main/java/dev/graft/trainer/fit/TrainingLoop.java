@@ -14,6 +14,8 @@ import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.Decision.Kind;
 import dev.graft.trainer.listener.Epoch;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.Step;
@@ -33,7 +35,8 @@ final class TrainingLoop implements AutoCloseable {
   private final FineTune settings;
   private final TrainingSession session;
   private final Order order;
-  private final long steps; // until the epochs are used up
+  private final EpochTime time;
+  private long steps; // until the epochs are used up, or the time
 
   // where it stands, see LoopState
   private Counters counters = Counters.START;
@@ -49,6 +52,7 @@ final class TrainingLoop implements AutoCloseable {
     this.session = session;
     this.order = session.order();
     this.steps = (long) settings.epochs() * order.batches();
+    this.time = new EpochTime(setup.time(), order.batches(), stage.fresh(), System::nanoTime);
     this.best = Best.none(settings.stop().metric());
   }
 
@@ -110,6 +114,8 @@ final class TrainingLoop implements AutoCloseable {
           double rate = rate(counters.schedule());
           double loss = step(rate);
           watch.tell(new Step(stage.number(), counters.batches(), rate, loss));
+          keepToTime(watch);
+          pace.total(steps);
           pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
           if (checkpoints.isDueAfterStep()) { // before a score, too, which may take long
             save.accept(state());
@@ -129,6 +135,7 @@ final class TrainingLoop implements AutoCloseable {
   private void begin(Watch watch, Consumer<LoopState> save) {
     if (best.isNone()) {
       best = best.start(session.score(watch), !stage.fresh(), session.weights());
+      time.scored();
       if (!precisionReason().isEmpty()) {
         save.accept(state()); // another measurement could find another precision
       }
@@ -137,7 +144,22 @@ final class TrainingLoop implements AutoCloseable {
 
   /** Whether the epochs are used up, or the validation part was not better for long. */
   private boolean isOver() {
-    return counters.batches() >= steps || best.since() >= settings.stop().patience();
+    return counters.batches() >= steps
+        || best.since() >= settings.stop().patience()
+        || time.isOver(losses.size());
+  }
+
+  /** Says how long it will take, once that is known, and takes what epochs there is time for. */
+  private void keepToTime(Watch watch) {
+    long done = (counters.batches() - 1) / order.batches(); // epochs before that of the last step
+    time.stepped(Math.toIntExact(settings.epochs() - done))
+        .ifPresent(
+            choice -> {
+              boolean isLess = choice.epochs() < settings.epochs() - done;
+              steps = isLess ? (done + choice.epochs()) * order.batches() : steps;
+              String words = stage.words() + ": " + choice.words();
+              watch.tell(new Decision(Kind.TIME, stage.number(), Optional.empty(), words));
+            });
   }
 
   /** A single step at this rate; gives the loss before it, no number if it was left out. */

@@ -14,7 +14,7 @@ public final class Pace {
   private final Watch watch;
   private final Progress.Phase phase;
   private final String unit;
-  private final long total;
+  private long total;
   private final double examplesPerUnit;
   private final LongSupplier nanos;
   private final long start;
@@ -46,6 +46,11 @@ public final class Pace {
     done = units;
     before = units;
     return this;
+  }
+
+  /** There turn out to be so many units. */
+  public void total(long units) {
+    total = units;
   }
 
   /** Before a unit: may wait or end the work. */
