@@ -30,14 +30,22 @@ public final class FeatureStore {
   /** How many bytes they may take where nothing else is said. */
   public static final long LIMIT = 20L << 30;
 
+  /**
+   * How many bytes of the disk are left to others: what is kept for a later run must not take the
+   * room that this one needs for its checkpoints, its model and its report.
+   */
+  static final long RESERVE = 2L << 30;
+
   private static final Pattern KEY = Pattern.compile("[0-9a-f]{64}");
 
   private final Path folder;
   private final long limit;
+  private final long reserve;
 
-  private FeatureStore(Path folder, long limit) {
+  private FeatureStore(Path folder, long limit, long reserve) {
     this.folder = folder;
     this.limit = limit;
+    this.reserve = reserve;
   }
 
   /** Where {@code runtime} is to keep them, if it is to. */
@@ -56,7 +64,11 @@ public final class FeatureStore {
    * @param limit how many bytes they may take
    */
   public static FeatureStore in(Path folder, long limit) {
-    return new FeatureStore(folder, limit);
+    return in(folder, limit, RESERVE);
+  }
+
+  static FeatureStore in(Path folder, long limit, long reserve) {
+    return new FeatureStore(folder, limit, reserve);
   }
 
   /** Where they are. */
@@ -81,7 +93,7 @@ public final class FeatureStore {
   /**
    * Makes folders for {@code keys}; others make room for these: a quarter of all there is.
    *
-   * @return how many bytes there is room for
+   * @return how many more bytes they may take
    */
   long prepare(Set<String> keys) throws IOException {
     for (String key : keys) {
@@ -100,6 +112,11 @@ public final class FeatureStore {
       }
     }
     return limit - bytes;
+  }
+
+  /** How many bytes more the disk has room for, now: others write to it, too. */
+  long disk() throws IOException {
+    return Files.getFileStore(folder).getUsableSpace() - reserve;
   }
 
   /** Opens the rows of a tensor, which were prepared. */

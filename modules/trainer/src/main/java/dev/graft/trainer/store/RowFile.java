@@ -1,10 +1,13 @@
 package dev.graft.trainer.store;
 
+import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -32,7 +35,8 @@ final class RowFile {
   private static final int MAGIC = 0x47524655;
   private static final int CHECKED = 5 * Integer.BYTES; // of the header
   private static final int HEADER = CHECKED + Integer.BYTES;
-  private static final int LARGEST = 1 << 30; // bytes of a block
+  private static final int LARGEST = 1 << 30; // bytes of a block that is read
+  private static final int SPLIT = 1 << 26; // bytes of a block that is written, or one row
 
   private RowFile() {}
 
@@ -82,11 +86,12 @@ final class RowFile {
   }
 
   /**
-   * Tells {@code taker} of all rows of the whole blocks of a file.
+   * Tells {@code taker} of all rows of a file. Those of its last block may be cut off: then reading
+   * them fails.
    *
-   * @return where the whole blocks end
+   * @return whether the file holds nothing but blocks, whatever its last one lacks
    */
-  static long read(FileChannel channel, RowForm form, Taker taker) throws IOException {
+  static boolean read(FileChannel channel, RowForm form, Taker taker) throws IOException {
     long size = channel.size();
     long at = 0;
     while (size - at >= HEADER) {
@@ -96,17 +101,17 @@ final class RowFile {
       boolean fits = header.getInt() == form.bytes() & header.getInt() == number(form);
       long digests = (long) rows * RowDigest.BYTES;
       long content = (long) rows * form.bytes();
-      if (!known
-          || rows <= 0
-          || !fits
-          || digests + content > Math.min(LARGEST, size - at - HEADER)) {
-        return at;
+      if (!known || rows <= 0 || !fits || digests + content > LARGEST) {
+        return false;
+      }
+      if (digests > size - at - HEADER) {
+        return true; // a writer was killed, or is at it
       }
       int crcOfRows = header.getInt();
       int crc = header.getInt();
       ByteBuffer examples = read(channel, at + HEADER, (int) digests);
       if (crc(header.position(0).limit(CHECKED), examples.duplicate()) != crc) {
-        return at;
+        return false;
       }
       Block block = new Block(channel, at + HEADER + digests, (int) content, crcOfRows);
       for (int i = 0; i < rows; i++) {
@@ -114,7 +119,7 @@ final class RowFile {
       }
       at += HEADER + digests + content;
     }
-    return at;
+    return true;
   }
 
   private static int number(RowForm form) {
@@ -122,6 +127,9 @@ final class RowFile {
   }
 
   private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
+    if (position + bytes > channel.size()) { // before there is memory taken for it
+      throw new IOException("a file of features ends early");
+    }
     ByteBuffer read = ByteBuffer.allocate(bytes);
     while (read.hasRemaining()) {
       if (channel.read(read, position + read.position()) < 0) {
@@ -147,16 +155,38 @@ final class RowFile {
   /** A file that is being written. */
   static final class Writer implements Closeable {
 
+    private final Path file;
     private final FileChannel channel;
 
     /** Makes {@code file}, which is not there. */
     Writer(Path file) throws IOException {
+      this.file = file;
       channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
-    /** Appends a block, all of it or nothing: the rows of {@code examples}. */
+    /**
+     * Appends the rows of {@code examples}, in blocks that are read whole. If that fails the file
+     * is given up, so that a disk that is full is not so on its account.
+     */
     void append(List<RowDigest> examples, TensorValue rows, RowForm form) throws IOException {
-      ByteBuffer content = form.toKept(rows).bytes();
+      int most = Math.max(1, SPLIT / (RowDigest.BYTES + form.bytes()));
+      try {
+        for (int from = 0, to; from < examples.size(); from = to) {
+          to = Math.min(examples.size(), from + most);
+          TensorValue some = form.toKept(Rows.range(rows, from, to));
+          appendBlock(examples.subList(from, to), some.bytes(), form);
+        }
+      } catch (ClosedChannelException e) {
+        throw e; // whoever stopped this thread goes on with what is whole
+      } catch (IOException e) {
+        channel.close();
+        Files.deleteIfExists(file);
+        throw e;
+      }
+    }
+
+    private void appendBlock(List<RowDigest> examples, ByteBuffer content, RowForm form)
+        throws IOException {
       ByteBuffer start = ByteBuffer.allocate(HEADER + examples.size() * RowDigest.BYTES);
       start.putInt(MAGIC).putInt(examples.size()).putInt(form.bytes()).putInt(number(form));
       start.putInt(crc(content.duplicate())).position(HEADER);
@@ -164,16 +194,10 @@ final class RowFile {
       start.flip();
       start.putInt(
           CHECKED, crc(start.slice(0, CHECKED), start.slice(HEADER, start.limit() - HEADER)));
-      long before = channel.position();
-      try {
-        for (ByteBuffer part : new ByteBuffer[] {start, content}) {
-          while (part.hasRemaining()) {
-            channel.write(part);
-          }
+      for (ByteBuffer part : new ByteBuffer[] {start, content}) {
+        while (part.hasRemaining()) {
+          channel.write(part);
         }
-      } catch (IOException e) {
-        channel.truncate(before); // gives the disk back what it was short of
-        throw e;
       }
     }
 

@@ -73,12 +73,11 @@ public final class StoredFeatures implements AutoCloseable {
       opened.close();
       return Optional.empty();
     }
-    opened.sayDamaged();
     return Optional.of(opened);
   }
 
   private void sayDamaged() {
-    if (!saidDamaged && stored.values().stream().anyMatch(found -> found.damaged() > 0)) {
+    if (!saidDamaged && stored.values().stream().anyMatch(found -> found.missed() > 0)) {
       saidDamaged = true;
       said.accept(
           "of the features in "
@@ -105,22 +104,37 @@ public final class StoredFeatures implements AutoCloseable {
 
   /** Keeps the rows of {@code examples}, if it can. */
   public void put(List<RowDigest> examples, Map<TensorRef, TensorValue> values) {
-    long needed = 0;
-    for (RowForm form : forms.values()) {
-      needed += RowFile.bytes(examples.size(), form);
-    }
-    room -= needed;
-    keeps &= room >= 0;
     try {
       for (Map.Entry<TensorRef, StoredRows> each : stored.entrySet()) {
-        if (keeps && !examples.stream().allMatch(one -> each.getValue().has(one))) {
-          each.getValue().append(examples, Objects.requireNonNull(values.get(each.getKey())));
+        StoredRows in = each.getValue();
+        if (!examples.stream().allMatch(in::has) && isRoom(examples.size(), each.getKey())) {
+          in.append(examples, Objects.requireNonNull(values.get(each.getKey())));
         }
       }
     } catch (IOException e) {
-      keeps = false;
-      give(e);
+      if (keeps) {
+        keeps = false;
+        give(e);
+      }
     }
+  }
+
+  /** Takes room for rows of {@code tensor}; says it where there is none. */
+  private boolean isRoom(int rows, TensorRef tensor) throws IOException {
+    long needed = RowFile.bytes(rows, Objects.requireNonNull(forms.get(tensor)));
+    room -= needed;
+    boolean full = room < 0;
+    if (keeps && (full || store.disk() < needed)) {
+      keeps = false;
+      said.accept(
+          "no more features are kept in "
+              + store.folder()
+              + (full
+                  ? ", which holds all that it may (" + (store.limit() >> 20) + " MiB)"
+                  : ", whose disk is nearly full; make room there")
+              + "; the next run computes the others again");
+    }
+    return keeps;
   }
 
   private void give(Exception e) {

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -35,9 +36,11 @@ final class StoredRows implements AutoCloseable {
   private RowFile.@Nullable Block last; // whose rows are at hand: they are asked for in order
   private ByteBuffer lastRows = ByteBuffer.allocate(0);
   private RowFile.@Nullable Writer writer;
-  private int damaged;
+  private boolean lost; // rows of whoever knows which examples
+  private int missed;
 
-  private record Place(RowFile.Block block, int row) {}
+  /** Where the row of an example is, and where else: what is damaged is written once more. */
+  private record Place(RowFile.Block block, int row, @Nullable Place other) {}
 
   private StoredRows(Path folder, RowForm form) {
     this.folder = folder;
@@ -50,8 +53,10 @@ final class StoredRows implements AutoCloseable {
     for (Path file : files(folder)) {
       try {
         stored.add(file);
+      } catch (NoSuchFileException e) {
+        // it made room for others meanwhile
       } catch (IOException e) {
-        stored.damaged++; // it made room for others meanwhile, or cannot be read
+        stored.lost = true;
       }
     }
     return stored;
@@ -70,36 +75,42 @@ final class StoredRows implements AutoCloseable {
   private void add(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     open.add(channel);
-    long whole =
-        RowFile.read(
-            channel, form, (example, block, row) -> places.put(example, new Place(block, row)));
-    damaged += whole < channel.size() ? 1 : 0;
+    lost |=
+        !RowFile.read(
+            channel,
+            form,
+            (example, block, row) ->
+                places.compute(example, (key, other) -> new Place(block, row, other)));
   }
 
-  /** How many files and blocks held something that is not whole, or still being written. */
-  int damaged() {
-    return damaged;
+  /** How many rows were asked for that are not there since something was not whole. */
+  int missed() {
+    return missed;
   }
 
   /** Whether the row of {@code example} is there, as far as it is known. */
   boolean has(RowDigest example) {
     Place place = places.get(example);
-    return place != null && !broken.contains(place.block());
+    while (place != null && broken.contains(place.block())) {
+      place = place.other();
+    }
+    return place != null;
   }
 
   /** The row of {@code example}. */
   Optional<TensorValue> find(RowDigest example) {
-    Place place = places.get(example);
-    if (place == null || broken.contains(place.block())) {
-      return Optional.empty();
+    Place first = places.get(example);
+    for (Place place = first; place != null; place = place.other()) {
+      if (!broken.contains(place.block())) {
+        try {
+          return Optional.of(form.row(read(place)));
+        } catch (IOException e) {
+          broken.add(place.block()); // what cannot be read is elsewhere, or computed
+        }
+      }
     }
-    try {
-      return Optional.of(form.row(read(place)));
-    } catch (IOException e) {
-      broken.add(place.block()); // what cannot be read is computed
-      damaged++;
-      return Optional.empty();
-    }
+    missed += first != null || lost ? 1 : 0;
+    return Optional.empty();
   }
 
   private ByteBuffer read(Place place) throws IOException {
@@ -113,7 +124,7 @@ final class StoredRows implements AutoCloseable {
         : block.row(place.row(), form.bytes());
   }
 
-  /** Writes the rows of {@code examples}, all of them or none. */
+  /** Writes the rows of {@code examples}. */
   void append(List<RowDigest> examples, TensorValue values) throws IOException {
     RowFile.Writer to = writer;
     if (to != null && to.size() + RowFile.bytes(examples.size(), form) > LARGEST) {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -97,13 +98,69 @@ class FeatureStoreTest {
       try (FileChannel channel = FileChannel.open(file(A), StandardOpenOption.WRITE)) {
         channel.truncate(torn);
       }
-      try (StoredRows rows = rows(A)) {
-        assertThat(rows.damaged()).isEqualTo(1);
-      }
       assertThat(found(A)).containsExactly(0, 1);
     }
     keep(A, 2);
     assertThat(found(A)).containsExactly(0, 1, 2, 3);
+  }
+
+  /** Those of a torn block whose digests are whole; others are not told from new examples. */
+  @Test
+  void whatWasAskedForAndIsDamagedIsCounted() throws IOException {
+    keep(A, 0, 2);
+    try (FileChannel channel = FileChannel.open(file(A), StandardOpenOption.WRITE)) {
+      channel.truncate(2 * BLOCK - 1);
+    }
+    try (StoredRows rows = rows(A)) {
+      rows.find(example(0));
+      rows.find(example(9));
+      assertThat(rows.missed()).isZero();
+      assertThat(rows.find(example(2))).isEmpty();
+      assertThat(rows.missed()).isEqualTo(1);
+    }
+    keep(A, 2);
+    try (StoredRows rows = rows(A)) {
+      assertThat(rows.find(example(2))).isPresent();
+      rows.find(example(9));
+      assertThat(rows.missed()).as("once they are there again").isZero();
+    }
+  }
+
+  /** Whichever of its files is opened last. */
+  @Test
+  void whatIsKeptOnceMoreIsFoundThoughItWasDamaged() throws IOException {
+    for (String name : List.of("0.rows", "z.rows")) {
+      keep(A, 0);
+      try (FileChannel channel = FileChannel.open(file(A), StandardOpenOption.WRITE)) {
+        channel.write(ByteBuffer.wrap(new byte[] {77}), BLOCK - 1);
+      }
+      Files.move(file(A), folder.resolve(name));
+      keep(A, 0);
+      Files.move(folder.resolve(name), store.folder().resolve(A).resolve(name));
+      assertThat(found(A)).as(name).containsExactly(0, 1);
+      for (Path file : StoredRows.files(store.folder().resolve(A))) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** Else nobody could read it. */
+  @Test
+  void aLargeBatchIsKeptInSeveralBlocks() throws IOException {
+    RowForm large = RowForm.of(DType.FLOAT32, Shape.of(6 << 20)); // of 24 MiB
+    store.prepare(Set.of(A));
+    try (StoredRows rows = store.open(A, large)) {
+      List<RowDigest> examples = List.of(example(0), example(1), example(2));
+      rows.append(examples, TensorValue.of(Shape.of(3, 6 << 20), new float[18 << 20]));
+    }
+    Set<RowFile.Block> blocks = new HashSet<>();
+    try (FileChannel channel = FileChannel.open(file(A))) {
+      assertThat(RowFile.read(channel, large, (example, block, row) -> blocks.add(block))).isTrue();
+    }
+    assertThat(blocks).hasSize(2);
+    try (StoredRows rows = store.open(A, large)) {
+      assertThat(rows.find(example(2))).isPresent();
+    }
   }
 
   @Test
@@ -141,10 +198,10 @@ class FeatureStoreTest {
     }
     try (StoredRows rows = rows(A)) {
       assertThat(rows.find(example(3))).isPresent();
-      assertThat(rows.damaged()).isZero();
+      assertThat(rows.missed()).isZero();
       assertThat(rows.has(example(0))).isTrue();
       assertThat(rows.find(example(0))).isEmpty();
-      assertThat(rows.damaged()).isEqualTo(1);
+      assertThat(rows.missed()).isEqualTo(1);
       assertThat(rows.has(example(1))).as("of the same block").isFalse();
       assertThat(rows.find(example(2))).isPresent();
     }

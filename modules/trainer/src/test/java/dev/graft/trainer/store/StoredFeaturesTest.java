@@ -17,6 +17,7 @@ import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.TrainingListener;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,5 +142,40 @@ class StoredFeaturesTest {
     assertThat(said).singleElement().asString().contains("damaged", "computed again");
     same(first.features().train(), second.features().train());
     assertThat(pass(SmallTraining.MODEL, PARTS, store()).reused()).isEqualTo(size(PARTS));
+  }
+
+  /** What one kill left lies there for good, and costs one sentence. */
+  @Test
+  void whatIsTornIsSaidOfOnce() throws IOException {
+    int[] some = IntStream.range(0, 20).toArray();
+    Parts few = new Parts(PARTS.train().subset(some), PARTS.validation(), PARTS.test());
+    pass(SmallTraining.MODEL, few, store());
+    try (Stream<Path> files = Files.walk(store())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.truncate(channel.size() - 1);
+        }
+      }
+    }
+    assertThat(pass(SmallTraining.MODEL, few, store()).reused()).isLessThan(size(few));
+    assertThat(said).hasSize(1);
+    assertThat(pass(SmallTraining.MODEL, few, store()).reused()).isEqualTo(size(few));
+    assertThat(pass(SmallTraining.MODEL, PARTS, store()).reused()).isEqualTo(size(few));
+    assertThat(said).as("not where all is there again, nor for what is new").hasSize(1);
+  }
+
+  @Test
+  void whatWasDamagedAndComputedAgainIsFound() throws IOException {
+    pass(SmallTraining.MODEL, PARTS, store());
+    try (Stream<Path> files = Files.walk(store())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.write(ByteBuffer.wrap(new byte[] {77, 77}), channel.size() - 5);
+        }
+      }
+    }
+    assertThat(pass(SmallTraining.MODEL, PARTS, store()).reused()).isLessThan(size(PARTS));
+    assertThat(pass(SmallTraining.MODEL, PARTS, store()).reused()).isEqualTo(size(PARTS));
+    assertThat(said).hasSize(1);
   }
 }
