@@ -3,6 +3,7 @@ package dev.graft.trainer.score;
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
@@ -21,6 +22,7 @@ import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
@@ -86,6 +88,12 @@ public final class Evaluator {
         watch.tell(at.counts());
       }
       return score(runtime, task.fedWith(features), features, atOnce, watch);
+    } catch (InputOutputException e) {
+      watch.tell(
+          Decision.of(
+              Decision.Kind.FEATURES,
+              "scored without such a file, from the start: " + e.getMessage()));
+      return scoreWhole(runtime, task, data, atOnce, watch);
     }
   }
 

@@ -54,6 +54,7 @@ record StoreKey(
                 "DNNL_MAX_CPU_ISA",
                 "ONEDNN_DEFAULT_FPMATH_MODE",
                 "DNNL_DEFAULT_FPMATH_MODE",
+                "TF_SET_ONEDNN_FPMATH_MODE",
                 "NVIDIA_TF32_OVERRIDE")
             .map(name -> name + "=" + System.getenv(name))
             .collect(Collectors.joining(" "));

@@ -21,6 +21,9 @@ import java.util.stream.Collectors;
 @Internal
 public final class StoredFeatures implements AutoCloseable {
 
+  private static final String UNKEPT =
+      "what this network computes of examples is not kept for other runs, since ";
+
   private final Map<TensorRef, StoredRows> stored = new LinkedHashMap<>();
   private final Map<TensorRef, RowForm> forms;
   private final FeatureStore store;
@@ -55,7 +58,15 @@ public final class StoredFeatures implements AutoCloseable {
       StoreKey key = null;
       for (Map.Entry<TensorRef, RowForm> tensor : forms.entrySet()) {
         Optional<HashCode> frozen = network.of(tensor.getKey());
-        if (frozen.isEmpty() || !tensor.getValue().canBeKept()) {
+        if (frozen.isEmpty()) {
+          said.accept(
+              UNKEPT
+                  + "it may depend on more than those and the weights (chance, tables,"
+                  + " files)");
+          return Optional.empty();
+        }
+        if (!tensor.getValue().canBeKept()) {
+          said.accept(UNKEPT + "it is no floating-point numbers of a known size below 256 MiB");
           return Optional.empty();
         }
         String row = tensor.getValue().toString();
@@ -135,6 +146,12 @@ public final class StoredFeatures implements AutoCloseable {
               + "; the next run computes the others again");
     }
     return keeps;
+  }
+
+  /** Closes this, since what a network gives for an example depends on the others of its run. */
+  public void giveUp() {
+    close();
+    said.accept(UNKEPT + "it depends on which of them are run at once");
   }
 
   private void give(Exception e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
+import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
@@ -12,8 +13,10 @@ import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.InputBinding;
@@ -21,6 +24,7 @@ import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Progress;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,10 +35,11 @@ import org.tensorflow.proto.DataType;
 /** What is not of one example alone, or is no number, is computed each time. */
 class NotKeptTest {
 
-  private static final Watch QUIET = Watch.of(event -> {}, () -> {});
   private static final int ROWS = 8;
 
   @TempDir private Path folder;
+  private final List<String> said = new ArrayList<>();
+  private final Watch watch = Watch.of(SmallTraining.noting(said), () -> {});
 
   /** Takes the mean of a batch from each row of it, or of each row. */
   private static TensorRef centred(GraphEditor editor, TensorRef x, int axis) {
@@ -45,12 +50,28 @@ class NotKeptTest {
     return editor.op("Sub").name("y").input(x).input(taken).output();
   }
 
-  /** Of how many examples nothing was run the second time. */
-  private long reused(int axis, float last) {
-    GraphEditor editor = Graph.empty().edit();
+  private static TensorRef network(GraphEditor editor, int axis) {
     TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(-1, 2));
-    TensorRef y = centred(editor, x, axis);
+    return centred(editor, x, axis);
+  }
+
+  private static Dataset data(int rows, float last) {
+    float[] values = new float[2 * rows];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i * i;
+    }
+    values[values.length - 1] = last;
+    return Dataset.of(
+        Map.of("x", TensorValue.of(Shape.of(rows, 2), values)),
+        TensorValue.of(Shape.of(rows, 1), new float[rows]));
+  }
+
+  /** Of how many examples of the last data nothing was run, after one run over each before. */
+  private long reused(int axis, int atOnce, Dataset... times) {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef y = network(editor, axis);
     Graph graph = editor.build();
+    TensorRef x = TensorRef.of("x");
     Model model = Model.builder("m", graph, new Provenance.Origin("test", "", "", "", 0)).build();
     InputBinding entry =
         new InputBinding(
@@ -59,23 +80,15 @@ class NotKeptTest {
             Optional.empty(),
             ImmutableList.of(x),
             Optional.empty());
-    float[] values = new float[2 * ROWS];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = i;
-    }
-    values[values.length - 1] = last;
-    Dataset data =
-        Dataset.of(
-            Map.of("x", TensorValue.of(Shape.of(ROWS, 2), values)),
-            TensorValue.of(Shape.of(ROWS, 1), new float[ROWS]));
     RuntimeOptions options = RuntimeOptions.defaults();
     long reused = 0;
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(options.withFeatures(options.features().in(folder)))) {
-      for (int time = 0; time < 2; time++) {
-        try (Features features = Features.open(runtime, model, entry, List.of(y), ROWS / 2)) {
-          features.keptIn(Frontier.of(entry), QUIET);
-          features.of(data, new Pace(QUIET, Progress.Phase.FEATURES, "examples", ROWS, 1));
+      for (Dataset data : times) {
+        try (Features features = Features.open(runtime, model, entry, List.of(y), atOnce)) {
+          features.keptIn(Frontier.of(entry), watch);
+          Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1);
+          features.of(data, pace);
           reused = features.counts().reused();
         }
       }
@@ -85,13 +98,66 @@ class NotKeptTest {
 
   @Test
   void rowsThatDependOnOthersAreNot() {
-    assertThat(reused(1, 15)).isEqualTo(ROWS);
-    assertThat(reused(0, 15)).isZero();
+    Dataset data = data(ROWS, 15);
+    assertThat(reused(1, ROWS / 2, data, data)).isEqualTo(ROWS);
+    assertThat(said).isEmpty();
+    assertThat(reused(0, ROWS / 2, data, data)).isZero();
+    assertThat(said).hasSize(2).allMatch(each -> each.contains("which of them are run at once"));
+  }
+
+  /** The first is run once more, beside the second. */
+  @Test
+  void examplesThatAreRunAloneAreKeptIfTheyGiveTheSameBesideOthers() {
+    Dataset data = data(ROWS, 15);
+    assertThat(reused(1, 1, data, data)).isEqualTo(ROWS);
+    assertThat(reused(0, 1, data, data)).isZero();
+  }
+
+  @Test
+  void aSingleNewExampleIsKept() {
+    Dataset more = data(ROWS + 1, 7);
+    assertThat(reused(1, ROWS, data(ROWS, 225), more, more)).isEqualTo(ROWS + 1);
+  }
+
+  @Test
+  void aSingleNewExampleThatComesBeforeTheOthersIsKept() {
+    Dataset all = data(3, 7);
+    Dataset newFirst = all.subset(new int[] {2, 0, 1});
+    assertThat(reused(1, 1, all.subset(new int[] {0, 1}), newFirst, newFirst)).isEqualTo(3);
+  }
+
+  /** Alone it does not show whether it would give the same beside others. */
+  @Test
+  void aSingleExampleIsNotWhereNothingElseIsThere() {
+    Dataset one = data(1, 1);
+    assertThat(reused(1, 1, one, one)).isZero();
   }
 
   /** Training says something about it, and would not if it were found. */
   @Test
   void aBatchWithWhatIsNoNumberIsNot() {
-    assertThat(reused(1, Float.NaN)).isEqualTo(ROWS / 2);
+    Dataset data = data(ROWS, Float.NaN);
+    assertThat(reused(1, ROWS / 2, data, data)).isEqualTo(ROWS / 2);
+  }
+
+  @Test
+  void whatDependsOnChanceIsNotAndThatIsSaid() {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(-1, 2));
+    TensorRef shape = editor.op("Shape").input(x).output();
+    TensorRef chance =
+        editor.op("RandomUniform").input(shape).attr("dtype", Attrs.of(DataType.DT_FLOAT)).output();
+    FrozenDigest network = new FrozenDigest(SmallTraining.MODEL, editor.build(), List.of(x));
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      RowForm row = RowForm.of(DType.FLOAT32, Shape.of(2));
+      FeatureStore store = FeatureStore.in(folder);
+      assertThat(StoredFeatures.open(store, runtime, network, Map.of(chance, row), said::add))
+          .isEmpty();
+      assertThat(said).singleElement().asString().contains("not kept", "chance");
+      RowForm unknown = RowForm.of(DType.FLOAT32, Shape.unknown());
+      assertThat(StoredFeatures.open(store, runtime, network, Map.of(x, unknown), said::add))
+          .isEmpty();
+      assertThat(said).hasSize(2).last().asString().contains("not kept", "known size");
+    }
   }
 }

@@ -61,11 +61,22 @@ public final class FeatureSpace implements AutoCloseable {
     return cut.stream().filter(tensor -> frontier.bytes(tensor) > 0).collect(toImmutableSet());
   }
 
-  /** Where files for what is being used lie. */
+  /** Where files for what is being used lie: with temporary ones where the store takes none. */
   static Path folder(TensorFlowRuntime runtime) {
     return FeatureStore.of(runtime)
         .map(FeatureStore::folder)
+        .filter(FeatureSpace::takesFiles)
         .orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
+  private static boolean takesFiles(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      Files.delete(Files.createTempFile(folder, "", ".tmp")); // only that tells
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /**
@@ -74,16 +85,14 @@ public final class FeatureSpace implements AutoCloseable {
    * temporary files are in memory there is none.
    */
   static long room(TensorFlowRuntime runtime) {
-    Path there = folder(runtime).toAbsolutePath();
-    while (!Files.exists(there) && there.getParent() != null) {
-      there = there.getParent();
-    }
+    Path there = folder(runtime);
+    boolean isOfStore = FeatureStore.of(runtime).filter(s -> s.folder().equals(there)).isPresent();
     try {
       FileStore disk = Files.getFileStore(there);
       if (IN_MEMORY.contains(disk.type())) {
         return 0;
       }
-      long usable = disk.getUsableSpace() / (FeatureStore.of(runtime).isPresent() ? 2 : 1);
+      long usable = disk.getUsableSpace() / (isOfStore ? 2 : 1);
       return Math.min(FeatureStore.LIMIT, usable);
     } catch (IOException e) {
       return FeatureStore.LIMIT; // it will be told of when it is written to

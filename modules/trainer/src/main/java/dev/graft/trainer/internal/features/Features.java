@@ -3,7 +3,7 @@ package dev.graft.trainer.internal.features;
 import dev.graft.data.Dataset;
 import dev.graft.data.KnownFiles;
 import dev.graft.error.BadDataException;
-import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.error.FailedCheckException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -17,6 +17,7 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.RowSink;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.graph.FrozenForm;
 import dev.graft.trainer.internal.graph.StatelessRandom;
@@ -49,8 +50,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Features implements AutoCloseable {
 
-  private static final double SAME = 1e-3; // of the largest, by which kernels round otherwise
-
   private final TensorFlowRuntime runtime;
   private final Model model;
   private final InputBinding entry;
@@ -64,6 +63,7 @@ public final class Features implements AutoCloseable {
   private @Nullable ModelSession session; // until there is something to compute
   private @Nullable PreparedRun run;
   private boolean proven; // that rows may be kept
+  private @Nullable Computed lone; // run alone, so that it proves nothing yet
   private long ran; // for so many examples
   private long reused;
 
@@ -108,11 +108,11 @@ public final class Features implements AutoCloseable {
   public void keptIn(Frontier frontier, Watch watch) {
     Map<TensorRef, RowForm> rows = new LinkedHashMap<>();
     for (TensorRef tensor : computed) {
-      DType dtype = DType.of(graph.dtype(tensor));
-      frontier.ofEach(tensor).ifPresent(shape -> rows.put(tensor, RowForm.of(dtype, shape)));
+      Shape shape = frontier.ofEach(tensor).orElse(Shape.unknown());
+      rows.put(tensor, RowForm.of(DType.of(graph.dtype(tensor)), shape));
     }
     Optional<FeatureStore> store = FeatureStore.of(runtime);
-    if (store.isPresent() && !computed.isEmpty() && rows.size() == computed.size()) {
+    if (store.isPresent() && !computed.isEmpty()) {
       FrozenDigest network = new FrozenDigest(model, graph, entry.tensors());
       Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
       stored = StoredFeatures.open(store.get(), runtime, network, rows, said);
@@ -206,11 +206,18 @@ public final class Features implements AutoCloseable {
       return new Read(examples, fed);
     }
 
+    /** Another one and this one, both under this one's number. */
+    Read beside(Read other) {
+      return new Read(new int[] {examples[0], examples[0]}, all(List.of(other, this)).fed);
+    }
+
     Read rows(int... rows) {
       int[] some = Arrays.stream(rows).map(row -> examples[row]).toArray();
       return new Read(some, fed.stream().map(tensor -> Rows.of(tensor, rows)).toList());
     }
   }
+
+  private record Computed(Read read, Map<TensorRef, TensorValue> values) {}
 
   /** Puts down the rows that are in the store; returns the examples whose rows are not. */
   private List<Read> find(Read read, Map<TensorRef, RowSink> all, Pace pace) {
@@ -277,7 +284,7 @@ public final class Features implements AutoCloseable {
     int[] examples = read.examples();
     Map<TensorRef, TensorValue> run = values(data, read);
     Map<TensorRef, TensorValue> values = stored.map(store -> store.asFound(run)).orElse(run);
-    values.forEach((tensor, value) -> requireRows(tensor, value, examples.length));
+    values.forEach((tensor, value) -> OwnRows.require(tensor, value, examples.length));
     if (checked) {
       new NoNumbers(entry, computed).check(data, examples, values);
     }
@@ -285,21 +292,6 @@ public final class Features implements AutoCloseable {
     keep(data, read, values);
     ran += computed.isEmpty() ? 0 : examples.length;
     pace.advance(examples.length);
-  }
-
-  /** Row i has to belong to example i. */
-  private static void requireRows(TensorRef tensor, TensorValue value, int examples) {
-    if (value.shape().rank() < 1 || value.shape().dim(0) != examples) {
-      throw new BadRequestException(
-          "'"
-              + tensor
-              + "' is "
-              + value
-              + " for "
-              + examples
-              + " examples, not a row for each of them, so it cannot be told whose they are; take"
-              + " another output, or make the model give a row for each example.");
-    }
   }
 
   private Map<TensorRef, TensorValue> values(Dataset data, Read read) {
@@ -323,40 +315,53 @@ public final class Features implements AutoCloseable {
             .anyMatch(value -> NoNumbers.rowWith(value, Double::isNaN) >= 0)) {
       return;
     }
-    if (!proven && read.examples().length > 1) {
-      proven = isOfEach(data, read, values);
-      if (!proven) { // what an example gives depends on those beside it
-        stored.ifPresent(StoredFeatures::close);
-        stored = Optional.empty();
+    proven |= reused > 0; // those that are there were
+    if (!proven && read.examples().length == 1) {
+      if (lone == null || RowDigest.of(lone.read().fed()).equals(RowDigest.of(read.fed()))) {
+        lone = new Computed(read, values); // until there is another one
+        return;
       }
     }
+    proven = proven || isOfEach(data, read, values);
     if (proven) {
+      keepLone();
       stored.ifPresent(store -> store.put(RowDigest.of(read.fed()), values));
+    } else {
+      stored.ifPresent(StoredFeatures::giveUp);
+      stored = Optional.empty();
     }
   }
 
-  /** Whether the last half of some examples gives alone what it gave among all, up to rounding. */
+  private void keepLone() {
+    Computed first = lone;
+    if (first != null) {
+      stored.ifPresent(store -> store.put(RowDigest.of(first.read().fed()), first.values()));
+    }
+    lone = null;
+  }
+
+  /**
+   * Whether examples give the same in another run, up to rounding: the last half of some alone, a
+   * single one beside the first.
+   */
   private boolean isOfEach(Dataset data, Read read, Map<TensorRef, TensorValue> values) {
     int size = read.examples().length;
-    int[] rows = IntStream.range((size + 1) / 2, size).toArray();
-    Map<TensorRef, TensorValue> alone;
+    int[] rows = IntStream.range(size / 2, size).toArray();
+    Read again = size > 1 ? read.rows(rows) : read.beside(Objects.requireNonNull(lone).read());
     try {
-      alone = values(data, read.rows(rows));
-    } catch (TensorFlowException e) {
+      Map<TensorRef, TensorValue> other = values(data, again);
+      int first = again.examples().length - rows.length;
+      return computed.stream()
+          .allMatch(
+              tensor ->
+                  OwnRows.areSame(
+                      Objects.requireNonNull(values.get(tensor)),
+                      rows,
+                      Objects.requireNonNull(other.get(tensor)),
+                      first));
+    } catch (TensorFlowException | ExhaustedException e) {
       return false; // the network takes no batch of that size
     }
-    for (TensorRef tensor : computed) {
-      double[] among = Rows.of(Objects.requireNonNull(values.get(tensor)), rows).asDoubles();
-      double[] single = Objects.requireNonNull(alone.get(tensor)).asDoubles();
-      double largest = Arrays.stream(among).map(Math::abs).max().orElse(0);
-      for (int i = 0; i < among.length; i++) {
-        if (single.length != among.length
-            || !(Math.abs(single[i] - among[i]) <= SAME * largest) && single[i] != among[i]) {
-          return false;
-        }
-      }
-    }
-    return true;
   }
 
   private PreparedRun prepared() {
@@ -374,6 +379,9 @@ public final class Features implements AutoCloseable {
   @Override
   public void close() {
     try {
+      if (reused > 0) {
+        keepLone();
+      }
       stored.ifPresent(StoredFeatures::close);
       files.ifPresent(KnownFiles::save);
     } finally {

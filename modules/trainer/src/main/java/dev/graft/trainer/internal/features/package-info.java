@@ -14,10 +14,11 @@
  * others where {@link dev.graft.trainer.internal.features.FeatureSpace} says, memory or a file.
  * Pictures whose features have no room are decoded beside the steps, each once, by {@link
  * dev.graft.trainer.internal.features.DecodedRows}. {@link
- * dev.graft.trainer.internal.features.NoNumbers} says where a NaN came from. {@link
- * dev.graft.trainer.internal.features.Positions} checks that heads and data answer at the same
- * positions, {@link dev.graft.trainer.internal.features.DecodedPictures} that pictures can be
- * decoded, and names those that cannot.
+ * dev.graft.trainer.internal.features.NoNumbers} says where a NaN came from. {@code OwnRows} checks
+ * that a row is of its example alone. {@link dev.graft.trainer.internal.features.Positions} checks
+ * that heads and data answer at the same positions, {@link
+ * dev.graft.trainer.internal.features.DecodedPictures} that pictures can be decoded, and names
+ * those that cannot.
  *
  * <p><b>The invariant.</b> Trained on features or on the examples themselves, the numbers are the
  * same up to rounding: features come from {@code FrozenForm}, which leaves out what only gradients

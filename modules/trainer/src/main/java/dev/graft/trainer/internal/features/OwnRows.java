@@ -1,0 +1,65 @@
+package dev.graft.trainer.internal.features;
+
+import dev.graft.error.BadRequestException;
+import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Rows;
+import dev.graft.tensor.TensorValue;
+import java.util.Arrays;
+
+/** Whether a tensor has a row for each example, and of that one alone. */
+final class OwnRows {
+
+  private static final double ROUNDED = 1e-3; // of the largest number
+
+  private OwnRows() {}
+
+  /** Row i has to belong to example i. */
+  static void require(TensorRef tensor, TensorValue value, int examples) {
+    if (value.shape().rank() < 1 || value.shape().dim(0) != examples) {
+      throw new BadRequestException(
+          "'"
+              + tensor
+              + "' is "
+              + value
+              + " for "
+              + examples
+              + " examples, not a row for each of them, so it cannot be told whose they are; take"
+              + " another output, or make the model give a row for each example.");
+    }
+  }
+
+  /**
+   * Whether two runs gave the same for some examples, but for what kernels round otherwise. Row by
+   * row, since these may be large.
+   *
+   * @param rows those of {@code values} that are compared
+   * @param first the row of {@code other} that the first of them is compared with
+   */
+  static boolean areSame(TensorValue values, int[] rows, TensorValue other, int first) {
+    if (other.shape().rank() < 1 || other.shape().dim(0) != first + rows.length) {
+      return false;
+    }
+    double largest = 0;
+    for (int row : rows) {
+      largest = Math.max(largest, Arrays.stream(row(values, row)).map(Math::abs).max().orElse(0));
+    }
+    for (int i = 0; i < rows.length; i++) {
+      if (!isSame(row(values, rows[i]), row(other, first + i), ROUNDED * largest)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isSame(double[] a, double[] b, double rounded) {
+    boolean same = a.length == b.length;
+    for (int i = 0; same && i < a.length; i++) {
+      same = Math.abs(a[i] - b[i]) <= rounded || a[i] == b[i];
+    }
+    return same;
+  }
+
+  private static double[] row(TensorValue values, int row) {
+    return Rows.range(values, row, row + 1).asDoubles();
+  }
+}

@@ -1,0 +1,84 @@
+package dev.graft.trainer.score;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.condition.OS.WINDOWS;
+
+import dev.graft.runtime.RuntimeOptions;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingListener;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is kept for speed costs no score where files cannot grow. */
+class FullDiskTest {
+
+  @TempDir private Path dir;
+
+  /** As on a disk that fills: no file of that process gets larger than a block of the shell's. */
+  @DisabledOnOs(value = WINDOWS, disabledReason = "no shell sets a limit")
+  @Test
+  void aDiskThatFillsCostsASentenceAndWhatWasKept() throws Exception {
+    double loss = loss(new RuntimeOptions.Features(0.5, Optional.empty()));
+    Path store = dir.resolve("features");
+    Process child =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "ulimit -f 1; exec \"$@\"",
+                "sh",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData", // a file
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Dgraft.root=" + System.getProperty("graft.root", ""),
+                FullDiskTest.class.getName(),
+                store.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    List<String> lines =
+        new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    assertThat(child.waitFor()).as("%s", lines).isZero();
+    assertThat(lines).last().isEqualTo("loss " + loss);
+    assertThat(lines).filteredOn(each -> each.contains("features are not kept in")).hasSize(1);
+    assertThat(lines).filteredOn(each -> each.contains("scored without such a file")).hasSize(1);
+    assertThat(rows(store)).isEmpty();
+  }
+
+  private static List<Path> rows(Path store) throws IOException {
+    try (Stream<Path> files = Files.walk(store)) {
+      return files.filter(Files::isRegularFile).toList();
+    }
+  }
+
+  private static double loss(RuntimeOptions.Features features, TrainingListener... listeners) {
+    RuntimeOptions options = RuntimeOptions.defaults().withFeatures(features);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
+      return Evaluator.evaluate(
+              runtime,
+              SmallTraining.MODEL,
+              SmallTraining.examples(),
+              SmallTraining.options(Recipe.headOnly(), listeners))
+          .loss();
+    }
+  }
+
+  /** The process with the limit; it has no memory for features. */
+  public static void main(String[] arguments) {
+    TrainingListener teller =
+        TrainingListener.to(Decision.class, each -> System.out.println(each.sentence()));
+    Path store = Path.of(arguments[0]);
+    System.out.println("loss " + loss(new RuntimeOptions.Features(0, Optional.of(store)), teller));
+  }
+}
