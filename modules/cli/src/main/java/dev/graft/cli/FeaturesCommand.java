@@ -4,11 +4,14 @@ import dev.graft.Graft;
 import dev.graft.data.Dataset;
 import dev.graft.data.PictureTable;
 import dev.graft.error.BadRequestException;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.surgeon.edit.Edits;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.words.Printable;
@@ -29,8 +32,8 @@ import picocli.CommandLine.Option;
         "Write what a model's head reads of pictures, a row for each, to search or cluster by.",
     footer = {
       "",
-      "Beside FILE.npy, FILE.txt names the picture of each row. What finetune has computed of a",
-      "picture is not computed again.",
+      "Beside FILE.npy, FILE.npy.txt names the picture of each row. What finetune has computed",
+      "of a picture is not computed again.",
       "",
       "Examples:",
       "  graft features --model efficientnet-lite0 --data photos --out photos.npy",
@@ -72,22 +75,33 @@ final class FeaturesCommand implements Callable<Integer> {
     }
     Model read = Graft.load(model.path(), load.options());
     Model known = read.heads().isEmpty() ? read.with(Edits.keepHead()) : read;
+    NumpyFile.require(dtype(known));
     Dataset pictures = pictures();
     try (Graft graft = Graft.open(cache.of(machine.settings()))) {
       TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
+      TrainingListener notes =
+          TrainingListener.to(Decision.class, each -> terminal.error(each.sentence()));
       TensorValue rows =
-          graft.features(known, pictures, TrainOptions.by(Recipe.headOnly()).listener(bar));
+          graft.features(
+              known, pictures, TrainOptions.by(Recipe.headOnly()).listener(bar).listener(notes));
       NumpyFile.write(out, rows);
       List<String> names =
           IntStream.range(0, pictures.size())
               .mapToObj(pictures::name)
               .map(Printable::line)
               .toList();
-      Path beside = Path.of(out.toString().replaceFirst("(\\.npy)?$", ".txt"));
+      Path beside = Path.of(out.toString().replaceFirst("(\\.npy)?$", ".npy.txt"));
       Files.write(beside, names);
       terminal.format("%s  %s, the pictures' names in %s", out, rows.shape(), beside);
     }
     return 0;
+  }
+
+  /** Of what its head reads: the output of the model that ends there. */
+  private static DType dtype(Model model) {
+    TensorRef features = model.heads().get(0).features();
+    Model cut = model.with(Edits.cut(features.node() + ":" + features.index()));
+    return cut.servingSignature().outputs().values().iterator().next().dtype();
   }
 
   private Dataset pictures() {

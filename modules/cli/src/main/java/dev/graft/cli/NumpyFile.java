@@ -22,12 +22,19 @@ final class NumpyFile {
 
   private NumpyFile() {}
 
+  /** Refuses what cannot be written. */
+  static void require(DType dtype) {
+    if (dtype != DType.FLOAT32) {
+      throw new BadRequestException(
+          "features are written as float32, and those of this model's head are "
+              + dtype
+              + "; take a model that computes in float32.");
+    }
+  }
+
   /** Writes float32 numbers into {@code file}, all of them or none. */
   static void write(Path file, TensorValue value) throws IOException {
-    if (value.dtype() != DType.FLOAT32) {
-      throw new BadRequestException(
-          "features are written as float32, and these are " + value + ".");
-    }
+    require(value.dtype());
     Path next = file.resolveSibling("." + file.getFileName() + ".part");
     try (FileChannel channel =
         FileChannel.open(

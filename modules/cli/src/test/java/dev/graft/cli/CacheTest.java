@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,12 +30,14 @@ class CacheTest {
   private static final int ALL = 146;
 
   @TempDir private Path dir;
+  private String err = "";
 
   private String out(String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code = Main.run(Terminal.to(stream(out), stream(err), 0), arguments);
-    assertThat(code).as(err.toString(StandardCharsets.UTF_8)).isZero();
+    ByteArrayOutputStream told = new ByteArrayOutputStream();
+    int code = Main.run(Terminal.to(stream(out), stream(told), 0), arguments);
+    err = told.toString(StandardCharsets.UTF_8);
+    assertThat(code).as(err).isZero();
     return out.toString(StandardCharsets.UTF_8);
   }
 
@@ -73,13 +77,16 @@ class CacheTest {
     assertThat(evaluated.at("/count").asInt()).isEqualTo(ALL);
     assertThat(evaluated.at("/features/computed").asInt()).isZero();
     assertThat(evaluated.at("/features/reused").asInt()).isEqualTo(ALL);
-    assertThat(evaluated.at("/features/bytes").asLong()).isEqualTo(before);
+    assertThat(evaluated.at("/features/bytes").asLong())
+        .as("what was published computes what its training did")
+        .isEqualTo(before);
+    assertThat(err).isEmpty();
+    tear(kept);
+    new ObjectMapper().readTree(out("evaluate", "--model", out, "--data", PHOTOS, "--json"));
+    assertThat(err).contains("are damaged");
     assertThat(Files.readString(Path.of(second.at("/report").asText())))
         .contains("<td>computed of 0 pictures, kept from earlier runs of " + examples + "</td>")
         .contains("MB on disk");
-    assertThat(size(kept))
-        .as("what was published computes what its training did")
-        .isEqualTo(before);
     assertThat(second.at("/test/labels/fish/f1").isNumber()).isTrue();
     for (String phase : List.of("read", "features", "head", "publish", "test", "report", "total")) {
       assertThat(second.at("/phases/" + phase).asDouble(-1)).as(phase).isNotNegative();
@@ -95,13 +102,24 @@ class CacheTest {
     }
   }
 
+  /** As a process does that is killed. */
+  private static void tear(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(file -> file.toString().endsWith(".rows")).toList()) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.truncate(channel.size() - 1);
+        }
+      }
+    }
+  }
+
   @Test
   void featuresAreWrittenAsNumpyReadsThem() throws IOException {
     Path rows = dir.resolve("rows.npy");
     String[] command = {
       "features", "--model", MODEL, "--input-range", "0..255", "--data", PHOTOS, "--out", "" + rows,
     };
-    assertThat(out(command)).contains("[146, ", "rows.txt");
+    assertThat(out(command)).contains("[146, ", "rows.npy.txt");
     byte[] first = Files.readAllBytes(rows);
     ByteBuffer file = ByteBuffer.wrap(first).order(ByteOrder.LITTLE_ENDIAN);
     int header = 10 + file.getShort(8);
@@ -109,8 +127,25 @@ class CacheTest {
     assertThat(header % 64).isZero();
     assertThat(text).startsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (146, ");
     assertThat((first.length - header) % (ALL * Float.BYTES)).isZero();
-    assertThat(Files.readAllLines(dir.resolve("rows.txt"))).hasSize(ALL);
+    assertThat(Files.readAllLines(dir.resolve("rows.npy.txt"))).hasSize(ALL);
+    assertThat(dir.resolve("rows.txt")).as("that may be somebody's").doesNotExist();
     out(command);
     assertThat(Files.readAllBytes(rows)).isEqualTo(first);
+    assertThat(err).isEmpty();
+    tear(CacheOption.folder());
+    out(command);
+    assertThat(err).contains("are damaged");
+  }
+
+  @Test
+  void whatNumpyIsNotGivenIsRefusedBeforeAnythingIsRead() {
+    ByteArrayOutputStream told = new ByteArrayOutputStream();
+    String half = CommandProcess.checkout("testdata/zoo/keras2/mixed_float16_dense/model");
+    String nowhere = dir.resolve("nowhere").toString();
+    String[] command = {
+      "features", "--model", half, "--data", nowhere, "--out", dir.resolve("x.npy").toString(),
+    };
+    assertThat(Main.run(Terminal.to(stream(told), stream(told), 0), command)).isNotZero();
+    assertThat(told.toString(StandardCharsets.UTF_8)).contains("float32", "float16");
   }
 }

@@ -4,6 +4,7 @@ import dev.graft.error.Internal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -20,7 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * is in it. It is taken for unchanged if its path, its size, the time at which it was last written
  * and, where the system tells it, the time at which anything of it changed are the same. What was
  * written within the last seconds is not remembered, since it could change again without another
- * time.
+ * time; nor is what lies in no file system of this machine, such as an archive that is opened as
+ * one.
  */
 @Internal
 public final class KnownFiles {
@@ -64,7 +66,11 @@ public final class KnownFiles {
 
   private void load(Path from, Map<ContentDigest, ContentDigest> into) {
     try {
-      ByteBuffer entries = ByteBuffer.wrap(Files.readAllBytes(from.resolve(NAME)));
+      Path file = from.resolve(NAME);
+      if (Files.size(file) > (long) MOST * ENTRY) {
+        return; // it is not one of these
+      }
+      ByteBuffer entries = ByteBuffer.wrap(Files.readAllBytes(file));
       while (entries.remaining() >= ENTRY && into.size() < MOST) {
         into.put(ContentDigest.read(entries), ContentDigest.read(entries));
       }
@@ -108,6 +114,9 @@ public final class KnownFiles {
 
   /** By what a file is known again; none if it changed just now, or nothing is told of it. */
   private Optional<ContentDigest> mark(Path file) {
+    if (!file.getFileSystem().equals(FileSystems.getDefault())) {
+      return Optional.empty(); // its path is not the only one of that name
+    }
     try {
       boolean isUnix = file.getFileSystem().supportedFileAttributeViews().contains("unix");
       Map<String, Object> told =

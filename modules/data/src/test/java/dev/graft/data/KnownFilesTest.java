@@ -3,12 +3,18 @@ package dev.graft.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -109,6 +115,35 @@ class KnownFilesTest {
     KnownFiles known = known();
     assertThat(known.digest(file)).isEqualTo(digest("cat").orElseThrow());
     known.save();
+  }
+
+  /** Files of two archives have the same path. */
+  @Test
+  void filesOfArchivesAreNotRemembered() throws IOException {
+    for (String content : new String[] {"cat", "dog"}) {
+      URI zip = URI.create("jar:" + dir.resolve(content + ".zip").toUri());
+      try (FileSystem archive = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
+        Path file = Files.writeString(archive.getPath("/1.bmp"), content);
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1_700_000_000_000L));
+      }
+      try (FileSystem archive = FileSystems.newFileSystem(zip, Map.of())) {
+        Path file = archive.getPath("/1.bmp");
+        assertThat(known().digest(file)).isEqualTo(digest(content).orElseThrow());
+        remember(file);
+      }
+    }
+  }
+
+  @Test
+  void whatIsTooLargeToBeRememberedIsNotRead() throws IOException {
+    Path file = file("cat");
+    remember(file);
+    Path kept = dir.resolve("known").resolve("files-1");
+    try (FileChannel channel = FileChannel.open(kept, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate(1), 1L << 31); // sparse; no array holds it
+    }
+    assertThat(known().of(file)).isEmpty();
+    known().digest(file);
   }
 
   /** A dataset of pictures tells without reading them. */
