@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("slow")
 class BombTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30); // of what takes two, should all else run too
+  /** What takes two on a machine that does nothing else. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir private Path folder = Path.of("");
 

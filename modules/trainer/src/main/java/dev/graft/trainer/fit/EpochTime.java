@@ -2,7 +2,6 @@ package dev.graft.trainer.fit;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 
 /**
  * Tells from the first steps of a stretch, and from the score before it, how long an epoch takes on
@@ -11,13 +10,14 @@ import java.util.function.LongSupplier;
 final class EpochTime {
 
   private static final int MEASURED = 4; // steps, of which the first is slower than all others
+  private static final Duration SHORT = Duration.ofSeconds(90); // not worth a word
 
   private final TimeLeft left;
   private final int batches; // of an epoch
   private final boolean needed; // so that one epoch is trained whatever it takes
-  private final LongSupplier nanos;
-  private Duration score = Duration.ZERO;
   private long since;
+  private Duration score = Duration.ZERO;
+  private Duration measured = Duration.ZERO;
   private int steps;
 
   /**
@@ -26,26 +26,30 @@ final class EpochTime {
    * @param batches how many steps make an epoch
    * @param needed whether there is no model without it: then one epoch of it is trained, at least
    */
-  EpochTime(TimeLeft left, int batches, boolean needed, LongSupplier nanos) {
+  EpochTime(TimeLeft left, int batches, boolean needed) {
     this.left = left;
     this.batches = batches;
     this.needed = needed;
-    this.nanos = nanos;
-    this.since = nanos.getAsLong();
   }
 
-  /** The validation part was scored, and nothing else done since this was made. */
+  /** A step begins, or a score. */
+  void begin() {
+    since = left.now();
+  }
+
+  /** The validation part is scored. */
   void scored() {
-    score = Duration.ofNanos(nanos.getAsLong() - since);
+    score = Duration.ofNanos(left.now() - since);
   }
 
   /**
    * A choice.
    *
    * @param epochs how many more there is time for
-   * @param words how long they take, and why there are not more, for a person
+   * @param words how long they take, and why there are not more, for a person; none where there is
+   *     nothing to tell
    */
-  record Choice(int epochs, String words) {}
+  record Choice(int epochs, Optional<String> words) {}
 
   /**
    * A step is done; gives a choice once, when it is known how long steps take.
@@ -54,27 +58,27 @@ final class EpochTime {
    */
   Optional<Choice> stepped(int wanted) {
     steps++;
-    if (steps == 1) {
-      since = nanos.getAsLong();
-    }
-    if (steps != Math.min(MEASURED, batches) || steps == 1) {
+    measured = steps == 1 ? measured : measured.plusNanos(left.now() - since);
+    if (steps != MEASURED) {
       return Optional.empty();
     }
-    long step = (nanos.getAsLong() - since) / (steps - 1);
-    Duration each = Duration.ofNanos(step).multipliedBy(batches).plus(score);
-    int most = Math.max(left.epochs(each), needed ? 1 : 0);
-    int epochs = Math.min(wanted, most);
-    String about = TimeLeft.words(each.multipliedBy(wanted));
-    String all = wanted + (wanted == 1 ? " epoch takes" : " epochs take") + " about " + about;
+    Duration each = measured.dividedBy(MEASURED - 1).multipliedBy(batches).plus(score);
+    int epochs = Math.min(wanted, Math.max(left.epochs(each), needed ? 1 : 0));
+    Duration all = each.multipliedBy(wanted);
+    boolean isTold = epochs < wanted || all.compareTo(SHORT) > 0;
     return Optional.of(
-        new Choice(epochs, epochs == wanted ? all + " at most" : all + ", " + instead(epochs)));
+        new Choice(epochs, isTold ? Optional.of(words(wanted, all, epochs)) : Optional.empty()));
   }
 
-  private String instead(int epochs) {
-    String limit = TimeLeft.words(left.limit());
+  private String words(int wanted, Duration all, int epochs) {
+    String what = wanted + (wanted == 1 ? " epoch takes" : " epochs take");
+    String about = what + " about " + TimeLeft.words(all);
+    if (epochs == wanted) {
+      return about + " at most";
+    }
     return epochs == 0
-        ? "and of " + limit + " in all there is not enough left for one"
-        : "so it is " + epochs + ", to keep to " + limit + " in all";
+        ? about + ", and of " + left + " in all there is not enough left for one"
+        : about + ", so it is " + epochs + ", to keep to " + left + " in all";
   }
 
   /** Whether the time is over, and what was trained may end. */

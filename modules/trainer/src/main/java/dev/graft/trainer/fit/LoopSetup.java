@@ -20,8 +20,8 @@ record LoopSetup(
 
   /** A loop of plain steps. */
   static LoopSetup of(Task task, Stage stage, CachedFeatures.Part data) {
-    return new LoopSetup(
-        task.fedWith(data.train()), stage, data, StepExtras.NONE, TimeLeft.UNLIMITED);
+    TimeLeft time = TimeLeft.unlimited(System::nanoTime);
+    return new LoopSetup(task.fedWith(data.train()), stage, data, StepExtras.NONE, time);
   }
 
   /** This, in no more time than that. */

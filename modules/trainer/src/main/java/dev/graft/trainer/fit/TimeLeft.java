@@ -8,9 +8,6 @@ import java.util.function.LongSupplier;
 /** The time that a training may take: how much of it is left, and how many epochs that is. */
 final class TimeLeft {
 
-  /** For who has no limit. */
-  static final TimeLeft UNLIMITED = new TimeLeft(Duration.ofNanos(Long.MAX_VALUE), () -> 0);
-
   private final Duration limit;
   private final LongSupplier nanos;
   private final long start;
@@ -21,14 +18,19 @@ final class TimeLeft {
     this.start = nanos.getAsLong();
   }
 
-  /** So much from now on. */
+  /** So much from now on, by the clock {@code nanos}. */
   static TimeLeft of(Duration limit, LongSupplier nanos) {
     return new TimeLeft(limit, nanos);
   }
 
-  /** The whole of it. */
-  Duration limit() {
-    return limit;
+  /** As much as it takes. */
+  static TimeLeft unlimited(LongSupplier nanos) {
+    return of(Duration.ofNanos(Long.MAX_VALUE), nanos);
+  }
+
+  /** The time, of which no more than differences says anything. */
+  long now() {
+    return nanos.getAsLong();
   }
 
   /** Whether nothing of it is left. */
@@ -45,9 +47,15 @@ final class TimeLeft {
     return limit.minusNanos(nanos.getAsLong() - start);
   }
 
+  /** Returns the whole of it for a person. */
+  @Override
+  public String toString() {
+    return words(limit);
+  }
+
   /** A time for a person, to what an estimate is good for. */
   static String words(Duration time) {
-    double seconds = time.toNanos() / 1e9;
+    double seconds = time.toMillis() / 1e3;
     if (seconds < 90) {
       return String.format(Locale.ROOT, "%.0f s", Math.max(1, seconds));
     }

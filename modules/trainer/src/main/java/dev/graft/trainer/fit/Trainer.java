@@ -64,7 +64,7 @@ public final class Trainer {
   private int kept = -1;
   private ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
 
-  private TimeLeft time = TimeLeft.UNLIMITED;
+  private TimeLeft time;
 
   private Trainer(
       TensorFlowRuntime runtime,
@@ -77,6 +77,7 @@ public final class Trainer {
     this.watch = watch;
     this.decisions = decisions;
     this.checkpoints = checkpoints;
+    this.time = TimeLeft.unlimited(watch::worked);
   }
 
   /**
@@ -107,7 +108,10 @@ public final class Trainer {
     Watch watch = Watch.of(options, noting(decisions));
     Optional<Duration> limit =
         options.time().or(() -> Optional.of(NIGHT).filter(night -> options.recipe().isAuto()));
-    TimeLeft time = limit.map(all -> TimeLeft.of(all, System::nanoTime)).orElse(TimeLeft.UNLIMITED);
+    TimeLeft time = // from now on, a pause not counted
+        limit
+            .map(all -> TimeLeft.of(all, watch::worked))
+            .orElseGet(() -> TimeLeft.unlimited(watch::worked));
     Supplier<Run> work =
         () -> {
           Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
@@ -192,7 +196,12 @@ public final class Trainer {
     }
     Optional<LoopState> underWay = last.flatMap(Checkpoint::loop);
     while (next < plan.stages().size()) {
-      score = fineTune(plan.stages().get(next), underWay, score);
+      Stage stage = plan.stages().get(next);
+      if (time.isOver() && !stage.fresh()) {
+        decide(Kind.TIME, stage, Optional.empty(), "left out, since " + time + " in all are over");
+      } else {
+        score = fineTune(stage, underWay, score);
+      }
       next++;
       save(Optional.empty());
       underWay = Optional.empty();

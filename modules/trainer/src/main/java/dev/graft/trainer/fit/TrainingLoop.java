@@ -52,7 +52,7 @@ final class TrainingLoop implements AutoCloseable {
     this.session = session;
     this.order = session.order();
     this.steps = (long) settings.epochs() * order.batches();
-    this.time = new EpochTime(setup.time(), order.batches(), stage.fresh(), System::nanoTime);
+    this.time = new EpochTime(setup.time(), order.batches(), stage.fresh());
     this.best = Best.none(settings.stop().metric());
   }
 
@@ -112,15 +112,19 @@ final class TrainingLoop implements AutoCloseable {
         } else {
           pace.before();
           double rate = rate(counters.schedule());
+          time.begin();
           double loss = step(rate);
           watch.tell(new Step(stage.number(), counters.batches(), rate, loss));
           keepToTime(watch);
-          pace.total(steps);
+          pace.total(Math.max(steps, counters.batches()));
           pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
           if (checkpoints.isDueAfterStep()) { // before a score, too, which may take long
             save.accept(state());
           }
         }
+      }
+      if (counters.batches() < steps && time.isOver(losses.size())) {
+        tellOfTime(watch, "ended early, since " + setup.time() + " in all are over");
       }
       return result();
     } catch (RuntimeException e) {
@@ -134,6 +138,7 @@ final class TrainingLoop implements AutoCloseable {
   /** Scores what there is before the first step, unless that was done in an earlier process. */
   private void begin(Watch watch, Consumer<LoopState> save) {
     if (best.isNone()) {
+      time.begin();
       best = best.start(session.score(watch), !stage.fresh(), session.weights());
       time.scored();
       if (!precisionReason().isEmpty()) {
@@ -152,14 +157,18 @@ final class TrainingLoop implements AutoCloseable {
   /** Says how long it will take, once that is known, and takes what epochs there is time for. */
   private void keepToTime(Watch watch) {
     long done = (counters.batches() - 1) / order.batches(); // epochs before that of the last step
-    time.stepped(Math.toIntExact(settings.epochs() - done))
+    int wanted = Math.toIntExact(settings.epochs() - done);
+    time.stepped(wanted)
         .ifPresent(
             choice -> {
-              boolean isLess = choice.epochs() < settings.epochs() - done;
-              steps = isLess ? (done + choice.epochs()) * order.batches() : steps;
-              String words = stage.words() + ": " + choice.words();
-              watch.tell(new Decision(Kind.TIME, stage.number(), Optional.empty(), words));
+              steps = choice.epochs() < wanted ? (done + choice.epochs()) * order.batches() : steps;
+              choice.words().ifPresent(words -> tellOfTime(watch, words));
             });
+  }
+
+  private void tellOfTime(Watch watch, String words) {
+    String all = stage.words() + ": " + words;
+    watch.tell(new Decision(Kind.TIME, stage.number(), Optional.empty(), all));
   }
 
   /** A single step at this rate; gives the loss before it, no number if it was left out. */
@@ -200,7 +209,7 @@ final class TrainingLoop implements AutoCloseable {
         stage.number(),
         stage.words(),
         losses.size(),
-        settings.epochs(),
+        Math.max(losses.size(), Math.toIntExact(steps / order.batches())),
         counters.batches(),
         rate(counters.schedule() - 1),
         mean,

@@ -72,8 +72,10 @@ final class TrainingPlanner {
           stage.words()
               + ": there is no room for "
               + features.words(stage.cut())
-              + ", so each step computes them again"
-              + (features.arePixelsKept() ? ", from pictures that are decoded once" : ""));
+              + ", so each step computes them again");
+    }
+    if (stages.stream().anyMatch(stage -> features.arePixelsKept(stage.cut()))) {
+      reasons.add(features.pixelWords());
     }
     if (Plan.decidesWhatIsKept(stages, solvable)) {
       reasons.add(acceptance.words());

@@ -89,6 +89,9 @@ public final class Evaluator {
       }
       return score(runtime, task.fedWith(features), features, atOnce, watch);
     } catch (InputOutputException e) {
+      if (Interruption.isCancelled(e)) {
+        throw e;
+      }
       watch.tell(
           Decision.of(
               Decision.Kind.FEATURES,

@@ -34,7 +34,7 @@ public final class FeatureStore {
    * How many bytes of the disk are left to others: what is kept for a later run must not take the
    * room that this one needs for its checkpoints, its model and its report.
    */
-  static final long RESERVE = 2L << 30;
+  public static final long RESERVE = 2L << 30;
 
   private static final Pattern KEY = Pattern.compile("[0-9a-f]{64}");
 

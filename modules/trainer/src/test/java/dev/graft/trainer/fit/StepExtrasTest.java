@@ -63,8 +63,9 @@ class StepExtrasTest {
     Recipe recipe = Recipe.headOnly().then(settings);
     Stage stage = Stages.of(task, BLOCKS, Frontier.of(task.inputs()), task.goals(), recipe).get(0);
     CachedFeatures.Part data = new CachedFeatures.Part(PARTS.train(), PARTS.validation());
+    TimeLeft time = TimeLeft.unlimited(System::nanoTime);
     return TrainingLoop.open(
-        runtime, new LoopSetup(task, stage, data, extras, TimeLeft.UNLIMITED), Optional.empty());
+        runtime, new LoopSetup(task, stage, data, extras, time), Optional.empty());
   }
 
   /** Half of the average so far, half of the weight after each step. */

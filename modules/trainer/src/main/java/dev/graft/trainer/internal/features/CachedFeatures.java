@@ -11,6 +11,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
+import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.words.Remedy;
@@ -20,9 +21,9 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * What training is fed with: features, computed once at the cuts where the frozen part ends; or the
@@ -191,7 +192,7 @@ public final class CachedFeatures implements AutoCloseable {
     long total = (long) examples.train().size() + examples.validation().size();
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
     space = FeatureSpace.of(inFiles, runtime);
-    decodeBeside(runtime);
+    decodeBeside(runtime, watch);
     try (Features at =
         Features.open(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
       at.keptIn(frontier, watch);
@@ -213,28 +214,39 @@ public final class CachedFeatures implements AutoCloseable {
         : decoded;
   }
 
-  /** Whether the pixels of pictures are kept in a file, where features are not. */
-  public boolean arePixelsKept() {
+  /** Whether pictures are decoded for what is fed at {@code cut}, and their pixels kept. */
+  public boolean arePixelsKept(Collection<TensorRef> cut) {
+    return !kept.containsAll(cut) && arePixelsKept();
+  }
+
+  private boolean arePixelsKept() {
     long size = (long) examples.train().size() + examples.validation().size();
     return entry.pixels().isPresent()
         && frontier.bytes(inFiles, size) + frontier.bytes(entry.rows(), size) <= room.disk();
   }
 
-  private void decodeBeside(TensorFlowRuntime runtime) {
+  /** How much room that takes on the disk, for a person. */
+  public String pixelWords() {
+    return "pictures are decoded once, and their pixels ("
+        + size(bytes(entry.rows()))
+        + ") read from a file from then on";
+  }
+
+  private void decodeBeside(TensorFlowRuntime runtime, Watch watch) {
+    Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
     if (entry.pixels().isPresent()) {
       Optional<Path> folder =
           arePixelsKept() ? Optional.of(FeatureSpace.folder(runtime)) : Optional.empty();
       decoded =
           new Part(
-              decoded(runtime, examples.train(), folder),
-              decoded(runtime, examples.validation(), folder));
+              decoded(new DecodedRows(runtime, entry, examples.train(), folder, said)),
+              decoded(new DecodedRows(runtime, entry, examples.validation(), folder, said)));
     }
   }
 
-  private Dataset decoded(TensorFlowRuntime runtime, Dataset part, Optional<Path> folder) {
-    DecodedRows rows = new DecodedRows(runtime, entry, part, folder);
+  private Dataset decoded(DecodedRows rows) {
     pictures.add(rows);
-    return part.withInputs(Map.of(entry.pixels().orElseThrow().toString(), rows));
+    return rows.dataset(entry.pixels().orElseThrow());
   }
 
   /** Gives the files back; features and pixels in them are gone. */

@@ -10,13 +10,16 @@ import dev.graft.tensor.FileRows;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.task.InputBinding;
+import dev.graft.trainer.internal.watch.Interruption;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,13 +29,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class DecodedRows implements RowTable, AutoCloseable {
 
-  private static final System.Logger LOG = System.getLogger(DecodedRows.class.getName());
-
   private final TensorFlowRuntime runtime;
   private final InputBinding entry;
   private final Dataset pictures;
   private final BitSet kept = new BitSet(); // which of them are in the file
-  private @Nullable FileRows file; // none where there is no room
+  private final Consumer<String> said;
+  private Optional<Path> folder;
+  private @Nullable FileRows file; // once there is something to keep
   private @Nullable GraphSession session; // until there is something to decode
   private @Nullable PreparedRun run;
 
@@ -41,13 +44,24 @@ final class DecodedRows implements RowTable, AutoCloseable {
    *
    * @param entry through which {@code pictures} get into a model that does not decode them itself
    * @param folder where to keep them; none where there is no room
+   * @param said takes a sentence if they cannot be kept there
    */
   DecodedRows(
-      TensorFlowRuntime runtime, InputBinding entry, Dataset pictures, Optional<Path> folder) {
+      TensorFlowRuntime runtime,
+      InputBinding entry,
+      Dataset pictures,
+      Optional<Path> folder,
+      Consumer<String> said) {
     this.runtime = runtime;
     this.entry = entry;
     this.pictures = pictures;
-    this.file = folder.map(FileRows::new).orElse(null);
+    this.folder = folder;
+    this.said = said;
+  }
+
+  /** The pictures with their answers, fed as pixels in the place of {@code input}. */
+  Dataset dataset(TensorRef input) {
+    return pictures.withInputs(Map.of(input.toString(), this));
   }
 
   /**
@@ -57,21 +71,18 @@ final class DecodedRows implements RowTable, AutoCloseable {
    */
   @Override
   public synchronized TensorValue rows(int[] numbers, TensorValue spent) {
-    FileRows place = file;
-    if (place == null) {
-      return decode(numbers);
-    }
     int[] missing = Arrays.stream(numbers).filter(i -> !kept.get(i)).distinct().toArray();
-    if (missing.length > 0) {
-      TensorValue pixels = decode(missing);
-      if (!keep(place, pixels, missing)) {
-        return missing.length == numbers.length ? pixels : decode(numbers);
-      }
-      if (missing.length == numbers.length) { // none of them twice, so in their order
-        return pixels;
-      }
+    FileRows place = file;
+    if (missing.length == 0 && place != null) {
+      return place.rows(numbers, spent);
     }
-    return place.rows(numbers, spent);
+    TensorValue pixels = decode(missing);
+    keep(pixels, missing);
+    place = file;
+    if (missing.length == numbers.length) { // none of them twice, so in their order
+      return pixels;
+    }
+    return place == null ? decode(numbers) : place.rows(numbers, spent);
   }
 
   @Override
@@ -79,16 +90,24 @@ final class DecodedRows implements RowTable, AutoCloseable {
     return rows(IntStream.range(from, to).toArray(), spent);
   }
 
-  /** Returns whether they are kept; a disk that is full costs that they are decoded again. */
-  private boolean keep(FileRows place, TensorValue pixels, int[] numbers) {
+  /** Keeps them if it can; a disk that is full costs that they are decoded again. */
+  private void keep(TensorValue pixels, int[] numbers) {
+    if (folder.isEmpty() || numbers.length == 0) {
+      return;
+    }
     try {
+      FileRows place = file == null ? new FileRows(folder.get()) : file;
+      file = place;
       place.put(pixels, numbers);
       Arrays.stream(numbers).forEach(kept::set);
-      return true;
     } catch (InputOutputException e) {
-      LOG.log(System.Logger.Level.WARNING, "pictures are decoded in each epoch again", e);
+      if (Interruption.isCancelled(e)) {
+        throw e;
+      }
+      said.accept("pictures are decoded in each epoch again: " + e.getMessage());
+      folder = Optional.empty();
+      kept.clear();
       closeFile();
-      return false;
     }
   }
 

@@ -92,8 +92,8 @@ public final class FeatureSpace implements AutoCloseable {
       if (IN_MEMORY.contains(disk.type())) {
         return 0;
       }
-      long usable = disk.getUsableSpace() / (isOfStore ? 2 : 1);
-      return Math.min(FeatureStore.LIMIT, usable);
+      long usable = Math.max(0, disk.getUsableSpace() - FeatureStore.RESERVE);
+      return Math.min(FeatureStore.LIMIT, usable / (isOfStore ? 2 : 1));
     } catch (IOException e) {
       return FeatureStore.LIMIT; // it will be told of when it is written to
     }

@@ -77,7 +77,8 @@ public final class Pace {
     Optional<Duration> left =
         done == before
             ? Optional.empty()
-            : Optional.of(Duration.ofMillis(Math.round(1000 * (total - done) / unitsPerSecond)));
+            : Optional.of(
+                Duration.ofMillis(Math.round(1000 * Math.max(0, total - done) / unitsPerSecond)));
     watch.tell(
         new Progress(
             phase,

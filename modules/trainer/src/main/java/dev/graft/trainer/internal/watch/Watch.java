@@ -9,6 +9,7 @@ import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.listener.TrainingListener;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Who watches a piece of work: listeners, told in their order, and what may hold or end it between
@@ -20,11 +21,13 @@ public final class Watch {
 
   private final ImmutableList<TrainingListener> listeners;
   private final Runnable gate;
+  private final AtomicLong waited; // nanoseconds, at the gate
   private final Set<TrainingListener> failing = Sets.newIdentityHashSet();
 
-  private Watch(List<TrainingListener> listeners, Runnable gate) {
+  private Watch(List<TrainingListener> listeners, Runnable gate, AtomicLong waited) {
     this.listeners = ImmutableList.copyOf(listeners);
     this.gate = gate;
+    this.waited = waited;
   }
 
   /**
@@ -35,22 +38,30 @@ public final class Watch {
   public static Watch of(TrainOptions options, TrainingListener... first) {
     return new Watch(
         ImmutableList.<TrainingListener>builder().add(first).addAll(options.listeners()).build(),
-        options.cancellation()::check);
+        options.cancellation()::check,
+        new AtomicLong());
   }
 
   /** A listener, and what is called before each unit. */
   public static Watch of(TrainingListener listener, Runnable gate) {
-    return new Watch(List.of(listener), gate);
+    return new Watch(List.of(listener), gate, new AtomicLong());
   }
 
   /** What may hold or end the work, and hears of nothing. */
   public Watch quiet() {
-    return new Watch(List.of(), gate);
+    return new Watch(List.of(), gate, waited);
   }
 
   /** Before a unit: may wait, or throw to end the work. */
   void before() {
+    long start = System.nanoTime();
     gate.run();
+    waited.addAndGet(System.nanoTime() - start);
+  }
+
+  /** A clock, in nanoseconds, that stands still while the work is held. */
+  public long worked() {
+    return System.nanoTime() - waited.get();
   }
 
   /** Tells all who listen. */

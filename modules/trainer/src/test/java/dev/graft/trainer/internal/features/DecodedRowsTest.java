@@ -51,6 +51,8 @@ class DecodedRowsTest {
       SavedModelImporter.load(Zoo.model("keras2/image_augmentation").savedModel())
           .with(describeInput(0, 1, InputSpec.Channels.RGB, InputSpec.Resize.STRETCH));
 
+  private final List<String> said = new ArrayList<>();
+
   /** Six pictures of two labels, copies that a test may spoil. */
   private static Dataset copies(Path folder) throws IOException {
     Dataset photos = Dataset.imageFolder(Checkout.path("testdata/photos"));
@@ -84,7 +86,8 @@ class DecodedRowsTest {
     Dataset pictures = copies(folder);
     InputBinding entry = InputBinding.of(MODEL, pictures);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
-        DecodedRows rows = new DecodedRows(runtime, entry, pictures, Optional.of(disk))) {
+        DecodedRows rows =
+            new DecodedRows(runtime, entry, pictures, Optional.of(disk), said::add)) {
       TensorValue all = inTheGraph(runtime, entry, pictures);
       TensorValue some = rows.rows(new int[] {4, 1, 4}, Rows.NOTHING);
       assertThat(some.floats()).containsExactly(Rows.of(all, new int[] {4, 1, 4}).floats());
@@ -103,11 +106,28 @@ class DecodedRowsTest {
   }
 
   @Test
+  void aFolderThatTakesNoFileCostsASentence(@TempDir Path folder) throws IOException {
+    Dataset pictures = copies(folder);
+    InputBinding entry = InputBinding.of(MODEL, pictures);
+    Path noFolder = Files.createFile(folder.resolve("file")).resolve("in");
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        DecodedRows rows =
+            new DecodedRows(runtime, entry, pictures, Optional.of(noFolder), said::add)) {
+      float[] first = rows.range(0, 2, Rows.NOTHING).floats();
+      assertThat(rows.range(0, 2, Rows.NOTHING).floats()).containsExactly(first);
+    }
+    assertThat(said)
+        .singleElement()
+        .asString()
+        .startsWith("pictures are decoded in each epoch again: ");
+  }
+
+  @Test
   void withoutRoomTheyAreDecodedEachTime(@TempDir Path folder) throws IOException {
     Dataset pictures = copies(folder);
     InputBinding entry = InputBinding.of(MODEL, pictures);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
-        DecodedRows rows = new DecodedRows(runtime, entry, pictures, Optional.empty())) {
+        DecodedRows rows = new DecodedRows(runtime, entry, pictures, Optional.empty(), said::add)) {
       float[] first = rows.range(0, 2, Rows.NOTHING).floats();
       assertThat(rows.range(0, 2, Rows.NOTHING).floats()).containsExactly(first);
       spoil(pictures, 1);
@@ -137,9 +157,9 @@ class DecodedRowsTest {
         runs.add(Trainer.fit(runtime, ready, Plans.gradual(ready, 100), parts, heard));
       }
     }
-    assertThat(runs.get(0).decisions()).noneMatch(words -> words.contains("decoded once"));
+    assertThat(runs.get(0).decisions()).noneMatch(words -> words.contains("are decoded once"));
     assertThat(runs.get(1).decisions())
-        .anyMatch(words -> words.endsWith("from pictures that are decoded once"));
+        .anyMatch(words -> words.startsWith("pictures are decoded once, and their pixels ("));
     assertThat(Doubles.toArray(losses.get(1)))
         .hasSizeGreaterThan(10)
         .containsExactly(Doubles.toArray(losses.get(0)), within(1e-4));
