@@ -172,7 +172,7 @@ public final class RunFolder implements AutoCloseable {
                 + "' only looked for a rate, so there is nothing to go on with; begin a new run.",
             Remedy.NEW_RUN);
       }
-      new Training(stored.training()).toRecipe(); // fails if a name in it is not known
+      stored.training().toRecipe(); // fails if a name in it is not known
       return new RunFolder(folder, stored.job(folder), stored.settings(), lock(folder));
     } catch (NoSuchFileException e) {
       throw new BadRequestException(

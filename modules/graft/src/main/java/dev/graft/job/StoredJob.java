@@ -17,7 +17,7 @@ record StoredJob(
     String pictures,
     StoredSurgery surgery,
     Split split,
-    Training.Fields training,
+    Training training,
     String out,
     Device device,
     int threads,
@@ -47,7 +47,7 @@ record StoredJob(
         absolute(job.pictures()),
         StoredSurgery.of(job.surgery()),
         job.split(),
-        job.training().fields(),
+        job.training(),
         absolute(job.out()),
         settings.device(),
         settings.threads(),
@@ -70,7 +70,7 @@ record StoredJob(
             .load(StoredLoad.options(trust, load))
             .surgery(surgery.surgery())
             .split(split)
-            .training(new Training(training))
+            .training(training)
             .name(String.valueOf(whole.getFileName()).replaceFirst("-\\d+$", ""));
     return (whole.getParent() == null ? job : job.runs(whole.getParent())).build();
   }

@@ -2,7 +2,15 @@ package dev.graft.job;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.EnumNamingStrategies;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import com.google.common.primitives.Ints;
 import dev.graft.error.BadRequestException;
 import dev.graft.trainer.EarlyStop;
@@ -16,9 +24,10 @@ import dev.graft.trainer.optimizer.Schedule;
 import dev.graft.words.Remedy;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,66 +41,102 @@ public final class Training {
 
   private static final double USUAL_WARM_UP = 0.1;
 
-  private final Fields set;
+  private static final JsonMapper JSON = new JsonMapper();
 
-  Training(Fields set) {
-    this.set = set;
+  private final ImmutableMap<Setting, Object> set;
+
+  private Training(Map<Setting, Object> set) {
+    this.set = Maps.immutableEnumMap(set);
   }
 
   /** The recipe of this name as it is, see {@link Recipe#named}. */
   public static Training by(String recipe) {
-    Fields fields = new Fields();
-    fields.recipe = recipe;
-    return new Training(fields);
+    requireNonNull(recipe, "recipe");
+    return new Training(Map.of(Setting.RECIPE, recipe, Setting.SEED, 0L));
   }
 
-  private Training with(Consumer<Fields> change) {
-    Fields next = set.copy();
-    change.accept(next);
+  /** As {@code run.json} has it, in which a null once stood for what is as the recipe has it. */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  static Training stored(Map<Setting, JsonNode> values) throws JsonProcessingException {
+    Map<Setting, Object> set = new EnumMap<>(by("auto").set);
+    for (Map.Entry<Setting, JsonNode> each : values.entrySet()) {
+      if (!each.getValue().isNull()) {
+        set.put(each.getKey(), JSON.treeToValue(each.getValue(), each.getKey().type));
+      }
+    }
+    return new Training(set);
+  }
+
+  /** All that is set, as {@code run.json} holds it. */
+  @JsonValue
+  ImmutableMap<Setting, Object> stored() {
+    return set;
+  }
+
+  private Training with(Setting setting, Object value) {
+    Map<Setting, Object> next = new EnumMap<>(set);
+    next.put(setting, value);
     return new Training(next);
+  }
+
+  private <T> Optional<T> get(Setting setting, Class<T> type) {
+    return Optional.ofNullable(set.get(setting)).map(type::cast);
+  }
+
+  private Optional<String> text(Setting setting) {
+    return get(setting, String.class);
+  }
+
+  private Optional<Integer> count(Setting setting) {
+    return get(setting, Integer.class);
+  }
+
+  private Optional<Double> number(Setting setting) {
+    return get(setting, Double.class);
+  }
+
+  private boolean says(Setting... any) {
+    return Arrays.stream(any).anyMatch(set::containsKey);
   }
 
   /** This, beginning with another recipe. */
   public Training recipe(String name) {
-    requireNonNull(name, "name");
-    return with(next -> next.recipe = name);
+    return with(Setting.RECIPE, requireNonNull(name, "name"));
   }
 
   /** This with another seed, which every draw comes from. */
   public Training seed(long value) {
-    return with(next -> next.seed = value);
+    return with(Setting.SEED, value);
   }
 
   /** This with so many epochs of fine-tuning at most, in each stretch. */
   public Training epochs(int value) {
-    return with(next -> next.epochs = value);
+    return with(Setting.EPOCHS, value);
   }
 
   /** This with another highest learning rate of fine-tuning. */
   public Training rate(double value) {
-    return with(next -> next.rate = value);
+    return with(Setting.RATE, value);
   }
 
   /** This with so many examples in a step. */
   public Training batch(int value) {
-    return with(next -> next.batch = value);
+    return with(Setting.BATCH, value);
   }
 
   /** This with at most so many examples computed at once, where nothing is learned, too. */
   public Training microBatch(int value) {
-    return with(next -> next.microBatch = value);
+    return with(Setting.MICRO_BATCH, value);
   }
 
   /** This with another optimizer, as {@link Optimizer#named} takes it. */
   public Training optimizer(String value) {
-    requireNonNull(value, "optimizer");
-    return with(next -> next.optimizer = value);
+    return with(Setting.OPTIMIZER, requireNonNull(value, "optimizer"));
   }
 
   /** This with another rate over time, as {@link Schedule#parse} takes it. */
   public Training schedule(String value) {
-    requireNonNull(value, "schedule");
-    return with(next -> next.schedule = value);
+    return with(Setting.SCHEDULE, requireNonNull(value, "schedule"));
   }
 
   /**
@@ -99,17 +144,17 @@ public final class Training {
    * the recipe's a tenth if not given. Not with one cycle, which rises by itself.
    */
   public Training warmUp(double value) {
-    return with(next -> next.warmUp = value);
+    return with(Setting.WARM_UP, value);
   }
 
   /** This with another share of the rate of a block that the block before it has. */
   public Training layerDecay(double value) {
-    return with(next -> next.layerDecay = value);
+    return with(Setting.LAYER_DECAY, value);
   }
 
   /** This with all gradients together cut down to this Euclidean norm. */
   public Training clipNorm(double value) {
-    return with(next -> next.clipNorm = value);
+    return with(Setting.CLIP_NORM, value);
   }
 
   /**
@@ -117,8 +162,7 @@ public final class Training {
    * what is kept of all, see {@link Recipe#keepBy}.
    */
   public Training monitor(String value) {
-    requireNonNull(value, "monitor");
-    return with(next -> next.monitor = value);
+    return with(Setting.MONITOR, requireNonNull(value, "monitor"));
   }
 
   /**
@@ -126,43 +170,42 @@ public final class Training {
    * 2N + 1 if not given, since the rate falls after N.
    */
   public Training patience(int value) {
-    return with(next -> next.patience = value);
+    return with(Setting.PATIENCE, value);
   }
 
   /** This with so many epochs of the head at most, where it is trained step by step. */
   public Training headEpochs(int value) {
-    return with(next -> next.headEpochs = value);
+    return with(Setting.HEAD_EPOCHS, value);
   }
 
   /** This with another highest learning rate of such a head. */
   public Training headRate(double value) {
-    return with(next -> next.headRate = value);
+    return with(Setting.HEAD_RATE, value);
   }
 
   /** This in no more time than that, see {@link dev.graft.trainer.TrainOptions#time}. */
   public Training time(Duration value) {
     var unused = TrainOptions.by(Recipe.headOnly()).time(requireNonNull(value, "time"));
-    return with(next -> next.time = value.toString());
+    return with(Setting.TIME, value.toString());
   }
 
   /** How long it may take, if that was said. */
   Optional<Duration> time() {
-    return Optional.ofNullable(set.time).map(Duration::parse);
+    return text(Setting.TIME).map(Duration::parse);
   }
 
   /** What every draw comes from. */
   public long seed() {
-    return set.seed;
+    return get(Setting.SEED, Long.class).orElseThrow();
   }
 
   /** The metric that ends training, if one was named. */
   Optional<String> monitor() {
-    return Optional.ofNullable(set.monitor);
+    return text(Setting.MONITOR);
   }
 
-  /** All that is set, as {@code run.json} holds it. */
-  Fields fields() {
-    return set;
+  private Recipe named() {
+    return Recipe.named(text(Setting.RECIPE).orElseThrow());
   }
 
   /**
@@ -171,181 +214,157 @@ public final class Training {
    * @throws dev.graft.error.BadRequestException if a name is not known or a number makes no sense
    */
   public Recipe toRecipe() {
-    Recipe named = Recipe.named(set.recipe);
-    if (named.fineTunes().isEmpty()
-        && (set.epochs != null || set.rate != null || set.layerDecay != null)) {
+    Recipe named = named();
+    if (named.fineTunes().isEmpty() && says(Setting.EPOCHS, Setting.RATE, Setting.LAYER_DECAY)) {
       throw new BadRequestException(
           "the recipe '"
-              + set.recipe
+              + named.name()
               + "' has no fine-tuning for epochs, rate and layer decay to be about; leave these out,"
               + " or take 'top', 'gradual' or 'full'. A head that is trained step by step has head"
               + " epochs and a head rate.",
           Remedy.HEAD_SETTINGS);
     }
     Recipe.HeadSettings head = named.head();
-    Recipe all =
-        named.seed(set.seed).head(head.steps(ofHead(head.steps()))).each(this::ofFineTuning);
-    return set.monitor == null ? all : all.keepBy(set.monitor);
+    Recipe all = named.seed(seed()).head(head.steps(ofHead(head.steps()))).each(this::ofFineTuning);
+    return changed(all, monitor(), Recipe::keepBy);
+  }
+
+  private static <S, T> S changed(S given, Optional<T> value, BiFunction<S, T, S> change) {
+    return value.map(set -> change.apply(given, set)).orElse(given);
   }
 
   private FineTune ofHead(FineTune given) {
-    FineTune settings = changed(given);
-    settings = set.headEpochs == null ? settings : settings.epochs(set.headEpochs);
-    return set.headRate == null ? settings : settings.rate(set.headRate);
+    FineTune settings = changed(everywhere(given), count(Setting.HEAD_EPOCHS), FineTune::epochs);
+    return changed(settings, number(Setting.HEAD_RATE), FineTune::rate);
   }
 
   /** Whether it says anything that needs a head which is trained step by step. */
   boolean stepsOfHead() {
-    boolean all =
-        set.batch != null || set.optimizer != null || set.schedule != null || set.warmUp != null;
-    boolean more = set.clipNorm != null || set.patience != null || set.time != null;
-    return set.headEpochs != null
-        || set.headRate != null
-        || (Recipe.named(set.recipe).fineTunes().isEmpty() && (all || more));
+    return says(Setting.HEAD_EPOCHS, Setting.HEAD_RATE)
+        || (named().fineTunes().isEmpty()
+            && says(
+                Setting.BATCH,
+                Setting.OPTIMIZER,
+                Setting.SCHEDULE,
+                Setting.WARM_UP,
+                Setting.CLIP_NORM,
+                Setting.PATIENCE,
+                Setting.TIME));
   }
 
   /** Whether it names a metric, and has nothing that ends by it. */
   boolean onlyDecides() {
-    return set.monitor != null && Recipe.named(set.recipe).fineTunes().isEmpty();
+    return monitor().isPresent() && named().fineTunes().isEmpty();
   }
 
   private FineTune ofFineTuning(FineTune given) {
-    FineTune settings = changed(given);
-    settings = set.epochs == null ? settings : settings.epochs(set.epochs);
-    settings = set.rate == null ? settings : settings.rate(set.rate);
-    return set.layerDecay == null ? settings : settings.rates(LayerRates.falling(set.layerDecay));
+    FineTune settings = changed(everywhere(given), count(Setting.EPOCHS), FineTune::epochs);
+    settings = changed(settings, number(Setting.RATE), FineTune::rate);
+    return changed(settings, number(Setting.LAYER_DECAY).map(LayerRates::falling), FineTune::rates);
   }
 
   /** What holds wherever something is trained step by step. */
-  private FineTune changed(FineTune given) {
-    FineTune settings = given;
-    settings = set.batch == null ? settings : settings.batch(set.batch);
-    settings = set.microBatch == null ? settings : settings.microBatch(set.microBatch);
+  private FineTune everywhere(FineTune given) {
+    FineTune settings = changed(given, count(Setting.BATCH), FineTune::batch);
+    settings = changed(settings, count(Setting.MICRO_BATCH), FineTune::microBatch);
     settings =
-        set.optimizer == null ? settings : settings.optimizer(Optimizer.named(set.optimizer));
+        changed(settings, text(Setting.OPTIMIZER).map(Optimizer::named), FineTune::optimizer);
     settings =
-        set.clipNorm == null ? settings : settings.clipping(Clipping.byGlobalNorm(set.clipNorm));
-    settings =
-        set.schedule == null && set.warmUp == null ? settings : settings.schedule(overTime());
+        changed(
+            settings, number(Setting.CLIP_NORM).map(Clipping::byGlobalNorm), FineTune::clipping);
+    settings = changed(settings, overTime(), FineTune::schedule);
     return settings.stop(stop(settings.stop()));
+  }
+
+  private Schedule schedule() {
+    return text(Setting.SCHEDULE).map(Schedule::parse).orElseGet(Schedule::cosine);
   }
 
   /** With a plateau one that leaves the rate time to fall, and to show what that is good for. */
   private EarlyStop stop(EarlyStop given) {
-    if (set.schedule == null
-        || !(Schedule.parse(set.schedule) instanceof Schedule.ReduceOnPlateau plateau)) {
-      return set.patience == null ? given : given.patience(set.patience);
+    Optional<Integer> patience = count(Setting.PATIENCE);
+    Schedule wanted = schedule();
+    if (!(wanted instanceof Schedule.ReduceOnPlateau plateau)) {
+      return changed(given, patience, EarlyStop::patience);
     }
     int epochs = plateau.patience();
-    if (set.patience == null) {
+    if (patience.isEmpty()) {
       return given.patience(Ints.saturatedCast(2L * epochs + 1));
     }
-    String metric = set.monitor == null ? given.metric() : set.monitor;
-    if (set.patience <= epochs && metric.equals("loss")) {
+    if (patience.get() <= epochs && monitor().orElse(given.metric()).equals("loss")) {
       throw new BadRequestException(
           "the schedule '"
-              + set.schedule
+              + text(Setting.SCHEDULE).orElseThrow()
               + "' lets the rate fall after "
               + epochs
               + " epochs without a smaller loss, but a patience of "
-              + set.patience
+              + patience.get()
               + " ends training by then; take a patience of "
               + (epochs + 1L)
               + " or more or leave it out, or take a shorter plateau.",
           Remedy.MORE_PATIENCE);
     }
-    return given.patience(set.patience);
+    return given.patience(patience.get());
   }
 
-  private Schedule overTime() {
-    Schedule wanted = set.schedule == null ? Schedule.cosine() : Schedule.parse(set.schedule);
+  /** The rate over time, if anything is said of it. */
+  private Optional<Schedule> overTime() {
+    if (!says(Setting.SCHEDULE, Setting.WARM_UP)) {
+      return Optional.empty();
+    }
+    Schedule wanted = schedule();
     if (wanted instanceof Schedule.OneCycle) {
-      if (set.warmUp != null) {
+      if (says(Setting.WARM_UP)) {
         throw new BadRequestException(
             "the schedule one-cycle rises by itself over the first 30% of the steps; leave out the"
                 + " warm-up, or take another schedule, such as cosine.",
             Remedy.NO_WARM_UP);
       }
-      return wanted;
+      return Optional.of(wanted);
     }
-    double part = set.warmUp == null ? USUAL_WARM_UP : set.warmUp;
-    return part == 0 ? wanted : wanted.warmUp(part);
+    double part = number(Setting.WARM_UP).orElse(USUAL_WARM_UP);
+    return Optional.of(part == 0 ? wanted : wanted.warmUp(part));
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Training training && training.set.all().equals(set.all());
+    return other instanceof Training training && training.set.equals(set);
   }
 
   @Override
   public int hashCode() {
-    return set.all().hashCode();
+    return set.hashCode();
   }
 
   @Override
   public String toString() {
-    return "Training" + set.all();
+    return "Training" + set;
   }
 
-  /** All that is set; what is null is as the recipe has it. */
-  @JsonAutoDetect(fieldVisibility = JsonAutoDetect.Visibility.ANY)
-  static final class Fields {
-    private String recipe = "auto";
-    private long seed;
-    private @Nullable Integer epochs;
-    private @Nullable Double rate;
-    private @Nullable Integer batch;
-    private @Nullable Integer microBatch;
-    private @Nullable String optimizer;
-    private @Nullable String schedule;
-    private @Nullable Double warmUp;
-    private @Nullable Double layerDecay;
-    private @Nullable Double clipNorm;
-    private @Nullable String monitor;
-    private @Nullable Integer patience;
-    private @Nullable Integer headEpochs;
-    private @Nullable Double headRate;
-    private @Nullable String time;
+  /** What can be said, and as what; what is not said is as the recipe has it. */
+  @EnumNaming(EnumNamingStrategies.CamelCaseStrategy.class)
+  private enum Setting {
+    RECIPE(String.class),
+    SEED(Long.class),
+    EPOCHS(Integer.class),
+    RATE(Double.class),
+    BATCH(Integer.class),
+    MICRO_BATCH(Integer.class),
+    OPTIMIZER(String.class),
+    SCHEDULE(String.class),
+    WARM_UP(Double.class),
+    LAYER_DECAY(Double.class),
+    CLIP_NORM(Double.class),
+    MONITOR(String.class),
+    PATIENCE(Integer.class),
+    HEAD_EPOCHS(Integer.class),
+    HEAD_RATE(Double.class),
+    TIME(String.class);
 
-    private Fields copy() {
-      Fields copy = new Fields();
-      copy.recipe = recipe;
-      copy.seed = seed;
-      copy.epochs = epochs;
-      copy.rate = rate;
-      copy.batch = batch;
-      copy.microBatch = microBatch;
-      copy.optimizer = optimizer;
-      copy.schedule = schedule;
-      copy.warmUp = warmUp;
-      copy.layerDecay = layerDecay;
-      copy.clipNorm = clipNorm;
-      copy.monitor = monitor;
-      copy.patience = patience;
-      copy.headEpochs = headEpochs;
-      copy.headRate = headRate;
-      copy.time = time;
-      return copy;
-    }
+    private final Class<?> type;
 
-    private List<@Nullable Object> all() {
-      return Arrays.asList(
-          recipe,
-          seed,
-          epochs,
-          rate,
-          batch,
-          microBatch,
-          optimizer,
-          schedule,
-          warmUp,
-          layerDecay,
-          clipNorm,
-          monitor,
-          patience,
-          headEpochs,
-          headRate,
-          time);
+    Setting(Class<?> type) {
+      this.type = type;
     }
   }
 }

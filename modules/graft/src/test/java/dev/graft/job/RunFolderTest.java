@@ -37,6 +37,7 @@ import dev.graft.trainer.optimizer.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
@@ -91,7 +92,8 @@ class RunFolderTest {
                 .monitor("f1")
                 .patience(2)
                 .headEpochs(7)
-                .headRate(1e-2))
+                .headRate(1e-2)
+                .time(Duration.ofMinutes(90)))
         .runs(runs)
         .name("photos")
         .build();

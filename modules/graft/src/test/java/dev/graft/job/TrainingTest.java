@@ -3,17 +3,38 @@ package dev.graft.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.error.BadRequestException;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.optimizer.Schedule;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** How a training is written down, and the recipe that it becomes. */
 class TrainingTest {
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  @Test
+  void isWrittenByTheNamesOfItsSettings() throws IOException {
+    Training training = Training.by("top").seed(7).microBatch(4).rate(1).monitor("f1");
+    String json = JSON.writeValueAsString(training);
+    assertThat(json)
+        .isEqualTo(
+            "{\"recipe\":\"top\",\"seed\":7,\"rate\":1.0,\"microBatch\":4,\"monitor\":\"f1\"}");
+    assertThat(JSON.readValue(json, Training.class)).isEqualTo(training);
+    String before = json.replace("}", ",\"epochs\":null,\"time\":null}"); // by a version of before
+    assertThat(JSON.readValue(before, Training.class)).isEqualTo(training);
+    for (String damaged : List.of("{\"epoch\":3}", "{\"epochs\":\"few\"}")) {
+      assertThatThrownBy(() -> JSON.readValue(damaged, Training.class))
+          .isInstanceOf(JsonProcessingException.class);
+    }
+  }
 
   /** What is of fine-tuning only has nothing to be about where there is none. */
   @Test
