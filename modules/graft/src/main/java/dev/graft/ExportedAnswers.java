@@ -7,6 +7,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.metric.Classification;
 import dev.graft.words.Remedy;
 import java.util.Map;
 import java.util.Optional;
@@ -56,17 +57,15 @@ record ExportedAnswers(
   /** The share of {@code examples}, so many in one call, that the export gets right. */
   double accuracy(Dataset examples, int atOnce) {
     Dataset ordered = head.labels().map(examples::inOrderOf).orElse(examples);
-    int right = 0;
+    int[] chosen = new int[ordered.size()];
     for (int start = 0; start < ordered.size(); start += atOnce) {
       int[] rows = IntStream.range(start, Math.min(start + atOnce, ordered.size())).toArray();
       double[] scores = scores(ordered, rows);
       for (int i = 0; i < rows.length; i++) {
-        if (best(scores, i * head.units()) == ordered.label(rows[i])) {
-          right++;
-        }
+        chosen[rows[i]] = best(scores, i * head.units());
       }
     }
-    return (double) right / Math.max(1, ordered.size());
+    return Classification.of(ordered, chosen).accuracy();
   }
 
   private double[] scores(Dataset examples, int[] rows) {

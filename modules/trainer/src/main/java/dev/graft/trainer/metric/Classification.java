@@ -2,6 +2,9 @@ package dev.graft.trainer.metric;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.Ints;
+import dev.graft.data.Dataset;
+import dev.graft.error.Internal;
 import dev.graft.model.Labels;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +22,15 @@ public record Classification(Labels labels, List<Integer> actual, List<Integer> 
   public Classification {
     actual = ImmutableList.copyOf(actual);
     predicted = ImmutableList.copyOf(predicted);
+  }
+
+  /** What was answered to {@code data}, whose examples have one label each. */
+  @Internal
+  public static Classification of(Dataset data, int[] predicted) {
+    return new Classification(
+        data.labels(),
+        IntStream.range(0, data.size()).mapToObj(data::label).toList(),
+        Ints.asList(predicted));
   }
 
   /** How many examples there were. */

@@ -234,7 +234,7 @@ public record Scoring(
         total,
         metrics.buildOrThrow(),
         labels.buildOrThrow(),
-        answers.map(predicted -> classification(data, predicted)),
+        answers.map(predicted -> Classification.of(data, predicted)),
         smallerIsBetter.build());
   }
 
@@ -242,14 +242,5 @@ public record Scoring(
   private static Optional<Labels> names(Dataset data, Goal goal) {
     return Optional.ofNullable(data.answers().get(goal.targets().get(0).key()))
         .flatMap(Answers::labels);
-  }
-
-  private static Classification classification(Dataset data, int[] predicted) {
-    return new Classification(
-        data.labels(),
-        IntStream.range(0, data.size())
-            .mapToObj(data::label)
-            .collect(ImmutableList.toImmutableList()),
-        IntStream.of(predicted).boxed().collect(ImmutableList.toImmutableList()));
   }
 }
