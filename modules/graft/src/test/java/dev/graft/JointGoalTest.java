@@ -72,6 +72,11 @@ class JointGoalTest {
     }
 
     @Override
+    public String identity() {
+      return "side and squared distance of the middle, version 1";
+    }
+
+    @Override
     public ImmutableList<Head> heads() {
       return ImmutableList.of(side, place);
     }

@@ -19,6 +19,7 @@ import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.RowProbe;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.internal.task.TaskIdentity;
 import java.util.List;
 
 /** Decides what a training will do. It trains nothing and changes nothing. */
@@ -59,8 +60,8 @@ final class TrainingPlanner {
     Stages.checkHeadSteps(stages, task, choice.recipe(), asked.isAuto());
     List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
     RunIdentity identity =
-        RunIdentity.of(
-            runtime, model, data, recipe.toString(), uncached.stream().map(Stage::number).toList());
+        TaskIdentity.of(
+            runtime, task, data, recipe.toString(), uncached.stream().map(Stage::number).toList());
     ImmutableList.Builder<String> reasons = ImmutableList.<String>builder();
     reasons.addAll(choice.reasons());
     if (features.isInFiles(headCut)) {

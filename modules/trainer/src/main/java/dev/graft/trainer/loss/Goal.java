@@ -15,8 +15,7 @@ import org.tensorflow.proto.DataType;
  * What one or several heads of a model are trained to do, under one loss: the heads that it reads,
  * the targets that it wants of the data, the loss of each example, and the metrics that say how it
  * is done. One head and its objective are the usual case; boxes, mixed examples and a teacher's
- * answers are others. It has a {@code toString} that tells it from any other, since a run is known
- * again by it.
+ * answers are others.
  */
 @Internal
 public interface Goal {
@@ -41,6 +40,12 @@ public interface Goal {
 
   /** What it is called in messages, and before its metrics where there are several goals. */
   String name();
+
+  /**
+   * What tells it from any goal with another loss, the same in all processes and versions: a run is
+   * known again by it, so that a checkpoint of one goal is not continued with another.
+   */
+  String identity();
 
   /** The heads that it reads. */
   ImmutableList<Head> heads();

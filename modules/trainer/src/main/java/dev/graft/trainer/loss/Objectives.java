@@ -82,6 +82,14 @@ public record Objectives(
     return objective == null ? Objective.of(head.kind()) : objective;
   }
 
+  /** Checkpoints know a run again by this. */
+  @Override
+  public String toString() {
+    List<String> own = goals.stream().map(Goal::identity).toList();
+    return String.format(
+        "Objectives[byHead=%s, weights=%s, penalty=%s, goals=%s]", byHead, weights, penalty, own);
+  }
+
   /** How much {@code head} counts. */
   public double weight(Head head) {
     return weights.getOrDefault(head.name(), 1.0);

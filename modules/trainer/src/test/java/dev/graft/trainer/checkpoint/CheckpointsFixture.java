@@ -17,9 +17,13 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
+import dev.graft.trainer.internal.task.InputBinding;
+import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.internal.task.TaskIdentity;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingListener;
+import dev.graft.trainer.loss.Penalty;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -114,7 +118,7 @@ abstract class CheckpointsFixture {
         SmallTraining.MODEL.toBuilder()
             .source(new Model.Source(Path.of("serving", folder), digest))
             .build();
-    return RunIdentity.of(runtime, model, PARTS, RECIPE.toString(), List.of());
+    return identity(model, PARTS);
   }
 
   static Checkpoint numbered(int number) {
@@ -166,6 +170,12 @@ abstract class CheckpointsFixture {
   }
 
   static RunIdentity identity(Parts parts) {
-    return RunIdentity.of(runtime, SmallTraining.MODEL, parts, RECIPE.toString(), List.of());
+    return identity(SmallTraining.MODEL, parts);
+  }
+
+  static RunIdentity identity(Model model, Parts parts) {
+    InputBinding inputs = InputBinding.of(model, PARTS.train());
+    Task task = new Task(model, inputs, ImmutableList.of(), Penalty.none());
+    return TaskIdentity.of(runtime, task, parts, RECIPE.toString(), List.of());
   }
 }

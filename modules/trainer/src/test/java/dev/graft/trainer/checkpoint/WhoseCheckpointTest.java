@@ -11,21 +11,26 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
+import dev.graft.model.Head;
 import dev.graft.model.Model;
-import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.loss.Goal;
+import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
+import dev.graft.trainer.loss.Penalty;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.proto.DataType;
 
 /** Which checkpoint belongs to which run, and which are kept. */
 class WhoseCheckpointTest extends CheckpointsFixture {
@@ -39,6 +44,17 @@ class WhoseCheckpointTest extends CheckpointsFixture {
     assertThatThrownBy(() -> train(RECIPE, other, everyStep()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("another training or validation examples");
+  }
+
+  /** What stands in the checkpoints of before, and what a goal says of itself. */
+  @Test
+  void objectivesAreKnownAgain() {
+    assertThat(Objectives.usual())
+        .hasToString("Objectives[byHead={}, weights={}, penalty=" + Penalty.none() + ", goals=[]]");
+    Head head = SmallTraining.MODEL.heads().get(0);
+    Goal goal = new HeadGoal(head, "", DataType.DT_INT32, Objective.of(head.kind()), 2);
+    assertThat(Objectives.usual().with(goal).toString())
+        .endsWith("goals=[" + head.name() + ": " + Objective.of(head.kind()) + " x 2.0]]");
   }
 
   @Test
@@ -69,9 +85,7 @@ class WhoseCheckpointTest extends CheckpointsFixture {
     TensorValue rows = TensorValue.of(Shape.of(2, 2, 1), new float[4]);
     Dataset data = Dataset.of(Map.of("x", rows), Map.of("boxes", Answers.padded(rows, counts)));
     Parts parts = new Parts(data, data, data);
-    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      return RunIdentity.of(runtime, SmallTraining.MODEL, parts, "recipe", List.of()).data();
-    }
+    return identity(parts).data();
   }
 
   @Test

@@ -274,6 +274,11 @@ public record HeadGoal(
   }
 
   @Override
+  public String identity() {
+    return head.name() + ": " + objective + " x " + weight;
+  }
+
+  @Override
   public ImmutableList<Head> heads() {
     return ImmutableList.of(head);
   }
