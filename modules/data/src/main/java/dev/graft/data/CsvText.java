@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import dev.graft.error.BadDataException;
+import dev.graft.error.Internal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads the cells of a CSV file. */
-final class CsvText {
+@Internal
+public final class CsvText {
 
   private CsvText() {}
 
@@ -24,7 +26,7 @@ final class CsvText {
    * @throws BadDataException if it is no such file; the message says what it is instead, where that
    *     is known
    */
-  static List<List<String>> lines(Path csv) {
+  public static List<List<String>> lines(Path csv) {
     CsvMapper mapper =
         CsvMapper.builder()
             .enable(

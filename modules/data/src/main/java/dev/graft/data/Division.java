@@ -85,7 +85,7 @@ final class Division {
             .toList();
     notes.add(
         String.join(" and ", folders)
-            + (folders.size() == 1 ? " part as the folder says" : " parts as the folders say")
+            + (folders.size() == 1 ? " part as the data say" : " parts as the data say")
             + (missing.isEmpty()
                 ? ""
                 : "; "

@@ -5,8 +5,10 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
+import dev.graft.error.Internal;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.words.Note;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +21,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** Pictures in files, read when they are needed. */
-final class ImageFiles implements Source {
+@Internal
+public final class ImageFiles implements Source {
 
   private final ImmutableList<Path> files;
   private final KnownFiles known;
@@ -33,6 +36,19 @@ final class ImageFiles implements Source {
     this.files = files;
     this.known = known;
     this.contents = Suppliers.memoize(this::contents);
+  }
+
+  /**
+   * The pictures in {@code files} as a dataset.
+   *
+   * @param parts the part that each was put in; empty if nobody has said so
+   */
+  public static Dataset dataset(
+      List<Path> files, Answers answers, List<Note> notes, List<Part> parts) {
+    return new Dataset(
+        new ImageFiles(files),
+        Map.of(Batch.ONLY, answers),
+        new AsRead(ImmutableList.copyOf(notes), ImmutableList.copyOf(parts)));
   }
 
   @Override

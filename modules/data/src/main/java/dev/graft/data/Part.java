@@ -1,10 +1,12 @@
 package dev.graft.data;
 
+import dev.graft.error.Internal;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The parts of a split. */
-enum Part {
+@Internal
+public enum Part {
   /** What is learned from. */
   TRAIN("training"),
   /** What decisions are made on. */
@@ -19,12 +21,12 @@ enum Part {
   }
 
   /** What it is called in a sentence, before "part". */
-  String words() {
+  public String words() {
     return words;
   }
 
   /** The part that a folder of this name holds; null if it says nothing. */
-  static @Nullable Part called(String folder) {
+  public static @Nullable Part called(String folder) {
     return switch (folder.toLowerCase(Locale.ROOT)) {
       case "train" -> TRAIN;
       case "val", "valid", "validation" -> VALIDATION;

@@ -1,10 +1,14 @@
 package dev.graft.data;
 
 import com.google.common.math.LongMath;
+import dev.graft.error.Internal;
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * How many pixels a picture has, read from its header: a file of a few kilobytes may stand for
@@ -14,7 +18,8 @@ import java.io.InputStream;
  * @param height rows, 0 where the header does not tell
  * @param pixels what decoding takes memory for, in pixels of three bytes
  */
-record PictureSize(long width, long height, long pixels) {
+@Internal
+public record PictureSize(long width, long height, long pixels) {
 
   private static final PictureSize UNKNOWN = new PictureSize(0, 0, 0);
 
@@ -23,6 +28,16 @@ record PictureSize(long width, long height, long pixels) {
 
   private static PictureSize of(long width, long height) {
     return new PictureSize(width, height, LongMath.saturatedMultiply(width, height));
+  }
+
+  /** The size of the picture in {@code file}, as it is stored; 0 where its header does not tell. */
+  public static PictureSize of(Path file) throws IOException {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      in.mark(ImageFormat.HEADER);
+      ImageFormat format = ImageFormat.of(in.readNBytes(ImageFormat.HEADER));
+      in.reset();
+      return read(format, in);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.graft.data;
 
 import dev.graft.error.BadDataException;
+import dev.graft.error.Internal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,8 @@ import java.util.Set;
  * The files of a data set that cannot be used, told all at once: whoever mends one wants to know of
  * the others.
  */
-final class UnfitFiles {
+@Internal
+public final class UnfitFiles {
 
   private static final int NAMED = 10; // as many as a message names
 
@@ -29,7 +31,7 @@ final class UnfitFiles {
    * Adds those of {@code files} that are no pictures which can be decoded, as far as their headers
    * tell. Looks at several at once: what takes the time is to open them.
    */
-  void check(List<Path> files) {
+  public void check(List<Path> files) {
     for (Optional<Unfit> found : files.parallelStream().map(UnfitFiles::look).toList()) {
       found.ifPresent(unfit -> add(unfit.what(), unfit.remedy()));
     }
@@ -57,7 +59,7 @@ final class UnfitFiles {
    * @param what says which and why
    * @param remedy a sentence that says what to do about it
    */
-  void add(String what, String remedy) {
+  public void add(String what, String remedy) {
     if (count++ < NAMED) {
       named.add(what);
     }
@@ -69,7 +71,7 @@ final class UnfitFiles {
    *
    * @throws BadDataException naming them, up to ten, and how many there are
    */
-  void throwIfAny() {
+  public void throwIfAny() {
     String remedy = String.join(" ", remedies);
     if (count == 1) {
       throw new BadDataException(named.get(0) + ". " + remedy);

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes EXIF orientations for tests, and does on arrays what they ask for. */
-final class Exif {
+public final class Exif {
 
   /** Where {@link #insert} puts the TIFF header: after SOI, marker, length, "Exif\0\0". */
   static final int TIFF = 2 + 2 + 2 + 6;
@@ -13,7 +13,7 @@ final class Exif {
   private Exif() {}
 
   /** {@code jpeg} with an EXIF segment of three entries, the second of them the orientation. */
-  static byte[] insert(byte[] jpeg, int orientation, boolean littleEndian) {
+  public static byte[] insert(byte[] jpeg, int orientation, boolean littleEndian) {
     ByteBuffer tiff =
         ByteBuffer.allocate(8 + 2 + 3 * 12 + 4)
             .order(littleEndian ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
@@ -40,7 +40,7 @@ final class Exif {
   }
 
   /** Writes the orientation that {@link #insert} put in as a number of four bytes. */
-  static void makeLong(byte[] jpeg, boolean littleEndian) {
+  public static void makeLong(byte[] jpeg, boolean littleEndian) {
     ByteBuffer entry =
         ByteBuffer.wrap(jpeg, TIFF + 10 + 12, 12)
             .slice()
@@ -51,7 +51,7 @@ final class Exif {
   /**
    * {@code jpeg} with parts of a colour profile, each as large as a segment is, before the rest.
    */
-  static byte[] behindProfiles(byte[] jpeg, int parts) {
+  public static byte[] behindProfiles(byte[] jpeg, int parts) {
     ByteBuffer out = ByteBuffer.allocate(jpeg.length + parts * (2 + 0xFFFF));
     out.put(jpeg, 0, 2);
     for (int i = 0; i < parts; i++) {
@@ -64,7 +64,7 @@ final class Exif {
    * {@code stored} [height, width, 3] as it looks upright. EXIF 2.32 says of each orientation what
    * side of the scene the 0th row and the 0th column are.
    */
-  static float[] upright(float[] stored, int height, int width, int orientation) {
+  public static float[] upright(float[] stored, int height, int width, int orientation) {
     int outHeight = orientation >= 5 ? width : height;
     int outWidth = orientation >= 5 ? height : width;
     float[] out = new float[stored.length];

@@ -186,7 +186,7 @@ class ImageFolderTest {
     assertAllOf(parts.validation(), "valid", 20);
     assertAllOf(parts.test(), "Test", 20);
     assertThat(parts.notes())
-        .containsExactly("training and validation and test parts as the folders say");
+        .containsExactly("training and validation and test parts as the data say");
     assertThat(all.split(Split.of(1, 1, 1).perLabel(4)).train().perLabel()).containsExactly(4, 4);
     assertAllOf(all.scored(), "Test", 20);
     assertThat(all.scored().notes()).singleElement().asString().contains("20 of 60", "test part");
@@ -208,7 +208,7 @@ class ImageFolderTest {
     assertAllOf(parts.train(), "train", 16);
     assertThat(parts.notes())
         .containsExactly(
-            "training and test parts as the folders say; validation part drawn from what is for"
+            "training and test parts as the data say; validation part drawn from what is for"
                 + " training");
   }
 

@@ -6,12 +6,12 @@ import java.io.IOException;
 import javax.imageio.ImageIO;
 
 /** Small pictures for tests. */
-final class Pictures {
+public final class Pictures {
 
   private Pictures() {}
 
   /** Colours that differ in every corner and channel. */
-  static BufferedImage gradient(int width, int height) {
+  public static BufferedImage gradient(int width, int height) {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < width; x++) {
@@ -35,7 +35,7 @@ final class Pictures {
     return copy;
   }
 
-  static byte[] encode(BufferedImage image, String format) throws IOException {
+  public static byte[] encode(BufferedImage image, String format) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     if (!ImageIO.write(image, format, out)) {
       throw new IOException("Java cannot write this as " + format);

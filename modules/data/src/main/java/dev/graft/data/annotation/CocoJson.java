@@ -1,0 +1,197 @@
+package dev.graft.data.annotation;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.graft.error.BadDataException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a JSON file of COCO says, read in one pass and without what is of no use here, such as
+ * segmentations. Numbers may have gaps, and may be texts.
+ *
+ * @param pictures in the order of the file
+ * @param boxes in the order of the file
+ * @param labels names by the number of the category
+ */
+record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> labels) {
+
+  private static final int DEEPEST = 100;
+  private static final int MOST = 50_000_000; // of pictures, and of boxes
+
+  /** A picture; sizes are 0 where they are not told. */
+  record Picture(String id, String file, double width, double height) {}
+
+  /** A box on the picture of this number. */
+  record Drawn(
+      String picture,
+      String category,
+      double x,
+      double y,
+      double width,
+      double height,
+      boolean crowd) {}
+
+  static CocoJson read(Path file) {
+    JsonFactory json =
+        JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+            .build();
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file));
+        JsonParser parser = json.createParser(in)) {
+      return new Pass(file, parser).read();
+    } catch (StreamConstraintsException e) {
+      throw new BadDataException(
+          file + " asks for too much (" + e.getOriginalMessage() + "); check what it is.", e);
+    } catch (JacksonException e) {
+      throw new BadDataException(
+          file
+              + " is no sound JSON (line "
+              + e.getLocation().getLineNr()
+              + ": "
+              + e.getOriginalMessage()
+              + "); correct it.",
+          e);
+    } catch (IOException e) {
+      throw new BadDataException(file + " cannot be read; check that it is there.", e);
+    }
+  }
+
+  /** One pass over a file. */
+  private static final class Pass {
+    private final Path file;
+    private final JsonParser json;
+    private final CocoJson found =
+        new CocoJson(new ArrayList<>(), new ArrayList<>(), new HashMap<>());
+    private final Map<String, String> texts = new HashMap<>(); // fields of the object at hand
+    private final List<Double> bbox = new ArrayList<>();
+
+    Pass(Path file, JsonParser json) {
+      this.file = file;
+      this.json = json;
+    }
+
+    CocoJson read() throws IOException {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new BadDataException(file + " is no JSON of COCO; that begins with '{'.");
+      }
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        json.nextToken();
+        switch (name) {
+          case "images" -> each(name, this::picture);
+          case "annotations" -> each(name, this::box);
+          case "categories" -> each(name, this::category);
+          default -> json.skipChildren();
+        }
+      }
+      return found;
+    }
+
+    private void each(String list, Runnable take) throws IOException {
+      if (json.currentToken() != JsonToken.START_ARRAY) {
+        throw new BadDataException(file + " has no list in '" + list + "'; write one there.");
+      }
+      while (json.nextToken() == JsonToken.START_OBJECT) {
+        fields();
+        take.run();
+        if (found.pictures.size() > MOST || found.boxes.size() > MOST) {
+          throw new BadDataException(file + " has too many " + list + "; divide it.");
+        }
+      }
+      if (json.currentToken() != JsonToken.END_ARRAY) {
+        throw new BadDataException(file + " has more than objects in '" + list + "'; correct it.");
+      }
+    }
+
+    private void fields() throws IOException {
+      texts.clear();
+      bbox.clear();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        JsonToken token = json.nextToken();
+        if (name.equals("bbox") && token == JsonToken.START_ARRAY) {
+          numbers();
+        } else if (token.isScalarValue()) {
+          texts.put(name, json.getText());
+        } else {
+          json.skipChildren();
+        }
+      }
+    }
+
+    private void numbers() throws IOException {
+      while (json.nextToken() != JsonToken.END_ARRAY) {
+        if (bbox.size() < 4 + 1) {
+          bbox.add(number(json.currentToken().isNumeric() ? json.getText() : ""));
+        }
+        json.skipChildren();
+      }
+    }
+
+    private static double number(String text) {
+      return Findings.number(text).orElse(Double.NaN);
+    }
+
+    private double size(String field) {
+      return Findings.number(texts.getOrDefault(field, "0")).orElse(0);
+    }
+
+    private void picture() {
+      found.pictures.add(
+          new Picture(
+              required("images", "id"),
+              required("images", "file_name"),
+              size("width"),
+              size("height")));
+    }
+
+    private void category() {
+      found.labels.put(
+          required("categories", "id"), Findings.label(required("categories", "name"), "" + file));
+    }
+
+    private void box() {
+      String picture = required("annotations", "image_id");
+      if (bbox.size() != 4 || bbox.stream().anyMatch(each -> each.isNaN())) {
+        throw new BadDataException(
+            file
+                + " has "
+                + (bbox.isEmpty() ? "no 'bbox'" : "a 'bbox' other than four numbers")
+                + " for a thing on picture "
+                + picture
+                + "; write [x, y, width, height] there.");
+      }
+      String crowd = texts.getOrDefault("iscrowd", "0");
+      found.boxes.add(
+          new Drawn(
+              picture,
+              required("annotations", "category_id"),
+              bbox.get(0),
+              bbox.get(1),
+              bbox.get(2),
+              bbox.get(3),
+              crowd.equals("1") || crowd.equals("true")));
+    }
+
+    private String required(String list, String field) {
+      String text = texts.get(field);
+      if (text == null) {
+        throw new BadDataException(
+            file + " has an entry in '" + list + "' without '" + field + "'; add it.");
+      }
+      return text;
+    }
+  }
+}

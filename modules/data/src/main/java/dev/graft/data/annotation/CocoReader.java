@@ -1,0 +1,152 @@
+package dev.graft.data.annotation;
+
+import dev.graft.data.Part;
+import dev.graft.data.annotation.CocoJson.Drawn;
+import dev.graft.data.annotation.CocoJson.Picture;
+import dev.graft.data.boxes.BoxSet;
+import dev.graft.data.boxes.MarkedPicture;
+import dev.graft.data.boxes.MarkedPicture.Frame;
+import dev.graft.data.boxes.MarkedPicture.Mark;
+import dev.graft.error.BadDataException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Reads COCO: one JSON file, or one for each part of a split, called after it or in a folder that
+ * is. Labels are in the order of their numbers, those of the same name are one.
+ */
+final class CocoReader {
+
+  private static final int HEAD = 1 << 16;
+  private static final String BOXES = "instances_"; // as COCO calls them, beside captions
+
+  private final DataFolder folder;
+  private final Findings findings = new Findings();
+  private final Map<String, String> labels =
+      new TreeMap<>(Comparator.comparingDouble(CocoReader::value).thenComparing(id -> id));
+
+  private CocoReader(DataFolder folder) {
+    this.folder = folder;
+  }
+
+  /** The files of a folder that begin as COCO's do. */
+  static List<Path> files(DataFolder folder) {
+    List<Path> all = folder.files("json").stream().filter(CocoReader::isCoco).toList();
+    List<Path> boxes =
+        all.stream().filter(file -> DataFolder.name(file).startsWith(BOXES)).toList();
+    return boxes.isEmpty() ? all : boxes;
+  }
+
+  private static boolean isCoco(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      String head = new String(in.readNBytes(HEAD), StandardCharsets.UTF_8);
+      return head.stripLeading().startsWith("{")
+          && head.matches("(?s).*\"(images|annotations|categories)\"\\s*:.*");
+    } catch (IOException e) {
+      return false; // it is named when it is read
+    }
+  }
+
+  /** The set of these files, whose pictures are in {@code folder}. */
+  static BoxSet read(DataFolder folder, List<Path> files) {
+    return new CocoReader(folder).set(files);
+  }
+
+  private BoxSet set(List<Path> files) {
+    findings.tell(
+        "read as COCO, " + String.join(", ", files.stream().map(DataFolder::name).toList()));
+    for (Path file : files) {
+      CocoJson json = CocoJson.read(file);
+      labels.putAll(json.labels());
+      add(file, json, files.size() == 1 ? Optional.empty() : folder.part(file));
+    }
+    return findings.set(List.copyOf(new LinkedHashSet<>(labels.values())));
+  }
+
+  private static double value(String id) {
+    return Findings.number(id).orElse(0);
+  }
+
+  private void add(Path file, CocoJson json, Optional<Part> part) {
+    Map<String, List<Mark>> marks = new LinkedHashMap<>();
+    for (Picture picture : json.pictures()) {
+      if (marks.put(picture.id(), new ArrayList<>()) != null) {
+        findings.add(
+            file + " has two pictures of the number " + picture.id(), "Number each differently.");
+      }
+    }
+    Map<String, Integer> strangers = new HashMap<>();
+    for (Drawn box : json.boxes()) {
+      String label = json.labels().get(box.category());
+      List<Mark> on = marks.get(box.picture());
+      if (on == null) {
+        strangers.merge("pictures, " + box.picture(), 1, Integer::sum);
+      } else if (label == null) {
+        strangers.merge("categories, " + box.category(), 1, Integer::sum);
+      } else {
+        on.add(mark(box, label));
+      }
+    }
+    tell(file, strangers);
+    List<Path> bases = bases(file);
+    for (Picture picture : json.pictures()) {
+      try {
+        findings.add(
+            new MarkedPicture(
+                folder.picture(bases, picture.file()),
+                part,
+                Frame.pixels(picture.width(), picture.height()),
+                marks.getOrDefault(picture.id(), List.of()),
+                file));
+      } catch (BadDataException e) {
+        findings.add(
+            file + " names the picture '" + picture.file() + "', " + e.getMessage(),
+            "Put the pictures beside the JSON file, or give the folder that holds both.");
+      }
+    }
+  }
+
+  private void tell(Path file, Map<String, Integer> strangers) {
+    strangers.forEach(
+        (what, count) ->
+            findings.add(
+                file
+                    + " has "
+                    + count
+                    + (count == 1 ? " box" : " boxes")
+                    + " of a number that is not among its "
+                    + what,
+                "Add what it stands for, or take such boxes out."));
+  }
+
+  private static Mark mark(Drawn box, String label) {
+    return new Mark(label, box.x(), box.y(), box.width(), box.height(), box.crowd());
+  }
+
+  /** Where pictures usually lie: by the file, in {@code images}, in a folder called as the file. */
+  private List<Path> bases(Path file) {
+    String stem = DataFolder.stem(file);
+    String last = stem.substring(stem.lastIndexOf('_') + 1);
+    Set<Path> bases = new LinkedHashSet<>();
+    for (Path base : List.of(DataFolder.folder(file), folder.root())) {
+      bases.add(base);
+      bases.add(base.resolve("images"));
+      bases.add(base.resolve(last));
+      bases.add(base.resolve("images").resolve(last));
+    }
+    return List.copyOf(bases);
+  }
+}

@@ -1,0 +1,129 @@
+package dev.graft.data.annotation;
+
+import dev.graft.data.Part;
+import dev.graft.data.UnfitFiles;
+import dev.graft.data.boxes.BoxSet;
+import dev.graft.data.boxes.BoxSets;
+import dev.graft.data.boxes.MarkedPicture;
+import dev.graft.error.BadDataException;
+import dev.graft.words.Note;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** What a reader has found: pictures with marks, what is wrong, and what is to be told. */
+final class Findings {
+
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d{1,12}(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d{1,2})?");
+
+  private final Map<Path, MarkedPicture> pictures = new LinkedHashMap<>();
+  private final Set<Path> doubled = new HashSet<>();
+  private final UnfitFiles unfit = new UnfitFiles();
+  private final List<Note> notes = new ArrayList<>();
+
+  void tell(String sentence) {
+    notes.add(Note.of(sentence));
+  }
+
+  /** Counts what cannot be used; see {@link UnfitFiles}. */
+  void add(String what, String remedy) {
+    unfit.add(what, remedy);
+  }
+
+  /**
+   * Counts what cannot be used, of which the cause and, behind the last semicolon, the remedy are
+   * told.
+   */
+  void add(BadDataException failure) {
+    String message = Objects.toString(failure.getMessage(), "");
+    int at = message.lastIndexOf("; ");
+    String remedy = at < 0 ? "" : message.substring(at + 2);
+    add(
+        at < 0 ? message : message.substring(0, at),
+        remedy.isEmpty() ? "" : Character.toUpperCase(remedy.charAt(0)) + remedy.substring(1));
+  }
+
+  /**
+   * Adds a picture. One that was added for an earlier part of a split stays there; one that other
+   * annotations were given for is doubted.
+   */
+  void add(MarkedPicture picture) {
+    MarkedPicture before = pictures.putIfAbsent(picture.file(), picture);
+    if (before == null) {
+      requireFew(picture);
+    } else if (!before.part().equals(picture.part()) && before.marks().equals(picture.marks())) {
+      if (rank(picture) < rank(before)) {
+        pictures.put(picture.file(), picture);
+      }
+      doubled.add(picture.file());
+    } else {
+      unfit.add(
+          picture.file() + " is annotated in " + before.place() + " and in " + picture.place(),
+          "Keep one of the two.");
+    }
+  }
+
+  private static int rank(MarkedPicture picture) {
+    return picture.part().map(Part::ordinal).orElse(Part.values().length);
+  }
+
+  private void requireFew(MarkedPicture picture) {
+    if (picture.marks().size() > MarkedPicture.MOST_MARKS) {
+      unfit.add(
+          picture.place()
+              + " has "
+              + picture.marks().size()
+              + " boxes on one picture, more than "
+              + MarkedPicture.MOST_MARKS,
+          "Cut such a picture into several.");
+    }
+  }
+
+  boolean isEmpty() {
+    return pictures.isEmpty();
+  }
+
+  /**
+   * The set.
+   *
+   * @param order the labels, if the annotations have an order of their own
+   */
+  BoxSet set(List<String> order) {
+    if (!doubled.isEmpty()) {
+      tell(
+          doubled.size()
+              + (doubled.size() == 1 ? " picture is" : " pictures are")
+              + " in several parts, and kept in the first of training, validation and test");
+    }
+    return BoxSets.of(List.copyOf(pictures.values()), order, notes, unfit);
+  }
+
+  /** A finite number of a size that coordinates have; empty if the text is none. */
+  static OptionalDouble number(String text) {
+    return NUMBER.matcher(text).matches()
+        ? OptionalDouble.of(Double.parseDouble(text))
+        : OptionalDouble.empty();
+  }
+
+  /**
+   * A label as it is written.
+   *
+   * @throws BadDataException if it is none that can stand on a line
+   */
+  static String label(String text, String place) {
+    String label = text.strip();
+    if (label.isEmpty() || label.chars().anyMatch(Character::isISOControl)) {
+      throw new BadDataException(
+          place + " has a label that is empty or not on one line; give it a name.");
+    }
+    return label;
+  }
+}

@@ -1,0 +1,183 @@
+package dev.graft.data.annotation;
+
+import dev.graft.data.Part;
+import dev.graft.data.boxes.BoxSet;
+import dev.graft.data.boxes.MarkedPicture;
+import dev.graft.data.boxes.MarkedPicture.Frame;
+import dev.graft.error.BadDataException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads Pascal VOC: an XML file for each picture, found by its name, and lists of names for the
+ * parts in {@code ImageSets/Main}. Without lists, folders called after parts say these, if any.
+ */
+final class VocReader {
+
+  private static final int LIST_BYTES = 256 << 20;
+  private static final String SHOWS =
+      "\\s+-?[01]$"; // whether a label is on it, as lists of one say
+  private static final Map<String, Part> LISTS = new LinkedHashMap<>();
+
+  static { // the first that names a picture holds
+    LISTS.put("train", Part.TRAIN);
+    LISTS.put("val", Part.VALIDATION);
+    LISTS.put("test", Part.TEST);
+    LISTS.put("trainval", Part.TRAIN);
+  }
+
+  private final DataFolder folder;
+  private final List<Path> xmls;
+  private final Findings findings = new Findings();
+  private final Map<String, List<Path>> byStem = new HashMap<>(); // pictures
+
+  private VocReader(DataFolder folder) {
+    this.folder = folder;
+    this.xmls = folder.files("xml");
+    for (Path picture : folder.pictures()) {
+      byStem.computeIfAbsent(DataFolder.stem(picture), k -> new ArrayList<>()).add(picture);
+    }
+  }
+
+  /** The set in a folder that holds XML files. */
+  static BoxSet read(DataFolder folder) {
+    return new VocReader(folder).set();
+  }
+
+  private BoxSet set() {
+    Map<Path, Part> lists = lists();
+    List<Path> chosen =
+        xmls.stream().filter(xml -> lists.isEmpty() || lists.containsKey(xml)).toList();
+    findings.tell("read as Pascal VOC, " + chosen.size() + " XML files");
+    if (chosen.size() < xmls.size()) {
+      findings.tell(
+          (xmls.size() - chosen.size())
+              + " XML files are in no list of ImageSets/Main and are passed over");
+    }
+    Set<Path> used = new HashSet<>();
+    int difficult = 0;
+    for (Read each : chosen.parallelStream().map(VocReader::read).toList()) {
+      if (each.failure() != null) {
+        findings.add(each.failure());
+      } else if (each.xml() != null) {
+        difficult += each.xml().difficult();
+        picture(each.file(), each.xml(), lists.get(each.file())).ifPresent(used::add);
+      }
+    }
+    if (difficult > 0) {
+      findings.tell(difficult + " boxes marked as difficult are learned and scored as all others");
+    }
+    tellUnused(used, lists.isEmpty());
+    return findings.set(List.of());
+  }
+
+  private record Read(Path file, @Nullable VocXml xml, @Nullable BadDataException failure) {}
+
+  private static Read read(Path file) {
+    try {
+      return new Read(file, VocXml.read(file), null);
+    } catch (BadDataException e) {
+      return new Read(file, null, e);
+    }
+  }
+
+  private Optional<Path> picture(Path xml, VocXml said, @Nullable Part listed) {
+    List<Path> found = candidates(xml, said);
+    if (found.size() != 1) {
+      findings.add(
+          found.isEmpty()
+              ? xml + " has boxes, but there is no picture " + DataFolder.stem(xml) + ".* for it"
+              : xml + " has boxes, and there are several pictures for it: " + found,
+          "A picture is called as its XML file, or as <filename> there; add it, or take the XML"
+              + " file out.");
+      return Optional.empty();
+    }
+    Optional<Part> part = listed != null ? Optional.of(listed) : folder.partOfFolder(found.get(0));
+    findings.add(
+        new MarkedPicture(
+            found.get(0), part, Frame.pixels(said.width(), said.height()), said.marks(), xml));
+    return Optional.of(found.get(0));
+  }
+
+  /** Pictures of the same name, the nearest; if there are none, those that the file names. */
+  private List<Path> candidates(Path xml, VocXml said) {
+    String filename = said.filename().replace('\\', '/');
+    String last = filename.substring(filename.lastIndexOf('/') + 1);
+    List<Path> found = nearest(xml, byStem.getOrDefault(DataFolder.stem(xml), List.of()));
+    if (found.isEmpty()) {
+      return nearest(xml, folder.named(last));
+    }
+    List<Path> called = found.stream().filter(each -> DataFolder.name(each).equals(last)).toList();
+    return found.size() > 1 && !called.isEmpty() ? called : found;
+  }
+
+  /** Those in the folder of the XML file; else those in folders beside it; else all. */
+  private static List<Path> nearest(Path xml, List<Path> pictures) {
+    Path own = DataFolder.folder(xml);
+    Path above = DataFolder.folder(own);
+    List<Path> same =
+        pictures.stream().filter(each -> DataFolder.folder(each).equals(own)).toList();
+    List<Path> beside =
+        pictures.stream()
+            .filter(each -> DataFolder.folder(DataFolder.folder(each)).equals(above))
+            .toList();
+    return !same.isEmpty() ? same : !beside.isEmpty() ? beside : pictures;
+  }
+
+  /** The parts of XML files by the lists in ImageSets/Main; of none if there are no lists. */
+  private Map<Path, Part> lists() {
+    Set<Path> known = new HashSet<>(xmls);
+    Map<Path, Part> parts = new HashMap<>();
+    List<Path> texts = folder.files("txt");
+    LISTS.forEach(
+        (name, part) -> {
+          for (Path list : texts) {
+            if (list.endsWith(Path.of("ImageSets", "Main", name + ".txt"))) {
+              read(list, part, known, parts);
+            }
+          }
+        });
+    return parts;
+  }
+
+  private void read(Path list, Part part, Set<Path> known, Map<Path, Part> parts) {
+    Path root = DataFolder.folder(DataFolder.folder(DataFolder.folder(list)));
+    for (String line : (Iterable<String>) DataFolder.text(list, LIST_BYTES).lines()::iterator) {
+      String name = line.strip();
+      Optional<Path> xml =
+          xml(root, name, known).or(() -> xml(root, name.replaceFirst(SHOWS, ""), known));
+      if (xml.isPresent()) {
+        parts.putIfAbsent(xml.get(), part);
+      } else if (!line.isBlank()) {
+        findings.add(
+            list + " names '" + line.strip() + "', of which there is no XML file in Annotations",
+            "Add the file, or take the name out.");
+      }
+    }
+  }
+
+  private Optional<Path> xml(Path root, String name, Set<Path> known) {
+    String stem = DataFolder.isPicture(name) ? DataFolder.stem(name) : name;
+    return folder.inside(root.resolve("Annotations"), stem + ".xml").filter(known::contains);
+  }
+
+  private void tellUnused(Set<Path> used, boolean isWhole) {
+    List<Path> others = folder.pictures().stream().filter(each -> !used.contains(each)).toList();
+    if (isWhole && !others.isEmpty()) {
+      findings.tell(
+          others.size()
+              + (others.size() == 1 ? " picture has" : " pictures have")
+              + " no XML file and are passed over, the first "
+              + others.get(0)
+              + "; an XML file without <object> says that nothing is on a picture");
+    }
+  }
+}

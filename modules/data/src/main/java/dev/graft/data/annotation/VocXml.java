@@ -1,0 +1,177 @@
+package dev.graft.data.annotation;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.data.boxes.MarkedPicture;
+import dev.graft.data.boxes.MarkedPicture.Mark;
+import dev.graft.error.BadDataException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import javax.xml.stream.XMLInputFactory;
+import javax.xml.stream.XMLStreamConstants;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamReader;
+
+/**
+ * What an XML file of Pascal VOC says of a picture. Coordinates are taken as they stand: Pascal's
+ * own count pixels from 1, tools since then from 0.
+ *
+ * @param filename the picture, as the file names it; maybe empty
+ * @param width the picture's, 0 if it is not told
+ * @param height the picture's, 0 if it is not told
+ * @param difficult how many boxes are marked as hard to see
+ */
+record VocXml(String filename, double width, double height, List<Mark> marks, int difficult) {
+
+  private static final long MOST_BYTES = 32L << 20;
+  private static final int DEEPEST = 32;
+  private static final String OBJECT = "annotation/object";
+  private static final String BOX = OBJECT + "/bndbox/";
+
+  VocXml {
+    marks = ImmutableList.copyOf(marks);
+  }
+
+  /** Entities and document types are refused: nothing that draws boxes needs them. */
+  private static XMLInputFactory factory() {
+    XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
+    factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
+    factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
+    factory.setProperty(XMLInputFactory.IS_COALESCING, true);
+    return factory;
+  }
+
+  static VocXml read(Path file) {
+    DataFolder.requireAtMost(file, MOST_BYTES);
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+      return new Parser(file).parse(factory().createXMLStreamReader(in));
+    } catch (XMLStreamException e) {
+      throw new BadDataException(
+          file
+              + " is no sound XML (line "
+              + e.getLocation().getLineNumber()
+              + "); correct it or take it out.",
+          e);
+    } catch (IOException e) {
+      throw new BadDataException(file + " cannot be read; check its permissions.", e);
+    }
+  }
+
+  /** One pass over a file. */
+  private static final class Parser {
+    private final Path file;
+    private final Deque<String> path = new ArrayDeque<>();
+    private final Map<String, String> texts = new HashMap<>(); // by path, of the object at hand
+    private final List<Mark> marks = new ArrayList<>();
+    private int difficult;
+
+    Parser(Path file) {
+      this.file = file;
+    }
+
+    VocXml parse(XMLStreamReader xml) throws XMLStreamException {
+      StringBuilder text = new StringBuilder();
+      while (xml.hasNext()) {
+        switch (xml.next()) {
+          case XMLStreamConstants.START_ELEMENT -> {
+            text.setLength(0);
+            begin(xml.getLocalName());
+          }
+          case XMLStreamConstants.CHARACTERS -> text.append(xml.getText());
+          case XMLStreamConstants.END_ELEMENT -> {
+            end(text.toString().strip());
+            text.setLength(0);
+          }
+          case XMLStreamConstants.DTD, XMLStreamConstants.ENTITY_REFERENCE ->
+              throw new BadDataException(
+                  file + " has a document type or an entity of its own; take it out.");
+          default -> {}
+        }
+      }
+      return new VocXml(
+          texts.getOrDefault("annotation/filename", ""),
+          size("width"),
+          size("height"),
+          marks,
+          difficult);
+    }
+
+    private void begin(String element) {
+      if (path.isEmpty() && !element.equals("annotation")) {
+        throw new BadDataException(
+            file
+                + " begins with <"
+                + element
+                + ">, where Pascal VOC has <annotation>; take it out, or write the boxes in that"
+                + " form.");
+      }
+      if (path.size() >= DEEPEST) {
+        throw new BadDataException(file + " is nested too deeply; check what it is.");
+      }
+      path.addLast(element);
+      if (at().equals(OBJECT)) {
+        texts.keySet().removeIf(key -> key.startsWith(OBJECT));
+      }
+    }
+
+    private void end(String text) {
+      String at = at();
+      texts.put(at, text);
+      if (at.equals(OBJECT)) {
+        difficult += texts.getOrDefault(OBJECT + "/difficult", "0").equals("1") ? 1 : 0;
+        marks.add(mark());
+        if (marks.size() > MarkedPicture.MOST_MARKS) {
+          throw new BadDataException(
+              file
+                  + " has more than "
+                  + MarkedPicture.MOST_MARKS
+                  + " boxes; cut such a picture into several.");
+        }
+      }
+      path.removeLast();
+    }
+
+    private String at() {
+      return String.join("/", path);
+    }
+
+    private Mark mark() {
+      String name = texts.getOrDefault(OBJECT + "/name", "");
+      double left = number("xmin");
+      double top = number("ymin");
+      return new Mark(
+          Findings.label(name, file.toString()),
+          left,
+          top,
+          number("xmax") - left,
+          number("ymax") - top,
+          false);
+    }
+
+    private double number(String element) {
+      String text = texts.getOrDefault(BOX + element, "");
+      return Findings.number(text)
+          .orElseThrow(
+              () ->
+                  new BadDataException(
+                      file
+                          + " has an <object> whose <bndbox> says "
+                          + (text.isEmpty() ? "nothing" : "'" + text + "'")
+                          + " for <"
+                          + element
+                          + ">; write a number there."));
+    }
+
+    private double size(String element) {
+      return Findings.number(texts.getOrDefault("annotation/size/" + element, "")).orElse(0);
+    }
+  }
+}

@@ -1,0 +1,242 @@
+package dev.graft.data.annotation;
+
+import dev.graft.data.Part;
+import dev.graft.data.boxes.BoxSet;
+import dev.graft.data.boxes.MarkedPicture;
+import dev.graft.data.boxes.MarkedPicture.Frame;
+import dev.graft.data.boxes.MarkedPicture.Mark;
+import dev.graft.error.BadDataException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads YOLO: {@code data.yaml} names folders of pictures, and beside each folder {@code images}
+ * there is one, {@code labels}, with a text file for each picture that has anything on it. Boxes
+ * are shares of the picture as it is shown: what trains by this form turns pictures first.
+ */
+final class YoloReader {
+
+  private static final int LABEL_BYTES = 16 << 20;
+  private static final int LIST_BYTES = 256 << 20;
+  private static final double FARTHEST = 2; // shares of a picture, of what may still be cut
+  private static final String CLASSES = "classes.txt"; // as labelling programs add it
+
+  private final DataFolder folder;
+  private final Path yaml;
+  private final YoloYaml said;
+  private final Path base;
+  private final Findings findings = new Findings();
+  private final Set<Path> labelFolders = new HashSet<>();
+  private int found; // label files
+  private @Nullable Path missing;
+
+  private YoloReader(DataFolder folder, Path yaml, YoloYaml said) {
+    this.folder = folder;
+    this.yaml = yaml;
+    this.said = said;
+    Path own = DataFolder.folder(yaml);
+    // elsewhere on the machine of who wrote it
+    this.base = folder.inside(own, said.path()).filter(Files::isDirectory).orElse(own);
+  }
+
+  /** The set that {@code yaml} speaks of. */
+  static BoxSet read(DataFolder folder, Path yaml, YoloYaml said) {
+    return new YoloReader(folder, yaml, said).set();
+  }
+
+  private BoxSet set() {
+    findings.tell("read as YOLO, " + DataFolder.name(yaml));
+    for (Part part : Part.values()) {
+      Set<Path> pictures = new LinkedHashSet<>();
+      said.parts().getOrDefault(part, List.of()).forEach(each -> pictures.addAll(pictures(each)));
+      pictures.forEach(picture -> add(picture, part));
+    }
+    tellStrangers();
+    requireLabels();
+    return findings.set(List.copyOf(new LinkedHashSet<>(said.labels().values())));
+  }
+
+  /** The pictures that an entry of the file stands for. */
+  private List<Path> pictures(String written) {
+    Optional<Path> found = find(written);
+    if (found.isEmpty()) {
+      findings.add(
+          yaml + " names '" + written + "', which is not in " + folder.root(),
+          "Paths count from the folder of that file; correct it, or put the pictures there.");
+      return List.of();
+    }
+    if (Files.isDirectory(found.get())) {
+      List<Path> within =
+          folder.pictures().stream().filter(each -> each.startsWith(found.get())).toList();
+      if (within.isEmpty()) {
+        findings.add(found.get() + " holds no pictures", "Put some there, or name another folder.");
+      }
+      return within;
+    }
+    return listed(found.get());
+  }
+
+  /** As written; without {@code ../}, as what trains by this form takes it. */
+  private Optional<Path> find(String written) {
+    return folder
+        .inside(base, written)
+        .filter(Files::exists)
+        .or(
+            () ->
+                folder.inside(base, written.replaceFirst("^(\\.\\./)+", "")).filter(Files::exists));
+  }
+
+  private List<Path> listed(Path list) {
+    List<Path> pictures = new ArrayList<>();
+    DataFolder.text(list, LIST_BYTES)
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .forEach(
+            line -> {
+              Path from = line.startsWith("./") ? DataFolder.folder(list) : base;
+              try {
+                pictures.add(folder.picture(List.of(from, base), line));
+              } catch (BadDataException e) {
+                findings.add(
+                    list + " names the picture '" + line + "', " + e.getMessage(),
+                    "Add it, or take the line out.");
+              }
+            });
+    return pictures;
+  }
+
+  private void add(Path picture, Part part) {
+    Path labels = labels(picture);
+    labelFolders.add(DataFolder.folder(labels));
+    try {
+      boolean exists = Files.exists(labels);
+      found += exists ? 1 : 0;
+      missing = exists || missing != null ? missing : labels;
+      List<Mark> marks = exists ? marks(labels) : List.of();
+      findings.add(new MarkedPicture(picture, Optional.of(part), Frame.SHARES, marks, labels));
+    } catch (BadDataException e) {
+      findings.add(e);
+    }
+  }
+
+  /** The last folder {@code images} above the picture becomes {@code labels}. */
+  private Path labels(Path picture) {
+    Path file = picture.resolveSibling(DataFolder.stem(picture) + ".txt");
+    Path within = folder.root().relativize(file);
+    for (int i = within.getNameCount() - 2; i >= 0; i--) {
+      if (within.getName(i).toString().equals("images")) {
+        Path above = i == 0 ? folder.root() : folder.root().resolve(within.subpath(0, i));
+        return above.resolve("labels").resolve(within.subpath(i + 1, within.getNameCount()));
+      }
+    }
+    return file;
+  }
+
+  private List<Mark> marks(Path labels) {
+    List<Mark> marks = new ArrayList<>();
+    int number = 0;
+    for (String line : (Iterable<String>) DataFolder.text(labels, LABEL_BYTES).lines()::iterator) {
+      number++;
+      if (!line.isBlank()) {
+        marks.add(mark(line.strip().split("\\s+"), "line " + number + " of " + labels));
+      }
+    }
+    return marks;
+  }
+
+  private Mark mark(String[] words, String place) {
+    String label = words[0].matches("\\d{1,6}(\\.0+)?") ? label(words[0]) : null;
+    double[] numbers = new double[words.length - 1];
+    for (int i = 0; i < numbers.length; i++) {
+      OptionalDouble number = Findings.number(words[i + 1]);
+      numbers[i] = number.orElse(Double.NaN);
+    }
+    boolean isBox = numbers.length == 4;
+    boolean isPolygon = numbers.length >= 6 && numbers.length % 2 == 0;
+    for (double each : numbers) {
+      isBox &= !Double.isNaN(each);
+      isPolygon &= !Double.isNaN(each);
+    }
+    if (!isBox && !isPolygon) {
+      throw new BadDataException(
+          place
+              + " is '"
+              + String.join(" ", words)
+              + "'; write the label's number, then centre x, centre y, width and height.");
+    }
+    if (Arrays.stream(numbers).anyMatch(each -> Math.abs(each) > FARTHEST)) {
+      throw new BadDataException(
+          place
+              + " is '"
+              + String.join(" ", words)
+              + "', which are no shares of a picture; divide pixels by its width and height.");
+    }
+    if (label == null) {
+      throw new BadDataException(
+          place
+              + " has the label '"
+              + words[0]
+              + "', which is not among the "
+              + said.labels().size()
+              + " of "
+              + yaml
+              + "; add its name there, or correct the number.");
+    }
+    return isBox ? centred(label, numbers) : around(label, numbers);
+  }
+
+  private @Nullable String label(String number) {
+    return said.labels().get(Integer.valueOf(number.replaceFirst("\\..*", "")));
+  }
+
+  private static Mark centred(String label, double[] box) {
+    return new Mark(label, box[0] - box[2] / 2, box[1] - box[3] / 2, box[2], box[3], false);
+  }
+
+  /** The box around an outline. */
+  private static Mark around(String label, double[] points) {
+    double[] least = {Double.MAX_VALUE, Double.MAX_VALUE};
+    double[] most = {-Double.MAX_VALUE, -Double.MAX_VALUE};
+    for (int i = 0; i < points.length; i++) {
+      least[i % 2] = Math.min(least[i % 2], points[i]);
+      most[i % 2] = Math.max(most[i % 2], points[i]);
+    }
+    return new Mark(label, least[0], least[1], most[0] - least[0], most[1] - least[1], false);
+  }
+
+  /** Boxes that lie beside those that were read, and have no picture. */
+  private void tellStrangers() {
+    Set<Path> expected = new HashSet<>();
+    folder.pictures().forEach(picture -> expected.add(labels(picture)));
+    for (Path file : folder.files("txt")) {
+      Path parent = DataFolder.folder(file);
+      if (labelFolders.contains(parent)
+          && folder.root().relativize(parent).toString().contains("labels")
+          && !expected.contains(file)
+          && !DataFolder.name(file).equals(CLASSES)) {
+        findings.add(
+            file + " has boxes, but there is no picture for it",
+            "Add the picture, or take the file out.");
+      }
+    }
+  }
+
+  private void requireLabels() {
+    if (missing != null && found == 0) {
+      findings.add(
+          "there is no file of boxes for any picture; that of the first is looked for at "
+              + missing,
+          "Put the files there.");
+    }
+  }
+}

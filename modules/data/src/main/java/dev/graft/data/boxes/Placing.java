@@ -1,0 +1,116 @@
+package dev.graft.data.boxes;
+
+import dev.graft.data.boxes.MarkedPicture.Frame;
+import dev.graft.data.boxes.MarkedPicture.Mark;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Brings marks into the picture as it is shown. Annotations count in pixels of the picture as its
+ * file stores it, or as a program showed it that knows EXIF orientations; the size that they state
+ * tells which. Where it does not (an upside down picture has the same), the other pictures of the
+ * set do, and where these tell nothing either, the marks are those of the stored picture. A size
+ * that is larger or smaller in the same shape is that of a copy, and the marks are scaled.
+ */
+final class Placing {
+
+  private final boolean shownInDoubt;
+
+  private Placing(boolean shownInDoubt) {
+    this.shownInDoubt = shownInDoubt;
+  }
+
+  /** For a set of pictures, of which all have a say. */
+  static Placing of(List<MarkedPicture> pictures, List<PictureHeader> headers) {
+    int shown = 0;
+    int stored = 0;
+    for (int i = 0; i < headers.size(); i++) {
+      Frame frame = pictures.get(i).frame();
+      if (headers.get(i).orientation() > 1 && frame.isKnown() && !frame.shown()) {
+        boolean mayBeStored = isStored(frame, headers.get(i));
+        boolean mayBeShown = isShown(frame, headers.get(i));
+        shown += mayBeShown && !mayBeStored ? 1 : 0;
+        stored += mayBeStored && !mayBeShown ? 1 : 0;
+      }
+    }
+    return new Placing(shown > stored);
+  }
+
+  private static boolean isStored(Frame frame, PictureHeader header) {
+    return frame.equals(header.width(), header.height())
+        || frame.isLike(header.width(), header.height())
+            && !frame.equals(header.shownWidth(), header.shownHeight());
+  }
+
+  private static boolean isShown(Frame frame, PictureHeader header) {
+    return frame.equals(header.shownWidth(), header.shownHeight())
+        || frame.isLike(header.shownWidth(), header.shownHeight())
+            && !frame.equals(header.width(), header.height());
+  }
+
+  /** Whether the marks of {@code frame} were made on the picture as it is shown. */
+  private boolean isOfShown(Frame frame, PictureHeader header) {
+    if (frame.shown() || !frame.isKnown()) {
+      return frame.shown() || shownInDoubt;
+    }
+    return isShown(frame, header) && (shownInDoubt || !isStored(frame, header));
+  }
+
+  /** Where marks of one picture lie when it is shown; empty if they belong to no such picture. */
+  Optional<Place> of(Frame frame, PictureHeader header) {
+    boolean shown = isOfShown(frame, header);
+    double width = shown ? header.shownWidth() : header.width();
+    double height = shown ? header.shownHeight() : header.height();
+    if (!frame.isKnown()) {
+      return Optional.of(new Place(1, 1, shown ? 1 : header.orientation(), header));
+    }
+    if (!frame.shown() && !isShown(frame, header) && !isStored(frame, header)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Place(
+            width / frame.width(),
+            height / frame.height(),
+            shown ? 1 : header.orientation(),
+            header));
+  }
+
+  /**
+   * What is done to the marks of a picture.
+   *
+   * @param x what each x is multiplied by
+   * @param y what each y is multiplied by
+   * @param orientation how they are turned then, 1 to 8
+   * @param header the picture's
+   */
+  record Place(double x, double y, int orientation, PictureHeader header) {
+
+    /** Whether the picture is another size than its annotations say. */
+    boolean isScaled(Frame frame) {
+      return frame.isKnown() && !frame.shown() && (x != 1 || y != 1);
+    }
+
+    Mark of(Mark mark) {
+      double left = mark.left() * x;
+      double top = mark.top() * y;
+      double width = mark.width() * x;
+      double height = mark.height() * y;
+      double fromRight = header.width() - left - width;
+      double fromBottom = header.height() - top - height;
+      return switch (orientation) {
+        case 2 -> at(mark, fromRight, top, width, height);
+        case 3 -> at(mark, fromRight, fromBottom, width, height);
+        case 4 -> at(mark, left, fromBottom, width, height);
+        case 5 -> at(mark, top, left, height, width);
+        case 6 -> at(mark, fromBottom, left, height, width);
+        case 7 -> at(mark, fromBottom, fromRight, height, width);
+        case 8 -> at(mark, top, fromRight, height, width);
+        default -> at(mark, left, top, width, height);
+      };
+    }
+
+    private static Mark at(Mark mark, double left, double top, double width, double height) {
+      return new Mark(mark.label(), left, top, width, height, mark.crowd());
+    }
+  }
+}
