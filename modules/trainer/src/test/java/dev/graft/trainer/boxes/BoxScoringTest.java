@@ -1,0 +1,165 @@
+package dev.graft.trainer.boxes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.annotation.Annotations;
+import dev.graft.data.boxes.Box;
+import dev.graft.data.boxes.BoxSet;
+import dev.graft.data.boxes.BoxedPicture;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.Labels;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+
+/** The figures are those of pycocotools: see tools/boxes/average_precision.py. */
+class BoxScoringTest {
+
+  private static final Path BOXES = Path.of("../../testdata/boxes");
+
+  private static JsonNode golden(String file) throws IOException {
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(BOXES.resolve(file)))) {
+      return new ObjectMapper().readTree(in);
+    }
+  }
+
+  @Test
+  void aThousandCasesEqualPycocotools() throws IOException {
+    JsonNode cases = golden("cases.json.gz");
+    assertThat(cases).hasSize(1000);
+    int crowds = 0;
+    int without = 0;
+    for (int i = 0; i < cases.size(); i++) {
+      JsonNode each = cases.get(i);
+      BoxScoring scoring = new BoxScoring(labels(each.get("labels").size()));
+      for (JsonNode picture : each.get("pictures")) {
+        List<Box> truth = new ArrayList<>();
+        picture.get(0).forEach(row -> truth.add(box(row, row.get(5).asInt() == 1)));
+        scoring.add(truth, answers(picture.get(1)));
+        crowds += truth.stream().anyMatch(Box::crowd) ? 1 : 0;
+      }
+      BoxEvaluation found = scoring.evaluation();
+      assertEqual(found, each, "case " + i);
+      without += found.labels().stream().anyMatch(label -> label.count() == 0) ? 1 : 0;
+    }
+    assertThat(crowds).as("pictures with crowds").isGreaterThan(300);
+    assertThat(without).as("labels without truth").isGreaterThan(100);
+  }
+
+  private static Labels labels(int count) {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      names.add("label " + i);
+    }
+    return Labels.of(names);
+  }
+
+  private static Box box(JsonNode row, boolean crowd) {
+    return new Box(
+        row.get(0).asInt(),
+        row.get(1).asDouble(),
+        row.get(2).asDouble(),
+        row.get(3).asDouble(),
+        row.get(4).asDouble(),
+        crowd);
+  }
+
+  private static List<Detection> answers(JsonNode rows) {
+    List<Detection> answers = new ArrayList<>();
+    rows.forEach(row -> answers.add(new Detection(box(row, false), row.get(5).asDouble())));
+    return answers;
+  }
+
+  private static void assertEqual(BoxEvaluation found, JsonNode golden, String name) {
+    JsonNode metrics = golden.get("metrics");
+    assertThat(found.metrics()).as(name).hasSameSizeAs(metrics);
+    metrics
+        .properties()
+        .forEach(
+            each ->
+                assertThat(found.metrics().get(each.getKey()))
+                    .as("%s: %s", name, each.getKey())
+                    .isCloseTo(each.getValue().asDouble(), within(1e-9)));
+    for (int k = 0; k < found.labels().size(); k++) {
+      LabelPrecision label = found.labels().get(k);
+      JsonNode expected = golden.get("labels").get(k);
+      assertClose(label.metrics().get("ap"), expected, "ap", name);
+      assertClose(label.metrics().get("ap50"), expected, "ap50", name);
+      assertClose(weighted(label.curves(), true), expected, "precision", name);
+      assertClose(weighted(label.curves(), false), expected, "scores", name);
+    }
+  }
+
+  private static void assertClose(double value, JsonNode expected, String what, String name) {
+    assertThat(value)
+        .as("%s: %s", name, what)
+        .isCloseTo(expected.get(what).asDouble(), within(1e-9));
+  }
+
+  /** A sum in which each value of all curves counts differently. */
+  private static double weighted(List<PrecisionCurve> curves, boolean isPrecision) {
+    double sum = 0;
+    double weights = 0;
+    for (int t = 0; t < curves.size(); t++) {
+      for (int i = 0; i < PrecisionCurve.POINTS; i++) {
+        double weight = (t + 1) * (i + 1);
+        PrecisionCurve curve = curves.get(t);
+        sum += weight * (isPrecision ? curve.precision() : curve.scores()).get(i);
+        weights += weight;
+      }
+    }
+    return curves.isEmpty() ? BoxEvaluation.NOTHING : sum / weights;
+  }
+
+  @Test
+  void cellsEqualPycocotools() throws IOException {
+    BoxSet set = Annotations.read(Path.of("../../testdata/bccd"));
+    JsonNode golden = golden("bccd.json.gz");
+    BoxScoring scoring = new BoxScoring(set.labels());
+    for (BoxedPicture picture : set.pictures()) {
+      String stem = picture.file().getFileName().toString().replace(".jpg", "");
+      scoring.add(picture.boxes(), answers(golden.get("answers").get(stem)));
+    }
+    BoxEvaluation found = scoring.evaluation();
+    assertEqual(found, golden, "bccd");
+    assertThat(found.count()).isEqualTo(100);
+    assertThat(found.labels().stream().mapToInt(LabelPrecision::count).sum()).isEqualTo(1390);
+    assertThat(found.metrics().get("ap50")).isBetween(.3, .95);
+  }
+
+  @Test
+  void whatIsAnsweredExactlyIsFound() {
+    BoxScoring scoring = new BoxScoring(Labels.of("a", "b"));
+    Box box = new Box(0, 10, 10, 10, 10, false);
+    scoring.add(List.of(box), List.of(new Detection(box, .3)));
+    scoring.add(List.of(), List.of());
+    BoxEvaluation found = scoring.evaluation();
+    assertThat(found.metrics().get("ap")).isCloseTo(1, within(1e-9));
+    assertThat(found.metrics()).containsEntry("ap-large", BoxEvaluation.NOTHING);
+    assertThat(found.labels().get(1).metrics()).containsEntry("ap50", BoxEvaluation.NOTHING);
+    assertThat(found.labels().get(0).curves().get(5).overlap()).isEqualTo(.75);
+    assertThat(found.labels().get(0).curves().get(5).scores().get(100)).isEqualTo(.3);
+  }
+
+  @Test
+  void whatCannotBeRankedIsRefused() {
+    BoxScoring scoring = new BoxScoring(Labels.of("a"));
+    Box box = new Box(1, 10, 10, 10, 10, false);
+    assertThatThrownBy(() -> scoring.add(List.of(box), List.of()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("another label than 0 to 0");
+    Box good = new Box(0, 10, 10, 10, 10, false);
+    assertThatThrownBy(() -> scoring.add(List.of(), List.of(new Detection(good, Double.NaN))))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("without a score");
+  }
+}
