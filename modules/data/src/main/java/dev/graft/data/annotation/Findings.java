@@ -24,6 +24,8 @@ final class Findings {
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(\\d{1,12}(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d{1,2})?");
 
+  private static final char NONE = '\uFFFD'; // stands for bytes that are no characters
+
   private final Map<Path, MarkedPicture> pictures = new LinkedHashMap<>();
   private final Set<Path> doubled = new HashSet<>();
   private final UnfitFiles unfit = new UnfitFiles();
@@ -120,9 +122,10 @@ final class Findings {
    */
   static String label(String text, String place) {
     String label = text.strip();
-    if (label.isEmpty() || label.chars().anyMatch(Character::isISOControl)) {
+    boolean isPlain = label.chars().noneMatch(each -> Character.isISOControl(each) || each == NONE);
+    if (label.isEmpty() || !isPlain) {
       throw new BadDataException(
-          place + " has a label that is empty or not on one line; give it a name.");
+          place + " has a label that is empty, not on one line or no text; give it a name.");
     }
     return label;
   }

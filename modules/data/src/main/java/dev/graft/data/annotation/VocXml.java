@@ -4,9 +4,10 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.data.boxes.MarkedPicture;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.error.BadDataException;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -15,6 +16,8 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
@@ -33,6 +36,9 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
 
   private static final long MOST_BYTES = 32L << 20;
   private static final int DEEPEST = 32;
+  private static final int HEAD = 200; // of bytes, in which the encoding stands
+  private static final Pattern ENCODING =
+      Pattern.compile("[^<]{0,4}<\\?xml[^>]*encoding=[\"']([\\w.-]+)[\"']");
   private static final String OBJECT = "annotation/object";
   private static final String BOX = OBJECT + "/bndbox/";
 
@@ -51,8 +57,9 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
 
   static VocXml read(Path file) {
     DataFolder.requireAtMost(file, MOST_BYTES);
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
-      return new Parser(file).parse(factory().createXMLStreamReader(in));
+    try {
+      String text = text(file, Files.readAllBytes(file));
+      return new Parser(file).parse(factory().createXMLStreamReader(new StringReader(text)));
     } catch (XMLStreamException e) {
       throw new BadDataException(
           file
@@ -62,6 +69,24 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
           e);
     } catch (IOException e) {
       throw new BadDataException(file + " cannot be read; check its permissions.", e);
+    }
+  }
+
+  /**
+   * Decodes here, not in the parser, which gives up at bytes that are no text: paths of another
+   * machine often hold such, and nobody needs them.
+   */
+  private static String text(Path file, byte[] bytes) {
+    String head = new String(bytes, 0, Math.min(HEAD, bytes.length), StandardCharsets.ISO_8859_1);
+    boolean isWide = head.startsWith("\u00FE\u00FF") || head.startsWith("\u00FF\u00FE");
+    Matcher declared = ENCODING.matcher(head);
+    String encoding = isWide ? "UTF-16" : declared.lookingAt() ? declared.group(1) : "UTF-8";
+    try {
+      String text = new String(bytes, Charset.forName(encoding));
+      return text.startsWith("\uFEFF") ? text.substring(1) : text;
+    } catch (IllegalArgumentException e) {
+      throw new BadDataException(
+          file + " is written in " + encoding + ", which is not known; save it in UTF-8.", e);
     }
   }
 

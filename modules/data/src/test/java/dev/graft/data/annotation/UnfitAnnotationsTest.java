@@ -13,6 +13,7 @@ import dev.graft.data.boxes.BoxSet;
 import dev.graft.error.BadDataException;
 import dev.graft.words.Note;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -107,6 +108,25 @@ class UnfitAnnotationsTest {
     assertRefused("a.xml is no sound XML (line 2)");
     text(dir.resolve("a.xml"), xml("cell").replace("<xmin>5", "<xmin>NaN"));
     assertRefused("a.xml", "says 'NaN' for <xmin>", "Write a number there");
+  }
+
+  /** Of a path on somebody's machine, say, in the encoding of that. */
+  @Test
+  void xmlWithOtherBytesThanText() throws IOException {
+    picture(dir.resolve("a.jpg"));
+    String path = xml("z\u00e9bre").replace("<annotation>", "<annotation><path>\u00e9</path>");
+    Path file = dir.resolve("a.xml");
+    Files.write(file, path.replace("z\u00e9bre", "cell").getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(Annotations.read(dir).labels().names()).containsExactly("cell");
+    Files.write(file, path.getBytes(StandardCharsets.ISO_8859_1));
+    assertRefused("a.xml has a label that is empty, not on one line or no text");
+    String declared = "<?xml version='1.0' encoding='%s'?>";
+    for (String encoding : List.of("ISO-8859-1", "utf-8", "UTF-16")) {
+      Files.write(file, (String.format(declared, encoding) + path).getBytes(encoding));
+      assertThat(Annotations.read(dir).labels().names()).containsExactly("z\u00e9bre");
+    }
+    text(file, String.format(declared, "klingon") + path);
+    assertRefused("a.xml is written in klingon", "Save it in UTF-8");
   }
 
   @Test

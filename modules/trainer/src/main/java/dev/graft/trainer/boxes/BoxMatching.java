@@ -47,35 +47,55 @@ record BoxMatching(double[] scores, int[] right, int[] ignored, int wanted) {
    * @param answers of that label, {@link #sorted}
    */
   static BoxMatching of(List<Box> truth, List<Detection> answers, AreaRange range) {
-    List<Box> wanted = new ArrayList<>();
-    List<Box> others = new ArrayList<>();
-    for (Box box : truth) {
-      (box.crowd() || !range.holds(box) ? others : wanted).add(box);
-    }
-    List<Box> all = new ArrayList<>(wanted);
-    all.addAll(others);
-    double[][] overlaps = new double[answers.size()][all.size()];
-    for (int i = 0; i < answers.size(); i++) {
-      for (int j = 0; j < all.size(); j++) {
-        overlaps[i][j] = overlap(answers.get(i).box(), all.get(j));
-      }
-    }
+    List<Box> all = new ArrayList<>();
+    truth.stream().filter(box -> isWanted(box, range)).forEach(all::add);
+    int wanted = all.size();
+    truth.stream().filter(box -> !isWanted(box, range)).forEach(all::add);
+    double[][] overlaps = overlaps(all, answers);
     int[] right = new int[answers.size()];
     int[] ignored = new int[answers.size()];
     for (int t = 0; t < THRESHOLDS; t++) {
-      boolean[] taken = new boolean[all.size()];
-      for (int i = 0; i < overlaps.length; i++) {
-        int best = best(overlaps[i], all, taken, wanted.size(), threshold(t));
-        if (best >= 0) {
-          taken[best] = true;
-          right[i] |= 1 << t;
-        }
-        boolean isIgnored = best < 0 ? !range.holds(answers.get(i).box()) : best >= wanted.size();
+      int[] taken = taken(overlaps, all, wanted, threshold(t));
+      for (int i = 0; i < taken.length; i++) {
+        boolean isIgnored = taken[i] < 0 ? !range.holds(answers.get(i).box()) : taken[i] >= wanted;
+        right[i] |= taken[i] >= 0 ? 1 << t : 0;
         ignored[i] |= isIgnored ? 1 << t : 0;
       }
     }
     return new BoxMatching(
-        answers.stream().mapToDouble(Detection::score).toArray(), right, ignored, wanted.size());
+        answers.stream().mapToDouble(Detection::score).toArray(), right, ignored, wanted);
+  }
+
+  private static boolean isWanted(Box box, AreaRange range) {
+    return !box.crowd() && range.holds(box);
+  }
+
+  static double[][] overlaps(List<Box> truth, List<Detection> answers) {
+    double[][] overlaps = new double[answers.size()][truth.size()];
+    for (int i = 0; i < answers.size(); i++) {
+      for (int j = 0; j < truth.size(); j++) {
+        overlaps[i][j] = overlap(answers.get(i).box(), truth.get(j));
+      }
+    }
+    return overlaps;
+  }
+
+  /**
+   * For each answer the truth that it takes, -1 for none.
+   *
+   * @param truth those that are wanted first
+   * @param wanted how many these are
+   */
+  static int[] taken(double[][] overlaps, List<Box> truth, int wanted, double threshold) {
+    boolean[] isTaken = new boolean[truth.size()];
+    int[] taken = new int[overlaps.length];
+    for (int i = 0; i < taken.length; i++) {
+      taken[i] = best(overlaps[i], truth, isTaken, wanted, threshold);
+      if (taken[i] >= 0) {
+        isTaken[taken[i]] = true;
+      }
+    }
+    return taken;
   }
 
   /** The truth that is covered best, the last of equal ones; what is wanted before all else. */

@@ -6,7 +6,8 @@
  *
  * <p><b>What leaves.</b> A {@link dev.graft.trainer.boxes.BoxEvaluation}: COCO's figures by name,
  * and of each label a {@link dev.graft.trainer.boxes.LabelPrecision} with its {@link
- * dev.graft.trainer.boxes.PrecisionCurve}s.
+ * dev.graft.trainer.boxes.PrecisionCurve}s; of one picture its {@link
+ * dev.graft.trainer.boxes.Mistakes}.
  *
  * <p><b>Who calls whom.</b> {@link dev.graft.trainer.boxes.BoxScoring} has {@code BoxMatching}
  * match the boxes of a picture, label by label and {@code AreaRange} by range, at all thresholds of

@@ -151,6 +151,22 @@ class BoxScoringTest {
   }
 
   @Test
+  void mistakesAreWhatTookNothingAndWhatWasNotTaken() {
+    Box found = new Box(0, 0, 0, 10, 10, false);
+    Box small = new Box(0, 50, 50, 5, 5, false);
+    Box large = new Box(1, 50, 50, 9, 9, false);
+    Box crowd = new Box(1, 0, 0, 100, 40, true);
+    Detection good = new Detection(found, .9);
+    Detection again = new Detection(new Box(0, 1, 0, 10, 10, false), .8);
+    Detection nothing = new Detection(new Box(0, 80, 80, 10, 10, false), .95);
+    Detection inCrowd = new Detection(new Box(1, 20, 20, 10, 10, false), .7);
+    Mistakes mistakes =
+        Mistakes.of(List.of(found, small, large, crowd), List.of(again, good, nothing, inCrowd));
+    assertThat(mistakes.wrong()).containsExactly(nothing, again);
+    assertThat(mistakes.missed()).containsExactly(large, small);
+  }
+
+  @Test
   void whatCannotBeRankedIsRefused() {
     BoxScoring scoring = new BoxScoring(Labels.of("a"));
     Box box = new Box(1, 10, 10, 10, 10, false);
