@@ -9,7 +9,6 @@ import dev.graft.data.Dataset;
 import dev.graft.job.Exam;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
-import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.listener.TrainingListener;
@@ -70,9 +69,8 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Graft graft = Graft.open(cache.of(machine.settings()))) {
       List<TrainingEvent.Features> features = new ArrayList<>();
       TrainingListener told = TrainingListener.to(TrainingEvent.Features.class, features::add);
-      TrainingListener notes =
-          TrainingListener.to(Decision.class, each -> terminal.error(each.sentence()));
-      TrainOptions alone = TrainOptions.by(Recipe.headOnly()).listener(told).listener(notes);
+      TrainOptions alone =
+          TrainOptions.by(Recipe.headOnly()).listener(told).listener(terminal.decisions());
       TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
       Evaluation score =
           graft.evaluate(exam.model(), exam.pictures(), json ? alone : alone.listener(bar));

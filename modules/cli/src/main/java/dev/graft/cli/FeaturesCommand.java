@@ -11,7 +11,6 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
-import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.words.Printable;
@@ -79,11 +78,11 @@ final class FeaturesCommand implements Callable<Integer> {
     Dataset pictures = pictures();
     try (Graft graft = Graft.open(cache.of(machine.settings()))) {
       TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
-      TrainingListener notes =
-          TrainingListener.to(Decision.class, each -> terminal.error(each.sentence()));
       TensorValue rows =
           graft.features(
-              known, pictures, TrainOptions.by(Recipe.headOnly()).listener(bar).listener(notes));
+              known,
+              pictures,
+              TrainOptions.by(Recipe.headOnly()).listener(bar).listener(terminal.decisions()));
       NumpyFile.write(out, rows);
       List<String> names =
           IntStream.range(0, pictures.size())

@@ -1,5 +1,7 @@
 package dev.graft.cli;
 
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.words.Printable;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -49,6 +51,11 @@ final class Terminal {
   /** One whose lines all go to standard error, where a program reads standard output. */
   Terminal aside() {
     return new Terminal(err, err, 0);
+  }
+
+  /** Who tells a training's decisions on standard error, where a program reads standard output. */
+  TrainingListener decisions() {
+    return TrainingListener.to(Decision.class, each -> error(each.sentence()));
   }
 
   boolean isInteractive() {

@@ -40,16 +40,11 @@ public enum ImageFormat {
   static final long MOST_PIXELS = Long.getLong("graft.pixels", 100_000_000);
 
   private final String words;
-  private final boolean decodable;
+  private final boolean decodable; // by the decode graph
 
   ImageFormat(String words, boolean decodable) {
     this.words = words;
     this.decodable = decodable;
-  }
-
-  /** Whether the decode graph reads it. */
-  boolean isDecodable() {
-    return decodable;
   }
 
   /** What it is, to stand after "is". */

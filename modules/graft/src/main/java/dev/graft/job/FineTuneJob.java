@@ -109,10 +109,7 @@ public final class FineTuneJob {
    * @throws GraftException if it fails; a new run that has nothing to go on from leaves no folder
    */
   public JobResult run(Graft graft, JobListener listener, CancellationToken cancel) {
-    requireNonNull(graft, "graft");
-    requireNonNull(listener, "listener");
-    requireNonNull(cancel, "cancel");
-    JobListener heard = guarded(listener);
+    JobListener heard = heard(graft, listener, cancel);
     Graft.requirePublishable(job.out());
     Parts parts = begin(graft, heard);
     Function<RunFolder, JobResult> work =
@@ -125,10 +122,7 @@ public final class FineTuneJob {
    * published.
    */
   public RateCurve findRate(Graft graft, JobListener listener, CancellationToken cancel) {
-    requireNonNull(graft, "graft");
-    requireNonNull(listener, "listener");
-    requireNonNull(cancel, "cancel");
-    JobListener heard = guarded(listener);
+    JobListener heard = heard(graft, listener, cancel);
     Graft.requirePublishable(job.out());
     Parts parts = begin(graft, heard);
     return in(
@@ -141,10 +135,7 @@ public final class FineTuneJob {
    * come to.
    */
   public Evaluation trial(Graft graft, JobListener listener, CancellationToken cancel) {
-    requireNonNull(graft, "graft");
-    requireNonNull(listener, "listener");
-    requireNonNull(cancel, "cancel");
-    JobListener heard = guarded(listener);
+    JobListener heard = heard(graft, listener, cancel);
     Parts parts = begin(graft, heard);
     TrainOptions options = job.options();
     Run run = graft.train(start, parts, JobSteps.watched(options, heard, cancel));
@@ -179,8 +170,11 @@ public final class FineTuneJob {
     }
   }
 
-  private static JobListener guarded(JobListener listener) {
+  /** {@code listener}, whose failures are logged and stop nothing; refuses what is null. */
+  private static JobListener heard(Graft graft, JobListener listener, CancellationToken cancel) {
+    requireNonNull(graft, "graft");
     requireNonNull(listener, "listener");
+    requireNonNull(cancel, "cancel");
     AtomicBoolean told = new AtomicBoolean();
     return event -> {
       try {

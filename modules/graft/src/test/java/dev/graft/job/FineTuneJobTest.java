@@ -52,19 +52,24 @@ class FineTuneJobTest {
         .build();
   }
 
-  @Test
-  void aCancelledJobGoesOnAndPublishesOnce() throws IOException {
+  /** Runs a job that is cancelled by its listener at the first event of this kind. */
+  private void cancelledAt(Class<?> kind) {
     CancellationToken cancel = new CancellationToken();
     JobListener cancelling =
         event -> {
           heard.add(event);
-          if (event instanceof JobEvent.OfTraining training && training.event() instanceof Epoch) {
+          if (kind.isInstance(event instanceof JobEvent.OfTraining of ? of.event() : event)) {
             cancel.cancel();
           }
         };
     FineTuneJob job = FineTuneJob.of(job("full"));
     assertThatThrownBy(() -> job.run(graft, cancelling, cancel))
         .isInstanceOf(CancellationException.class);
+  }
+
+  @Test
+  void aCancelledJobGoesOnAndPublishesOnce() throws IOException {
+    cancelledAt(Epoch.class);
     Path run = dir.resolve("runs/painted-1");
     assertThat(heard)
         .endsWith(new JobEvent.Stopped(run))
@@ -102,17 +107,7 @@ class FineTuneJobTest {
 
   @Test
   void whatIsCancelledAfterTrainingIsNotPublished() {
-    CancellationToken cancel = new CancellationToken();
-    JobListener cancelling =
-        event -> {
-          heard.add(event);
-          if (event instanceof JobEvent.Trained) {
-            cancel.cancel();
-          }
-        };
-    FineTuneJob job = FineTuneJob.of(job("full"));
-    assertThatThrownBy(() -> job.run(graft, cancelling, cancel))
-        .isInstanceOf(CancellationException.class);
+    cancelledAt(JobEvent.Trained.class);
     Path run = dir.resolve("runs/painted-1");
     assertThat(heard).endsWith(new JobEvent.Stopped(run));
     assertThat(dir.resolve("serving/1")).doesNotExist();
@@ -120,20 +115,10 @@ class FineTuneJobTest {
     assertThat(result.version()).isEqualTo(dir.resolve("serving/1"));
   }
 
-  /** Its version would be there, and the score of it would fail for ever. */
+  /** Its version is there by then, and is scored when the job goes on. */
   @Test
   void cancelledWhileItScoresItGoesOnWithWhatIsPublished() {
-    CancellationToken cancel = new CancellationToken();
-    JobListener cancelling =
-        event -> {
-          heard.add(event);
-          if (event instanceof JobEvent.Published) {
-            cancel.cancel();
-          }
-        };
-    FineTuneJob job = FineTuneJob.of(job("full"));
-    assertThatThrownBy(() -> job.run(graft, cancelling, cancel))
-        .isInstanceOf(CancellationException.class);
+    cancelledAt(JobEvent.Published.class);
     JobResult result = FineTuneJob.resume(graft, dir.resolve("runs/painted-1"), heard::add);
     assertThat(heard).contains(new JobEvent.PublishedBefore(result.version()));
   }

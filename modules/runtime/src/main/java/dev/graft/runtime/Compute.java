@@ -53,11 +53,6 @@ public record Compute(Precision precision, Xla xla, boolean fusion) {
     return new Compute(value, xla, fusion);
   }
 
-  /** Returns this with another use of XLA. */
-  public Compute withXla(Xla value) {
-    return new Compute(precision, value, fusion);
-  }
-
   /** Returns this with fused kernels where TensorFlow's optimiser sees them, or without. */
   public Compute withFusion(boolean value) {
     return new Compute(precision, xla, value);

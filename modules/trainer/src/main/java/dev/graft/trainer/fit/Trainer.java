@@ -32,11 +32,9 @@ import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Decision.Kind;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
-import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -56,7 +54,7 @@ public final class Trainer {
   private final Plan plan;
   private final Watch watch;
   private final CheckpointFolder checkpoints;
-  private final List<String> decisions; // the sentences that were told
+  private final TimeLeft time;
   private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
 
   // where it stands, see Checkpoint
@@ -64,20 +62,17 @@ public final class Trainer {
   private int kept = -1;
   private ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
 
-  private TimeLeft time;
-
   private Trainer(
       TensorFlowRuntime runtime,
       Plan plan,
       Watch watch,
-      List<String> decisions,
+      TimeLeft time,
       CheckpointFolder checkpoints) {
     this.runtime = runtime;
     this.plan = plan;
     this.watch = watch;
-    this.decisions = decisions;
+    this.time = time;
     this.checkpoints = checkpoints;
-    this.time = TimeLeft.unlimited(watch::worked);
   }
 
   /**
@@ -104,8 +99,7 @@ public final class Trainer {
       TrainingPlan blocks,
       Parts data,
       TrainOptions options) {
-    List<String> decisions = new ArrayList<>();
-    Watch watch = Watch.of(options, noting(decisions));
+    Watch watch = Watch.of(options);
     Optional<Duration> limit =
         options.time().or(() -> Optional.of(NIGHT).filter(night -> options.recipe().isAuto()));
     TimeLeft time = // from now on, a pause not counted
@@ -116,10 +110,7 @@ public final class Trainer {
         () -> {
           Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
           try (CachedFeatures unused = plan.features()) {
-            Trainer trainer =
-                new Trainer(runtime, plan, watch, decisions, options.checkpoints().open());
-            trainer.time = time;
-            return trainer.fit();
+            return new Trainer(runtime, plan, watch, time, options.checkpoints().open()).fit();
           }
         };
     List<Dataset> all = List.of(data.train(), data.validation(), data.test());
@@ -157,21 +148,16 @@ public final class Trainer {
       throw new BadRequestException(
           "trying rates ends by itself after some hundred steps; leave out the time.");
     }
-    List<String> decisions = new ArrayList<>();
-    Watch watch = Watch.of(options, noting(decisions));
+    Watch watch = Watch.of(options);
     return Interruption.cancellable(
         runtime,
         () -> {
           Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
           try (CachedFeatures unused = plan.features()) {
-            return new Trainer(runtime, plan, watch, decisions, Checkpoints.none().open())
-                .findRate();
+            TimeLeft time = TimeLeft.unlimited(watch::worked);
+            return new Trainer(runtime, plan, watch, time, Checkpoints.none().open()).findRate();
           }
         });
-  }
-
-  private static TrainingListener noting(List<String> decisions) {
-    return TrainingListener.to(Decision.class, each -> decisions.add(each.sentence()));
   }
 
   private Run fit() {
@@ -210,7 +196,7 @@ public final class Trainer {
         best(),
         plan.recipe(),
         score,
-        ImmutableList.copyOf(decisions),
+        ImmutableList.copyOf(watch.decisions()),
         ImmutableMap.copyOf(times),
         plan.features().counts());
   }
@@ -296,7 +282,7 @@ public final class Trainer {
 
   private void goOnFrom(Checkpoint last) {
     Optional<String> warning = plan.identity().check(last.identity(), checkpoints.toString());
-    decisions.addAll(last.decisions());
+    watch.decisions().addAll(last.decisions());
     trained = last.trained();
     next = last.stage();
     kept = last.kept();
@@ -312,7 +298,12 @@ public final class Trainer {
   private void save(Optional<LoopState> underWay) {
     Checkpoint now =
         new Checkpoint(
-            plan.identity(), next, kept, ImmutableList.copyOf(decisions), trained, underWay);
+            plan.identity(),
+            next,
+            kept,
+            ImmutableList.copyOf(watch.decisions()),
+            trained,
+            underWay);
     if (checkpoints.save(now)) {
       watch.tell(new TrainingEvent.Saved());
     }

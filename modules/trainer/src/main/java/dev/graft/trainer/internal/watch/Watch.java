@@ -7,6 +7,7 @@ import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.listener.TrainingListener;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -22,6 +23,7 @@ public final class Watch {
   private final ImmutableList<TrainingListener> listeners;
   private final Runnable gate;
   private final AtomicLong waited; // nanoseconds, at the gate
+  private final List<String> decisions = new ArrayList<>();
   private final Set<TrainingListener> failing = Sets.newIdentityHashSet();
 
   private Watch(List<TrainingListener> listeners, Runnable gate, AtomicLong waited) {
@@ -30,16 +32,9 @@ public final class Watch {
     this.waited = waited;
   }
 
-  /**
-   * Those of {@code options}.
-   *
-   * @param first told before them
-   */
-  public static Watch of(TrainOptions options, TrainingListener... first) {
-    return new Watch(
-        ImmutableList.<TrainingListener>builder().add(first).addAll(options.listeners()).build(),
-        options.cancellation()::check,
-        new AtomicLong());
+  /** Those of {@code options}. */
+  public static Watch of(TrainOptions options) {
+    return new Watch(options.listeners(), options.cancellation()::check, new AtomicLong());
   }
 
   /** A listener, and what is called before each unit. */
@@ -64,8 +59,16 @@ public final class Watch {
     return System.nanoTime() - waited.get();
   }
 
+  /** The sentences of the decisions that were told; a run that goes on adds those of before. */
+  public List<String> decisions() {
+    return decisions;
+  }
+
   /** Tells all who listen. */
   public void tell(TrainingEvent event) {
+    if (event instanceof Decision decision) {
+      decisions.add(decision.sentence());
+    }
     for (TrainingListener listener : listeners) {
       try {
         listener.on(event);
