@@ -143,23 +143,23 @@ public final class Settings {
   RuntimeOptions toOptions() {
     RuntimeOptions options =
         RuntimeOptions.defaults()
-            .withThreads(set.threads, set.operations)
-            .withMemoryGrowth(set.memoryGrowth)
-            .withFeatures(new RuntimeOptions.Features(set.featureMemory, set.featureFolder))
-            .withDevice(
+            .threads(set.threads, set.operations)
+            .memoryGrowth(set.memoryGrowth)
+            .features(new RuntimeOptions.Features(set.featureMemory, set.featureFolder))
+            .device(
                 switch (set.device) {
                   case AUTO -> RuntimeOptions.Device.AUTO;
                   case CPU -> RuntimeOptions.Device.CPU;
                   case GPU -> RuntimeOptions.Device.GPU;
                 })
-            .withCompute(
-                Compute.EXACT.withPrecision(
+            .compute(
+                Compute.EXACT.precision(
                     switch (set.precision) {
                       case FLOAT32 -> Compute.Precision.FLOAT32;
                       case BFLOAT16 -> Compute.Precision.MIXED_BFLOAT16;
                       case AUTO -> Compute.Precision.AUTO;
                     }));
-    return set.nativeLog.map(options::withNativeLog).orElse(options);
+    return set.nativeLog.map(options::nativeLog).orElse(options);
   }
 
   @Override

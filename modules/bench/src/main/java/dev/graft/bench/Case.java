@@ -92,9 +92,9 @@ record Case(
 
   RuntimeOptions options() {
     return RuntimeOptions.defaults()
-        .withDevice(RuntimeOptions.Device.CPU)
-        .withCompute(Compute.EXACT.withPrecision(precision))
-        .withNativeLog(folder.resolve("tensorflow.log"));
+        .device(RuntimeOptions.Device.CPU)
+        .compute(Compute.EXACT.precision(precision))
+        .nativeLog(folder.resolve("tensorflow.log"));
   }
 
   /** The examples, a few times the batch. */

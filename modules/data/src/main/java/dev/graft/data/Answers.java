@@ -168,7 +168,7 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
 
   private static void checkIndices(TensorValue values, Labels labels) {
     int[] indices = values.ints();
-    long perRow = values.shape().withDim(0, 1).elements();
+    long perRow = values.shape().dim(0, 1).elements();
     for (int i = 0; i < indices.length; i++) {
       if (indices[i] < 0 || indices[i] >= labels.size()) {
         throw new BadDataException(
@@ -196,7 +196,7 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
               + ".");
     }
     double[] numbers = values.asDoubles();
-    long perRow = values.shape().withDim(0, 1).elements();
+    long perRow = values.shape().dim(0, 1).elements();
     for (int i = 0; i < numbers.length; i++) {
       if (!Double.isFinite(numbers[i])
           || (labels.isPresent() && !(numbers[i] >= 0 && numbers[i] <= 1))) {

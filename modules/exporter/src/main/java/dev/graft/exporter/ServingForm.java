@@ -156,6 +156,6 @@ final class ServingForm {
 
   /** {@code shape} with its first dimension open. */
   static Shape openBatch(Shape shape) {
-    return shape.rank() > 0 ? shape.withDim(0, Shape.UNKNOWN) : shape;
+    return shape.rank() > 0 ? shape.dim(0, Shape.UNKNOWN) : shape;
   }
 }

@@ -88,10 +88,10 @@ final class Checkup {
   void run() {
     Optional<Model> model = step("import", "imported it", this::importIt);
     if (model.isPresent()) {
-      RuntimeOptions cpu = RuntimeOptions.defaults().withDevice(RuntimeOptions.Device.CPU);
+      RuntimeOptions cpu = RuntimeOptions.defaults().device(RuntimeOptions.Device.CPU);
       try (TensorFlowRuntime runtime = TensorFlowRuntime.open(cpu);
           TensorFlowRuntime unfused =
-              TensorFlowRuntime.open(cpu.withCompute(Compute.EXACT.withFusion(false)))) {
+              TensorFlowRuntime.open(cpu.compute(Compute.EXACT.fusion(false)))) {
         new Running(runtime, unfused, model.get()).steps();
       } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
         fail("runtime", e);

@@ -179,7 +179,7 @@ record Operation(Surgery surgery, Answers answers) {
       Labels labels = answers.labels().get();
       return answers.isOneLabel() ? HeadSpec.singleLabel(labels) : HeadSpec.multiLabel(labels);
     }
-    return HeadSpec.regression((int) answers.values().shape().withDim(0, 1).elements());
+    return HeadSpec.regression((int) answers.values().shape().dim(0, 1).elements());
   }
 
   private static String words(Head.Kind kind) {

@@ -94,9 +94,9 @@ class ApplicationsTest {
 
   @BeforeAll
   static void open() throws IOException {
-    RuntimeOptions cpu = RuntimeOptions.defaults().withDevice(RuntimeOptions.Device.CPU);
+    RuntimeOptions cpu = RuntimeOptions.defaults().device(RuntimeOptions.Device.CPU);
     runtime = TensorFlowRuntime.open(cpu);
-    unfused = TensorFlowRuntime.open(cpu.withCompute(Compute.EXACT.withFusion(false)));
+    unfused = TensorFlowRuntime.open(cpu.compute(Compute.EXACT.fusion(false)));
     Files.writeString(
         WORK.resolve("table.md"), line(COLUMNS) + line(Collections.nCopies(COLUMNS.size(), "---")));
   }

@@ -139,7 +139,7 @@ class ReimportTest {
       numbers[i] = (float) random.nextGaussian();
     }
     Map<String, TensorValue> inputs =
-        Map.of(input.name(), TensorValue.of(input.shape().withDim(0, 40), numbers));
+        Map.of(input.name(), TensorValue.of(input.shape().dim(0, 40), numbers));
     try (ModelSession first = runtime.open(plain);
         ModelSession other = runtime.open(again)) {
       Map<String, TensorValue> actual = other.call(again.servingSignature(), inputs);

@@ -130,7 +130,7 @@ public final class FileRows implements RowSink, RowTable, Closeable {
   }
 
   private TensorValue value(int rows, ByteBuffer bytes) {
-    return TensorValue.of(none().dtype(), none().shape().withDim(0, rows), bytes);
+    return TensorValue.of(none().dtype(), none().shape().dim(0, rows), bytes);
   }
 
   private InputOutputException failed(IOException e) {

@@ -33,7 +33,7 @@ public final class PlacedRows implements RowSink {
     if (first == null) {
       first = tensor;
       if (tensor.dtype() == DType.STRING) {
-        strings = new ByteString[Math.toIntExact(tensor.shape().withDim(0, size).elements())];
+        strings = new ByteString[Math.toIntExact(tensor.shape().dim(0, size).elements())];
       } else {
         bytes = allocate(size * Rows.rowBytes(tensor));
       }
@@ -71,7 +71,7 @@ public final class PlacedRows implements RowSink {
     if (first == null) {
       throw new IllegalStateException("no rows were put");
     }
-    Shape shape = first.shape().withDim(0, size);
+    Shape shape = first.shape().dim(0, size);
     return first.dtype() == DType.STRING
         ? TensorValue.strings(shape, Arrays.asList(strings))
         : TensorValue.of(first.dtype(), shape, bytes);

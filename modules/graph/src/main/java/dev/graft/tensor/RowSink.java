@@ -21,7 +21,7 @@ public interface RowSink {
   static void requireAlike(TensorValue first, TensorValue next) {
     Shape a = first.shape();
     Shape b = next.shape();
-    if (a.rank() < 1 || a.rank() != b.rank() || !a.withDim(0, 1).equals(b.withDim(0, 1))) {
+    if (a.rank() < 1 || a.rank() != b.rank() || !a.dim(0, 1).equals(b.dim(0, 1))) {
       throw new BadRequestException(
           "rows of different sizes make no tensor: after "
               + first

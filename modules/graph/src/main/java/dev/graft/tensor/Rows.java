@@ -29,9 +29,9 @@ public final class Rows {
    * @param spent rows that this class took out and that nobody reads any more
    */
   public static TensorValue of(TensorValue tensor, int[] rows, TensorValue spent) {
-    Shape shape = tensor.shape().withDim(0, rows.length);
+    Shape shape = tensor.shape().dim(0, rows.length);
     if (tensor.dtype() == DType.STRING) {
-      int width = (int) shape.withDim(0, 1).elements();
+      int width = (int) shape.dim(0, 1).elements();
       List<ByteString> all = tensor.strings();
       return TensorValue.strings(
           shape,
@@ -51,9 +51,9 @@ public final class Rows {
 
   /** The rows from {@code from} to before {@code to}, without a copy. */
   public static TensorValue range(TensorValue tensor, int from, int to) {
-    Shape shape = tensor.shape().withDim(0, to - from);
+    Shape shape = tensor.shape().dim(0, to - from);
     if (tensor.dtype() == DType.STRING) {
-      int width = (int) shape.withDim(0, 1).elements();
+      int width = (int) shape.dim(0, 1).elements();
       return TensorValue.strings(shape, tensor.strings().subList(from * width, to * width));
     }
     int width = Math.toIntExact(rowBytes(tensor));
@@ -76,6 +76,6 @@ public final class Rows {
 
   /** How many bytes a row of {@code tensor} has. */
   public static long rowBytes(TensorValue tensor) {
-    return tensor.shape().withDim(0, 1).elements() * TensorValue.size(tensor.dtype());
+    return tensor.shape().dim(0, 1).elements() * TensorValue.size(tensor.dtype());
   }
 }

@@ -102,7 +102,7 @@ public final class Shape {
   }
 
   /** This shape with dimension {@code i} replaced (negative counts from the end). */
-  public Shape withDim(int i, long size) {
+  public Shape dim(int i, long size) {
     long[] copy = dims();
     copy[i < 0 ? copy.length + i : i] = size;
     return new Shape(copy);

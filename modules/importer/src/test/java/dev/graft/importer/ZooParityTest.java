@@ -46,9 +46,7 @@ class ZooParityTest {
   @BeforeAll
   static void open() {
     runtime = TensorFlowRuntime.open();
-    plain =
-        TensorFlowRuntime.open(
-            RuntimeOptions.defaults().withCompute(Compute.EXACT.withFusion(false)));
+    plain = TensorFlowRuntime.open(RuntimeOptions.defaults().compute(Compute.EXACT.fusion(false)));
   }
 
   @AfterAll

@@ -234,7 +234,7 @@ public final class Model {
     ImmutableList.Builder<Variable> given = ImmutableList.builder();
     for (Variable variable : variables()) {
       TensorValue value = values.get(variable.name());
-      given.add(value == null ? variable : variable.withSource(new VariableSource.Given(value)));
+      given.add(value == null ? variable : variable.source(new VariableSource.Given(value)));
     }
     return toBuilder().variables(given.build()).build();
   }

@@ -96,12 +96,12 @@ public record Variable(
   }
 
   /** This variable, trained or not; one that trains is not {@link #fixed} any more. */
-  public Variable withTrainable(boolean wanted) {
+  public Variable trainable(boolean wanted) {
     return new Variable(name, node, dtype, shape, wanted, role, source, fixed && !wanted);
   }
 
   /** This variable with its value from elsewhere. */
-  public Variable withSource(VariableSource other) {
+  public Variable source(VariableSource other) {
     return new Variable(name, node, dtype, shape, trainable, role, other, fixed);
   }
 }

@@ -86,7 +86,7 @@ public final class PictureInput {
         input.name(),
         input.tensor(),
         input.dtype(),
-        shape.withDim(1, (long) size[0]).withDim(2, (long) size[1]),
+        shape.dim(1, (long) size[0]).dim(2, (long) size[1]),
         input.range(),
         input.channels(),
         input.resize());

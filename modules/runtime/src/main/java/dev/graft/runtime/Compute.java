@@ -49,12 +49,12 @@ public record Compute(Precision precision, Xla xla, boolean fusion) {
   }
 
   /** Returns this in another precision. */
-  public Compute withPrecision(Precision value) {
+  public Compute precision(Precision value) {
     return new Compute(value, xla, fusion);
   }
 
   /** Returns this with fused kernels where TensorFlow's optimiser sees them, or without. */
-  public Compute withFusion(boolean value) {
+  public Compute fusion(boolean value) {
     return new Compute(precision, xla, value);
   }
 

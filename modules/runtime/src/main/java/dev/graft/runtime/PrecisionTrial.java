@@ -62,9 +62,9 @@ public record PrecisionTrial(Precision precision, String reason) {
     double exact = Double.POSITIVE_INFINITY;
     double fast = Double.POSITIVE_INFINITY;
     try (ModelSession inFloat =
-            runtime.open(model, options.compute().withPrecision(Precision.FLOAT32));
+            runtime.open(model, options.compute().precision(Precision.FLOAT32));
         ModelSession inBfloat =
-            runtime.open(model, options.compute().withPrecision(Precision.MIXED_BFLOAT16))) {
+            runtime.open(model, options.compute().precision(Precision.MIXED_BFLOAT16))) {
       Runnable exactStep = step.apply(inFloat);
       Runnable fastStep = step.apply(inBfloat);
       for (int i = -WARM_UP; i < STEPS; i++) { // in turn: what else the machine does hits both

@@ -34,7 +34,7 @@ final class ProcessThreads {
           inside,
           sideBySide);
     }
-    return wanted.withThreads(inside, sideBySide);
+    return wanted.threads(inside, sideBySide);
   }
 
   /** Who leaves the choice to TensorFlow has nothing to be warned of. */

@@ -89,35 +89,35 @@ public record RuntimeOptions(
   }
 
   /** Returns these options on another device. */
-  public RuntimeOptions withDevice(Device value) {
+  public RuntimeOptions device(Device value) {
     Processor other = new Processor(value, processor.memoryGrowth());
     return new RuntimeOptions(other, threads, compute, nativeLog, features);
   }
 
   /** Returns these options with other thread counts, 0 for TensorFlow's choice. */
-  public RuntimeOptions withThreads(int inside, int sideBySide) {
+  public RuntimeOptions threads(int inside, int sideBySide) {
     Threads counts = new Threads(inside, sideBySide);
     return new RuntimeOptions(processor, counts, compute, nativeLog, features);
   }
 
   /** Returns these options with GPU memory taken as needed, or all at once. */
-  public RuntimeOptions withMemoryGrowth(boolean value) {
+  public RuntimeOptions memoryGrowth(boolean value) {
     Processor other = new Processor(processor.device(), value);
     return new RuntimeOptions(other, threads, compute, nativeLog, features);
   }
 
   /** Returns these options with another way to compute. */
-  public RuntimeOptions withCompute(Compute value) {
+  public RuntimeOptions compute(Compute value) {
     return new RuntimeOptions(processor, threads, value, nativeLog, features);
   }
 
   /** Returns these options with TensorFlow's standard error lines in a file. */
-  public RuntimeOptions withNativeLog(Path file) {
+  public RuntimeOptions nativeLog(Path file) {
     return new RuntimeOptions(processor, threads, compute, Optional.of(file), features);
   }
 
   /** Returns these options with other places for features. */
-  public RuntimeOptions withFeatures(Features value) {
+  public RuntimeOptions features(Features value) {
     return new RuntimeOptions(processor, threads, compute, nativeLog, value);
   }
 }

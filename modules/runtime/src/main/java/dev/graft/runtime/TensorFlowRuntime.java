@@ -133,7 +133,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
       graph.close();
       throw new ClosedException("this Graft is closed; open another one.");
     }
-    return NativeSession.open(handles, options.withCompute(compute), "session over " + what, graph);
+    return NativeSession.open(handles, options.compute(compute), "session over " + what, graph);
   }
 
   /**
@@ -173,8 +173,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
     if (!open) {
       throw new ClosedException("this Graft is closed; open another one.");
     }
-    return SavedModelSession.load(
-        handles, options.withCompute(options.compute().exactly()), dir, tags);
+    return SavedModelSession.load(handles, options.compute(options.compute().exactly()), dir, tags);
   }
 
   /** What is open now, in the order in which it was opened, with the stack trace of each. */

@@ -131,7 +131,7 @@ class ModelSessionTest {
           wrong
               .variables()
               .get(0)
-              .withSource(new VariableSource.InCheckpoint(dir.resolve("variables"), "w", ""));
+              .source(new VariableSource.InCheckpoint(dir.resolve("variables"), "w", ""));
       Model.Builder builder = wrong.toBuilder();
       builder.variables(List.of(absent));
       assertThatThrownBy(() -> runtime.open(builder.build()))

@@ -60,7 +60,7 @@ class NativeLogTest {
     System.err.println("JAVA-1");
     RuntimeOptions options = RuntimeOptions.defaults();
     if (!arguments[0].isEmpty()) {
-      options = options.withNativeLog(Path.of(arguments[0]));
+      options = options.nativeLog(Path.of(arguments[0]));
     }
     GraphEditor editor = Graph.empty().edit();
     TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.scalar());

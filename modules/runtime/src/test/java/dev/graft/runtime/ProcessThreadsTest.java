@@ -21,7 +21,7 @@ class ProcessThreadsTest {
   }
 
   private static TensorFlowRuntime open(int inside, int sideBySide) {
-    return TensorFlowRuntime.open(RuntimeOptions.defaults().withThreads(inside, sideBySide));
+    return TensorFlowRuntime.open(RuntimeOptions.defaults().threads(inside, sideBySide));
   }
 
   private static String words(TensorFlowRuntime runtime) {

@@ -28,9 +28,9 @@ public final class SmallData {
   /** Noise around a level for each of {@code levels}; sizes that are open are 4. */
   static Map<String, TensorValue> inputs(Model model, int[] levels, double step) {
     InputSpec input = model.inputs().get(0);
-    Shape shape = input.shape().withDim(0, levels.length);
+    Shape shape = input.shape().dim(0, levels.length);
     for (int i = 1; i < shape.rank(); i++) {
-      shape = shape.dim(i) == Shape.UNKNOWN ? shape.withDim(i, 4) : shape;
+      shape = shape.dim(i) == Shape.UNKNOWN ? shape.dim(i, 4) : shape;
     }
     Random random = new Random(11);
     int each = (int) (shape.elements() / levels.length);

@@ -133,7 +133,7 @@ public record FunctionGraph(
   }
 
   /** This with another body, which holds the same arguments, results and targets. */
-  public FunctionGraph withGraph(Graph body) {
+  public FunctionGraph graph(Graph body) {
     return new FunctionGraph(name, body, arguments, results, resultNames, targets, attrs);
   }
 

@@ -120,7 +120,7 @@ public final class FunctionInliner {
   public static FunctionGraph flatten(FunctionDef function, Map<String, FunctionDef> library) {
     FunctionInliner inliner = new FunctionInliner(ImmutableMap.copyOf(library), 0);
     FunctionGraph flat = inliner.flattenFunction(function, Map.of());
-    return flat.withGraph(inliner.withValues(flat.graph()));
+    return flat.graph(inliner.withValues(flat.graph()));
   }
 
   /**

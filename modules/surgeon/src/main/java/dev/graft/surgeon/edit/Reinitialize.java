@@ -52,7 +52,7 @@ final class Reinitialize extends Edit {
     }
     // the name takes part, so that layers of one shape do not start alike
     long own = 31 * seed + variable.name().hashCode();
-    return variable.withSource(new VariableSource.Initialized(initializer(variable), own));
+    return variable.source(new VariableSource.Initialized(initializer(variable), own));
   }
 
   private static Initializer initializer(Variable variable) {

@@ -48,7 +48,7 @@ final class SetStatistics extends Edit {
 
   private Variable given(Variable variable) {
     TensorValue value = values.get(variable.name());
-    return value == null ? variable : variable.withSource(new VariableSource.Given(value));
+    return value == null ? variable : variable.source(new VariableSource.Given(value));
   }
 
   private static void check(Model model, String name, TensorValue value) {

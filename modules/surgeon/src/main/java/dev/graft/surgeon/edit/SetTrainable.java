@@ -47,7 +47,7 @@ final class SetTrainable extends Edit {
                 .map(
                     v ->
                         selection.variables().contains(v.name())
-                            ? v.withTrainable(trainable && selection.lets(v))
+                            ? v.trainable(trainable && selection.lets(v))
                             : v)
                 .toList())
         .build();

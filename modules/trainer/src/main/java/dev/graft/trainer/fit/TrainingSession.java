@@ -78,8 +78,7 @@ final class TrainingSession implements AutoCloseable {
             graph.model(),
             opened -> stepping.apply(opened).bare(order.batch(0), 0)); // learns nothing
     this.session =
-        runtime.open(
-            graph.model(), runtime.options().compute().withPrecision(precision.precision()));
+        runtime.open(graph.model(), runtime.options().compute().precision(precision.precision()));
     try {
       this.stepper = stepping.apply(session);
     } catch (RuntimeException | Error e) {

@@ -48,9 +48,7 @@ class PrecisionTest {
 
   private static Run train(Precision precision, TrainOptions options) {
     RuntimeOptions machine =
-        RuntimeOptions.defaults()
-            .withDevice(Device.CPU)
-            .withCompute(Compute.EXACT.withPrecision(precision));
+        RuntimeOptions.defaults().device(Device.CPU).compute(Compute.EXACT.precision(precision));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(machine)) {
       return Trainer.fit(
           runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, SmallTraining.parts(), options);
@@ -83,7 +81,7 @@ class PrecisionTest {
         .startsWith(head.toArray(new String[0]));
     assertThat(head.get(2)).startsWith("head alone: ");
     try (TensorFlowRuntime runtime =
-        TensorFlowRuntime.open(RuntimeOptions.defaults().withDevice(Device.CPU))) {
+        TensorFlowRuntime.open(RuntimeOptions.defaults().device(Device.CPU))) {
       Evaluation published =
           Evaluator.evaluate(runtime, run.model(), SmallTraining.parts().validation());
       assertThat(run.validation().loss()).isCloseTo(published.loss(), within(1e-6));
@@ -105,8 +103,8 @@ class PrecisionTest {
     Stage stage = Stages.of(task, SmallTraining.BLOCKS, frontier, task.goals(), recipe).get(0);
     RuntimeOptions machine =
         RuntimeOptions.defaults()
-            .withDevice(Device.CPU)
-            .withCompute(Compute.EXACT.withPrecision(Precision.AUTO));
+            .device(Device.CPU)
+            .compute(Compute.EXACT.precision(Precision.AUTO));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(machine);
         TrainingLoop loop = Loops.open(runtime, SmallTraining.MODEL, stage, train, train)) {
       assertThatThrownBy(() -> loop.step(0.01))

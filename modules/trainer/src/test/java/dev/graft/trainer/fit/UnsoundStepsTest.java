@@ -56,8 +56,7 @@ class UnsoundStepsTest extends FineTuneFixture {
     for (Variable variable : MODEL.variables()) {
       variables.add(
           variable.name().equals(name)
-              ? variable.withSource(
-                  new VariableSource.Given(TensorValue.of(variable.shape(), broken)))
+              ? variable.source(new VariableSource.Given(TensorValue.of(variable.shape(), broken)))
               : variable);
     }
     Model model = MODEL.toBuilder().variables(variables).build();

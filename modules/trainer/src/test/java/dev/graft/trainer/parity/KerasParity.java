@@ -89,7 +89,7 @@ final class KerasParity {
     ImmutableListMultimap<String, String> trainings = wanted.build();
     ParityFigures all = new ParityFigures();
     List<String> failures = new ArrayList<>();
-    RuntimeOptions options = RuntimeOptions.defaults().withThreads(2, 0);
+    RuntimeOptions options = RuntimeOptions.defaults().threads(2, 0);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
       for (String architecture : trainings.keySet()) {
         Path folder = exchange.resolve(architecture);

@@ -63,7 +63,7 @@ class FullDiskTest {
   }
 
   private static double loss(RuntimeOptions.Features features, TrainingListener... listeners) {
-    RuntimeOptions options = RuntimeOptions.defaults().withFeatures(features);
+    RuntimeOptions options = RuntimeOptions.defaults().features(features);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
       return Evaluator.evaluate(
               runtime,

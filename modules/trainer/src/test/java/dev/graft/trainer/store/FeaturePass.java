@@ -40,7 +40,7 @@ record FeaturePass(CachedFeatures.Part features, long reused) {
         CachedFeatures.plan(frontier, parts, cuts, new CachedFeatures.Room(1 << 30, 0));
     RuntimeOptions options = RuntimeOptions.defaults();
     try (TensorFlowRuntime runtime =
-        TensorFlowRuntime.open(options.withFeatures(options.features().in(folder)))) {
+        TensorFlowRuntime.open(options.features(options.features().in(folder)))) {
       features.compute(runtime, model, cuts, AT_ONCE, watch);
     }
     return new FeaturePass(features.at(cuts.get(1)), features.counts().reused());

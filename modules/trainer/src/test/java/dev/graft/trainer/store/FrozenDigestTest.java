@@ -138,7 +138,7 @@ class FrozenDigestTest {
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
         TensorFlowRuntime other =
             TensorFlowRuntime.open(
-                RuntimeOptions.defaults().withCompute(Compute.EXACT.withFusion(false)))) {
+                RuntimeOptions.defaults().compute(Compute.EXACT.fusion(false)))) {
       key = StoreKey.of(runtime, network, "DT_FLOAT [2]");
       unfused = StoreKey.of(other, network, "DT_FLOAT [2]");
     }

@@ -83,7 +83,7 @@ class NotKeptTest {
     RuntimeOptions options = RuntimeOptions.defaults();
     long reused = 0;
     try (TensorFlowRuntime runtime =
-        TensorFlowRuntime.open(options.withFeatures(options.features().in(folder)))) {
+        TensorFlowRuntime.open(options.features(options.features().in(folder)))) {
       for (Dataset data : times) {
         try (Features features = Features.open(runtime, model, entry, List.of(y), atOnce)) {
           features.keptIn(Frontier.of(entry), watch);

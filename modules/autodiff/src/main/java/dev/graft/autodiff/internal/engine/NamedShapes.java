@@ -122,8 +122,7 @@ public final class NamedShapes {
     Map<String, Shape> named = new HashMap<>(inputs);
     names.forEach(
         (size, name) ->
-            named.computeIfPresent(
-                size.input(), (input, shape) -> shape.withDim(size.axis(), -name)));
+            named.computeIfPresent(size.input(), (input, shape) -> shape.dim(size.axis(), -name)));
     return named;
   }
 
@@ -202,7 +201,7 @@ public final class NamedShapes {
     Shape named = shape;
     for (int i = 0; i < shape.rank() && shape.rank() == probed.rank(); i++) {
       if (shape.dim(i) < 0 && probed.dim(i) >= PRIMES.get(0)) {
-        named = named.withDim(i, -probed.dim(i));
+        named = named.dim(i, -probed.dim(i));
       }
     }
     return named;
@@ -232,7 +231,7 @@ public final class NamedShapes {
         long size = probed.hasRank() ? probed.dim(i) : Shape.UNKNOWN;
         boolean follows = size != Shape.UNKNOWN && size != -name; // else a constant's doing
         if (!follows || sizes.computeIfAbsent(name, n -> size) != size) {
-          confirmed = confirmed.withDim(i, Shape.UNKNOWN);
+          confirmed = confirmed.dim(i, Shape.UNKNOWN);
         }
       }
     }

@@ -75,7 +75,7 @@ final class LoopShapes {
     Shape both = a;
     for (int i = 0; i < a.rank(); i++) {
       if (a.dim(i) != b.dim(i)) {
-        both = both.withDim(i, Shape.UNKNOWN);
+        both = both.dim(i, Shape.UNKNOWN);
       }
     }
     return both;

@@ -80,7 +80,7 @@ final class NextStepFirst {
         editor.replace(later.build());
       }
     }
-    return body.withGraph(editor.build());
+    return body.graph(editor.build());
   }
 
   private boolean isNumbers(TensorRef tensor) {

@@ -43,7 +43,7 @@ final class ReductionRules {
     if (axes != null && input.hasRank()) {
       Shape kept = input;
       for (int axis : axes) {
-        kept = kept.withDim(axis, 1);
+        kept = kept.dim(axis, 1);
       }
       if (Ops.inferable(kept)) {
         return t.reshape(

@@ -147,7 +147,7 @@ public final class StaticShapes {
     if (!a.hasRank()) {
       return node.getOp().equals("MatMul") ? Shape.of(-1, last) : Shape.unknown();
     }
-    return a.withDim(-1, last);
+    return a.dim(-1, last);
   }
 
   private static Shape broadcast(Shape a, Shape b) {
@@ -197,7 +197,7 @@ public final class StaticShapes {
       long size = shape.hasRank() ? shape.dim(at) : Shape.UNKNOWN;
       sum = sum < 0 || size < 0 ? Shape.UNKNOWN : sum + size;
     }
-    return first.withDim(at, sum);
+    return first.dim(at, sum);
   }
 
   /** A shape that a tensor says: a constant, or constants packed with sizes known only later. */

@@ -40,7 +40,7 @@ final class HeadBuilder {
 
   /** The shape of the answer to the head as it was put on last. */
   Shape answer(Head head) {
-    return rest.withDim(-1, head.units());
+    return rest.dim(-1, head.units());
   }
 
   /** The layers of the head as it was put on last, in order. */
@@ -198,7 +198,6 @@ final class HeadBuilder {
   }
 
   private void add(Layer layer, TensorRef in, TensorRef out, long units) {
-    layers.add(
-        layer.toBuilder().tensors(List.of(in), List.of(out), rest.withDim(-1, units)).build());
+    layers.add(layer.toBuilder().tensors(List.of(in), List.of(out), rest.dim(-1, units)).build());
   }
 }

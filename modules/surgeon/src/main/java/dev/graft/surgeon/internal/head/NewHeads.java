@@ -196,7 +196,7 @@ final class NewHeads {
     if (!shape.hasRank()) {
       shape = known;
     } else if (shape.rank() > 0 && shape.dim(-1) < 0 && known.rank() > 0) {
-      shape = shape.withDim(-1, known.dim(-1));
+      shape = shape.dim(-1, known.dim(-1));
     }
     if (shape.hasRank() && shape.rank() < 2) {
       throw new BadRequestException(

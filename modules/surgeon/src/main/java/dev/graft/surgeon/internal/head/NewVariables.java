@@ -35,7 +35,7 @@ final class NewVariables {
   /** Gives the variable {@code name}, made before, this value to start with. */
   void give(String name, TensorValue value) {
     made.computeIfPresent(
-        name, (key, variable) -> variable.withSource(new VariableSource.Given(value)));
+        name, (key, variable) -> variable.source(new VariableSource.Given(value)));
   }
 
   /**

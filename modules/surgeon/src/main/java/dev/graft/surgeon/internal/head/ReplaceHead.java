@@ -83,7 +83,7 @@ public final class ReplaceHead extends Edit {
   private static Shape features(Model model, FoundHead old) {
     TensorSpec answer = model.servingSignature().outputs().get(old.output());
     return old.perPosition() && answer != null && answer.shape().rank() > 2
-        ? answer.shape().withDim(-1, old.inputs())
+        ? answer.shape().dim(-1, old.inputs())
         : Shape.of(Shape.UNKNOWN, old.inputs());
   }
 

@@ -112,8 +112,7 @@ public final class AdaptInput extends Edit {
 
   /** {@code input} for one channel. */
   static InputSpec grey(InputSpec input) {
-    return changed(
-        input, input.dtype(), input.shape().withDim(-1, 1), input.range(), Channels.GREY);
+    return changed(input, input.dtype(), input.shape().dim(-1, 1), input.range(), Channels.GREY);
   }
 
   /** The one decode graph, inside the model. */
@@ -135,7 +134,7 @@ public final class AdaptInput extends Edit {
       throw new BadRequestException(
           "input '" + input.name() + "' takes pictures of any size already: " + input.shape());
     }
-    Shape free = input.shape().withDim(1, Shape.UNKNOWN).withDim(2, Shape.UNKNOWN);
+    Shape free = input.shape().dim(1, Shape.UNKNOWN).dim(2, Shape.UNKNOWN);
     InputSpec changed = changed(input, input.dtype(), free, input.range(), input.channels());
     return InputAdapter.insert(
         model,

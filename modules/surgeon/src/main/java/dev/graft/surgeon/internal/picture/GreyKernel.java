@@ -48,7 +48,7 @@ public final class GreyKernel extends Edit {
     AdaptInput.checkColour(input);
     NodeDef convolution = firstConvolution(model, input);
     Variable kernel = kernel(model, convolution);
-    Shape shape = kernel.shape().withDim(2, 1);
+    Shape shape = kernel.shape().dim(2, 1);
     Variable summed =
         new Variable(
             kernel.name(),

@@ -83,7 +83,7 @@ public final class InputSize extends Edit {
         AdaptInput.changed(
             input,
             input.dtype(),
-            old.withDim(1, height).withDim(2, width),
+            old.dim(1, height).dim(2, width),
             input.range(),
             input.channels()));
   }
@@ -224,14 +224,14 @@ public final class InputSize extends Edit {
       return shape;
     }
     if (extent instanceof Extent.Grid grid && shape.rank() == 4) {
-      return shape.withDim(1, grid.height()).withDim(2, grid.width());
+      return shape.dim(1, grid.height()).dim(2, grid.width());
     }
     if (extent instanceof Extent.Line line && shape.rank() == 3) {
-      return shape.withDim(1, line.count());
+      return shape.dim(1, line.count());
     }
     Shape free = shape;
     for (int i = 1; i < shape.rank() - 1; i++) {
-      free = free.withDim(i, Shape.UNKNOWN);
+      free = free.dim(i, Shape.UNKNOWN);
     }
     return free;
   }

@@ -144,9 +144,9 @@ public final class Frontier {
   long bytes(TensorRef tensor) {
     Shape shape = shapes.shape(tensor);
     DataType dtype = shapes.dtype(tensor);
-    boolean known = shape.rank() > 0 && shape.withDim(0, 1).isFullyKnown();
+    boolean known = shape.rank() > 0 && shape.dim(0, 1).isFullyKnown();
     return known && dtype != DataType.DT_STRING
-        ? shape.withDim(0, 1).elements() * TensorValue.size(DType.of(dtype))
+        ? shape.dim(0, 1).elements() * TensorValue.size(DType.of(dtype))
         : 0;
   }
 
@@ -190,7 +190,7 @@ public final class Frontier {
     return DType.of(shapes.dtype(tensor)).isFloating()
         && shape.rank() >= 1
         && shape.dim(0) == Shape.UNKNOWN
-        && shape.withDim(0, 1).isFullyKnown()
+        && shape.dim(0, 1).isFullyKnown()
         && isOfExamples(tensor);
   }
 

@@ -44,7 +44,7 @@ public final class Positions {
     Shape values = answers.values().shape();
     int positions = several(logits, 0, logits.rank() - 1);
     if (answers.labels().isEmpty()) {
-      long given = values.withDim(0, 1).elements();
+      long given = values.dim(0, 1).elements();
       boolean fits = logits.isFullyKnown() ? given == logits.elements() : given % head.units() == 0;
       if (!fits) {
         throw new BadRequestException(

@@ -155,7 +155,7 @@ final class HeadSolver {
       this.heads = weights.size();
       this.rows = examples(features, (long) outputs * heads);
       this.raw = editor.placeholder("features", DataType.DT_FLOAT, Shape.of(-1, inputs));
-      Shape answers = aim.targets().shape().withDim(0, Shape.UNKNOWN);
+      Shape answers = aim.targets().shape().dim(0, Shape.UNKNOWN);
       this.targets = editor.placeholder("targets", aim.targets().dtype().proto(), answers);
       this.counts = editor.placeholder("weights", DataType.DT_FLOAT, Shape.of(-1, heads));
       this.share = editor.placeholder("share", DataType.DT_FLOAT, Shape.scalar());
@@ -254,7 +254,7 @@ final class HeadSolver {
     /** The targets, each once for every head. */
     private TensorRef repeated(Scope g, TensorRef y) {
       Shape shape = aim.targets().shape();
-      int width = (int) shape.withDim(0, 1).elements();
+      int width = (int) shape.dim(0, 1).elements();
       TensorRef one = g.add("Reshape", y, g.ints(-1, 1, width));
       TensorRef all = g.add("Tile", one, g.ints(1, heads, 1));
       return g.add("Reshape", all, shape.rank() == 1 ? g.ints(-1) : g.ints(-1, width));

@@ -176,7 +176,7 @@ public record HeadGoal(
       checkShares(head, wanted.values());
     }
     Shape shape = wanted.values().shape();
-    if (wanted.labels().isEmpty() && shape.withDim(0, 1).elements() % head.units() != 0) {
+    if (wanted.labels().isEmpty() && shape.dim(0, 1).elements() % head.units() != 0) {
       throw new BadRequestException(
           "head '"
               + head.name()

@@ -65,7 +65,7 @@ public record InputBinding(
           ImmutableMap.of(),
           Optional.of(bytes),
           ImmutableList.of(each),
-          input.filter(spec -> spec.shape().withDim(0, 1).isFullyKnown()).map(InputSpec::tensor));
+          input.filter(spec -> spec.shape().dim(0, 1).isFullyKnown()).map(InputSpec::tensor));
     }
     for (String name : data.inputNames()) {
       TensorRef tensor = tensor(model, name);

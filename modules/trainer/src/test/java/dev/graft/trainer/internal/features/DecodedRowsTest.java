@@ -146,8 +146,7 @@ class DecodedRowsTest {
     List<List<Double>> losses = List.of(new ArrayList<>(), new ArrayList<>());
     for (double memory : new double[] {0.5, 0}) {
       RuntimeOptions options =
-          RuntimeOptions.defaults()
-              .withFeatures(new RuntimeOptions.Features(memory, Optional.empty()));
+          RuntimeOptions.defaults().features(new RuntimeOptions.Features(memory, Optional.empty()));
       try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
         List<Double> seen = losses.get(runs.size());
         TrainOptions heard =

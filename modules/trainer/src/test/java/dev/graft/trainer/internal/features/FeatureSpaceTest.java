@@ -26,7 +26,7 @@ class FeatureSpaceTest {
   private static Path used(Path store) {
     RuntimeOptions options = RuntimeOptions.defaults();
     try (TensorFlowRuntime runtime =
-            TensorFlowRuntime.open(options.withFeatures(options.features().in(store)));
+            TensorFlowRuntime.open(options.features(options.features().in(store)));
         FeatureSpace space = FeatureSpace.of(Set.of(TENSOR), runtime)) {
       RowSink rows = space.rows(TENSOR, 2);
       rows.put(TensorValue.of(Shape.of(2, 1), new float[] {3, 4}), new int[] {1, 0});

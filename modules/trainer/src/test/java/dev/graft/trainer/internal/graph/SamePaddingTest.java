@@ -101,7 +101,7 @@ class SamePaddingTest {
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = random.nextFloat() - 0.5f;
     }
-    Map<TensorRef, TensorValue> fed = Map.of(picture, TensorValue.of(shape.withDim(0, 2), pixels));
+    Map<TensorRef, TensorValue> fed = Map.of(picture, TensorValue.of(shape.dim(0, 2), pixels));
     try (GraphSession plain = runtime.session(before);
         GraphSession same = runtime.session(after)) {
       List<TensorValue> wanted = plain.run(fed, answers, List.of());

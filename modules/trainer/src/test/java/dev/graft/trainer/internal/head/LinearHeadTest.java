@@ -54,7 +54,7 @@ class LinearHeadTest {
     int size = 60;
     Random random = new Random(1);
     int[] positive = IntStream.range(0, size).map(i -> i % 2).toArray();
-    Shape shape = input.shape().withDim(0, size);
+    Shape shape = input.shape().dim(0, size);
     int width = (int) (shape.elements() / size);
     double[] x = new double[size * width];
     for (int i = 0; i < x.length; i++) {

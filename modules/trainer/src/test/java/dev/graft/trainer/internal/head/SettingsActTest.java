@@ -260,7 +260,7 @@ class SettingsActTest {
   @Test
   void featuresHaveTheShareOfMemoryThatTheyAreGiven() {
     RuntimeOptions none =
-        RuntimeOptions.defaults().withFeatures(new RuntimeOptions.Features(0, Optional.empty()));
+        RuntimeOptions.defaults().features(new RuntimeOptions.Features(0, Optional.empty()));
     try (TensorFlowRuntime narrow = TensorFlowRuntime.open(none)) {
       TrainOptions head = TrainOptions.by(Recipe.headOnly());
       assertThat(Trainer.fit(narrow, MODEL, BLOCKS, PARTS, head).decisions())

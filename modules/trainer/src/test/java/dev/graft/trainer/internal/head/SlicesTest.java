@@ -147,7 +147,7 @@ class SlicesTest {
   }
 
   private static Run train(RuntimeOptions.Features features) {
-    RuntimeOptions options = RuntimeOptions.defaults().withFeatures(features);
+    RuntimeOptions options = RuntimeOptions.defaults().features(features);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
       return Trainer.fit(
           runtime,
