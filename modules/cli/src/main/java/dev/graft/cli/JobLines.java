@@ -136,8 +136,8 @@ final class JobLines implements JobListener {
   }
 
   private static String words(JobEvent.TrainingBegun training) {
-    return training.heads().stream()
-            .map(head -> words(head, training.origin()))
+    return training.heads().entrySet().stream()
+            .map(head -> words(head.getKey(), head.getValue()))
             .collect(Collectors.joining("; "))
         + (training.teaches() ? ", cut off once it has taught" : "");
   }

@@ -1,8 +1,12 @@
 package dev.graft.job;
 
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
+import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
-import dev.graft.surgeon.Where;
+import dev.graft.model.Variable;
+import java.util.List;
 import java.util.Set;
 
 /** Where the head of a model that is trained comes from. */
@@ -17,16 +21,23 @@ public enum HeadOrigin {
   /** The operations that say what a head is. */
   private static final Set<String> HEADS = Set.of("keepHead", "replaceHead", "addHead");
 
-  /** That of {@code start}, by the last that was done to its head. */
-  static HeadOrigin of(Model start) {
+  /** That of each head of {@code start}, by the last that was done to heads. */
+  static ImmutableMap<Head, HeadOrigin> of(Model start) {
     String last =
         start.provenance().steps().stream()
             .map(Provenance.Step::operation)
             .filter(HEADS::contains)
             .reduce("", (before, after) -> after);
-    boolean trains =
-        Where.head().in(start).variables().stream()
-            .anyMatch(name -> start.variable(name).orElseThrow().trainable());
-    return !last.equals("keepHead") ? NEW : trains ? KEPT_AND_TRAINED : KEPT;
+    return Maps.toMap(
+        start.heads(),
+        head -> !last.equals("keepHead") ? NEW : trains(start, head) ? KEPT_AND_TRAINED : KEPT);
+  }
+
+  private static boolean trains(Model start, Head head) {
+    Set<String> before = start.graph().upstream(List.of(head.features().node()));
+    Set<String> all = start.graph().upstream(List.of(head.logits().node()));
+    return start.trainableVariables().stream()
+        .map(Variable::node)
+        .anyMatch(node -> all.contains(node) && !before.contains(node));
   }
 }

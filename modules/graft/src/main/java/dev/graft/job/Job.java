@@ -300,11 +300,14 @@ public final class Job {
     }
   }
 
-  /** {@code parts} with their labels as the head of {@code start} counts them. */
+  /** {@code parts} with their labels as that head of {@code start} counts them which has any. */
   public static Parts fitting(Parts parts, Model start) {
-    return start.heads().get(0).labels().isEmpty() || !parts.train().hasLabels()
-        ? parts
-        : parts.inOrderOf(start.heads().get(0).labels().get());
+    return start.heads().stream()
+        .flatMap(head -> head.labels().stream())
+        .findFirst()
+        .filter(labels -> parts.train().hasLabels())
+        .map(parts::inOrderOf)
+        .orElse(parts);
   }
 
   /** With what it is trained: its recipe, in the time that it may take. */

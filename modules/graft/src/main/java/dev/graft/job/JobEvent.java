@@ -1,6 +1,7 @@
 package dev.graft.job;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import dev.graft.Machine;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
@@ -13,6 +14,7 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.listener.TrainingEvent;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** What a {@link JobListener} hears, in the order in which it happens. */
 public sealed interface JobEvent {
@@ -50,13 +52,12 @@ public sealed interface JobEvent {
   /**
    * Training begins.
    *
-   * @param heads what gives the answers
-   * @param origin where they come from, and whether they train
+   * @param heads what gives the answers, and of each where it comes from and whether it trains
    * @param teaches whether they are cut off once they have taught the rest
    */
-  record TrainingBegun(List<Head> heads, HeadOrigin origin, boolean teaches) implements JobEvent {
+  record TrainingBegun(Map<Head, HeadOrigin> heads, boolean teaches) implements JobEvent {
     public TrainingBegun {
-      heads = ImmutableList.copyOf(heads);
+      heads = ImmutableMap.copyOf(heads);
     }
   }
 

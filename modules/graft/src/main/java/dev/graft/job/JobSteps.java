@@ -57,7 +57,7 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
   }
 
   private Run train(Model start, Parts parts) {
-    listener.on(new JobEvent.TrainingBegun(start.heads(), HeadOrigin.of(start), givesVectors()));
+    listener.on(new JobEvent.TrainingBegun(HeadOrigin.of(start), givesVectors()));
     Run run = graft.train(start, parts, watched(folder.options(), listener, cancel));
     listener.on(new JobEvent.Trained(run));
     return run;

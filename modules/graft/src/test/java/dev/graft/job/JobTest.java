@@ -4,10 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.Graft;
+import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.Where;
+import dev.graft.surgeon.edit.Edits;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Zoo;
 import dev.graft.words.Note;
@@ -16,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +55,30 @@ class JobTest {
         .training(Training.by("head"))
         .build()
         .readPictures();
+  }
+
+  /** An embedding beside the head that learns the labels has none, and may come first. */
+  @Test
+  void allHeadsAreLookedAt() {
+    Model two =
+        Baselines.rawPixels(2)
+            .with(
+                Edits.addHead(HeadSpec.embedding(3).named("vector")),
+                Edits.addHead(HeadSpec.singleLabel("b", "a").named("animal")));
+    Model kept = two.with(Edits.keepHead(), Edits.freeze(Where.parse("*vector*")));
+    assertThat(kept.heads().get(0).name()).isEqualTo("vector");
+    assertThat(HeadOrigin.of(kept))
+        .containsEntry(kept.heads().get(0), HeadOrigin.KEPT)
+        .containsEntry(kept.heads().get(1), HeadOrigin.KEPT_AND_TRAINED);
+    assertThat(HeadOrigin.of(two))
+        .containsValue(HeadOrigin.NEW)
+        .doesNotContainValue(HeadOrigin.KEPT);
+    Dataset pixels =
+        Dataset.of(
+            Map.of("image", TensorValue.of(Shape.of(4, 2, 2, 3), new float[48])),
+            Answers.oneOf(Labels.of("a", "b"), 0, 1, 0, 1));
+    Parts parts = new Parts(pixels, pixels, pixels);
+    assertThat(Job.fitting(parts, two).train().labels()).isEqualTo(Labels.of("b", "a"));
   }
 
   @Test
