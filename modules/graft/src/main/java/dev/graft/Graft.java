@@ -201,10 +201,17 @@ public final class Graft implements AutoCloseable {
    *     where it was, but for what closing cut off
    */
   public Run train(Model model, Parts data, TrainOptions options) {
+    return train(model, data, options, settings.precision());
+  }
+
+  /** As {@link #train(Model, Parts, TrainOptions)}, in another precision than the settings have. */
+  public Run train(Model model, Parts data, TrainOptions options, Precision precision) {
     requireNonNull(model, "model");
     requireNonNull(data, "data");
     requireNonNull(options, "options");
-    return Trainer.fit(runtime, model, blocks(model), data, options);
+    requireNonNull(precision, "precision");
+    TensorFlowRuntime computing = runtime.computing(precision.compute());
+    return Trainer.fit(computing, model, blocks(model), data, options);
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.graft;
 import static java.util.Objects.requireNonNull;
 
 import dev.graft.error.BadRequestException;
-import dev.graft.runtime.Compute;
 import dev.graft.runtime.RuntimeOptions;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,7 +78,7 @@ public final class Settings {
     return with(next -> next.memoryGrowth = value);
   }
 
-  /** The dtype in which training multiplies. */
+  /** The dtype in which training multiplies, where a training is not given another. */
   public Precision precision() {
     return set.precision;
   }
@@ -152,13 +151,7 @@ public final class Settings {
                   case CPU -> RuntimeOptions.Device.CPU;
                   case GPU -> RuntimeOptions.Device.GPU;
                 })
-            .compute(
-                Compute.EXACT.precision(
-                    switch (set.precision) {
-                      case FLOAT32 -> Compute.Precision.FLOAT32;
-                      case BFLOAT16 -> Compute.Precision.MIXED_BFLOAT16;
-                      case AUTO -> Compute.Precision.AUTO;
-                    }));
+            .compute(set.precision.compute());
     return set.nativeLog.map(options::nativeLog).orElse(options);
   }
 

@@ -4,11 +4,24 @@ import static dev.graft.surgeon.edit.Edits.freeze;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.data.Answers;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +36,34 @@ class PublishPrecisionTest {
     try (Graft graft = Graft.open(Settings.defaults().precision(Precision.BFLOAT16))) {
       Version version = graft.publish(model, out);
       assertThat(version.largestDifference()).isLessThan(1e-6);
+    }
+  }
+
+  /** The one that is asked to choose says what it chose; the others have nothing to say. */
+  @Test
+  void aTrainingMayHaveItsOwn() {
+    Model model =
+        Graft.load(Zoo.model("keras2/dense_mlp").savedModel())
+            .with(freeze(Where.all()), replaceHead(HeadSpec.singleLabel("a", "b").hidden(4)));
+    InputSpec input = model.inputs().get(0);
+    int width = (int) input.shape().dim(-1);
+    int[] labels = IntStream.range(0, 20).map(i -> i % 2).toArray();
+    float[] x = new float[20 * width];
+    IntStream.range(0, x.length).forEach(i -> x[i] = i % 97);
+    Parts parts =
+        Dataset.of(
+                Map.of(input.name(), TensorValue.of(Shape.of(20, width), x)),
+                Answers.oneOf(Labels.of("a", "b"), labels))
+            .split(Split.of(60, 20, 20));
+    FineTune steps = FineTune.head().epochs(1);
+    TrainOptions options =
+        TrainOptions.by(Recipe.headOnly().head(Recipe.HeadSettings.defaults().steps(steps)));
+    try (Graft graft = Graft.open(Device.CPU)) {
+      assertThat(graft.train(model, parts, options, Precision.AUTO).decisions())
+          .anyMatch(said -> said.contains("float32: ") || said.contains("bfloat16: "));
+      assertThat(graft.train(model, parts, options).decisions())
+          .noneMatch(said -> said.contains("float32: ") || said.contains("bfloat16: "));
+      assertThat(graft.machine().settings().precision()).isEqualTo(Precision.FLOAT32);
     }
   }
 }

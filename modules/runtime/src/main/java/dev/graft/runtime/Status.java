@@ -17,10 +17,6 @@ final class Status implements AutoCloseable {
     return status;
   }
 
-  boolean ok() {
-    return TF_GetCode(status) == 0;
-  }
-
   /** Fails with what TensorFlow reported, if it did; {@code doing} says what was tried. */
   void check(String doing) {
     int code = TF_GetCode(status);

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.tensorflow.internal.c_api.TF_DeviceList;
 
 /**
@@ -30,12 +31,15 @@ public final class TensorFlowRuntime implements AutoCloseable {
   private static final Handles RUNTIMES = new Handles();
 
   private final RuntimeOptions options;
-  private final Handles handles = new Handles();
-  private final long id = RUNTIMES.next();
-  private volatile boolean open = true;
+  private final Handles handles;
+  private final long id;
+  private final AtomicBoolean open;
 
-  private TensorFlowRuntime(RuntimeOptions options) {
+  private TensorFlowRuntime(RuntimeOptions options, Handles handles, long id, AtomicBoolean open) {
     this.options = options;
+    this.handles = handles;
+    this.id = id;
+    this.open = open;
   }
 
   /** TensorFlow with its own choice of device and threads. */
@@ -62,7 +66,9 @@ public final class TensorFlowRuntime implements AutoCloseable {
               + "; put dev.graft:graft-platform (or graft-platform-gpu) on the class path.",
           e);
     }
-    TensorFlowRuntime runtime = new TensorFlowRuntime(ProcessThreads.met(options));
+    TensorFlowRuntime runtime =
+        new TensorFlowRuntime(
+            ProcessThreads.met(options), new Handles(), RUNTIMES.next(), new AtomicBoolean(true));
     RUNTIMES.opened(runtime.id, "TensorFlow runtime", runtime);
     if (options.device() == Device.GPU
         && runtime.devices().stream().noneMatch(device -> device.contains(":GPU:"))) {
@@ -84,7 +90,12 @@ public final class TensorFlowRuntime implements AutoCloseable {
 
   /** Whether it was not closed yet. */
   public boolean isOpen() {
-    return open;
+    return open.get();
+  }
+
+  /** The same, open as long as this is, where trainings compute with something else. */
+  public TensorFlowRuntime computing(Compute value) {
+    return new TensorFlowRuntime(options.compute(value), handles, id, open);
   }
 
   /** How it runs: as it was to, except that the threads are those that the process has. */
@@ -129,7 +140,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   private NativeSession session(String what, NativeGraph graph, Compute compute) {
-    if (!open) {
+    if (!open.get()) {
       graph.close();
       throw new ClosedException("this Graft is closed; open another one.");
     }
@@ -170,7 +181,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * @throws TensorFlowException if TensorFlow cannot load it
    */
   public SavedModelSession loadSavedModel(Path dir, Set<String> tags) {
-    if (!open) {
+    if (!open.get()) {
       throw new ClosedException("this Graft is closed; open another one.");
     }
     return SavedModelSession.load(handles, options.compute(options.compute().exactly()), dir, tags);
@@ -193,7 +204,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
   /** Closes all that is still open, the newest first. May be called again. */
   @Override
   public void close() {
-    open = false;
+    open.set(false);
     handles.closeAll();
     RUNTIMES.closed(id);
   }
