@@ -13,9 +13,11 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a JSON file of COCO says, read in one pass and without what is of no use here, such as
@@ -23,7 +25,7 @@ import java.util.Map;
  *
  * @param pictures in the order of the file
  * @param boxes in the order of the file
- * @param labels names by the number of the category
+ * @param labels names by the number of the category, in the order of these
  */
 record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> labels) {
 
@@ -73,7 +75,10 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     private final Path file;
     private final JsonParser json;
     private final CocoJson found =
-        new CocoJson(new ArrayList<>(), new ArrayList<>(), new HashMap<>());
+        new CocoJson(
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new TreeMap<>(Comparator.comparingDouble(Pass::value).thenComparing(id -> id)));
     private final Map<String, String> texts = new HashMap<>(); // fields of the object at hand
     private final List<Double> bbox = new ArrayList<>();
 
@@ -158,8 +163,24 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     }
 
     private void category() {
-      found.labels.put(
-          required("categories", "id"), Findings.label(required("categories", "name"), "" + file));
+      String id = required("categories", "id");
+      String name = Findings.label(required("categories", "name"), "" + file);
+      String before = found.labels.putIfAbsent(id, name);
+      if (before != null && !before.equals(name)) {
+        throw new BadDataException(
+            file
+                + " has two categories of the number "
+                + id
+                + ", '"
+                + before
+                + "' and '"
+                + name
+                + "'; number each differently.");
+      }
+    }
+
+    private static double value(String id) {
+      return Findings.number(id).orElse(0);
     }
 
     private void box() {

@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -22,11 +21,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Reads COCO: one JSON file, or one for each part of a split, called after it or in a folder that
- * is. Labels are in the order of their numbers, those of the same name are one.
+ * is. Labels are in the order of their numbers, those of the same name are one: each file has
+ * numbers of its own.
  */
 final class CocoReader {
 
@@ -35,8 +34,7 @@ final class CocoReader {
 
   private final DataFolder folder;
   private final Findings findings = new Findings();
-  private final Map<String, String> labels =
-      new TreeMap<>(Comparator.comparingDouble(CocoReader::value).thenComparing(id -> id));
+  private final Set<String> labels = new LinkedHashSet<>();
 
   private CocoReader(DataFolder folder) {
     this.folder = folder;
@@ -70,14 +68,10 @@ final class CocoReader {
         "read as COCO, " + String.join(", ", files.stream().map(DataFolder::name).toList()));
     for (Path file : files) {
       CocoJson json = CocoJson.read(file);
-      labels.putAll(json.labels());
+      labels.addAll(json.labels().values());
       add(file, json, files.size() == 1 ? Optional.empty() : folder.part(file));
     }
-    return findings.set(List.copyOf(new LinkedHashSet<>(labels.values())));
-  }
-
-  private static double value(String id) {
-    return Findings.number(id).orElse(0);
+    return findings.set(List.copyOf(labels));
   }
 
   private void add(Path file, CocoJson json, Optional<Part> part) {

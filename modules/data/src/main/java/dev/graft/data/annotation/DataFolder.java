@@ -139,15 +139,21 @@ final class DataFolder {
     try {
       Path path = Path.of(written.replace('\\', '/'));
       Path whole = base.resolve(path).normalize();
-      return path.isAbsolute() || !whole.startsWith(root) ? Optional.empty() : Optional.of(whole);
+      // the root may begin with "..", and so may what is outside
+      boolean isInside = absolute(whole).startsWith(absolute(root));
+      return path.isAbsolute() || !isInside ? Optional.empty() : Optional.of(whole);
     } catch (InvalidPathException e) {
       return Optional.empty();
     }
   }
 
+  private static Path absolute(Path path) {
+    return path.toAbsolutePath().normalize();
+  }
+
   /**
    * The picture that a file calls {@code written}: seen from one of {@code bases}, or the only one
-   * of that file name.
+   * of that file name whose folders are called as those that are written, if any are.
    *
    * @throws BadDataException saying why there is none, to be counted among others
    */
@@ -163,7 +169,8 @@ final class DataFolder {
     if (!isInside) {
       throw new BadDataException("which is no path inside " + root);
     }
-    List<Path> others = named(name(Path.of(written.replace('\\', '/'))));
+    Path path = Path.of(written.replace('\\', '/')).normalize();
+    List<Path> others = named(name(path)).stream().filter(each -> isCalled(each, path)).toList();
     if (others.size() == 1) {
       return others.get(0);
     }
@@ -171,6 +178,15 @@ final class DataFolder {
         others.isEmpty()
             ? "which is not in " + root
             : "of which there are " + others.size() + " in " + root);
+  }
+
+  /** Whether the folders of a picture are called as those of {@code written}, from the last on. */
+  private boolean isCalled(Path picture, Path written) {
+    Path above = absolute(root).getParent();
+    Path whole = above == null ? absolute(picture) : above.relativize(absolute(picture));
+    int same = Math.min(written.getNameCount(), Math.max(2, whole.getNameCount() - 1));
+    return written.getNameCount() == 1
+        || whole.endsWith(written.subpath(written.getNameCount() - same, written.getNameCount()));
   }
 
   /** The part that a file's name, or that of a folder above it, says that it belongs to. */

@@ -38,10 +38,12 @@ final class VocReader {
   private final List<Path> xmls;
   private final Findings findings = new Findings();
   private final Map<String, List<Path>> byStem = new HashMap<>(); // pictures
+  private final Set<String> stems = new HashSet<>(); // of XML files
 
   private VocReader(DataFolder folder) {
     this.folder = folder;
     this.xmls = folder.files("xml");
+    xmls.forEach(xml -> stems.add(DataFolder.stem(xml)));
     for (Path picture : folder.pictures()) {
       byStem.computeIfAbsent(DataFolder.stem(picture), k -> new ArrayList<>()).add(picture);
     }
@@ -107,24 +109,34 @@ final class VocReader {
     return Optional.of(found.get(0));
   }
 
-  /** Pictures of the same name, the nearest; if there are none, those that the file names. */
+  /**
+   * The nearest picture of the same name. In another folder than the XML file's it is not meant if
+   * the file names one that exists and has no XML file of its own name: then it only happens to be
+   * called so.
+   */
   private List<Path> candidates(Path xml, VocXml said) {
     String filename = said.filename().replace('\\', '/');
     String last = filename.substring(filename.lastIndexOf('/') + 1);
     List<Path> found = nearest(xml, byStem.getOrDefault(DataFolder.stem(xml), List.of()));
-    if (found.isEmpty()) {
-      return nearest(xml, folder.named(last));
-    }
     List<Path> called = found.stream().filter(each -> DataFolder.name(each).equals(last)).toList();
-    return found.size() > 1 && !called.isEmpty() ? called : found;
+    if (!called.isEmpty()) {
+      return called;
+    }
+    boolean isBeside = found.stream().anyMatch(each -> isIn(DataFolder.folder(xml), each));
+    boolean isTaken = !found.isEmpty() && (isBeside || stems.contains(DataFolder.stem(last)));
+    List<Path> named = isTaken ? List.of() : nearest(xml, folder.named(last));
+    return named.isEmpty() ? found : named;
+  }
+
+  private static boolean isIn(Path folder, Path file) {
+    return DataFolder.folder(file).equals(folder);
   }
 
   /** Those in the folder of the XML file; else those in folders beside it; else all. */
   private static List<Path> nearest(Path xml, List<Path> pictures) {
     Path own = DataFolder.folder(xml);
     Path above = DataFolder.folder(own);
-    List<Path> same =
-        pictures.stream().filter(each -> DataFolder.folder(each).equals(own)).toList();
+    List<Path> same = pictures.stream().filter(each -> isIn(own, each)).toList();
     List<Path> beside =
         pictures.stream()
             .filter(each -> DataFolder.folder(DataFolder.folder(each)).equals(above))

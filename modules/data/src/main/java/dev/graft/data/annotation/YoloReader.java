@@ -36,8 +36,6 @@ final class YoloReader {
   private final Path base;
   private final Findings findings = new Findings();
   private final Set<Path> labelFolders = new HashSet<>();
-  private int found; // label files
-  private @Nullable Path missing;
 
   private YoloReader(DataFolder folder, Path yaml, YoloYaml said) {
     this.folder = folder;
@@ -58,10 +56,10 @@ final class YoloReader {
     for (Part part : Part.values()) {
       Set<Path> pictures = new LinkedHashSet<>();
       said.parts().getOrDefault(part, List.of()).forEach(each -> pictures.addAll(pictures(each)));
+      requireLabels(pictures, part);
       pictures.forEach(picture -> add(picture, part));
     }
     tellStrangers();
-    requireLabels();
     return findings.set(List.copyOf(new LinkedHashSet<>(said.labels().values())));
   }
 
@@ -119,10 +117,7 @@ final class YoloReader {
     Path labels = labels(picture);
     labelFolders.add(DataFolder.folder(labels));
     try {
-      boolean exists = Files.exists(labels);
-      found += exists ? 1 : 0;
-      missing = exists || missing != null ? missing : labels;
-      List<Mark> marks = exists ? marks(labels) : List.of();
+      List<Mark> marks = Files.exists(labels) ? marks(labels) : List.of();
       findings.add(new MarkedPicture(picture, Optional.of(part), Frame.SHARES, marks, labels));
     } catch (BadDataException e) {
       findings.add(e);
@@ -161,8 +156,11 @@ final class YoloReader {
       OptionalDouble number = Findings.number(words[i + 1]);
       numbers[i] = number.orElse(Double.NaN);
     }
+    if (said.keypoints() > 0 && numbers.length == 4 + said.keypoints()) {
+      numbers = Arrays.copyOf(numbers, 4); // the points of a pose follow
+    }
     boolean isBox = numbers.length == 4;
-    boolean isPolygon = numbers.length >= 6 && numbers.length % 2 == 0;
+    boolean isPolygon = said.keypoints() == 0 && numbers.length >= 6 && numbers.length % 2 == 0;
     for (double each : numbers) {
       isBox &= !Double.isNaN(each);
       isPolygon &= !Double.isNaN(each);
@@ -231,12 +229,14 @@ final class YoloReader {
     }
   }
 
-  private void requireLabels() {
-    if (missing != null && found == 0) {
+  private void requireLabels(Set<Path> pictures, Part part) {
+    if (!pictures.isEmpty() && pictures.stream().map(this::labels).noneMatch(Files::exists)) {
       findings.add(
-          "there is no file of boxes for any picture; that of the first is looked for at "
-              + missing,
-          "Put the files there.");
+          "there is no file of boxes for any picture of the "
+              + part.words()
+              + " part; that of the first is looked for at "
+              + labels(pictures.iterator().next()),
+          "Put the files there, or take the part out of " + yaml + ".");
     }
   }
 }

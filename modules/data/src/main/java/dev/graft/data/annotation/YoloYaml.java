@@ -23,10 +23,13 @@ import java.util.TreeMap;
  * @param path where the pictures are, as it is written; maybe empty
  * @param parts folders or lists of pictures for each part, as they are written
  * @param labels names by their numbers
+ * @param keypoints how many numbers of points follow each box; 0 if there are none
  */
-record YoloYaml(String path, Map<Part, List<String>> parts, Map<Integer, String> labels) {
+record YoloYaml(
+    String path, Map<Part, List<String>> parts, Map<Integer, String> labels, int keypoints) {
 
   private static final int MOST_BYTES = 4 << 20;
+  private static final int MOST_POINTS = 10_000;
 
   YoloYaml {
     parts = ImmutableMap.copyOf(parts);
@@ -47,7 +50,12 @@ record YoloYaml(String path, Map<Part, List<String>> parts, Map<Integer, String>
           e);
     }
     return root.has("names") && (root.has("train") || root.has("val") || root.has("test"))
-        ? Optional.of(new YoloYaml(root.path("path").asText(""), parts(root), labels(file, root)))
+        ? Optional.of(
+            new YoloYaml(
+                root.path("path").asText(""),
+                parts(root),
+                labels(file, root),
+                keypoints(file, root.path("kpt_shape"))))
         : Optional.empty();
   }
 
@@ -72,6 +80,20 @@ record YoloYaml(String path, Map<Part, List<String>> parts, Map<Integer, String>
       }
     }
     return parts;
+  }
+
+  /** Poses have, behind each box, so many points of so many numbers. */
+  private static int keypoints(Path file, JsonNode shape) {
+    if (shape.isMissingNode()) {
+      return 0;
+    }
+    int points = shape.path(0).asInt(0);
+    int numbers = shape.path(1).asInt(0);
+    if (points < 1 || points > MOST_POINTS || numbers < 2 || numbers > 3) {
+      throw new BadDataException(
+          file + " has a 'kpt_shape' other than [points, 2 or 3]; correct it, or take it out.");
+    }
+    return points * numbers;
   }
 
   private static Map<Integer, String> labels(Path file, JsonNode root) {

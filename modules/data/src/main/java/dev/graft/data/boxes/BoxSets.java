@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -40,7 +41,7 @@ public final class BoxSets {
    * Makes a set. Labels that no box has are left out.
    *
    * @param marked the pictures, none twice
-   * @param order the labels in their order; those of an empty list are in alphabetical order
+   * @param order all labels in their order; those of an empty list are in alphabetical order
    * @param notes what the reader has to tell
    * @param unfit what the reader found wrong
    * @throws BadDataException if anything cannot be used, pictures among it that are none
@@ -53,6 +54,7 @@ public final class BoxSets {
   private BoxSet made(List<MarkedPicture> all, List<String> order) {
     List<MarkedPicture> marked = ofParts(all);
     unfit.check(marked.stream().map(MarkedPicture::file).toList());
+    refuseShares(marked);
     unfit.throwIfAny();
     List<PictureHeader> headers =
         marked.parallelStream().map(picture -> header(picture.file())).toList();
@@ -92,6 +94,26 @@ public final class BoxSets {
             count + " " + (count == 1 ? one + " and is" : several + " and are") + " passed over"));
   }
 
+  /** In a form that counts pixels, a file whose boxes all lie in the first pixel means shares. */
+  private void refuseShares(List<MarkedPicture> marked) {
+    Map<Path, Boolean> byPlace = new LinkedHashMap<>();
+    for (MarkedPicture picture : marked) {
+      for (Mark mark : picture.frame().shown() ? List.<Mark>of() : picture.marks()) {
+        if (mark.width() != 0 && mark.height() != 0) { // such stand for nothing
+          byPlace.merge(picture.place(), mark.isWithin(1, 1, 0), Boolean::logicalAnd);
+        }
+      }
+    }
+    byPlace.forEach(
+        (place, isShares) -> {
+          if (isShares) {
+            unfit.add(
+                place + " has only boxes between 0 and 1: shares, where pixels are counted",
+                "Multiply them by the width and height of their pictures.");
+          }
+        });
+  }
+
   private static PictureHeader header(Path file) {
     try {
       return PictureHeader.of(file);
@@ -102,6 +124,7 @@ public final class BoxSets {
 
   private List<List<Mark>> placed(List<MarkedPicture> marked, List<PictureHeader> headers) {
     Placing placing = Placing.of(marked, headers);
+    notes.addAll(placing.notes());
     List<List<Mark>> all = new ArrayList<>();
     int turned = 0;
     int scaled = 0;
@@ -188,7 +211,7 @@ public final class BoxSets {
 
   private static Box box(Mark mark, Map<String, Integer> indices) {
     return new Box(
-        indices.getOrDefault(composed(mark.label()), 0),
+        Objects.requireNonNull(indices.get(composed(mark.label())), mark::label),
         mark.left(),
         mark.top(),
         mark.width(),

@@ -46,6 +46,14 @@ public record MarkedPicture(
     double bottom() {
       return top + height;
     }
+
+    /** Whether both corners are in a picture of this size, or no further outside than that. */
+    boolean isWithin(double w, double h, double outside) {
+      return Math.min(left, right()) >= -outside
+          && Math.min(top, bottom()) >= -outside
+          && Math.max(left, right()) <= w + outside
+          && Math.max(top, bottom()) <= h + outside;
+    }
   }
 
   /**

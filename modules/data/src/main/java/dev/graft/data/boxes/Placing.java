@@ -2,6 +2,7 @@ package dev.graft.data.boxes;
 
 import dev.graft.data.boxes.MarkedPicture.Frame;
 import dev.graft.data.boxes.MarkedPicture.Mark;
+import dev.graft.words.Note;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,31 +10,64 @@ import java.util.Optional;
  * Brings marks into the picture as it is shown. Annotations count in pixels of the picture as its
  * file stores it, or as a program showed it that knows EXIF orientations; the size that they state
  * tells which. Where it does not (an upside down picture has the same), the other pictures of the
- * set do, and where these tell nothing either, the marks are those of the stored picture. A size
- * that is larger or smaller in the same shape is that of a copy, and the marks are scaled.
+ * set do, also by boxes of a picture without a stated size that lie in one of the two only. Where
+ * these tell nothing either, the marks are those of the stored picture. A size that is larger or
+ * smaller in the same shape is that of a copy, and the marks are scaled.
  */
 final class Placing {
 
-  private final boolean shownInDoubt;
+  private static final double ROUNDING = 1; // pixels that a box may be outside
 
-  private Placing(boolean shownInDoubt) {
+  private final boolean shownInDoubt;
+  private final int untold; // pictures, where nothing tells
+
+  private Placing(boolean shownInDoubt, int untold) {
     this.shownInDoubt = shownInDoubt;
+    this.untold = untold;
   }
 
   /** For a set of pictures, of which all have a say. */
   static Placing of(List<MarkedPicture> pictures, List<PictureHeader> headers) {
     int shown = 0;
     int stored = 0;
+    int doubted = 0;
     for (int i = 0; i < headers.size(); i++) {
-      Frame frame = pictures.get(i).frame();
-      if (headers.get(i).orientation() > 1 && frame.isKnown() && !frame.shown()) {
-        boolean mayBeStored = isStored(frame, headers.get(i));
-        boolean mayBeShown = isShown(frame, headers.get(i));
+      MarkedPicture picture = pictures.get(i);
+      PictureHeader header = headers.get(i);
+      Frame frame = picture.frame();
+      if (header.orientation() > 1 && !frame.shown()) {
+        boolean known = frame.isKnown();
+        boolean mayBeStored =
+            known
+                ? isStored(frame, header)
+                : areWithin(picture.marks(), header.width(), header.height());
+        boolean mayBeShown =
+            known
+                ? isShown(frame, header)
+                : areWithin(picture.marks(), header.shownWidth(), header.shownHeight());
         shown += mayBeShown && !mayBeStored ? 1 : 0;
         stored += mayBeStored && !mayBeShown ? 1 : 0;
+        doubted += mayBeShown == mayBeStored && !picture.marks().isEmpty() ? 1 : 0;
       }
     }
-    return new Placing(shown > stored);
+    return new Placing(shown > stored, shown == stored ? doubted : 0);
+  }
+
+  private static boolean areWithin(List<Mark> marks, int width, int height) {
+    return marks.stream().allMatch(mark -> mark.isWithin(width, height, ROUNDING));
+  }
+
+  /** Says where nothing tells which picture is meant. */
+  List<Note> notes() {
+    return untold == 0
+        ? List.of()
+        : List.of(
+            Note.of(
+                "nothing tells whether the boxes of "
+                    + untold
+                    + (untold == 1 ? " picture" : " pictures")
+                    + " with an EXIF orientation were drawn on the picture as it is stored or as"
+                    + " it is shown; as it is stored was taken for granted"));
   }
 
   private static boolean isStored(Frame frame, PictureHeader header) {

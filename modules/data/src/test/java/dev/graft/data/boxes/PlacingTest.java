@@ -107,6 +107,39 @@ class PlacingTest {
     assertThat(known.of(frame, upsideDown).orElseThrow().of(mark(1, 2, 3, 4)).left()).isEqualTo(1);
   }
 
+  /** Without a stated size, boxes that lie in one of the two pictures only tell which it was. */
+  @Test
+  void boxesTellWhatNoSizeDoes() {
+    PictureHeader onItsSide = new PictureHeader(60, 40, 6);
+    Mark both = mark(1, 2, 11, 22);
+    assertThat(of(List.of(both, mark(1, 2, 11, 55)), onItsSide, onItsSide).notes()).isEmpty();
+    assertThat(place(onItsSide, both, mark(1, 2, 11, 55)).of(both)).isEqualTo(both);
+    assertThat(place(onItsSide, both, mark(1, 2, 55, 22)).of(both)).isEqualTo(mark(18, 1, 38, 11));
+    assertThat(place(onItsSide, both, both).of(both)).isEqualTo(mark(18, 1, 38, 11));
+    assertThat(of(List.of(both, both), onItsSide, onItsSide).notes().get(0).sentence())
+        .startsWith("nothing tells whether the boxes of 2 pictures with an EXIF orientation");
+  }
+
+  /** How a first picture is placed that has {@code one}, beside a second that has the other. */
+  private static Place place(PictureHeader header, Mark one, Mark other) {
+    return of(List.of(one, other), header, header).of(Frame.UNKNOWN, header).orElseThrow();
+  }
+
+  private static Placing of(List<Mark> marks, PictureHeader... headers) {
+    List<MarkedPicture> pictures =
+        marks.stream()
+            .map(
+                mark ->
+                    new MarkedPicture(
+                        Path.of("x"),
+                        Optional.empty(),
+                        Frame.UNKNOWN,
+                        List.of(mark),
+                        Path.of("x.xml")))
+            .toList();
+    return Placing.of(pictures, List.of(headers));
+  }
+
   private static Mark placed(Frame frame, PictureHeader header, Mark mark) {
     return of(frame, header).of(frame, header).orElseThrow().of(mark);
   }

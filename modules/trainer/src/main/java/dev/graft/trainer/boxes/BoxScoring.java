@@ -34,8 +34,8 @@ public final class BoxScoring {
   /**
    * Adds a picture. Their order decides between answers that are equally sure.
    *
-   * @throws BadRequestException if a box has a label that there is not, or a score that is no
-   *     number
+   * @throws BadRequestException if a box has a label that there is not, or a corner or a score that
+   *     is no number
    */
   public void add(List<Box> truth, List<Detection> answers) {
     truth.forEach(this::check);
@@ -67,6 +67,9 @@ public final class BoxScoring {
     if (box.label() < 0 || box.label() >= labels.size()) {
       throw new BadRequestException(
           box + " has another label than 0 to " + (labels.size() - 1) + ".");
+    }
+    if (Double.isNaN(box.left() + box.top() + box.width() + box.height())) {
+      throw new BadRequestException("a box that is nowhere overlaps nothing: " + box + ".");
     }
   }
 

@@ -177,5 +177,11 @@ class BoxScoringTest {
     assertThatThrownBy(() -> scoring.add(List.of(), List.of(new Detection(good, Double.NaN))))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("without a score");
+    Box nowhere = new Box(0, 10, Double.NaN, 10, 10, false);
+    assertThatThrownBy(() -> scoring.add(List.of(), List.of(new Detection(nowhere, .5))))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("a box that is nowhere");
+    assertThatThrownBy(() -> scoring.add(List.of(nowhere), List.of()))
+        .isInstanceOf(BadRequestException.class);
   }
 }

@@ -1,0 +1,161 @@
+package dev.graft.data.annotation;
+
+import static dev.graft.data.annotation.Small.picture;
+import static dev.graft.data.annotation.Small.text;
+import static dev.graft.data.annotation.Small.xml;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.data.boxes.Box;
+import dev.graft.data.boxes.BoxSet;
+import dev.graft.error.BadDataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What could be taken for something else is taken for what it is, or refused. */
+class MisreadAnnotationsTest {
+
+  private static final String COLUMNS = "file,label,left,top,right,bottom";
+
+  @TempDir private Path temp;
+  private Path dir;
+
+  @BeforeEach
+  void begin() throws IOException {
+    dir = Files.createDirectories(temp.resolve("data"));
+  }
+
+  private void assertRefused(String... words) {
+    assertThatThrownBy(() -> Annotations.read(dir))
+        .isInstanceOf(BadDataException.class)
+        .message()
+        .contains(words);
+  }
+
+  /** A file of COCO: pictures by their number, each with a box of every category. */
+  private static String coco(List<String> pictures, List<String> labels) {
+    StringBuilder images = new StringBuilder();
+    StringBuilder boxes = new StringBuilder();
+    StringBuilder categories = new StringBuilder();
+    for (int i = 0; i < pictures.size(); i++) {
+      images.append(",{\"id\":" + i + ",\"file_name\":\"" + pictures.get(i) + "\"}");
+      for (int k = 0; k < labels.size(); k++) {
+        boxes.append(",{\"image_id\":" + i + ",\"category_id\":" + k);
+        boxes.append(",\"bbox\":[" + (5 + k) + ",5,9,9]}");
+      }
+    }
+    for (int k = 0; k < labels.size(); k++) {
+      categories.append(",{\"id\":" + k + ",\"name\":\"" + labels.get(k) + "\"}");
+    }
+    return String.format(
+        "{\"images\":[%s],\"annotations\":[%s],\"categories\":[%s]}",
+        images.substring(1), boxes.substring(1), categories.substring(1));
+  }
+
+  private List<String> labels(BoxSet set, int picture) {
+    return set.pictures().get(picture).boxes().stream()
+        .map(box -> set.labels().names().get(box.label()))
+        .toList();
+  }
+
+  @Test
+  void eachFileOfCocoHasNumbersOfItsOwn() throws IOException {
+    picture(dir.resolve("a.jpg"));
+    picture(dir.resolve("b.jpg"));
+    text(dir.resolve("train.json"), coco(List.of("a.jpg"), List.of("cat", "dog", "bird")));
+    text(dir.resolve("val.json"), coco(List.of("b.jpg"), List.of("dog", "bird")));
+    BoxSet set = Annotations.read(dir);
+    assertThat(set.labels().names()).containsExactly("cat", "dog", "bird");
+    assertThat(labels(set, 0)).containsExactly("cat", "dog", "bird");
+    assertThat(labels(set, 1)).containsExactly("dog", "bird");
+    text(
+        dir.resolve("val.json"),
+        coco(List.of("b.jpg"), List.of("dog", "x")).replace("{\"id\":1,\"n", "{\"id\":0,\"n"));
+    assertRefused("val.json has two categories of the number 0, 'dog' and 'x'");
+  }
+
+  @Test
+  void posesHaveABoxBeforeTheirPoints() throws IOException {
+    picture(dir.resolve("images/a.jpg"));
+    text(dir.resolve("data.yaml"), "train: images", "kpt_shape: [2, 3]", "names: [cell]");
+    text(dir.resolve("labels/a.txt"), "0 .5 .5 .2 .2 .1 .1 2 .9 .9 1");
+    Box box = Annotations.read(dir).pictures().get(0).boxes().get(0);
+    assertThat(List.of(box.left(), box.top(), box.width(), box.height()))
+        .usingElementComparator((a, b) -> Math.abs(a - b) < 1e-9 ? 0 : 1)
+        .containsExactly(16., 12., 8., 6.);
+    text(dir.resolve("labels/a.txt"), "0 .5 .5 .2 .2 .1 .1 2 .9 .9");
+    assertRefused("line 1 of", "centre x");
+    text(dir.resolve("data.yaml"), "train: images", "kpt_shape: 3", "names: [cell]");
+    assertRefused("'kpt_shape' other than [points, 2 or 3]");
+  }
+
+  @Test
+  void aMissingPictureIsNoOtherOfItsName() throws IOException {
+    picture(dir.resolve("images/val/a.jpg"));
+    picture(dir.resolve("images/train/b.jpg"));
+    text(dir.resolve("labels/val/a.txt"), "0 .5 .5 .2 .2");
+    text(dir.resolve("labels/train/b.txt"), "0 .5 .5 .2 .2");
+    text(dir.resolve("data.yaml"), "train: train.txt", "val: val.txt", "names: [cell]");
+    text(dir.resolve("train.txt"), "./images/train/a.jpg", "./images/train/b.jpg");
+    text(dir.resolve("val.txt"), "./images/val/a.jpg");
+    assertRefused("train.txt names the picture './images/train/a.jpg', which is not in");
+    text(dir.resolve("train.txt"), "coco/images/train/b.jpg"); // below another folder
+    assertThat(Annotations.read(dir).pictures()).hasSize(2);
+  }
+
+  @Test
+  void aCameraIsNotAnother() throws IOException {
+    picture(dir.resolve("cam2/1.jpg"));
+    text(dir.resolve("x.json"), coco(List.of("cam1/1.jpg"), List.of("cell")));
+    assertRefused("names the picture 'cam1/1.jpg', which is not in");
+    text(dir.resolve("x.json"), coco(List.of("1.jpg"), List.of("cell")));
+    assertThat(Annotations.read(dir).pictures()).hasSize(1);
+  }
+
+  @Test
+  void xmlMeansThePictureThatItNames() throws IOException {
+    picture(dir.resolve("images/b.jpg"));
+    picture(dir.resolve("other/1.jpg"));
+    String named = xml("cell").replace("<annotation>", "<annotation><filename>b.jpg</filename>");
+    text(dir.resolve("xml/1.xml"), named);
+    assertThat(Annotations.read(dir).pictures().get(0).file())
+        .isEqualTo(dir.resolve("images/b.jpg"));
+    text(dir.resolve("xml/b.xml"), xml("cell")); // which is that picture's
+    assertThat(Annotations.read(dir).pictures().get(0).file())
+        .isEqualTo(dir.resolve("other/1.jpg"));
+  }
+
+  @Test
+  void sharesAreNoPixels() throws IOException {
+    picture(dir.resolve("a.jpg"));
+    text(dir.resolve("x.csv"), COLUMNS, "a.jpg,cell,0.1,0.2,0.5,0.9", "a.jpg,cell,0,0,1,1");
+    assertRefused("x.csv has only boxes between 0 and 1: shares", "Multiply them");
+    text(dir.resolve("x.csv"), COLUMNS, "a.jpg,cell,0.1,0.2,0.5,0.9", "a.jpg,cell,0,0,2,1");
+    assertThat(Annotations.read(dir).pictures()).hasSize(1);
+    Files.delete(dir.resolve("x.csv"));
+    text(dir.resolve("a.xml"), xml("cell").replace(">15<", ">.9<").replace(">5<", ">.1<"));
+    assertRefused("a.xml has only boxes between 0 and 1");
+  }
+
+  @Test
+  void eachPartOfYoloHasBoxes() throws IOException {
+    picture(dir.resolve("train/images/a.jpg"));
+    picture(dir.resolve("valid/images/b.jpg"));
+    text(dir.resolve("train/labels/a.txt"), "0 .5 .5 .2 .2");
+    text(dir.resolve("data.yaml"), "train: train/images", "val: valid/images", "names: [cell]");
+    assertRefused("no file of boxes for any picture of the validation part", "valid/labels/b.txt");
+  }
+
+  @Test
+  void aFolderAboveIsNotWithin() throws IOException {
+    Path here = Path.of("").toAbsolutePath();
+    assertThat(DataFolder.of(Path.of("..")).inside(Path.of(".."), "../x.jpg")).isEmpty();
+    assertThat(DataFolder.of(Path.of("..")).inside(Path.of(".."), here.getFileName() + "/x.jpg"))
+        .isPresent();
+  }
+}
