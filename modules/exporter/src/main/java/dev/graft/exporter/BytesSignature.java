@@ -26,17 +26,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
  * The signature {@code serving_bytes}: encoded pictures in, the outputs of {@code serving_default}
- * and the labels out. Its function decodes and calls that of {@code serving_default}; the main
- * graph calls the function.
+ * and the labels out. For Python it is a function that decodes and calls that of {@code
+ * serving_default}; for servers it is nodes of the main graph.
  */
 final class BytesSignature {
 
   static final String INPUT = "bytes";
+
+  /** One name in both graphs, since the functions that decode are called after it. */
+  private static final String DECODE = ServingForm.SERVING_BYTES + "/decode";
 
   private BytesSignature() {}
 
@@ -76,7 +80,7 @@ final class BytesSignature {
     model.graph().functions().values().forEach(editor::putFunction); // their names are taken
     editor.putFunction(serving.def());
     TensorRef bytes = editor.placeholder(INPUT, DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
-    TensorRef pixels = read(editor, "decode", bytes, picture);
+    TensorRef pixels = read(editor, DECODE, bytes, picture);
     List<TensorRef> arguments = new ArrayList<>(List.of(pixels));
     List<String> argumentNames = new ArrayList<>(List.of(bytes.node()));
     for (String capture : serving.captures()) {
@@ -86,24 +90,15 @@ final class BytesSignature {
     }
     List<TensorRef> results = call(editor, "model", serving, arguments);
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
-    Map<String, TensorRef> tensors = new LinkedHashMap<>();
-    for (String output : serving.outputs().keySet()) {
-      tensors.put(output, results.get(tensors.size()));
-      outputs.put(output, serving.outputs().get(output));
-    }
-    for (Head head : model.heads()) {
-      head.labels()
-          .ifPresent(
-              labels -> {
-                String key = labelsName(model, head, outputs);
-                TensorRef all = labels(editor, bytes, labels);
-                tensors.put(key, all);
-                Shape shape = Shape.of(Shape.UNKNOWN, labels.size());
-                outputs.put(key, new TensorSpec(all, DType.STRING, shape));
-              });
-    }
+    serving
+        .outputs()
+        .forEach(
+            (key, spec) ->
+                outputs.put(
+                    key, new TensorSpec(results.get(outputs.size()), spec.dtype(), spec.shape())));
+    addLabels(editor, model, bytes, outputs);
     ImmutableSortedMap<String, TensorSpec> sorted = ImmutableSortedMap.copyOf(outputs);
-    List<TensorRef> ordered = sorted.keySet().stream().map(tensors::get).toList();
+    List<TensorRef> ordered = sorted.values().stream().map(TensorSpec::tensor).toList();
     FunctionGraph function =
         SignatureFunction.function(
             name,
@@ -120,6 +115,21 @@ final class BytesSignature {
         ImmutableMap.copyOf(function.graph().functions()));
   }
 
+  /** The labels of each head as a further output, once for each picture. */
+  private static void addLabels(
+      GraphEditor editor, Model model, TensorRef bytes, Map<String, TensorSpec> outputs) {
+    for (Head head : model.heads()) {
+      head.labels()
+          .ifPresent(
+              labels -> {
+                TensorRef all = labels(editor, bytes, labels);
+                Shape shape = Shape.of(Shape.UNKNOWN, labels.size());
+                outputs.put(
+                    labelsName(model, head, outputs), new TensorSpec(all, DType.STRING, shape));
+              });
+    }
+  }
+
   private static String labelsName(Model model, Head head, Map<String, TensorSpec> taken) {
     String name = model.heads().size() == 1 ? "labels" : head.name() + "_labels";
     return taken.containsKey(name) ? name + "_of_" + head.name() : name;
@@ -127,7 +137,7 @@ final class BytesSignature {
 
   /** The labels once for each picture: string [N, labels]. */
   private static TensorRef labels(GraphEditor editor, TensorRef bytes, Labels labels) {
-    Scope g = new Scope(editor, editor.uniqueName("labels"));
+    Scope g = new Scope(editor, editor.uniqueName(ServingForm.SERVING_BYTES + "/labels"));
     List<ByteString> names = labels.names().stream().map(ByteString::copyFromUtf8).toList();
     TensorRef row = g.constant(TensorValue.strings(Shape.of(1, names.size()), names));
     TensorRef count = g.op("Size").input(bytes).attr("out_type", DataType.DT_INT32).output();
@@ -135,28 +145,37 @@ final class BytesSignature {
     return g.add("Tile", row, times);
   }
 
-  /** {@code graph} with the signature added: a placeholder and a call of {@code function}. */
-  static Added add(Graph graph, SignatureFunction function) {
+  /**
+   * The model's graph with the signature added: decoding, and what follows the picture input a
+   * second time. A call of the function would be less to write, but TensorFlow does not inline one
+   * whose effects nobody waits for: it would optimize both functions by themselves, and that of the
+   * signature again when it is first called, three times the work.
+   */
+  static Added add(Model model, InputSpec picture) {
+    Signature serving = model.servingSignature();
+    Graph graph = model.graph();
     GraphEditor editor = graph.edit();
-    editor.putFunction(function.def());
-    function.library().values().forEach(editor::putFunction);
-    TensorRef bytes =
-        editor.placeholder(
-            ServingForm.SERVING_BYTES + "_" + INPUT, DataType.DT_STRING, Shape.of(-1));
-    List<TensorRef> arguments = new ArrayList<>(List.of(bytes));
-    function.captures().forEach(capture -> arguments.add(TensorRef.of(capture)));
-    List<TensorRef> results = call(editor, ServingForm.SERVING_BYTES, function, arguments);
-    ImmutableMap.Builder<String, TensorSpec> outputs = ImmutableMap.builder();
-    int i = 0;
-    for (Map.Entry<String, TensorSpec> output : function.outputs().entrySet()) {
-      TensorSpec spec = output.getValue();
-      outputs.put(output.getKey(), new TensorSpec(results.get(i++), spec.dtype(), spec.shape()));
-    }
-    TensorSpec input = new TensorSpec(bytes, DType.STRING, Shape.of(-1));
+    String name = ServingForm.SERVING_BYTES;
+    TensorRef bytes = editor.placeholder(name + "_" + INPUT, DataType.DT_STRING, Shape.of(-1));
+    TensorRef pixels = read(editor, DECODE, bytes, picture);
+    String input = serving.inputs().values().iterator().next().tensor().node();
+    Set<String> repeated =
+        graph.toRepeat(
+            Set.of(input),
+            serving.outputs().values().stream().map(output -> output.tensor().node()).toList());
+    GraphEditor.Splice copied = editor.copy(repeated, name, Map.of(input, pixels));
+    Map<String, TensorSpec> outputs = new LinkedHashMap<>();
+    serving
+        .outputs()
+        .forEach(
+            (key, spec) ->
+                outputs.put(
+                    key, new TensorSpec(copied.of(spec.tensor()), spec.dtype(), spec.shape())));
+    addLabels(editor, model, bytes, outputs);
+    TensorSpec taken = new TensorSpec(bytes, DType.STRING, Shape.of(-1));
     return new Added(
         editor.build(),
-        Signature.predict(
-            ServingForm.SERVING_BYTES, ImmutableMap.of(INPUT, input), outputs.buildOrThrow()));
+        Signature.predict(name, ImmutableMap.of(INPUT, taken), ImmutableSortedMap.copyOf(outputs)));
   }
 
   /** The graph with the signature, and the signature. */

@@ -90,7 +90,7 @@ record SavedModelFiles(
           BytesSignature.function(
               served, picture.get(), serving, names.of(ServingForm.SERVING_BYTES));
       functions.add(bytes);
-      BytesSignature.Added added = BytesSignature.add(graph, bytes);
+      BytesSignature.Added added = BytesSignature.add(served, picture.get());
       graph = added.graph();
       signatures.put(ServingForm.SERVING_BYTES, added.signature());
     }

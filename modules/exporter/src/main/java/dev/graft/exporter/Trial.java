@@ -122,7 +122,8 @@ final class Trial {
       List<Map<String, TensorValue>> examples = examples();
       for (Map<String, TensorValue> example : examples) {
         tryOut(session, original, exported, BatchRows.sizes(served, example));
-        compare(session, original, exported, example);
+        Supplier<Map<String, TensorValue>> asked = () -> expected(session, original, example);
+        compare(exported, example, asked.get(), asked);
         isTriedOnGiven = true;
       }
       if (examples.isEmpty() && !compareMadeUp(session, files, exported)) {
@@ -292,22 +293,22 @@ final class Trial {
       SavedModelSession exported,
       List<Map<String, TensorValue>> inputs) {
     for (Map<String, TensorValue> batch : inputs) {
+      Map<String, TensorValue> expected;
       try {
-        expected(session, original, batch);
+        expected = expected(session, original, batch);
       } catch (TensorFlowException | ExhaustedException e) {
         continue;
       }
-      compare(session, original, exported, batch);
+      compare(exported, batch, expected, () -> expected(session, original, batch));
     }
   }
 
   private void compare(
-      ModelSession session,
-      Signature original,
       SavedModelSession exported,
-      Map<String, TensorValue> batch) {
+      Map<String, TensorValue> batch,
+      Map<String, TensorValue> expected,
+      Supplier<Map<String, TensorValue>> again) {
     int rows = BatchRows.count(batch);
-    Map<String, TensorValue> expected = expected(session, original, batch);
     Map<String, TensorValue> actual;
     try {
       actual = exported.call(Signature.SERVING_DEFAULT, batch);
@@ -315,12 +316,7 @@ final class Trial {
       throw new FailedCheckException(
           "the exported model fails on a batch of " + rows + ": " + e.detail(), e);
     }
-    hold(
-        Signature.SERVING_DEFAULT,
-        rows,
-        expected,
-        actual,
-        () -> expected(session, original, batch));
+    hold(Signature.SERVING_DEFAULT, rows, expected, actual, again);
   }
 
   /**

@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
+import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
 
@@ -141,6 +143,78 @@ class ExporterTest {
       assertThat(session.signatures().get("serving_bytes").outputs().get("labels").shape())
           .isEqualTo(Shape.of(-1, 2));
     }
+  }
+
+  /** TensorFlow inlines no call in the main graph: the first answer took three times as long. */
+  @Test
+  void thePicturesSignatureCallsNoFunction() throws IOException {
+    Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"));
+    MetaGraphDef meta =
+        SavedModel.parseFrom(Files.readAllBytes(version.path().resolve("saved_model.pb")))
+            .getMetaGraphs(0);
+    Graph graph = Graph.of(meta.getGraphDef());
+    String scores =
+        meta.getSignatureDefOrThrow("serving_bytes").getOutputsOrThrow("scores").getName();
+    assertThat(graph.upstream(Set.of(TensorRef.parse(scores).node())))
+        .extracting(name -> graph.node(name).getOp())
+        .contains("StatelessWhile", "MatMul", "VarHandleOp")
+        .doesNotContain("PartitionedCall", "StatefulPartitionedCall");
+  }
+
+  /** A loop of TF1 is repeated with its counter, or TensorFlow would find one of two halves. */
+  @Test
+  void picturesGoThroughLoopsOfTf1() {
+    Model model = PictureModel.of(-1);
+    GraphEditor editor = model.graph().edit();
+    TensorRef image = model.servingSignature().inputs().get("image").tensor();
+    Scope g = new Scope(editor, "brighter");
+    TensorRef round = entered(g, g.scalar(0));
+    TensorRef one = always(g, g.scalar(1));
+    TensorRef rounds = always(g, g.scalar(3));
+    TensorRef pixels = entered(g, image);
+    TensorRef number = merged(editor, "brighter/number", round);
+    TensorRef value = merged(editor, "brighter/value", pixels);
+    TensorRef goesOn = g.add("LoopCond", g.add("Less", number, rounds));
+    List<TensorRef> counted = g.op("Switch").input(number).input(goesOn).outputs();
+    List<TensorRef> carried = g.op("Switch").input(value).input(goesOn).outputs();
+    next(editor, "brighter/number", g.add("AddV2", counted.get(1), one));
+    next(editor, "brighter/value", g.add("Neg", carried.get(1)));
+    TensorRef left = g.add("Exit", carried.get(0));
+    editor.redirect(image, left, node -> !node.getName().startsWith("brighter"));
+    Model looped = model.toBuilder().graph(editor.build()).build();
+    Version version = Exporter.publish(runtime, looped, folder.resolve("base"));
+    assertThat(version.report().warmUps()).isEqualTo(2);
+    assertThat(version.report().uncompared()).isEmpty();
+  }
+
+  private static TensorRef entered(Scope g, TensorRef value) {
+    return g.op("Enter").input(value).attr("frame_name", "brighter").output();
+  }
+
+  private static TensorRef always(Scope g, TensorRef value) {
+    return g.op("Enter")
+        .input(value)
+        .attr("frame_name", "brighter")
+        .attr("is_constant", true)
+        .output();
+  }
+
+  /** A merge whose second input {@link #next} makes. */
+  private static TensorRef merged(GraphEditor editor, String name, TensorRef first) {
+    editor.add(
+        NodeDef.newBuilder()
+            .setName(name)
+            .setOp("Merge")
+            .addInput(first.asInput())
+            .addInput(name + "/next")
+            .putAttr("T", Attrs.of(editor.dtype(first)))
+            .putAttr("N", Attrs.of(2))
+            .build());
+    return TensorRef.of(name);
+  }
+
+  private static void next(GraphEditor editor, String name, TensorRef value) {
+    editor.op("NextIteration").name(name + "/next").input(value).output();
   }
 
   @Test

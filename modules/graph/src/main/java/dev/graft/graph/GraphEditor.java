@@ -9,8 +9,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
@@ -210,7 +212,35 @@ public final class GraphEditor {
     return splice;
   }
 
-  /** The names that {@link #splice} gave. */
+  /**
+   * Copies {@code some} of the nodes under {@code prefix}. What they read of others is read by the
+   * copies as well, but for the keys of {@code bind}: instead of their first output the bound
+   * tensor is read. A loop of the copies has a frame of its own.
+   *
+   * @return how a tensor is called among the copies
+   */
+  public Splice copy(Set<String> some, String prefix, Map<String, TensorRef> bind) {
+    Map<String, String> renamed = new LinkedHashMap<>();
+    for (String node : some) {
+      if (!bind.containsKey(node)) {
+        renamed.put(node, uniqueName(prefix + "/" + node));
+      }
+    }
+    Splice splice = new Splice(renamed, bind);
+    for (String node : renamed.keySet()) {
+      NodeDef copy = splice.rename(node(node));
+      AttrValue frame = copy.getAttrMap().get("frame_name");
+      add(
+          frame == null
+              ? copy
+              : copy.toBuilder()
+                  .putAttr("frame_name", Attrs.of(prefix + "/" + frame.getS().toStringUtf8()))
+                  .build());
+    }
+    return splice;
+  }
+
+  /** The names that {@link #splice} or {@link #copy} gave. */
   public static final class Splice {
     private final Map<String, String> renamed;
     private final Map<String, TensorRef> bind;

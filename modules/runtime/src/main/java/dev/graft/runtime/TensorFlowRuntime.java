@@ -160,9 +160,10 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(Model)}, over a graph that holds the model's graph and more.
+   * As {@link #open(Model)}, over a graph that holds more than the model's, or only a part of it:
+   * variables that are not in it are left out.
    *
-   * @param extended the model's graph with nodes added; the names of the model's own nodes hold
+   * @param extended where the names of the model's own nodes hold
    */
   public ModelSession open(Model model, Graph extended) {
     return ModelSession.open(this, options.compute().exactly(), model, extended);

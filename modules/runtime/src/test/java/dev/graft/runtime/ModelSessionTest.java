@@ -101,6 +101,28 @@ class ModelSessionTest {
   }
 
   @Test
+  void whatIsNotInAPartOfTheGraphIsLeftOut() {
+    Model model = model(given(1, 2, 3, 4, 5, 6), "VarHandleOp");
+    TensorRef kernel = TensorRef.of("read");
+    Graph part = model.graph().keepBetween(Map.of(kernel, KERNEL), List.of("y"));
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        ModelSession session = runtime.open(model, part)) {
+      Map<TensorRef, TensorValue> fed =
+          Map.of(
+              TensorRef.of("x"),
+              TensorValue.of(Shape.of(1, 2), new float[] {1, 10}),
+              kernel,
+              TensorValue.of(KERNEL, new float[] {1, 2, 3, 4, 5, 6}));
+      assertThat(session.graph().run(fed, List.of(TensorRef.of("y")), List.of()).get(0).floats())
+          .containsExactly(41, 52, 63);
+      Variable w = model.variables().get(0);
+      assertThatThrownBy(() -> session.readVariable(w))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("dense/kernel");
+    }
+  }
+
+  @Test
   void mistakesInACallAreToldByName() {
     Model model = model(given(1, 2, 3, 4, 5, 6), "VarHandleOp");
     Signature signature = model.servingSignature();

@@ -113,7 +113,7 @@ public final class Evaluator {
     StatelessRandom.replaceRest(editor);
     Scoring scoring = Scoring.add(editor, task, atOnce);
     Pace pace = new Pace(watch, Progress.Phase.EVALUATE, "examples", data.size(), 1);
-    try (ModelSession session = runtime.open(task.model(), editor.build())) {
+    try (ModelSession session = runtime.open(task.model(), scoring.alone(editor.build(), data))) {
       return scoring.score(runtime, session, data, pace);
     }
   }

@@ -7,6 +7,7 @@ import dev.graft.data.Answers;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.Internal;
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
@@ -115,11 +116,40 @@ public record Scoring(
     return new Scoring(task, goals.build(), predicted, room < Batch.SCORED ? room : usual);
   }
 
+  /**
+   * {@code graph} with only what it takes to score the task on {@code data}: a session of that
+   * opens sooner.
+   */
+  Graph alone(Graph graph, Dataset data) {
+    Set<String> roots = new LinkedHashSet<>();
+    feeds().forEach(tensor -> roots.add(tensor.node()));
+    fetches().forEach(tensor -> roots.add(tensor.node()));
+    predicted.ifPresent(tensor -> roots.add(tensor.node()));
+    Set<String> first = graph.upstream(task.model().initializers());
+    roots.addAll(task.model().initializers());
+    Map<TensorRef, Shape> fed = new LinkedHashMap<>();
+    if (task.inputs().pictures().isEmpty() && data.size() > 0) {
+      List<TensorValue> values = task.inputs().values(data.batch(new int[] {0}));
+      for (int i = 0; i < values.size(); i++) {
+        TensorRef tensor = task.inputs().tensors().get(i);
+        Shape one = values.get(i).shape();
+        if (!first.contains(tensor.node())) { // which runs without being fed
+          fed.put(tensor, one.rank() > 0 ? one.dim(0, Shape.UNKNOWN) : one);
+        }
+      }
+    }
+    return graph.keepBetween(fed, roots);
+  }
+
+  private List<TensorRef> feeds() {
+    List<TensorRef> feeds = new ArrayList<>(task.inputs().tensors());
+    goals.forEach(goal -> feeds.addAll(goal.targets()));
+    return feeds;
+  }
+
   /** Scores all of {@code data} with the weights that {@code session} has now. */
   public Evaluation score(
       TensorFlowRuntime runtime, ModelSession session, Dataset data, Pace pace) {
-    List<TensorRef> feeds = new ArrayList<>(task.inputs().tensors());
-    goals.forEach(goal -> feeds.addAll(goal.targets()));
     boolean keepsAnswers = predicted.isPresent() && data.isOneLabel();
     List<TensorRef> fetches = new ArrayList<>(fetches());
     if (keepsAnswers) {
@@ -128,7 +158,7 @@ public record Scoring(
     float[] counts = data.weights().floats();
     int[] answers = new int[data.size()];
     Sums sums = new Sums();
-    try (PreparedRun run = session.graph().prepare(feeds, fetches, List.of())) {
+    try (PreparedRun run = session.graph().prepare(feeds(), fetches, List.of())) {
       for (int[] examples : task.isSeparable() ? inOrder(data.size()) : shuffled(data.size())) {
         pace.before();
         Batch batch = data.batch(examples);
