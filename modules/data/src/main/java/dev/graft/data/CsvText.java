@@ -2,21 +2,29 @@ package dev.graft.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import dev.graft.error.BadDataException;
 import dev.graft.error.Internal;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Reads the cells of a CSV file. */
 @Internal
 public final class CsvText {
+
+  private static final int HEAD = 1 << 16; // bytes of a first line
 
   private CsvText() {}
 
@@ -27,27 +35,63 @@ public final class CsvText {
    *     is known
    */
   public static List<List<String>> lines(Path csv) {
-    CsvMapper mapper =
-        CsvMapper.builder()
-            .enable(
-                CsvParser.Feature.WRAP_AS_ARRAY,
-                CsvParser.Feature.SKIP_EMPTY_LINES,
-                CsvParser.Feature.TRIM_SPACES)
-            .build();
-    try (MappingIterator<String[]> lines = mapper.readerFor(String[].class).readValues(text(csv))) {
-      List<List<String>> all = new ArrayList<>();
+    List<List<String>> all = new ArrayList<>();
+    each(csv, all::add);
+    return all;
+  }
+
+  /**
+   * Hands the lines that are not empty over, one after the other, as cells.
+   *
+   * @throws BadDataException as {@link #lines} does
+   */
+  public static void each(Path csv, Consumer<List<String>> take) {
+    try (Reader text = text(csv);
+        MappingIterator<String[]> lines = cells().readValues(text)) {
       while (lines.hasNextValue()) {
-        all.add(List.of(lines.nextValue()));
+        take.accept(List.of(lines.nextValue()));
       }
-      return all;
     } catch (JsonProcessingException e) {
+      if (e.getCause() instanceof CharacterCodingException) {
+        throw unreadable(csv, e);
+      }
       throw new BadDataException(
           csv + " is no CSV table (" + e.getOriginalMessage() + "); correct that line.", e);
     } catch (IOException e) {
-      requireText(csv);
-      throw new BadDataException(
-          csv + " cannot be read as a table of UTF-8 text; check that it is there.", e);
+      throw unreadable(csv, e);
     }
+  }
+
+  /** The first line, of which no more is read than it may have; empty if that is no text. */
+  public static Optional<List<String>> header(Path csv) {
+    try (InputStream in = Files.newInputStream(csv)) {
+      String head = new String(in.readNBytes(HEAD), StandardCharsets.UTF_8);
+      String line = head.lines().findFirst().orElse("").replaceFirst("^\uFEFF", "");
+      if (line.indexOf('\uFFFD') >= 0 || line.indexOf(0) >= 0) {
+        return Optional.empty();
+      }
+      try (MappingIterator<String[]> lines = cells().readValues(line)) {
+        return Optional.of(lines.hasNextValue() ? List.of(lines.nextValue()) : List.of());
+      }
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static ObjectReader cells() {
+    return CsvMapper.builder()
+        .enable(
+            CsvParser.Feature.WRAP_AS_ARRAY,
+            CsvParser.Feature.SKIP_EMPTY_LINES,
+            CsvParser.Feature.TRIM_SPACES)
+        .build()
+        .readerFor(String[].class);
+  }
+
+  private static BadDataException unreadable(Path csv, IOException cause) {
+    requireText(csv);
+    return new BadDataException(
+        csv + " cannot be read as a table of UTF-8 text; check that it is there.", cause);
   }
 
   /** Says of files that are often given for a table what they are. */
@@ -70,8 +114,12 @@ public final class CsvText {
   }
 
   /** The text of a file without the byte order mark that Excel begins it with. */
-  private static String text(Path csv) throws IOException {
-    String text = Files.readString(csv);
-    return text.startsWith("\uFEFF") ? text.substring(1) : text;
+  private static Reader text(Path csv) throws IOException {
+    BufferedReader text = Files.newBufferedReader(csv);
+    text.mark(1);
+    if (text.read() != '\uFEFF') {
+      text.reset();
+    }
+    return text;
   }
 }

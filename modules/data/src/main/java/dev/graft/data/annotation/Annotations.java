@@ -60,7 +60,7 @@ public final class Annotations {
           YoloReader.read(
               folder,
               file,
-              YoloYaml.read(file)
+              YoloYaml.read(folder.text(file))
                   .orElseThrow(
                       () ->
                           new BadDataException(
@@ -115,9 +115,9 @@ public final class Annotations {
         });
   }
 
-  private static Optional<YoloYaml> said(Path file) {
+  private Optional<YoloYaml> said(Path file) {
     try {
-      return YoloYaml.read(file);
+      return YoloYaml.read(folder.text(file));
     } catch (BadDataException e) {
       if (DataFolder.stem(file).equals("data")) {
         throw e;

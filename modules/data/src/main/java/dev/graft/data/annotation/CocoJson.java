@@ -6,17 +6,17 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.google.common.io.ByteStreams;
 import dev.graft.error.BadDataException;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -30,7 +30,9 @@ import java.util.TreeMap;
 record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> labels) {
 
   private static final int DEEPEST = 100;
-  private static final int MOST = 50_000_000; // of pictures, and of boxes
+  private static final int MOST_BYTES = 64 << 20; // that are looked at for the first list
+  private static final int HEAD = 1 << 16;
+  private static final Set<String> LISTS = Set.of("images", "annotations", "categories");
 
   /** A picture; sizes are 0 where they are not told. */
   record Picture(String id, String file, double width, double height) {}
@@ -45,13 +47,44 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
       double height,
       boolean crowd) {}
 
-  static CocoJson read(Path file) {
-    JsonFactory json =
-        JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
-            .build();
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file));
-        JsonParser parser = json.createParser(in)) {
+  private static JsonFactory json() {
+    return JsonFactory.builder()
+        .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+        .build();
+  }
+
+  /** Whether it has one of COCO's lists, however much stands before that. */
+  static boolean isOne(TextFile file) {
+    try (InputStream in = ByteStreams.limit(file.open(Long.MAX_VALUE), MOST_BYTES)) {
+      in.mark(HEAD);
+      String head = new String(in.readNBytes(HEAD), StandardCharsets.UTF_8);
+      in.reset();
+      if (head.matches("(?s)\uFEFF?\\s*\\{.*\"(images|annotations|categories)\"\\s*:.*")) {
+        return true; // even if it is unsound: that is told when it is read
+      }
+      return head.matches("(?s)\uFEFF?\\s*\\{.*") && hasList(in);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static boolean hasList(InputStream in) throws IOException {
+    try (JsonParser parser = json().createParser(in)) {
+      parser.nextToken();
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        if (LISTS.contains(parser.currentName())) {
+          return true;
+        }
+        parser.nextToken();
+        parser.skipChildren();
+      }
+      return false;
+    }
+  }
+
+  static CocoJson read(TextFile file) {
+    try (InputStream in = file.open(Long.MAX_VALUE);
+        JsonParser parser = json().createParser(in)) {
       return new Pass(file, parser).read();
     } catch (StreamConstraintsException e) {
       throw new BadDataException(
@@ -62,7 +95,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
               + " is no sound JSON (line "
               + e.getLocation().getLineNr()
               + ": "
-              + e.getOriginalMessage()
+              + file.quote(e.getOriginalMessage())
               + "); correct it.",
           e);
     } catch (IOException e) {
@@ -72,7 +105,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
 
   /** One pass over a file. */
   private static final class Pass {
-    private final Path file;
+    private final TextFile file;
     private final JsonParser json;
     private final CocoJson found =
         new CocoJson(
@@ -81,8 +114,10 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
             new TreeMap<>(Comparator.comparingDouble(Pass::value).thenComparing(id -> id)));
     private final Map<String, String> texts = new HashMap<>(); // fields of the object at hand
     private final List<Double> bbox = new ArrayList<>();
+    private final Map<String, Integer> counts = new HashMap<>(); // of boxes, by picture
+    private final Map<String, String> once = new HashMap<>();
 
-    Pass(Path file, JsonParser json) {
+    Pass(TextFile file, JsonParser json) {
       this.file = file;
       this.json = json;
     }
@@ -111,9 +146,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
       while (json.nextToken() == JsonToken.START_OBJECT) {
         fields();
         take.run();
-        if (found.pictures.size() > MOST || found.boxes.size() > MOST) {
-          throw new BadDataException(file + " has too many " + list + "; divide it.");
-        }
+        Findings.requireFewInAll(Math.max(found.pictures.size(), found.boxes.size()), file);
       }
       if (json.currentToken() != JsonToken.END_ARRAY) {
         throw new BadDataException(file + " has more than objects in '" + list + "'; correct it.");
@@ -170,12 +203,12 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
         throw new BadDataException(
             file
                 + " has two categories of the number "
-                + id
-                + ", '"
-                + before
-                + "' and '"
-                + name
-                + "'; number each differently.");
+                + file.quote(id)
+                + ", "
+                + file.quote(before)
+                + " and "
+                + file.quote(name)
+                + "; number each differently.");
       }
     }
 
@@ -184,26 +217,32 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     }
 
     private void box() {
-      String picture = required("annotations", "image_id");
+      String picture = kept(required("annotations", "image_id"));
+      Findings.requireFew(counts.merge(picture, 1, Integer::sum), file);
       if (bbox.size() != 4 || bbox.stream().anyMatch(each -> each.isNaN())) {
         throw new BadDataException(
             file
                 + " has "
                 + (bbox.isEmpty() ? "no 'bbox'" : "a 'bbox' other than four numbers")
                 + " for a thing on picture "
-                + picture
+                + file.quote(picture)
                 + "; write [x, y, width, height] there.");
       }
       String crowd = texts.getOrDefault("iscrowd", "0");
       found.boxes.add(
           new Drawn(
               picture,
-              required("annotations", "category_id"),
+              kept(required("annotations", "category_id")),
               bbox.get(0),
               bbox.get(1),
               bbox.get(2),
               bbox.get(3),
               crowd.equals("1") || crowd.equals("true")));
+    }
+
+    /** One text for all that are equal, since there are millions. */
+    private String kept(String text) {
+      return once.computeIfAbsent(text, same -> same);
     }
 
     private String required(String list, String field) {

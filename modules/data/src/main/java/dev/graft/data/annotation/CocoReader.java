@@ -8,10 +8,6 @@ import dev.graft.data.boxes.MarkedPicture;
 import dev.graft.data.boxes.MarkedPicture.Frame;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.error.BadDataException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,7 +25,6 @@ import java.util.Set;
  */
 final class CocoReader {
 
-  private static final int HEAD = 1 << 16;
   private static final String BOXES = "instances_"; // as COCO calls them, beside captions
 
   private final DataFolder folder;
@@ -42,20 +37,11 @@ final class CocoReader {
 
   /** The files of a folder that begin as COCO's do. */
   static List<Path> files(DataFolder folder) {
-    List<Path> all = folder.files("json").stream().filter(CocoReader::isCoco).toList();
+    List<Path> all =
+        folder.files("json").stream().filter(file -> CocoJson.isOne(folder.text(file))).toList();
     List<Path> boxes =
         all.stream().filter(file -> DataFolder.name(file).startsWith(BOXES)).toList();
     return boxes.isEmpty() ? all : boxes;
-  }
-
-  private static boolean isCoco(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      String head = new String(in.readNBytes(HEAD), StandardCharsets.UTF_8);
-      return head.stripLeading().startsWith("{")
-          && head.matches("(?s).*\"(images|annotations|categories)\"\\s*:.*");
-    } catch (IOException e) {
-      return false; // it is named when it is read
-    }
   }
 
   /** The set of these files, whose pictures are in {@code folder}. */
@@ -67,19 +53,21 @@ final class CocoReader {
     findings.tell(
         "read as COCO, " + String.join(", ", files.stream().map(DataFolder::name).toList()));
     for (Path file : files) {
-      CocoJson json = CocoJson.read(file);
+      CocoJson json = CocoJson.read(folder.text(file));
       labels.addAll(json.labels().values());
       add(file, json, files.size() == 1 ? Optional.empty() : folder.part(file));
     }
-    return findings.set(List.copyOf(labels));
+    return findings.set(folder, List.copyOf(labels));
   }
 
   private void add(Path file, CocoJson json, Optional<Part> part) {
+    TextFile text = folder.text(file);
     Map<String, List<Mark>> marks = new LinkedHashMap<>();
     for (Picture picture : json.pictures()) {
       if (marks.put(picture.id(), new ArrayList<>()) != null) {
         findings.add(
-            file + " has two pictures of the number " + picture.id(), "Number each differently.");
+            file + " has two pictures of the number " + text.quote(picture.id()),
+            "Number each differently.");
       }
     }
     Map<String, Integer> strangers = new HashMap<>();
@@ -87,9 +75,9 @@ final class CocoReader {
       String label = json.labels().get(box.category());
       List<Mark> on = marks.get(box.picture());
       if (on == null) {
-        strangers.merge("pictures, " + box.picture(), 1, Integer::sum);
+        strangers.merge("pictures, " + text.quote(box.picture()), 1, Integer::sum);
       } else if (label == null) {
-        strangers.merge("categories, " + box.category(), 1, Integer::sum);
+        strangers.merge("categories, " + text.quote(box.category()), 1, Integer::sum);
       } else {
         on.add(mark(box, label));
       }
@@ -107,7 +95,7 @@ final class CocoReader {
                 file));
       } catch (BadDataException e) {
         findings.add(
-            file + " names the picture '" + picture.file() + "', " + e.getMessage(),
+            file + " names the picture " + text.quote(picture.file()) + ", " + e.getMessage(),
             "Put the pictures beside the JSON file, or give the folder that holds both.");
       }
     }

@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.data.Part;
 import dev.graft.error.BadDataException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -21,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A folder of pictures and annotations, and what may be found in it. */
 final class DataFolder {
@@ -100,6 +100,10 @@ final class DataFolder {
 
   Path root() {
     return root;
+  }
+
+  TextFile text(Path file) {
+    return new TextFile(file, root);
   }
 
   /** All files, sorted. */
@@ -192,7 +196,7 @@ final class DataFolder {
   /** The part that a file's name, or that of a folder above it, says that it belongs to. */
   Optional<Part> part(Path file) {
     for (String token : stem(file).split("[^A-Za-z]+")) {
-      Part part = Part.called(token);
+      Part part = called(token);
       if (part != null) {
         return Optional.of(part);
       }
@@ -200,11 +204,21 @@ final class DataFolder {
     return partOfFolder(file);
   }
 
+  /** The part that a word stands for, as {@code train2017} and {@code testing} do; maybe none. */
+  static @Nullable Part called(String word) {
+    String bare = word.replaceFirst("[-_]?\\d+$", "").toLowerCase(Locale.ROOT);
+    return switch (bare) {
+      case "training" -> Part.TRAIN;
+      case "testing" -> Part.TEST;
+      default -> Part.called(bare);
+    };
+  }
+
   /** The part that a folder above the file says that it belongs to. */
   Optional<Part> partOfFolder(Path file) {
     Path parent = root.relativize(file).getParent();
     while (parent != null) {
-      Part part = Part.called(name(parent));
+      Part part = called(name(parent));
       if (part != null) {
         return Optional.of(part);
       }
@@ -239,32 +253,5 @@ final class DataFolder {
 
   private static String extension(String name) {
     return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-  }
-
-  /** The text of a file that has at most so many bytes. */
-  static String text(Path file, int most) {
-    requireAtMost(file, most);
-    try {
-      String text = Files.readString(file, StandardCharsets.UTF_8);
-      return text.startsWith("\uFEFF") ? text.substring(1) : text;
-    } catch (IOException e) {
-      throw new BadDataException(file + " cannot be read as UTF-8 text; check what it is.", e);
-    }
-  }
-
-  static void requireAtMost(Path file, long most) {
-    try {
-      if (Files.size(file) > most) {
-        throw new BadDataException(
-            file
-                + " has "
-                + Files.size(file)
-                + " bytes, too many for such a file ("
-                + most
-                + "); check what it is.");
-      }
-    } catch (IOException e) {
-      throw new BadDataException(file + " cannot be read; check that it is there.", e);
-    }
   }
 }

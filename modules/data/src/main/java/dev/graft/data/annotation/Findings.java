@@ -24,12 +24,15 @@ final class Findings {
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(\\d{1,12}(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d{1,2})?");
 
+  private static final int MOST_BOXES = 20_000_000;
+  private static final int MOST_LETTERS = 200; // of a label
   private static final char NONE = '\uFFFD'; // stands for bytes that are no characters
 
   private final Map<Path, MarkedPicture> pictures = new LinkedHashMap<>();
   private final Set<Path> doubled = new HashSet<>();
   private final UnfitFiles unfit = new UnfitFiles();
   private final List<Note> notes = new ArrayList<>();
+  private long boxes;
 
   void tell(String sentence) {
     notes.add(Note.of(sentence));
@@ -60,7 +63,8 @@ final class Findings {
   void add(MarkedPicture picture) {
     MarkedPicture before = pictures.putIfAbsent(picture.file(), picture);
     if (before == null) {
-      requireFew(picture);
+      boxes += picture.marks().size();
+      requireFewInAll(boxes, picture.place());
     } else if (!before.part().equals(picture.part()) && before.marks().equals(picture.marks())) {
       if (rank(picture) < rank(before)) {
         pictures.put(picture.file(), picture);
@@ -77,35 +81,58 @@ final class Findings {
     return picture.part().map(Part::ordinal).orElse(Part.values().length);
   }
 
-  private void requireFew(MarkedPicture picture) {
-    if (picture.marks().size() > MarkedPicture.MOST_MARKS) {
-      unfit.add(
-          picture.place()
-              + " has "
-              + picture.marks().size()
-              + " boxes on one picture, more than "
-              + MarkedPicture.MOST_MARKS,
-          "Cut such a picture into several.");
+  /** Stops before more is kept of one picture than it may have. */
+  static void requireFew(int marks, Object place) {
+    if (marks > MarkedPicture.MOST_MARKS) {
+      throw new BadDataException(
+          place
+              + " has more than "
+              + MarkedPicture.MOST_MARKS
+              + " boxes on one picture; cut such a picture into several.");
     }
   }
 
-  boolean isEmpty() {
-    return pictures.isEmpty();
+  /** Stops before more is kept than there is memory for. */
+  static void requireFewInAll(long boxes, Object place) {
+    if (boxes > MOST_BOXES) {
+      throw new BadDataException(
+          "there are more than " + MOST_BOXES + " boxes up to " + place + "; divide the data.");
+    }
   }
 
   /**
    * The set.
    *
+   * @param folder tells parts that the annotations do not
    * @param order the labels, if the annotations have an order of their own
    */
-  BoxSet set(List<String> order) {
+  BoxSet set(DataFolder folder, List<String> order) {
     if (!doubled.isEmpty()) {
       tell(
           doubled.size()
               + (doubled.size() == 1 ? " picture is" : " pictures are")
               + " in several parts, and kept in the first of training, validation and test");
     }
-    return BoxSets.of(List.copyOf(pictures.values()), order, notes, unfit);
+    return BoxSets.of(inParts(folder), order, notes, unfit);
+  }
+
+  /** Folders say nothing where all pictures of the only file are in one part: it was asked for. */
+  private List<MarkedPicture> inParts(DataFolder folder) {
+    List<MarkedPicture> all = List.copyOf(pictures.values());
+    List<MarkedPicture> told =
+        all.stream()
+            .map(
+                each ->
+                    each.in(
+                        folder
+                            .partOfFolder(each.file())
+                            .or(() -> folder.partOfFolder(each.place()))))
+            .toList();
+    boolean isTold = all.stream().anyMatch(each -> each.part().isPresent());
+    boolean isDivided =
+        told.stream().flatMap(each -> each.part().stream()).distinct().count() > 1
+            || all.stream().map(MarkedPicture::place).distinct().count() > 1;
+    return isTold || !isDivided ? all : told;
   }
 
   /** A finite number of a size that coordinates have; empty if the text is none. */
@@ -126,6 +153,10 @@ final class Findings {
     if (label.isEmpty() || !isPlain) {
       throw new BadDataException(
           place + " has a label that is empty, not on one line or no text; give it a name.");
+    }
+    if (label.length() > MOST_LETTERS) {
+      throw new BadDataException(
+          place + " has a label of " + label.length() + " characters; give it a short name.");
     }
     return label;
   }

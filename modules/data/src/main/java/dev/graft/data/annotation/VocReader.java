@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,8 @@ final class VocReader {
   private static final int LIST_BYTES = 256 << 20;
   private static final String SHOWS =
       "\\s+-?[01]$"; // whether a label is on it, as lists of one say
+  private static final Map<String, String> UNREAD =
+      Map.of("webp", "WebP", "tif", "TIFF", "tiff", "TIFF", "heic", "HEIC", "avif", "AVIF");
   private static final Map<String, Part> LISTS = new LinkedHashMap<>();
 
   static { // the first that names a picture holds
@@ -38,6 +42,7 @@ final class VocReader {
   private final List<Path> xmls;
   private final Findings findings = new Findings();
   private final Map<String, List<Path>> byStem = new HashMap<>(); // pictures
+  private final Map<String, Set<String>> unread = new HashMap<>(); // stems of what is no picture
   private final Set<String> stems = new HashSet<>(); // of XML files
 
   private VocReader(DataFolder folder) {
@@ -66,7 +71,7 @@ final class VocReader {
     }
     Set<Path> used = new HashSet<>();
     int difficult = 0;
-    for (Read each : chosen.parallelStream().map(VocReader::read).toList()) {
+    for (Read each : chosen.parallelStream().map(this::read).toList()) {
       if (each.failure() != null) {
         findings.add(each.failure());
       } else if (each.xml() != null) {
@@ -78,14 +83,14 @@ final class VocReader {
       findings.tell(difficult + " boxes marked as difficult are learned and scored as all others");
     }
     tellUnused(used, lists.isEmpty());
-    return findings.set(List.of());
+    return findings.set(folder, List.of());
   }
 
   private record Read(Path file, @Nullable VocXml xml, @Nullable BadDataException failure) {}
 
-  private static Read read(Path file) {
+  private Read read(Path file) {
     try {
-      return new Read(file, VocXml.read(file), null);
+      return new Read(file, VocXml.read(folder.text(file)), null);
     } catch (BadDataException e) {
       return new Read(file, null, e);
     }
@@ -96,16 +101,23 @@ final class VocReader {
     if (found.size() != 1) {
       findings.add(
           found.isEmpty()
-              ? xml + " has boxes, but there is no picture " + DataFolder.stem(xml) + ".* for it"
+              ? xml
+                  + " has boxes, but there is no picture "
+                  + DataFolder.stem(xml)
+                  + ".* for it"
+                  + unread(xml)
               : xml + " has boxes, and there are several pictures for it: " + found,
           "A picture is called as its XML file, or as <filename> there; add it, or take the XML"
               + " file out.");
       return Optional.empty();
     }
-    Optional<Part> part = listed != null ? Optional.of(listed) : folder.partOfFolder(found.get(0));
     findings.add(
         new MarkedPicture(
-            found.get(0), part, Frame.pixels(said.width(), said.height()), said.marks(), xml));
+            found.get(0),
+            Optional.ofNullable(listed),
+            Frame.pixels(said.width(), said.height()),
+            said.marks(),
+            xml));
     return Optional.of(found.get(0));
   }
 
@@ -132,16 +144,47 @@ final class VocReader {
     return DataFolder.folder(file).equals(folder);
   }
 
-  /** Those in the folder of the XML file; else those in folders beside it; else all. */
-  private static List<Path> nearest(Path xml, List<Path> pictures) {
+  /** What there is instead of a picture. */
+  private String unread(Path xml) {
+    return UNREAD.entrySet().stream()
+        .filter(each -> stemsOf(each.getKey()).contains(DataFolder.stem(xml)))
+        .map(each -> ", but one that is " + each.getValue() + ": convert that to JPEG or PNG")
+        .findFirst()
+        .orElse("");
+  }
+
+  private Set<String> stemsOf(String extension) {
+    return unread.computeIfAbsent(
+        extension, k -> folder.files(k).stream().map(DataFolder::stem).collect(Collectors.toSet()));
+  }
+
+  private boolean isOfOtherPart(Path xml, Path picture) {
+    Optional<Part> part = folder.partOfFolder(picture);
+    return part.isPresent()
+        && folder.partOfFolder(xml).filter(each -> each != part.get()).isPresent();
+  }
+
+  /**
+   * Those in the folder of the XML file; else those in a folder of that name; else those in folders
+   * beside it; else all. What folders say to be in another part is not meant.
+   */
+  private List<Path> nearest(Path xml, List<Path> all) {
+    List<Path> pictures = all.stream().filter(each -> !isOfOtherPart(xml, each)).toList();
     Path own = DataFolder.folder(xml);
     Path above = DataFolder.folder(own);
     List<Path> same = pictures.stream().filter(each -> isIn(own, each)).toList();
+    List<Path> mirrored =
+        pictures.stream()
+            .filter(each -> DataFolder.name(DataFolder.folder(each)).equals(DataFolder.name(own)))
+            .toList();
     List<Path> beside =
         pictures.stream()
             .filter(each -> DataFolder.folder(DataFolder.folder(each)).equals(above))
             .toList();
-    return !same.isEmpty() ? same : !beside.isEmpty() ? beside : pictures;
+    return Stream.of(same, mirrored, beside)
+        .filter(each -> !each.isEmpty())
+        .findFirst()
+        .orElse(pictures);
   }
 
   /** The parts of XML files by the lists in ImageSets/Main; of none if there are no lists. */
@@ -162,7 +205,7 @@ final class VocReader {
 
   private void read(Path list, Part part, Set<Path> known, Map<Path, Part> parts) {
     Path root = DataFolder.folder(DataFolder.folder(DataFolder.folder(list)));
-    for (String line : (Iterable<String>) DataFolder.text(list, LIST_BYTES).lines()::iterator) {
+    for (String line : (Iterable<String>) folder.text(list).text(LIST_BYTES).lines()::iterator) {
       String name = line.strip();
       Optional<Path> xml =
           xml(root, name, known).or(() -> xml(root, name.replaceFirst(SHOWS, ""), known));
@@ -170,7 +213,10 @@ final class VocReader {
         parts.putIfAbsent(xml.get(), part);
       } else if (!line.isBlank()) {
         findings.add(
-            list + " names '" + line.strip() + "', of which there is no XML file in Annotations",
+            list
+                + " names "
+                + folder.text(list).quote(name)
+                + ", of which there is no XML file in Annotations",
             "Add the file, or take the name out.");
       }
     }

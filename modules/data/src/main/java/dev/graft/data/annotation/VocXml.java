@@ -1,15 +1,11 @@
 package dev.graft.data.annotation;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.data.boxes.MarkedPicture;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.error.BadDataException;
-import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -55,10 +51,9 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
     return factory;
   }
 
-  static VocXml read(Path file) {
-    DataFolder.requireAtMost(file, MOST_BYTES);
+  static VocXml read(TextFile file) {
     try {
-      String text = text(file, Files.readAllBytes(file));
+      String text = text(file, file.bytes(MOST_BYTES));
       return new Parser(file).parse(factory().createXMLStreamReader(new StringReader(text)));
     } catch (XMLStreamException e) {
       throw new BadDataException(
@@ -67,8 +62,6 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
               + e.getLocation().getLineNumber()
               + "); correct it or take it out.",
           e);
-    } catch (IOException e) {
-      throw new BadDataException(file + " cannot be read; check its permissions.", e);
     }
   }
 
@@ -76,7 +69,7 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
    * Decodes here, not in the parser, which gives up at bytes that are no text: paths of another
    * machine often hold such, and nobody needs them.
    */
-  private static String text(Path file, byte[] bytes) {
+  private static String text(TextFile file, byte[] bytes) {
     String head = new String(bytes, 0, Math.min(HEAD, bytes.length), StandardCharsets.ISO_8859_1);
     boolean isWide = head.startsWith("\u00FE\u00FF") || head.startsWith("\u00FF\u00FE");
     Matcher declared = ENCODING.matcher(head);
@@ -92,13 +85,13 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
 
   /** One pass over a file. */
   private static final class Parser {
-    private final Path file;
+    private final TextFile file;
     private final Deque<String> path = new ArrayDeque<>();
     private final Map<String, String> texts = new HashMap<>(); // by path, of the object at hand
     private final List<Mark> marks = new ArrayList<>();
     private int difficult;
 
-    Parser(Path file) {
+    Parser(TextFile file) {
       this.file = file;
     }
 
@@ -133,9 +126,9 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
       if (path.isEmpty() && !element.equals("annotation")) {
         throw new BadDataException(
             file
-                + " begins with <"
-                + element
-                + ">, where Pascal VOC has <annotation>; take it out, or write the boxes in that"
+                + " begins with "
+                + file.quote("<" + element + ">")
+                + ", where Pascal VOC has <annotation>; take it out, or write the boxes in that"
                 + " form.");
       }
       if (path.size() >= DEEPEST) {
@@ -153,13 +146,7 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
       if (at.equals(OBJECT)) {
         difficult += texts.getOrDefault(OBJECT + "/difficult", "0").equals("1") ? 1 : 0;
         marks.add(mark());
-        if (marks.size() > MarkedPicture.MOST_MARKS) {
-          throw new BadDataException(
-              file
-                  + " has more than "
-                  + MarkedPicture.MOST_MARKS
-                  + " boxes; cut such a picture into several.");
-        }
+        Findings.requireFew(marks.size(), file);
       }
       path.removeLast();
     }
@@ -189,7 +176,7 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
                   new BadDataException(
                       file
                           + " has an <object> whose <bndbox> says "
-                          + (text.isEmpty() ? "nothing" : "'" + text + "'")
+                          + (text.isEmpty() ? "nothing" : file.quote(text))
                           + " for <"
                           + element
                           + ">; write a number there."));

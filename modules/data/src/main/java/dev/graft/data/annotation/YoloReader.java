@@ -60,7 +60,7 @@ final class YoloReader {
       pictures.forEach(picture -> add(picture, part));
     }
     tellStrangers();
-    return findings.set(List.copyOf(new LinkedHashSet<>(said.labels().values())));
+    return findings.set(folder, List.copyOf(new LinkedHashSet<>(said.labels().values())));
   }
 
   /** The pictures that an entry of the file stands for. */
@@ -68,7 +68,11 @@ final class YoloReader {
     Optional<Path> found = find(written);
     if (found.isEmpty()) {
       findings.add(
-          yaml + " names '" + written + "', which is not in " + folder.root(),
+          yaml
+              + " names "
+              + folder.text(yaml).quote(written)
+              + ", which is not in "
+              + folder.root(),
           "Paths count from the folder of that file; correct it, or put the pictures there.");
       return List.of();
     }
@@ -95,7 +99,9 @@ final class YoloReader {
 
   private List<Path> listed(Path list) {
     List<Path> pictures = new ArrayList<>();
-    DataFolder.text(list, LIST_BYTES)
+    folder
+        .text(list)
+        .text(LIST_BYTES)
         .lines()
         .map(String::strip)
         .filter(line -> !line.isEmpty())
@@ -106,7 +112,11 @@ final class YoloReader {
                 pictures.add(folder.picture(List.of(from, base), line));
               } catch (BadDataException e) {
                 findings.add(
-                    list + " names the picture '" + line + "', " + e.getMessage(),
+                    list
+                        + " names the picture "
+                        + folder.text(list).quote(line)
+                        + ", "
+                        + e.getMessage(),
                     "Add it, or take the line out.");
               }
             });
@@ -138,18 +148,20 @@ final class YoloReader {
   }
 
   private List<Mark> marks(Path labels) {
+    TextFile file = folder.text(labels);
     List<Mark> marks = new ArrayList<>();
     int number = 0;
-    for (String line : (Iterable<String>) DataFolder.text(labels, LABEL_BYTES).lines()::iterator) {
+    for (String line : (Iterable<String>) file.text(LABEL_BYTES).lines()::iterator) {
       number++;
       if (!line.isBlank()) {
-        marks.add(mark(line.strip().split("\\s+"), "line " + number + " of " + labels));
+        marks.add(mark(line.strip().split("\\s+"), file, "line " + number + " of " + labels));
+        Findings.requireFew(marks.size(), labels);
       }
     }
     return marks;
   }
 
-  private Mark mark(String[] words, String place) {
+  private Mark mark(String[] words, TextFile file, String place) {
     String label = words[0].matches("\\d{1,6}(\\.0+)?") ? label(words[0]) : null;
     double[] numbers = new double[words.length - 1];
     for (int i = 0; i < numbers.length; i++) {
@@ -168,23 +180,23 @@ final class YoloReader {
     if (!isBox && !isPolygon) {
       throw new BadDataException(
           place
-              + " is '"
-              + String.join(" ", words)
-              + "'; write the label's number, then centre x, centre y, width and height.");
+              + " is "
+              + file.quote(String.join(" ", words))
+              + "; write the label's number, then centre x, centre y, width and height.");
     }
     if (Arrays.stream(numbers).anyMatch(each -> Math.abs(each) > FARTHEST)) {
       throw new BadDataException(
           place
-              + " is '"
-              + String.join(" ", words)
-              + "', which are no shares of a picture; divide pixels by its width and height.");
+              + " is "
+              + file.quote(String.join(" ", words))
+              + ", which are no shares of a picture; divide pixels by its width and height.");
     }
     if (label == null) {
       throw new BadDataException(
           place
-              + " has the label '"
-              + words[0]
-              + "', which is not among the "
+              + " has the label "
+              + file.quote(words[0])
+              + ", which is not among the "
               + said.labels().size()
               + " of "
               + yaml

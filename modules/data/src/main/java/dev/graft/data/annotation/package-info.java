@@ -10,11 +10,13 @@
  * <p><b>Who calls whom.</b> {@link dev.graft.data.annotation.Annotations} looks what there is and
  * asks one reader. Readers find pictures through a {@code DataFolder}, which alone turns what is
  * written in a file into a path, and hand what they find to {@code boxes} in a {@code Findings}.
- * {@code VocXml}, {@code CocoJson} and {@code YoloYaml} know the grammar of a file each, and
- * nothing of folders.
+ * {@code VocXml}, {@code CocoJson}, {@code YoloYaml} and {@code TableRow} know the grammar of a
+ * file each, and nothing of folders. Each gets a {@code TextFile}, which bounds what is read and
+ * quotes what is written there in messages.
  *
- * <p><b>The invariant.</b> Nothing that a file says leads out of the folder that was given, and no
- * file makes Graft take more memory than its own size asks for.
+ * <p><b>The invariant.</b> Nothing that a file says leads out of the folder that was given, nothing
+ * behind a link out of it is quoted, and no file makes Graft take more memory than its own size
+ * asks for.
  */
 @NullMarked
 package dev.graft.data.annotation;

@@ -23,6 +23,11 @@ public record MarkedPicture(
     marks = ImmutableList.copyOf(marks);
   }
 
+  /** The same in a part. */
+  public MarkedPicture in(Optional<Part> other) {
+    return new MarkedPicture(file, other, frame, marks, place);
+  }
+
   /** How many marks a picture may have. */
   public static final int MOST_MARKS = 5_000;
 

@@ -76,7 +76,7 @@ class MisreadAnnotationsTest {
     text(
         dir.resolve("val.json"),
         coco(List.of("b.jpg"), List.of("dog", "x")).replace("{\"id\":1,\"n", "{\"id\":0,\"n"));
-    assertRefused("val.json has two categories of the number 0, 'dog' and 'x'");
+    assertRefused("val.json has two categories of the number '0', 'dog' and 'x'");
   }
 
   @Test

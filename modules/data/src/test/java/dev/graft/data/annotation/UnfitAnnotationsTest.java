@@ -103,7 +103,7 @@ class UnfitAnnotationsTest {
     text(dir.resolve("a.xml"), "<annotation>" + "<a>".repeat(100_000));
     assertRefused("a.xml is nested too deeply");
     text(dir.resolve("a.xml"), "<annotations/>");
-    assertRefused("begins with <annotations>, where Pascal VOC has <annotation>");
+    assertRefused("begins with '<annotations>', where Pascal VOC has <annotation>");
     text(dir.resolve("a.xml"), "<annotation><object>");
     assertRefused("a.xml is no sound XML (line 2)");
     text(dir.resolve("a.xml"), xml("cell").replace("<xmin>5", "<xmin>NaN"));
@@ -149,9 +149,9 @@ class UnfitAnnotationsTest {
     text(dir.resolve("x.json"), coco("b.jpg"));
     assertRefused("x.json names the picture 'b.jpg', which is not in", "beside the JSON file");
     text(dir.resolve("x.json"), coco("a.jpg").replace("\"image_id\": 1", "\"image_id\": 2"));
-    assertRefused("1 box of a number that is not among its pictures, 2");
+    assertRefused("1 box of a number that is not among its pictures, '2'");
     text(dir.resolve("x.json"), coco("a.jpg").replace("\"category_id\": 3", "\"category_id\": 4"));
-    assertRefused("1 box of a number that is not among its categories, 4");
+    assertRefused("1 box of a number that is not among its categories, '4'");
     text(dir.resolve("x.json"), coco("a.jpg").replace("10, 10", "10"));
     assertRefused("a 'bbox' other than four numbers", "[x, y, width, height]");
     text(dir.resolve("x.json"), coco("a.jpg").replace("\"file_name\"", "\"name\""));
