@@ -15,8 +15,8 @@ public enum Precision {
    */
   BFLOAT16(Compute.Precision.MIXED_BFLOAT16),
   /**
-   * The faster of both for each model, by a few steps of each at the start, and again where a run
-   * is resumed. The decisions of the run say which it was.
+   * The faster of both for each model, by a few steps of each at the start; a run that is resumed
+   * goes on with what it had. The decisions of the run say which it was.
    */
   AUTO(Compute.Precision.AUTO);
 

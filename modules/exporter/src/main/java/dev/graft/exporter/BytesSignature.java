@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.GraphPart;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.function.FunctionGraph;
@@ -160,7 +161,8 @@ final class BytesSignature {
     TensorRef pixels = read(editor, DECODE, bytes, picture);
     String input = serving.inputs().values().iterator().next().tensor().node();
     Set<String> repeated =
-        graph.toRepeat(
+        GraphPart.toRepeat(
+            graph,
             Set.of(input),
             serving.outputs().values().stream().map(output -> output.tensor().node()).toList());
     GraphEditor.Splice copied = editor.copy(repeated, name, Map.of(input, pixels));

@@ -5,7 +5,6 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadModelException;
 import dev.graft.error.Internal;
 import dev.graft.graph.op.OpRegistry;
-import dev.graft.tensor.Shape;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -18,9 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
-import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.FunctionDefLibrary;
@@ -230,17 +227,22 @@ public final class Graph {
 
   /** The nodes that {@code roots} influence by data edges, themselves included. */
   public Set<String> downstream(Collection<String> roots) {
-    return following(roots, (user, name) -> reads(node(user), name));
+    return downstream(roots, false);
   }
 
-  private Set<String> following(Collection<String> roots, BiPredicate<String, String> counts) {
+  /** The nodes that run after one of {@code roots}, by any edge, themselves included. */
+  Set<String> after(Collection<String> roots) {
+    return downstream(roots, true);
+  }
+
+  private Set<String> downstream(Collection<String> roots, boolean control) {
     Set<String> seen = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>(roots);
     while (!open.isEmpty()) {
       String name = open.pop();
       if (seen.add(name)) {
         for (String user : consumers(name)) {
-          if (counts.test(user, name)) {
+          if (control || reads(node(user), name)) {
             open.push(user);
           }
         }
@@ -280,54 +282,6 @@ public final class Graph {
         Functions.reachable(kept.values(), functions, gradientFunctions),
         gradients,
         versions);
-  }
-
-  /**
-   * As {@link #keepUpstreamOf}, where {@code fed} are given from outside in these shapes: they
-   * stay, and what only they need goes where a node gives that tensor alone.
-   */
-  public Graph keepBetween(Map<TensorRef, Shape> fed, Collection<String> roots) {
-    GraphEditor editor = edit();
-    Set<String> all = new LinkedHashSet<>(roots);
-    fed.forEach(
-        (tensor, shape) -> {
-          String name = tensor.node();
-          all.add(name);
-          if (outputTypes(name).size() == 1 && node(name).getInputCount() > 0) {
-            DataType dtype = dtype(tensor);
-            editor.replace(
-                NodeDef.newBuilder()
-                    .setName(name)
-                    .setOp("Placeholder")
-                    .putAttr("dtype", Attrs.of(dtype))
-                    .putAttr("shape", Attrs.of(shape))
-                    .build());
-          }
-        });
-    return editor.build().keepUpstreamOf(all);
-  }
-
-  /**
-   * The nodes that {@code ends} need and that would have to run again if {@code changed} gave other
-   * values: what runs after these, and of a TF1 loop all, its counter as well.
-   */
-  public Set<String> toRepeat(Collection<String> changed, Collection<String> ends) {
-    Set<String> needed = upstream(ends);
-    Set<String> roots = new LinkedHashSet<>(changed);
-    while (true) {
-      Set<String> found = following(roots, (user, name) -> true);
-      found.retainAll(needed);
-      Set<AttrValue> frames = new HashSet<>();
-      found.forEach(name -> frames.add(node(name).getAttrMap().get("frame_name")));
-      frames.remove(null);
-      List<String> entries =
-          needed.stream()
-              .filter(name -> frames.contains(node(name).getAttrMap().get("frame_name")))
-              .toList();
-      if (!roots.addAll(entries)) {
-        return found;
-      }
-    }
   }
 
   /**

@@ -10,7 +10,8 @@
  * about them (who reads what, what lies upstream). {@link GraphEditor}, had by {@link Graph#edit},
  * is the one place where graphs change: it adds ({@link OpBuilder}), replaces, redirects and
  * splices, and hands out {@link Names} that are free. {@link Scope} is the short form of that for
- * who builds small graphs. {@link TensorRef} is one output of one node.
+ * who builds small graphs. {@link GraphPart} finds what runs without the rest, or has to run twice.
+ * {@link TensorRef} is one output of one node.
  *
  * <p>Every stage uses this package; it knows none of them. Its rooms {@code function} and {@code
  * op} know functions as graphs, and what TensorFlow says of its ops. {@link Nodes} reads how a node

@@ -9,6 +9,7 @@ import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.GraphPart;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Asset;
 import dev.graft.model.Model;
@@ -104,7 +105,7 @@ class ModelSessionTest {
   void whatIsNotInAPartOfTheGraphIsLeftOut() {
     Model model = model(given(1, 2, 3, 4, 5, 6), "VarHandleOp");
     TensorRef kernel = TensorRef.of("read");
-    Graph part = model.graph().keepBetween(Map.of(kernel, KERNEL), List.of("y"));
+    Graph part = GraphPart.between(model.graph(), Map.of(kernel, KERNEL), List.of("y"));
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
         ModelSession session = runtime.open(model, part)) {
       Map<TensorRef, TensorValue> fed =

@@ -9,6 +9,7 @@ import dev.graft.data.Dataset;
 import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.GraphPart;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
@@ -138,7 +139,7 @@ public record Scoring(
         }
       }
     }
-    return graph.keepBetween(fed, roots);
+    return GraphPart.between(graph, fed, roots);
   }
 
   private List<TensorRef> feeds() {

@@ -1,5 +1,6 @@
 package dev.graft.graph;
 
+import static com.google.protobuf.ByteString.copyFromUtf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.tensor.Shape;
@@ -8,10 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 
 /** Parts of a graph: copied beside the whole, or kept alone. */
-class GraphPartsTest {
+class GraphPartTest {
 
   private final GraphEditor editor = Graph.empty().edit();
   private final TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(-1, 2));
@@ -32,7 +34,7 @@ class GraphPartsTest {
   @Test
   void copiesReadEachOtherAndOfTheRestWhatTheirsRead() {
     Graph graph = editor.build();
-    Set<String> repeated = graph.toRepeat(Set.of("x"), List.of("sum"));
+    Set<String> repeated = GraphPart.toRepeat(graph, Set.of("x"), List.of("sum"));
     assertThat(repeated)
         .containsExactlyInAnyOrder(
             "x", "entered", "counter", "inside", "left", "done", "late", "sum");
@@ -55,9 +57,17 @@ class GraphPartsTest {
 
   @Test
   void whatIsFedNeedsNothing() {
-    Graph part = editor.build().keepBetween(Map.of(left, Shape.of(-1, 2)), List.of("sum"));
+    AttrValue.ListValue.Builder places = AttrValue.ListValue.newBuilder();
+    List.of("loc:@entered", "loc:@weight").forEach(each -> places.addS(copyFromUtf8(each)));
+    editor.replace(
+        editor.node("sum").toBuilder()
+            .putAttr("_class", AttrValue.newBuilder().setList(places).build())
+            .build());
+    Graph part = GraphPart.between(editor.build(), Map.of(left, Shape.of(-1, 2)), List.of("sum"));
     assertThat(part.nodeMap()).containsOnlyKeys("weight", "left", "done", "late", "sum");
     assertThat(part.node("left").getOp()).isEqualTo("Placeholder");
+    assertThat(part.node("sum").getAttrOrThrow("_class").getList().getSList())
+        .containsExactly(copyFromUtf8("loc:@weight")); // the other one is gone
     assertThat(part.dtype(left)).isEqualTo(DataType.DT_FLOAT);
     assertThat(Shape.from(part.node("left").getAttrOrThrow("shape").getShape()))
         .isEqualTo(Shape.of(-1, 2));
