@@ -72,13 +72,11 @@ final class Flaws {
       return mark;
     }
     count(Flaw.SWAPPED, place);
-    return new Mark(
-        mark.label(),
+    return mark.at(
         Math.min(mark.left(), mark.right()),
         Math.min(mark.top(), mark.bottom()),
         Math.abs(mark.width()),
-        Math.abs(mark.height()),
-        mark.crowd());
+        Math.abs(mark.height()));
   }
 
   private static Mark cut(Mark mark, int width, int height) {
@@ -88,13 +86,8 @@ final class Flaws {
     double top = within(mark.top(), height);
     return isInside
         ? mark
-        : new Mark(
-            mark.label(),
-            left,
-            top,
-            within(mark.right(), width) - left,
-            within(mark.bottom(), height) - top,
-            mark.crowd());
+        : mark.at(
+            left, top, within(mark.right(), width) - left, within(mark.bottom(), height) - top);
   }
 
   private static double within(double value, int most) {

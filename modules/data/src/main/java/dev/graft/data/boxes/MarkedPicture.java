@@ -44,6 +44,11 @@ public record MarkedPicture(
   public record Mark(
       String label, double left, double top, double width, double height, boolean crowd) {
 
+    /** The same elsewhere. */
+    Mark at(double otherLeft, double otherTop, double otherWidth, double otherHeight) {
+      return new Mark(label, otherLeft, otherTop, otherWidth, otherHeight, crowd);
+    }
+
     double right() {
       return left + width;
     }

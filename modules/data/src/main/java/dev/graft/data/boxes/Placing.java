@@ -132,19 +132,15 @@ final class Placing {
       double fromRight = header.width() - left - width;
       double fromBottom = header.height() - top - height;
       return switch (orientation) {
-        case 2 -> at(mark, fromRight, top, width, height);
-        case 3 -> at(mark, fromRight, fromBottom, width, height);
-        case 4 -> at(mark, left, fromBottom, width, height);
-        case 5 -> at(mark, top, left, height, width);
-        case 6 -> at(mark, fromBottom, left, height, width);
-        case 7 -> at(mark, fromBottom, fromRight, height, width);
-        case 8 -> at(mark, top, fromRight, height, width);
-        default -> at(mark, left, top, width, height);
+        case 2 -> mark.at(fromRight, top, width, height);
+        case 3 -> mark.at(fromRight, fromBottom, width, height);
+        case 4 -> mark.at(left, fromBottom, width, height);
+        case 5 -> mark.at(top, left, height, width);
+        case 6 -> mark.at(fromBottom, left, height, width);
+        case 7 -> mark.at(fromBottom, fromRight, height, width);
+        case 8 -> mark.at(top, fromRight, height, width);
+        default -> mark.at(left, top, width, height);
       };
-    }
-
-    private static Mark at(Mark mark, double left, double top, double width, double height) {
-      return new Mark(mark.label(), left, top, width, height, mark.crowd());
     }
   }
 }

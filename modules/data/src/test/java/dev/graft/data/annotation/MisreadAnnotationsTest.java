@@ -4,11 +4,9 @@ import static dev.graft.data.annotation.Small.picture;
 import static dev.graft.data.annotation.Small.text;
 import static dev.graft.data.annotation.Small.xml;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.BoxSet;
-import dev.graft.error.BadDataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,10 +29,7 @@ class MisreadAnnotationsTest {
   }
 
   private void assertRefused(String... words) {
-    assertThatThrownBy(() -> Annotations.read(dir))
-        .isInstanceOf(BadDataException.class)
-        .message()
-        .contains(words);
+    Small.assertRefused(dir, words);
   }
 
   /** A file of COCO: pictures by their number, each with a box of every category. */

@@ -4,11 +4,9 @@ import static dev.graft.data.annotation.Small.picture;
 import static dev.graft.data.annotation.Small.text;
 import static dev.graft.data.annotation.Small.xml;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Part;
 import dev.graft.data.boxes.BoxSet;
-import dev.graft.error.BadDataException;
 import dev.graft.words.Note;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,10 +24,7 @@ class PartsOfAnnotationsTest {
   @TempDir private Path dir;
 
   private void assertRefused(String... words) {
-    assertThatThrownBy(() -> Annotations.read(dir))
-        .isInstanceOf(BadDataException.class)
-        .message()
-        .contains(words);
+    Small.assertRefused(dir, words);
   }
 
   private void assertParts(Part... parts) {

@@ -1,6 +1,9 @@
 package dev.graft.data.annotation;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import dev.graft.data.Pictures;
+import dev.graft.error.BadDataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,5 +38,14 @@ final class Small {
         + file
         + "\"}], \"annotations\": [{\"image_id\": 1, \"category_id\": 3, \"bbox\": [5, 5, 10,"
         + " 10]}], \"categories\": [{\"id\": 3, \"name\": \"cell\"}]}";
+  }
+
+  /** Fails unless what is in {@code dir} is refused in few words, with these among them. */
+  static void assertRefused(Path dir, String... words) {
+    assertThatThrownBy(() -> Annotations.read(dir))
+        .isInstanceOf(BadDataException.class)
+        .message()
+        .contains(words)
+        .hasSizeLessThan(2000);
   }
 }

@@ -38,10 +38,7 @@ class UnfitAnnotationsTest {
   }
 
   private void assertRefused(String... words) {
-    assertThatThrownBy(() -> Annotations.read(dir))
-        .isInstanceOf(BadDataException.class)
-        .message()
-        .contains(words);
+    Small.assertRefused(dir, words);
   }
 
   private static List<String> notes(BoxSet set) {

@@ -20,7 +20,7 @@ public final class BoxScoring {
 
   private static final int AT_50 = 0;
   private static final int AT_75 = 5;
-  private static final int[] ANSWERS = {1, 10, BoxMatching.MOST_ANSWERS};
+  private static final int[] FEW = {1, 10};
 
   private final Labels labels;
   private final Map<Integer, Map<AreaRange, List<BoxMatching>>> byLabel = new LinkedHashMap<>();
@@ -99,9 +99,10 @@ public final class BoxScoring {
     metrics.put("ap", mean(curves));
     metrics.put("ap50", mean(curves.isEmpty() ? curves : curves.subList(AT_50, AT_50 + 1)));
     metrics.put("ap75", mean(curves.isEmpty() ? curves : curves.subList(AT_75, AT_75 + 1)));
-    for (int most : ANSWERS) {
+    for (int most : FEW) {
       metrics.put("recall-" + most, recall(ranking(label, AreaRange.ALL, most)));
     }
+    metrics.put("recall-" + BoxMatching.MOST_ANSWERS, recall(all));
     for (AreaRange range : AreaRange.values()) {
       if (range != AreaRange.ALL) {
         Ranking some = ranking(label, range, BoxMatching.MOST_ANSWERS);
