@@ -89,16 +89,12 @@ final class BytesSignature {
       arguments.add(argument);
       argumentNames.add(argument.node());
     }
-    List<TensorRef> results = call(editor, "model", serving, arguments);
+    List<TensorRef> results = call(editor, serving, arguments);
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
     serving
         .outputs()
-        .forEach(
-            (key, spec) ->
-                outputs.put(
-                    key, new TensorSpec(results.get(outputs.size()), spec.dtype(), spec.shape())));
-    addLabels(editor, model, bytes, outputs);
-    ImmutableSortedMap<String, TensorSpec> sorted = ImmutableSortedMap.copyOf(outputs);
+        .forEach((key, spec) -> outputs.put(key, at(results.get(outputs.size()), spec)));
+    ImmutableSortedMap<String, TensorSpec> sorted = labelled(editor, model, bytes, outputs);
     List<TensorRef> ordered = sorted.values().stream().map(TensorSpec::tensor).toList();
     FunctionGraph function =
         SignatureFunction.function(
@@ -116,9 +112,14 @@ final class BytesSignature {
         ImmutableMap.copyOf(function.graph().functions()));
   }
 
-  /** The labels of each head as a further output, once for each picture. */
-  private static void addLabels(
-      GraphEditor editor, Model model, TensorRef bytes, Map<String, TensorSpec> outputs) {
+  private static TensorSpec at(TensorRef tensor, TensorSpec same) {
+    return new TensorSpec(tensor, same.dtype(), same.shape());
+  }
+
+  /** With the labels of each head as a further output, once for each picture. */
+  private static ImmutableSortedMap<String, TensorSpec> labelled(
+      GraphEditor editor, Model model, TensorRef bytes, Map<String, TensorSpec> scores) {
+    Map<String, TensorSpec> outputs = new LinkedHashMap<>(scores);
     for (Head head : model.heads()) {
       head.labels()
           .ifPresent(
@@ -129,6 +130,7 @@ final class BytesSignature {
                     labelsName(model, head, outputs), new TensorSpec(all, DType.STRING, shape));
               });
     }
+    return ImmutableSortedMap.copyOf(outputs);
   }
 
   private static String labelsName(Model model, Head head, Map<String, TensorSpec> taken) {
@@ -167,24 +169,19 @@ final class BytesSignature {
             serving.outputs().values().stream().map(output -> output.tensor().node()).toList());
     GraphEditor.Splice copied = editor.copy(repeated, name, Map.of(input, pixels));
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
-    serving
-        .outputs()
-        .forEach(
-            (key, spec) ->
-                outputs.put(
-                    key, new TensorSpec(copied.of(spec.tensor()), spec.dtype(), spec.shape())));
-    addLabels(editor, model, bytes, outputs);
+    serving.outputs().forEach((key, spec) -> outputs.put(key, at(copied.of(spec.tensor()), spec)));
     TensorSpec taken = new TensorSpec(bytes, DType.STRING, Shape.of(-1));
-    return new Added(
-        editor.build(),
-        Signature.predict(name, ImmutableMap.of(INPUT, taken), ImmutableSortedMap.copyOf(outputs)));
+    Signature signature =
+        Signature.predict(
+            name, ImmutableMap.of(INPUT, taken), labelled(editor, model, bytes, outputs));
+    return new Added(editor.build(), signature);
   }
 
   /** The graph with the signature, and the signature. */
   record Added(Graph graph, Signature signature) {}
 
   private static List<TensorRef> call(
-      GraphEditor editor, String name, SignatureFunction function, List<TensorRef> arguments) {
+      GraphEditor editor, SignatureFunction function, List<TensorRef> arguments) {
     List<DataType> types =
         function.def().getSignature().getOutputArgList().stream()
             .map(arg -> arg.getType())
@@ -195,7 +192,7 @@ final class BytesSignature {
             : "PartitionedCall";
     return editor
         .op(op)
-        .name(name)
+        .name("model")
         .inputs(arguments)
         .attr("Tout", Attrs.types(types))
         .attr("f", Attrs.function(function.def().getSignature().getName()))

@@ -6,7 +6,6 @@ import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Variable;
-import java.util.List;
 import java.util.Set;
 
 /** Where the head of a model that is trained comes from. */
@@ -34,10 +33,7 @@ public enum HeadOrigin {
   }
 
   private static boolean trains(Model start, Head head) {
-    Set<String> before = start.graph().upstream(List.of(head.features().node()));
-    Set<String> all = start.graph().upstream(List.of(head.logits().node()));
-    return start.trainableVariables().stream()
-        .map(Variable::node)
-        .anyMatch(node -> all.contains(node) && !before.contains(node));
+    Set<String> own = head.nodes(start.graph());
+    return start.trainableVariables().stream().map(Variable::node).anyMatch(own::contains);
   }
 }

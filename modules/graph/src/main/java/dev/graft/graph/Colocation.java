@@ -3,6 +3,7 @@ package dev.graft.graph;
 import com.google.protobuf.ByteString;
 import dev.graft.error.Internal;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
@@ -19,6 +20,11 @@ public final class Colocation {
   private static final String PREFIX = "loc:@";
 
   private Colocation() {}
+
+  /** {@code node} to be where others are only as far as these {@code are} there. */
+  public static NodeDef among(NodeDef node, Predicate<String> are) {
+    return rename(node, name -> are.test(name) ? name : null);
+  }
 
   /**
    * {@code node} with its colocation following {@code renamed}; parts for which it gives null are

@@ -43,8 +43,7 @@ public final class GraphPart {
     Graph kept = editor.build().keepUpstreamOf(all);
     Map<String, NodeDef> settled = new LinkedHashMap<>();
     for (NodeDef node : kept.nodes()) { // TensorFlow refuses a place that is gone
-      settled.put(
-          node.getName(), Colocation.rename(node, other -> kept.contains(other) ? other : null));
+      settled.put(node.getName(), Colocation.among(node, kept::contains));
     }
     return new Graph(settled, kept.functions(), kept.gradients(), kept.versions());
   }

@@ -1,7 +1,11 @@
 package dev.graft.model;
 
+import dev.graft.error.Internal;
+import dev.graft.graph.Graph;
 import dev.graft.graph.TensorRef;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * An answer that the model gives. The trainer derives objective and metrics from it, the exporter
@@ -63,5 +67,13 @@ public record Head(
     NUMBERS,
     /** Which examples belong together, or a vector for each. */
     LIKENESS
+  }
+
+  /** The nodes of {@code graph} that make its logits of its features. */
+  @Internal
+  public Set<String> nodes(Graph graph) {
+    Set<String> nodes = graph.upstream(List.of(logits.node()));
+    nodes.removeAll(graph.upstream(List.of(features.node())));
+    return nodes;
   }
 }

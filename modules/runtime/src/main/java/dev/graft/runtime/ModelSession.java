@@ -39,19 +39,12 @@ public final class ModelSession implements AutoCloseable {
       TensorFlowRuntime runtime, Compute compute, Model model, Graph extended) {
     GraphEditor editor = extended.edit();
     model.assets().forEach(asset -> place(editor, asset));
-    VariableAccess variables =
-        VariableAccess.add(
-            editor,
-            model.variables().stream()
-                .filter(variable -> extended.contains(variable.handle().node()))
-                .toList());
+    VariableAccess variables = VariableAccess.add(editor, model.variables());
     GraphSession session = runtime.session(editor.build(), compute);
     try {
       variables.initialize(session);
       for (String initializer : model.initializers()) {
-        if (extended.contains(initializer)) {
-          session.run(Map.of(), List.of(), List.of(initializer));
-        }
+        session.run(Map.of(), List.of(), List.of(initializer));
       }
       return new ModelSession(model, session, variables);
     } catch (RuntimeException | Error e) {

@@ -160,8 +160,8 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   /**
-   * As {@link #open(Model)}, over a graph that holds more than the model's, or only a part of it:
-   * variables that are not in it are left out.
+   * As {@link #open(Model)}, over a graph that holds the model's graph and more, or as much of it
+   * as the model's variables and initializers need.
    *
    * @param extended where the names of the model's own nodes hold
    */

@@ -106,8 +106,12 @@ class ModelSessionTest {
     Model model = model(given(1, 2, 3, 4, 5, 6), "VarHandleOp");
     TensorRef kernel = TensorRef.of("read");
     Graph part = GraphPart.between(model.graph(), Map.of(kernel, KERNEL), List.of("y"));
+    Model bare = model.toBuilder().signatures(List.of()).variables(List.of()).build();
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
-        ModelSession session = runtime.open(model, part)) {
+        ModelSession session = runtime.open(bare, part)) {
+      assertThatThrownBy(() -> runtime.open(model, part)) // a variable that is not there is told
+          .isInstanceOf(RuntimeException.class)
+          .hasMessageContaining("'w'");
       Map<TensorRef, TensorValue> fed =
           Map.of(
               TensorRef.of("x"),

@@ -78,7 +78,7 @@ final class FlatGraph {
       }
     }
     NodeDef plain = changed == null ? node : dedupeControl(changed.build());
-    return Colocation.rename(plain, name -> nodes.containsKey(name) ? name : null);
+    return Colocation.among(plain, nodes::containsKey);
   }
 
   private static NodeDef dedupeControl(NodeDef node) {

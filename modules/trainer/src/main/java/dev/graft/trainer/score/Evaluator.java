@@ -5,9 +5,11 @@ import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
+import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
@@ -17,6 +19,7 @@ import dev.graft.trainer.internal.features.FeatureSpace;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.features.Positions;
+import dev.graft.trainer.internal.graph.FrozenForm;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Interruption;
@@ -113,7 +116,11 @@ public final class Evaluator {
     StatelessRandom.replaceRest(editor);
     Scoring scoring = Scoring.add(editor, task, atOnce);
     Pace pace = new Pace(watch, Progress.Phase.EVALUATE, "examples", data.size(), 1);
-    try (ModelSession session = runtime.open(task.model(), scoring.alone(editor.build(), data))) {
+    Graph alone = scoring.alone(editor.build(), data);
+    List<Variable> read =
+        task.model().variables().stream().filter(each -> alone.contains(each.node())).toList();
+    Model model = FrozenForm.reading(task.model(), read);
+    try (ModelSession session = runtime.open(model, alone)) {
       return scoring.score(runtime, session, data, pace);
     }
   }

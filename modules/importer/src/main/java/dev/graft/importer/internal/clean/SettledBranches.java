@@ -211,7 +211,7 @@ public final class SettledBranches {
         }
       }
       NodeDef now = changed ? copy.build() : node;
-      NodeDef placed = Colocation.rename(now, at -> editor.contains(at) ? at : null);
+      NodeDef placed = Colocation.among(now, editor::contains);
       if (placed != node) {
         editor.replace(placed);
       }

@@ -170,7 +170,7 @@ public final class ServingCopy {
     for (NodeDef node : graph.nodes()) {
       if (kept.contains(node.getName())) {
         // TensorFlow takes no node that is to be where none is
-        copy.addNode(Colocation.rename(node, name -> kept.contains(name) ? name : null));
+        copy.addNode(Colocation.among(node, kept::contains));
       }
     }
     Map<String, FunctionDef> functions = Functions.reachable(copy.getNodeList(), graph.functions());

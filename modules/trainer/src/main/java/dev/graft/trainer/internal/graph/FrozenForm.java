@@ -72,14 +72,20 @@ public record FrozenForm(Graph graph, Model model) {
     stays.addAll(feeds);
     stays.addAll(model.initializers().stream().filter(graph::contains).toList());
     rest.forEach(variable -> stays.add(variable.node()));
-    return new FrozenForm(
-        editor.build().keepUpstreamOf(stays),
-        model.toBuilder()
-            .layers(List.of())
-            .heads(List.of())
-            .signatures(List.of())
-            .variables(rest)
-            .build());
+    return new FrozenForm(editor.build().keepUpstreamOf(stays), reading(model, rest));
+  }
+
+  /**
+   * The model as a session over a part of its graph needs it: with the variables that are read
+   * there, and without what the part need not have.
+   */
+  public static Model reading(Model model, List<Variable> variables) {
+    return model.toBuilder()
+        .layers(List.of())
+        .heads(List.of())
+        .signatures(List.of())
+        .variables(variables)
+        .build();
   }
 
   private static Set<String> nodes(Collection<TensorRef> tensors) {

@@ -95,14 +95,13 @@ public record LinearHead(TensorRef input, Variable kernel, Optional<Variable> bi
 
   /** Whether a layer between the head's features and its logits drops or disturbs in training. */
   private static boolean dropsIn(Model model, Head head) {
-    Set<String> before = model.graph().upstream(List.of(head.features().node()));
-    Set<String> all = model.graph().upstream(List.of(head.logits().node()));
+    Set<String> own = head.nodes(model.graph());
     return model
         .allLayers()
         .filter(layer -> layer.behaviour() instanceof Layer.Behaviour.Noise)
         .filter(layer -> layer.training().filter(SavedFunction::isUsable).isPresent())
         .flatMap(layer -> layer.outputs().stream())
-        .anyMatch(output -> all.contains(output.node()) && !before.contains(output.node()));
+        .anyMatch(output -> own.contains(output.node()));
   }
 
   /** The solver gives a bias, and computes in float32. */

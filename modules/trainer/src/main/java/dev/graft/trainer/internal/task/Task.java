@@ -98,10 +98,9 @@ public record Task(Model model, InputBinding inputs, ImmutableList<Goal> goals, 
     List<Variable> found = new ArrayList<>();
     for (Goal goal : some) {
       for (Head head : goal.heads()) {
-        Set<String> all = model.graph().upstream(List.of(head.logits().node()));
-        Set<String> before = model.graph().upstream(List.of(head.features().node()));
+        Set<String> own = head.nodes(model.graph());
         model.variables().stream()
-            .filter(v -> all.contains(v.node()) && !before.contains(v.node()))
+            .filter(v -> own.contains(v.node()))
             .filter(v -> v.trainable() && !v.role().isStatistic())
             .forEach(found::add);
       }
