@@ -4,8 +4,9 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
-import dev.graft.model.Provenance;
 import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
+import java.util.List;
 import java.util.Set;
 
 /** Where the head of a model that is trained comes from. */
@@ -17,23 +18,18 @@ public enum HeadOrigin {
   /** It is the model's own, and stays as it is. */
   KEPT;
 
-  /** The operations that say what a head is. */
-  private static final Set<String> HEADS = Set.of("keepHead", "replaceHead", "addHead");
-
-  /** That of each head of {@code start}, by the last that was done to heads. */
+  /** That of each head of {@code start}. */
   static ImmutableMap<Head, HeadOrigin> of(Model start) {
-    String last =
-        start.provenance().steps().stream()
-            .map(Provenance.Step::operation)
-            .filter(HEADS::contains)
-            .reduce("", (before, after) -> after);
-    return Maps.toMap(
-        start.heads(),
-        head -> !last.equals("keepHead") ? NEW : trains(start, head) ? KEPT_AND_TRAINED : KEPT);
+    return Maps.toMap(start.heads(), head -> of(start, head));
   }
 
-  private static boolean trains(Model start, Head head) {
+  /** What came with the model has its weights in the model's files, or none. */
+  private static HeadOrigin of(Model start, Head head) {
     Set<String> own = head.nodes(start.graph());
-    return start.trainableVariables().stream().map(Variable::node).anyMatch(own::contains);
+    List<Variable> weights =
+        start.variables().stream().filter(each -> own.contains(each.node())).toList();
+    return !weights.stream().allMatch(v -> v.source() instanceof VariableSource.InCheckpoint)
+        ? NEW
+        : start.trainableVariables().stream().anyMatch(weights::contains) ? KEPT_AND_TRAINED : KEPT;
   }
 }

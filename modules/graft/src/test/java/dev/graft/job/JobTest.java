@@ -11,6 +11,8 @@ import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import dev.graft.surgeon.edit.Edits;
@@ -23,9 +25,11 @@ import dev.graft.words.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,20 +69,37 @@ class JobTest {
             .with(
                 Edits.addHead(HeadSpec.embedding(3).named("vector")),
                 Edits.addHead(HeadSpec.singleLabel("b", "a").named("animal")));
-    Model kept = two.with(Edits.keepHead(), Edits.freeze(Where.parse("*vector*")));
-    assertThat(kept.heads().get(0).name()).isEqualTo("vector");
-    assertThat(HeadOrigin.of(kept))
-        .containsEntry(kept.heads().get(0), HeadOrigin.KEPT)
-        .containsEntry(kept.heads().get(1), HeadOrigin.KEPT_AND_TRAINED);
+    Head vector = two.heads().get(0);
+    Head animal = two.heads().get(1);
+    assertThat(vector.name()).isEqualTo("vector");
     assertThat(HeadOrigin.of(two))
-        .containsValue(HeadOrigin.NEW)
-        .doesNotContainValue(HeadOrigin.KEPT);
+        .containsEntry(vector, HeadOrigin.NEW)
+        .containsEntry(animal, HeadOrigin.NEW);
+    Model kept = fromFiles(two, vector).with(Edits.freeze(Where.parse("*vector*")));
+    assertThat(HeadOrigin.of(kept))
+        .as("each for itself")
+        .containsEntry(vector, HeadOrigin.KEPT)
+        .containsEntry(animal, HeadOrigin.NEW);
+    assertThat(HeadOrigin.of(fromFiles(kept, animal)))
+        .containsEntry(vector, HeadOrigin.KEPT)
+        .containsEntry(animal, HeadOrigin.KEPT_AND_TRAINED);
     Dataset pixels =
         Dataset.of(
             Map.of("image", TensorValue.of(Shape.of(4, 2, 2, 3), new float[48])),
             Answers.oneOf(Labels.of("a", "b"), 0, 1, 0, 1));
     Parts parts = new Parts(pixels, pixels, pixels);
     assertThat(Job.fitting(parts, two).train().labels()).isEqualTo(Labels.of("b", "a"));
+  }
+
+  /** {@code model} as if the weights of one head had come with it. */
+  private static Model fromFiles(Model model, Head head) {
+    Set<String> own = head.nodes(model.graph());
+    List<Variable> variables = new ArrayList<>();
+    for (Variable each : model.variables()) {
+      var file = new VariableSource.InCheckpoint(Path.of("variables"), each.name(), "");
+      variables.add(own.contains(each.node()) ? each.source(file) : each);
+    }
+    return model.toBuilder().variables(variables).build();
   }
 
   @Test
