@@ -18,6 +18,7 @@ import dev.graft.internal.place.ScratchFolder;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TrainingPlan;
+import dev.graft.runtime.Compute;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.edit.Edits;
@@ -201,17 +202,16 @@ public final class Graft implements AutoCloseable {
    *     where it was, but for what closing cut off
    */
   public Run train(Model model, Parts data, TrainOptions options) {
-    return train(model, data, options, settings.precision());
+    return train(model, data, options, Precision.FLOAT32);
   }
 
-  /** As {@link #train(Model, Parts, TrainOptions)}, in another precision than the settings have. */
+  /** As {@link #train(Model, Parts, TrainOptions)}, in another precision than float32. */
   public Run train(Model model, Parts data, TrainOptions options, Precision precision) {
     requireNonNull(model, "model");
     requireNonNull(data, "data");
     requireNonNull(options, "options");
     requireNonNull(precision, "precision");
-    TensorFlowRuntime computing = runtime.computing(precision.compute());
-    return Trainer.fit(computing, model, blocks(model), data, options);
+    return Trainer.fit(computing(precision), model, blocks(model), data, options);
   }
 
   /**
@@ -222,10 +222,21 @@ public final class Graft implements AutoCloseable {
    * @throws dev.graft.error.BadRequestException if the recipe trains nothing step by step
    */
   public RateCurve findRate(Model model, Parts data, TrainOptions options) {
+    return findRate(model, data, options, Precision.FLOAT32);
+  }
+
+  /** As {@link #findRate(Model, Parts, TrainOptions)}, in the precision that is to train. */
+  public RateCurve findRate(Model model, Parts data, TrainOptions options, Precision precision) {
     requireNonNull(model, "model");
     requireNonNull(data, "data");
     requireNonNull(options, "options");
-    return Trainer.findRate(runtime, model, blocks(model), data, options);
+    requireNonNull(precision, "precision");
+    return Trainer.findRate(computing(precision), model, blocks(model), data, options);
+  }
+
+  /** The runtime, of which the sessions of a training multiply in another precision. */
+  private TensorFlowRuntime computing(Precision precision) {
+    return runtime.computing(Compute.EXACT.precision(precision.inSessions()));
   }
 
   private static TrainingPlan blocks(Model model) {

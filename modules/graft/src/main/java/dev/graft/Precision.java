@@ -26,8 +26,8 @@ public enum Precision {
     this.inSessions = inSessions;
   }
 
-  /** What the sessions of a training compute with. */
-  Compute compute() {
-    return Compute.EXACT.precision(inSessions);
+  /** What the sessions of a training multiply in. */
+  Compute.Precision inSessions() {
+    return inSessions;
   }
 }

@@ -25,8 +25,8 @@ public final class Settings {
   }
 
   /**
-   * A GPU if there is one, TensorFlow's own choice of threads, float32, standard error left alone,
-   * half of Java's memory for features, which are not kept on disk.
+   * A GPU if there is one, TensorFlow's own choice of threads, standard error left alone, half of
+   * Java's memory for features, which are not kept on disk.
    */
   public static Settings defaults() {
     return new Settings(new Fields());
@@ -76,17 +76,6 @@ public final class Settings {
   /** These with GPU memory taken as needed, or all at once. */
   public Settings memoryGrowth(boolean value) {
     return with(next -> next.memoryGrowth = value);
-  }
-
-  /** The dtype in which training multiplies, where a training is not given another. */
-  public Precision precision() {
-    return set.precision;
-  }
-
-  /** These with training in another precision. */
-  public Settings precision(Precision value) {
-    requireNonNull(value, "precision");
-    return with(next -> next.precision = value);
   }
 
   /**
@@ -150,8 +139,7 @@ public final class Settings {
                   case AUTO -> RuntimeOptions.Device.AUTO;
                   case CPU -> RuntimeOptions.Device.CPU;
                   case GPU -> RuntimeOptions.Device.GPU;
-                })
-            .compute(set.precision.compute());
+                });
     return set.nativeLog.map(options::nativeLog).orElse(options);
   }
 
@@ -175,7 +163,6 @@ public final class Settings {
     private int threads;
     private int operations;
     private boolean memoryGrowth = true;
-    private Precision precision = Precision.FLOAT32;
     private Optional<Path> nativeLog = Optional.empty();
     private double featureMemory = 0.5;
     private Optional<Path> featureFolder = Optional.empty();
@@ -186,7 +173,6 @@ public final class Settings {
       copy.threads = threads;
       copy.operations = operations;
       copy.memoryGrowth = memoryGrowth;
-      copy.precision = precision;
       copy.nativeLog = nativeLog;
       copy.featureMemory = featureMemory;
       copy.featureFolder = featureFolder;
@@ -195,14 +181,7 @@ public final class Settings {
 
     private List<Object> all() {
       return List.of(
-          device,
-          threads,
-          operations,
-          memoryGrowth,
-          precision,
-          nativeLog,
-          featureMemory,
-          featureFolder);
+          device, threads, operations, memoryGrowth, nativeLog, featureMemory, featureFolder);
     }
   }
 }

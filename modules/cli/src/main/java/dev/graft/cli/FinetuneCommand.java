@@ -116,13 +116,14 @@ final class FinetuneCommand implements Callable<Integer> {
             .surgery(surgery.surgery())
             .split(Split.of(60, 20, 20).seed(seed.seed()))
             .training(training.training(seed.seed()))
+            .precision(precision)
             .build();
     FineTuneJob ready = FineTuneJob.of(job); // what does not fit is said before TensorFlow starts
     Terminal told = json ? terminal.aside() : terminal;
     JobLines lines = new JobLines(told);
     JobJson object = new JobJson(lines);
     try (Interrupt interrupt = new Interrupt(object);
-        Graft graft = Graft.open(cache.of(machine.settings().precision(precision)))) {
+        Graft graft = Graft.open(cache.of(machine.settings()))) {
       if (findRate) {
         RateCurve curve = ready.findRate(graft, interrupt, interrupt.cancellation());
         suggest(lines, curve);

@@ -80,9 +80,9 @@ public final class OwnRecipe {
     Model model =
         Graft.load(network)
             .with(replaceHead(HeadSpec.singleLabel(pictures.labels()).named("shape")));
-    Settings settings = Settings.defaults().precision(Precision.FLOAT32).featureMemory(0.3);
+    Settings settings = Settings.defaults().featureMemory(0.3);
     try (Graft graft = Graft.open(settings)) {
-      RateCurve curve = graft.findRate(model, pictures, TrainOptions.by(recipe()));
+      RateCurve curve = graft.findRate(model, pictures, TrainOptions.by(recipe()), Precision.AUTO);
       curve.suggestion().ifPresent(rate -> out.println("a rate of " + rate + " would do"));
       TrainOptions options =
           TrainOptions.by(recipe())
@@ -92,7 +92,7 @@ public final class OwnRecipe {
               .listener(TensorBoardLog.in(dir.resolve("tensorboard")))
               .listener(TrainingListener.to(Epoch.class, epoch -> out.println(epoch)))
               .listener(event -> tell(event, out));
-      Run run = graft.train(model, pictures, options);
+      Run run = graft.train(model, pictures, options, Precision.AUTO);
       Evaluation test = graft.evaluate(run.model(), pictures.test());
       Classification answers = test.classification().orElseThrow();
       Interval sure = answers.interval();

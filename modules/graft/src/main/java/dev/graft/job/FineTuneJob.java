@@ -137,8 +137,8 @@ public final class FineTuneJob {
   public Evaluation trial(Graft graft, JobListener listener, CancellationToken cancel) {
     JobListener heard = heard(graft, listener, cancel);
     Parts parts = begin(graft, heard);
-    TrainOptions options = job.options();
-    Run run = graft.train(start, parts, JobSteps.watched(options, heard, cancel));
+    TrainOptions options = JobSteps.watched(job.options(), heard, cancel);
+    Run run = graft.train(start, parts, options, job.precision());
     return graft.evaluate(
         run.model(), parts.test(), TrainOptions.by(run.recipe()).cancellation(cancel));
   }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.Graft;
 import dev.graft.LoadOptions;
+import dev.graft.Precision;
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -37,6 +38,7 @@ public final class Job {
   private final Surgery surgery;
   private final Split split;
   private final Training training;
+  private final Precision precision;
   private final Path out;
   private final Path runs;
   private final String name;
@@ -48,6 +50,7 @@ public final class Job {
     this.surgery = builder.surgery;
     this.split = builder.split;
     this.training = builder.training;
+    this.precision = builder.precision;
     this.out = builder.out;
     this.runs = builder.runs;
     this.name = builder.name.orElseGet(() -> name(builder.pictures));
@@ -77,6 +80,7 @@ public final class Job {
     private Surgery surgery = Surgery.standard();
     private Split split = Split.of(60, 20, 20);
     private Training training = Training.by("auto");
+    private Precision precision = Precision.FLOAT32;
     private Path runs = Path.of("runs");
     private Optional<String> name = Optional.empty();
 
@@ -114,6 +118,13 @@ public final class Job {
       return this;
     }
 
+    /** What training multiplies in: float32 if nothing is said. */
+    @CanIgnoreReturnValue
+    public Builder precision(Precision value) {
+      precision = requireNonNull(value, "precision");
+      return this;
+    }
+
     /** Where the folder of the run is made: {@code runs} if nothing is said. */
     @CanIgnoreReturnValue
     public Builder runs(Path value) {
@@ -140,6 +151,7 @@ public final class Job {
         .surgery(surgery)
         .split(split)
         .training(training)
+        .precision(precision)
         .runs(runs)
         .name(name);
   }
@@ -179,6 +191,11 @@ public final class Job {
     return training;
   }
 
+  /** What training multiplies in. */
+  public Precision precision() {
+    return precision;
+  }
+
   /** Where versions of it are published. */
   public Path out() {
     return out;
@@ -195,7 +212,7 @@ public final class Job {
   }
 
   private List<Object> all() {
-    return List.of(model, load, pictures, surgery, split, training, out, runs, name);
+    return List.of(model, load, pictures, surgery, split, training, precision, out, runs, name);
   }
 
   @Override

@@ -51,14 +51,15 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
   /** Tries rates. */
   RateCurve rates(Model start, Parts parts) {
     TrainOptions options = watched(folder.job().options(), listener, cancel);
-    RateCurve curve = graft.findRate(start, parts, options);
+    RateCurve curve = graft.findRate(start, parts, options, folder.job().precision());
     listener.on(new JobEvent.RatesTried(curve, folder.report(curve)));
     return curve;
   }
 
   private Run train(Model start, Parts parts) {
     listener.on(new JobEvent.TrainingBegun(HeadOrigin.of(start), givesVectors()));
-    Run run = graft.train(start, parts, watched(folder.options(), listener, cancel));
+    TrainOptions options = watched(folder.options(), listener, cancel);
+    Run run = graft.train(start, parts, options, folder.job().precision());
     listener.on(new JobEvent.Trained(run));
     return run;
   }

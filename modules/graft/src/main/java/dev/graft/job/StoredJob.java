@@ -53,7 +53,7 @@ record StoredJob(
         settings.threads(),
         settings.operations(),
         settings.memoryGrowth(),
-        settings.precision(),
+        job.precision(),
         settings.featureMemory(),
         findsRate);
   }
@@ -71,6 +71,7 @@ record StoredJob(
             .surgery(surgery.surgery())
             .split(split)
             .training(training)
+            .precision(precision)
             .name(String.valueOf(whole.getFileName()).replaceFirst("-\\d+$", ""));
     return (whole.getParent() == null ? job : job.runs(whole.getParent())).build();
   }
@@ -79,8 +80,7 @@ record StoredJob(
     Settings settings =
         Settings.defaults()
             .device(device)
-            .threads(threads, operations == null ? threads : operations)
-            .precision(precision);
+            .threads(threads, operations == null ? threads : operations);
     settings = memoryGrowth == null ? settings : settings.memoryGrowth(memoryGrowth);
     return featureMemory == null ? settings : settings.featureMemory(featureMemory);
   }

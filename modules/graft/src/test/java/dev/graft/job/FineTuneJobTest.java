@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.Graft;
+import dev.graft.Precision;
 import dev.graft.Settings;
 import dev.graft.error.BadRequestException;
 import dev.graft.testkit.Checkout;
@@ -103,6 +104,28 @@ class FineTuneJobTest {
     assertThat(heard).contains(new JobEvent.PublishedBefore(result.version()));
     assertThat(again.score().value()).isEqualTo(result.score().value());
     assertThat(entries(dir.resolve("serving"))).containsExactly("1");
+  }
+
+  /** The job says it, not the Graft that does it: so it is the same when the job goes on. */
+  @Test
+  void aJobKeepsItsPrecision() {
+    Job job = job("full").toBuilder().precision(Precision.AUTO).build();
+    CancellationToken cancel = new CancellationToken();
+    JobListener cancelling =
+        event -> {
+          if (event instanceof JobEvent.OfTraining of && of.event() instanceof Epoch) {
+            cancel.cancel();
+          }
+        };
+    assertThatThrownBy(() -> FineTuneJob.of(job).run(graft, cancelling, cancel))
+        .isInstanceOf(CancellationException.class);
+    JobResult result = FineTuneJob.resume(graft, dir.resolve("runs/painted-1"), heard::add);
+    assertThat(result.run().decisions())
+        .anyMatch(
+            said ->
+                said.endsWith("float32: as it was so far")
+                    || said.endsWith("bfloat16: as it was so far"))
+        .noneMatch(said -> said.startsWith("so far the run had"));
   }
 
   @Test

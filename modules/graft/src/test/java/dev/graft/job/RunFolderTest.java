@@ -47,11 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RunFolderTest {
 
   private static final Settings SETTINGS =
-      Settings.defaults()
-          .device(Device.CPU)
-          .threads(3, 1)
-          .memoryGrowth(false)
-          .precision(Precision.AUTO);
+      Settings.defaults().device(Device.CPU).threads(3, 1).memoryGrowth(false);
 
   @TempDir private Path runs;
 
@@ -94,6 +90,7 @@ class RunFolderTest {
                 .headEpochs(7)
                 .headRate(1e-2)
                 .time(Duration.ofMinutes(90)))
+        .precision(Precision.AUTO)
         .runs(runs)
         .name("photos")
         .build();

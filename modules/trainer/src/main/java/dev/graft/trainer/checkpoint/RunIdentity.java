@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param data a digest of the examples' names and targets, and of their inputs where these are in
  *     memory: pictures are not read for it
  * @param recipe every setting, the seed among them
- * @param machine what the last digits of the result depend on: it may change, with a warning
+ * @param machine what the last digits of the result depend on, and the precision, on which more of
+ *     them do: it may change, with a warning
  */
 @Internal
 public record RunIdentity(String model, String data, String recipe, String machine) {
@@ -23,7 +24,7 @@ public record RunIdentity(String model, String data, String recipe, String machi
   /**
    * Makes sure that a checkpoint of {@code saved} may be continued by this run.
    *
-   * @return a warning if the outcome may differ in its last digits
+   * @return a warning if the outcome may differ
    * @throws BadRequestException if it is another run
    */
   public Optional<String> check(RunIdentity saved, String where) {
@@ -37,7 +38,11 @@ public record RunIdentity(String model, String data, String recipe, String machi
                 + saved.machineWithout(this)
                 + " and goes on with "
                 + machineWithout(saved)
-                + ": its outcome may differ in the last digits from one without interruption");
+                + (machineWithout(saved).contains("precision")
+                    ? ": what it learned stays, but from here on products are rounded otherwise, so"
+                        + " its outcome differs from one without interruption, and not in the last"
+                        + " digits alone"
+                    : ": its outcome may differ in the last digits from one without interruption"));
   }
 
   /** What {@link #machine} says and that of {@code other} does not. */

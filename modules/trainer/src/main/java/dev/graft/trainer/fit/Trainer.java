@@ -217,6 +217,7 @@ public final class Trainer {
       fineTune(plan.stages().get(0), Optional.empty(), evaluate(best(), plan.headCut()));
     }
     try (TrainingLoop loop = open(stage, Optional.empty())) {
+      decidePrecision(loop);
       return RateFinder.find(loop, stage.ofHeads(), watch);
     }
   }
@@ -329,9 +330,7 @@ public final class Trainer {
             if (from.isEmpty()) {
               decide(Kind.STRETCH, stage, Optional.empty(), stage.behaviour());
             }
-            if (!loop.precisionReason().isEmpty()) {
-              decide(Kind.PRECISION, loop.precisionReason());
-            }
+            decidePrecision(loop);
             try {
               loop.run(watch, checkpoints, state -> save(Optional.of(state)));
             } catch (FailedCheckException e) { // it ran away: what was learned before is not lost
@@ -357,6 +356,12 @@ public final class Trainer {
     CachedFeatures.Part fed = plan.features().at(stage.cut());
     LoopSetup setup = LoopSetup.of(plan.task().with(best()), stage, fed).in(time);
     return TrainingLoop.open(runtime, setup, from);
+  }
+
+  private void decidePrecision(TrainingLoop loop) {
+    if (!loop.precisionReason().isEmpty()) {
+      decide(Kind.PRECISION, loop.precisionReason());
+    }
   }
 
   private void decide(Kind kind, String sentence) {

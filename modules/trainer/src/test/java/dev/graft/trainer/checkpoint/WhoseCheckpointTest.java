@@ -111,6 +111,17 @@ class WhoseCheckpointTest extends CheckpointsFixture {
         .contains("may differ in the last digits");
   }
 
+  /** The weights are float32 whichever it is, so that going on is sound. */
+  @Test
+  void anotherPrecisionWarnsOfMoreThanTheLastDigits() {
+    RunIdentity half = new RunIdentity("model", "data", "recipe", "device CPU, precision AUTO");
+    RunIdentity whole = new RunIdentity("model", "data", "recipe", "device CPU, precision FLOAT32");
+    assertThat(whole.check(half, "here").orElseThrow())
+        .startsWith("so far the run had precision AUTO and goes on with precision FLOAT32: ")
+        .contains("not in the last digits alone")
+        .doesNotContain("may differ");
+  }
+
   /** Versions of one base, published after one another, began with the same SavedModel. */
   @Test
   void anotherVersionIsAnotherRun() {

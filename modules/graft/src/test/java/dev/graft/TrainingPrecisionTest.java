@@ -19,25 +19,16 @@ import dev.graft.testkit.Zoo;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
-import java.nio.file.Path;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.TrainingListener;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever training multiplies in, what is published is compared as a server will run it. */
-class PublishPrecisionTest {
-
-  @Test
-  void bfloat16EndsWithTraining(@TempDir Path out) {
-    Model model =
-        Graft.load(Zoo.model("keras2/mobilenetv2_mini").savedModel())
-            .with(freeze(Where.all()), replaceHead(HeadSpec.regression(3)));
-    try (Graft graft = Graft.open(Settings.defaults().precision(Precision.BFLOAT16))) {
-      Version version = graft.publish(model, out);
-      assertThat(version.largestDifference()).isLessThan(1e-6);
-    }
-  }
+/** What a training multiplies in is said of the training. */
+class TrainingPrecisionTest {
 
   /** The one that is asked to choose says what it chose; the others have nothing to say. */
   @Test
@@ -63,7 +54,13 @@ class PublishPrecisionTest {
           .anyMatch(said -> said.contains("float32: ") || said.contains("bfloat16: "));
       assertThat(graft.train(model, parts, options).decisions())
           .noneMatch(said -> said.contains("float32: ") || said.contains("bfloat16: "));
-      assertThat(graft.machine().settings().precision()).isEqualTo(Precision.FLOAT32);
+      List<String> said = new ArrayList<>();
+      TrainOptions heard =
+          options.listener(TrainingListener.to(Decision.class, it -> said.add(it.sentence())));
+      graft.findRate(model, parts, heard);
+      assertThat(said).noneMatch(it -> it.contains("float32: ") || it.contains("bfloat16: "));
+      graft.findRate(model, parts, heard, Precision.AUTO);
+      assertThat(said).anyMatch(it -> it.contains("float32: ") || it.contains("bfloat16: "));
     }
   }
 }
