@@ -53,12 +53,14 @@ public final class CsvText {
       }
     } catch (JsonProcessingException e) {
       if (e.getCause() instanceof CharacterCodingException) {
-        throw unreadable(csv, e);
+        throw otherwise(csv, e);
       }
       throw new BadDataException(
           csv + " is no CSV table (" + e.getOriginalMessage() + "); correct that line.", e);
+    } catch (CharacterCodingException e) {
+      throw otherwise(csv, e);
     } catch (IOException e) {
-      throw unreadable(csv, e);
+      throw new BadDataException(csv + " cannot be read; check that it is there.", e);
     }
   }
 
@@ -88,29 +90,31 @@ public final class CsvText {
         .readerFor(String[].class);
   }
 
-  private static BadDataException unreadable(Path csv, IOException cause) {
-    requireText(csv);
-    return new BadDataException(
-        csv + " cannot be read as a table of UTF-8 text; check that it is there.", cause);
-  }
-
-  /** Says of files that are often given for a table what they are. */
-  private static void requireText(Path csv) {
+  /** What is given for a table in place of UTF-8 text. */
+  private static BadDataException otherwise(Path csv, IOException cause) {
     byte[] head;
     try (InputStream in = Files.newInputStream(csv)) {
       head = in.readNBytes(ImageFormat.HEADER);
     } catch (IOException e) {
-      return; // it is not there
+      head = new byte[0];
     }
     String start = new String(head, StandardCharsets.ISO_8859_1);
     boolean packed = start.startsWith("PK") || start.startsWith("\u001f\u008b");
     if (packed || ImageFormat.of(head) != ImageFormat.OTHER) {
-      throw new BadDataException(
+      return new BadDataException(
           csv
               + (packed ? " is an archive" : " is " + ImageFormat.of(head).words())
               + ", not a folder of pictures or a table of them; "
-              + (packed ? "unpack it, and give the folder." : "give the folder that holds it."));
+              + (packed ? "unpack it, and give the folder." : "give the folder that holds it."),
+          cause);
     }
+    boolean isWide = start.startsWith("\u00ff\u00fe") || start.startsWith("\u00fe\u00ff");
+    return new BadDataException(
+        csv
+            + " cannot be read as a table of UTF-8 text, but seems to be in "
+            + (isWide ? "UTF-16" : "Latin-1 (Windows-1252), as Excel's plain 'CSV' is")
+            + "; save it in UTF-8 (in Excel 'CSV UTF-8').",
+        cause);
   }
 
   /** The text of a file without the byte order mark that Excel begins it with. */

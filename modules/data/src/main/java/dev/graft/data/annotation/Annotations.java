@@ -10,7 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Reads sets of boxes, in whichever of the usual forms they are. */
 @Internal
@@ -85,7 +87,9 @@ public final class Annotations {
       forms.add(new Form("CSV", () -> TableReader.read(folder, tables)));
     }
     if (forms.isEmpty()) {
-      throw new BadDataException(folder.root() + " holds no boxes; give " + FORMS + ".");
+      throw bare()
+          .orElseGet(
+              () -> new BadDataException(folder.root() + " holds no boxes; give " + FORMS + "."));
     }
     if (forms.size() > 1) {
       throw new BadDataException(
@@ -95,6 +99,31 @@ public final class Annotations {
               + "; give the file or the folder of one of them.");
     }
     return forms.get(0).read().get();
+  }
+
+  /** What to throw where there are boxes of YOLO, and nothing that names their labels. */
+  private Optional<BadDataException> bare() {
+    Set<Path> pictures =
+        folder.pictures().stream()
+            .map(each -> each.resolveSibling(DataFolder.stem(each)))
+            .collect(Collectors.toSet());
+    return folder.files("txt").stream()
+        .filter(
+            each ->
+                DataFolder.folder(folder.root().relativize(each))
+                        .toString()
+                        .matches("(?i).*labels.*")
+                    || pictures.contains(each.resolveSibling(DataFolder.stem(each))))
+        .findFirst()
+        .map(
+            first ->
+                new BadDataException(
+                    first
+                        + " is for boxes of YOLO, but no data.yaml in "
+                        + folder.root()
+                        + " names their labels; add one with the lines 'train: images' (the folder"
+                        + " of the pictures) and 'names: [first, second]' (the labels by their"
+                        + " numbers, from 0)."));
   }
 
   /** The file that lies highest; several side by side are several sets. */

@@ -189,14 +189,14 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     private void picture() {
       found.pictures.add(
           new Picture(
-              required("images", "id"),
+              number("images", "id"),
               required("images", "file_name"),
               size("width"),
               size("height")));
     }
 
     private void category() {
-      String id = required("categories", "id");
+      String id = number("categories", "id");
       String name = Findings.label(required("categories", "name"), "" + file);
       String before = found.labels.putIfAbsent(id, name);
       if (before != null && !before.equals(name)) {
@@ -217,7 +217,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     }
 
     private void box() {
-      String picture = kept(required("annotations", "image_id"));
+      String picture = kept(number("annotations", "image_id"));
       Findings.requireFew(counts.merge(picture, 1, Integer::sum), file);
       if (bbox.size() != 4 || bbox.stream().anyMatch(each -> each.isNaN())) {
         throw new BadDataException(
@@ -232,7 +232,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
       found.boxes.add(
           new Drawn(
               picture,
-              kept(required("annotations", "category_id")),
+              kept(number("annotations", "category_id")),
               bbox.get(0),
               bbox.get(1),
               bbox.get(2),
@@ -243,6 +243,18 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     /** One text for all that are equal, since there are millions. */
     private String kept(String text) {
       return once.computeIfAbsent(text, same -> same);
+    }
+
+    /** What tables that know no whole numbers have written as {@code 3.0} is 3. */
+    private String number(String list, String field) {
+      String text = required(list, field);
+      int end = text.length() - 1;
+      while (end > 0 && text.charAt(end) == '0') {
+        end--;
+      }
+      return end > 0 && end < text.length() - 1 && text.charAt(end) == '.'
+          ? text.substring(0, end)
+          : text;
     }
 
     private String required(String list, String field) {

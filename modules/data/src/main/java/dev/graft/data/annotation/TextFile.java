@@ -66,7 +66,7 @@ record TextFile(Path path, Path root) {
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(most))).toString();
       return text.startsWith("\uFEFF") ? text.substring(1) : text;
     } catch (IOException e) {
-      throw new BadDataException(path + " cannot be read as UTF-8 text; check what it is.", e);
+      throw new BadDataException(path + " cannot be read as UTF-8 text; save it in UTF-8.", e);
     }
   }
 

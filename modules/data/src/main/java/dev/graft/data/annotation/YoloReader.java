@@ -10,12 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +40,7 @@ final class YoloReader {
   private final Path base;
   private final Findings findings = new Findings();
   private final Set<Path> labelFolders = new HashSet<>();
+  private final Map<Path, Path> besides = new HashMap<>(); // folders of labels, by what they lie in
 
   private YoloReader(DataFolder folder, Path yaml, YoloYaml said) {
     this.folder = folder;
@@ -134,17 +139,27 @@ final class YoloReader {
     }
   }
 
-  /** The last folder {@code images} above the picture becomes {@code labels}. */
+  /** The last folder {@code images} above the picture becomes {@code labels}, in any case. */
   private Path labels(Path picture) {
     Path file = picture.resolveSibling(DataFolder.stem(picture) + ".txt");
     Path within = folder.root().relativize(file);
     for (int i = within.getNameCount() - 2; i >= 0; i--) {
-      if (within.getName(i).toString().equals("images")) {
+      if (within.getName(i).toString().equalsIgnoreCase("images")) {
         Path above = i == 0 ? folder.root() : folder.root().resolve(within.subpath(0, i));
-        return above.resolve("labels").resolve(within.subpath(i + 1, within.getNameCount()));
+        return besides
+            .computeIfAbsent(above, YoloReader::labelsIn)
+            .resolve(within.subpath(i + 1, within.getNameCount()));
       }
     }
     return file;
+  }
+
+  private static Path labelsIn(Path above) {
+    return Stream.of("labels", "Labels", "LABELS")
+        .map(above::resolve)
+        .filter(Files::isDirectory)
+        .findFirst()
+        .orElse(above.resolve("labels"));
   }
 
   private List<Mark> marks(Path labels) {
@@ -231,7 +246,7 @@ final class YoloReader {
     for (Path file : folder.files("txt")) {
       Path parent = DataFolder.folder(file);
       if (labelFolders.contains(parent)
-          && folder.root().relativize(parent).toString().contains("labels")
+          && isOfLabels(parent)
           && !expected.contains(file)
           && !DataFolder.name(file).equals(CLASSES)) {
         findings.add(
@@ -239,6 +254,10 @@ final class YoloReader {
             "Add the picture, or take the file out.");
       }
     }
+  }
+
+  private boolean isOfLabels(Path parent) {
+    return folder.root().relativize(parent).toString().toLowerCase(Locale.ROOT).contains("labels");
   }
 
   private void requireLabels(Set<Path> pictures, Part part) {

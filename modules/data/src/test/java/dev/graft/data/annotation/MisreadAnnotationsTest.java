@@ -4,10 +4,13 @@ import static dev.graft.data.annotation.Small.picture;
 import static dev.graft.data.annotation.Small.text;
 import static dev.graft.data.annotation.Small.xml;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.BoxSet;
+import dev.graft.error.BadDataException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,6 +53,59 @@ class MisreadAnnotationsTest {
     return String.format(
         "{\"images\":[%s],\"annotations\":[%s],\"categories\":[%s]}",
         images.substring(1), boxes.substring(1), categories.substring(1));
+  }
+
+  @Test
+  void foldersOfYoloWithCapitals() throws IOException {
+    picture(dir.resolve("train/Images/a.jpg"));
+    text(dir.resolve("data.yaml"), "train: train/Images", "names: [cell]");
+    for (String folder : List.of("Labels", "labels")) {
+      text(dir.resolve("train").resolve(folder).resolve("a.txt"), "0 0.5 0.5 0.5 0.2");
+      assertThat(Annotations.read(dir).pictures().get(0).boxes()).as(folder).hasSize(1);
+      text(dir.resolve("train").resolve(folder).resolve("b.txt"), "0 0.5 0.5 0.5 0.2");
+      assertRefused("b.txt has boxes, but there is no picture for it");
+      Files.delete(dir.resolve("train").resolve(folder).resolve("b.txt"));
+    }
+  }
+
+  @Test
+  void yoloThatNamesNoLabels() throws IOException {
+    picture(dir.resolve("images/a.jpg"));
+    text(dir.resolve("labels/a.txt"), "0 0.5 0.5 0.5 0.2");
+    assertRefused("a.txt is for boxes of YOLO, but no data.yaml in", "'names: [first, second]'");
+    Files.move(dir.resolve("labels/a.txt"), dir.resolve("images/a.txt"));
+    assertRefused("a.txt is for boxes of YOLO, but no data.yaml in");
+    Files.move(dir.resolve("images/a.txt"), dir.resolve("images/read.txt"));
+    assertRefused("holds no boxes; give Pascal VOC");
+  }
+
+  @Test
+  void numbersOfCocoAsTablesWriteThem() throws IOException {
+    picture(dir.resolve("a.jpg"));
+    for (String number : List.of("3", "3.0", "\"3.00\"")) {
+      String json = Small.coco("a.jpg").replace("category_id\": 3", "category_id\": " + number);
+      text(dir.resolve("x.json"), json.replace("image_id\": 1", "image_id\": 1.0"));
+      assertThat(Annotations.read(dir).pictures().get(0).boxes()).as(number).hasSize(1);
+    }
+    text(
+        dir.resolve("x.json"),
+        Small.coco("a.jpg").replace("category_id\": 3", "category_id\": 30"));
+    assertRefused("not among its categories, '30'");
+  }
+
+  @Test
+  void tablesInOtherEncodings() throws IOException {
+    picture(dir.resolve("a.jpg"));
+    String table = "file,label,left,top,right,bottom\na.jpg,Z\u00e9bre,1,1,9,9\n";
+    Path csv = dir.resolve("x.csv");
+    Files.write(csv, table.getBytes(StandardCharsets.ISO_8859_1));
+    assertRefused("x.csv", "seems to be in Latin-1 (Windows-1252)", "save it in UTF-8");
+    Files.write(csv, ("\uFEFF" + table).getBytes(StandardCharsets.UTF_16LE));
+    assertThatThrownBy(() -> Annotations.read(csv))
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining("seems to be in UTF-16");
+    Files.writeString(csv, table);
+    assertThat(Annotations.read(dir).labels().names()).containsExactly("Z\u00e9bre");
   }
 
   private List<String> labels(BoxSet set, int picture) {
