@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.graft.Graft;
 import dev.graft.Precision;
 import dev.graft.data.Split;
+import dev.graft.error.BadRequestException;
 import dev.graft.job.FineTuneJob;
 import dev.graft.job.Job;
 import dev.graft.job.JobResult;
@@ -110,6 +111,10 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
+    if (findRate && training.isTimed()) {
+      throw new BadRequestException(
+          "--find-rate ends by itself after some hundred steps; leave out --time.");
+    }
     Job job =
         Job.of(model.path(), data.path(), out)
             .load(load.options())

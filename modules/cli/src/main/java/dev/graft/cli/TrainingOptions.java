@@ -14,6 +14,7 @@ final class TrainingOptions {
   private static final Pattern TIME = Pattern.compile("(\\d{1,6}h)?(\\d{1,6}m)?(\\d{1,6}s)?(?<=.)");
 
   private Training training = Training.by("auto");
+  private boolean isTimed;
 
   @Option(
       names = "--recipe",
@@ -149,7 +150,13 @@ final class TrainingOptions {
       throw new BadRequestException(
           "'" + value + "' is no time; give a number and s, m or h, such as 10m.");
     }
+    isTimed = true;
     training = training.time(Duration.parse("PT" + value.toUpperCase(Locale.ROOT)));
+  }
+
+  /** Whether a time was given. */
+  boolean isTimed() {
+    return isTimed;
   }
 
   Training training(long seed) {

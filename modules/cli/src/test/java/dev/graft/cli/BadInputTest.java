@@ -256,6 +256,11 @@ class BadInputTest {
     System.arraycopy(new String[] {"--recipe", "head", "--epochs", "3"}, 0, few, job.length, 4);
     assertThat(graft(few)).isEqualTo(2);
     assertThat(errors()).contains("has no fine-tuning for epochs");
+    err.reset();
+    few[2] = "there is none"; // nor is it looked for
+    System.arraycopy(new String[] {"--time", "5m", "--find-rate"}, 0, few, job.length, 3);
+    assertThat(graft(Arrays.copyOf(few, job.length + 3))).isEqualTo(2);
+    assertThat(errors()).contains("leave out --time");
   }
 
   @Test

@@ -292,12 +292,16 @@ public final class Job {
           "with the recipe 'head' a metric to monitor has nothing to decide: a new head of one dense"
               + " layer is solved at once; leave it out, or take another recipe.");
     }
-    if (solved && training.stepsOfHead()) {
+    List<String> idle = solved ? training.stepsOfHead() : List.of();
+    if (!idle.isEmpty()) {
       throw new BadRequestException(
-          "head epochs and head rate are for a head that is trained step by step (with the recipe"
-              + " 'head' so are batch, optimizer, schedule, warm-up, clip-norm, patience and time), but one"
-              + " dense layer is solved at once; give it hidden layers or dropout, or leave them"
-              + " out.");
+          "a head of one dense layer is solved at once, in no steps"
+              + (recipe().fineTunes().isEmpty()
+                  ? ", and with the recipe 'head' nothing else trains"
+                  : "")
+              + ", so there is nothing for "
+              + String.join(", ", idle)
+              + " to be about; give it hidden layers or dropout, or leave that out.");
     }
     boolean says = surgery.freeze().isPresent() || surgery.unfreeze().isPresent();
     Surgery whole = // of a recipe that trains the head alone a kept one is no exception

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
+import com.google.common.collect.Sets;
 import com.google.common.primitives.Ints;
 import dev.graft.error.BadRequestException;
 import dev.graft.trainer.EarlyStop;
@@ -25,8 +26,12 @@ import dev.graft.words.Remedy;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +47,17 @@ public final class Training {
   private static final double USUAL_WARM_UP = 0.1;
 
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** Of all that is trained step by step, be it a head. */
+  private static final Set<Setting> STEPS =
+      Sets.immutableEnumSet(
+          Setting.BATCH,
+          Setting.OPTIMIZER,
+          Setting.SCHEDULE,
+          Setting.WARM_UP,
+          Setting.CLIP_NORM,
+          Setting.PATIENCE,
+          Setting.TIME);
 
   private final ImmutableMap<Setting, Object> set;
 
@@ -238,18 +254,16 @@ public final class Training {
     return changed(settings, number(Setting.HEAD_RATE), FineTune::rate);
   }
 
-  /** Whether it says anything that needs a head which is trained step by step. */
-  boolean stepsOfHead() {
-    return says(Setting.HEAD_EPOCHS, Setting.HEAD_RATE)
-        || (named().fineTunes().isEmpty()
-            && says(
-                Setting.BATCH,
-                Setting.OPTIMIZER,
-                Setting.SCHEDULE,
-                Setting.WARM_UP,
-                Setting.CLIP_NORM,
-                Setting.PATIENCE,
-                Setting.TIME));
+  /** What it says that needs a head which is trained step by step, in words. */
+  List<String> stepsOfHead() {
+    Set<Setting> steps = EnumSet.of(Setting.HEAD_EPOCHS, Setting.HEAD_RATE);
+    if (named().fineTunes().isEmpty()) {
+      steps.addAll(STEPS);
+    }
+    return steps.stream()
+        .filter(set::containsKey)
+        .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+        .toList();
   }
 
   /** Whether it names a metric, and has nothing that ends by it. */

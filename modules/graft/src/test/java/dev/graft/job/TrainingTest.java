@@ -11,6 +11,7 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.optimizer.Schedule;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -54,8 +55,10 @@ class TrainingTest {
     assertThat(steps.optimizer()).isEqualTo(Optimizer.sgd());
     assertThat(steps.patience(10)).isNotEqualTo(FineTune.head());
     assertThat(head.toRecipe().metric()).contains("f1");
-    assertThat(head.stepsOfHead()).isTrue();
-    assertThat(bare.microBatch(4).stepsOfHead()).as("it is for features and scores, too").isFalse();
+    assertThat(head.stepsOfHead())
+        .containsExactly("batch", "optimizer", "schedule", "warm up", "clip norm", "patience");
+    assertThat(bare.time(Duration.ofMinutes(1)).stepsOfHead()).containsExactly("time");
+    assertThat(bare.microBatch(4).stepsOfHead()).as("it is for features and scores, too").isEmpty();
     for (Training refused : List.of(bare.epochs(3), bare.rate(0.1), bare.layerDecay(0.9))) {
       assertThatThrownBy(refused::toRecipe)
           .isInstanceOf(BadRequestException.class)

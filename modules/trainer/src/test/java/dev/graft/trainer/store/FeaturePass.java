@@ -37,7 +37,8 @@ record FeaturePass(CachedFeatures.Part features, long reused) {
             .map(stretch -> frontier.cut(task.logits(), training(model, stretch)))
             .toList();
     CachedFeatures features =
-        CachedFeatures.plan(frontier, parts, cuts, new CachedFeatures.Room(1 << 30, 0));
+        CachedFeatures.plan(
+            frontier, parts, cuts, new CachedFeatures.Room(1 << 30, 0, Path.of("")));
     RuntimeOptions options = RuntimeOptions.defaults();
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(options.features(options.features().in(folder)))) {

@@ -59,14 +59,16 @@ public final class CachedFeatures implements AutoCloseable {
    *
    * @param memory of Java's
    * @param disk in files
+   * @param folder where these lie
    */
-  public record Room(long memory, long disk) {
+  public record Room(long memory, long disk, Path folder) {
 
     /** What {@code runtime} leaves to them. */
     public static Room of(TensorFlowRuntime runtime) {
       double share = runtime.options().features().memory();
       long memory = (long) (share * Runtime.getRuntime().maxMemory());
-      return new Room(memory, FeatureSpace.room(runtime));
+      Path folder = FeatureSpace.folder(runtime);
+      return new Room(memory, FeatureSpace.room(runtime, folder), folder);
     }
   }
 
@@ -191,7 +193,7 @@ public final class CachedFeatures implements AutoCloseable {
     wanted.retainAll(kept);
     long total = (long) examples.train().size() + examples.validation().size();
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
-    space = FeatureSpace.of(inFiles, runtime);
+    space = FeatureSpace.of(inFiles, room.folder());
     decodeBeside(runtime, watch);
     try (Features at =
         Features.open(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
@@ -235,8 +237,7 @@ public final class CachedFeatures implements AutoCloseable {
   private void decodeBeside(TensorFlowRuntime runtime, Watch watch) {
     Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
     if (entry.pixels().isPresent()) {
-      Optional<Path> folder =
-          arePixelsKept() ? Optional.of(FeatureSpace.folder(runtime)) : Optional.empty();
+      Optional<Path> folder = Optional.of(room.folder()).filter(there -> arePixelsKept());
       decoded =
           new Part(
               decoded(new DecodedRows(runtime, entry, examples.train(), folder, said)),

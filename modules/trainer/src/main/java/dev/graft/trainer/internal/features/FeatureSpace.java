@@ -38,9 +38,9 @@ public final class FeatureSpace implements AutoCloseable {
     return new FeatureSpace(Set.of(), Path.of(""));
   }
 
-  /** Files for some tensors, on the disk that features are kept on; memory for the others. */
-  public static FeatureSpace of(Set<TensorRef> inFiles, TensorFlowRuntime runtime) {
-    return new FeatureSpace(inFiles, folder(runtime));
+  /** Files in {@code folder} for some tensors, memory for the others. */
+  static FeatureSpace of(Set<TensorRef> inFiles, Path folder) {
+    return new FeatureSpace(inFiles, folder);
   }
 
   /** For features of so many examples at {@code cut}; none where there is no room for them. */
@@ -52,7 +52,7 @@ public final class FeatureSpace implements AutoCloseable {
       return Optional.of(memory());
     }
     return bytes < room.disk()
-        ? Optional.of(of(fileable(frontier, cut), runtime))
+        ? Optional.of(of(fileable(frontier, cut), room.folder()))
         : Optional.empty();
   }
 
@@ -61,7 +61,10 @@ public final class FeatureSpace implements AutoCloseable {
     return cut.stream().filter(tensor -> frontier.bytes(tensor) > 0).collect(toImmutableSet());
   }
 
-  /** Where files for what is being used lie: with temporary ones where the store takes none. */
+  /**
+   * Where files for what is being used lie: with temporary ones where the store takes none. That is
+   * found out by writing one.
+   */
   static Path folder(TensorFlowRuntime runtime) {
     return FeatureStore.of(runtime)
         .map(FeatureStore::folder)
@@ -83,9 +86,10 @@ public final class FeatureSpace implements AutoCloseable {
    * How many bytes there is room for in files: what the disk has left, but no more than a store.
    * Beside a store it is half of that, since the store keeps the same rows on the same disk; where
    * temporary files are in memory there is none.
+   *
+   * @param there the {@link #folder} of {@code runtime}
    */
-  static long room(TensorFlowRuntime runtime) {
-    Path there = folder(runtime);
+  static long room(TensorFlowRuntime runtime, Path there) {
     boolean isOfStore = FeatureStore.of(runtime).filter(s -> s.folder().equals(there)).isPresent();
     try {
       FileStore disk = Files.getFileStore(there);

@@ -53,8 +53,8 @@ class CachedFeaturesTest {
     ImmutableList<TensorRef> deep = cut(SmallTraining.BLOCKS.stretches().size() / 2);
     ImmutableList<TensorRef> all = ImmutableList.copyOf(ENTRY.tensors());
     List<ImmutableList<TensorRef>> cuts = List.of(head, deep, all);
-    CachedFeatures.Room enough = new CachedFeatures.Room(1 << 30, 0);
-    CachedFeatures.Room few = new CachedFeatures.Room(48 * 4 * 200, 0);
+    CachedFeatures.Room enough = new CachedFeatures.Room(1 << 30, 0, Path.of(""));
+    CachedFeatures.Room few = new CachedFeatures.Room(48 * 4 * 200, 0, Path.of(""));
     CachedFeatures ample = CachedFeatures.plan(FRONTIER, PARTS, cuts, enough);
     CachedFeatures narrow = CachedFeatures.plan(FRONTIER, PARTS, cuts, few);
     assertThat(ample.isTooLarge(deep)).isFalse();
@@ -81,13 +81,13 @@ class CachedFeaturesTest {
     ImmutableList<TensorRef> head = cut(0);
     int count = (int) ((2L << 30) / FRONTIER.bytes(head.get(0))) + 1;
     Parts many = new Parts(PARTS.train().subset(new int[count]), PARTS.validation(), PARTS.test());
-    CachedFeatures.Room memory = new CachedFeatures.Room(Long.MAX_VALUE, 2L << 30);
+    CachedFeatures.Room memory = new CachedFeatures.Room(Long.MAX_VALUE, 2L << 30, Path.of(""));
     CachedFeatures ample = CachedFeatures.plan(FRONTIER, many, List.of(head), memory);
     assertThat(ample.isTooLarge(head)).isTrue();
     assertThatThrownBy(() -> ample.requireRoom(head))
         .isInstanceOf(ExhaustedException.class)
         .hasMessageContainingAll("in one tensor, which holds at most 2 GiB", "room on the disk");
-    CachedFeatures.Room disk = new CachedFeatures.Room(0, 3L << 30);
+    CachedFeatures.Room disk = new CachedFeatures.Room(0, 3L << 30, Path.of(""));
     assertThat(CachedFeatures.plan(FRONTIER, many, List.of(head), disk).isInFiles(head)).isTrue();
   }
 

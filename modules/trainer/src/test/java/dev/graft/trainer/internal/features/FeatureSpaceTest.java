@@ -26,12 +26,14 @@ class FeatureSpaceTest {
   private static Path used(Path store) {
     RuntimeOptions options = RuntimeOptions.defaults();
     try (TensorFlowRuntime runtime =
-            TensorFlowRuntime.open(options.features(options.features().in(store)));
-        FeatureSpace space = FeatureSpace.of(Set.of(TENSOR), runtime)) {
-      RowSink rows = space.rows(TENSOR, 2);
-      rows.put(TensorValue.of(Shape.of(2, 1), new float[] {3, 4}), new int[] {1, 0});
-      assertThat(rows.table().range(0, 2, Rows.NOTHING).floats()).containsExactly(4, 3);
-      return FeatureSpace.folder(runtime);
+        TensorFlowRuntime.open(options.features(options.features().in(store)))) {
+      Path folder = CachedFeatures.Room.of(runtime).folder();
+      try (FeatureSpace space = FeatureSpace.of(Set.of(TENSOR), folder)) {
+        RowSink rows = space.rows(TENSOR, 2);
+        rows.put(TensorValue.of(Shape.of(2, 1), new float[] {3, 4}), new int[] {1, 0});
+        assertThat(rows.table().range(0, 2, Rows.NOTHING).floats()).containsExactly(4, 3);
+      }
+      return folder;
     }
   }
 
