@@ -13,6 +13,7 @@ import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
@@ -235,6 +236,15 @@ class JointGoalTest {
       assertThat(after.isBetter(before, "off")).isTrue();
       assertThat(after.loss()).isLessThan(before.loss() * 0.9);
       assertThat(run.validation().metric("off")).isLessThan(1);
+
+      int width = (int) model.inputs().get(0).shape().dim(-1);
+      Dataset bare =
+          Dataset.of(
+              Map.of(input, TensorValue.of(Shape.of(2, width), new float[2 * width])),
+              Answers.oneOf(SIDES, 0, 1));
+      assertThatThrownBy(() -> graft.evaluate(model, bare, TrainOptions.by(recipe)))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("answers and do not say for which head, but the heads are [side");
 
       TrainOptions options = TrainOptions.by(recipe).checkpoints(checkpoints());
       assertThatThrownBy(() -> graft.train(model, parts, endingAfter(40, options)))

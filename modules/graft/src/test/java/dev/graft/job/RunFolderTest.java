@@ -123,7 +123,9 @@ class RunFolderTest {
     }
     Evaluation score =
         Evaluation.of(
-            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)), 0.7);
+            "kind",
+            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)),
+            0.7);
     Run run =
         new Run(
             Baselines.rawPixels(2),
@@ -199,7 +201,9 @@ class RunFolderTest {
     Files.createFile(folder.path().resolve("log.csv"));
     Evaluation score =
         Evaluation.of(
-            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)), 0.7);
+            "kind",
+            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)),
+            0.7);
     Run run =
         new Run(
             Baselines.rawPixels(2),
@@ -284,7 +288,9 @@ class RunFolderTest {
     Labels labels = Labels.of("a <b>", "c");
     Evaluation score =
         Evaluation.of(
-            new Classification(labels, ImmutableList.of(0, 0, 1), ImmutableList.of(0, 1, 1)), 0.7);
+            "kind",
+            new Classification(labels, ImmutableList.of(0, 0, 1), ImmutableList.of(0, 1, 1)),
+            0.7);
     for (int epoch = 1; epoch <= 3; epoch++) {
       Epoch ended = new Epoch(1, "words", epoch, 3, epoch, 0.1, 1.0 / epoch, score, true);
       logs.forEach(log -> log.on(ended));

@@ -41,16 +41,13 @@ public record Evaluation(
     smallerIsBetter = ImmutableSet.copyOf(smallerIsBetter);
   }
 
-  /** The head of {@link #perLabel} where no head has a name. */
-  private static final String ONLY = "";
-
-  /** How a classifier did, from its answers. */
-  public static Evaluation of(Classification answers, double loss) {
+  /** How a classifier of this only head did, from its answers. */
+  public static Evaluation of(String head, Classification answers, double loss) {
     return new Evaluation(
         answers.count(),
         loss,
         answers.metrics(),
-        ImmutableMap.of(ONLY, answers.perClass()),
+        ImmutableMap.of(head, answers.perClass()),
         Optional.of(answers),
         ImmutableSet.of());
   }

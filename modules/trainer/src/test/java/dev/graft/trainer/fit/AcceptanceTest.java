@@ -158,9 +158,9 @@ class AcceptanceTest {
     ImmutableList<Integer> truth = ImmutableList.of(0, 0, 0, 1);
     Labels labels = Labels.of("common", "rare");
     Evaluation before =
-        Evaluation.of(new Classification(labels, truth, ImmutableList.of(0, 0, 0, 0)), 2);
+        Evaluation.of("kind", new Classification(labels, truth, ImmutableList.of(0, 0, 0, 0)), 2);
     Evaluation now =
-        Evaluation.of(new Classification(labels, truth, ImmutableList.of(0, 1, 1, 1)), 1);
+        Evaluation.of("kind", new Classification(labels, truth, ImmutableList.of(0, 1, 1, 1)), 1);
     Stage stage =
         new Stage(
             1,
@@ -186,6 +186,7 @@ class AcceptanceTest {
     Labels labels = Labels.of("a", "b", "c");
     Evaluation served =
         Evaluation.of(
+            "kind",
             new Classification(
                 labels, ImmutableList.of(0, 0, 1, 1, 1, 2), ImmutableList.of(0, 1, 1, 1, 0, 0)),
             1);

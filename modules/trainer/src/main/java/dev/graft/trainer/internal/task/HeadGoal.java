@@ -87,8 +87,8 @@ public record HeadGoal(
     unused.removeAll(used);
     if (!unused.isEmpty()) {
       throw new BadRequestException(
-          "the data have answers for "
-              + unused
+          "the data have answers "
+              + (unused.contains(Batch.ONLY) ? "and do not say for which head" : "for " + unused)
               + ", but the heads are "
               + model.heads().stream().map(Head::name).toList()
               + "; name the answers after the heads, or leave them out.");
