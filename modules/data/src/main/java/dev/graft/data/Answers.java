@@ -40,7 +40,7 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
     if (values.dtype() == DType.INT32 && labels.isPresent()) {
       checkIndices(values, labels.get());
     } else if (values.dtype() == DType.FLOAT32 || values.dtype() == DType.FLOAT64) {
-      checkNumbers(values, labels);
+      checkNumbers(values, counts.isPresent() ? Optional.empty() : labels);
     } else {
       throw new BadRequestException(
           "answers are int32 label indices with their labels, or float32 or float64 numbers, given "
@@ -99,6 +99,12 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
     return new Answers(values, Optional.empty(), Optional.of(all));
   }
 
+  /** These, whose rows count {@code names} in one of their columns. */
+  @Internal
+  public Answers naming(Labels names) {
+    return new Answers(values, Optional.of(names), counts);
+  }
+
   /** The name of the counts of the answers called {@code key} in a batch. */
   @Internal
   public static String countOf(String key) {
@@ -131,6 +137,10 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
   Answers inOrderOf(Labels own, Labels order) {
     if (own.equals(order)) {
       return this;
+    }
+    if (counts.isPresent()) {
+      throw new BadRequestException(
+          "the boxes have the labels " + own.names() + ", the model " + order.names() + ".");
     }
     if (!isOneLabel()) {
       return Set.copyOf(own.names()).equals(Set.copyOf(order.names()))

@@ -32,6 +32,14 @@ public record Batch(Inputs inputs, ImmutableMap<String, TensorValue> targets, Te
     throw new IllegalStateException("these examples are no encoded pictures");
   }
 
+  /** Returns the views of the pictures, float32 [N, numbers]; fails if they are as they are. */
+  public TensorValue views() {
+    if (inputs instanceof Inputs.Pictures pictures && pictures.views().isPresent()) {
+      return pictures.views().get();
+    }
+    throw new IllegalStateException("these examples are no views of pictures");
+  }
+
   /** Returns the tensors by name; fails if the examples are pictures. */
   public ImmutableMap<String, TensorValue> named() {
     if (inputs instanceof Inputs.Named named) {

@@ -66,8 +66,7 @@ public final class Dataset {
    * that it lies in.
    *
    * @throws BadDataException if there is no such folder, fewer than two labels, or a label without
-   *     pictures, and if files are no pictures that can be decoded; the message names ten of these,
-   *     and says how many there are
+   *     pictures, and if files are no pictures that can be decoded; the message names ten of these
    */
   public static Dataset imageFolder(Path folder) {
     return ImageFolder.read(folder);
@@ -217,11 +216,7 @@ public final class Dataset {
     return source.name(rows[i]);
   }
 
-  /**
-   * The label index of example {@code i}.
-   *
-   * @throws BadRequestException unless {@link #isOneLabel}
-   */
+  /** The label index of example {@code i}; refused unless {@link #isOneLabel}. */
   public int label(int i) {
     if (!isOneLabel()) {
       throw new BadRequestException("these examples do not have one label each.");
@@ -229,7 +224,7 @@ public final class Dataset {
     return only().values().bytes().getInt(4 * rows[i]);
   }
 
-  /** How many examples of each label there are, in the order of the labels. */
+  /** How many examples each label has, in their order. */
   public int[] perLabel() {
     int[] counts = new int[labels().size()];
     IntStream.range(0, size()).forEach(i -> counts[label(i)]++);
@@ -326,6 +321,12 @@ public final class Dataset {
   /** Whether these examples are encoded pictures. */
   public boolean isPictures() {
     return source.isPictures();
+  }
+
+  /** Whether each picture is seen in a view of its own. */
+  @Internal
+  public boolean hasViews() {
+    return source.hasViews();
   }
 
   /** The names of the tensors of each {@link #batch}; none of pictures. */

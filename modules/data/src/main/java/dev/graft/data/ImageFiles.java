@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableSet;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadDataException;
 import dev.graft.error.Internal;
+import dev.graft.picture.View;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Note;
@@ -25,15 +26,17 @@ import java.util.stream.IntStream;
 public final class ImageFiles implements Source {
 
   private final ImmutableList<Path> files;
+  private final ImmutableList<View> views; // of each; empty where all are as they are
   private final KnownFiles known;
   private final Supplier<ImmutableList<String>> contents; // whoever only scores needs none
 
   ImageFiles(List<Path> files) {
-    this(ImmutableList.copyOf(files), KnownFiles.none());
+    this(ImmutableList.copyOf(files), ImmutableList.of(), KnownFiles.none());
   }
 
-  private ImageFiles(ImmutableList<Path> files, KnownFiles known) {
+  private ImageFiles(ImmutableList<Path> files, ImmutableList<View> views, KnownFiles known) {
     this.files = files;
+    this.views = views;
     this.known = known;
     this.contents = Suppliers.memoize(this::contents);
   }
@@ -51,9 +54,25 @@ public final class ImageFiles implements Source {
         new AsRead(ImmutableList.copyOf(notes), ImmutableList.copyOf(parts)));
   }
 
+  /**
+   * Views of the pictures in {@code files} as a dataset.
+   *
+   * @param views one for each; a file may be there several times
+   */
+  public static Dataset dataset(List<Path> files, List<View> views, Answers answers) {
+    ImageFiles source =
+        new ImageFiles(ImmutableList.copyOf(files), ImmutableList.copyOf(views), KnownFiles.none());
+    return new Dataset(source, Map.of(Batch.ONLY, answers));
+  }
+
   @Override
   public Source knownBy(KnownFiles others) {
-    return new ImageFiles(files, others);
+    return new ImageFiles(files, views, others);
+  }
+
+  @Override
+  public boolean hasViews() {
+    return !views.isEmpty();
   }
 
   /** Only files of equal size can be equal, so only those are read. */
@@ -113,12 +132,12 @@ public final class ImageFiles implements Source {
 
   @Override
   public String content(int i) {
-    return contents.get().get(i);
+    return contents.get().get(i) + (views.isEmpty() ? "" : " " + views.get(i));
   }
 
   @Override
   public Optional<ContentDigest> digest(int i) {
-    return known.of(files.get(i));
+    return views.isEmpty() ? known.of(files.get(i)) : Optional.empty();
   }
 
   @Override
@@ -131,6 +150,18 @@ public final class ImageFiles implements Source {
         throw unreadable(files.get(i), e);
       }
     }
-    return new Inputs.Pictures(TensorValue.strings(Shape.of(bytes.size()), bytes));
+    TensorValue encoded = TensorValue.strings(Shape.of(bytes.size()), bytes);
+    return views.isEmpty()
+        ? new Inputs.Pictures(encoded)
+        : new Inputs.Pictures(encoded, Optional.of(views(examples)));
+  }
+
+  private TensorValue views(int[] examples) {
+    float[] numbers = new float[examples.length * View.NUMBERS];
+    for (int i = 0; i < examples.length; i++) {
+      float[] own = views.get(examples[i]).numbers();
+      System.arraycopy(own, 0, numbers, i * View.NUMBERS, View.NUMBERS);
+    }
+    return TensorValue.of(Shape.of(examples.length, View.NUMBERS), numbers);
   }
 }

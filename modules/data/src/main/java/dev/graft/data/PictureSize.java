@@ -3,10 +3,12 @@ package dev.graft.data;
 import com.google.common.math.LongMath;
 import dev.graft.error.Internal;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -37,6 +39,17 @@ public record PictureSize(long width, long height, long pixels) {
       ImageFormat format = ImageFormat.of(in.readNBytes(ImageFormat.HEADER));
       in.reset();
       return read(format, in);
+    }
+  }
+
+  /** The size of an encoded picture; 0 where its header does not tell. */
+  public static PictureSize of(byte[] encoded) {
+    try {
+      ByteArrayInputStream in = new ByteArrayInputStream(encoded);
+      return read(
+          ImageFormat.of(in.readNBytes(ImageFormat.HEADER)), new ByteArrayInputStream(encoded));
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory is always read", e);
     }
   }
 

@@ -12,6 +12,11 @@ interface Source {
   /** Whether the examples are encoded pictures. */
   boolean isPictures();
 
+  /** Whether each picture is seen in a view of its own. */
+  default boolean hasViews() {
+    return false;
+  }
+
   /** The names of the tensors that {@link #read} gives; none of pictures. */
   ImmutableSet<String> inputNames();
 

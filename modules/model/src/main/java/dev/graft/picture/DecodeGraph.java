@@ -14,7 +14,11 @@ import dev.graft.model.InputSpec;
 import dev.graft.model.InputSpec.Channels;
 import dev.graft.tensor.Shape;
 import dev.graft.words.Remedy;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -58,9 +62,24 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
    * @throws BadRequestException if {@code input} is no picture, or its size or range is not known
    */
   public static TensorRef add(GraphEditor editor, String prefix, TensorRef bytes, InputSpec input) {
+    return add(editor, prefix, bytes, input, Optional.empty());
+  }
+
+  /**
+   * Adds the decoding of {@code bytes}, of each picture in a view of its own.
+   *
+   * @param views float32 [N, {@link View#NUMBERS}]; the picture fills the input then, whatever its
+   *     resize rule
+   */
+  public static TensorRef add(
+      GraphEditor editor,
+      String prefix,
+      TensorRef bytes,
+      InputSpec input,
+      Optional<TensorRef> views) {
     InputSpec.Range range = check(input);
     Scope g = new Scope(editor, editor.uniqueName(prefix)).on(CPU);
-    TensorRef pictures = loop(g, bytes, input);
+    TensorRef pictures = loop(g, bytes, input, views);
     return finish(g, pictures, input, range);
   }
 
@@ -95,7 +114,8 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
   }
 
   /** The loop over the batch: [N, height, width, 3] in 0..255. */
-  private static TensorRef loop(Scope g, TensorRef bytes, InputSpec input) {
+  private static TensorRef loop(
+      Scope g, TensorRef bytes, InputSpec input, Optional<TensorRef> views) {
     int height = (int) input.shape().dim(1);
     int width = (int) input.shape().dim(2);
     GraphEditor editor = g.editor();
@@ -108,20 +128,23 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
             .attr("element_dtype", DataType.DT_FLOAT)
             .output();
     String cond = editor.uniqueFunctionName(g.name("more").replace('/', '_'));
-    editor.putFunction(more().toFunctionDef(cond));
+    boolean viewed = views.isPresent();
+    editor.putFunction(more(viewed).toFunctionDef(cond));
     String body = editor.uniqueFunctionName(g.name("one").replace('/', '_'));
-    editor.putFunction(one(height, width, input.resize()).toFunctionDef(body));
+    editor.putFunction(one(height, width, input.resize(), viewed).toFunctionDef(body));
+    List<TensorRef> state = new ArrayList<>(List.of(g.scalar(0), count, list, bytes));
+    List<Shape> shapes =
+        new ArrayList<>(
+            List.of(Shape.scalar(), Shape.scalar(), Shape.scalar(), Shape.of(Shape.UNKNOWN)));
+    views.ifPresent(state::add);
+    views.ifPresent(all -> shapes.add(Shape.of(Shape.UNKNOWN, View.NUMBERS)));
     List<TensorRef> done =
         g.op("StatelessWhile")
-            .inputs(List.of(g.scalar(0), count, list, bytes))
+            .inputs(state)
             .attr("cond", Attrs.function(cond))
             .attr("body", Attrs.function(body))
             .attr("parallel_iterations", PARALLEL)
-            .attr(
-                "output_shapes",
-                Attrs.shapes(
-                    List.of(
-                        Shape.scalar(), Shape.scalar(), Shape.scalar(), Shape.of(Shape.UNKNOWN))))
+            .attr("output_shapes", Attrs.shapes(shapes))
             .attr("_lower_using_switch_merge", true)
             .outputs();
     return g.op("TensorListStack")
@@ -132,15 +155,15 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
   }
 
   /** The loop's condition: are there more pictures? */
-  private static FunctionGraph more() {
-    Loop loop = new Loop();
+  private static FunctionGraph more(boolean viewed) {
+    Loop loop = new Loop(viewed);
     TensorRef more = loop.g.add("Less", loop.i, loop.count);
     return loop.function(List.of(more), ImmutableList.of("more"));
   }
 
   /** The loop's body: decodes the i-th picture into the list. */
-  private static FunctionGraph one(int height, int width, InputSpec.Resize resize) {
-    Loop loop = new Loop();
+  private static FunctionGraph one(int height, int width, InputSpec.Resize resize, boolean viewed) {
+    Loop loop = new Loop(viewed);
     Scope g = loop.g;
     TensorRef file = g.add("GatherV2", loop.bytes, loop.i, g.scalar(0));
     TensorRef orientation = ExifOrientation.of(g.in("exif"), file);
@@ -148,18 +171,26 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     TensorRef size = g.add("SelectV2", onItsSide, g.ints(width, height), g.ints(height, width));
     // as many channels as the file has: asked for three, the decoder refuses some BMP and GIF
     TensorRef raw = g.op("DecodeImage").input(file).attr("expand_animations", false).output();
-    TensorRef resized = resize(g.in("resize"), raw, size, resize);
-    TensorRef upright = turn(g.in("turn"), resized, orientation, onItsSide);
-    TensorRef list =
-        g.op("TensorListSetItem")
-            .input(loop.list)
-            .input(loop.i)
-            .input(coloured(g, upright))
-            .output();
+    TensorRef reversed = g.in("axes").add("GatherV2", mirrored(g), orientation, g.scalar(0));
+    Optional<ViewGraph> view =
+        loop.views.map(
+            all -> new ViewGraph(g.in("view"), g.add("GatherV2", all, loop.i, g.scalar(0))));
+    TensorRef resized =
+        resize(
+            g.in("resize"),
+            raw,
+            all ->
+                view.map(
+                        v ->
+                            PictureResize.add(
+                                g.in("resize"), all, size, v.zoom(), v.place(reversed, onItsSide)))
+                    .orElseGet(() -> PictureResize.add(g.in("resize"), all, size, resize)));
+    TensorRef upright = coloured(g, turn(g.in("turn"), resized, reversed, onItsSide));
+    TensorRef shown = view.map(v -> v.finish(upright, raw, height, width)).orElse(upright);
+    TensorRef list = g.op("TensorListSetItem").input(loop.list).input(loop.i).input(shown).output();
     TensorRef next = g.add("AddV2", loop.i, g.scalar(1));
     return loop.function(
-        List.of(next, loop.count, list, loop.bytes),
-        ImmutableList.of("next", "same_count", "filled", "same_bytes"));
+        loop.with(next, list), ImmutableList.of("next", "same_count", "filled", "same_bytes"));
   }
 
   /** What both functions of the loop take. */
@@ -170,14 +201,35 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     final TensorRef list = g.editor().placeholder("list", DataType.DT_VARIANT, Shape.scalar());
     final TensorRef bytes =
         g.editor().placeholder("bytes", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
+    final Optional<TensorRef> views;
+
+    Loop(boolean viewed) {
+      Shape all = Shape.of(Shape.UNKNOWN, View.NUMBERS);
+      views =
+          viewed
+              ? Optional.of(g.editor().placeholder("views", DataType.DT_FLOAT, all))
+              : Optional.empty();
+    }
+
+    /** All that goes into the next turn. */
+    List<TensorRef> with(TensorRef next, TensorRef filled) {
+      return Stream.concat(Stream.of(next, count, filled, bytes), views.stream()).toList();
+    }
 
     FunctionGraph function(List<TensorRef> results, ImmutableList<String> names) {
+      ImmutableList.Builder<String> all = ImmutableList.builder();
+      all.addAll(names);
+      if (names.size() < results.size()) {
+        all.add("same_views");
+      }
       return new FunctionGraph(
           "",
           g.editor().build(),
-          ImmutableList.of(i.node(), count.node(), list.node(), bytes.node()),
+          Stream.concat(Stream.of(i, count, list, bytes), views.stream())
+              .map(TensorRef::node)
+              .collect(ImmutableList.toImmutableList()),
           ImmutableList.copyOf(results),
-          names,
+          all.build(),
           ImmutableList.of(),
           ImmutableMap.of());
     }
@@ -196,11 +248,9 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
   }
 
   /** {@code image} upright: transposed and mirrored as EXIF orientation 1 to 8 asks for. */
-  private static TensorRef turn(
-      Scope g, TensorRef image, TensorRef orientation, TensorRef onItsSide) {
+  private static TensorRef turn(Scope g, TensorRef image, TensorRef axes, TensorRef onItsSide) {
     TensorRef order = g.add("SelectV2", onItsSide, g.ints(1, 0, 2), g.ints(0, 1, 2));
     TensorRef transposed = g.add("Transpose", image, order);
-    TensorRef axes = g.in("axes").add("GatherV2", mirrored(g), orientation, g.scalar(0));
     return g.add("Reverse", transposed, axes);
   }
 
@@ -216,9 +266,9 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     return g.bools(Shape.of(9, 3), table);
   }
 
-  /** {@code image} as float32, of {@code size}. */
-  private static TensorRef resize(Scope g, TensorRef image, TensorRef size, InputSpec.Resize rule) {
-    TensorRef resized = PictureResize.add(g, g.add("ExpandDims", image, g.scalar(0)), size, rule);
+  /** {@code image} as float32, resized by what resizes several. */
+  private static TensorRef resize(Scope g, TensorRef image, UnaryOperator<TensorRef> all) {
+    TensorRef resized = all.apply(g.add("ExpandDims", image, g.scalar(0)));
     return g.op("Squeeze").input(resized).attr("squeeze_dims", Attrs.ints(0)).output();
   }
 

@@ -35,10 +35,8 @@ public final class PictureResize {
    * @param size height and width, int32 [2]
    */
   static TensorRef add(Scope g, TensorRef pictures, TensorRef size, InputSpec.Resize rule) {
-    TensorRef shape = g.add("Shape", pictures);
-    TensorRef sides =
-        g.cast(g.add("GatherV2", shape, g.ints(1, 2), g.scalar(0)), DataType.DT_FLOAT);
     TensorRef wanted = g.cast(size, DataType.DT_FLOAT);
+    TensorRef sides = sides(g, pictures);
     TensorRef scale = g.add("RealDiv", wanted, sides);
     scale =
         switch (rule) {
@@ -49,6 +47,29 @@ public final class PictureResize {
     TensorRef rest = g.add("Sub", wanted, g.add("Mul", sides, scale));
     TensorRef translation =
         rule == InputSpec.Resize.STRETCH ? g.floats(0, 0) : g.add("Mul", rest, g.scalar(0.5f));
+    return scaled(g, pictures, size, scale, translation);
+  }
+
+  /**
+   * As stretching them to that size, and then all larger and at another place.
+   *
+   * @param zoom how much larger
+   * @param place where their first row and column come to lie, as shares of the size
+   */
+  static TensorRef add(
+      Scope g, TensorRef pictures, TensorRef size, TensorRef zoom, TensorRef place) {
+    TensorRef wanted = g.cast(size, DataType.DT_FLOAT);
+    TensorRef scale = g.add("Mul", g.add("RealDiv", wanted, sides(g, pictures)), zoom);
+    return scaled(g, pictures, size, scale, g.add("Mul", wanted, place));
+  }
+
+  private static TensorRef sides(Scope g, TensorRef pictures) {
+    TensorRef shape = g.add("Shape", pictures);
+    return g.cast(g.add("GatherV2", shape, g.ints(1, 2), g.scalar(0)), DataType.DT_FLOAT);
+  }
+
+  private static TensorRef scaled(
+      Scope g, TensorRef pictures, TensorRef size, TensorRef scale, TensorRef translation) {
     return g.op("ScaleAndTranslate")
         .input(pictures)
         .input(size)

@@ -6,9 +6,10 @@
  * prediction and the export, so that a picture means the same everywhere.
  *
  * <p>{@link DecodeGraph} is the door. It asks {@link ExifOrientation} how the camera was held and
- * {@link PictureResize} for the one way to resize. {@link PictureInput} tells what a model does
- * itself with the pictures that it is fed, and {@link PictureBytes} follows texts through its graph
- * to whatever decodes them.
+ * {@link PictureResize} for the one way to resize; where each picture is seen in a {@link View} of
+ * its own, {@code ViewGraph} takes it. {@link PictureInput} tells what a model does itself with the
+ * pictures that it is fed, and {@link PictureBytes} follows texts through its graph to whatever
+ * decodes them.
  *
  * <p>Callers are the data module, the trainer's input, the exporter's serving signature and the
  * check. This package knows the graph and {@code dev.graft.model}, and no stage.

@@ -6,11 +6,13 @@ import dev.graft.data.Dataset;
 import dev.graft.data.ImageFiles;
 import dev.graft.data.Part;
 import dev.graft.error.BadDataException;
+import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.model.Labels;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Note;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,12 @@ public record BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> note
    * @throws BadDataException if that takes more than a gigabyte
    */
   public Dataset dataset() {
+    return ImageFiles.dataset(
+        pictures.stream().map(BoxedPicture::file).toList(), answers(), notes, parts());
+  }
+
+  /** The boxes as answers: see {@link #dataset}. */
+  Answers answers() {
     int columns = Column.values().length;
     int most = pictures.stream().mapToInt(picture -> picture.boxes().size()).max().orElse(0);
     int rows = Math.max(1, most);
@@ -73,11 +81,8 @@ public record BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> note
         put(values, (i * rows + j) * columns, picture.boxes().get(j), picture);
       }
     }
-    return ImageFiles.dataset(
-        pictures.stream().map(BoxedPicture::file).toList(),
-        Answers.padded(TensorValue.of(Shape.of(counts.length, rows, columns), values), counts),
-        notes,
-        parts());
+    return Answers.padded(TensorValue.of(Shape.of(counts.length, rows, columns), values), counts)
+        .naming(labels);
   }
 
   private static void put(float[] values, int at, Box box, BoxedPicture picture) {
@@ -92,6 +97,35 @@ public record BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> note
   /** The parts that the data tell; none if they do not. */
   private List<Part> parts() {
     return pictures.stream().flatMap(picture -> picture.part().stream()).toList();
+  }
+
+  /**
+   * This set with its labels counted as in {@code order}, the labels of a model that has them, too.
+   *
+   * @throws BadRequestException if one of this set's labels is not among them
+   */
+  public BoxSet inOrderOf(Labels order) {
+    List<Integer> now = labels.names().stream().map(order.names()::indexOf).toList();
+    if (now.contains(-1)) {
+      throw new BadRequestException(
+          "there are boxes of '"
+              + labels.names().get(now.indexOf(-1))
+              + "', which is none of the model's labels "
+              + order.names()
+              + "; score it on pictures with those, or teach it this one.");
+    }
+    return new BoxSet(
+        order, pictures.stream().map(picture -> counted(picture, now)).toList(), notes);
+  }
+
+  private static BoxedPicture counted(BoxedPicture picture, List<Integer> now) {
+    List<Box> boxes = new ArrayList<>();
+    for (Box each : picture.boxes()) {
+      int label = now.get(each.label());
+      boxes.add(new Box(label, each.left(), each.top(), each.width(), each.height(), each.crowd()));
+    }
+    return new BoxedPicture(
+        picture.file(), picture.width(), picture.height(), boxes, picture.part());
   }
 
   /** Those pictures that are in {@code part} of {@link #dataset}, in its order. */

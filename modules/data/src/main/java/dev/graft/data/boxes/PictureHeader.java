@@ -1,11 +1,14 @@
 package dev.graft.data.boxes;
 
 import dev.graft.data.PictureSize;
+import dev.graft.error.Internal;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -18,7 +21,8 @@ import java.nio.file.Path;
  * @param height rows, as stored
  * @param orientation what EXIF says, 1 to 8; 1 is upright
  */
-record PictureHeader(int width, int height, int orientation) {
+@Internal
+public record PictureHeader(int width, int height, int orientation) {
 
   private static final int SEGMENTS = 10; // as many as the decode graph looks at
   private static final int MOST_ENTRIES = 256;
@@ -28,7 +32,20 @@ record PictureHeader(int width, int height, int orientation) {
 
   static PictureHeader of(Path file) throws IOException {
     PictureSize size = PictureSize.of(file);
-    return new PictureHeader((int) size.width(), (int) size.height(), orientation(file));
+    try (InputStream in = Files.newInputStream(file)) {
+      return new PictureHeader((int) size.width(), (int) size.height(), orientation(in));
+    }
+  }
+
+  /** That of an encoded picture. */
+  public static PictureHeader of(byte[] encoded) {
+    PictureSize size = PictureSize.of(encoded);
+    try {
+      int orientation = orientation(new ByteArrayInputStream(encoded));
+      return new PictureHeader((int) size.width(), (int) size.height(), orientation);
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory is always read", e);
+    }
   }
 
   /** Whether rows become columns. */
@@ -36,18 +53,20 @@ record PictureHeader(int width, int height, int orientation) {
     return orientation >= 5;
   }
 
-  int shownWidth() {
+  /** Columns, as it is shown. */
+  public int shownWidth() {
     return isOnItsSide() ? height : width;
   }
 
-  int shownHeight() {
+  /** Rows, as it is shown. */
+  public int shownHeight() {
     return isOnItsSide() ? width : height;
   }
 
   /** As {@code ExifOrientation} finds it in the graph: from the first segment with EXIF data. */
-  private static int orientation(Path file) throws IOException {
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+  private static int orientation(InputStream file) throws IOException {
+    DataInputStream in = new DataInputStream(new BufferedInputStream(file));
+    try {
       return in.readUnsignedShort() == 0xFFD8 ? ofSegments(in) : 1;
     } catch (EOFException e) { // cut short: the decoder says so
       return 1;

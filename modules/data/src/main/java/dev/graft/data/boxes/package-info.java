@@ -14,6 +14,9 @@
  * with the EXIF orientation), brings each mark into the picture as it is shown ({@code Placing}),
  * and mends or leaves out what cannot be a box ({@code Flaws}), counting each kind.
  *
+ * <p>{@code BoxViews} makes several views of each picture to learn from, and {@code BoxDrawing}
+ * draws boxes for people.
+ *
  * <p><b>The invariant.</b> A box lies inside its picture, has an area, and stands once in it.
  */
 @NullMarked

@@ -130,11 +130,18 @@ public final class Frontier {
       Collection<TensorRef> answers, Collection<Variable> training, Collection<Layer> layers) {
     Set<String> starts = new HashSet<>();
     training.forEach(variable -> starts.add(variable.node()));
-    for (Layer layer : layers) {
-      layer.inputs().forEach(input -> starts.addAll(graph.consumers(input.node())));
-    }
+    layers.forEach(layer -> starts.addAll(starts(layer)));
     starts.addAll(StatelessRandom.outsideLoops(graph));
     return cut(answers, starts);
+  }
+
+  /** What a layer does first: others may read the same tensor, as the rest of a backbone does. */
+  private Set<String> starts(Layer layer) {
+    Set<String> own = graph.upstream(layer.outputs().stream().map(TensorRef::node).toList());
+    return layer.inputs().stream()
+        .flatMap(input -> graph.consumers(input.node()).stream())
+        .filter(reader -> own.isEmpty() || own.contains(reader))
+        .collect(Collectors.toSet());
   }
 
   /**

@@ -17,6 +17,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.picture.DecodeGraph;
 import dev.graft.picture.PictureInput;
+import dev.graft.picture.View;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -43,11 +45,24 @@ import org.tensorflow.proto.DataType;
 public record InputBinding(
     Graph graph,
     ImmutableMap<String, TensorRef> feeds,
-    Optional<TensorRef> pictures,
+    Optional<Encoded> pictures,
     ImmutableList<TensorRef> rows,
     Optional<TensorRef> pixels) {
 
   private static final Shape ANY = Shape.of(Shape.UNKNOWN);
+  private static final Shape VIEWS = Shape.of(Shape.UNKNOWN, View.NUMBERS);
+
+  /**
+   * Where encoded pictures go.
+   *
+   * @param bytes their files
+   * @param views the views that are taken of them, if each is seen in one of its own
+   */
+  public record Encoded(TensorRef bytes, Optional<TensorRef> views) {
+    private List<TensorRef> all() {
+      return Stream.concat(Stream.of(bytes), views.stream()).toList();
+    }
+  }
 
   /** How inputs of {@code data} get into {@code model}. */
   public static InputBinding of(Model model, Dataset data) {
@@ -59,11 +74,21 @@ public record InputBinding(
       TensorRef bytes = // which the model decodes itself, if it can
           own.orElseGet(() -> editor.placeholder("graft/pictures", DataType.DT_STRING, ANY));
       Optional<InputSpec> input = own.isPresent() ? Optional.empty() : Optional.of(picture(model));
-      TensorRef each = input.map(spec -> decode(model, editor, bytes, spec)).orElse(bytes);
+      if (own.isPresent() && data.hasViews()) {
+        throw new BadRequestException(
+            model.name()
+                + " decodes pictures itself, and so can see them as they are only; take a model that"
+                + " reads pixels.");
+      }
+      Optional<TensorRef> views =
+          data.hasViews()
+              ? Optional.of(editor.placeholder("graft/views", DataType.DT_FLOAT, VIEWS))
+              : Optional.empty();
+      TensorRef each = input.map(spec -> decode(model, editor, bytes, spec, views)).orElse(bytes);
       return new InputBinding(
           editor.build(),
           ImmutableMap.of(),
-          Optional.of(bytes),
+          Optional.of(new Encoded(bytes, views)),
           ImmutableList.of(each),
           input.filter(spec -> spec.shape().dim(0, 1).isFullyKnown()).map(InputSpec::tensor));
     }
@@ -78,7 +103,9 @@ public record InputBinding(
 
   /** Whether the batches of {@code data} go this way. */
   boolean takes(Dataset data) {
-    return pictures.isPresent() == data.isPictures() && feeds.keySet().equals(data.inputNames());
+    return pictures.isPresent() == data.isPictures()
+        && pictures.flatMap(Encoded::views).isPresent() == data.hasViews()
+        && feeds.keySet().equals(data.inputNames());
   }
 
   /** The same way into a graph that has more in it. */
@@ -105,9 +132,13 @@ public record InputBinding(
 
   /** Decodes pictures for {@code input} of the model; gives their pixels. */
   private static TensorRef decode(
-      Model model, GraphEditor editor, TensorRef bytes, InputSpec input) {
+      Model model,
+      GraphEditor editor,
+      TensorRef bytes,
+      InputSpec input,
+      Optional<TensorRef> views) {
     InputSpec sized = PictureInput.sized(model.graph(), input);
-    TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, sized);
+    TensorRef pixels = DecodeGraph.add(editor, "graft/decode", bytes, sized, views);
     String node = input.tensor().node();
     if (model.graph().outputTypes(node).size() == 1) {
       editor.standIn(node, pixels); // layers say by name what they read in training
@@ -152,13 +183,15 @@ public record InputBinding(
 
   /** The tensors to feed, in the order of {@link #values}. */
   public List<TensorRef> tensors() {
-    return pictures.map(ImmutableList::of).orElseGet(() -> feeds.values().asList());
+    return pictures.map(Encoded::all).orElseGet(() -> feeds.values().asList());
   }
 
   /** What to feed for {@code batch}, in the order of {@link #tensors}. */
   public List<TensorValue> values(Batch batch) {
     if (pictures.isPresent()) {
-      return List.of(batch.encoded());
+      return pictures.get().views().isPresent()
+          ? List.of(batch.encoded(), batch.views())
+          : List.of(batch.encoded());
     }
     List<TensorValue> values = new ArrayList<>();
     for (String name : feeds.keySet()) {
