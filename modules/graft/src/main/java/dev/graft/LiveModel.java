@@ -7,6 +7,8 @@ import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
 import dev.graft.data.ImageFormat;
+import dev.graft.data.boxes.Box;
+import dev.graft.data.boxes.PictureHeader;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
@@ -19,6 +21,8 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.boxes.Detection;
+import dev.graft.trainer.boxes.Detections;
 import dev.graft.words.Remedy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,7 +85,10 @@ public final class LiveModel implements AutoCloseable {
     this.labels = labels(first);
     TensorValue scores = first.get(signature.scores());
     this.isPerPosition =
-        labels.isPresent() && scores != null && isPerPosition(scores, labels.get(), place);
+        labels.isPresent()
+            && scores != null
+            && !signature.findsBoxes()
+            && isPerPosition(scores, labels.get(), place);
   }
 
   /**
@@ -126,13 +134,10 @@ public final class LiveModel implements AutoCloseable {
       return answer.labels();
     }
     TensorValue names = first.get(signature.labels().get());
-    if (names == null) {
-      if (answer.labels().isEmpty()) {
-        throw noSuch(signature.labels().get());
-      }
-      return answer.labels();
+    if (names == null && answer.labels().isEmpty()) {
+      throw noSuch(signature.labels().get());
     }
-    return Optional.of(Labels.of(names.texts()));
+    return names == null ? answer.labels() : Optional.of(Labels.of(names.texts()));
   }
 
   private static IllegalStateException noSuch(String output) {
@@ -177,7 +182,12 @@ public final class LiveModel implements AutoCloseable {
 
   /** Whether its answers are scores of labels, rather than numbers or a vector. */
   public boolean isClassifier() {
-    return labels.isPresent() && !isPerPosition;
+    return labels.isPresent() && !isPerPosition && !findsBoxes();
+  }
+
+  /** Whether its answers are boxes. */
+  public boolean findsBoxes() {
+    return signature.findsBoxes();
   }
 
   /** Whether any number of its labels may hold at once, rather than exactly one. */
@@ -206,6 +216,63 @@ public final class LiveModel implements AutoCloseable {
    */
   public List<Float> numbers(Path picture) {
     return List.copyOf(Floats.asList(floats(scores(List.of(read(picture)), i -> "" + picture))));
+  }
+
+  /**
+   * The answer about one picture, whatever the model gives: a {@link Prediction}, {@link Numbers}
+   * or {@link Boxes}.
+   *
+   * @param picture a JPEG, PNG, GIF or BMP file
+   * @throws BadDataException if it cannot be read
+   */
+  public Answer answer(Path picture) {
+    return answer(read(picture), i -> "" + picture);
+  }
+
+  /** As {@link #answer(Path)}, of an encoded picture. */
+  public Answer answer(byte[] picture) {
+    return answer(fit(List.of(ByteString.copyFrom(picture))).get(0), i -> "picture " + i);
+  }
+
+  private Answer answer(ByteString picture, IntFunction<String> name) {
+    if (isClassifier()) {
+      return predictions(List.of(picture), name).get(0);
+    }
+    return findsBoxes()
+        ? boxes(picture, name)
+        : new Numbers(Floats.asList(floats(scores(List.of(picture), name))));
+  }
+
+  private Boxes boxes(ByteString picture, IntFunction<String> name) {
+    Map<String, TensorValue> outputs = new HashMap<>();
+    var unused =
+        NamedPictures.answer(
+            new int[] {0},
+            some -> {
+              outputs.putAll(call(List.of(picture), timeout));
+              return outputs.getOrDefault(signature.scores(), TensorValue.scalar(0));
+            },
+            name);
+    PictureHeader size = PictureHeader.of(picture.toByteArray());
+    List<Boxes.Found> found = new ArrayList<>();
+    for (Detection each : Detections.of(outputs).on(0, size.shownWidth(), size.shownHeight())) {
+      Box box = each.box();
+      String label =
+          labels
+              .filter(all -> box.label() < all.size())
+              .map(all -> all.names().get(box.label()))
+              .orElse("" + box.label());
+      found.add(
+          new Boxes.Found(
+              label,
+              box.label(),
+              (float) each.score(),
+              (float) box.left(),
+              (float) box.top(),
+              (float) box.right(),
+              (float) box.bottom()));
+    }
+    return new Boxes(found, size.shownWidth(), size.shownHeight());
   }
 
   /**
@@ -257,13 +324,17 @@ public final class LiveModel implements AutoCloseable {
     if (pictures.isEmpty()) {
       throw new BadRequestException("no picture is given to classify; give at least one.");
     }
+    return predictions(fit(pictures), i -> "picture " + i);
+  }
+
+  private static List<ByteString> fit(List<ByteString> pictures) {
     for (int i = 0; i < pictures.size(); i++) {
       Optional<String> unfit = ImageFormat.unfit(pictures.get(i));
       if (unfit.isPresent()) {
         throw new BadDataException("'picture " + i + "' is " + unfit.get() + ".");
       }
     }
-    return predictions(pictures, i -> "picture " + i);
+    return pictures;
   }
 
   /** The scores of all pictures: [pictures, ...]. */

@@ -19,6 +19,8 @@ import java.util.function.Predicate;
  */
 record PictureSignature(String name, String input, String scores, Optional<String> labels) {
 
+  static final String BOXES = "detection_boxes";
+
   private static final String SERVING_BYTES = "serving_bytes";
 
   /**
@@ -48,7 +50,10 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
                 + ". Models that Graft publishes have it.");
       }
     }
-    List<String> numbers = answers(outputs(signature, DType::isFloating), facts);
+    List<String> numbers =
+        signature.outputs().containsKey(BOXES)
+            ? List.of(BOXES)
+            : answers(outputs(signature, DType::isFloating), facts);
     List<String> names = outputs(signature, type -> type == DType.STRING);
     if (numbers.size() != 1 || names.size() > 1) {
       throw new BadModelException(
@@ -64,6 +69,11 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
         signature.inputs().keySet().iterator().next(),
         numbers.get(0),
         names.stream().findFirst());
+  }
+
+  /** Whether its answers are boxes, under the names of TensorFlow's detection models. */
+  boolean findsBoxes() {
+    return scores.equals(BOXES);
   }
 
   /** Of several outputs that of the head, if there is one: a backbone may have had others. */

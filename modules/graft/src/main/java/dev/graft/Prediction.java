@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * @param scores the score of each label, in the order of the model's outputs
  */
-public record Prediction(Map<String, Float> scores) {
+public record Prediction(Map<String, Float> scores) implements Answer {
 
   public Prediction {
     scores = Collections.unmodifiableMap(new LinkedHashMap<>(scores));

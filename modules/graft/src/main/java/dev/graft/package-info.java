@@ -8,9 +8,9 @@
  * dev.graft.ServeOptions}, a {@link dev.graft.Gate}.
  *
  * <p><b>What leaves.</b> An {@link dev.graft.Inspection} of a model, a {@code Run} of a training, a
- * {@link dev.graft.Version} that is published, a {@link dev.graft.LiveModel} that answers, with a
- * {@link dev.graft.Prediction}, and a {@link dev.graft.Gallery} to search by vectors. What goes
- * wrong is a type of {@code dev.graft.error}.
+ * {@link dev.graft.Version} that is published, a {@link dev.graft.LiveModel} that gives an {@link
+ * dev.graft.Answer}, and a {@link dev.graft.Gallery} to search by vectors. What goes wrong is a
+ * type of {@code dev.graft.error}.
  *
  * <p><b>Who calls whom.</b> {@link dev.graft.Graft} hands each call to the one stage that does it
  * (importer, trainer, exporter, runtime) and translates its own settings; no stage knows of it.

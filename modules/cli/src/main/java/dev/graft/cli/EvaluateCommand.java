@@ -6,9 +6,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
 import dev.graft.data.Dataset;
+import dev.graft.job.BoxExam;
 import dev.graft.job.Exam;
+import dev.graft.model.Model;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.listener.TrainingListener;
@@ -65,7 +68,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    Exam exam = Exam.of(Graft.load(model.path(), load.options()), data.path(), labels.labels());
+    Model read = Graft.load(model.path(), load.options());
+    if (BoxExam.isFor(read)) {
+      boxes(read);
+      return 0;
+    }
+    Exam exam = Exam.of(read, data.path(), labels.labels());
     try (Graft graft = Graft.open(cache.of(machine.settings()))) {
       List<TrainingEvent.Features> features = new ArrayList<>();
       TrainingListener told = TrainingListener.to(TrainingEvent.Features.class, features::add);
@@ -81,6 +89,33 @@ final class EvaluateCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private void boxes(Model read) throws JsonProcessingException {
+    try (Graft graft = Graft.open(cache.of(machine.settings()))) {
+      TrainOptions alone = TrainOptions.by(Recipe.headOnly());
+      TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
+      BoxEvaluation score =
+          BoxExam.score(graft, read, data.path(), json ? alone : alone.listener(bar));
+      if (json) {
+        ObjectMapper mapper = new ObjectMapper();
+        ObjectNode node = mapper.createObjectNode().put("count", score.count());
+        BoxAnswer.put(node, score);
+        terminal.json(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node));
+      } else {
+        terminal.format("pictures  %d", score.count());
+        score
+            .metrics()
+            .forEach(
+                (name, value) -> {
+                  if (value != BoxEvaluation.NOTHING) {
+                    terminal.format("%-13s %.4f", name, value);
+                  }
+                });
+        terminal.line("");
+        BoxAnswer.table(score).forEach(terminal::line);
+      }
+    }
   }
 
   private void print(Dataset pictures, Evaluation score) {

@@ -87,7 +87,10 @@ final class JobJson implements JobListener {
 
   private static void test(ObjectNode test, JobResult result) {
     JobScore score = result.score();
-    if (score instanceof JobScore.Found) { // its evaluation is of the head that was cut off
+    if (score instanceof JobScore.Boxes boxes) {
+      test.put("examples", boxes.boxes().count());
+      BoxAnswer.put(test, boxes.boxes());
+    } else if (score instanceof JobScore.Found) { // its evaluation is of the head that was cut off
       test.put("examples", result.parts().test().size());
     } else {
       put(test, score.evaluation());

@@ -1,6 +1,7 @@
 package dev.graft.cli;
 
 import dev.graft.Version;
+import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.job.HeadOrigin;
@@ -9,8 +10,10 @@ import dev.graft.job.JobListener;
 import dev.graft.job.JobScore;
 import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
@@ -19,6 +22,7 @@ import dev.graft.trainer.metric.Interval;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Tells a job line by line. */
 final class JobLines implements JobListener {
@@ -47,6 +51,9 @@ final class JobLines implements JobListener {
       divided(divided.parts(), divided.split().seed());
     } else if (event instanceof JobEvent.FolderMade made) {
       say("run", "%s", made.run());
+    } else if (event instanceof JobEvent.Chosen chosen) {
+      say("chosen", "%s", words(chosen));
+      chosen.upsideDown().ifPresent(why -> say("", "%s", why));
     } else if (event instanceof JobEvent.TrainingBegun training) {
       say("head", "%s", words(training));
     } else if (event instanceof JobEvent.Stopped stopped) {
@@ -115,6 +122,10 @@ final class JobLines implements JobListener {
       return "with numbers to predict";
     }
     String labels = photos.labels().size() + " labels";
+    Answers only = photos.answers().values().iterator().next();
+    if (only.counts().isPresent()) {
+      return Arrays.stream(only.counts().get().ints()).sum() + " boxes of " + labels;
+    }
     if (!photos.isOneLabel()) {
       return labels + ", any number of which may hold";
     }
@@ -135,6 +146,23 @@ final class JobLines implements JobListener {
     parts.notes().forEach(note -> say("", "%s", note));
   }
 
+  private static String words(JobEvent.Chosen chosen) {
+    return String.format(
+        Locale.ROOT,
+        "validation %s; best shown from a score of %.2f on%s",
+        words(chosen.boxes()),
+        chosen.boxes().threshold(),
+        chosen.again() ? "; now learned from training and validation pictures together" : "");
+  }
+
+  private static String words(BoxEvaluation boxes) {
+    return boxes.count()
+        + " pictures: "
+        + Stream.of("ap50", "ap", "ap75")
+            .map(name -> String.format(Locale.ROOT, "%s %.3f", name, boxes.metrics().get(name)))
+            .collect(Collectors.joining(", "));
+  }
+
   private static String words(JobEvent.TrainingBegun training) {
     return training.heads().entrySet().stream()
             .map(head -> words(head.getKey(), head.getValue()))
@@ -143,6 +171,12 @@ final class JobLines implements JobListener {
   }
 
   private static String words(Head head, HeadOrigin origin) {
+    if (head.kind() == Head.Kind.BOXES) {
+      return head.name()
+          + " of "
+          + head.labels().map(Labels::size).orElse(0)
+          + " labels, on maps of the backbone";
+    }
     String what = head.labels().isPresent() ? "label" : "number";
     String place =
         switch (origin) {
@@ -168,6 +202,9 @@ final class JobLines implements JobListener {
   private static String words(JobScore score) {
     if (score instanceof JobScore.Found found) {
       return "the nearest picture has the same label for " + found.right() + " of " + found.count();
+    }
+    if (score instanceof JobScore.Boxes boxes) {
+      return words(boxes.boxes());
     }
     Evaluation test = score.evaluation();
     if (score instanceof JobScore.Told told) {

@@ -5,11 +5,13 @@ import static java.util.stream.Collectors.joining;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.Boxes;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Prediction;
 import dev.graft.ServeOptions;
 import dev.graft.error.BadDataException;
+import dev.graft.error.BadRequestException;
 import dev.graft.words.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,13 +29,16 @@ import picocli.CommandLine.Parameters;
 /** {@code graft predict}. */
 @Command(
     name = "predict",
-    description = "Ask a published model about pictures: file, label, score; or file and numbers.",
+    description =
+        "Ask a published model about pictures: file, label, score; or file and numbers; or file,"
+            + " label, score and corners of each box.",
     sortOptions = false,
     footer = {
       "",
       "Examples:",
       "  graft predict --model serving/photos cat.jpg dog.jpg",
-      "  graft predict --model serving/photos/2 --json *.jpg"
+      "  graft predict --model serving/photos/2 --json *.jpg",
+      "  graft predict --model serving/cells --draw drawn blood.jpg"
     })
 final class PredictCommand implements Callable<Integer> {
 
@@ -49,6 +55,18 @@ final class PredictCommand implements Callable<Integer> {
           "Print one JSON array with the scores of all labels, or the numbers; of labels any number"
               + " of which may hold those that do, too.")
   private boolean json;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "SCORE",
+      description = "Of boxes those that the model is so sure of (0.3); 0 for all.")
+  private double threshold = 0.3;
+
+  @Option(
+      names = "--draw",
+      paramLabel = "DIR",
+      description = "Draw the boxes on the pictures, a PNG file each in this folder.")
+  private @Nullable Path drawings;
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "JPEG, PNG, GIF or BMP files.")
   private List<Path> files = List.of();
@@ -72,9 +90,21 @@ final class PredictCommand implements Callable<Integer> {
     ServeOptions serving = ServeOptions.defaults().trust(trust.trust()).cache(NativeLogFile.home());
     try (Graft graft = Graft.open(machine.settings());
         LiveModel live = graft.serve(path, serving)) {
+      if (drawings != null && !live.findsBoxes()) {
+        throw new BadRequestException(
+            "the model finds no boxes that could be drawn; leave out --draw.");
+      }
       for (Path file : files) {
         try {
-          if (json) {
+          if (live.findsBoxes()) {
+            Boxes boxes = ((Boxes) live.answer(file)).atLeast(threshold);
+            if (json) {
+              answers.add(BoxAnswer.node(mapper, file, boxes));
+            } else {
+              BoxAnswer.lines(file, boxes).forEach(terminal::line);
+            }
+            BoxAnswer.draw(file, boxes, drawings);
+          } else if (json) {
             answers.add(node(mapper, file, live));
           } else {
             terminal.line(Printable.cell(file.toString()) + "\t" + words(file, live));

@@ -26,8 +26,8 @@ final class SurgeryOptions {
       paramLabel = "KIND",
       converter = Choice.class,
       description =
-          "What becomes of the output layer: auto|new|keep|multi-label|regression|embedding. auto"
-              + " keeps it if the model knows your labels already, else makes a new one.")
+          "What becomes of the output layer: auto|new|keep|multi-label|regression|embedding|boxes."
+              + " auto keeps it if the model knows your labels already, else makes a new one.")
   private HeadChoice head = HeadChoice.AUTO;
 
   @Option(
@@ -132,7 +132,7 @@ final class SurgeryOptions {
       return choice(
           HeadChoice.values(),
           value,
-          "kind of head; choose auto, new, keep, multi-label, regression or embedding");
+          "kind of head; choose auto, new, keep, multi-label, regression, embedding or boxes");
     }
   }
 

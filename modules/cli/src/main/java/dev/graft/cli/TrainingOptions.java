@@ -159,6 +159,15 @@ final class TrainingOptions {
     return isTimed;
   }
 
+  @Option(
+      names = "--no-refit",
+      description =
+          "Publish a head for boxes as it was chosen, and do not learn it once more from the"
+              + " validation pictures, too.")
+  void noRefit(boolean value) {
+    training = training.refit(!value);
+  }
+
   Training training(long seed) {
     return training.seed(seed);
   }

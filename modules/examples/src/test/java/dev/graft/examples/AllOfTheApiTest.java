@@ -2,6 +2,8 @@ package dev.graft.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.Graft;
+import dev.graft.Trust;
 import dev.graft.check.CheckReport;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -68,5 +70,22 @@ class AllOfTheApiTest {
       assertThat(WholeJob.ask(result.version(), picture).top(1)).hasSize(1);
     }
     assertThat(WholeJob.nothingKnown().variables()).isEmpty();
+  }
+
+  @Test
+  void aDetector(@TempDir Path dir) {
+    Path network = Checkout.path("models/efficientnet-lite0");
+    Path pictures = Checkout.path("testdata/bccd");
+    JobResult result = FindCells.teach(network, pictures, dir, event -> {});
+    assertThat(result.score().metric()).isEqualTo("ap50");
+    Path picture = Path.of(result.parts().test().name(0));
+    Path drawing = dir.resolve("drawn.png");
+    try (Graft graft = Graft.open()) {
+      assertThat(FindCells.describe(graft, result.version(), picture, drawing)).contains("boxes");
+      assertThat(drawing).isNotEmptyFile();
+      assertThat(FindCells.score(graft, result.version(), pictures, out)).isBetween(0.0, 1.0);
+    }
+    assertThat(said()).contains("RBC: AP50");
+    assertThat(FindCells.byHand(Graft.load(network, Trust.ALLOW)).heads()).hasSize(1);
   }
 }

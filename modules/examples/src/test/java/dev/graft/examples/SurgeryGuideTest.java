@@ -15,7 +15,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** docs/surgery.md shows the code of the examples, and what the code prints. */
+/**
+ * docs/surgery.md (and docs/detection.md) shows the code of the examples, and what the code prints.
+ */
 class SurgeryGuideTest {
 
   private static final Path BACKBONE = Checkout.path("models/efficientnet-lite0");
@@ -25,7 +27,8 @@ class SurgeryGuideTest {
       Pattern.compile("(?:<!-- (\\w+)(?: (\\w+))? -->\n)?```(java|text)\n(.*?)```", Pattern.DOTALL);
 
   private static String guide() throws IOException {
-    return Files.readString(Checkout.path("docs/surgery.md"));
+    return Files.readString(Checkout.path("docs/surgery.md"))
+        + Files.readString(Checkout.path("docs/detection.md"));
   }
 
   @Test

@@ -10,6 +10,8 @@ import dev.graft.data.KnownFiles;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.GraftException;
+import dev.graft.internal.boxes.BoxData;
+import dev.graft.internal.boxes.BoxSize;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
@@ -39,17 +41,27 @@ public final class FineTuneJob {
 
   private final Job job;
   private final Optional<RunFolder> begun;
+  private final Optional<BoxData> boxes;
   private final Model backbone;
   private final Dataset pictures;
   private final Model start;
 
-  private FineTuneJob(Job job, Optional<RunFolder> begun) {
-    this.job = job;
+  private FineTuneJob(Job asked, Optional<RunFolder> begun) {
     this.begun = begun;
-    var unused = job.recipe(); // a name that is not known is said before anything is read
-    this.backbone = job.readBackbone();
-    this.pictures = job.readPictures();
+    var unused = asked.recipe(); // a name that is not known is said before anything is read
+    this.backbone = asked.readBackbone();
+    this.boxes =
+        asked.surgery().head() == HeadChoice.BOXES
+            ? Optional.of(BoxData.read(asked.pictures()))
+            : Optional.empty();
+    boolean sizes = boxes.isPresent() && asked.surgery().size().isEmpty();
+    this.job = sizes ? sized(asked, boxes.get().size()) : asked;
+    this.pictures = boxes.map(all -> all.dataset(sizes)).orElseGet(asked::readPictures);
     this.start = job.start(backbone, pictures); // what does not fit is said at once
+  }
+
+  private static Job sized(Job asked, BoxSize size) {
+    return asked.surgery(asked.surgery().size(size.height(), size.width()));
   }
 
   /**
@@ -113,7 +125,7 @@ public final class FineTuneJob {
     Graft.requirePublishable(job.out());
     Parts parts = begin(graft, heard);
     Function<RunFolder, JobResult> work =
-        folder -> new JobSteps(graft, folder, heard, cancel).all(start, parts);
+        folder -> new JobSteps(graft, folder, boxes, heard, cancel).all(start, parts);
     return begun.map(work).orElseGet(() -> in(RunFolder.create(job, settings(graft)), work));
   }
 
@@ -127,7 +139,7 @@ public final class FineTuneJob {
     Parts parts = begin(graft, heard);
     return in(
         RunFolder.createForRate(job, settings(graft)),
-        folder -> new JobSteps(graft, folder, heard, cancel).rates(start, parts));
+        folder -> new JobSteps(graft, folder, boxes, heard, cancel).rates(start, parts));
   }
 
   /**

@@ -13,5 +13,7 @@ public enum HeadChoice {
   /** A new one takes its place, that gives a number. */
   REGRESSION,
   /** A new one is trained to tell the labels, then cut off: the features, of length 1, remain. */
-  EMBEDDING
+  EMBEDDING,
+  /** A new one takes its place, that finds boxes. */
+  BOXES
 }

@@ -13,6 +13,7 @@ import dev.graft.data.PictureTable;
 import dev.graft.data.Split;
 import dev.graft.data.TableReading;
 import dev.graft.error.BadRequestException;
+import dev.graft.internal.boxes.BoxData;
 import dev.graft.internal.place.ModelFolder;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
@@ -249,6 +250,11 @@ public final class Job {
     return pinned.build();
   }
 
+  /** This with other surgery. */
+  Job surgery(Surgery value) {
+    return toBuilder().surgery(value).build();
+  }
+
   /** The backbone. */
   public Model readBackbone() {
     return Graft.load(model, load);
@@ -262,6 +268,9 @@ public final class Job {
    * guess was made.
    */
   public Dataset readPictures() {
+    if (surgery.head() == HeadChoice.BOXES) {
+      return BoxData.read(pictures).dataset(false);
+    }
     if (!Files.isRegularFile(pictures)) {
       return Dataset.imageFolder(pictures);
     }
@@ -272,7 +281,7 @@ public final class Job {
           case REGRESSION -> TableReading.sure(table.numbers());
           case NEW -> TableReading.labels(table);
           case KEEP -> surgery.own().reading(readBackbone(), table);
-          case AUTO, EMBEDDING -> TableReading.of(table);
+          case AUTO, EMBEDDING, BOXES -> TableReading.of(table);
         };
     Dataset read = table.with(reading.answers());
     return reading.guess().map(read::noted).orElse(read);
@@ -286,7 +295,9 @@ public final class Job {
   public Model start(Model backbone, Dataset pictures) {
     Answers answers = pictures.answers().values().iterator().next();
     boolean solved = // a kept one may have dropout of its own
-        !surgery.form().takesSteps() && !surgery.keeps(backbone, answers);
+        !surgery.form().takesSteps()
+            && surgery.head() != HeadChoice.BOXES
+            && !surgery.keeps(backbone, answers);
     if (solved && !surgery.carriesOver() && training.onlyDecides()) {
       throw new BadRequestException(
           "with the recipe 'head' a metric to monitor has nothing to decide: a new head of one dense"

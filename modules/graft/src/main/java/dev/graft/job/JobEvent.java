@@ -11,10 +11,12 @@ import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.listener.TrainingEvent;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a {@link JobListener} hears, in the order in which it happens. */
 public sealed interface JobEvent {
@@ -48,6 +50,16 @@ public sealed interface JobEvent {
    * @param run the folder
    */
   record FolderMade(Path run) implements JobEvent {}
+
+  /**
+   * What a head for boxes finds on the validation part, by which it was chosen.
+   *
+   * @param boxes by COCO's measure
+   * @param again whether what was chosen is now learned from that part, too
+   * @param upsideDown whether pictures are then learned from upside down, too; and why
+   */
+  record Chosen(BoxEvaluation boxes, boolean again, Optional<String> upsideDown)
+      implements JobEvent {}
 
   /**
    * Training begins.

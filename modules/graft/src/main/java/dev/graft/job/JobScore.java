@@ -1,8 +1,11 @@
 package dev.graft.job;
 
+import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.metric.Evaluation;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** How a job's outcome does on the test part. */
 public sealed interface JobScore {
@@ -55,6 +58,30 @@ public sealed interface JobScore {
     @Override
     public double value() {
       return evaluation.metric(metric());
+    }
+  }
+
+  /**
+   * Boxes, as the trained model finds them.
+   *
+   * @param boxes by COCO's measure
+   */
+  record Boxes(BoxEvaluation boxes) implements JobScore {
+    @Override
+    public String metric() {
+      return "ap50";
+    }
+
+    @Override
+    public double value() {
+      return boxes.metrics().getOrDefault(metric(), BoxEvaluation.NOTHING);
+    }
+
+    @Override
+    public Evaluation evaluation() {
+      Map<String, Double> told = new LinkedHashMap<>(boxes.metrics());
+      told.values().removeIf(value -> value == BoxEvaluation.NOTHING);
+      return new Evaluation(boxes.count(), Double.NaN, told, Map.of(), Optional.empty(), Set.of());
     }
   }
 

@@ -3,19 +3,30 @@ package dev.graft.job;
 import dev.graft.Gallery;
 import dev.graft.Gate;
 import dev.graft.Graft;
+import dev.graft.Precision;
 import dev.graft.Trust;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
+import dev.graft.internal.boxes.BoxData;
+import dev.graft.internal.boxes.BoxFindings;
 import dev.graft.model.Model;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.listener.CancellationToken;
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -25,10 +36,19 @@ import java.util.concurrent.CancellationException;
  *
  * @param graft what it is done with
  * @param folder of the run
+ * @param boxes what is known of boxes, where the head finds some
  * @param listener hears of it
  * @param cancel ends it
  */
-record JobSteps(Graft graft, RunFolder folder, JobListener listener, CancellationToken cancel) {
+record JobSteps(
+    Graft graft,
+    RunFolder folder,
+    Optional<BoxData> boxes,
+    JobListener listener,
+    CancellationToken cancel) {
+
+  /** How much larger a loss is at most where a network takes no notice of a difference. */
+  private static final double ALIKE = 1.15;
 
   /** All of it, from training to the report. */
   JobResult all(Model start, Parts parts) {
@@ -37,9 +57,15 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
       Run run = train(start, parts);
       cancel.check();
       Path version = published(run, parts);
-      JobScore score = score(version, run, parts);
+      Optional<BoxFindings> found = boxes.map(all -> published(all, version, run, parts));
+      JobScore score =
+          found
+              .<JobScore>map(all -> new JobScore.Boxes(all.evaluation()))
+              .orElseGet(() -> score(version, run, parts));
       listener.on(new JobEvent.Scored(score));
-      Path report = folder.report(run, score.part(), score.evaluation());
+      String more =
+          found.map(all -> new BoxReport(all, all.evaluation().threshold()).section()).orElse("");
+      Path report = folder.report(run, score.part(), score.evaluation(), more);
       listener.on(new JobEvent.Reported(report));
       return new JobResult(run, parts, version, score, folder.path(), report);
     } catch (CancellationException e) {
@@ -51,7 +77,8 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
   /** Tries rates. */
   RateCurve rates(Model start, Parts parts) {
     TrainOptions options = watched(folder.job().options(), listener, cancel);
-    RateCurve curve = graft.findRate(start, parts, options, folder.job().precision());
+    Precision precision = folder.job().precision();
+    RateCurve curve = graft.findRate(start, seen(parts), recipe(options, parts), precision);
     listener.on(new JobEvent.RatesTried(curve, folder.report(curve)));
     return curve;
   }
@@ -59,9 +86,83 @@ record JobSteps(Graft graft, RunFolder folder, JobListener listener, Cancellatio
   private Run train(Model start, Parts parts) {
     listener.on(new JobEvent.TrainingBegun(HeadOrigin.of(start), givesVectors()));
     TrainOptions options = watched(folder.options(), listener, cancel);
-    Run run = graft.train(start, parts, options, folder.job().precision());
+    Run run = train(start, parts, options);
+    if (boxes.isPresent()) {
+      run = again(start, parts, run);
+    }
     listener.on(new JobEvent.Trained(run));
     return run;
+  }
+
+  private Run train(Model start, Parts parts, TrainOptions options) {
+    Precision precision = folder.job().precision();
+    return graft.train(start, seen(parts), recipe(options, parts), precision);
+  }
+
+  /** What was chosen by the validation part is learned from that part, too. */
+  private Run again(Model start, Parts parts, Run chosen) {
+    Dataset validation = parts.validation();
+    boolean refits = folder.job().training().refits();
+    Map<String, TensorValue> answers = graft.predict(chosen.model(), validation, scoring(chosen));
+    BoxEvaluation score = boxes.orElseThrow().found(validation, answers).evaluation();
+    if (!refits) {
+      listener.on(new JobEvent.Chosen(score, false, Optional.empty()));
+      return chosen;
+    }
+    BoxData now = boxes.orElseThrow();
+    double upright = loss(chosen, now.upright(validation));
+    double turned = loss(chosen, now.upsideDown(validation));
+    boolean alike = turned <= ALIKE * upright;
+    String why =
+        String.format(
+            Locale.ROOT,
+            "validation pictures have a loss of %.3f, and of %.3f upside down, so pictures are %s",
+            upright,
+            turned,
+            alike ? "learned from upside down, too" : "learned from as they are and mirrored only");
+    listener.on(new JobEvent.Chosen(score, true, Optional.of(why)));
+    Parts all = new Parts(now.without(parts.test()), validation, parts.test(), parts.notes());
+    TrainOptions options = watched(folder.refitting(), listener, cancel);
+    JobSteps second =
+        alike ? new JobSteps(graft, folder, Optional.of(now.turned()), listener, cancel) : this;
+    return after(chosen, second.train(start, all, options));
+  }
+
+  private double loss(Run run, Dataset pictures) {
+    return graft.evaluate(run.model(), pictures, scoring(run)).loss();
+  }
+
+  /** The second training, with what the first took. */
+  private static Run after(Run first, Run second) {
+    Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
+    first.times().forEach((phase, time) -> times.merge(phase, time, Duration::plus));
+    second.times().forEach((phase, time) -> times.merge(phase, time, Duration::plus));
+    List<String> decisions = new ArrayList<>(first.decisions());
+    decisions.addAll(second.decisions());
+    TrainingEvent.Features features =
+        new TrainingEvent.Features(
+            first.features().computed() + second.features().computed(),
+            first.features().reused(),
+            second.features().bytes());
+    return new Run(
+        second.model(), second.recipe(), second.validation(), decisions, times, features);
+  }
+
+  /** What the published version finds on the test part, as its files have it. */
+  private BoxFindings published(BoxData all, Path version, Run run, Parts parts) {
+    Model published = Graft.load(version, Trust.ALLOW);
+    return all.found(parts.test(), graft.predict(published, parts.test(), scoring(run)));
+  }
+
+  private Parts seen(Parts parts) {
+    return boxes.map(all -> all.seen(parts, folder.job().training().seed())).orElse(parts);
+  }
+
+  private TrainOptions recipe(TrainOptions options, Parts parts) {
+    Training training = folder.job().training();
+    return boxes.isEmpty()
+        ? options
+        : options.recipe(training.toRecipe(named -> BoxData.usual(named, parts.train().size())));
   }
 
   private boolean givesVectors() {

@@ -2,9 +2,11 @@ package dev.graft.job;
 
 import dev.graft.data.Answers;
 import dev.graft.error.BadRequestException;
+import dev.graft.internal.boxes.BoxInput;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.surgeon.BoxForm;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Padding;
@@ -157,6 +159,7 @@ record Operation(Surgery surgery, Answers answers) {
           case NEW, EMBEDDING -> Head.Kind.SINGLE_LABEL;
           case MULTI_LABEL -> Head.Kind.MULTI_LABEL;
           case REGRESSION -> Head.Kind.REGRESSION;
+          case BOXES -> Head.Kind.BOXES;
         };
     if (natural.kind() != wanted) {
       throw new BadRequestException(
@@ -175,11 +178,19 @@ record Operation(Surgery surgery, Answers answers) {
 
   /** The head that fits the data. */
   private HeadSpec natural() {
+    if (answers.counts().isPresent() && answers.labels().isPresent()) {
+      return HeadSpec.boxes(answers.labels().get()).boxes(form());
+    }
     if (answers.labels().isPresent()) {
       Labels labels = answers.labels().get();
       return answers.isOneLabel() ? HeadSpec.singleLabel(labels) : HeadSpec.multiLabel(labels);
     }
     return HeadSpec.regression((int) answers.values().shape().dim(0, 1).elements());
+  }
+
+  private BoxForm form() {
+    BoxForm form = BoxInput.form(answers);
+    return surgery.size().map(size -> form.size(size.height(), size.width())).orElse(form);
   }
 
   private static String words(Head.Kind kind) {
@@ -192,6 +203,7 @@ record Operation(Surgery surgery, Answers answers) {
       case ANY_LABELS ->
           "several labels for each picture (a table with a column of 0 and 1 for each)";
       case NUMBERS, LIKENESS -> "numbers for each picture (a table with a column for each)";
+      case BOXES -> "boxes drawn on the pictures (Pascal VOC, COCO, YOLO, or a table of boxes)";
     };
   }
 }

@@ -42,6 +42,10 @@ record OwnHead(Optional<Labels> labels) {
       case NUMBERS, LIKENESS -> TableReading.sure(table.numbers());
       case ANY_LABELS -> TableReading.sure(table.anyOf());
       case ONE_LABEL -> TableReading.labels(table);
+      case BOXES ->
+          throw new BadRequestException(
+              "a head for boxes learns from boxes drawn on pictures, which a table of answers does"
+                  + " not hold.");
     };
   }
 

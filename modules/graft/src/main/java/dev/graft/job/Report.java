@@ -26,6 +26,7 @@ final class Report {
   private final StringBuilder html = new StringBuilder();
 
   private final String scored;
+  private String more = "";
   private final Evaluation score;
 
   /**
@@ -36,6 +37,12 @@ final class Report {
   Report(String scored, Evaluation score) {
     this.scored = scored;
     this.score = score;
+  }
+
+  /** This with another part of the page, in HTML. */
+  Report with(String part) {
+    more = part;
+    return this;
   }
 
   /**
@@ -54,6 +61,7 @@ final class Report {
     if (score.classification().isPresent()) {
       confusion();
     }
+    html.append(more);
     decisions(run);
     return html.append("</body></html>\n").toString();
   }

@@ -250,18 +250,29 @@ public final class RunFolder implements AutoCloseable {
         .listener(TensorBoardLog.in(path.resolve("tensorboard")));
   }
 
+  /** As {@link #options}, for what is learned once more from all but the test part. */
+  TrainOptions refitting() {
+    return job.options().checkpoints(Checkpoints.in(path.resolve(CHECKPOINTS + "-refit")));
+  }
+
   /**
    * Writes {@code report.html}: scores, curves, confusions and decisions on one page.
    *
    * @param scored what {@code score} was made on: {@code test} or {@code validation}
    */
   public Path report(Run run, String scored, Evaluation score) {
+    return report(run, scored, score, "");
+  }
+
+  /** As the other form, with {@code more} on the page. */
+  Path report(Run run, String scored, Evaluation score, String more) {
     requireNonNull(run, "run");
     requireNonNull(scored, "scored");
     requireNonNull(score, "score");
     try {
       String name = String.valueOf(path.getFileName());
-      return written(REPORT, new Report(scored, score).page(name, job, run, path.resolve(LOG)));
+      Report report = new Report(scored, score).with(more);
+      return written(REPORT, report.page(name, job, run, path.resolve(LOG)));
     } catch (IOException e) {
       throw notWritable(e);
     }

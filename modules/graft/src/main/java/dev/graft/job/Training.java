@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -205,6 +206,15 @@ public final class Training {
     return with(Setting.TIME, value.toString());
   }
 
+  /** This with or without learning once more from the validation part, too; of boxes, usual. */
+  public Training refit(boolean value) {
+    return with(Setting.REFIT, value);
+  }
+
+  boolean refits() {
+    return get(Setting.REFIT, Boolean.class).orElse(true);
+  }
+
   /** How long it may take, if that was said. */
   Optional<Duration> time() {
     return text(Setting.TIME).map(Duration::parse);
@@ -230,7 +240,12 @@ public final class Training {
    * @throws dev.graft.error.BadRequestException if a name is not known or a number makes no sense
    */
   public Recipe toRecipe() {
-    Recipe named = named();
+    return toRecipe(UnaryOperator.identity());
+  }
+
+  /** As {@link #toRecipe()}, of the recipe as {@code usual} for a kind of head. */
+  Recipe toRecipe(UnaryOperator<Recipe> usual) {
+    Recipe named = usual.apply(named());
     if (named.fineTunes().isEmpty() && says(Setting.EPOCHS, Setting.RATE, Setting.LAYER_DECAY)) {
       throw new BadRequestException(
           "the recipe '"
@@ -373,7 +388,8 @@ public final class Training {
     PATIENCE(Integer.class),
     HEAD_EPOCHS(Integer.class),
     HEAD_RATE(Double.class),
-    TIME(String.class);
+    TIME(String.class),
+    REFIT(Boolean.class);
 
     private final Class<?> type;
 

@@ -13,6 +13,8 @@ public enum Remedy {
   INPUT_RANGE("LoadOptions.inputRange, Edits.describeInput or Edits.prepareInput"),
   /** Leave out what was said of the pixel values. */
   NO_INPUT_RANGE("LoadOptions without inputRange"),
+  /** Say to which size pictures are brought. */
+  SIZE("Surgery.size"),
   /** Look at what is in the model. */
   INSPECT("Graft.inspect"),
   /** Have the model run for a trial. */

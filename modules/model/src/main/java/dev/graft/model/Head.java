@@ -15,9 +15,10 @@ import java.util.Set;
  * @param kind what sort of answer it is
  * @param labels what its outputs mean; empty for regression, embeddings and classifiers whose
  *     labels are not known
- * @param features what the head reads: the tensor at which the backbone was cut
+ * @param features what the head reads: the tensor at which the backbone was cut; of several, the
+ *     last
  * @param logits its raw answer, before softmax or sigmoid
- * @param output what the signature gives
+ * @param output what the signature gives; the first of several
  * @param units the size of the answer's last dimension
  */
 public record Head(
@@ -38,7 +39,13 @@ public record Head(
     /** Numbers. */
     REGRESSION(Targets.NUMBERS),
     /** A vector to compare with others, of length 1. */
-    EMBEDDING(Targets.LIKENESS);
+    EMBEDDING(Targets.LIKENESS),
+    /**
+     * Boxes around what the labels name. Its raw answer is a map [N, rows, columns, labels + 4]:
+     * for each cell of 8 pixels how likely the centre of a box of each label lies in it, as logits,
+     * and the logarithms of how many cells that box reaches to the left, up, to the right and down.
+     */
+    BOXES(Targets.BOXES);
 
     private final Targets targets;
 
@@ -66,7 +73,9 @@ public record Head(
     /** A number for each output. */
     NUMBERS,
     /** Which examples belong together, or a vector for each. */
-    LIKENESS
+    LIKENESS,
+    /** Boxes, of which each example has any number. */
+    BOXES
   }
 
   /** The nodes of {@code graph} that make its logits of its features. */

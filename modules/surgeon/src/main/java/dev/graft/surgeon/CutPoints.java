@@ -1,11 +1,14 @@
 package dev.graft.surgeon;
 
+import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Loops;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.surgeon.internal.analysis.Nearest;
 import dev.graft.surgeon.internal.analysis.StaticShapes;
 import dev.graft.tensor.DType;
 import java.util.ArrayDeque;
@@ -18,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
 
 /** Where a model can be cut near to where somebody wanted to: what a refusal offers instead. */
@@ -77,6 +81,74 @@ public final class CutPoints {
     return found.isEmpty()
         ? "Nothing of what is left can carry one."
         : "Nearest: " + String.join(", ", found) + ".";
+  }
+
+  /** The tensor that {@code at} names: a layer's output, or a tensor of the graph. */
+  public static TensorRef resolve(Model model, String at) {
+    LayerIndex index = new LayerIndex(model);
+    for (LayerIndex.Entry entry : index.entries()) {
+      if (entry.path().equals(at) || entry.layer().name().equals(at)) {
+        return output(model, entry.layer());
+      }
+    }
+    TensorRef tensor = TensorRef.parse(at);
+    if (model.graph().contains(tensor.node())) {
+      if (tensor.index() >= model.graph().outputTypes(tensor.node()).size()) {
+        throw new BadRequestException(
+            "node '" + tensor.node() + "' has no output " + tensor.index() + ".");
+      }
+      refuseInsideLoops(model, tensor);
+      return tensor;
+    }
+    for (FunctionDef function : model.graph().functions().values()) {
+      if (function.getNodeDefList().stream().anyMatch(n -> n.getName().equals(tensor.node()))) {
+        String name = function.getSignature().getName();
+        throw new BadRequestException(
+            "'"
+                + at
+                + "' lies inside a loop or branch; cut at the layer around it instead. "
+                + near(model, callers(model.graph(), name)));
+      }
+    }
+    List<String> known = new ArrayList<>(index.names());
+    throw new BadRequestException(
+        model.name() + " has no layer or tensor '" + at + "'. " + Nearest.sentence(at, known));
+  }
+
+  private static void refuseInsideLoops(Model model, TensorRef tensor) {
+    if (Loops.inside(model.graph()).contains(tensor.node())) {
+      throw new BadRequestException(
+          "'"
+              + tensor
+              + "' lies inside a loop; cut before or after the loop. "
+              + near(model, List.of(tensor.node())));
+    }
+  }
+
+  private static TensorRef output(Model model, Layer layer) {
+    Graph graph = model.graph();
+    var live =
+        graph.upstream(
+            model.servingSignature().outputs().values().stream()
+                .map(spec -> spec.tensor().node())
+                .toList());
+    List<TensorRef> outputs =
+        layer.outputs().stream().filter(t -> live.contains(t.node())).toList();
+    List<TensorRef> features = // an embedding gives the mask of its positions as well
+        outputs.stream().filter(t -> DType.of(graph.dtype(t)).isFloating()).toList();
+    outputs = outputs.size() > 1 && features.size() == 1 ? features : outputs;
+    if (outputs.size() == 1) {
+      refuseInsideLoops(model, outputs.get(0));
+      return outputs.get(0);
+    }
+    throw new BadRequestException(
+        "layer '"
+            + layer.name()
+            + "' has "
+            + (outputs.isEmpty()
+                ? "no output that the serving signature uses; it may lie inside a loop"
+                : outputs.size() + " outputs, " + outputs + "; name one of these tensors")
+            + ".");
   }
 
   /** The nodes of {@code graph} that run the function called {@code name}, at whatever depth. */

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A head to be made: pooling, hidden layers, dropout, a dense layer and its activation, in this
- * order. Immutable; start from {@link #singleLabel}, {@link #multiLabel}, {@link #regression} or
- * {@link #embedding} and change what differs.
+ * order; or what finds boxes. Immutable; start from {@link #singleLabel}, {@link #multiLabel},
+ * {@link #regression}, {@link #embedding} or {@link #boxes(Labels)} and change what differs.
  */
 public final class HeadSpec {
 
@@ -50,6 +50,7 @@ public final class HeadSpec {
   private final Initializer initializer;
   private final long seed;
   private final boolean carriesOver;
+  private final BoxForm boxes;
 
   private HeadSpec(Draft d) {
     this.kind = d.kind;
@@ -62,6 +63,7 @@ public final class HeadSpec {
     this.initializer = d.initializer;
     this.seed = d.seed;
     this.carriesOver = d.carriesOver;
+    this.boxes = d.boxes;
     if (dropout < 0 || dropout >= 1) {
       throw new BadRequestException(
           "a head's dropout is a share from 0 to below 1, not " + dropout + ".");
@@ -120,6 +122,14 @@ public final class HeadSpec {
   /** The features themselves, pooled and brought to length 1, with nothing to learn. */
   public static HeadSpec embedding() {
     return embedding(0);
+  }
+
+  /**
+   * Boxes around what {@code labels} name, of which a picture has any number. It reads several maps
+   * of the backbone, and hidden layers, pooling and dropout are not for it; see {@link #boxes()}.
+   */
+  public static HeadSpec boxes(Labels labels) {
+    return of(Head.Kind.BOXES, Optional.of(labels), labels.size());
   }
 
   /**
@@ -185,6 +195,17 @@ public final class HeadSpec {
     return carriesOver;
   }
 
+  /** What a head for boxes is made for. */
+  public BoxForm boxes() {
+    return boxes;
+  }
+
+  /** This head for other boxes. */
+  public HeadSpec boxes(BoxForm value) {
+    requireNonNull(value, "boxes");
+    return with(draft -> draft.boxes = value);
+  }
+
   /** This head under another name. */
   public HeadSpec named(String value) {
     requireNonNull(value, "named");
@@ -241,6 +262,7 @@ public final class HeadSpec {
     draft.initializer = initializer;
     draft.seed = seed;
     draft.carriesOver = carriesOver;
+    draft.boxes = boxes;
     change.accept(draft);
     return new HeadSpec(draft);
   }
@@ -256,6 +278,7 @@ public final class HeadSpec {
     Initializer initializer = Initializer.GLOROT_UNIFORM;
     long seed;
     boolean carriesOver;
+    BoxForm boxes = BoxForm.standard();
 
     Draft(Head.Kind kind, Optional<Labels> labels, int units) {
       this.kind = kind;
@@ -266,7 +289,7 @@ public final class HeadSpec {
 
   private List<Object> parts() {
     return List.of(
-        kind, name, labels, units, pooling, hidden, dropout, initializer, seed, carriesOver);
+        kind, name, labels, units, pooling, hidden, dropout, initializer, seed, carriesOver, boxes);
   }
 
   @Override

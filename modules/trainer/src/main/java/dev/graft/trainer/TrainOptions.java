@@ -46,6 +46,11 @@ public record TrainOptions(
         recipe, List.of(), new CancellationToken(), Checkpoints.none(), Optional.empty());
   }
 
+  /** These by another recipe. */
+  public TrainOptions recipe(Recipe value) {
+    return new TrainOptions(value, listeners, cancellation, checkpoints, time);
+  }
+
   /** These with {@code value} listening, too. */
   public TrainOptions listener(TrainingListener value) {
     requireNonNull(value, "listener");

@@ -10,6 +10,7 @@ import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
+import dev.graft.surgeon.CutPoints;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.internal.analysis.Signatures;
 import dev.graft.surgeon.internal.analysis.StaticShapes;
@@ -45,8 +46,8 @@ final class Between extends Edit {
 
   @Override
   protected Model edit(Model model) {
-    TensorRef start = Cut.resolve(model, from);
-    TensorRef end = Cut.resolve(model, to);
+    TensorRef start = CutPoints.resolve(model, from);
+    TensorRef end = CutPoints.resolve(model, to);
     Graph graph = model.graph();
     if (start.equals(end) || !graph.downstream(List.of(start.node())).contains(end.node())) {
       throw new BadRequestException(

@@ -2,7 +2,6 @@ package dev.graft.trainer.boxes;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.error.Internal;
 import java.util.List;
 import java.util.Map;
 
@@ -18,7 +17,6 @@ import java.util.Map;
  *     is no such box to be found
  * @param labels how well each label is found, in the order of the labels
  */
-@Internal
 public record BoxEvaluation(int count, Map<String, Double> metrics, List<LabelPrecision> labels) {
 
   /** The value of a metric where there is nothing to be found. */
@@ -27,5 +25,44 @@ public record BoxEvaluation(int count, Map<String, Double> metrics, List<LabelPr
   public BoxEvaluation {
     metrics = ImmutableMap.copyOf(metrics);
     labels = ImmutableList.copyOf(labels);
+  }
+
+  /**
+   * The score from which on answers are best shown: where the mean over the labels of F1 at an
+   * overlap of .5 is highest.
+   */
+  public double threshold() {
+    double best = 0;
+    double most = -1;
+    for (LabelPrecision label : labels) {
+      for (double score : label.curves().isEmpty() ? List.<Double>of() : at50(label).scores()) {
+        double f1 = labels.stream().mapToDouble(each -> f1(each, score)).sum();
+        if (score > 0 && f1 > most) {
+          most = f1;
+          best = score;
+        }
+      }
+    }
+    return best;
+  }
+
+  private static PrecisionCurve at50(LabelPrecision label) {
+    return label.curves().get(0);
+  }
+
+  private static double f1(LabelPrecision label, double score) {
+    if (label.curves().isEmpty()) {
+      return 0;
+    }
+    PrecisionCurve curve = at50(label);
+    double best = 0;
+    for (int i = 0; i < PrecisionCurve.POINTS; i++) {
+      if (curve.scores().get(i) >= score) {
+        double recall = PrecisionCurve.recall(i);
+        double precision = curve.precision().get(i);
+        best = 2 * precision * recall / Math.max(1e-9, precision + recall); // the last one counts
+      }
+    }
+    return best;
   }
 }

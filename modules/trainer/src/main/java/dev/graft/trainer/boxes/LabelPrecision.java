@@ -2,7 +2,6 @@ package dev.graft.trainer.boxes;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import dev.graft.error.Internal;
 import java.util.List;
 import java.util.Map;
 
@@ -14,7 +13,6 @@ import java.util.Map;
  * @param metrics as in {@link BoxEvaluation}, of this label alone
  * @param curves one for each overlap from .5 to .95; none if no box is of this label
  */
-@Internal
 public record LabelPrecision(
     String label, int count, Map<String, Double> metrics, List<PrecisionCurve> curves) {
   public LabelPrecision {

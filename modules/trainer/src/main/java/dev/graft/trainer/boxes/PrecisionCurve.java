@@ -1,6 +1,5 @@
 package dev.graft.trainer.boxes;
 
-import dev.graft.error.Internal;
 import java.util.List;
 
 /**
@@ -12,7 +11,6 @@ import java.util.List;
  *     many boxes were not found
  * @param scores the least score of the answers that it takes, 0 if so many boxes were not found
  */
-@Internal
 public record PrecisionCurve(double overlap, List<Double> precision, List<Double> scores) {
 
   /** How many values of recall there are. */

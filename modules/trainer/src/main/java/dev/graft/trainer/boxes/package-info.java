@@ -9,10 +9,13 @@
  * dev.graft.trainer.boxes.PrecisionCurve}s; of one picture its {@link
  * dev.graft.trainer.boxes.Mistakes}.
  *
- * <p><b>Who calls whom.</b> {@link dev.graft.trainer.boxes.BoxScoring} has {@code BoxMatching}
- * match the boxes of a picture, label by label and {@code AreaRange} by range, at all thresholds of
- * overlap, and keeps of each answer its score and whether it was right; in the end {@code Ranking}
- * sorts these by score and reads precision and recall off them.
+ * <p><b>Who calls whom.</b> What a model answers is read as {@link
+ * dev.graft.trainer.boxes.Detections}.
+ *
+ * <p>{@link dev.graft.trainer.boxes.BoxScoring} has {@code BoxMatching} match the boxes of a
+ * picture, label by label and {@code AreaRange} by range, at all thresholds of overlap, and keeps
+ * of each answer its score and whether it was right; in the end {@code Ranking} sorts these by
+ * score and reads precision and recall off them.
  *
  * <p><b>The invariant.</b> Every figure is the one of {@code pycocotools} 2.0.8, of which {@code
  * testdata/boxes} holds a thousand cases, to 1e-9. Boxes have the area of their sides: COCO's files

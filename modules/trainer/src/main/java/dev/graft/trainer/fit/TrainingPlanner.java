@@ -20,6 +20,7 @@ import dev.graft.trainer.internal.task.RowProbe;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.task.TaskIdentity;
+import dev.graft.trainer.loss.Goal;
 import java.util.List;
 
 /** Decides what a training will do. It trains nothing and changes nothing. */
@@ -50,9 +51,13 @@ final class TrainingPlanner {
       Positions.check(frontier, task.headGoals(), data.train());
       solvable = LinearHead.solvable(task, frontier);
       stages = Stages.of(task, blocks, frontier, solvable.keySet(), recipe);
-      headCut = LinearHead.cut(solvable, task, frontier);
+      boolean stepsFirst = solvable.isEmpty() && !stages.isEmpty() && stages.get(0).ofHeads();
+      headCut = // one cut for both, since what is before a dropout is not what is behind it
+          stepsFirst ? stages.get(0).cut() : LinearHead.cut(solvable, task, frontier);
       CachedFeatures.Room room = CachedFeatures.Room.of(runtime);
-      features = CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages), room);
+      features =
+          CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages), room)
+              .inHalves(task.goals().stream().allMatch(Goal::takesHalves));
     }
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);

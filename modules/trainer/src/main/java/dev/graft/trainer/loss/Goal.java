@@ -73,6 +73,11 @@ public interface Goal {
     return true;
   }
 
+  /** Whether it learns as well from features of half precision, which take half the room. */
+  default boolean takesHalves() {
+    return false;
+  }
+
   /** Whether some labels count more than others in its loss. */
   default boolean weighsLabels() {
     return false;

@@ -46,6 +46,7 @@ public sealed interface Objective {
       case MULTI_LABEL -> binaryCrossEntropy();
       case REGRESSION -> squaredError();
       case EMBEDDING -> contrastive();
+      case BOXES -> throw new BadRequestException("a head for boxes has one loss, and no other.");
     };
   }
 

@@ -32,7 +32,7 @@ public final class Metrics {
       }
       case ANY_LABELS -> all.add(ACCURACY, PRECISION, RECALL, F1);
       case NUMBERS -> all.add(MeanError.ABSOLUTE, MeanError.ROOT_SQUARED, new RSquared());
-      case LIKENESS -> {}
+      case LIKENESS, BOXES -> {}
     }
     return isOfLabels(head) && hasCurve ? all.add(AUC).build() : all.build();
   }

@@ -5,7 +5,9 @@ import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -67,5 +69,17 @@ public final class Weights {
       case "Reshape", "Squeeze" -> reshaped(Nodes.dataInput(node, 0));
       default -> at(tensor);
     };
+  }
+
+  /** {@code numbers} as a tensor, float64 or float32. */
+  public static TensorValue value(DType dtype, Shape shape, double[] numbers) {
+    if (dtype == DType.FLOAT64) {
+      return TensorValue.of(shape, numbers);
+    }
+    float[] floats = new float[numbers.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) numbers[i];
+    }
+    return TensorValue.of(shape, floats);
   }
 }

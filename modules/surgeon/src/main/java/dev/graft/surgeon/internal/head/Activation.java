@@ -28,6 +28,7 @@ final class Activation {
       case MULTI_LABEL -> op("Sigmoid", logits);
       case REGRESSION -> op("Identity", logits);
       case EMBEDDING -> unitLength(logits);
+      case BOXES -> throw new IllegalStateException("boxes have answers of their own");
     };
   }
 

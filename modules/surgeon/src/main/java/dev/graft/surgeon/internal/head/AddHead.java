@@ -3,6 +3,7 @@ package dev.graft.surgeon.internal.head;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.surgeon.Edit;
@@ -30,6 +31,9 @@ public final class AddHead extends Edit {
 
   @Override
   protected Model edit(Model model) {
+    if (heads.get(0).kind() == Head.Kind.BOXES) {
+      return BoxHead.on(model, heads.get(0));
+    }
     Signature signature = model.servingSignature();
     if (signature.outputs().size() != 1) {
       throw new BadRequestException(

@@ -8,9 +8,7 @@ import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.internal.analysis.Nearest;
-import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
-import dev.graft.tensor.TensorValue;
+import dev.graft.surgeon.internal.analysis.Weights;
 import java.util.List;
 
 /** Gives a new head the old one's weights for the labels that both have. */
@@ -58,14 +56,14 @@ public final class CarriedWeights {
         w[i * from.length + unit] = oldW[at];
       }
     }
-    variables.give(kernel.name(), value(kernel.dtype(), kernel.shape(), w));
+    variables.give(kernel.name(), Weights.value(kernel.dtype(), kernel.shape(), w));
     if (old.bias().isPresent()) {
       double[] b = values.of(bias).asDoubles();
       double[] oldB = values.of(old.bias().get()).asDoubles();
       for (int unit = 0; unit < from.length; unit++) {
         b[unit] = from[unit] >= 0 ? oldB[from[unit]] : b[unit];
       }
-      variables.give(bias.name(), value(bias.dtype(), bias.shape(), b));
+      variables.give(bias.name(), Weights.value(bias.dtype(), bias.shape(), b));
     }
   }
 
@@ -78,17 +76,5 @@ public final class CarriedWeights {
             () ->
                 new BadRequestException(
                     "a head without a dense layer has nothing to carry weights over to."));
-  }
-
-  /** {@code numbers} as a tensor, float64 or float32. */
-  public static TensorValue value(DType dtype, Shape shape, double[] numbers) {
-    if (dtype == DType.FLOAT64) {
-      return TensorValue.of(shape, numbers);
-    }
-    float[] floats = new float[numbers.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) numbers[i];
-    }
-    return TensorValue.of(shape, floats);
   }
 }

@@ -27,17 +27,31 @@ final class Dropout {
    * @param rate the share that is dropped; what stays is scaled up, so that the mean stays too
    */
   static Layer in(Layer layer, DataType dtype, double rate) {
+    return in(layer, "Dropout", training(dtype, rate, false), rate);
+  }
+
+  /** As {@link #in(Layer, DataType, double)} for maps, of which channels are dropped as a whole. */
+  static Layer ofChannels(Layer layer, DataType dtype, double rate) {
+    return in(layer, "SpatialDropout2D", training(dtype, rate, true), rate);
+  }
+
+  private static Layer in(Layer layer, String kind, FunctionGraph training, double rate) {
     return layer.toBuilder()
-        .behaviour(new Layer.Behaviour.Noise("Dropout", rate))
-        .training(new SavedFunction(training(dtype, rate), ImmutableList.of()))
+        .behaviour(new Layer.Behaviour.Noise(kind, rate))
+        .training(new SavedFunction(training, ImmutableList.of()))
         .build();
   }
 
-  private static FunctionGraph training(DataType dtype, double rate) {
+  private static FunctionGraph training(DataType dtype, double rate, boolean channels) {
     GraphEditor editor = Graph.empty().edit();
     TensorRef x = editor.placeholder("inputs", dtype, Shape.unknown());
     Scope g = new Scope(editor, "dropout");
-    OpBuilder uniform = g.op("RandomUniform").input(g.add("Shape", x)).attr("dtype", dtype);
+    TensorRef shape = g.add("Shape", x);
+    if (channels) {
+      TensorRef each = g.bools(Shape.of(4), true, false, false, true);
+      shape = g.add("SelectV2", each, shape, g.ints(1, 1, 1, 1));
+    }
+    OpBuilder uniform = g.op("RandomUniform").input(shape).attr("dtype", dtype);
     TensorRef kept = g.add("GreaterEqual", uniform.output(), g.scalarLike(x, rate));
     TensorRef scaled = g.add("Mul", x, g.scalarLike(x, 1 / (1 - rate)));
     TensorRef result = g.add("SelectV2", kept, scaled, g.scalarLike(x, 0));

@@ -6,7 +6,6 @@ import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Layer;
-import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.internal.analysis.SequenceMask;
@@ -191,10 +190,7 @@ final class HeadBuilder {
   }
 
   private ImmutableList<String> kernelAndBias(String layer) {
-    return variables.all().stream()
-        .map(Variable::name)
-        .filter(variable -> variable.startsWith(layer + "/"))
-        .collect(ImmutableList.toImmutableList());
+    return variables.of(layer);
   }
 
   private void add(Layer layer, TensorRef in, TensorRef out, long units) {

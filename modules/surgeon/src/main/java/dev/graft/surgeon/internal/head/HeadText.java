@@ -7,8 +7,10 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Head;
 import dev.graft.model.Initializer;
 import dev.graft.model.Labels;
+import dev.graft.surgeon.BoxForm;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.words.Words;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +35,11 @@ public final class HeadText {
       text.put(at + "initializer", Words.identifier(spec.initializer()));
       text.put(at + "seed", Long.toString(spec.seed()));
       text.put(at + "carryOver", Boolean.toString(spec.carriesOver()));
+      if (spec.kind() == Head.Kind.BOXES) {
+        text.put(at + "maps", Joiner.on('\n').join(spec.boxes().maps()));
+        text.put(at + "size", spec.boxes().height() + "x" + spec.boxes().width());
+        text.put(at + "box", spec.boxes().boxHeight() + "x" + spec.boxes().boxWidth());
+      }
     }
     return text.buildOrThrow();
   }
@@ -56,12 +63,24 @@ public final class HeadText {
               .dropout(Double.parseDouble(text.getOrDefault(at + "dropout", "0")))
               .initializer(Initializer.valueOf(upper(text, at + "initializer")))
               .seed(Long.parseLong(text.getOrDefault(at + "seed", "0")));
+      spec = text.containsKey(at + "maps") ? spec.boxes(boxes(text, at)) : spec;
       String name = text.get(at + "name");
       spec = name == null ? spec : spec.named(name);
       boolean carryOver = Boolean.parseBoolean(text.getOrDefault(at + "carryOver", "false"));
       heads.add(carryOver ? spec.carryOver() : spec);
     }
     return heads.build();
+  }
+
+  private static BoxForm boxes(Map<String, String> text, String at) {
+    List<String> maps =
+        Splitter.on('\n').omitEmptyStrings().splitToList(text.getOrDefault(at + "maps", ""));
+    List<String> size = Splitter.on('x').splitToList(text.getOrDefault(at + "size", "0x0"));
+    List<String> box = Splitter.on('x').splitToList(text.getOrDefault(at + "box", "0.2x0.2"));
+    return BoxForm.standard()
+        .maps(maps)
+        .size(Integer.parseInt(size.get(0)), Integer.parseInt(size.get(1)))
+        .usual(Double.parseDouble(box.get(0)), Double.parseDouble(box.get(1)));
   }
 
   /** One label a line: labels are free text, but for line ends. */

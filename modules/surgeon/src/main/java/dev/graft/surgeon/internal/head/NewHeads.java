@@ -61,6 +61,9 @@ final class NewHeads {
     if (heads.isEmpty()) {
       throw new BadRequestException("give at least one head.");
     }
+    if (heads.size() > 1 && heads.stream().anyMatch(head -> head.kind() == Head.Kind.BOXES)) {
+      throw new BadRequestException("a head for boxes reads maps of its own, and stands alone.");
+    }
     Set<String> names = new LinkedHashSet<>();
     for (HeadSpec head : heads) {
       if (heads.size() > 1 && head.name().filter(names::add).isEmpty()) {

@@ -1,5 +1,6 @@
 package dev.graft.surgeon.internal.head;
 
+import com.google.common.collect.ImmutableList;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Names;
 import dev.graft.graph.TensorRef;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.tensorflow.proto.DataType;
 
 /** Adds variables and constants to a graph that is being edited. */
@@ -30,6 +32,18 @@ final class NewVariables {
   /** The variables made so far. */
   List<Variable> all() {
     return new ArrayList<>(made.values());
+  }
+
+  /** The variable {@code name}, made before. */
+  Variable get(String name) {
+    return Objects.requireNonNull(made.get(name));
+  }
+
+  /** The names of the variables of {@code layer} made so far. */
+  ImmutableList<String> of(String layer) {
+    return made.keySet().stream()
+        .filter(name -> name.startsWith(layer + "/"))
+        .collect(ImmutableList.toImmutableList());
   }
 
   /** Gives the variable {@code name}, made before, this value to start with. */

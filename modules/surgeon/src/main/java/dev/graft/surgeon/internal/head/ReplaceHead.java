@@ -49,6 +49,9 @@ public final class ReplaceHead extends Edit {
 
   @Override
   protected Model edit(Model model) {
+    if (heads.get(0).kind() == Head.Kind.BOXES) {
+      return BoxHead.on(model, heads.get(0));
+    }
     FoundHead old = HeadFinder.only(model);
     Map<String, String> sites = new LinkedHashMap<>();
     List<Signature> bare = new ArrayList<>();

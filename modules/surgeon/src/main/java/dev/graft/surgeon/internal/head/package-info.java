@@ -11,9 +11,13 @@
  * NewVariables} makes its variables once for all signatures. {@link CarriedWeights} takes over rows
  * of the old kernel for labels that stay.
  *
- * <p>What a kind of head puts behind its logits is {@link Activation}, the one place that a new
- * kind has to be added to in this module. {@link HeadText} writes specs into a provenance and reads
- * them again.
+ * <p>A head for boxes reads several maps: {@code BoxHead} ends the backbone there, {@code
+ * BoxNetwork} adds the layers, with {@code NormLayer}, and {@code BoxAnswers} what makes boxes of
+ * their answer.
+ *
+ * <p>What any other kind of head puts behind its logits is {@link Activation}, the one place that a
+ * new kind has to be added to in this module. {@link HeadText} writes specs into a provenance and
+ * reads them again.
  *
  * <p>{@code surgeon.edit.Edits} makes these edits; nobody else knows them.
  *

@@ -14,7 +14,6 @@ import dev.graft.model.VariableSource;
 import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.internal.analysis.Weights;
-import dev.graft.surgeon.internal.head.CarriedWeights;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.List;
@@ -57,7 +56,7 @@ public final class GreyKernel extends Edit {
             shape,
             kernel.trainable(),
             kernel.role(),
-            new VariableSource.Given(CarriedWeights.value(kernel.dtype(), shape, summed(kernel))),
+            new VariableSource.Given(Weights.value(kernel.dtype(), shape, summed(kernel))),
             kernel.fixed());
 
     Graph graph = model.graph();

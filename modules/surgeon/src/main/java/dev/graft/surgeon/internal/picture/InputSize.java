@@ -57,6 +57,11 @@ public final class InputSize extends Edit {
 
   @Override
   protected Model edit(Model model) {
+    return on(model);
+  }
+
+  /** {@code model} for pictures of that size. */
+  public Model on(Model model) {
     InputSpec input = InputAdapter.find(model, "");
     Shape old = input.shape();
     Extent.Grid size = new Extent.Grid(old.dim(1), old.dim(2), height, width);
@@ -66,7 +71,8 @@ public final class InputSize extends Edit {
     Graph graph = model.graph();
     GraphEditor editor = graph.edit();
     Rewriting rewriting = new Rewriting(editor, new HashSet<>());
-    Map<TensorRef, Extent> extents = SpatialExtents.of(model, input.tensor(), size, rewriting);
+    Map<TensorRef, Extent> extents =
+        SpatialExtents.of(model, input.tensor(), size, rewriting, true);
     note(model, input.tensor(), extents, editor);
     Model resized =
         model.toBuilder()

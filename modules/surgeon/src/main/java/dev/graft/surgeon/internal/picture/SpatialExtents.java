@@ -75,20 +75,32 @@ final class SpatialExtents {
    *
    * @param input the pictures, [N, height, width, channels]
    * @param size their sizes now and then
+   * @param strict whether what was made for one size is refused, or passed over
    * @throws BadRequestException if a part of the network was made for the old size
    */
   static Map<TensorRef, Extent> of(
-      Model model, TensorRef input, Extent.Grid size, Rewriter rewriter) {
-    SpatialExtents found = new SpatialExtents(model, size, rewriter);
-    found.extents.put(input, size);
-    found.pixels.add(input);
-    Set<String> after = new HashSet<>(found.graph.downstream(List.of(input.node())));
-    for (NodeDef node : found.graph.topological()) {
-      if (after.contains(node.getName()) && !node.getName().equals(input.node())) {
-        found.follow(node);
+      Model model, TensorRef input, Extent.Grid size, Rewriter rewriter, boolean strict) {
+    return new SpatialExtents(model, size, rewriter).all(input, strict);
+  }
+
+  private Map<TensorRef, Extent> all(TensorRef input, boolean strict) {
+    extents.put(input, size);
+    pixels.add(input);
+    Set<String> after = new HashSet<>(graph.downstream(List.of(input.node())));
+    after.remove(input.node());
+    for (NodeDef node : graph.topological()) {
+      try {
+        if (after.contains(node.getName())) {
+          follow(node);
+        }
+      } catch (BadRequestException e) {
+        if (strict) {
+          throw e;
+        }
+        extents.put(TensorRef.of(node.getName()), LOOSE);
       }
     }
-    return found.extents;
+    return extents;
   }
 
   private void follow(NodeDef node) {

@@ -13,6 +13,8 @@
  * through the graph as an {@link Extent} of each tensor, with {@link Windows} for convolutions and
  * pools and {@link Upsampling} for decoders, and {@link InputSize} rewrites what was a constant.
  *
+ * <p>{@link StrideMaps} finds by the same walk where a network has maps that boxes can be read off.
+ *
  * <p>{@code surgeon.edit.Edits} makes these edits; the front door asks {@link FitInputs} when a
  * model is loaded.
  *

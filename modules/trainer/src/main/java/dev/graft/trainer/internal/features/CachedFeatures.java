@@ -40,6 +40,7 @@ public final class CachedFeatures implements AutoCloseable {
   private final Set<TensorRef> kept = new LinkedHashSet<>();
   private final Set<TensorRef> inFiles = new LinkedHashSet<>(); // of these
   private FeatureSpace space = FeatureSpace.memory();
+  private boolean halves;
   private Part features;
   private final List<DecodedRows> pictures = new ArrayList<>(); // of both parts, once wanted
   private Part decoded;
@@ -108,6 +109,12 @@ public final class CachedFeatures implements AutoCloseable {
     private Part only(Collection<String> names) {
       return new Part(train.onlyInputs(names), validation.onlyInputs(names));
     }
+  }
+
+  /** This, keeping features in half precision if all that is learned from them takes that. */
+  public CachedFeatures inHalves(boolean value) {
+    halves = value;
+    return this;
   }
 
   /** How the features were come by. */
@@ -197,7 +204,7 @@ public final class CachedFeatures implements AutoCloseable {
     decodeBeside(runtime, watch);
     try (Features at =
         Features.open(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
-      at.keptIn(frontier, watch);
+      at.inHalves(halves).keptIn(frontier, watch);
       features =
           new Part(
               at.toLearnFrom(examples.train(), pace), at.toLearnFrom(examples.validation(), pace));

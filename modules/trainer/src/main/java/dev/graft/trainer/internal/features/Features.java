@@ -60,6 +60,7 @@ public final class Features implements AutoCloseable {
   private FeatureSpace space = FeatureSpace.memory();
   private Optional<StoredFeatures> stored = Optional.empty();
   private Optional<KnownFiles> files = Optional.empty();
+  private boolean halves; // float32 is kept as float16
   private @Nullable ModelSession session; // until there is something to compute
   private @Nullable PreparedRun run;
   private boolean proven; // that rows may be kept
@@ -108,8 +109,9 @@ public final class Features implements AutoCloseable {
   public void keptIn(Frontier frontier, Watch watch) {
     Map<TensorRef, RowForm> rows = new LinkedHashMap<>();
     for (TensorRef tensor : computed) {
-      Shape shape = frontier.ofEach(tensor).orElse(Shape.unknown());
-      rows.put(tensor, RowForm.of(DType.of(graph.dtype(tensor)), shape));
+      DType dtype = DType.of(graph.dtype(tensor));
+      RowForm form = RowForm.of(dtype, frontier.ofEach(tensor).orElse(Shape.unknown()));
+      rows.put(tensor, halves && dtype == DType.FLOAT32 ? form.inHalf() : form);
     }
     Optional<FeatureStore> store = FeatureStore.of(runtime);
     if (store.isPresent() && !computed.isEmpty()) {
@@ -120,9 +122,14 @@ public final class Features implements AutoCloseable {
     }
   }
 
-  /** Puts what comes out where {@code value} says, not in memory, and returns this. */
+  /** Puts what comes out where {@code value} says, and returns this. */
   public Features into(FeatureSpace value) {
     space = value;
+    return this;
+  }
+
+  Features inHalves(boolean value) {
+    halves = value;
     return this;
   }
 

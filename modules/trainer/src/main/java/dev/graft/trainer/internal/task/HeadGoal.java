@@ -153,6 +153,7 @@ public record HeadGoal(
           case ONE_LABEL -> wanted.labels().isPresent();
           case ANY_LABELS -> wanted.labels().isPresent() && !wanted.isOneLabel();
           case NUMBERS -> wanted.labels().isEmpty();
+          case BOXES -> false; // theirs is a goal of its own
           case LIKENESS ->
               objective.isSeparable() ? wanted.labels().isEmpty() : wanted.isOneLabel();
         };

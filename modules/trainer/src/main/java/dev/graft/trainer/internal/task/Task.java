@@ -12,6 +12,7 @@ import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.internal.boxes.BoxGoal;
 import dev.graft.trainer.loss.Goal;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.loss.Penalty;
@@ -44,7 +45,11 @@ public record Task(Model model, InputBinding inputs, ImmutableList<Goal> goals, 
           model.name() + " has no head to train; give it one with replaceHead(...).");
     }
     ImmutableList.Builder<Goal> goals = ImmutableList.builder();
-    goals.addAll(objectives.goals()).addAll(HeadGoal.of(model, data, objectives));
+    Objectives all = objectives;
+    for (Goal boxes : BoxGoal.of(model, data)) {
+      all = all.with(boxes);
+    }
+    goals.addAll(all.goals()).addAll(HeadGoal.of(model, data, all));
     return new Task(model, InputBinding.of(model, data), goals.build(), objectives.penalty());
   }
 

@@ -1,0 +1,110 @@
+package dev.graft.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.graft.Boxes;
+import dev.graft.trainer.boxes.BoxEvaluation;
+import dev.graft.trainer.boxes.LabelPrecision;
+import dev.graft.words.Printable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The boxes on one picture, for a terminal, a program or the eye. */
+final class BoxAnswer {
+
+  private BoxAnswer() {}
+
+  /** A line for each box: file, label, score, left, top, right, bottom. */
+  static List<String> lines(Path file, Boxes boxes) {
+    String name = Printable.cell(file.toString());
+    return boxes.found().isEmpty()
+        ? List.of(name + "\t(none)")
+        : boxes.found().stream()
+            .map(
+                box ->
+                    String.format(
+                        Locale.ROOT,
+                        "%s\t%s\t%.4f\t%.1f\t%.1f\t%.1f\t%.1f",
+                        name,
+                        Printable.cell(box.label()),
+                        box.score(),
+                        box.left(),
+                        box.top(),
+                        box.right(),
+                        box.bottom()))
+            .toList();
+  }
+
+  static ObjectNode node(ObjectMapper mapper, Path file, Boxes boxes) {
+    ObjectNode node = mapper.createObjectNode();
+    node.put("file", file.toString());
+    node.put("width", boxes.width());
+    node.put("height", boxes.height());
+    ArrayNode all = node.putArray("boxes");
+    for (Boxes.Found box : boxes.found()) {
+      all.addObject()
+          .put("label", box.label())
+          .put("score", box.score())
+          .put("left", box.left())
+          .put("top", box.top())
+          .put("right", box.right())
+          .put("bottom", box.bottom());
+    }
+    return node;
+  }
+
+  /** Puts figures into {@code node}; what there is nothing to be found for is null. */
+  static void put(ObjectNode node, BoxEvaluation score) {
+    put(node, score.metrics());
+    ObjectNode labels = node.putObject("labels");
+    for (LabelPrecision label : score.labels()) {
+      put(labels.putObject(label.label()).put("boxes", label.count()), label.metrics());
+    }
+  }
+
+  private static void put(ObjectNode node, Map<String, Double> metrics) {
+    metrics.forEach(
+        (name, value) -> {
+          if (value == BoxEvaluation.NOTHING) {
+            node.putNull(name);
+          } else {
+            node.put(name, value);
+          }
+        });
+  }
+
+  /** A table of figures, a row for each label. */
+  static List<String> table(BoxEvaluation score) {
+    TextTable table = new TextTable(30, false, true, true, true, true);
+    table.row("label", "boxes", "AP50", "AP", "AP75");
+    for (LabelPrecision label : score.labels()) {
+      table.row(
+          label.label(),
+          "" + label.count(),
+          three(label.metrics().get("ap50")),
+          three(label.metrics().get("ap")),
+          three(label.metrics().get("ap75")));
+    }
+    return table.lines();
+  }
+
+  private static String three(@Nullable Double value) {
+    return value == null || value == BoxEvaluation.NOTHING
+        ? "none"
+        : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  /** Draws them, if there is a folder for that. */
+  static void draw(Path file, Boxes boxes, @Nullable Path folder) throws IOException {
+    if (folder != null) {
+      Files.createDirectories(folder);
+      boxes.draw(file, folder.resolve(file.getFileName() + ".png"));
+    }
+  }
+}

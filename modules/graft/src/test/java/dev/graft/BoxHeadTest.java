@@ -1,0 +1,141 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.data.boxes.Box;
+import dev.graft.error.BadRequestException;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
+import dev.graft.model.Labels;
+import dev.graft.model.Model;
+import dev.graft.model.TensorSpec;
+import dev.graft.runtime.ModelSession;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.BoxForm;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.edit.Edits;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.Checkout;
+import dev.graft.trainer.boxes.Detection;
+import dev.graft.trainer.boxes.Detections;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Where a head for boxes is put, and what it makes of its raw answer. */
+class BoxHeadTest {
+
+  private static final int ROWS = 8;
+  private static final int COLUMNS = 12;
+  private static final int NUMBERS = 2 + 4;
+
+  private static final Model BACKBONE =
+      Graft.load(Checkout.path("models/efficientnet-lite0"), Trust.ALLOW);
+
+  private static Model headed(BoxForm form) {
+    return BACKBONE.with(Edits.replaceHead(HeadSpec.boxes(Labels.of("cat", "dog")).boxes(form)));
+  }
+
+  private static BoxForm small() {
+    return BoxForm.standard().size(8 * ROWS, 8 * COLUMNS);
+  }
+
+  /** A raw answer in which no cell is sure of anything. */
+  private static float[] nothing() {
+    float[] raw = new float[ROWS * COLUMNS * NUMBERS];
+    Arrays.fill(raw, -20);
+    return raw;
+  }
+
+  private static void put(float[] raw, int row, int column, int label, float... logitAndReach) {
+    int at = (row * COLUMNS + column) * NUMBERS;
+    raw[at + label] = logitAndReach[0];
+    for (int side = 0; side < 4; side++) {
+      raw[at + 2 + side] = (float) Math.log(logitAndReach[1 + side]);
+    }
+  }
+
+  private static List<Detection> answers(float[] raw) {
+    Model model = headed(small());
+    Head head = model.heads().get(0);
+    List<String> names = new ArrayList<>(model.servingSignature().outputs().keySet());
+    List<TensorRef> fetches =
+        names.stream()
+            .map(model.servingSignature().outputs()::get)
+            .map(TensorSpec::tensor)
+            .toList();
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        ModelSession session = runtime.open(model)) {
+      TensorValue fed = TensorValue.of(Shape.of(1, ROWS, COLUMNS, NUMBERS), raw);
+      List<TensorValue> values =
+          session.graph().run(Map.of(head.logits(), fed), fetches, List.of());
+      Map<String, TensorValue> outputs = new HashMap<>();
+      for (int i = 0; i < names.size(); i++) {
+        outputs.put(names.get(i), values.get(i));
+      }
+      return Detections.of(outputs).on(0, 8 * COLUMNS, 8 * ROWS);
+    }
+  }
+
+  @Test
+  void aBoxReachesFromTheMiddleOfItsCell() {
+    float[] raw = nothing();
+    put(raw, 3, 5, 1, 2f, 1f, 2f, 3f, 0.5f);
+    List<Detection> found = answers(raw);
+    assertThat(found).hasSize(1);
+    Box box = found.get(0).box();
+    assertThat(box.label()).isEqualTo(1);
+    assertThat(found.get(0).score()).isCloseTo(1 / (1 + Math.exp(-2)), within(1e-5));
+    assertThat(box.left()).isCloseTo(8 * 4.5, within(1e-3));
+    assertThat(box.top()).isCloseTo(8 * 1.5, within(1e-3));
+    assertThat(box.right()).isCloseTo(8 * 8.5, within(1e-3));
+    assertThat(box.bottom()).isCloseTo(8 * 4.0, within(1e-3));
+  }
+
+  @Test
+  void whatIsBesideAPeakOrOverItOrBeyondTheEdgeIsNoFurtherBox() {
+    float[] raw = nothing();
+    put(raw, 3, 5, 0, 2f, 2f, 2f, 2f, 2f);
+    put(raw, 3, 6, 0, 1f, 2f, 2f, 2f, 2f); // no peak
+    put(raw, 3, 7, 0, 1.5f, 4f, 2f, 0.2f, 2f); // a peak, and nearly the same box
+    put(raw, 4, 5, 1, 1f, 2f, 2f, 2f, 2f); // another label may have it
+    put(raw, 0, 0, 1, 3f, 4f, 4f, 1f, 1f); // cut off at the edge
+    List<Detection> found = answers(raw);
+    assertThat(found.stream().map(each -> each.box().label())).containsExactly(1, 0, 1);
+    assertThat(found.get(0).box().left()).isZero();
+    assertThat(found.get(0).box().top()).isZero();
+  }
+
+  @Test
+  void mapsAreFoundAtEachSizeOfCells() {
+    Model model = headed(small());
+    assertThat(model.layers().stream().map(layer -> layer.name()))
+        .contains("boxes_lateral_8_conv", "boxes_lateral_16_conv", "boxes_lateral_32_conv");
+    assertThat(model.heads().get(0).features().node()).contains("block15_project_bn");
+    assertThat(model.servingSignature().outputs().keySet())
+        .containsExactly(
+            "detection_boxes", "detection_scores", "detection_classes", "num_detections");
+    assertThat(model.variables().stream().map(variable -> variable.name()))
+        .noneMatch(name -> name.contains("top_conv")); // what comes after the maps is gone
+  }
+
+  @Test
+  void mapsMayBeNamed() {
+    Model model = headed(small().maps(List.of("block4_add", "block10_add")));
+    assertThat(model.heads().get(0).features().node()).contains("block10_add");
+    assertThatThrownBy(() -> headed(small().maps(List.of("block4_add", "block3_project_bn"))))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("both have a cell for 8 pixels");
+    assertThatThrownBy(() -> headed(small().maps(List.of("block10_add"))))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("a cell for 8 pixels");
+    assertThatThrownBy(() -> headed(small().maps(List.of("avg_pool"))))
+        .isInstanceOf(BadRequestException.class);
+  }
+}

@@ -1,0 +1,166 @@
+package dev.graft.trainer.internal.boxes;
+
+import dev.graft.data.boxes.BoxSet;
+import dev.graft.graph.Scope;
+import dev.graft.graph.TensorRef;
+import java.util.List;
+import org.tensorflow.proto.DataType;
+
+/**
+ * What the cells of a map should answer, in the graph: how near each is to the centre of a box of
+ * each label, and which box it belongs to. Both come of one spot around the centre of each box, a
+ * Gaussian as large as a little more than half of it, as in TTFNet (arXiv 1909.00700).
+ */
+final class BoxTargets {
+
+  private static final float SPOT = 0.54f; // of the box along each side
+  private static final float FAR = 1e30f;
+
+  private final Scope g;
+  private final TensorRef rows;
+  private final TensorRef columns;
+  private final TensorRef left;
+  private final TensorRef top;
+  private final TensorRef right;
+  private final TensorRef bottom;
+  private final TensorRef label; // int32 [N, most]
+  private final TensorRef counts; // 1 for a box to be learned, 0 for padding and crowds
+  private final TensorRef area;
+  private final TensorRef spots; // [N, most, rows, columns]
+
+  /**
+   * Adds them.
+   *
+   * @param raw what the head answers, [N, rows, columns, ...]
+   * @param boxes as {@link BoxSet#dataset} has them, [N, most, columns]
+   * @param count how many each picture has, [N]
+   */
+  BoxTargets(Scope g, TensorRef raw, TensorRef boxes, TensorRef count) {
+    this.g = g;
+    TensorRef shape = g.add("Shape", raw);
+    this.rows = at(shape, 1);
+    this.columns = at(shape, 2);
+    TensorRef height = number(rows);
+    TensorRef width = number(columns);
+    this.left = g.add("Mul", column(boxes, BoxSet.Column.LEFT), width);
+    this.top = g.add("Mul", column(boxes, BoxSet.Column.TOP), height);
+    this.right = g.add("Mul", column(boxes, BoxSet.Column.RIGHT), width);
+    this.bottom = g.add("Mul", column(boxes, BoxSet.Column.BOTTOM), height);
+    this.label = g.cast(column(boxes, BoxSet.Column.LABEL), DataType.DT_INT32);
+    TensorRef order = g.add("Range", g.scalar(0), at(g.add("Shape", boxes), 1), g.scalar(1));
+    TensorRef own = number(g.add("Less", order, g.add("ExpandDims", count, g.scalar(1))));
+    TensorRef crowd = column(boxes, BoxSet.Column.CROWD);
+    this.counts = g.add("Mul", own, g.add("Sub", g.scalar(1f), crowd));
+    TensorRef high = g.add("Sub", bottom, top);
+    TensorRef wide = g.add("Sub", right, left);
+    this.area = g.add("Mul", high, wide);
+    TensorRef down = g.add("ExpandDims", spot(top, bottom, high, rows), g.scalar(3));
+    TensorRef across = g.add("ExpandDims", spot(left, right, wide, columns), g.scalar(2));
+    this.spots = g.add("Mul", g.add("Mul", down, across), overMap(counts));
+  }
+
+  /** How near each cell is to a centre of each label, [N, rows, columns, labels]; 1 is there. */
+  TensorRef centres(int labels) {
+    TensorRef shape = g.add("Shape", spots);
+    TensorRef examples = at(shape, 0);
+    TensorRef example =
+        g.add("ExpandDims", g.add("Range", g.scalar(0), examples, g.scalar(1)), g.scalar(1));
+    TensorRef segment = g.add("AddV2", g.add("Mul", example, g.scalar(labels)), label);
+    TensorRef kept =
+        g.add("SelectV2", g.add("Greater", counts, g.scalar(0f)), segment, g.scalar(-1));
+    TensorRef cells = g.add("Mul", rows, columns);
+    TensorRef flat = g.add("Reshape", spots, pack(g.scalar(-1), cells));
+    TensorRef most =
+        g.add(
+            "UnsortedSegmentMax",
+            flat,
+            g.add("Reshape", kept, g.ints(-1)),
+            g.add("Mul", examples, g.scalar(labels)));
+    TensorRef maps =
+        g.add(
+            "Reshape",
+            g.add("Maximum", most, g.scalar(0f)),
+            pack(examples, g.scalar(labels), rows, columns));
+    return g.add("Transpose", maps, g.ints(0, 2, 3, 1));
+  }
+
+  /**
+   * Which box each cell belongs to: that with a spot on it, of several the smallest.
+   *
+   * @param box [N, rows, columns, 4]: left, top, right and bottom in cells
+   * @param weight [N, rows, columns]: how much it counts; all cells of a box together as the
+   *     logarithm of its area in pixels
+   */
+  record Assigned(TensorRef box, TensorRef weight) {}
+
+  /** Adds it, for cells that are {@code cell} pixels wide. */
+  Assigned assigned(int cell) {
+    TensorRef sizes =
+        g.add("SelectV2", g.add("Greater", spots, g.scalar(0f)), overMap(area), g.scalar(FAR));
+    TensorRef smallest =
+        g.op("ArgMin")
+            .input(sizes)
+            .input(g.scalar(1))
+            .attr("output_type", DataType.DT_INT32)
+            .output();
+    TensorRef chosen =
+        g.op("OneHot")
+            .input(smallest)
+            .input(at(g.add("Shape", spots), 1))
+            .input(g.scalar(1f))
+            .input(g.scalar(0f))
+            .attr("axis", 1)
+            .output();
+    TensorRef pixels = g.add("Mul", area, g.scalar((float) cell * cell));
+    TensorRef worth = g.add("Log", g.add("Maximum", pixels, g.scalar((float) Math.E)));
+    TensorRef sum = g.add("Maximum", g.add("Sum", spots, g.ints(2, 3)), g.scalar(1e-6f));
+    TensorRef share = g.add("Mul", spots, overMap(g.add("RealDiv", worth, sum)));
+    TensorRef weight = g.add("Sum", g.add("Mul", chosen, share), g.ints(1));
+    TensorRef corners =
+        g.op("Pack").inputs(List.of(left, top, right, bottom)).attr("axis", -1).output();
+    TensorRef shape = g.add("Shape", chosen);
+    TensorRef flat = g.add("Reshape", chosen, pack(at(shape, 0), at(shape, 1), g.scalar(-1)));
+    TensorRef own = g.op("BatchMatMulV2").input(flat).input(corners).attr("adj_x", true).output();
+    return new Assigned(
+        g.add("Reshape", own, pack(g.scalar(-1), rows, columns, g.scalar(4))), weight);
+  }
+
+  /** exp(-d^2 / 2 sigma^2) along one side, zero beyond the spot: [N, most, cells]. */
+  private TensorRef spot(TensorRef from, TensorRef to, TensorRef size, TensorRef cells) {
+    TensorRef middle = g.add("Mul", g.add("AddV2", from, to), g.scalar(0.5f));
+    TensorRef last = number(g.add("Sub", cells, g.scalar(1)));
+    TensorRef cell = g.add("Minimum", g.add("Floor", middle), last);
+    TensorRef radius = g.add("Floor", g.add("Mul", size, g.scalar(SPOT / 2)));
+    TensorRef sigma =
+        g.add(
+            "RealDiv", g.add("AddV2", g.add("AddV2", radius, radius), g.scalar(1f)), g.scalar(6f));
+    TensorRef all = number(g.add("Range", g.scalar(0), cells, g.scalar(1)));
+    TensorRef off = g.add("Sub", all, g.add("ExpandDims", cell, g.scalar(2)));
+    TensorRef share = g.add("RealDiv", off, g.add("ExpandDims", sigma, g.scalar(2)));
+    TensorRef height = g.add("Exp", g.add("Mul", g.add("Square", share), g.scalar(-0.5f)));
+    TensorRef near =
+        g.add("LessEqual", g.add("Abs", off), g.add("ExpandDims", radius, g.scalar(2)));
+    return g.add("Mul", height, number(near));
+  }
+
+  /** [N, most] as [N, most, 1, 1]. */
+  private TensorRef overMap(TensorRef each) {
+    return g.add("ExpandDims", g.add("ExpandDims", each, g.scalar(2)), g.scalar(3));
+  }
+
+  private TensorRef column(TensorRef boxes, BoxSet.Column column) {
+    return g.add("GatherV2", boxes, g.scalar(column.ordinal()), g.scalar(-1));
+  }
+
+  private TensorRef at(TensorRef shape, int dim) {
+    return g.add("GatherV2", shape, g.scalar(dim), g.scalar(0));
+  }
+
+  private TensorRef pack(TensorRef... numbers) {
+    return g.addList("Pack", List.of(numbers));
+  }
+
+  private TensorRef number(TensorRef tensor) {
+    return g.cast(tensor, DataType.DT_FLOAT);
+  }
+}
