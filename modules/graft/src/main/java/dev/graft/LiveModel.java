@@ -92,9 +92,8 @@ public final class LiveModel implements AutoCloseable {
   }
 
   /**
-   * Opens a model.
+   * Opens what TensorFlow loads.
    *
-   * @param bundle what TensorFlow loads
    * @param place where the user has it, for messages
    * @param facts what is known of its graph and heads
    */
@@ -235,11 +234,11 @@ public final class LiveModel implements AutoCloseable {
   }
 
   private Answer answer(ByteString picture, IntFunction<String> name) {
-    if (isClassifier()) {
-      return predictions(List.of(picture), name).get(0);
+    if (findsBoxes()) {
+      return boxes(picture, name);
     }
-    return findsBoxes()
-        ? boxes(picture, name)
+    return isClassifier()
+        ? predictions(List.of(picture), name).get(0)
         : new Numbers(Floats.asList(floats(scores(List.of(picture), name))));
   }
 
@@ -345,6 +344,9 @@ public final class LiveModel implements AutoCloseable {
   }
 
   private TensorValue scores(List<ByteString> pictures) {
+    if (findsBoxes()) {
+      throw new BadRequestException("the model finds boxes; ask for answer(picture).");
+    }
     TensorValue scores = call(pictures, timeout).get(signature.scores());
     if (scores == null) {
       throw noSuch(signature.scores());

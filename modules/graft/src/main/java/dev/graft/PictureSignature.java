@@ -51,7 +51,7 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
       }
     }
     List<String> numbers =
-        signature.outputs().containsKey(BOXES)
+        signature.outputs().containsKey(BOXES) && facts.findBoxes()
             ? List.of(BOXES)
             : answers(outputs(signature, DType::isFloating), facts);
     List<String> names = outputs(signature, type -> type == DType.STRING);

@@ -70,6 +70,11 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
     return new ServedFacts(answers.buildKeepingLast(), decodesPictures(model));
   }
 
+  /** Whether a head of it finds boxes, in the form that Graft gives them. */
+  boolean findBoxes() {
+    return answers.values().stream().anyMatch(each -> each.kind() == Head.Kind.BOXES);
+  }
+
   private static boolean decodesPictures(Model model) {
     Signature only =
         model.signatures().size() == 1 ? model.signatures().values().iterator().next() : null;

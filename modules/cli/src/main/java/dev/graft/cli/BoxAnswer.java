@@ -4,15 +4,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Boxes;
+import dev.graft.error.BadRequestException;
 import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.boxes.LabelPrecision;
 import dev.graft.words.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The boxes on one picture, for a terminal, a program or the eye. */
@@ -94,10 +97,25 @@ final class BoxAnswer {
     return table.lines();
   }
 
-  private static String three(@Nullable Double value) {
+  static String three(@Nullable Double value) {
     return value == null || value == BoxEvaluation.NOTHING
         ? "none"
         : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  /** Each drawing is called after its picture, in one folder. */
+  static void requireNamesApart(List<Path> files) {
+    Set<String> names = new HashSet<>();
+    for (Path file : files) {
+      String name = String.valueOf(file.getFileName());
+      if (!names.add(name)) {
+        throw new BadRequestException(
+            "two pictures are called '"
+                + name
+                + "', and one drawing would take the other's place; ask for them one by one, with a"
+                + " folder each for --draw.");
+      }
+    }
   }
 
   /** Draws them, if there is a folder for that. */

@@ -138,7 +138,7 @@ final class DemoCommand implements Callable<Integer> {
       return Job.of(backbone, ModelNames.ofRepository("testdata/bccd"), out())
           .surgery(Surgery.standard().head(HeadChoice.BOXES))
           .training(Training.by("head").seed(ofSeed))
-          .name("demo-boxes")
+          .name("boxes")
           .build();
     }
     return Job.of(backbone, ModelNames.ofRepository("testdata/photos"), out())

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
 import dev.graft.data.Dataset;
+import dev.graft.error.BadRequestException;
 import dev.graft.job.BoxExam;
 import dev.graft.job.Exam;
 import dev.graft.model.Model;
@@ -70,7 +71,11 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws JsonProcessingException {
     Model read = Graft.load(model.path(), load.options());
     if (BoxExam.isFor(read)) {
-      boxes(read);
+      if (labels.labels().isPresent()) {
+        throw new BadRequestException(
+            "a model that finds boxes knows its labels; leave out --labels.");
+      }
+      boxes(BoxExam.of(read, data.path()));
       return 0;
     }
     Exam exam = Exam.of(read, data.path(), labels.labels());
@@ -91,12 +96,11 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void boxes(Model read) throws JsonProcessingException {
+  private void boxes(BoxExam exam) throws JsonProcessingException {
     try (Graft graft = Graft.open(cache.of(machine.settings()))) {
       TrainOptions alone = TrainOptions.by(Recipe.headOnly());
       TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
-      BoxEvaluation score =
-          BoxExam.score(graft, read, data.path(), json ? alone : alone.listener(bar));
+      BoxEvaluation score = exam.score(graft, json ? alone : alone.listener(bar));
       if (json) {
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode node = mapper.createObjectNode().put("count", score.count());
@@ -104,6 +108,7 @@ final class EvaluateCommand implements Callable<Integer> {
         terminal.json(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node));
       } else {
         terminal.format("pictures  %d", score.count());
+        exam.pictures().notes().forEach(note -> terminal.line("          " + Flags.of(note)));
         score
             .metrics()
             .forEach(

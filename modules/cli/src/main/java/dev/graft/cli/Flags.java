@@ -57,7 +57,7 @@ final class Flags {
       case POOL_NOTHING -> "--pooling none";
       case HIDDEN_LAYER -> "--hidden 256";
       case OWN_SIZE -> "without --size";
-      case SIZE -> "with --size HxW";
+      case SIZE -> "--size HxW for another";
       case SMALLER_PICTURES -> "--size N";
       case UNFREEZE_HEAD -> "--unfreeze head";
       case RECIPE_HEAD -> "--recipe head";

@@ -8,11 +8,13 @@ import dev.graft.job.JobListener;
 import dev.graft.job.JobResult;
 import dev.graft.job.JobScore;
 import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Tells a job as one object, for a program to read. */
 final class JobJson implements JobListener {
@@ -21,6 +23,7 @@ final class JobJson implements JobListener {
 
   private final JobListener lines;
   private final long began = System.nanoTime();
+  private @Nullable BoxEvaluation chosen; // on validation, of boxes
   private final Map<String, Double> phases = new LinkedHashMap<>();
   private long last = began;
 
@@ -36,6 +39,9 @@ final class JobJson implements JobListener {
   @Override
   public void on(JobEvent event) {
     lines.on(event);
+    if (event instanceof JobEvent.Chosen told) {
+      chosen = told.boxes();
+    }
     if (event instanceof JobEvent.TrainingBegun) {
       ended("read");
     } else if (event instanceof JobEvent.Trained trained) {
@@ -75,7 +81,11 @@ final class JobJson implements JobListener {
         .put("computed", result.run().features().computed())
         .put("reused", result.run().features().reused())
         .put("bytes", result.run().features().bytes());
-    put(node.putObject("validation"), result.run().validation());
+    ObjectNode validation = node.putObject("validation");
+    put(validation, result.run().validation());
+    if (chosen != null) {
+      BoxAnswer.put(validation, chosen);
+    }
     test(node.putObject("test"), result);
     ObjectNode seconds = node.putObject("phases");
     phases.forEach(seconds::put);
@@ -95,7 +105,9 @@ final class JobJson implements JobListener {
     } else {
       put(test, score.evaluation());
     }
-    put(test, score.metric(), score.value());
+    if (!(score instanceof JobScore.Boxes)) {
+      put(test, score.metric(), score.value());
+    }
   }
 
   private static void put(ObjectNode node, Evaluation score) {

@@ -159,7 +159,7 @@ final class JobLines implements JobListener {
     return boxes.count()
         + " pictures: "
         + Stream.of("ap50", "ap", "ap75")
-            .map(name -> String.format(Locale.ROOT, "%s %.3f", name, boxes.metrics().get(name)))
+            .map(name -> name + " " + BoxAnswer.three(boxes.metrics().get(name)))
             .collect(Collectors.joining(", "));
   }
 

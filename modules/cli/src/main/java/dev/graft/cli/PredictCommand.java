@@ -83,6 +83,9 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (drawings != null) {
+      BoxAnswer.requireNamesApart(files);
+    }
     List<String> unreadable = new ArrayList<>();
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode answers = mapper.createArrayNode();

@@ -72,7 +72,9 @@ final class SurgeryOptions {
   @Option(
       names = "--cut",
       paramLabel = "LAYER",
-      description = "Put the new head on this layer or tensor instead of where the old one was.")
+      description =
+          "Put the new head on this layer or tensor instead of where the old one was; for boxes"
+              + " on several, with commas between.")
   private @Nullable String cut;
 
   @Mixin private LabelsOption labels = new LabelsOption();

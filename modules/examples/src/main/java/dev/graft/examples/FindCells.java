@@ -72,7 +72,7 @@ public final class FindCells {
   public static double score(Graft graft, Path version, Path pictures, PrintStream out) {
     Model model = Graft.load(version, Trust.ALLOW);
     TrainOptions options = TrainOptions.by(Recipe.headOnly());
-    BoxEvaluation score = BoxExam.score(graft, model, pictures, options);
+    BoxEvaluation score = BoxExam.of(model, pictures).score(graft, options);
     for (LabelPrecision label : score.labels()) {
       out.printf("%s: AP50 %.2f%n", label.label(), label.metrics().get("ap50"));
     }

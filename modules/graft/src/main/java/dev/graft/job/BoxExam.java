@@ -10,16 +10,25 @@ import dev.graft.data.boxes.BoxViews;
 import dev.graft.error.BadRequestException;
 import dev.graft.internal.boxes.BoxData;
 import dev.graft.model.Head;
-import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.boxes.BoxEvaluation;
 import java.nio.file.Path;
 
-/** Scores models that find boxes. */
+/**
+ * A model that finds boxes, and pictures on which they are drawn, to score the one on the others.
+ */
 public final class BoxExam {
 
-  private BoxExam() {}
+  private final Model model;
+  private final BoxData boxes;
+  private final Dataset pictures;
+
+  private BoxExam(Model model, BoxData boxes, Dataset pictures) {
+    this.model = model;
+    this.boxes = boxes;
+    this.pictures = pictures;
+  }
 
   /** Whether {@code model} finds boxes. */
   public static boolean isFor(Model model) {
@@ -27,25 +36,34 @@ public final class BoxExam {
   }
 
   /**
-   * Scores a model on pictures whose boxes are known, by COCO's measure. Where the data say which
-   * part is for testing only that counts.
+   * The exam of a model on pictures whose boxes are known. Where the data say which part is for
+   * testing only that counts.
    *
    * @param data as {@code graft finetune --head boxes} takes it: Pascal VOC, COCO, YOLO, or a table
    *     of boxes
    * @throws BadRequestException if the model finds no boxes, or the data have a label that it does
    *     not know
    */
-  public static BoxEvaluation score(Graft graft, Model model, Path data, TrainOptions options) {
-    requireNonNull(graft, "graft");
+  public static BoxExam of(Model model, Path data) {
+    requireNonNull(model, "model");
     requireNonNull(data, "data");
     if (!isFor(model)) {
       throw new BadRequestException(model.name() + " finds no boxes.");
     }
     BoxSet read = Annotations.read(data);
-    Labels labels = model.heads().get(0).labels().orElse(read.labels());
-    BoxSet set = read.inOrderOf(labels);
-    Dataset pictures = set.dataset().scored();
+    BoxSet set = read.inOrderOf(model.heads().get(0).labels().orElse(read.labels()));
     BoxData boxes = new BoxData(set, BoxViews.Flips.NONE);
+    return new BoxExam(model, boxes, set.dataset().scored());
+  }
+
+  /** Those that are scored, with notes on what was taken for granted. */
+  public Dataset pictures() {
+    return pictures;
+  }
+
+  /** How well the model finds their boxes, by COCO's measure. */
+  public BoxEvaluation score(Graft graft, TrainOptions options) {
+    requireNonNull(graft, "graft");
     return boxes.found(pictures, graft.predict(model, pictures, options)).evaluation();
   }
 }

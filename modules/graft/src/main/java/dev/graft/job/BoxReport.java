@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a report shows of boxes: how well each label is found, and the pictures on which most is
@@ -73,7 +74,7 @@ final class BoxReport {
     html.append("</table>\n");
   }
 
-  private static String figure(Double value) {
+  private static String figure(@Nullable Double value) {
     return value == null || value == BoxEvaluation.NOTHING
         ? "none"
         : String.format(Locale.ROOT, "%.3f", value);

@@ -147,6 +147,10 @@ public final class FineTuneJob {
    * come to.
    */
   public Evaluation trial(Graft graft, JobListener listener, CancellationToken cancel) {
+    if (boxes.isPresent()) {
+      throw new BadRequestException(
+          "a trial is of labels or numbers; boxes are scored by the job that publishes them.");
+    }
     JobListener heard = heard(graft, listener, cancel);
     Parts parts = begin(graft, heard);
     TrainOptions options = JobSteps.watched(job.options(), heard, cancel);

@@ -105,8 +105,14 @@ record JobSteps(
     boolean refits = folder.job().training().refits();
     Map<String, TensorValue> answers = graft.predict(chosen.model(), validation, scoring(chosen));
     BoxEvaluation score = boxes.orElseThrow().found(validation, answers).evaluation();
-    if (!refits) {
-      listener.on(new JobEvent.Chosen(score, false, Optional.empty()));
+    Duration spent = chosen.times().values().stream().reduce(Duration.ZERO, Duration::plus);
+    Optional<TrainOptions> left = refits ? folder.refitting(spent) : Optional.empty();
+    if (left.isEmpty()) {
+      Optional<String> why =
+          refits
+              ? Optional.of("no time is left to learn it from the validation part, too")
+              : Optional.empty();
+      listener.on(new JobEvent.Chosen(score, false, why));
       return chosen;
     }
     BoxData now = boxes.orElseThrow();
@@ -122,7 +128,7 @@ record JobSteps(
             alike ? "learned from upside down, too" : "learned from as they are and mirrored only");
     listener.on(new JobEvent.Chosen(score, true, Optional.of(why)));
     Parts all = new Parts(now.without(parts.test()), validation, parts.test(), parts.notes());
-    TrainOptions options = watched(folder.refitting(), listener, cancel);
+    TrainOptions options = watched(left.get(), listener, cancel);
     JobSteps second =
         alike ? new JobSteps(graft, folder, Optional.of(now.turned()), listener, cancel) : this;
     return after(chosen, second.train(start, all, options));
@@ -132,7 +138,7 @@ record JobSteps(
     return graft.evaluate(run.model(), pictures, scoring(run)).loss();
   }
 
-  /** The second training, with what the first took. */
+  /** The second training, with what the first took, and how that did on what it had not seen. */
   private static Run after(Run first, Run second) {
     Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
     first.times().forEach((phase, time) -> times.merge(phase, time, Duration::plus));
@@ -144,8 +150,7 @@ record JobSteps(
             first.features().computed() + second.features().computed(),
             first.features().reused(),
             second.features().bytes());
-    return new Run(
-        second.model(), second.recipe(), second.validation(), decisions, times, features);
+    return new Run(second.model(), second.recipe(), first.validation(), decisions, times, features);
   }
 
   /** What the published version finds on the test part, as its files have it. */

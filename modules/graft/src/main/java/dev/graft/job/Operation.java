@@ -1,5 +1,6 @@
 package dev.graft.job;
 
+import com.google.common.base.Splitter;
 import dev.graft.data.Answers;
 import dev.graft.error.BadRequestException;
 import dev.graft.internal.boxes.BoxInput;
@@ -14,6 +15,7 @@ import dev.graft.surgeon.Where;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.words.Remedy;
 import dev.graft.words.Words;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -28,6 +30,10 @@ record Operation(Surgery surgery, Answers answers) {
   /** {@code backbone} after it, with first weights of a new head from {@code seed}. */
   Model on(Model backbone, long seed) {
     HeadSpec spec = spec().seed(seed);
+    if (spec.kind() == Head.Kind.BOXES) { // whose size and maps are its own affair
+      Model headed = backbone.with(Edits.replaceHead(spec));
+      return trainable(headed).with(Edits.unfreeze(Where.head()));
+    }
     Model model =
         surgery
             .size()
@@ -189,7 +195,8 @@ record Operation(Surgery surgery, Answers answers) {
   }
 
   private BoxForm form() {
-    BoxForm form = BoxInput.form(answers);
+    List<String> maps = surgery.cut().map(Splitter.on(',')::splitToList).orElse(List.of());
+    BoxForm form = BoxInput.form(answers).maps(maps);
     return surgery.size().map(size -> form.size(size.height(), size.width())).orElse(form);
   }
 

@@ -32,6 +32,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -250,9 +251,14 @@ public final class RunFolder implements AutoCloseable {
         .listener(TensorBoardLog.in(path.resolve("tensorboard")));
   }
 
-  /** As {@link #options}, for what is learned once more from all but the test part. */
-  TrainOptions refitting() {
-    return job.options().checkpoints(Checkpoints.in(path.resolve(CHECKPOINTS + "-refit")));
+  /** As {@link #options}, for what is learned once more; none if no time is left for that. */
+  Optional<TrainOptions> refitting(Duration spent) {
+    TrainOptions all =
+        job.options().checkpoints(Checkpoints.in(path.resolve(CHECKPOINTS + "-refit")));
+    Optional<Duration> left = all.time().map(time -> time.minus(spent));
+    return left.isPresent()
+        ? left.filter(time -> !time.isNegative() && !time.isZero()).map(all::time)
+        : Optional.of(all);
   }
 
   /**

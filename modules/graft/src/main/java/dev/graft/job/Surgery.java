@@ -48,6 +48,12 @@ public final class Surgery {
           "pooling, hidden layers and dropout are of a new head, but the head is to be kept; leave"
               + " them out, or take a new one.");
     }
+    if (set.head == HeadChoice.BOXES
+        && (set.carriesOver || !set.form.equals(HeadForm.standard()))) {
+      throw new BadRequestException(
+          "pooling, hidden layers, dropout and weights that are carried over are of heads that answer"
+              + " once for a picture; a head for boxes is made in one way, so leave them out.");
+    }
     if (set.carriesOver && (set.cut.isPresent() || set.head == HeadChoice.KEEP)) {
       throw new BadRequestException(
           "weights are carried over from a head that is replaced by a new one; with carry-over,"
@@ -104,7 +110,10 @@ public final class Surgery {
     return with(next -> next.unfreeze = Optional.of(value));
   }
 
-  /** The layer or tensor to put the new head on; if empty, where the old one was. */
+  /**
+   * The layer or tensor to put the new head on; if empty, where the old one was. For boxes several
+   * with commas between, the maps that are read; if empty, they are found.
+   */
   public Optional<String> cut() {
     return set.cut;
   }

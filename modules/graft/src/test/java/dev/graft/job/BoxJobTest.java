@@ -13,6 +13,8 @@ import dev.graft.data.annotation.Annotations;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
+import dev.graft.model.InputSpec;
+import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -155,6 +157,27 @@ class BoxJobTest {
     JobEvent.Begun begun = (JobEvent.Begun) heard.get(0);
     assertThat(begun.model().inputs().get(0).shape().toString()).contains("384, 512");
     assertThat(begun.pictures().notes().toString()).contains("512 x 384 pixels");
+  }
+
+  @Test
+  void whatIsNotForBoxesIsRefused() {
+    Surgery boxes = Surgery.standard().head(HeadChoice.BOXES);
+    assertThatThrownBy(() -> boxes.form(HeadForm.standard().dropout(0.5)))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("a head for boxes is made in one way");
+    assertThatThrownBy(boxes::carryOver).isInstanceOf(BadRequestException.class);
+  }
+
+  /** A network whose end was made for one size finds boxes at another, on maps that are named. */
+  @Test
+  void mapsAreNamedWithCommasBetween() {
+    Surgery named = Surgery.standard().head(HeadChoice.BOXES).cut("block4_add,block10_add");
+    Job job = job(bccd()).toBuilder().surgery(named.size(96, 128)).build();
+    Model start = job.start(job.readBackbone(), job.readPictures());
+    assertThat(start.layers().stream().map(Layer::name))
+        .contains("boxes_lateral_16_conv")
+        .doesNotContain("boxes_lateral_32_conv");
+    assertThat(start.inputs().get(0).resize()).isEqualTo(InputSpec.Resize.STRETCH);
   }
 
   @Test

@@ -65,4 +65,9 @@ public final class Halves {
     }
     return sign * (1 + fraction * 0x1p-10f) * (float) Math.pow(2, exponent - 15);
   }
+
+  /** {@code rows} as they are after that; themselves if they are not float32. */
+  public static TensorValue round(TensorValue rows) {
+    return rows.dtype() == DType.FLOAT32 ? toFloats(of(rows)) : rows;
+  }
 }

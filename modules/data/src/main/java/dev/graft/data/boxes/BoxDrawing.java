@@ -14,8 +14,12 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.List;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 
 /** Draws boxes on a picture, as it is shown, each label in a colour of its own. */
 @Internal
@@ -31,6 +35,8 @@ public final class BoxDrawing {
           new Color(0xCC79A7),
           new Color(0x56B4E9),
           new Color(0xF0E442));
+
+  private static final System.Logger LOG = System.getLogger(BoxDrawing.class.getName());
 
   private BoxDrawing() {}
 
@@ -51,15 +57,7 @@ public final class BoxDrawing {
    * @throws BadDataException if it cannot be decoded
    */
   public static BufferedImage of(byte[] encoded, Path name, List<Marked> boxes, int side) {
-    BufferedImage stored;
-    try {
-      stored = ImageIO.read(new ByteArrayInputStream(encoded));
-    } catch (IOException e) {
-      throw new BadDataException(name + " cannot be decoded (" + e.getMessage() + ").", e);
-    }
-    if (stored == null) {
-      throw new BadDataException(name + " is of a kind that cannot be drawn on.");
-    }
+    BufferedImage stored = read(encoded, name, side);
     PictureHeader header = PictureHeader.of(encoded);
     double scale = Math.min(1, (double) side / Math.max(header.shownWidth(), header.shownHeight()));
     int width = Math.max(1, (int) Math.round(scale * header.shownWidth()));
@@ -71,11 +69,38 @@ public final class BoxDrawing {
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     AffineTransform turned = AffineTransform.getScaleInstance(scale, scale);
     turned.concatenate(upright(header));
+    turned.scale(
+        (double) header.width() / stored.getWidth(), (double) header.height() / stored.getHeight());
     g.drawImage(stored, turned, null);
-    g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(9, height / 32)));
     boxes.forEach(each -> draw(g, each, scale));
     g.dispose();
     return shown;
+  }
+
+  /** The picture as it is stored, with no more pixels than it takes. */
+  private static BufferedImage read(byte[] encoded, Path name, int side) {
+    try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(encoded))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      if (!readers.hasNext()) {
+        throw new BadDataException(name + " is of a kind that cannot be drawn on.");
+      }
+      ImageReader reader = readers.next();
+      try {
+        reader.setInput(in);
+        ImageReadParam few = reader.getDefaultReadParam();
+        int each =
+            Math.max(1, Math.max(reader.getWidth(0), reader.getHeight(0)) / Math.max(1, side));
+        few.setSourceSubsampling(each, each, 0, 0);
+        return reader.read(0, few);
+      } finally {
+        reader.dispose();
+      }
+    } catch (BadDataException e) {
+      throw e;
+    } catch (IOException
+        | RuntimeException e) { // odd colour profiles, which TensorFlow passes over
+      throw new BadDataException(name + " cannot be drawn on (" + e.getMessage() + ").", e);
+    }
   }
 
   /** What brings a picture upright as its EXIF orientation says. */
@@ -103,12 +128,21 @@ public final class BoxDrawing {
         new Rectangle2D.Double(
             box.left() * scale, box.top() * scale, box.width() * scale, box.height() * scale));
     if (!each.words().isEmpty()) {
-      FontMetrics font = g.getFontMetrics();
-      int x = (int) Math.max(0, box.left() * scale);
-      int y = (int) Math.max(font.getHeight(), box.top() * scale);
-      g.fillRect(x, y - font.getHeight(), font.stringWidth(each.words()) + 4, font.getHeight());
-      g.setColor(Color.WHITE);
-      g.drawString(each.words(), x + 2, y - font.getDescent());
+      try {
+        write(g, each, scale);
+      } catch (RuntimeException | LinkageError | InternalError e) {
+        LOG.log(System.Logger.Level.DEBUG, "this machine has no fonts", e);
+      }
     }
+  }
+
+  private static void write(Graphics2D g, Marked each, double scale) {
+    g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+    FontMetrics font = g.getFontMetrics();
+    int x = (int) Math.max(0, each.box().left() * scale);
+    int y = (int) Math.max(font.getHeight(), each.box().top() * scale);
+    g.fillRect(x, y - font.getHeight(), font.stringWidth(each.words()) + 4, font.getHeight());
+    g.setColor(Color.WHITE);
+    g.drawString(each.words(), x + 2, y - font.getDescent());
   }
 }

@@ -12,7 +12,8 @@
  * the data and the trainer, and nothing of jobs.
  *
  * <p><b>The invariant.</b> The same data and the same seed give the same size, views and recipe, so
- * that a job goes on as it began; and nothing is decided by the test part.
+ * that a job goes on as it began. How large boxes are is taken from all pictures; how well they are
+ * found decides without the test part.
  */
 @NullMarked
 package dev.graft.internal.boxes;

@@ -11,15 +11,24 @@ import java.util.Objects;
 /**
  * Boxes as a model answers them for several pictures: under the names of TensorFlow's detection
  * models, as shares of the picture, padded.
- *
- * @param boxes float32 [N, most, 4]: top, left, bottom, right
- * @param scores float32 [N, most]
- * @param labels float32 [N, most], counted from 0
- * @param counts int32 [N], how many of them there are
  */
 @Internal
-public record Detections(
-    TensorValue boxes, TensorValue scores, TensorValue labels, TensorValue counts) {
+public final class Detections {
+
+  private final int most;
+  private final float[] corners; // top, left, bottom, right of each
+  private final float[] sure;
+  private final float[] kinds; // labels, counted from 0
+  private final int[] counts;
+
+  private Detections(
+      TensorValue boxes, TensorValue scores, TensorValue labels, TensorValue number) {
+    this.most = (int) scores.shape().dim(1);
+    this.corners = boxes.floats();
+    this.sure = scores.floats();
+    this.kinds = labels.floats();
+    this.counts = number.ints();
+  }
 
   /** Those among the outputs of a model. */
   public static Detections of(Map<String, TensorValue> outputs) {
@@ -36,11 +45,7 @@ public record Detections(
 
   /** Those on picture {@code i}, in pixels of one of that size, the surest first. */
   public List<Detection> on(int i, double width, double height) {
-    int most = (int) scores.shape().dim(1);
-    float[] corners = boxes.floats();
-    float[] sure = scores.floats();
-    float[] kinds = labels.floats();
-    int count = counts.ints()[i];
+    int count = counts[i];
     List<Detection> found = new ArrayList<>(count);
     for (int j = i * most; j < i * most + count; j++) {
       double top = corners[4 * j] * height;

@@ -20,7 +20,6 @@ import dev.graft.trainer.internal.task.RowProbe;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.task.TaskIdentity;
-import dev.graft.trainer.loss.Goal;
 import java.util.List;
 
 /** Decides what a training will do. It trains nothing and changes nothing. */
@@ -57,7 +56,7 @@ final class TrainingPlanner {
       CachedFeatures.Room room = CachedFeatures.Room.of(runtime);
       features =
           CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages), room)
-              .inHalves(task.goals().stream().allMatch(Goal::takesHalves));
+              .inHalves(task.takesHalves());
     }
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);

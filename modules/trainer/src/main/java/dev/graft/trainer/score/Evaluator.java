@@ -82,7 +82,7 @@ public final class Evaluator {
       Dataset features;
       try (Features at =
           Features.open(runtime, task.model(), task.inputs(), cut, atOnce).into(room)) {
-        at.keptIn(frontier, watch);
+        at.inHalves(task.takesHalves()).keptIn(frontier, watch);
         if (!at.areKept()) {
           return scoreWhole(runtime, task, data, atOnce, watch);
         }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Puts a head for boxes on several maps of a backbone. What comes after the maps is taken out
@@ -41,15 +42,23 @@ final class BoxHead {
   /** {@code model} with the head that {@code spec} describes, instead of what it answered. */
   static Model on(Model model, HeadSpec spec) {
     BoxForm form = spec.boxes();
-    List<StrideMap> maps =
-        form.maps().isEmpty()
-            ? StrideMaps.of(model)
-            : StrideMaps.named(model, tensors(model, form.maps()));
+    List<TensorRef> named = form.maps().isEmpty() ? ofOldHead(model) : tensors(model, form.maps());
+    List<StrideMap> maps = named.isEmpty() ? StrideMaps.of(model) : StrideMaps.named(model, named);
     Model backbone = endingAt(model, maps);
     if (form.height() > 0) {
       backbone = new InputSize(form.height(), form.width()).on(backbone);
     }
     return headed(backbone, spec, maps);
+  }
+
+  /** The maps that a head for boxes reads already: beside it they are not what all goes through. */
+  private static List<TensorRef> ofOldHead(Model model) {
+    return model.heads().stream().noneMatch(head -> head.kind() == Head.Kind.BOXES)
+        ? List.of()
+        : model.layers().stream()
+            .filter(layer -> layer.name().matches(".*_lateral_\\d+_dropout"))
+            .flatMap(layer -> layer.inputs().stream())
+            .toList();
   }
 
   private static List<TensorRef> tensors(Model model, List<String> names) {
@@ -88,7 +97,7 @@ final class BoxHead {
             spec.labels(),
             maps.get(maps.size() - 1).tensor(),
             raw,
-            answers.get(BoxAnswers.BOXES).tensor(),
+            Objects.requireNonNull(answers.get(BoxAnswers.BOXES)).tensor(),
             spec.units() + 4);
     List<Layer> layers = new ArrayList<>(backbone.layers());
     layers.addAll(network.layers());
@@ -101,7 +110,20 @@ final class BoxHead {
         .layers(layers)
         .signatures(List.of(serving.with(serving.inputs(), answers)))
         .heads(ImmutableList.of(head))
+        .inputs(backbone.inputs().stream().map(BoxHead::filled).toList())
         .build();
+  }
+
+  /** Boxes are shares of the picture, so all of it is seen, and nothing else. */
+  private static InputSpec filled(InputSpec input) {
+    return new InputSpec(
+        input.name(),
+        input.tensor(),
+        input.dtype(),
+        input.shape(),
+        input.range(),
+        input.channels(),
+        InputSpec.Resize.STRETCH);
   }
 
   /** How many cells a usual box reaches from its centre. */

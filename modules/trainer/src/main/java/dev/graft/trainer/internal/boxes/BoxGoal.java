@@ -66,6 +66,9 @@ public record BoxGoal(Head head, double boxes, double worth) implements Goal {
     for (int i = 0; i < counts.length; i++) {
       for (int j = 0; j < counts[i]; j++) {
         int at = (i * most + j) * columns;
+        if (values[at + BoxSet.Column.CROWD.ordinal()] > 0) {
+          continue; // nothing is learned of it
+        }
         double area = (values[at + 2] - values[at]) * (values[at + 3] - values[at + 1]) * pixels;
         boxes++;
         worth += Math.log(Math.max(Math.E, area));

@@ -32,11 +32,12 @@ final class BoxTargets {
    * Adds them.
    *
    * @param raw what the head answers, [N, rows, columns, ...]
-   * @param boxes as {@link BoxSet#dataset} has them, [N, most, columns]
+   * @param padded as {@link BoxSet#dataset} has them, [N, most, columns]
    * @param count how many each picture has, [N]
    */
-  BoxTargets(Scope g, TensorRef raw, TensorRef boxes, TensorRef count) {
+  BoxTargets(Scope g, TensorRef raw, TensorRef padded, TensorRef count) {
     this.g = g;
+    TensorRef boxes = asManyAsThereAre(padded, count);
     TensorRef shape = g.add("Shape", raw);
     this.rows = at(shape, 1);
     this.columns = at(shape, 2);
@@ -57,6 +58,12 @@ final class BoxTargets {
     TensorRef down = g.add("ExpandDims", spot(top, bottom, high, rows), g.scalar(3));
     TensorRef across = g.add("ExpandDims", spot(left, right, wide, columns), g.scalar(2));
     this.spots = g.add("Mul", g.add("Mul", down, across), overMap(counts));
+  }
+
+  /** Without the padding that all pictures of the batch have: others may have many more boxes. */
+  private TensorRef asManyAsThereAre(TensorRef padded, TensorRef count) {
+    TensorRef most = g.add("Maximum", g.add("Max", count, g.ints(0)), g.scalar(1));
+    return g.add("Slice", padded, g.ints(0, 0, 0), pack(g.scalar(-1), most, g.scalar(-1)));
   }
 
   /** How near each cell is to a centre of each label, [N, rows, columns, labels]; 1 is there. */

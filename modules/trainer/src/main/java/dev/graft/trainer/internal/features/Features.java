@@ -14,6 +14,7 @@ import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
+import dev.graft.tensor.Halves;
 import dev.graft.tensor.RowSink;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
@@ -128,7 +129,7 @@ public final class Features implements AutoCloseable {
     return this;
   }
 
-  Features inHalves(boolean value) {
+  public Features inHalves(boolean value) {
     halves = value;
     return this;
   }
@@ -289,8 +290,7 @@ public final class Features implements AutoCloseable {
   private void compute(
       Dataset data, Read read, Map<TensorRef, RowSink> all, Pace pace, boolean checked) {
     int[] examples = read.examples();
-    Map<TensorRef, TensorValue> run = values(data, read);
-    Map<TensorRef, TensorValue> values = stored.map(store -> store.asFound(run)).orElse(run);
+    Map<TensorRef, TensorValue> values = values(data, read);
     values.forEach((tensor, value) -> OwnRows.require(tensor, value, examples.length));
     if (checked) {
       new NoNumbers(entry, computed).check(data, examples, values);
@@ -308,8 +308,8 @@ public final class Features implements AutoCloseable {
     }
     if (!computed.isEmpty()) {
       List<TensorValue> found = entry.run(runtime, prepared(), read.fed(), data, read.examples());
-      for (int i = 0; i < found.size(); i++) {
-        values.put(computed.get(i), found.get(i));
+      for (int i = 0; i < found.size(); i++) { // halves whether they are kept or not
+        values.put(computed.get(i), halves ? Halves.round(found.get(i)) : found.get(i));
       }
     }
     return values;

@@ -126,6 +126,11 @@ public record Task(Model model, InputBinding inputs, ImmutableList<Goal> goals, 
     return goals.stream().allMatch(Goal::isSeparable);
   }
 
+  /** Whether all goals learn as well from features of half precision. */
+  public boolean takesHalves() {
+    return goals.stream().allMatch(Goal::takesHalves);
+  }
+
   /** The metric by which models for this task are compared: one head's accuracy, or the loss. */
   public String metric() {
     return goals.size() == 1
