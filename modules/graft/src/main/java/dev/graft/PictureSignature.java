@@ -16,10 +16,12 @@ import java.util.function.Predicate;
  * @param input its input, which takes the files' bytes
  * @param scores its output of numbers
  * @param labels its output of labels, if it has one
+ * @param findsBoxes whether its answers are boxes, under the names of TensorFlow's detection models
  */
-record PictureSignature(String name, String input, String scores, Optional<String> labels) {
+record PictureSignature(
+    String name, String input, String scores, Optional<String> labels, boolean findsBoxes) {
 
-  static final String BOXES = "detection_boxes";
+  private static final String BOXES = "detection_boxes";
 
   private static final String SERVING_BYTES = "serving_bytes";
 
@@ -50,10 +52,9 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
                 + ". Models that Graft publishes have it.");
       }
     }
+    boolean boxes = signature.outputs().containsKey(BOXES) && facts.findBoxes();
     List<String> numbers =
-        signature.outputs().containsKey(BOXES) && facts.findBoxes()
-            ? List.of(BOXES)
-            : answers(outputs(signature, DType::isFloating), facts);
+        boxes ? List.of(BOXES) : answers(outputs(signature, DType::isFloating), facts);
     List<String> names = outputs(signature, type -> type == DType.STRING);
     if (numbers.size() != 1 || names.size() > 1) {
       throw new BadModelException(
@@ -68,12 +69,8 @@ record PictureSignature(String name, String input, String scores, Optional<Strin
         signature.name(),
         signature.inputs().keySet().iterator().next(),
         numbers.get(0),
-        names.stream().findFirst());
-  }
-
-  /** Whether its answers are boxes, under the names of TensorFlow's detection models. */
-  boolean findsBoxes() {
-    return scores.equals(BOXES);
+        names.stream().findFirst(),
+        boxes);
   }
 
   /** Of several outputs that of the head, if there is one: a backbone may have had others. */

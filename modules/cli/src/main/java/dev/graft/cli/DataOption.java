@@ -9,10 +9,10 @@ final class DataOption {
   @Option(
       names = "--data",
       required = true,
-      paramLabel = "DIR|CSV",
+      paramLabel = "DIR|FILE",
       description =
           "The pictures: a folder for each label, maybe under train, val and test, or a table with a"
-              + " column 'file'.")
+              + " column 'file'. Of boxes: Pascal VOC, COCO, YOLO or a table.")
   private Path data = Path.of("");
 
   Path path() {

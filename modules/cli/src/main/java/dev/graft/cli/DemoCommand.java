@@ -75,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "DIR",
-      description = "Where versions are published (default: out/demo).")
+      description = "Where versions are published (default: out/demo, out/demo-boxes).")
   private @Nullable Path to;
 
   @Mixin private CommonOptions common = new CommonOptions();

@@ -38,7 +38,8 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  graft evaluate --model serving/photos --data more_photos",
-      "  graft evaluate --model serving/photos/2 --data more_photos --json"
+      "  graft evaluate --model serving/photos/2 --data more_photos --json",
+      "  graft evaluate --model serving/cells --data more_cells      (boxes: VOC, COCO, YOLO)"
     })
 final class EvaluateCommand implements Callable<Integer> {
 

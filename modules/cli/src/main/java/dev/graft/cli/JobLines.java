@@ -53,7 +53,7 @@ final class JobLines implements JobListener {
       say("run", "%s", made.run());
     } else if (event instanceof JobEvent.Chosen chosen) {
       say("chosen", "%s", words(chosen));
-      chosen.upsideDown().ifPresent(why -> say("", "%s", why));
+      chosen.why().ifPresent(why -> say("", "%s", why));
     } else if (event instanceof JobEvent.TrainingBegun training) {
       say("head", "%s", words(training));
     } else if (event instanceof JobEvent.Stopped stopped) {

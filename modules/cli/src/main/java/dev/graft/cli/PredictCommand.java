@@ -83,9 +83,6 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (drawings != null) {
-      BoxAnswer.requireNamesApart(files);
-    }
     List<String> unreadable = new ArrayList<>();
     ObjectMapper mapper = new ObjectMapper();
     ArrayNode answers = mapper.createArrayNode();
@@ -96,6 +93,9 @@ final class PredictCommand implements Callable<Integer> {
       if (drawings != null && !live.findsBoxes()) {
         throw new BadRequestException(
             "the model finds no boxes that could be drawn; leave out --draw.");
+      }
+      if (drawings != null) {
+        BoxAnswer.requireNamesApart(files);
       }
       for (Path file : files) {
         try {

@@ -44,7 +44,7 @@ final class TrainingOptions {
     training = training.rate(value);
   }
 
-  @Option(names = "--batch", paramLabel = "N", description = "Pictures in a step (16).")
+  @Option(names = "--batch", paramLabel = "N", description = "Pictures in a step (16; boxes 8).")
   void batch(int value) {
     training = training.batch(value);
   }
@@ -125,7 +125,9 @@ final class TrainingOptions {
   @Option(
       names = "--head-epochs",
       paramLabel = "N",
-      description = "Passes in training a head with --hidden or --dropout, at most (100).")
+      description =
+          "Passes in training a head with --hidden or --dropout, at most (100), or one for boxes (by"
+              + " the number of pictures).")
   void headEpochs(int value) {
     training = training.headEpochs(value);
   }
@@ -133,7 +135,7 @@ final class TrainingOptions {
   @Option(
       names = "--head-rate",
       paramLabel = "R",
-      description = "The highest learning rate of such a head (3e-3).")
+      description = "The highest learning rate of such a head (3e-3; boxes 1e-3).")
   void headRate(double value) {
     training = training.headRate(value);
   }

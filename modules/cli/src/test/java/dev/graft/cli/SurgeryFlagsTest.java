@@ -52,7 +52,7 @@ class SurgeryFlagsTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "--head; nonsense; choose auto, new, keep, multi-label, regression or embedding",
+        "--head; nonsense; choose auto, new, keep, multi-label, regression, embedding or boxes",
         "--size; big; give --size 128",
         "--freeze; until blok13; Nearest: block13",
         "--freeze; last blocks; blocks",

@@ -12,8 +12,8 @@ public enum HeadChoice {
   MULTI_LABEL,
   /** A new one takes its place, that gives a number. */
   REGRESSION,
-  /** A new one is trained to tell the labels, then cut off: the features, of length 1, remain. */
-  EMBEDDING,
   /** A new one takes its place, that finds boxes. */
-  BOXES
+  BOXES,
+  /** A new one is trained to tell the labels, then cut off: the features, of length 1, remain. */
+  EMBEDDING
 }

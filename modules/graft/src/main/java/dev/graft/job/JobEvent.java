@@ -56,10 +56,9 @@ public sealed interface JobEvent {
    *
    * @param boxes by COCO's measure
    * @param again whether what was chosen is now learned from that part, too
-   * @param upsideDown whether pictures are then learned from upside down, too; and why
+   * @param why how the second training differs, or why there is none; in a sentence
    */
-  record Chosen(BoxEvaluation boxes, boolean again, Optional<String> upsideDown)
-      implements JobEvent {}
+  record Chosen(BoxEvaluation boxes, boolean again, Optional<String> why) implements JobEvent {}
 
   /**
    * Training begins.

@@ -102,15 +102,17 @@ record JobSteps(
   /** What was chosen by the validation part is learned from that part, too. */
   private Run again(Model start, Parts parts, Run chosen) {
     Dataset validation = parts.validation();
-    boolean refits = folder.job().training().refits();
+    boolean refits = folder.job().training().refit();
     Map<String, TensorValue> answers = graft.predict(chosen.model(), validation, scoring(chosen));
     BoxEvaluation score = boxes.orElseThrow().found(validation, answers).evaluation();
     Duration spent = chosen.times().values().stream().reduce(Duration.ZERO, Duration::plus);
-    Optional<TrainOptions> left = refits ? folder.refitting(spent) : Optional.empty();
+    double more = 1 + (double) validation.size() / parts.train().size();
+    Optional<TrainOptions> left = refits ? folder.refitting(spent, more) : Optional.empty();
     if (left.isEmpty()) {
       Optional<String> why =
           refits
-              ? Optional.of("no time is left to learn it from the validation part, too")
+              ? Optional.of(
+                  "there is no time to learn it once more from the validation pictures, too")
               : Optional.empty();
       listener.on(new JobEvent.Chosen(score, false, why));
       return chosen;

@@ -30,7 +30,7 @@ record Operation(Surgery surgery, Answers answers) {
   /** {@code backbone} after it, with first weights of a new head from {@code seed}. */
   Model on(Model backbone, long seed) {
     HeadSpec spec = spec().seed(seed);
-    if (spec.kind() == Head.Kind.BOXES) { // whose size and maps are its own affair
+    if (surgery.head() == HeadChoice.BOXES) { // whose size and maps are its own affair
       Model headed = backbone.with(Edits.replaceHead(spec));
       return trainable(headed).with(Edits.unfreeze(Where.head()));
     }
@@ -195,7 +195,8 @@ record Operation(Surgery surgery, Answers answers) {
   }
 
   private BoxForm form() {
-    List<String> maps = surgery.cut().map(Splitter.on(',')::splitToList).orElse(List.of());
+    List<String> maps =
+        surgery.cut().map(Splitter.on(',').trimResults()::splitToList).orElse(List.of());
     BoxForm form = BoxInput.form(answers).maps(maps);
     return surgery.size().map(size -> form.size(size.height(), size.width())).orElse(form);
   }

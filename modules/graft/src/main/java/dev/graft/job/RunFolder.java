@@ -251,13 +251,17 @@ public final class RunFolder implements AutoCloseable {
         .listener(TensorBoardLog.in(path.resolve("tensorboard")));
   }
 
-  /** As {@link #options}, for what is learned once more; none if no time is left for that. */
-  Optional<TrainOptions> refitting(Duration spent) {
-    TrainOptions all =
-        job.options().checkpoints(Checkpoints.in(path.resolve(CHECKPOINTS + "-refit")));
+  /**
+   * How what was chosen is learned once more, which takes so many times as long as it took; with no
+   * table, which is of the first training. None if there is no time for it.
+   */
+  Optional<TrainOptions> refitting(Duration spent, double longer) {
+    Path second = path.resolve(CHECKPOINTS + "-refit");
+    TrainOptions all = job.options().checkpoints(Checkpoints.in(second));
+    Duration needed = Duration.ofMillis((long) (spent.toMillis() * longer));
     Optional<Duration> left = all.time().map(time -> time.minus(spent));
     return left.isPresent()
-        ? left.filter(time -> !time.isNegative() && !time.isZero()).map(all::time)
+        ? left.filter(time -> time.compareTo(needed) >= 0).map(all::time)
         : Optional.of(all);
   }
 

@@ -49,10 +49,11 @@ public final class Surgery {
               + " them out, or take a new one.");
     }
     if (set.head == HeadChoice.BOXES
-        && (set.carriesOver || !set.form.equals(HeadForm.standard()))) {
+        && (set.carriesOver || set.labels.isPresent() || !set.form.equals(HeadForm.standard()))) {
       throw new BadRequestException(
-          "pooling, hidden layers, dropout and weights that are carried over are of heads that answer"
-              + " once for a picture; a head for boxes is made in one way, so leave them out.");
+          "pooling, hidden layers, dropout, labels of the old answer and weights that are carried over"
+              + " are of heads that answer once for a picture; a head for boxes is made in one way,"
+              + " so leave them out.");
     }
     if (set.carriesOver && (set.cut.isPresent() || set.head == HeadChoice.KEEP)) {
       throw new BadRequestException(

@@ -211,7 +211,8 @@ public final class Training {
     return with(Setting.REFIT, value);
   }
 
-  boolean refits() {
+  /** Whether it does. */
+  public boolean refit() {
     return get(Setting.REFIT, Boolean.class).orElse(true);
   }
 
@@ -225,7 +226,6 @@ public final class Training {
     return get(Setting.SEED, Long.class).orElseThrow();
   }
 
-  /** The metric that ends training, if one was named. */
   Optional<String> monitor() {
     return text(Setting.MONITOR);
   }

@@ -167,7 +167,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
   public static Recipe usual(Recipe recipe, int pictures) {
     double perEpoch = Math.max(1, Math.ceil((double) pictures * views(pictures) / BATCH));
     double steps = Math.min(Math.max(FEWEST_STEPS, (double) LOOKS * pictures / BATCH), MOST_STEPS);
-    int epochs = (int) Math.max(1, Math.ceil(steps / perEpoch));
+    int epochs = (int) Math.max(1, Math.round(steps / perEpoch));
     FineTune head =
         FineTune.head()
             .rate(1e-3)

@@ -55,11 +55,6 @@ public record RowForm(DType dtype, Shape shape, DType kept) {
     return read(TensorValue.of(kept, rows(1), bytes));
   }
 
-  /** {@code rows} as they will be found. */
-  TensorValue asFound(TensorValue rows) {
-    return kept == dtype ? rows : read(toKept(rows));
-  }
-
   private TensorValue read(TensorValue rows) {
     return kept == dtype ? rows : Halves.toFloats(rows);
   }

@@ -105,14 +105,6 @@ public final class StoredFeatures implements AutoCloseable {
     return found.size() == stored.size() ? Optional.of(found) : Optional.empty();
   }
 
-  /** {@code values} as they will be found: rounded where they are kept with fewer digits. */
-  public Map<TensorRef, TensorValue> asFound(Map<TensorRef, TensorValue> values) {
-    Map<TensorRef, TensorValue> found = new LinkedHashMap<>(values);
-    forms.forEach(
-        (tensor, form) -> found.computeIfPresent(tensor, (t, rows) -> form.asFound(rows)));
-    return found;
-  }
-
   /** Keeps the rows of {@code examples}, if it can. */
   public void put(List<RowDigest> examples, Map<TensorRef, TensorValue> values) {
     try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.ContentDigest;
 import dev.graft.tensor.DType;
+import dev.graft.tensor.Halves;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
@@ -221,7 +222,7 @@ class FeatureStoreTest {
           .containsExactly(0.33325195f, Float.NEGATIVE_INFINITY);
       assertThat(kept.find(example(1)).orElseThrow().floats())
           .containsExactly(65504, 0x1p-23f)
-          .containsExactly(Rows.of(halves.asFound(rows), new int[] {1}).floats());
+          .containsExactly(Rows.of(Halves.round(rows), new int[] {1}).floats());
     }
     try (StoredRows kept = store.open(A, RowForm.of(DType.BFLOAT16, Shape.of(2)))) {
       assertThat(kept.find(example(0))).as("of the same size").isEmpty();
