@@ -32,7 +32,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -243,15 +242,8 @@ public final class LiveModel implements AutoCloseable {
   }
 
   private Boxes boxes(ByteString picture, IntFunction<String> name) {
-    Map<String, TensorValue> outputs = new HashMap<>();
-    var unused =
-        NamedPictures.answer(
-            new int[] {0},
-            some -> {
-              outputs.putAll(call(List.of(picture), timeout));
-              return outputs.getOrDefault(signature.scores(), TensorValue.scalar(0));
-            },
-            name);
+    Map<String, TensorValue> outputs =
+        NamedPictures.answer(new int[] {0}, some -> call(List.of(picture), timeout), name);
     PictureHeader size = PictureHeader.of(picture.toByteArray());
     List<Boxes.Found> found = new ArrayList<>();
     for (Detection each : Detections.of(outputs).on(0, size.shownWidth(), size.shownHeight())) {

@@ -2,7 +2,6 @@ package dev.graft;
 
 import dev.graft.error.BadDataException;
 import dev.graft.runtime.TensorFlowException;
-import dev.graft.tensor.TensorValue;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
@@ -19,8 +18,7 @@ final class NamedPictures {
    * @param name what a user calls a picture
    * @throws BadDataException if one cannot be decoded, by its name
    */
-  static TensorValue answer(
-      int[] rows, Function<int[], TensorValue> ask, IntFunction<String> name) {
+  static <T> T answer(int[] rows, Function<int[], T> ask, IntFunction<String> name) {
     try {
       return ask.apply(rows);
     } catch (TensorFlowException e) {

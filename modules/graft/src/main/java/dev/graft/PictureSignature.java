@@ -1,6 +1,7 @@
 package dev.graft;
 
 import dev.graft.error.BadModelException;
+import dev.graft.model.BoxFormat;
 import dev.graft.model.Signature;
 import dev.graft.tensor.DType;
 import dev.graft.words.Remedy;
@@ -20,8 +21,6 @@ import java.util.function.Predicate;
  */
 record PictureSignature(
     String name, String input, String scores, Optional<String> labels, boolean findsBoxes) {
-
-  private static final String BOXES = "detection_boxes";
 
   private static final String SERVING_BYTES = "serving_bytes";
 
@@ -52,9 +51,9 @@ record PictureSignature(
                 + ". Models that Graft publishes have it.");
       }
     }
-    boolean boxes = signature.outputs().containsKey(BOXES) && facts.findBoxes();
+    boolean boxes = signature.outputs().containsKey(BoxFormat.BOXES) && facts.findBoxes();
     List<String> numbers =
-        boxes ? List.of(BOXES) : answers(outputs(signature, DType::isFloating), facts);
+        boxes ? List.of(BoxFormat.BOXES) : answers(outputs(signature, DType::isFloating), facts);
     List<String> names = outputs(signature, type -> type == DType.STRING);
     if (numbers.size() != 1 || names.size() > 1) {
       throw new BadModelException(

@@ -90,17 +90,16 @@ final class BoxAnswer {
       table.row(
           label.label(),
           "" + label.count(),
-          three(label.metrics().get("ap50")),
-          three(label.metrics().get("ap")),
-          three(label.metrics().get("ap75")));
+          words(label.metrics(), "ap50"),
+          words(label.metrics(), "ap"),
+          words(label.metrics(), "ap75"));
     }
     return table.lines();
   }
 
-  static String three(@Nullable Double value) {
-    return value == null || value == BoxEvaluation.NOTHING
-        ? "none"
-        : String.format(Locale.ROOT, "%.3f", value);
+  /** A metric among {@code metrics}, for a person. */
+  static String words(Map<String, Double> metrics, String name) {
+    return BoxEvaluation.words(metrics.getOrDefault(name, BoxEvaluation.NOTHING));
   }
 
   /** Each drawing is called after its picture, in one folder. */

@@ -159,7 +159,7 @@ final class JobLines implements JobListener {
     return boxes.count()
         + " pictures: "
         + Stream.of("ap50", "ap", "ap75")
-            .map(name -> name + " " + BoxAnswer.three(boxes.metrics().get(name)))
+            .map(name -> name + " " + BoxAnswer.words(boxes.metrics(), name))
             .collect(Collectors.joining(", "));
   }
 

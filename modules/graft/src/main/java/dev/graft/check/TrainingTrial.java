@@ -125,7 +125,7 @@ record TrainingTrial(Model model, double before, double after) {
   private static TensorRef crossEntropy(Scope g, Head head) {
     TensorRef logits =
         g.cast(g.add("Reshape", head.logits(), g.ints(-1, head.units())), DataType.DT_FLOAT);
-    TensorRef rows = g.add("GatherV2", g.add("Shape", logits), g.scalar(0), g.scalar(0));
+    TensorRef rows = g.at(g.add("Shape", logits), 0);
     TensorRef numbers = g.add("Range", g.scalar(0), rows, g.scalar(1));
     TensorRef labels = g.add("FloorMod", numbers, g.scalar(head.units()));
     TensorRef losses =

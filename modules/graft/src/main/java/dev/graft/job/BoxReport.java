@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a report shows of boxes: how well each label is found, and the pictures on which most is
@@ -35,8 +34,6 @@ final class BoxReport {
 
   private static final int PICTURES = 8;
   private static final int SIDE = 360; // of a picture in the page
-  private static final List<String> COLOURS =
-      List.of("#e69f00", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#f0e442");
 
   private final StringBuilder html = new StringBuilder();
   private final BoxFindings found;
@@ -67,22 +64,17 @@ final class BoxReport {
       html.append("<tr><td>").append(escaped(label.label())).append("</td><td>");
       html.append(label.count()).append("</td>");
       for (String name : List.of("ap50", "ap", "ap75")) {
-        html.append("<td>").append(figure(label.metrics().get(name))).append("</td>");
+        double value = label.metrics().getOrDefault(name, BoxEvaluation.NOTHING);
+        html.append("<td>").append(BoxEvaluation.words(value)).append("</td>");
       }
       html.append("</tr>\n");
     }
     html.append("</table>\n");
   }
 
-  private static String figure(@Nullable Double value) {
-    return value == null || value == BoxEvaluation.NOTHING
-        ? "none"
-        : String.format(Locale.ROOT, "%.3f", value);
-  }
-
   private void curves(BoxEvaluation all) {
     LineChart chart = new LineChart("recall, at an overlap of .5", false);
-    for (int i = 0; i < Math.min(all.labels().size(), COLOURS.size()); i++) {
+    for (int i = 0; i < Math.min(all.labels().size(), BoxDrawing.COLOURS.size()); i++) {
       LabelPrecision label = all.labels().get(i);
       if (!label.curves().isEmpty()) {
         List<Double> precision = label.curves().get(0).precision();
@@ -90,7 +82,7 @@ final class BoxReport {
             IntStream.range(0, PrecisionCurve.POINTS).mapToDouble(PrecisionCurve::recall).toArray();
         chart.line(
             label.label(),
-            COLOURS.get(i),
+            String.format("#%06x", BoxDrawing.COLOURS.get(i).getRGB() & 0xFFFFFF),
             recall,
             precision.stream().mapToDouble(Double::doubleValue).toArray());
       }
@@ -117,8 +109,8 @@ final class BoxReport {
         String.format(
             Locale.ROOT,
             "<h2>Where most is wrong</h2>\n<p>Left: what is drawn on the picture. Right: what was"
-                + " found with a score of %.2f or more; thick: found and not there (score), or there"
-                + " and not found (missed).</p>\n",
+                + " found with a score of %.2f or more; with words: found and not there (with its"
+                + " score), or there and not found (missed).</p>\n",
             threshold));
     pages.stream().limit(PICTURES).forEach(this::picture);
   }

@@ -26,23 +26,19 @@ final class Report {
   private final StringBuilder html = new StringBuilder();
 
   private final String scored;
-  private String more = "";
   private final Evaluation score;
+  private final String more;
 
   /**
    * A report.
    *
    * @param scored on which part {@code score} was made
+   * @param more a further part of the page, in HTML
    */
-  Report(String scored, Evaluation score) {
+  Report(String scored, Evaluation score, String more) {
     this.scored = scored;
     this.score = score;
-  }
-
-  /** This with another part of the page, in HTML. */
-  Report with(String part) {
-    more = part;
-    return this;
+    this.more = more;
   }
 
   /**

@@ -281,7 +281,7 @@ public final class RunFolder implements AutoCloseable {
     requireNonNull(score, "score");
     try {
       String name = String.valueOf(path.getFileName());
-      Report report = new Report(scored, score).with(more);
+      Report report = new Report(scored, score, more);
       return written(REPORT, report.page(name, job, run, path.resolve(LOG)));
     } catch (IOException e) {
       throw notWritable(e);

@@ -68,6 +68,11 @@ public final class Scope {
     return op.output();
   }
 
+  /** Adds the element {@code index} of a vector, such as a size of a shape. */
+  public TensorRef at(TensorRef vector, int index) {
+    return add("GatherV2", vector, scalar(index), scalar(0));
+  }
+
   /** Adds a node whose one argument is the list {@code inputs}. */
   public TensorRef addList(String type, List<TensorRef> inputs) {
     return op(type).inputs(inputs).output();

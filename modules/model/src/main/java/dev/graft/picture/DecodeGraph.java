@@ -240,7 +240,7 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
    * three, both ops hand it on without a copy.
    */
   private static TensorRef coloured(Scope g, TensorRef image) {
-    TensorRef channels = g.add("GatherV2", g.add("Shape", image), g.scalar(2), g.scalar(0));
+    TensorRef channels = g.at(g.add("Shape", image), 2);
     TensorRef colour = g.add("GreaterEqual", channels, g.scalar(3));
     TensorRef all = g.add("SelectV2", colour, g.ints(-1, -1, 3), g.ints(-1, -1, 1));
     TensorRef opaque = g.add("Slice", image, g.ints(0, 0, 0), all);

@@ -30,7 +30,7 @@ final class ViewGraph {
 
   /** How much larger everything is: a number. */
   TensorRef zoom() {
-    return at(0);
+    return g.at(numbers, 0);
   }
 
   /**
@@ -61,12 +61,15 @@ final class ViewGraph {
     TensorRef inside =
         g.add(
             "LogicalAnd",
-            g.add("ExpandDims", inside(height, at(PLACE)), g.scalar(1)),
-            inside(width, at(PLACE + 1)));
+            g.add("ExpandDims", inside(height, g.at(numbers, PLACE)), g.scalar(1)),
+            inside(width, g.at(numbers, PLACE + 1)));
     TensorRef filled = g.add("SelectV2", g.add("ExpandDims", inside, g.scalar(2)), upright, mean);
-    TensorRef contrast = at(CONTRAST);
+    TensorRef contrast = g.at(numbers, CONTRAST);
     TensorRef offset =
-        g.add("AddV2", g.add("Mul", mean, g.add("Sub", g.scalar(1f), contrast)), at(BRIGHTNESS));
+        g.add(
+            "AddV2",
+            g.add("Mul", mean, g.add("Sub", g.scalar(1f), contrast)),
+            g.at(numbers, BRIGHTNESS));
     TensorRef lit = g.add("AddV2", g.add("Mul", filled, contrast), offset);
     TensorRef coloured = g.add("Mul", lit, some(GAINS, 3));
     TensorRef bounded = g.add("Minimum", g.add("Maximum", coloured, g.scalar(0f)), g.scalar(255f));
@@ -95,10 +98,6 @@ final class ViewGraph {
         "LogicalAnd",
         g.add("GreaterEqual", place, from),
         g.add("LessEqual", place, g.add("AddV2", from, zoom())));
-  }
-
-  private TensorRef at(int number) {
-    return g.add("GatherV2", numbers, g.scalar(number), g.scalar(0));
   }
 
   private TensorRef some(int from, int count) {

@@ -18,9 +18,6 @@ import java.util.List;
  */
 public record BoxForm(List<String> maps, int height, int width, double boxHeight, double boxWidth) {
 
-  /** How many pixels the finest cells are wide, between two of which a box cannot be told apart. */
-  public static final int CELL = 8;
-
   public BoxForm {
     maps = ImmutableList.copyOf(maps);
     if (height < 0 || width < 0 || (height == 0) != (width == 0)) {

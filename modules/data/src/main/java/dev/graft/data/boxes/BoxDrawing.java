@@ -25,8 +25,8 @@ import javax.imageio.stream.ImageInputStream;
 @Internal
 public final class BoxDrawing {
 
-  /** Of Okabe and Ito, which colour-blind people tell apart. */
-  private static final List<Color> COLOURS =
+  /** Those of labels: of Okabe and Ito, which colour-blind people tell apart. */
+  public static final List<Color> COLOURS =
       List.of(
           new Color(0xE69F00),
           new Color(0x0072B2),

@@ -43,37 +43,44 @@ public record BoxViews(int count, Flips flips, long seed) {
 
   /** Views of the pictures of {@code part}, which are some of those of {@code set}. */
   public Dataset of(BoxSet set, Dataset part) {
-    List<Path> files = new ArrayList<>();
+    List<BoxedPicture> each = new ArrayList<>();
     List<View> views = new ArrayList<>();
-    List<BoxedPicture> seen = new ArrayList<>();
     int ways = 1 << flips.ordinal();
     List<BoxedPicture> pictures = set.of(part);
     for (int i = 0; i < pictures.size(); i++) {
       Path name = pictures.get(i).file().getFileName(); // the same views in whatever part it is
       SplittableRandom random = new SplittableRandom(seed * 1_000_003 + name.toString().hashCode());
       for (int j = 0; j < count; j++) {
-        View view = view(random, j % ways, j >= ways);
-        files.add(pictures.get(i).file());
-        views.add(view);
-        seen.add(seen(pictures.get(i), view));
+        each.add(pictures.get(i));
+        views.add(view(random, j % ways, j >= ways));
       }
     }
-    return ImageFiles.dataset(files, views, new BoxSet(set.labels(), seen, List.of()).answers());
+    return dataset(set, each, views);
   }
 
   /** The pictures of {@code part} as they are, to go the way of those that are seen in views. */
   public static Dataset plain(BoxSet set, Dataset part) {
-    return new BoxViews(1, Flips.NONE, 0).of(set, part);
+    return all(set, part, View.PLAIN);
   }
 
   /** The pictures of {@code part} upside down. */
   public static Dataset upsideDown(BoxSet set, Dataset part) {
-    View view = new View(1, 0, 0, false, true, View.Light.PLAIN);
+    return all(set, part, new View(1, 0, 0, false, true, View.Light.PLAIN));
+  }
+
+  private static Dataset all(BoxSet set, Dataset part, View view) {
     List<BoxedPicture> pictures = set.of(part);
-    List<BoxedPicture> seen = pictures.stream().map(picture -> seen(picture, view)).toList();
+    return dataset(set, pictures, Collections.nCopies(pictures.size(), view));
+  }
+
+  private static Dataset dataset(BoxSet set, List<BoxedPicture> pictures, List<View> views) {
+    List<BoxedPicture> seen = new ArrayList<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      seen.add(seen(pictures.get(i), views.get(i)));
+    }
     return ImageFiles.dataset(
         pictures.stream().map(BoxedPicture::file).toList(),
-        Collections.nCopies(pictures.size(), view),
+        views,
         new BoxSet(set.labels(), seen, List.of()).answers());
   }
 

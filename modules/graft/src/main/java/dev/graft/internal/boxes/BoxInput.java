@@ -4,6 +4,7 @@ import dev.graft.data.Answers;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.surgeon.BoxForm;
 import java.util.Arrays;
+import java.util.stream.DoubleStream;
 
 /** What a head for boxes is made for, told by the boxes that it is to learn. */
 public final class BoxInput {
@@ -27,12 +28,16 @@ public final class BoxInput {
       }
     }
     BoxForm form = BoxForm.standard();
-    return box == 0 ? form : form.usual(median(heights), median(widths));
+    return box == 0 ? form : form.usual(share(heights), share(widths));
   }
 
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return Math.min(1, Math.max(0.01, sorted[sorted.length / 2]));
+  private static double share(double[] values) {
+    return Math.min(1, Math.max(0.01, median(Arrays.stream(values))));
+  }
+
+  /** The middle one of {@code values}, of two the larger; 0 of none. */
+  static double median(DoubleStream values) {
+    double[] sorted = values.sorted().toArray();
+    return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
   }
 }

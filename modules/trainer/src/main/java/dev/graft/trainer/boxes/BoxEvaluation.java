@@ -3,6 +3,7 @@ package dev.graft.trainer.boxes;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -25,6 +26,11 @@ public record BoxEvaluation(int count, Map<String, Double> metrics, List<LabelPr
   public BoxEvaluation {
     metrics = ImmutableMap.copyOf(metrics);
     labels = ImmutableList.copyOf(labels);
+  }
+
+  /** A value of a metric for a person: with three digits, or {@code none}. */
+  public static String words(double value) {
+    return value == NOTHING ? "none" : String.format(Locale.ROOT, "%.3f", value);
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.graft.trainer.boxes;
 
 import dev.graft.data.boxes.Box;
 import dev.graft.error.Internal;
+import dev.graft.model.BoxFormat;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,10 +34,10 @@ public final class Detections {
   /** Those among the outputs of a model. */
   public static Detections of(Map<String, TensorValue> outputs) {
     return new Detections(
-        output(outputs, "detection_boxes"),
-        output(outputs, "detection_scores"),
-        output(outputs, "detection_classes"),
-        output(outputs, "num_detections"));
+        output(outputs, BoxFormat.BOXES),
+        output(outputs, BoxFormat.SCORES),
+        output(outputs, BoxFormat.LABELS),
+        output(outputs, BoxFormat.COUNTS));
   }
 
   private static TensorValue output(Map<String, TensorValue> outputs, String name) {

@@ -196,7 +196,7 @@ public final class Losses {
 
   private TensorRef examples() {
     TensorRef shape = g.op("Shape").input(logits).output();
-    return g.add("GatherV2", shape, g.scalar(0), g.scalar(0));
+    return g.at(shape, 0);
   }
 
   private TensorRef targetsAs(TensorRef like) {

@@ -43,7 +43,7 @@ public final class Gradients {
       return dense.value();
     }
     Gradient.Sparse sparse = (Gradient.Sparse) gradient;
-    TensorRef rows = g.add("GatherV2", sparse.denseShape(), g.scalar(0), g.scalar(0));
+    TensorRef rows = g.at(sparse.denseShape(), 0);
     return g.add("UnsortedSegmentSum", sparse.values(), sparse.indices(), rows);
   }
 

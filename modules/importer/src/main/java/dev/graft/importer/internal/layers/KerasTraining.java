@@ -135,7 +135,7 @@ public final class KerasTraining {
     int last = function.results().size() - 1;
     TensorRef penalty = function.results().get(last);
     TensorRef shape = scope.add("Shape", function.results().get(0));
-    TensorRef batch = scope.add("GatherV2", shape, scope.scalar(0), scope.scalar(0));
+    TensorRef batch = scope.at(shape, 0);
     TensorRef mean = scope.add("RealDiv", penalty, scope.cast(batch, editor.dtype(penalty)));
     return new FunctionGraph(
         function.name(),

@@ -5,6 +5,7 @@ import dev.graft.graph.Attrs;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BoxFormat;
 import dev.graft.model.TensorSpec;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
@@ -20,13 +21,9 @@ import org.tensorflow.proto.DataType;
  */
 final class BoxAnswers {
 
-  static final String BOXES = "detection_boxes";
-
   private static final int MOST = 100; // as many as COCO's measure looks at
   private static final float LEAST = 0.005f; // scores below rank behind everything
   private static final float OVERLAP = 0.6f; // of two boxes around one thing
-  private static final float SMALLEST = -4; // the logarithm of cells, as in training
-  private static final float LARGEST = 5;
 
   private final Scope g;
   private final int labels;
@@ -39,8 +36,8 @@ final class BoxAnswers {
   /** Adds the answers, by the names of the outputs. */
   ImmutableMap<String, TensorSpec> of(TensorRef raw) {
     TensorRef shape = g.add("Shape", raw);
-    TensorRef rows = at(shape, 1);
-    TensorRef columns = at(shape, 2);
+    TensorRef rows = g.at(shape, 1);
+    TensorRef columns = g.at(shape, 2);
     TensorRef cells = g.add("Mul", rows, columns);
     TensorRef centres = g.add("Sigmoid", channels(raw, 0, labels));
     TensorRef best = surest(flat(peaks(centres), g.add("Mul", cells, g.scalar(labels))));
@@ -48,7 +45,7 @@ final class BoxAnswers {
     TensorRef places = new TensorRef(best.node(), 1);
     TensorRef cell = g.add("FloorDiv", places, g.scalar(labels));
     TensorRef label = g.add("FloorMod", places, g.scalar(labels));
-    TensorRef sides = flatRows(channels(raw, labels, 4), cells);
+    TensorRef sides = flatRows(channels(raw, labels, BoxFormat.SIDES), cells);
     TensorRef boxes = boxes(gathered(sides, cell), cell, rows, columns);
     TensorRef ofLabels = g.add("Mul", oneHot(label), g.add("ExpandDims", scores, g.scalar(-1)));
     String suppressed =
@@ -62,13 +59,13 @@ final class BoxAnswers {
             .attr("clip_boxes", true)
             .node();
     return ImmutableMap.of(
-        BOXES,
+        BoxFormat.BOXES,
         spec(new TensorRef(suppressed, 0), DType.FLOAT32, MOST, 4),
-        "detection_scores",
+        BoxFormat.SCORES,
         spec(new TensorRef(suppressed, 1), DType.FLOAT32, MOST),
-        "detection_classes",
+        BoxFormat.LABELS,
         spec(new TensorRef(suppressed, 2), DType.FLOAT32, MOST),
-        "num_detections",
+        BoxFormat.COUNTS,
         spec(new TensorRef(suppressed, 3), DType.INT32));
   }
 
@@ -78,10 +75,6 @@ final class BoxAnswers {
     dims[0] = Shape.UNKNOWN;
     System.arraycopy(rest, 0, dims, 1, rest.length);
     return new TensorSpec(g.add("Identity", tensor), dtype, Shape.of(dims));
-  }
-
-  private TensorRef at(TensorRef shape, int dim) {
-    return g.add("GatherV2", shape, g.scalar(dim), g.scalar(0));
   }
 
   private TensorRef channels(TensorRef raw, int from, int count) {
@@ -105,7 +98,7 @@ final class BoxAnswers {
   }
 
   private TensorRef flatRows(TensorRef maps, TensorRef cells) {
-    return g.add("Reshape", maps, pack(g.scalar(-1), cells, g.scalar(4)));
+    return g.add("Reshape", maps, pack(g.scalar(-1), cells, g.scalar(BoxFormat.SIDES)));
   }
 
   private TensorRef pack(TensorRef... numbers) {
@@ -114,7 +107,7 @@ final class BoxAnswers {
 
   /** The highest scores and where they are. */
   private TensorRef surest(TensorRef scores) {
-    TensorRef size = at(g.add("Shape", scores), 1);
+    TensorRef size = g.at(g.add("Shape", scores), 1);
     return g.op("TopKV2").input(scores).input(g.add("Minimum", size, g.scalar(MOST))).output();
   }
 
@@ -139,9 +132,7 @@ final class BoxAnswers {
 
   /** [N, most, 4] shares of the picture: top, left, bottom, right. */
   private TensorRef boxes(TensorRef raw, TensorRef cell, TensorRef rows, TensorRef columns) {
-    TensorRef bounded =
-        g.add("Minimum", g.add("Maximum", raw, g.scalar(SMALLEST)), g.scalar(LARGEST));
-    TensorRef reach = g.add("Exp", bounded);
+    TensorRef reach = BoxFormat.reach(g, raw);
     TensorRef y = middle(g.add("FloorDiv", cell, columns));
     TensorRef x = middle(g.add("FloorMod", cell, columns));
     TensorRef height = g.cast(rows, DataType.DT_FLOAT);

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BoxFormat;
 import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Layer;
@@ -97,8 +98,8 @@ final class BoxHead {
             spec.labels(),
             maps.get(maps.size() - 1).tensor(),
             raw,
-            Objects.requireNonNull(answers.get(BoxAnswers.BOXES)).tensor(),
-            spec.units() + 4);
+            Objects.requireNonNull(answers.get(BoxFormat.BOXES)).tensor(),
+            spec.units() + BoxFormat.SIDES);
     List<Layer> layers = new ArrayList<>(backbone.layers());
     layers.addAll(network.layers());
     List<Variable> all = new ArrayList<>(backbone.variables());
@@ -145,6 +146,6 @@ final class BoxHead {
   }
 
   private static float reach(double pixels) {
-    return (float) Math.log(Math.max(0.5, pixels / 2 / BoxForm.CELL));
+    return (float) Math.log(Math.max(0.5, pixels / 2 / BoxFormat.CELL));
   }
 }

@@ -8,6 +8,7 @@ import dev.graft.data.boxes.BoxSet;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BoxFormat;
 import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
@@ -28,7 +29,6 @@ import org.tensorflow.proto.DataType;
  */
 public record BoxGoal(Head head, double boxes, double worth) implements Goal {
 
-  private static final int CELL = 8;
   private static final float OF_BOXES = 5; // how much the boxes count beside the centres
 
   /**
@@ -118,13 +118,14 @@ public record BoxGoal(Head head, double boxes, double worth) implements Goal {
 
   @Override
   public TensorRef perExample(Scope g, List<TensorRef> answers, List<TensorRef> targets) {
-    int labels = head.units() - 4;
+    int labels = head.units() - BoxFormat.SIDES;
     TensorRef raw = g.cast(answers.get(0), DataType.DT_FLOAT);
     BoxTargets wanted = new BoxTargets(g.in("targets"), raw, targets.get(0), targets.get(1));
     TensorRef centres = g.add("Slice", raw, g.ints(0, 0, 0, 0), g.ints(-1, -1, -1, labels));
-    TensorRef sides = g.add("Slice", raw, g.ints(0, 0, 0, labels), g.ints(-1, -1, -1, 4));
+    TensorRef sides =
+        g.add("Slice", raw, g.ints(0, 0, 0, labels), g.ints(-1, -1, -1, BoxFormat.SIDES));
     TensorRef focal = BoxLoss.focal(g.in("centres"), centres, wanted.centres(labels));
-    TensorRef reach = BoxLoss.unlike(g.in("sides"), sides, wanted.assigned(CELL));
+    TensorRef reach = BoxLoss.unlike(g.in("sides"), sides, wanted.assigned(BoxFormat.CELL));
     return g.add(
         "AddV2",
         g.add("Mul", focal, g.scalar((float) (1 / boxes))),

@@ -2,13 +2,11 @@ package dev.graft.trainer.internal.boxes;
 
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.BoxFormat;
 import org.tensorflow.proto.DataType;
 
 /** The two parts of the loss of boxes, for each picture. */
 final class BoxLoss {
-
-  private static final float SMALLEST = -4; // the logarithm of cells, as in the answers
-  private static final float LARGEST = 5;
 
   private BoxLoss() {}
 
@@ -32,9 +30,7 @@ final class BoxLoss {
 
   /** 1 - GIoU at each cell that a box is at, times its weight, summed over the cells. */
   static TensorRef unlike(Scope g, TensorRef raw, BoxTargets.Assigned wanted) {
-    TensorRef bounded =
-        g.add("Minimum", g.add("Maximum", raw, g.scalar(SMALLEST)), g.scalar(LARGEST));
-    TensorRef reach = g.add("Exp", bounded);
+    TensorRef reach = BoxFormat.reach(g, raw);
     TensorRef shape = g.add("Shape", raw);
     TensorRef x = g.add("ExpandDims", middles(g, shape, 2), g.scalar(0));
     TensorRef y = g.add("ExpandDims", middles(g, shape, 1), g.scalar(1));
@@ -68,8 +64,7 @@ final class BoxLoss {
 
   /** The middles of cells along a side. */
   private static TensorRef middles(Scope g, TensorRef shape, int dim) {
-    TensorRef size = g.add("GatherV2", shape, g.scalar(dim), g.scalar(0));
-    TensorRef cells = g.add("Range", g.scalar(0), size, g.scalar(1));
+    TensorRef cells = g.add("Range", g.scalar(0), g.at(shape, dim), g.scalar(1));
     return g.add("AddV2", g.cast(cells, DataType.DT_FLOAT), g.scalar(0.5f));
   }
 

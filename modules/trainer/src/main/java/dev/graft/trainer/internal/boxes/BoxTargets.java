@@ -39,8 +39,8 @@ final class BoxTargets {
     this.g = g;
     TensorRef boxes = asManyAsThereAre(padded, count);
     TensorRef shape = g.add("Shape", raw);
-    this.rows = at(shape, 1);
-    this.columns = at(shape, 2);
+    this.rows = g.at(shape, 1);
+    this.columns = g.at(shape, 2);
     TensorRef height = number(rows);
     TensorRef width = number(columns);
     this.left = g.add("Mul", column(boxes, BoxSet.Column.LEFT), width);
@@ -48,7 +48,7 @@ final class BoxTargets {
     this.right = g.add("Mul", column(boxes, BoxSet.Column.RIGHT), width);
     this.bottom = g.add("Mul", column(boxes, BoxSet.Column.BOTTOM), height);
     this.label = g.cast(column(boxes, BoxSet.Column.LABEL), DataType.DT_INT32);
-    TensorRef order = g.add("Range", g.scalar(0), at(g.add("Shape", boxes), 1), g.scalar(1));
+    TensorRef order = g.add("Range", g.scalar(0), g.at(g.add("Shape", boxes), 1), g.scalar(1));
     TensorRef own = number(g.add("Less", order, g.add("ExpandDims", count, g.scalar(1))));
     TensorRef crowd = column(boxes, BoxSet.Column.CROWD);
     this.counts = g.add("Mul", own, g.add("Sub", g.scalar(1f), crowd));
@@ -69,7 +69,7 @@ final class BoxTargets {
   /** How near each cell is to a centre of each label, [N, rows, columns, labels]; 1 is there. */
   TensorRef centres(int labels) {
     TensorRef shape = g.add("Shape", spots);
-    TensorRef examples = at(shape, 0);
+    TensorRef examples = g.at(shape, 0);
     TensorRef example =
         g.add("ExpandDims", g.add("Range", g.scalar(0), examples, g.scalar(1)), g.scalar(1));
     TensorRef segment = g.add("AddV2", g.add("Mul", example, g.scalar(labels)), label);
@@ -113,7 +113,7 @@ final class BoxTargets {
     TensorRef chosen =
         g.op("OneHot")
             .input(smallest)
-            .input(at(g.add("Shape", spots), 1))
+            .input(g.at(g.add("Shape", spots), 1))
             .input(g.scalar(1f))
             .input(g.scalar(0f))
             .attr("axis", 1)
@@ -126,7 +126,7 @@ final class BoxTargets {
     TensorRef corners =
         g.op("Pack").inputs(List.of(left, top, right, bottom)).attr("axis", -1).output();
     TensorRef shape = g.add("Shape", chosen);
-    TensorRef flat = g.add("Reshape", chosen, pack(at(shape, 0), at(shape, 1), g.scalar(-1)));
+    TensorRef flat = g.add("Reshape", chosen, pack(g.at(shape, 0), g.at(shape, 1), g.scalar(-1)));
     TensorRef own = g.op("BatchMatMulV2").input(flat).input(corners).attr("adj_x", true).output();
     return new Assigned(
         g.add("Reshape", own, pack(g.scalar(-1), rows, columns, g.scalar(4))), weight);
@@ -157,10 +157,6 @@ final class BoxTargets {
 
   private TensorRef column(TensorRef boxes, BoxSet.Column column) {
     return g.add("GatherV2", boxes, g.scalar(column.ordinal()), g.scalar(-1));
-  }
-
-  private TensorRef at(TensorRef shape, int dim) {
-    return g.add("GatherV2", shape, g.scalar(dim), g.scalar(0));
   }
 
   private TensorRef pack(TensorRef... numbers) {
