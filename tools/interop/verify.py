@@ -19,10 +19,8 @@ What it assumes:
 - serving_default takes one float tensor [batch, height, width, 3], RGB, of a fixed height and width and
   with values 0..255. Pixels are made as Graft's decode graph makes them: decoded, turned as EXIF says
   (by Pillow), scaled to that size by antialiased bilinear resizing.
-- serving_bytes takes one string tensor [batch] with encoded pictures.
-- Each signature has exactly one float output [batch, labels], and the classes come in the order of the
-  string output [batch, labels] beside it, if there is one, otherwise in that of a file labels.txt in
-  assets or assets.extra, otherwise in that of "scores" in the JSON.
+- serving_bytes takes one string tensor [batch] with encoded pictures, and gives no texts.
+- Each signature has exactly one float output [batch, labels], in the order of assets.extra/labels.txt.
 
 Exit code 0 if all agree, 1 if not, 2 if the input is not as described.
 """
@@ -104,17 +102,12 @@ def the_scores(outputs: dict[str, tf.Tensor], count: int) -> np.ndarray:
     return scores[0].numpy()
 
 
-def label_order(export: Path, outputs: dict[str, tf.Tensor], predictions: list[dict]) -> list[str]:
+def label_order(export: Path) -> list[str]:
     """The labels in the order of the columns."""
-    known = list(predictions[0]["scores"])
-    for value in outputs.values():
-        if value.dtype == tf.string and value.shape.rank == 2 and value.shape[1] == len(known):
-            return [label.decode("utf-8") for label in value.numpy()[0]]
-    for folder in ("assets", "assets.extra"):
-        file = export / folder / "labels.txt"
-        if file.is_file():
-            return file.read_text(encoding="utf-8").splitlines()
-    return known
+    file = export / "assets.extra" / "labels.txt"
+    if not file.is_file():
+        raise BadInput(f"{file}, which tells the order of the scores, is not there")
+    return file.read_text(encoding="utf-8").splitlines()
 
 
 def upright(content: bytes, pixels: tf.Tensor) -> tf.Tensor:
@@ -185,13 +178,13 @@ def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
     count = len(predictions[0]["scores"])
     name, spec = the_input(signatures["serving_default"])
     pixels = decoded(predictions, spec)
+    labels = label_order(export)
+    if sorted(labels) != sorted(predictions[0]["scores"]):
+        raise BadInput(f"the export's labels {labels} are not those of the predictions")
     results: dict[str, float] = {}
 
     def run(way: str, call: Callable[[], dict[str, tf.Tensor]]) -> None:
         outputs = call()
-        labels = label_order(export, outputs, predictions)
-        if sorted(labels) != sorted(predictions[0]["scores"]):
-            raise BadInput(f"the export's labels {labels} are not those of the predictions")
         results[way] = compare(way, the_scores(outputs, count), labels, predictions)
 
     run("serving_default", lambda: signatures["serving_default"](**{name: pixels}))

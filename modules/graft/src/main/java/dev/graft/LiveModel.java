@@ -73,15 +73,9 @@ public final class LiveModel implements AutoCloseable {
     this.session = session;
     this.signature = PictureSignature.of(session.signatures(), facts, place);
     this.timeout = options.timeout();
-    this.answer =
-        facts
-            .answers()
-            .getOrDefault(
-                signature.scores(),
-                new ServedFacts.Answer(
-                    Head.Kind.SINGLE_LABEL, ServedFacts.Form.PROBABILITIES, Optional.empty()));
+    this.answer = facts.of(signature.scores());
     Map<String, TensorValue> first = aboutABlank();
-    this.labels = labels(first);
+    this.labels = answer.labels();
     TensorValue scores = first.get(signature.scores());
     this.isPerPosition =
         labels.isPresent()
@@ -112,34 +106,16 @@ public final class LiveModel implements AutoCloseable {
   }
 
   /**
-   * What it says of a blank picture: it tells its labels with every answer, and the next answer
-   * comes faster. Empty if it can do nothing with that and its labels are known, or it has none.
+   * What it says of a blank picture, so that the next answer comes faster; empty if it can do
+   * nothing with that.
    */
   private Map<String, TensorValue> aboutABlank() {
     try {
       boolean isLimited = !timeout.isZero() && timeout.compareTo(OPENING) < 0;
       return call(List.of(BLANK), isLimited ? OPENING : timeout);
     } catch (TensorFlowException e) {
-      if (signature.labels().isPresent() && answer.labels().isEmpty()) {
-        throw e;
-      }
       return Map.of();
     }
-  }
-
-  private Optional<Labels> labels(Map<String, TensorValue> first) {
-    if (signature.labels().isEmpty()) {
-      return answer.labels();
-    }
-    TensorValue names = first.get(signature.labels().get());
-    if (names == null && answer.labels().isEmpty()) {
-      throw noSuch(signature.labels().get());
-    }
-    return names == null ? answer.labels() : Optional.of(Labels.of(names.texts()));
-  }
-
-  private static IllegalStateException noSuch(String output) {
-    return new IllegalStateException("TensorFlow gave no '" + output + "'");
   }
 
   /** Whether there is an answer for each of several positions of one picture. */
@@ -341,7 +317,7 @@ public final class LiveModel implements AutoCloseable {
     }
     TensorValue scores = call(pictures, timeout).get(signature.scores());
     if (scores == null) {
-      throw noSuch(signature.scores());
+      throw new IllegalStateException("TensorFlow gave no '" + signature.scores() + "'");
     }
     if (scores.shape().rank() < 1 || scores.shape().dim(0) != pictures.size()) {
       throw new BadModelException(

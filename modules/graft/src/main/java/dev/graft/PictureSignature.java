@@ -7,8 +7,6 @@ import dev.graft.tensor.DType;
 import dev.graft.words.Remedy;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * The way to ask an exported model about encoded pictures.
@@ -16,11 +14,9 @@ import java.util.function.Predicate;
  * @param name the signature
  * @param input its input, which takes the files' bytes
  * @param scores its output of numbers
- * @param labels its output of labels, if it has one
  * @param findsBoxes whether its answers are boxes, under the names of TensorFlow's detection models
  */
-record PictureSignature(
-    String name, String input, String scores, Optional<String> labels, boolean findsBoxes) {
+record PictureSignature(String name, String input, String scores, boolean findsBoxes) {
 
   private static final String SERVING_BYTES = "serving_bytes";
 
@@ -52,10 +48,8 @@ record PictureSignature(
       }
     }
     boolean boxes = signature.outputs().containsKey(BoxFormat.BOXES) && facts.findBoxes();
-    List<String> numbers =
-        boxes ? List.of(BoxFormat.BOXES) : answers(outputs(signature, DType::isFloating), facts);
-    List<String> names = outputs(signature, type -> type == DType.STRING);
-    if (numbers.size() != 1 || names.size() > 1) {
+    List<String> numbers = boxes ? List.of(BoxFormat.BOXES) : answers(numbers(signature), facts);
+    if (numbers.size() != 1) {
       throw new BadModelException(
           "'"
               + place
@@ -65,11 +59,7 @@ record PictureSignature(
           Remedy.PREDICT);
     }
     return new PictureSignature(
-        signature.name(),
-        signature.inputs().keySet().iterator().next(),
-        numbers.get(0),
-        names.stream().findFirst(),
-        boxes);
+        signature.name(), signature.inputs().keySet().iterator().next(), numbers.get(0), boxes);
   }
 
   /** Of several outputs that of the head, if there is one: a backbone may have had others. */
@@ -78,9 +68,9 @@ record PictureSignature(
     return outputs.size() > 1 && ofHeads.size() == 1 ? ofHeads : outputs;
   }
 
-  private static List<String> outputs(Signature signature, Predicate<DType> wanted) {
+  private static List<String> numbers(Signature signature) {
     return signature.outputs().entrySet().stream()
-        .filter(output -> wanted.test(output.getValue().dtype()))
+        .filter(output -> output.getValue().dtype().isFloating())
         .map(Map.Entry::getKey)
         .toList();
   }

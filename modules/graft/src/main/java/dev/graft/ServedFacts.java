@@ -7,13 +7,17 @@ import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.picture.PictureInput;
 import dev.graft.surgeon.HeadFinder;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What has to be known of a model to serve it, read once when it is opened: the model itself need
  * not be kept, nor its folder be there later.
  *
- * @param answers its heads, by the names of the outputs that they give
+ * @param answers its heads, by their names and those of the outputs that they give
  * @param decodesPictures whether its serving signature takes encoded pictures and decodes them
  */
 record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures) {
@@ -59,15 +63,35 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
   }
 
   static ServedFacts of(Model model) {
-    ImmutableMap.Builder<String, Answer> answers = ImmutableMap.builder();
+    Map<String, Answer> answers = new LinkedHashMap<>();
     for (Head head : model.heads()) {
       Form form =
           HeadFinder.givesLogits(model, head)
               ? Form.LOGITS
               : HeadFinder.givesLogarithms(model, head) ? Form.LOGARITHMS : Form.PROBABILITIES;
-      answers.put(head.name(), new Answer(head.kind(), form, head.labels()));
+      Answer answer = new Answer(head.kind(), form, head.labels());
+      answers.put(head.name(), answer);
+      outputs(model, head).forEach(output -> answers.put(output, answer));
     }
-    return new ServedFacts(answers.buildKeepingLast(), decodesPictures(model));
+    return new ServedFacts(ImmutableMap.copyOf(answers), decodesPictures(model));
+  }
+
+  /** What signatures call the head's answer, which need not be called after it. */
+  private static Stream<String> outputs(Model model, Head head) {
+    return model.signatures().values().stream()
+        .flatMap(signature -> signature.outputs().entrySet().stream())
+        .filter(output -> output.getValue().tensor().equals(head.output()))
+        .map(Map.Entry::getKey);
+  }
+
+  /** What gives {@code output}: the only head may do so through further nodes. */
+  Answer of(String output) {
+    Set<Answer> all = Set.copyOf(answers.values());
+    Answer only =
+        all.size() == 1
+            ? all.iterator().next()
+            : new Answer(Head.Kind.SINGLE_LABEL, Form.PROBABILITIES, Optional.empty());
+    return answers.getOrDefault(output, only);
   }
 
   /** Whether a head of it finds boxes, in the form that Graft gives them. */

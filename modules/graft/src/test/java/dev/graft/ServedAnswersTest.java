@@ -85,6 +85,19 @@ class ServedAnswersTest {
     }
   }
 
+  /** Its signature takes {@code bytes} and gives the labels with each answer. */
+  @Test
+  void aVersionOfBeforeIsReadServedAndPublishedAgain() throws IOException {
+    Path version = Checkout.path("testdata/published/bytes");
+    try (Graft graft = Graft.open();
+        LiveModel before = graft.serve(version);
+        LiveModel now = graft.serve(graft.publish(Graft.load(version), out))) {
+      assertThat(before.labels()).isEqualTo(TinyPictures.LABELS);
+      assertThat(before.classify(photo())).isEqualTo(now.classify(photo()));
+      assertThat(before.classify(List.of(bytes(), bytes()))).hasSize(2);
+    }
+  }
+
   @Test
   void answersForEachPositionAreNoLabels() throws IOException {
     try (Graft graft = Graft.open();

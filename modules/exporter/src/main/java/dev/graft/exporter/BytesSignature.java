@@ -3,17 +3,13 @@ package dev.graft.exporter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSortedMap;
-import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.GraphPart;
-import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.function.FunctionGraph;
-import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
-import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
@@ -21,7 +17,6 @@ import dev.graft.picture.DecodeGraph;
 import dev.graft.picture.PictureInput;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
-import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,12 +28,13 @@ import org.tensorflow.proto.NodeDef;
 
 /**
  * The signature {@code serving_bytes}: encoded pictures in, the outputs of {@code serving_default}
- * and the labels out. For Python it is a function that decodes and calls that of {@code
- * serving_default}; for servers it is nodes of the main graph.
+ * out. For Python it is a function that decodes and calls that of {@code serving_default}; for
+ * servers it is nodes of the main graph.
  */
 final class BytesSignature {
 
-  static final String INPUT = "bytes";
+  /** Some servers take bytes only by a name that ends like this. */
+  static final String INPUT = "image_bytes";
 
   /** One name in both graphs, since the functions that decode are called after it. */
   private static final String DECODE = ServingForm.SERVING_BYTES + "/decode";
@@ -94,7 +90,7 @@ final class BytesSignature {
     serving
         .outputs()
         .forEach((key, spec) -> outputs.put(key, at(results.get(outputs.size()), spec)));
-    ImmutableSortedMap<String, TensorSpec> sorted = labelled(editor, model, bytes, outputs);
+    ImmutableSortedMap<String, TensorSpec> sorted = ImmutableSortedMap.copyOf(outputs);
     List<TensorRef> ordered = sorted.values().stream().map(TensorSpec::tensor).toList();
     FunctionGraph function =
         SignatureFunction.function(
@@ -114,38 +110,6 @@ final class BytesSignature {
 
   private static TensorSpec at(TensorRef tensor, TensorSpec same) {
     return new TensorSpec(tensor, same.dtype(), same.shape());
-  }
-
-  /** With the labels of each head as a further output, once for each picture. */
-  private static ImmutableSortedMap<String, TensorSpec> labelled(
-      GraphEditor editor, Model model, TensorRef bytes, Map<String, TensorSpec> scores) {
-    Map<String, TensorSpec> outputs = new LinkedHashMap<>(scores);
-    for (Head head : model.heads()) {
-      head.labels()
-          .ifPresent(
-              labels -> {
-                TensorRef all = labels(editor, bytes, labels);
-                Shape shape = Shape.of(Shape.UNKNOWN, labels.size());
-                outputs.put(
-                    labelsName(model, head, outputs), new TensorSpec(all, DType.STRING, shape));
-              });
-    }
-    return ImmutableSortedMap.copyOf(outputs);
-  }
-
-  private static String labelsName(Model model, Head head, Map<String, TensorSpec> taken) {
-    String name = model.heads().size() == 1 ? "labels" : head.name() + "_labels";
-    return taken.containsKey(name) ? name + "_of_" + head.name() : name;
-  }
-
-  /** The labels once for each picture: string [N, labels]. */
-  private static TensorRef labels(GraphEditor editor, TensorRef bytes, Labels labels) {
-    Scope g = new Scope(editor, editor.uniqueName(ServingForm.SERVING_BYTES + "/labels"));
-    List<ByteString> names = labels.names().stream().map(ByteString::copyFromUtf8).toList();
-    TensorRef row = g.constant(TensorValue.strings(Shape.of(1, names.size()), names));
-    TensorRef count = g.op("Size").input(bytes).attr("out_type", DataType.DT_INT32).output();
-    TensorRef times = g.op("Pack").inputs(List.of(count, g.scalar(1))).output();
-    return g.add("Tile", row, times);
   }
 
   /**
@@ -172,8 +136,7 @@ final class BytesSignature {
     serving.outputs().forEach((key, spec) -> outputs.put(key, at(copied.of(spec.tensor()), spec)));
     TensorSpec taken = new TensorSpec(bytes, DType.STRING, Shape.of(-1));
     Signature signature =
-        Signature.predict(
-            name, ImmutableMap.of(INPUT, taken), labelled(editor, model, bytes, outputs));
+        Signature.predict(name, ImmutableMap.of(INPUT, taken), ImmutableMap.copyOf(outputs));
     return new Added(editor.build(), signature);
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableMap;
-import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
 import dev.graft.graph.Attrs;
@@ -129,20 +128,24 @@ class ExporterTest {
     assertThat(names(base)).containsExactly(".DS_Store", ".snapshot", "1");
   }
 
+  /**
+   * Labels lie beside the graph: with the scores of 1,000 labels each answer would hold 1,000
+   * texts.
+   */
   @Test
-  void picturesGoInAsBytesAndComeOutWithLabels() {
+  void picturesGoInAsBytesAndComeOutAsScores() throws IOException {
     Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"));
     TensorValue pictures =
         TensorValue.strings(
             Shape.of(2), List.of(MadeUpPictures.all().get(0), MadeUpPictures.all().get(0)));
     try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
-      Map<String, TensorValue> out = session.call("serving_bytes", Map.of("bytes", pictures));
+      Map<String, TensorValue> out = session.call("serving_bytes", Map.of("image_bytes", pictures));
+      assertThat(out).containsOnlyKeys("scores");
       assertThat(out.get("scores").shape()).isEqualTo(Shape.of(2, 2));
-      assertThat(out.get("labels").strings().stream().map(ByteString::toStringUtf8))
-          .containsExactly("day", "night", "day", "night");
-      assertThat(session.signatures().get("serving_bytes").outputs().get("labels").shape())
+      assertThat(session.signatures().get("serving_bytes").outputs().get("scores").shape())
           .isEqualTo(Shape.of(-1, 2));
     }
+    assertThat(version.path().resolve("assets.extra/labels.txt")).hasContent("day\nnight\n");
   }
 
   /** TensorFlow inlines no call in the main graph: the first answer took three times as long. */
