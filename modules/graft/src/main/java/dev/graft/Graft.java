@@ -9,10 +9,10 @@ import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
 import dev.graft.error.Internal;
 import dev.graft.exporter.Exporter;
-import dev.graft.exporter.Proof;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
+import dev.graft.internal.gate.Figures;
 import dev.graft.internal.place.ModelFolder;
 import dev.graft.internal.place.ScratchFolder;
 import dev.graft.model.Model;
@@ -34,9 +34,7 @@ import dev.graft.trainer.score.FeatureReader;
 import dev.graft.trainer.score.Predictor;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -295,38 +293,48 @@ public final class Graft implements AutoCloseable {
     return Predictor.predict(runtime, model, examples, options);
   }
 
-  /**
-   * Writes {@code model} as the next numbered version under {@code base}: whole, loaded back by
-   * TensorFlow's own loader, its answers held against the model's and past every gate; or not at
-   * all, with {@code base} as it was.
-   *
-   * @param base the folder that a server watches; made if it is not there
-   * @throws dev.graft.error.BadRequestException if {@code base} holds anything that is no version
-   * @throws dev.graft.error.InputOutputException if it cannot be written to
-   * @throws FailedCheckException if the export answers otherwise than the model, nothing of it
-   *     could be compared with the model, or a gate refuses it
-   */
-  public Version publish(Model model, Path base, Gate... gates) {
-    return publish(model, base, (version, digest) -> {}, gates);
+  /** As {@link #publish(Model, Publication)}, with nothing asked for. */
+  public Version publish(Model model, Path base) {
+    return publish(model, Publication.to(base));
   }
 
-  /** As {@link #publish(Model, Path, Gate...)}, with a listener who hears of the version first. */
+  /** As {@link #publish(Model, Publication, TrainOptions)}, with the usual objectives. */
+  public Version publish(Model model, Publication terms) {
+    return publish(model, terms, TrainOptions.by(Recipe.headOnly()));
+  }
+
+  /**
+   * Writes {@code model} as the next numbered version: whole, loaded back by TensorFlow's own
+   * loader, its answers held against the model's, and as good as is asked for; or not at all, with
+   * the versions that are there as they were.
+   *
+   * @param options as which the examples are scored, see {@link #evaluate(Model, Dataset,
+   *     TrainOptions)}
+   * @throws dev.graft.error.RefusedException if it is not as good as is asked for; it has the
+   *     figures
+   * @throws dev.graft.error.BadRequestException if the base holds anything that is no version, or a
+   *     metric is asked for that there is not
+   * @throws dev.graft.error.InputOutputException if the base cannot be written to
+   * @throws FailedCheckException if the export answers otherwise than the model, or nothing of it
+   *     could be compared with the model
+   */
+  public Version publish(Model model, Publication terms, TrainOptions options) {
+    return publish(model, terms, options, Optional.empty(), (version, digest) -> {});
+  }
+
+  /** As the others, scored by the caller, who hears of the version the moment before it appears. */
   @Internal
   public Version publish(
-      Model model, Path base, Exporter.Announcement announcement, Gate... gates) {
+      Model model,
+      Publication terms,
+      TrainOptions options,
+      Optional<Figures.Scorer> scorer,
+      Exporter.Announcement announcement) {
     requireNonNull(model, "model");
-    requireNonNull(base, "base");
+    requireNonNull(terms, "terms");
+    requireNonNull(options, "options");
     requireNonNull(announcement, "announcement");
-    List<Proof> proofs = new ArrayList<>();
-    for (Gate gate : gates) {
-      if (proofs.isEmpty()) {
-        proofs.add(gate.some());
-      }
-      if (gate.accuracy() > 0) {
-        proofs.add(gate.proof(model));
-      }
-    }
-    return Version.of(Exporter.publish(runtime, model, base, proofs, announcement));
+    return new Publishing(runtime, terms, options).of(model, scorer, announcement);
   }
 
   /** Opens a published version. */

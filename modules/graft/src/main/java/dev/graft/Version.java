@@ -1,5 +1,6 @@
 package dev.graft;
 
+import dev.graft.words.Figure;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -18,7 +19,7 @@ import java.util.TreeSet;
  * @param uncompared what was not compared, and why, a phrase each
  * @param warmUps how many requests it holds that a server sends to itself on loading; they are made
  *     up, no example of the user's is among them
- * @param gates what each gate found
+ * @param gates what was asked for, and what came out
  * @param remarks what else is not as one might expect, a sentence each
  */
 public record Version(
@@ -28,7 +29,7 @@ public record Version(
     SortedSet<Integer> batches,
     List<String> uncompared,
     int warmUps,
-    List<String> gates,
+    List<Figure> gates,
     List<String> remarks) {
 
   public Version {

@@ -5,7 +5,7 @@
  * <p><b>What enters.</b> Folders and archives of SavedModels, edits of {@code
  * dev.graft.surgeon.edit}, data of {@code dev.graft.data}, a recipe of {@code dev.graft.trainer},
  * and how it is done: {@link dev.graft.LoadOptions}, {@link dev.graft.Settings}, {@link
- * dev.graft.ServeOptions}, a {@link dev.graft.Gate}.
+ * dev.graft.ServeOptions}, a {@link dev.graft.Publication}.
  *
  * <p><b>What leaves.</b> An {@link dev.graft.Inspection} of a model, a {@code Run} of a training, a
  * {@link dev.graft.Version} that is published, a {@link dev.graft.LiveModel} that gives an {@link
@@ -16,9 +16,9 @@
  * (importer, trainer, exporter, runtime) and translates its own settings; no stage knows of it.
  * {@code dev.graft.job} and {@code dev.graft.check} stand before the door and use it as anybody
  * would; nothing here knows of them. {@code LiveModel} asks by a {@code PictureSignature} and knows
- * by {@code ServedFacts} what the answers mean, without the model being kept; a gate is asked
- * through both or through {@code ExportedAnswers}. {@code internal.place} finds models where paths
- * lead.
+ * by {@code ServedFacts} what the answers mean, without the model being kept. {@code Publishing}
+ * has a version proven by the exporter and held against what is asked for by {@code internal.gate};
+ * {@code internal.place} finds models where paths lead.
  *
  * <p><b>The invariant.</b> All that is native was opened through one {@code Graft}, and closing it
  * closes all of it; what needs no native code (load, edit, inspect, preflight) needs no instance.

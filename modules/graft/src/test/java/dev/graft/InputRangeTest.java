@@ -128,7 +128,8 @@ class InputRangeTest {
     try (Graft graft = Graft.open(Device.CPU)) {
       float[] trained = graft.predict(model, pictures).get("y").floats();
       assertThat(trained).hasSize(2 * 2 * 2 * 3);
-      Version version = graft.publish(model, folder.resolve("out"), new Gate(0, pictures));
+      Version version =
+          graft.publish(model, Publication.to(folder.resolve("out")).examples(pictures));
       try (LiveModel live = graft.serve(version)) {
         float[] served = Floats.toArray(live.numbers(photos.resolve("a/p.png")));
         for (int i = 0; i < served.length; i++) {

@@ -257,7 +257,9 @@ class JointGoalTest {
 
       Version version =
           graft.publish(
-              run.model(), folder.resolve("out"), new Gate(0, parts.validation()).with(recipe));
+              run.model(),
+              Publication.to(folder.resolve("out")).examples(parts.validation()),
+              TrainOptions.by(recipe));
       Map<String, TensorValue> published = graft.predict(Graft.load(version.path()), parts.test());
       assertThat(published.keySet()).contains("middle");
       assertThat(published.get("middle").asDoubles())

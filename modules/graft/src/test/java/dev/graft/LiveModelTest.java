@@ -27,6 +27,7 @@ import dev.graft.testkit.Checkout;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
+import dev.graft.trainer.TrainOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,7 +122,8 @@ class LiveModelTest {
       Run run = graft.train(model, photos, Recipe.headOnly().seed(1));
       Run usual = graft.train(plain.with(replaceHead(head)), photos, Recipe.headOnly().seed(1));
       assertThat(run.validation().loss()).isCloseTo(usual.validation().loss(), within(1e-4));
-      Version version = graft.publish(run.model(), out, Gate.accuracy(0).on(photos.validation()));
+      Version version =
+          graft.publish(run.model(), Publication.to(out).examples(photos.validation()));
       try (LiveModel live = graft.serve(version)) {
         assertThat(live.labels()).isEqualTo(photos.labels());
         float[] scores =
@@ -178,8 +180,9 @@ class LiveModelTest {
           .hasMessageContaining(broken.toString());
       Recipe two = // at once: the first two, which are compared, are sound
           Recipe.headOnly().head(Recipe.headOnly().head().steps(FineTune.head().microBatch(2)));
-      Gate gate = Gate.accuracy(0.01).on(pictures).with(two);
-      assertThatThrownBy(() -> graft.publish(model, out.resolve("gated"), gate))
+      Publication terms =
+          Publication.to(out.resolve("gated")).examples(pictures).require("accuracy", 0.01);
+      assertThatThrownBy(() -> graft.publish(model, terms, TrainOptions.by(two)))
           .isInstanceOf(BadDataException.class)
           .hasMessageContaining(broken.toString());
     }

@@ -27,6 +27,7 @@ import dev.graft.testkit.Checkout;
 import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -256,10 +257,11 @@ class ServedAnswersTest {
     Recipe two =
         Recipe.headOnly().head(Recipe.headOnly().head().steps(FineTune.head().microBatch(2)));
     try (Graft graft = Graft.open()) {
-      Gate gate = Gate.accuracy(0.8).on(pictures);
-      assertThatThrownBy(() -> graft.publish(dayOfFew(), out.resolve("base"), gate))
+      Publication terms =
+          Publication.to(out.resolve("base")).examples(pictures).require("accuracy", 0.8);
+      assertThatThrownBy(() -> graft.publish(dayOfFew(), terms))
           .isInstanceOf(FailedCheckException.class);
-      assertThat(graft.publish(dayOfFew(), out.resolve("base"), gate.with(two)).gates()).hasSize(1);
+      assertThat(graft.publish(dayOfFew(), terms, TrainOptions.by(two)).gates()).hasSize(1);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.error.FailedCheckException;
 import dev.graft.error.GraftException;
+import dev.graft.error.RefusedException;
 import dev.graft.error.TimeLimitException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -17,6 +18,7 @@ record Failures(Terminal terminal) implements CommandLine.IExecutionExceptionHan
 
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
+  static final int REFUSED = 3; // trained, and not as good as was asked for
   static final int INTERRUPTED = 130; // as shells have it for Ctrl-C
 
   /** What a command has begun is still there: its run is resumed with more memory. */
@@ -42,6 +44,9 @@ record Failures(Terminal terminal) implements CommandLine.IExecutionExceptionHan
     }
     if (failure instanceof GraftException known) {
       terminal.error("error: " + Flags.of(known));
+      if (failure instanceof RefusedException) {
+        return REFUSED;
+      }
       return failure instanceof FailedCheckException || failure instanceof TimeLimitException
           ? FAILED
           : BAD_INPUT;

@@ -3,8 +3,10 @@ package dev.graft.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.graft.Graft;
 import dev.graft.Precision;
+import dev.graft.Publication;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.RefusedException;
 import dev.graft.job.FineTuneJob;
 import dev.graft.job.Job;
 import dev.graft.job.JobResult;
@@ -47,6 +49,8 @@ import picocli.CommandLine.Option;
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos \\",
       "        --cut top_relu6 --pooling max",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos --json",
+      "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos \\",
+      "        --min-accuracy 0.9 --min recall.cat=0.8 --min latency=50 --not-worse",
       "  graft finetune --model serving/photos --data more_photos --out serving/photos \\",
       "        --head new --carry-over",
       "  graft finetune --model serving/photos --data drawings --out serving/drawings --head keep",
@@ -74,6 +78,8 @@ final class FinetuneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Where versions are published: DIR/1, DIR/2 and so on.")
   private Path out = Path.of("");
+
+  @Mixin private GateOptions gates = new GateOptions();
 
   @Mixin private TrainingOptions training = new TrainingOptions();
 
@@ -119,6 +125,7 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     Job job =
         Job.of(model.path(), data.path(), out)
+            .publication(gates.on(Publication.to(out)))
             .load(load.options())
             .surgery(surgery.surgery())
             .split(Split.of(60, 20, 20).seed(seed.seed()))
@@ -138,14 +145,28 @@ final class FinetuneCommand implements Callable<Integer> {
           terminal.json(JobJson.of(curve));
         }
       } else {
-        JobResult result = ready.run(graft, interrupt, interrupt.cancellation());
-        lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
-        lines.heldOut(result.score());
-        if (json) {
-          terminal.json(object.of(result));
-        }
+        run(ready, graft, interrupt, lines, object);
       }
       return 0;
+    }
+  }
+
+  private void run(
+      FineTuneJob ready, Graft graft, Interrupt interrupt, JobLines lines, JobJson object)
+      throws JsonProcessingException {
+    JobResult result;
+    try {
+      result = ready.run(graft, interrupt, interrupt.cancellation());
+    } catch (RefusedException e) {
+      if (json) {
+        terminal.json(object.refused());
+      }
+      throw e;
+    }
+    lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
+    lines.heldOut(result.score());
+    if (json) {
+      terminal.json(object.of(result));
     }
   }
 

@@ -43,6 +43,7 @@ final class Flags {
       case CHECK_HEAP -> "--heap MB";
       case EVALUATE, PREDICT, ANSWER_TIME, BATCH_NORM_AS_IT_IS, ANSWERS_FOR_POSITIONS ->
           "in Java: " + remedy.inJava();
+      case EXAMPLES -> "'graft publish --data DIR'";
       case NEW_RUN -> "'graft finetune' without --find-rate";
       case AS_LABELS -> "--head new takes each for a label";
       case AS_NUMBERS -> "--head regression predicts them as numbers";

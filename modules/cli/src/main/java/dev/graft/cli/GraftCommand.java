@@ -22,6 +22,14 @@ import picocli.CommandLine.HelpCommand;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed: a check did not hold, memory or time ran out, or something unexpected",
+      "2:wrong usage, or unfit model, data or disk; the message says what to mend",
+      "3:a model is not as good as --min, --min-accuracy or --not-worse ask for, so that it was not published",
+      "130:stopped by Ctrl-C",
+    },
     footer = {
       "",
       "Examples:",

@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.job.JobEvent;
 import dev.graft.job.JobListener;
@@ -11,7 +12,10 @@ import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
+import dev.graft.words.Figure;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +30,9 @@ final class JobJson implements JobListener {
   private @Nullable BoxEvaluation chosen; // on validation, of boxes
   private final Map<String, Double> phases = new LinkedHashMap<>();
   private long last = began;
+  private List<Figure> gates = List.of();
+  private @Nullable JobScore test;
+  private @Nullable Path run;
 
   /**
    * Of a job that begins now.
@@ -52,13 +59,29 @@ final class JobJson implements JobListener {
           .forEach(
               (phase, time) ->
                   phases.put(phase.name().toLowerCase(Locale.ROOT), time.toMillis() / 1e3));
-    } else if (event instanceof JobEvent.Published || event instanceof JobEvent.PublishedBefore) {
+    } else if (event instanceof JobEvent.Published published) {
+      gates = published.version().gates();
       ended("publish");
-    } else if (event instanceof JobEvent.Scored) {
-      ended("test");
+    } else if (event instanceof JobEvent.PublishedBefore) {
+      ended("publish");
+    } else if (event instanceof JobEvent.Scored scored) {
+      scored(scored);
+    } else if (event instanceof JobEvent.Refused refused) {
+      gates = refused.figures();
+      run = refused.run();
     } else if (event instanceof JobEvent.Reported) {
       ended("report");
     }
+  }
+
+  /** A version is scored in the midst of being published, or after that. */
+  private void scored(JobEvent.Scored event) {
+    test = event.score();
+    double seconds = event.time().toNanos() / 1e9;
+    double since = (System.nanoTime() - last) / 1e9;
+    phases.put("test", seconds);
+    phases.computeIfPresent("publish", (name, time) -> since < seconds ? time - seconds : time);
+    last = System.nanoTime();
   }
 
   private void ended(String phase) {
@@ -86,7 +109,8 @@ final class JobJson implements JobListener {
     if (chosen != null) {
       BoxAnswer.put(validation, chosen);
     }
-    test(node.putObject("test"), result);
+    test(node.putObject("test"), result.score(), result.parts().test().size());
+    put(node.putArray("gates"), gates);
     ObjectNode seconds = node.putObject("phases");
     phases.forEach(seconds::put);
     seconds.put("total", (System.nanoTime() - began) / 1e9);
@@ -95,13 +119,36 @@ final class JobJson implements JobListener {
     return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
   }
 
-  private static void test(ObjectNode test, JobResult result) {
-    JobScore score = result.score();
+  /** The object for what was trained and is not published. */
+  String refused() throws JsonProcessingException {
+    ObjectNode node = MAPPER.createObjectNode();
+    node.putNull("version");
+    node.put("run", String.valueOf(run));
+    if (test != null) {
+      test(node.putObject("test"), test, test.evaluation().count());
+    }
+    put(node.putArray("gates"), gates);
+    return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
+  }
+
+  private static void put(ArrayNode all, List<Figure> figures) {
+    for (Figure figure : figures) {
+      ObjectNode node = all.addObject().put("metric", figure.metric());
+      put(node, "found", figure.found());
+      put(node, figure.atMost() ? "atMost" : "atLeast", figure.wanted());
+      if (!figure.against().isEmpty()) {
+        node.put("against", figure.against());
+      }
+      node.put("holds", figure.holds());
+    }
+  }
+
+  private static void test(ObjectNode test, JobScore score, int examples) {
     if (score instanceof JobScore.Boxes boxes) {
       test.put("examples", boxes.boxes().count());
       BoxAnswer.put(test, boxes.boxes());
     } else if (score instanceof JobScore.Found) { // its evaluation is of the head that was cut off
-      test.put("examples", result.parts().test().size());
+      test.put("examples", examples);
     } else {
       put(test, score.evaluation());
     }

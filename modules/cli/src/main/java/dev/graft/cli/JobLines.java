@@ -19,7 +19,9 @@ import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.Interval;
+import dev.graft.words.Figure;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -58,6 +60,12 @@ final class JobLines implements JobListener {
       say("head", "%s", words(training));
     } else if (event instanceof JobEvent.Stopped stopped) {
       say("stopped", "'graft resume %s' goes on from here", Terminal.quoted(stopped.run()));
+    } else if (event instanceof JobEvent.Refused refused) {
+      gates(refused.figures());
+      say(
+          "refused",
+          "nothing is published; 'graft resume %s --no-gates' publishes it all the same",
+          Terminal.quoted(refused.run()));
     } else if (event instanceof JobEvent.Trained trained) {
       trained
           .run()
@@ -195,8 +203,15 @@ final class JobLines implements JobListener {
         version.largestDifference(),
         version.batches().toString().replaceAll("[\\[\\]]", ""),
         version.warmUps() == 0 ? "no warm-up" : "warm-up written");
+    gates(version.gates());
     version.uncompared().forEach(what -> say("", "not compared: %s", what));
     version.remarks().forEach(remark -> say("", "%s", remark));
+  }
+
+  private void gates(List<Figure> figures) {
+    for (Figure figure : figures) {
+      say("gate", "%s%s", figure.words(), figure.holds() ? "" : ": missed");
+    }
   }
 
   private static String words(JobScore score) {

@@ -10,7 +10,7 @@ public final class Main {
 
   private Main() {}
 
-  /** Runs one command and exits: 0 if it did its work, 1 if it failed, 2 for bad usage or input. */
+  /** Runs one command and exits, with the code that {@link GraftCommand} lists. */
   public static void main(String[] args) {
     QuietLogs.use();
     System.exit(run(Terminal.system(), args));

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code graft resume}. */
@@ -20,8 +21,9 @@ import picocli.CommandLine.Parameters;
       "",
       "Model, pictures and settings are those that the run began with.",
       "",
-      "Example:",
-      "  graft resume runs/photos-1"
+      "Examples:",
+      "  graft resume runs/photos-1",
+      "  graft resume runs/photos-1 --no-gates       publish what a gate refused"
     })
 final class ResumeCommand implements Callable<Integer> {
 
@@ -29,6 +31,12 @@ final class ResumeCommand implements Callable<Integer> {
 
   @Parameters(paramLabel = "RUN", description = "The run's folder, as 'graft finetune' names it.")
   private Path run = Path.of("");
+
+  @Option(
+      names = "--no-gates",
+      description =
+          "Publish what was trained, whatever --min, --min-accuracy and --not-worse asked for.")
+  private boolean noGates;
 
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
@@ -43,7 +51,8 @@ final class ResumeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     JobLines lines = new JobLines(terminal);
-    try (RunFolder folder = RunFolder.open(run)) {
+    try (RunFolder opened = RunFolder.open(run)) {
+      RunFolder folder = noGates ? opened.on(opened.job().publication().ungated()) : opened;
       FineTuneJob ready = FineTuneJob.in(folder);
       Settings before = folder.settings();
       Settings settings =

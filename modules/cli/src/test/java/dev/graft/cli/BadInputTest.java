@@ -230,6 +230,13 @@ class BadInputTest {
     for (String[] wrong :
         new String[][] {
           {"--recipe", "best", "no recipe 'best'"},
+          {"--min", "accuracy", "'accuracy' asks for nothing; --min takes METRIC=VALUE"},
+          {"--min", "f1=high", "'f1=high' asks for nothing"},
+          {
+            "--min",
+            "recall.fsh=1",
+            "no metric 'recall.fsh' to ask for; of this model there are loss"
+          },
           {"--optimizer", "adan", "take sgd, momentum"},
           {"--schedule", "step:3", "step:STEPS:FACTOR"},
           {"--rate", "0", "the rate of training is a number above 0, such as 1e-5, given 0.0."},

@@ -4,10 +4,10 @@ import static dev.graft.surgeon.edit.Edits.freeze;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 
 import dev.graft.Device;
-import dev.graft.Gate;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Prediction;
+import dev.graft.Publication;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -46,7 +46,9 @@ public final class Photos {
       Run run = graft.train(model, photos, Recipe.headOnly().seed(7));
       Evaluation test = graft.evaluate(run.model(), photos.test());
       Version version =
-          graft.publish(run.model(), out, Gate.accuracy(0.80).on(photos.validation()));
+          graft.publish(
+              run.model(),
+              Publication.to(out).examples(photos.validation()).require("accuracy", 0.80));
       try (LiveModel live = graft.serve(version)) {
         return new Result(test, version, live.classify(picture).top(3));
       }

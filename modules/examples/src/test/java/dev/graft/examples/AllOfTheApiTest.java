@@ -10,6 +10,8 @@ import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.job.JobResult;
 import dev.graft.model.Model;
+import dev.graft.surgeon.HeadSpec;
+import dev.graft.surgeon.edit.Edits;
 import dev.graft.testkit.Checkout;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -70,6 +72,20 @@ class AllOfTheApiTest {
       assertThat(WholeJob.ask(result.version(), picture).top(1)).hasSize(1);
     }
     assertThat(WholeJob.nothingKnown().variables()).isEmpty();
+  }
+
+  @Test
+  void onlyIfItIsGoodEnough(@TempDir Path dir) throws IOException {
+    Path pictures = SHAPES.resolve("painted");
+    JobResult result = WholeJob.teach(NETWORK, pictures, dir, event -> {}, out);
+    Dataset test = result.parts().test();
+    Path serving = dir.resolve("serving");
+    Model good = Graft.load(result.version());
+    assertThat(IfGoodEnough.publish(good, serving, test, out).orElseThrow().number()).isEqualTo(2);
+    Model bad = Graft.load(NETWORK).with(Edits.replaceHead(HeadSpec.singleLabel(test.labels())));
+    assertThat(IfGoodEnough.publish(bad, serving, test, out)).isEmpty();
+    assertThat(said()).contains("as version 2 has it: missed");
+    assertThat(serving.resolve("3")).doesNotExist();
   }
 
   @Test

@@ -3,13 +3,13 @@ package dev.graft.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.Gate;
 import dev.graft.Graft;
+import dev.graft.Publication;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.FailedCheckException;
+import dev.graft.error.RefusedException;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
@@ -48,9 +48,9 @@ class PhotosTest {
             .with(
                 Edits.freeze(Where.all()), Edits.replaceHead(HeadSpec.singleLabel(parts.labels())));
     try (Graft graft = Graft.open()) {
-      assertThatThrownBy(
-              () -> graft.publish(untrained, out, Gate.accuracy(0.9).on(parts.validation())))
-          .isInstanceOf(FailedCheckException.class)
+      Publication terms = Publication.to(out).examples(parts.validation()).require("accuracy", 0.9);
+      assertThatThrownBy(() -> graft.publish(untrained, terms))
+          .isInstanceOf(RefusedException.class)
           .hasMessageContaining("nothing was published");
     }
     try (Stream<Path> left = Files.list(out)) {

@@ -3,6 +3,7 @@ package dev.graft.exporter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.graft.error.Internal;
+import dev.graft.words.Figure;
 
 /**
  * What an export stood before it was published.
@@ -13,7 +14,7 @@ import dev.graft.error.Internal;
  * @param largestDifference the largest absolute difference of any number in any output
  * @param uncompared what was not compared with the model, and why, a phrase each
  * @param warmUps how many warm-up requests it holds, all made up
- * @param gates what each gate found, as {@code name: finding}
+ * @param gates what was asked for by gates, and found
  * @param remarks what else is not as one might expect, a sentence each
  */
 @Internal
@@ -23,7 +24,7 @@ public record ExportReport(
     double largestDifference,
     ImmutableList<String> uncompared,
     int warmUps,
-    ImmutableList<String> gates,
+    ImmutableList<Figure> gates,
     ImmutableList<String> remarks) {
 
   ExportReport withRemarks(ImmutableList<String> all) {

@@ -7,6 +7,8 @@ import dev.graft.error.FailedCheckException;
 import dev.graft.error.Internal;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.tensor.TensorValue;
+import dev.graft.words.Figure;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -32,21 +34,22 @@ public sealed interface Proof {
   /**
    * A check of the caller's on the exported model, its accuracy for example.
    *
-   * @param name what it is, in a few words
    * @param check the check
    */
-  record Gate(String name, Check check) implements Proof {}
+  record Gate(Check check) implements Proof {}
 
   /** A check of the caller's. */
   @FunctionalInterface
   interface Check {
     /**
-     * Looks at the exported model, opened by TensorFlow's own loader.
+     * Looks at the exported model.
      *
-     * @return what was found, in a few words for the report
+     * @param exported opened by TensorFlow's own loader
+     * @param folder where it is before it is published
+     * @return what was asked for and found
      * @throws FailedCheckException if it must not be published; the message says why
      */
-    String on(SavedModelSession exported);
+    List<Figure> on(SavedModelSession exported, Path folder);
   }
 
   /** {@link Examples} with these inputs. */
@@ -60,7 +63,7 @@ public sealed interface Proof {
   }
 
   /** A {@link Gate}. */
-  static Proof gate(String name, Check check) {
-    return new Gate(name, check);
+  static Proof gate(Check check) {
+    return new Gate(check);
   }
 }

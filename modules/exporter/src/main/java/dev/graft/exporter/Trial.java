@@ -17,6 +17,8 @@ import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.words.Figure;
+import dev.graft.words.Remedy;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,13 +86,13 @@ final class Trial {
         throw new FailedCheckException(
             "nothing of the export could be compared with the model ("
                 + String.join("; ", uncompared)
-                + "), so it is not published. Give examples to compare on:"
-                + " Gate.accuracy(0).on(examples).");
+                + "), so it is not published. Give examples to compare on.",
+            Remedy.EXAMPLES);
       }
-      ImmutableList.Builder<String> gates = ImmutableList.builder();
+      ImmutableList.Builder<Figure> gates = ImmutableList.builder();
       for (Proof proof : proofs) {
         if (proof instanceof Proof.Gate gate) {
-          gates.add(gate.name() + ": " + gate.check().on(exported));
+          gates.addAll(gate.check().on(exported, dir));
         }
       }
       return new ExportReport(

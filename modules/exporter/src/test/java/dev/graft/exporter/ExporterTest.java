@@ -27,6 +27,7 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.FaultyFileSystem;
+import dev.graft.words.Figure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -282,13 +283,13 @@ class ExporterTest {
   void aGateThatRefusesLeavesNothing() throws IOException {
     Path base = folder.resolve("base");
     Model model = PictureModel.of(-1);
-    Proof passes = Proof.gate("two outputs", exported -> exported.signatures().size() + " found");
+    Figure two = new Figure("signatures", 2, 2, false, "");
+    Proof passes = Proof.gate((exported, folder) -> List.of(two));
     Version first = Exporter.publish(runtime, model, base, passes);
-    assertThat(first.report().gates()).containsExactly("two outputs: 2 found");
+    assertThat(first.report().gates()).containsExactly(two);
     Proof fails =
         Proof.gate(
-            "accuracy",
-            exported -> {
+            (exported, folder) -> {
               throw new FailedCheckException("accuracy 0.5 is below 0.9");
             });
     assertThatThrownBy(() -> Exporter.publish(runtime, model, base, passes, fails))

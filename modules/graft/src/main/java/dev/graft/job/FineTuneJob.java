@@ -10,6 +10,7 @@ import dev.graft.data.KnownFiles;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.GraftException;
+import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
 import dev.graft.internal.boxes.BoxSize;
 import dev.graft.model.Model;
@@ -58,6 +59,7 @@ public final class FineTuneJob {
     this.job = sizes ? sized(asked, boxes.get().size()) : asked;
     this.pictures = boxes.map(all -> all.dataset(sizes)).orElseGet(asked::readPictures);
     this.start = job.start(backbone, pictures); // what does not fit is said at once
+    JobScoring.requireKnown(job, start);
   }
 
   private static Job sized(Job asked, BoxSize size) {
@@ -179,6 +181,8 @@ public final class FineTuneJob {
     try (RunFolder folder = made) {
       try {
         return work.apply(folder);
+      } catch (RefusedException e) {
+        throw e; // its report and what was trained stay
       } catch (GraftException e) {
         folder.dropIfUnused();
         throw e;

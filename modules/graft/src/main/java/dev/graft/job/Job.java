@@ -6,6 +6,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.graft.Graft;
 import dev.graft.LoadOptions;
 import dev.graft.Precision;
+import dev.graft.Publication;
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -40,7 +41,7 @@ public final class Job {
   private final Split split;
   private final Training training;
   private final Precision precision;
-  private final Path out;
+  private final Publication publication;
   private final Path runs;
   private final String name;
 
@@ -52,7 +53,7 @@ public final class Job {
     this.split = builder.split;
     this.training = builder.training;
     this.precision = builder.precision;
-    this.out = builder.out;
+    this.publication = builder.publication;
     this.runs = builder.runs;
     this.name = builder.name.orElseGet(() -> name(builder.pictures));
   }
@@ -76,7 +77,7 @@ public final class Job {
 
     private Path model;
     private final Path pictures;
-    private final Path out;
+    private Publication publication;
     private LoadOptions load = LoadOptions.defaults();
     private Surgery surgery = Surgery.standard();
     private Split split = Split.of(60, 20, 20);
@@ -88,7 +89,7 @@ public final class Job {
     private Builder(Path model, Path pictures, Path out) {
       this.model = requireNonNull(model, "model");
       this.pictures = requireNonNull(pictures, "pictures");
-      this.out = requireNonNull(out, "out");
+      this.publication = Publication.to(requireNonNull(out, "out"));
     }
 
     /** How the backbone is read. */
@@ -126,6 +127,16 @@ public final class Job {
       return this;
     }
 
+    /**
+     * Where versions are published, and what they have to reach on the test part. Its examples are
+     * the job's own.
+     */
+    @CanIgnoreReturnValue
+    public Builder publication(Publication value) {
+      publication = requireNonNull(value, "publication");
+      return this;
+    }
+
     /** Where the folder of the run is made: {@code runs} if nothing is said. */
     @CanIgnoreReturnValue
     public Builder runs(Path value) {
@@ -147,7 +158,8 @@ public final class Job {
 
   /** This, to be changed. */
   public Builder toBuilder() {
-    return of(model, pictures, out)
+    return of(model, pictures, out())
+        .publication(publication)
         .load(load)
         .surgery(surgery)
         .split(split)
@@ -199,7 +211,12 @@ public final class Job {
 
   /** Where versions of it are published. */
   public Path out() {
-    return out;
+    return publication.base();
+  }
+
+  /** The same, and what they have to reach. */
+  public Publication publication() {
+    return publication;
   }
 
   /** Where the folder of the run is made. */
@@ -213,7 +230,8 @@ public final class Job {
   }
 
   private List<Object> all() {
-    return List.of(model, load, pictures, surgery, split, training, precision, out, runs, name);
+    return List.of(
+        model, load, pictures, surgery, split, training, precision, publication, runs, name);
   }
 
   @Override
@@ -228,7 +246,7 @@ public final class Job {
 
   @Override
   public String toString() {
-    return "fine-tuning of '" + model + "' on '" + pictures + "' for '" + out + "'";
+    return "fine-tuning of '" + model + "' on '" + pictures + "' for '" + out() + "'";
   }
 
   /**

@@ -13,7 +13,9 @@ import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.listener.TrainingEvent;
+import dev.graft.words.Figure;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -111,8 +113,22 @@ public sealed interface JobEvent {
    * The test part is scored, which nothing has looked at so far.
    *
    * @param score how it went
+   * @param time how long that took, most of it before a version is published
    */
-  record Scored(JobScore score) implements JobEvent {}
+  record Scored(JobScore score, Duration time) implements JobEvent {}
+
+  /**
+   * What was trained is not as good as the job asks for, so it is not published; {@link
+   * RunFolder#on} with other terms publishes it.
+   *
+   * @param run the folder, which stays
+   * @param figures all that was asked for, and what came out
+   */
+  record Refused(Path run, List<Figure> figures) implements JobEvent {
+    public Refused {
+      figures = ImmutableList.copyOf(figures);
+    }
+  }
 
   /**
    * The report is written.

@@ -1,15 +1,12 @@
 package dev.graft.job;
 
-import dev.graft.Gallery;
-import dev.graft.Gate;
 import dev.graft.Graft;
 import dev.graft.Precision;
-import dev.graft.Trust;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
+import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
-import dev.graft.internal.boxes.BoxFindings;
 import dev.graft.model.Model;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
@@ -19,7 +16,6 @@ import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
-import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,18 +52,12 @@ record JobSteps(
     try {
       Run run = train(start, parts);
       cancel.check();
-      Path version = published(run, parts);
-      Optional<BoxFindings> found = boxes.map(all -> published(all, version, run, parts));
-      JobScore score =
-          found
-              .<JobScore>map(all -> new JobScore.Boxes(all.evaluation()))
-              .orElseGet(() -> score(version, run, parts));
-      listener.on(new JobEvent.Scored(score));
-      String more =
-          found.map(all -> new BoxReport(all, all.evaluation().threshold()).section()).orElse("");
-      Path report = folder.report(run, score.part(), score.evaluation(), more);
-      listener.on(new JobEvent.Reported(report));
-      return new JobResult(run, parts, version, score, folder.path(), report);
+      JobScoring scoring = new JobScoring(this, run, parts);
+      Path version = published(scoring, run);
+      cancel.check();
+      JobScoring.Scored scored = scoring.own(version);
+      Path report = told(scored, run);
+      return new JobResult(run, parts, version, scored.score(), folder.path(), report);
     } catch (CancellationException e) {
       listener.on(new JobEvent.Stopped(folder.path()));
       throw e;
@@ -155,12 +145,6 @@ record JobSteps(
     return new Run(second.model(), second.recipe(), first.validation(), decisions, times, features);
   }
 
-  /** What the published version finds on the test part, as its files have it. */
-  private BoxFindings published(BoxData all, Path version, Run run, Parts parts) {
-    Model published = Graft.load(version, Trust.ALLOW);
-    return all.found(parts.test(), graft.predict(published, parts.test(), scoring(run)));
-  }
-
   private Parts seen(Parts parts) {
     return boxes.map(all -> all.seen(parts, folder.job().training().seed())).orElse(parts);
   }
@@ -172,59 +156,39 @@ record JobSteps(
         : options.recipe(training.toRecipe(named -> BoxData.usual(named, parts.train().size())));
   }
 
-  private boolean givesVectors() {
+  boolean givesVectors() {
     return folder.job().surgery().head() == HeadChoice.EMBEDDING;
   }
 
   /** What the run published before it was stopped, or else what it publishes now. */
-  private Path published(Run run, Parts parts) {
+  private Path published(JobScoring scoring, Run run) {
     Optional<Path> before = folder.published().filter(Files::isDirectory);
     if (before.isPresent()) {
       listener.on(new JobEvent.PublishedBefore(before.get()));
       return before.get();
     }
-    Model finished = folder.job().surgery().finished(run.model());
-    Version version =
-        folder.publish(graft, finished, new Gate(0, parts.validation()).with(run.recipe()));
-    listener.on(new JobEvent.Published(version));
-    return version.path();
-  }
-
-  private JobScore score(Path version, Run run, Parts parts) {
-    return givesVectors()
-        ? search(run, parts)
-        : parts.test().isOneLabel()
-            ? served(version, run, parts)
-            : new JobScore.Measured(graft.evaluate(run.model(), parts.test(), scoring(run)));
-  }
-
-  /** Scores the published version, as its files have it. */
-  private JobScore served(Path version, Run run, Parts parts) {
-    Model published = Graft.load(version, Trust.ALLOW);
-    Evaluation test = graft.evaluate(published, parts.test(), scoring(run));
-    Optional<String> decided = folder.job().training().monitor().filter(m -> !m.equals("accuracy"));
-    return new JobScore.Told(test, decided.map(m -> Map.entry(m, test.metric(m))));
-  }
-
-  /** Scores the vectors that the trained model gives as a search does. */
-  private JobScore search(Run run, Parts parts) {
-    Gallery gallery = Gallery.of(vectors(run, parts.train()), parts.train());
-    TensorValue asked = vectors(run, parts.test());
-    int right = 0;
-    for (int i = 0; i < parts.test().size(); i++) {
-      Gallery.Match nearest = gallery.nearest(asked, i, 1).get(0);
-      right += parts.train().label(nearest.example()) == parts.test().label(i) ? 1 : 0;
+    try {
+      Version version = scoring.publish();
+      listener.on(new JobEvent.Published(version));
+      return version.path();
+    } catch (RefusedException e) {
+      told(scoring.own(folder.path()), run);
+      listener.on(new JobEvent.Refused(folder.path(), e.figures()));
+      throw e;
     }
-    return new JobScore.Found(right, parts.test().size(), run.validation());
   }
 
-  private TensorValue vectors(Run run, Dataset pictures) {
-    Model model = folder.job().surgery().finished(run.model());
-    return graft.predict(model, pictures, scoring(run)).values().iterator().next();
+  /** Tells how it did on the test part, and writes the report. */
+  private Path told(JobScoring.Scored scored, Run run) {
+    JobScore score = scored.score();
+    listener.on(new JobEvent.Scored(score, scored.time()));
+    Path report = folder.report(run, score.part(), score.evaluation(), scored.more());
+    listener.on(new JobEvent.Reported(report));
+    return report;
   }
 
   /** With what a job is scored: nobody hears how far that is. */
-  private TrainOptions scoring(Run run) {
+  TrainOptions scoring(Run run) {
     return TrainOptions.by(run.recipe()).cancellation(cancel);
   }
 

@@ -6,13 +6,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.graft.Gate;
-import dev.graft.Graft;
+import dev.graft.Publication;
 import dev.graft.Settings;
 import dev.graft.Version;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.InputOutputException;
-import dev.graft.model.Model;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.file.FolderDigest;
 import dev.graft.savedmodel.file.HeldFile;
@@ -329,16 +327,9 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /**
-   * Publishes {@code model} to where the job says, and remembers it: a run that was killed the
-   * moment after the version appeared does not publish it again. Throws what {@link Graft#publish}
-   * throws.
-   */
-  public Version publish(Graft graft, Model model, Gate... gates) {
-    requireNonNull(graft, "graft");
-    Version version = graft.publish(model, job().out(), this::publishing, gates);
-    done(version);
-    return version;
+  /** This run with other terms of publication; both are closed as one. */
+  public RunFolder on(Publication terms) {
+    return new RunFolder(path, job.toBuilder().publication(terms).build(), settings, lock);
   }
 
   /**

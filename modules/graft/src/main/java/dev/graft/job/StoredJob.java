@@ -2,10 +2,13 @@ package dev.graft.job;
 
 import dev.graft.Device;
 import dev.graft.Precision;
+import dev.graft.Publication;
 import dev.graft.Settings;
 import dev.graft.Trust;
 import dev.graft.data.Split;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code run.json} holds: a {@link Job}, and how TensorFlow ran. */
@@ -19,6 +22,8 @@ record StoredJob(
     Split split,
     Training training,
     String out,
+    @Nullable Map<String, Double> required, // not in runs of before
+    @Nullable Boolean notWorse, // not in runs of before
     Device device,
     int threads,
     @Nullable Integer operations, // not in runs of before
@@ -49,6 +54,8 @@ record StoredJob(
         job.split(),
         job.training(),
         absolute(job.out()),
+        job.publication().required(),
+        job.publication().notWorse(),
         settings.device(),
         settings.threads(),
         settings.operations(),
@@ -67,6 +74,7 @@ record StoredJob(
     Path whole = folder.toAbsolutePath().normalize();
     Job.Builder job =
         Job.of(Path.of(model), Path.of(pictures), Path.of(out))
+            .publication(publication())
             .load(StoredLoad.options(trust, load))
             .surgery(surgery.surgery())
             .split(split)
@@ -74,6 +82,11 @@ record StoredJob(
             .precision(precision)
             .name(String.valueOf(whole.getFileName()).replaceFirst("-\\d+$", ""));
     return (whole.getParent() == null ? job : job.runs(whole.getParent())).build();
+  }
+
+  private Publication publication() {
+    Map<String, Double> bounds = required == null ? Map.of() : required;
+    return new Publication(Path.of(out), Optional.empty(), bounds, Boolean.TRUE.equals(notWorse));
   }
 
   Settings settings() {

@@ -12,12 +12,13 @@
  *
  * <p><b>Who calls whom.</b> {@link dev.graft.job.FineTuneJob} sets up (reads, operates, finds out
  * what does not fit) without native code, and gives the rest to {@code JobSteps}: train, publish,
- * score, report, each through {@code Graft}. {@code Job} asks {@code Surgery}, and that {@code
- * OwnHead}, what a table or an old head means. {@code RunFolder} keeps {@code StoredJob} and writes
- * {@code Report}, which draws with {@code LineChart}. {@link dev.graft.job.Exam} and {@link
- * dev.graft.job.BoxExam} are for scoring alone. Where boxes are to be found, size, views and recipe
- * are asked of {@code internal.boxes}, {@code JobSteps} trains a second time, and {@code BoxReport}
- * shows pictures. The command line prints the events and decides nothing.
+ * report, each through {@code Graft}; {@code JobScoring} scores before anybody sees the version.
+ * {@code Job} asks {@code Surgery}, and that {@code OwnHead}, what a table or an old head means.
+ * {@code RunFolder} keeps {@code StoredJob} and writes {@code Report}, which draws with {@code
+ * LineChart}. {@link dev.graft.job.Exam} and {@link dev.graft.job.BoxExam} are for scoring alone.
+ * Where boxes are to be found, size, views and recipe are asked of {@code internal.boxes}, {@code
+ * JobSteps} trains a second time, and {@code BoxReport} shows pictures. The command line prints the
+ * events and decides nothing.
  *
  * <p><b>The invariant.</b> A job that was killed at any moment goes on from its folder, ends as it
  * would have, and publishes exactly one version.

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.Graft;
 import dev.graft.Precision;
+import dev.graft.Publication;
 import dev.graft.Settings;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.RefusedException;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Epoch;
+import dev.graft.words.Figure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -144,6 +147,60 @@ class FineTuneJobTest {
     cancelledAt(JobEvent.Published.class);
     JobResult result = FineTuneJob.resume(graft, dir.resolve("runs/painted-1"), heard::add);
     assertThat(heard).contains(new JobEvent.PublishedBefore(result.version()));
+  }
+
+  @Test
+  void whatMissesAGateIsNotPublishedAndStays() throws IOException {
+    Path serving = dir.resolve("serving");
+    Job job =
+        job("head").toBuilder()
+            .publication(Publication.to(serving).require("accuracy", 1.1).require("recall.disc", 0))
+            .build();
+    assertThatThrownBy(() -> FineTuneJob.run(graft, job, heard::add))
+        .isInstanceOfSatisfying(
+            RefusedException.class,
+            refusal ->
+                assertThat(refusal.figures().stream().map(Figure::holds))
+                    .containsExactly(false, true));
+    Path run = dir.resolve("runs/painted-1");
+    assertThat(heard.stream().map(event -> (Object) event.getClass()))
+        .endsWith(JobEvent.Scored.class, JobEvent.Reported.class, JobEvent.Refused.class)
+        .doesNotContain(JobEvent.Published.class);
+    assertThat(run.resolve("report.html")).exists();
+    assertThat(serving).doesNotExist();
+    assertThatThrownBy(() -> FineTuneJob.resume(graft, run, heard::add))
+        .as("a run that goes on keeps its gates")
+        .isInstanceOf(RefusedException.class);
+    try (RunFolder folder = RunFolder.open(run)) {
+      assertThat(folder.job()).isEqualTo(job);
+      RunFolder anyway = folder.on(folder.job().publication().ungated());
+      JobResult result = FineTuneJob.in(anyway).run(graft, heard::add, new CancellationToken());
+      assertThat(result.version()).isEqualTo(serving.resolve("1"));
+    }
+    assertThatThrownBy(() -> FineTuneJob.resume(graft, run, heard::add))
+        .hasMessageContaining("is finished");
+  }
+
+  @Test
+  void whatCannotBeAnsweredIsRefusedBeforeAnythingIsTrained() {
+    Path serving = dir.resolve("serving");
+    FineTuneJob.run(graft, job("head"), heard::add);
+    Job unknown =
+        job("head").toBuilder().publication(Publication.to(serving).require("recall.x", 1)).build();
+    assertThatThrownBy(() -> FineTuneJob.of(unknown))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("no metric 'recall.x'")
+        .hasMessageContaining(
+            "loss, accuracy, top-5, precision, recall, f1, auc, latency, size, precision.bar");
+    Job other =
+        Job.of(job("head").model(), Checkout.path("testdata/photos"), serving)
+            .publication(Publication.to(serving).notWorse(true))
+            .surgery(Surgery.standard().head(HeadChoice.NEW))
+            .build();
+    assertThatThrownBy(() -> FineTuneJob.of(other))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("published now")
+        .hasMessageContaining("does not know all");
   }
 
   @Test

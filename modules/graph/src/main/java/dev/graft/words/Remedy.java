@@ -29,6 +29,8 @@ public enum Remedy {
   EVALUATE("Graft.evaluate"),
   /** Have all answers of the model. */
   PREDICT("Graft.predict"),
+  /** Give examples on which an export is compared with the model. */
+  EXAMPLES("Publication.examples"),
   /** Begin a run anew. */
   NEW_RUN("FineTuneJob.run"),
 

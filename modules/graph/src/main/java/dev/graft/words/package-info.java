@@ -10,6 +10,7 @@
  *   <li>{@link dev.graft.words.Words}: an enum's constant as it is written in a sentence or a flag.
  *   <li>{@link dev.graft.words.Note}: a sentence about something that was taken for granted, with
  *       what turns it round.
+ *   <li>{@link dev.graft.words.Figure}: what was asked for of a model, and what came out.
  *   <li>{@link dev.graft.words.Remedy}: what helps, as a value. A message of a library says it in
  *       plain words, {@link dev.graft.words.Remedy#inJava} in Java's, the command line in flags.
  * </ul>

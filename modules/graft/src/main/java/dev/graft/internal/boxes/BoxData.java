@@ -7,6 +7,7 @@ import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.BoxViews;
 import dev.graft.data.boxes.BoxedPicture;
 import dev.graft.model.BoxFormat;
+import dev.graft.model.Labels;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
@@ -139,6 +140,11 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
         BoxViews.plain(set, parts.validation()),
         parts.test(),
         parts.notes());
+  }
+
+  /** This with labels counted as {@code order} has them. */
+  public BoxData inOrderOf(Labels order) {
+    return new BoxData(set.inOrderOf(order), flips);
   }
 
   /** All pictures but those of {@code part}. */

@@ -1,0 +1,95 @@
+package dev.graft.internal.gate;
+
+import dev.graft.data.Dataset;
+import dev.graft.error.InputOutputException;
+import dev.graft.error.RefusedException;
+import dev.graft.internal.place.ModelFolder;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.words.Figure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What a version has to stand.
+ *
+ * @param bounds what it has to reach, by the names of metrics; what it must not exceed where less
+ *     is better
+ * @param notWorse whether it has to be as good as the version that is published now
+ * @param base where versions are
+ * @param examples of which one is asked about to measure how long that takes
+ * @param scorer scores a version
+ */
+public record GateCheck(
+    Map<String, Double> bounds,
+    boolean notWorse,
+    Path base,
+    Optional<Dataset> examples,
+    Figures.Scorer scorer) {
+
+  private static final double MEGABYTE = 1e6;
+
+  /**
+   * Holds the version in {@code folder} against it.
+   *
+   * @param session the same, opened by TensorFlow's own loader
+   * @return what was asked for, and found
+   * @throws RefusedException if it does not do
+   */
+  public List<Figure> on(SavedModelSession session, Path folder) {
+    Figures found = measured(session, folder);
+    List<Figure> all = new ArrayList<>();
+    bounds.forEach(
+        (metric, bound) ->
+            all.add(
+                new Figure(metric, found.value(metric), bound, found.isSmallerBetter(metric), "")));
+    published().ifPresent(before -> all.add(against(before, found)));
+    if (!all.stream().allMatch(Figure::holds)) {
+      throw new RefusedException(all);
+    }
+    return all;
+  }
+
+  /** The version that is published now, if that matters. */
+  private Optional<Path> published() {
+    return Optional.of(ModelFolder.version(base))
+        .filter(version -> notWorse && !version.equals(base));
+  }
+
+  private Figure against(Path before, Figures found) {
+    String metric = found.deciding();
+    return new Figure(
+        metric,
+        found.value(metric),
+        scorer.of(before).value(metric),
+        found.isSmallerBetter(metric),
+        "version " + before.getFileName());
+  }
+
+  private Figures measured(SavedModelSession session, Path folder) {
+    Figures found = scorer.of(folder);
+    if (bounds.containsKey(Figures.LATENCY)) {
+      found = found.with(Figures.LATENCY, Latency.of(session, examples));
+    }
+    return bounds.containsKey(Figures.SIZE) ? found.with(Figures.SIZE, megabytes(folder)) : found;
+  }
+
+  /** What the files of a version take, in megabytes of a million bytes. */
+  public static double megabytes(Path folder) {
+    try (Stream<Path> all = Files.walk(folder)) {
+      long bytes = 0;
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        bytes += Files.size(file);
+      }
+      return bytes / MEGABYTE;
+    } catch (IOException e) {
+      throw new InputOutputException(
+          "'" + folder + "' cannot be read (" + e.getMessage() + ").", e);
+    }
+  }
+}
