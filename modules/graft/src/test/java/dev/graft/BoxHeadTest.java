@@ -23,9 +23,11 @@ import dev.graft.trainer.boxes.Detection;
 import dev.graft.trainer.boxes.Detections;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Where a head for boxes is put, and what it makes of its raw answer. */
@@ -110,6 +112,94 @@ class BoxHeadTest {
     assertThat(found.stream().map(each -> each.box().label())).containsExactly(1, 0, 1);
     assertThat(found.get(0).box().left()).isZero();
     assertThat(found.get(0).box().top()).isZero();
+  }
+
+  @Test
+  void theSurestOfThoseThatOverlapStaysWhateverTheyAre() {
+    for (int seed = 0; seed < 5; seed++) {
+      Random random = new Random(seed);
+      float[] raw = new float[ROWS * COLUMNS * NUMBERS];
+      for (int i = 0; i < raw.length; i++) {
+        boolean score = i % NUMBERS < 2;
+        raw[i] = score ? 3 * (float) random.nextGaussian() : 0.5f + random.nextFloat();
+      }
+      List<Detection> found = answers(raw);
+      List<Detection> wanted = oneByOne(raw);
+      assertThat(wanted.size()).isGreaterThan(5);
+      assertThat(found).hasSameSizeAs(wanted);
+      for (int i = 0; i < found.size(); i++) {
+        assertThat(found.get(i).score()).isCloseTo(wanted.get(i).score(), within(1e-5));
+        assertThat(found.get(i).box().label()).isEqualTo(wanted.get(i).box().label());
+        assertThat(found.get(i).box().left()).isCloseTo(wanted.get(i).box().left(), within(1e-3));
+        assertThat(found.get(i).box().bottom())
+            .isCloseTo(wanted.get(i).box().bottom(), within(1e-3));
+      }
+    }
+  }
+
+  /** The same as the graph shall do, box by box. */
+  private static List<Detection> oneByOne(float[] raw) {
+    List<double[]> peaks = new ArrayList<>(); // score, label, left, top, right, bottom in cells
+    for (int label = 0; label < 2; label++) {
+      for (int row = 0; row < ROWS; row++) {
+        for (int column = 0; column < COLUMNS; column++) {
+          double score = 1 / (1 + Math.exp(-raw[(row * COLUMNS + column) * NUMBERS + label]));
+          if (score > 0.005 && isPeak(raw, row, column, label)) {
+            int at = (row * COLUMNS + column) * NUMBERS + 2;
+            double y = row + 0.5;
+            double x = column + 0.5;
+            peaks.add(
+                new double[] {
+                  score,
+                  label,
+                  x - Math.exp(raw[at]),
+                  y - Math.exp(raw[at + 1]),
+                  x + Math.exp(raw[at + 2]),
+                  y + Math.exp(raw[at + 3])
+                });
+          }
+        }
+      }
+    }
+    peaks.sort(Comparator.comparingDouble(peak -> -peak[0]));
+    List<double[]> kept = new ArrayList<>();
+    for (double[] peak : peaks) {
+      if (kept.stream().noneMatch(other -> other[1] == peak[1] && overlap(other, peak) > 0.6)) {
+        kept.add(peak);
+      }
+    }
+    return kept.stream().map(BoxHeadTest::detection).toList();
+  }
+
+  private static Detection detection(double[] peak) {
+    double left = 8 * Math.max(0, peak[2]);
+    double top = 8 * Math.max(0, peak[3]);
+    double width = 8 * Math.min(COLUMNS, peak[4]) - left;
+    double height = 8 * Math.min(ROWS, peak[5]) - top;
+    return new Detection(new Box((int) peak[1], left, top, width, height, false), peak[0]);
+  }
+
+  private static boolean isPeak(float[] raw, int row, int column, int label) {
+    float own = raw[(row * COLUMNS + column) * NUMBERS + label];
+    for (int y = Math.max(0, row - 1); y <= Math.min(ROWS - 1, row + 1); y++) {
+      for (int x = Math.max(0, column - 1); x <= Math.min(COLUMNS - 1, column + 1); x++) {
+        if (raw[(y * COLUMNS + x) * NUMBERS + label] > own) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static double overlap(double[] a, double[] b) {
+    double width = Math.min(a[4], b[4]) - Math.max(a[2], b[2]);
+    double height = Math.min(a[5], b[5]) - Math.max(a[3], b[3]);
+    double shared = Math.max(0, width) * Math.max(0, height);
+    return shared / (area(a) + area(b) - shared);
+  }
+
+  private static double area(double[] box) {
+    return (box[4] - box[2]) * (box[5] - box[3]);
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.graft.model.BoxFormat;
 import dev.graft.model.TensorSpec;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import java.util.List;
 import org.tensorflow.proto.DataType;
 
@@ -40,33 +41,30 @@ final class BoxAnswers {
     TensorRef columns = g.at(shape, 2);
     TensorRef cells = g.add("Mul", rows, columns);
     TensorRef centres = g.add("Sigmoid", channels(raw, 0, labels));
-    TensorRef best = surest(flat(peaks(centres), g.add("Mul", cells, g.scalar(labels))));
+    TensorRef best = surest(padded(flat(peaks(centres), g.add("Mul", cells, g.scalar(labels)))));
     TensorRef scores = new TensorRef(best.node(), 0);
     TensorRef places = new TensorRef(best.node(), 1);
-    TensorRef cell = g.add("FloorDiv", places, g.scalar(labels));
+    TensorRef last = g.add("Sub", cells, g.scalar(1)); // a map may have fewer cells than answers
+    TensorRef cell = g.add("Minimum", g.add("FloorDiv", places, g.scalar(labels)), last);
     TensorRef label = g.add("FloorMod", places, g.scalar(labels));
     TensorRef sides = flatRows(channels(raw, labels, BoxFormat.SIDES), cells);
     TensorRef boxes = boxes(gathered(sides, cell), cell, rows, columns);
-    TensorRef ofLabels = g.add("Mul", oneHot(label), g.add("ExpandDims", scores, g.scalar(-1)));
-    String suppressed =
-        g.op("CombinedNonMaxSuppression")
-            .input(g.add("ExpandDims", boxes, g.scalar(2)))
-            .input(ofLabels)
-            .input(g.scalar(MOST))
-            .input(g.scalar(MOST))
-            .input(g.scalar(OVERLAP))
-            .input(g.scalar(LEAST))
-            .attr("clip_boxes", true)
-            .node();
+    TensorRef kept = new Suppression(g, OVERLAP).kept(boxes, label, MOST);
+    TensorRef sorted = surest(g.add("Mul", g.add("Mul", scores, sure(scores)), kept));
+    TensorRef rank = new TensorRef(sorted.node(), 1);
+    TensorRef answered = sure(sorted);
+    TensorRef inside = g.add("Minimum", g.add("Relu", gathered(boxes, rank)), g.scalar(1f));
+    TensorRef all = g.add("Mul", inside, g.add("ExpandDims", answered, g.scalar(2)));
+    TensorRef names = g.cast(gathered(label, rank), DataType.DT_FLOAT);
     return ImmutableMap.of(
         BoxFormat.BOXES,
-        spec(new TensorRef(suppressed, 0), DType.FLOAT32, MOST, 4),
+        spec(all, DType.FLOAT32, MOST, 4),
         BoxFormat.SCORES,
-        spec(new TensorRef(suppressed, 1), DType.FLOAT32, MOST),
+        spec(sorted, DType.FLOAT32, MOST),
         BoxFormat.LABELS,
-        spec(new TensorRef(suppressed, 2), DType.FLOAT32, MOST),
+        spec(g.add("Mul", names, answered), DType.FLOAT32, MOST),
         BoxFormat.COUNTS,
-        spec(new TensorRef(suppressed, 3), DType.INT32));
+        spec(g.cast(g.add("Sum", answered, g.scalar(1)), DataType.DT_INT32), DType.INT32));
   }
 
   /** The outputs under names of their own, so that they are found in the graph. */
@@ -105,28 +103,29 @@ final class BoxAnswers {
     return g.addList("Pack", List.of(numbers));
   }
 
-  /** The highest scores and where they are. */
-  private TensorRef surest(TensorRef scores) {
-    TensorRef size = g.at(g.add("Shape", scores), 1);
-    return g.op("TopKV2").input(scores).input(g.add("Minimum", size, g.scalar(MOST))).output();
+  /** {@code scores} with as many zeros behind each row as there are answers. */
+  private TensorRef padded(TensorRef scores) {
+    TensorValue none = TensorValue.of(Shape.of(2, 2), new int[] {0, 0, 0, MOST});
+    return g.add("Pad", scores, g.constant(none));
   }
 
-  /** Rows of [N, cells, 4] at [N, most] places of each example. */
+  /** The highest scores and where they are. */
+  private TensorRef surest(TensorRef scores) {
+    return g.op("TopKV2").input(scores).input(g.scalar(MOST)).output();
+  }
+
+  /** 1 where a score is one, 0 where it is noise or nothing. */
+  private TensorRef sure(TensorRef scores) {
+    return g.cast(g.add("Greater", scores, g.scalar(LEAST)), DataType.DT_FLOAT);
+  }
+
+  /** What is at [N, most] places of each example. */
   private TensorRef gathered(TensorRef rows, TensorRef places) {
     return g.op("GatherV2")
         .input(rows)
         .input(places)
         .input(g.scalar(1))
         .attr("batch_dims", 1)
-        .output();
-  }
-
-  private TensorRef oneHot(TensorRef label) {
-    return g.op("OneHot")
-        .input(label)
-        .input(g.scalar(labels))
-        .input(g.scalar(1f))
-        .input(g.scalar(0f))
         .output();
   }
 

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Checks that other readers of a SavedModel find the boxes that Java finds.
+
+    ./graft predict --model serving/cells --json FILE... > boxes.json
+    boxes.py serving/cells/1 boxes.json --by tensorflow --pixels pixels.npz
+    boxes.py serving/cells/1 boxes.json --by openvino --pixels pixels.npz
+
+TensorFlow is asked by serving_bytes (the files as they are) and by serving_default (pixels decoded and resized here),
+and leaves the pixels in the file of --pixels, from which OpenVINO takes them, so that it runs where no TensorFlow is
+installed. Boxes and scores must agree with Java's to 1e-4, boxes counted in shares of the picture, labels exactly.
+Pictures are taken as they lie in the file: they may not be turned by EXIF. Exit code 0 if all agree, else 1.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+
+NAMES = ["detection_boxes", "detection_scores", "detection_classes", "num_detections"]
+TOLERANCE = 1e-4
+
+
+def by_tensorflow(version, files, pixels):
+    import tensorflow as tf
+
+    signatures = tf.saved_model.load(str(version)).signatures
+    (wanted,) = signatures["serving_default"].structured_input_signature[1].values()
+    (encoded,) = signatures["serving_bytes"].structured_input_signature[1]
+    size = wanted.shape[1:3]
+    images = [tf.io.decode_image(open(file, "rb").read(), channels=3, expand_animations=False) for file in files]
+    batch = tf.stack([tf.image.resize(image, size, antialias=True) for image in images])
+    np.savez(pixels, pixels=batch.numpy())
+    contents = tf.constant([open(file, "rb").read() for file in files])
+    for name, fed in (("serving_bytes", {encoded: contents}), ("serving_default", {wanted.name: batch})):
+        answer = signatures[name](**fed)
+        yield f"TensorFlow {tf.__version__}, {name}", {key: answer[key].numpy() for key in NAMES}
+
+
+def by_openvino(version, files, pixels):
+    import openvino
+
+    model = openvino.compile_model(openvino.convert_model(str(version)), "CPU")
+    answer = model(np.load(pixels)["pixels"])
+    yield f"OpenVINO {openvino.__version__}", {key: answer[key] for key in NAMES}
+
+
+def difference(answer, predictions, labels):
+    """The largest difference, over all pictures, between the boxes of `answer` and those of Java."""
+    largest = 0.0
+    for i, prediction in enumerate(predictions):
+        wide, high = prediction["width"], prediction["height"]
+        boxes = prediction["boxes"]
+        if int(answer["num_detections"][i]) < len(boxes):
+            sys.exit(f"error: {prediction['file']} has {answer['num_detections'][i]} boxes, Java finds {len(boxes)}")
+        for j, box in enumerate(boxes):
+            label = labels[int(answer["detection_classes"][i][j])]
+            if label != box["label"]:
+                sys.exit(f"error: box {j} of {prediction['file']} is a {label}, and a {box['label']} for Java")
+            wanted = [box["top"] / high, box["left"] / wide, box["bottom"] / high, box["right"] / wide, box["score"]]
+            got = [*answer["detection_boxes"][i][j], answer["detection_scores"][i][j]]
+            largest = max(largest, float(np.abs(np.subtract(wanted, got)).max()))
+    return largest
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("version", type=Path)
+    parser.add_argument("predictions", type=Path)
+    parser.add_argument("--by", choices=["tensorflow", "openvino"], required=True)
+    parser.add_argument("--pixels", required=True)
+    args = parser.parse_args()
+    predictions = json.loads(args.predictions.read_text())
+    labels = (args.version / "assets.extra" / "labels.txt").read_text().splitlines()
+    boxes = sum(len(prediction["boxes"]) for prediction in predictions)
+    if not boxes:
+        sys.exit("error: Java found no box, so that there is nothing to compare")
+    ask = by_tensorflow if args.by == "tensorflow" else by_openvino
+    for who, answer in ask(args.version, [prediction["file"] for prediction in predictions], args.pixels):
+        largest = difference(answer, predictions, labels)
+        print(f"{who}: {boxes} boxes on {len(predictions)} pictures, largest difference {largest:.3g}")
+        if not largest <= TOLERANCE:
+            sys.exit(f"error: more than {TOLERANCE}")
+
+
+if __name__ == "__main__":
+    main()
