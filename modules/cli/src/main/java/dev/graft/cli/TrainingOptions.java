@@ -31,7 +31,9 @@ final class TrainingOptions {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "Passes over the pictures in each stretch after the head, at most (10).")
+      description =
+          "Passes over the pictures in each stretch after the head, at most (10; boxes 8 looks at"
+              + " each picture).")
   void epochs(int value) {
     training = training.epochs(value);
   }
@@ -39,7 +41,7 @@ final class TrainingOptions {
   @Option(
       names = "--rate",
       paramLabel = "R",
-      description = "The highest learning rate of these stretches (1e-5).")
+      description = "The highest learning rate of these stretches (1e-5; boxes 3e-4).")
   void rate(double value) {
     training = training.rate(value);
   }

@@ -46,6 +46,9 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
   private static final int LOOKS = 64; // at each picture, where there are not too many
   private static final int MOST_STEPS = 6000;
   private static final int BATCH = 8;
+  private static final double TOP = 2.0 / 3; // of the blocks: maps for boxes begin far below
+  private static final double RATE_BELOW = 3e-4;
+  private static final int LOOKS_BELOW = 8; // at each picture, by what trains below the head
 
   /** The boxes in {@code data}, as {@code Annotations} reads them. */
   public static BoxData read(Path data) {
@@ -179,7 +182,15 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
             .clipping(Clipping.byGlobalNorm(10))
             .batchNorm(FineTune.BatchNorm.TRAINING);
     Recipe base = recipe.isAuto() ? Recipe.headOnly() : recipe;
-    return base.head(base.head().steps(head));
+    boolean top = base.name().equals(Recipe.headThenTop().name());
+    int passes = Math.max(1, LOOKS_BELOW / views(pictures));
+    return base.head(base.head().steps(head))
+        .each(stretch -> below(top ? stretch.share(TOP) : stretch, passes));
+  }
+
+  /** What trains below the head: faster and for shorter than where one label is answered. */
+  private static FineTune below(FineTune stretch, int passes) {
+    return stretch.rate(RATE_BELOW).batch(BATCH).epochs(passes).clipping(Clipping.byGlobalNorm(10));
   }
 
   /** What {@code outputs} of a model find on the pictures of {@code part}. */
