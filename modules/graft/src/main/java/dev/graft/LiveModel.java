@@ -7,7 +7,6 @@ import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
 import dev.graft.data.ImageFormat;
-import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.PictureHeader;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
@@ -221,25 +220,8 @@ public final class LiveModel implements AutoCloseable {
     Map<String, TensorValue> outputs =
         NamedPictures.answer(new int[] {0}, some -> call(List.of(picture), timeout), name);
     PictureHeader size = PictureHeader.of(picture.toByteArray());
-    List<Boxes.Found> found = new ArrayList<>();
-    for (Detection each : Detections.of(outputs).on(0, size.shownWidth(), size.shownHeight())) {
-      Box box = each.box();
-      String label =
-          labels
-              .filter(all -> box.label() < all.size())
-              .map(all -> all.names().get(box.label()))
-              .orElse("" + box.label());
-      found.add(
-          new Boxes.Found(
-              label,
-              box.label(),
-              (float) each.score(),
-              (float) box.left(),
-              (float) box.top(),
-              (float) box.right(),
-              (float) box.bottom()));
-    }
-    return new Boxes(found, size.shownWidth(), size.shownHeight());
+    List<Detection> found = Detections.of(outputs).on(0, size.shownWidth(), size.shownHeight());
+    return Boxes.of(found, labels, size, answer.threshold());
   }
 
   /**

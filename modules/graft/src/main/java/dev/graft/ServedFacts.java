@@ -28,8 +28,9 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
    * @param kind what sort of answer
    * @param form how its scores are given
    * @param labels what they mean, if that is known
+   * @param threshold the score from which on its boxes are shown, if training chose one
    */
-  record Answer(Head.Kind kind, Form form, Optional<Labels> labels) {
+  record Answer(Head.Kind kind, Form form, Optional<Labels> labels, Optional<Double> threshold) {
 
     /** {@code answers}, rows of {@code units} scores one after the other, as probabilities. */
     float[] probabilities(float[] answers, int units) {
@@ -69,7 +70,7 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
           HeadFinder.givesLogits(model, head)
               ? Form.LOGITS
               : HeadFinder.givesLogarithms(model, head) ? Form.LOGARITHMS : Form.PROBABILITIES;
-      Answer answer = new Answer(head.kind(), form, head.labels());
+      Answer answer = new Answer(head.kind(), form, head.labels(), head.threshold());
       answers.put(head.name(), answer);
       outputs(model, head).forEach(output -> answers.put(output, answer));
     }
@@ -90,7 +91,8 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
     Answer only =
         all.size() == 1
             ? all.iterator().next()
-            : new Answer(Head.Kind.SINGLE_LABEL, Form.PROBABILITIES, Optional.empty());
+            : new Answer(
+                Head.Kind.SINGLE_LABEL, Form.PROBABILITIES, Optional.empty(), Optional.empty());
     return answers.getOrDefault(output, only);
   }
 

@@ -59,8 +59,10 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--threshold",
       paramLabel = "SCORE",
-      description = "Of boxes those that the model is so sure of (0.3); 0 for all.")
-  private double threshold = 0.3;
+      description =
+          "Of boxes those that the model is so sure of (what training chose by validation, else"
+              + " 0.3); 0 for all.")
+  private @Nullable Double threshold;
 
   @Option(
       names = "--draw",
@@ -100,7 +102,8 @@ final class PredictCommand implements Callable<Integer> {
       for (Path file : files) {
         try {
           if (live.findsBoxes()) {
-            Boxes boxes = ((Boxes) live.answer(file)).atLeast(threshold);
+            Boxes all = (Boxes) live.answer(file);
+            Boxes boxes = threshold == null ? all.shown() : all.atLeast(threshold);
             if (json) {
               answers.add(BoxAnswer.node(mapper, file, boxes));
             } else {

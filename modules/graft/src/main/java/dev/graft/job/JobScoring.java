@@ -145,7 +145,9 @@ final class JobScoring {
       BoxData boxes = labels.map(steps.boxes().get()::inOrderOf).orElse(steps.boxes().get());
       BoxFindings found = boxes.found(parts.test(), answers(model, parts.test()));
       score = new JobScore.Boxes(found.evaluation());
-      more = new BoxReport(found, found.evaluation().threshold()).section();
+      Optional<Double> threshold = model.heads().get(0).threshold();
+      more =
+          new BoxReport(found, threshold.orElseGet(() -> found.evaluation().threshold())).section();
     } else {
       score = steps.givesVectors() ? search(model) : evaluated(model, labels);
     }

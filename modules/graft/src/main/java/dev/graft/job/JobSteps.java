@@ -7,6 +7,7 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
+import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
@@ -105,7 +106,7 @@ record JobSteps(
                   "there is no time to learn it once more from the validation pictures, too")
               : Optional.empty();
       listener.on(new JobEvent.Chosen(score, false, why));
-      return chosen;
+      return showing(chosen, score);
     }
     BoxData now = boxes.orElseThrow();
     double upright = loss(chosen, now.upright(validation));
@@ -123,7 +124,21 @@ record JobSteps(
     TrainOptions options = watched(left.get(), listener, cancel);
     JobSteps second =
         alike ? new JobSteps(graft, folder, Optional.of(now.turned()), listener, cancel) : this;
-    return after(chosen, second.train(start, all, options));
+    Run learned = second.train(start, all, options);
+    return showing(after(chosen, learned), score);
+  }
+
+  /** {@code run}, its model with the threshold that validation chose for its boxes. */
+  private static Run showing(Run run, BoxEvaluation score) {
+    List<Head> heads =
+        run.model().heads().stream().map(head -> head.showingFrom(score.threshold())).toList();
+    return new Run(
+        run.model().toBuilder().heads(heads).build(),
+        run.recipe(),
+        run.validation(),
+        run.decisions(),
+        run.times(),
+        run.features());
   }
 
   private double loss(Run run, Dataset pictures) {

@@ -18,6 +18,7 @@ import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
+import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.boxes.Detection;
 import dev.graft.trainer.boxes.Detections;
 import dev.graft.trainer.listener.CancellationToken;
@@ -101,8 +102,19 @@ class BoxJobTest {
       boxes.atLeast(0.2).draw(picture, png);
       assertThat(ImageIO.read(png.toFile()).getWidth()).isEqualTo(640);
       assertThat(boxes.atLeast(2).found()).isEmpty();
+      assertThat(boxes.threshold()).isEqualTo(chosen().threshold());
+      assertThat(boxes.shown()).isEqualTo(boxes.atLeast(boxes.threshold()));
       assertThat(live.answer(Files.readAllBytes(picture))).isEqualTo(boxes);
     }
+  }
+
+  /** What validation chose in the first training. */
+  private BoxEvaluation chosen() {
+    return heard.stream()
+        .filter(JobEvent.Chosen.class::isInstance)
+        .map(event -> ((JobEvent.Chosen) event).boxes())
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Cancelled in the second training, which is of all pictures but the test part. */

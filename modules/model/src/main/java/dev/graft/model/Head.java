@@ -20,6 +20,7 @@ import java.util.Set;
  * @param logits its raw answer, before softmax or sigmoid
  * @param output what the signature gives; the first of several
  * @param units the size of the answer's last dimension
+ * @param threshold the score from which on its boxes are shown, if training chose one
  */
 public record Head(
     String name,
@@ -28,7 +29,25 @@ public record Head(
     TensorRef features,
     TensorRef logits,
     TensorRef output,
-    int units) {
+    int units,
+    Optional<Double> threshold) {
+
+  /** A head of which no threshold is known. */
+  public Head(
+      String name,
+      Kind kind,
+      Optional<Labels> labels,
+      TensorRef features,
+      TensorRef logits,
+      TensorRef output,
+      int units) {
+    this(name, kind, labels, features, logits, output, units, Optional.empty());
+  }
+
+  /** This head with a score from which on its boxes are shown. */
+  public Head showingFrom(double score) {
+    return new Head(name, kind, labels, features, logits, output, units, Optional.of(score));
+  }
 
   /** What sort of answer a head gives. */
   public enum Kind {

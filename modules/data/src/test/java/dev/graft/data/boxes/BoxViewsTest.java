@@ -91,7 +91,8 @@ class BoxViewsTest {
     return new BoxSet(Labels.of("red", "other"), List.of(picture), List.of());
   }
 
-  private static BufferedImage stored(BufferedImage shown, int orientation) {
+  /** How a picture that is shown so lies in a file of this orientation. */
+  static BufferedImage stored(BufferedImage shown, int orientation) {
     boolean side = orientation >= 5;
     int width = side ? shown.getHeight() : shown.getWidth();
     int height = side ? shown.getWidth() : shown.getHeight();

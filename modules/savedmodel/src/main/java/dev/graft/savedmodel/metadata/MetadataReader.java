@@ -160,6 +160,7 @@ final class MetadataReader {
 
   private Head head(JsonNode node) {
     JsonNode labels = node.get("labels");
+    JsonNode threshold = node.get("threshold");
     return new Head(
         text(node, "name"),
         Head.Kind.valueOf(text(node, "kind")),
@@ -167,7 +168,8 @@ final class MetadataReader {
         TensorRef.parse(text(node, "features")),
         TensorRef.parse(text(node, "logits")),
         TensorRef.parse(text(node, "output")),
-        node.path("units").asInt());
+        node.path("units").asInt(),
+        threshold == null ? Optional.empty() : Optional.of(threshold.asDouble()));
   }
 
   private Layer layer(JsonNode node) {

@@ -99,6 +99,7 @@ final class MetadataWriter {
     node.put("logits", head.logits().toString());
     node.put("output", head.output().toString());
     node.put("units", head.units());
+    head.threshold().ifPresent(score -> node.put("threshold", score));
     return node;
   }
 
