@@ -5,21 +5,20 @@ import static java.util.Objects.requireNonNull;
 import dev.graft.autodiff.PreflightCheck;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
-import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
 import dev.graft.error.Internal;
 import dev.graft.exporter.Exporter;
 import dev.graft.graph.TensorRef;
-import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.internal.gate.Figures;
+import dev.graft.internal.place.Leases;
 import dev.graft.internal.place.ModelFolder;
-import dev.graft.internal.place.ScratchFolder;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TrainingPlan;
 import dev.graft.runtime.Compute;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.VersionLease;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.TensorValue;
@@ -32,7 +31,6 @@ import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import dev.graft.trainer.score.FeatureReader;
 import dev.graft.trainer.score.Predictor;
-import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -99,8 +97,9 @@ public final class Graft implements AutoCloseable {
   public static Model load(Path path, LoadOptions options) {
     requireNonNull(path, "path");
     requireNonNull(options, "options");
+    Path folder = ModelFolder.of(path, options.cache());
     Model imported =
-        SavedModelImporter.load(ModelFolder.of(path, options.cache()), options.forImport());
+        Leases.onWeights(folder, () -> SavedModelImporter.load(folder, options.forImport()));
     return options
         .inputRange()
         .map(range -> range.of(imported))
@@ -266,7 +265,7 @@ public final class Graft implements AutoCloseable {
    *
    * @param options with no more examples at once than the batches of their recipe have
    * @return row i belongs to example i
-   * @throws BadRequestException if the model has no head
+   * @throws dev.graft.error.BadRequestException if the model has no head
    */
   public TensorValue features(Model model, Dataset examples, TrainOptions options) {
     requireNonNull(model, "model");
@@ -337,6 +336,23 @@ public final class Graft implements AutoCloseable {
     return new Publishing(runtime, terms, options).of(model, scorer, announcement);
   }
 
+  /**
+   * Publishes an older version once more, as the next one, which servers go to: byte for byte, and
+   * loaded by TensorFlow before it is visible.
+   *
+   * @param number which; none for what was there before the newest, so that a second rollback goes
+   *     back one further
+   * @return the folder of the new version
+   */
+  public Path rollback(Path base, Optional<Long> number) {
+    requireNonNull(base, "base");
+    requireNonNull(number, "number");
+    Path version = PublishedVersion.before(base, number);
+    try (VersionLease lease = Leases.on(version)) {
+      return Exporter.again(runtime, version);
+    }
+  }
+
   /** Opens a published version. */
   public LiveModel serve(Version version) {
     requireNonNull(version, "version");
@@ -370,21 +386,7 @@ public final class Graft implements AutoCloseable {
   public LiveModel serve(Path path, ServeOptions options) {
     requireNonNull(path, "path");
     requireNonNull(options, "options");
-    Path folder = ModelFolder.existing(path, options.cache());
-    if (folder.getFileSystem() != FileSystems.getDefault()) {
-      throw new BadRequestException(
-          "'"
-              + folder.toUri()
-              + "' lies in an archive, and TensorFlow's loader reads folders only; give the archive"
-              + " itself, which is unpacked then.");
-    }
-    LoadOptions load = LoadOptions.defaults().trust(options.trust());
-    // fails if the model reaches beyond itself
-    ServedFacts facts = ServedFacts.of(SavedModelImporter.load(folder, load.forImport()));
-    try (ScratchFolder scratch = ScratchFolder.open()) {
-      LoadableBundle bundle = LoadableBundle.of(folder, load.forImport(), scratch.path());
-      return LiveModel.open(runtime, bundle, folder.toString(), facts, options);
-    }
+    return LiveModel.open(runtime, ModelFolder.existing(path, options.cache()), options);
   }
 
   /** Closes everything that was opened through this instance. */

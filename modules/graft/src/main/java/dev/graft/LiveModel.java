@@ -12,18 +12,24 @@ import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.TimeLimitException;
+import dev.graft.importer.ImportOptions;
 import dev.graft.importer.LoadableBundle;
+import dev.graft.importer.SavedModelImporter;
+import dev.graft.internal.place.Leases;
+import dev.graft.internal.place.ScratchFolder;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.VersionLease;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.boxes.Detection;
 import dev.graft.trainer.boxes.Detections;
 import dev.graft.words.Remedy;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -57,6 +63,7 @@ public final class LiveModel implements AutoCloseable {
                   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"));
 
   private final SavedModelSession session;
+  private VersionLease lease = VersionLease.none();
   private final PictureSignature signature;
   private final Duration timeout;
   private final ServedFacts.Answer answer;
@@ -83,23 +90,31 @@ public final class LiveModel implements AutoCloseable {
             && isPerPosition(scores, labels.get(), place);
   }
 
-  /**
-   * Opens what TensorFlow loads.
-   *
-   * @param place where the user has it, for messages
-   * @param facts what is known of its graph and heads
-   */
-  static LiveModel open(
-      TensorFlowRuntime runtime,
-      LoadableBundle bundle,
-      String place,
-      ServedFacts facts,
-      ServeOptions options) {
-    SavedModelSession session = runtime.loadSavedModel(bundle.path(), bundle.tags());
-    try {
-      return new LiveModel(session, place, facts, options);
+  /** Opens the SavedModel in {@code folder}, which is in use until it is closed. */
+  static LiveModel open(TensorFlowRuntime runtime, Path folder, ServeOptions options) {
+    if (folder.getFileSystem() != FileSystems.getDefault()) {
+      throw new BadRequestException(
+          "'"
+              + folder.toUri()
+              + "' lies in an archive, and TensorFlow's loader reads folders only; give the archive"
+              + " itself, which is unpacked then.");
+    }
+    ImportOptions load = LoadOptions.defaults().trust(options.trust()).forImport();
+    VersionLease lease = Leases.on(folder);
+    SavedModelSession session = null;
+    try (ScratchFolder scratch = ScratchFolder.open()) {
+      // fails if the model reaches beyond itself
+      ServedFacts facts = ServedFacts.of(SavedModelImporter.load(folder, load));
+      LoadableBundle bundle = LoadableBundle.of(folder, load, scratch.path());
+      session = runtime.loadSavedModel(bundle.path(), bundle.tags());
+      LiveModel live = new LiveModel(session, folder.toString(), facts, options);
+      live.lease = lease;
+      return live;
     } catch (RuntimeException e) {
-      session.close();
+      if (session != null) {
+        session.close();
+      }
+      lease.close();
       throw e;
     }
   }
@@ -346,5 +361,6 @@ public final class LiveModel implements AutoCloseable {
   @Override
   public void close() {
     session.close();
+    lease.close();
   }
 }

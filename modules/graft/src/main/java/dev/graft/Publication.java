@@ -18,7 +18,8 @@ import java.util.Optional;
  *     .examples(photos.test())
  *     .require("accuracy", 0.9)
  *     .require("recall.daisy", 0.8)
- *     .notWorse(true);
+ *     .notWorse(true)
+ *     .keep(5);
  * }</pre>
  *
  * @param base the folder that a server watches; made if it is not there
@@ -32,13 +33,25 @@ import java.util.Optional;
  *     answer) and {@code size} (megabytes)
  * @param notWorse whether the version has to be as good on these examples as the one that is
  *     published now, by accuracy, or what its kind of answer comes down to; a first version is
+ * @param keep how many versions stay, with the new one; older ones are removed then, but for those
+ *     that some process reads with Graft
  */
 public record Publication(
-    Path base, Optional<Dataset> examples, Map<String, Double> required, boolean notWorse) {
+    Path base,
+    Optional<Dataset> examples,
+    Map<String, Double> required,
+    boolean notWorse,
+    int keep) {
+
+  private static final int ALL = Integer.MAX_VALUE;
 
   public Publication {
     requireNonNull(base, "base");
     requireNonNull(examples, "examples");
+    if (keep < 1) {
+      throw new BadRequestException(
+          "at least the new version is kept, and " + keep + " asks for less.");
+    }
     required = Collections.unmodifiableMap(new LinkedHashMap<>(required));
     required.forEach(
         (metric, bound) -> {
@@ -50,13 +63,13 @@ public record Publication(
 
   /** A publication under {@code base} that nothing is asked of. */
   public static Publication to(Path base) {
-    return new Publication(base, Optional.empty(), Map.of(), false);
+    return new Publication(base, Optional.empty(), Map.of(), false, ALL);
   }
 
   /** This with examples. */
   public Publication examples(Dataset value) {
     requireNonNull(value, "examples");
-    return new Publication(base, Optional.of(value), required, notWorse);
+    return new Publication(base, Optional.of(value), required, notWorse, keep);
   }
 
   /** This with one thing more that is asked for. */
@@ -64,21 +77,31 @@ public record Publication(
     requireNonNull(metric, "metric");
     Map<String, Double> more = new LinkedHashMap<>(required);
     more.put(metric, bound);
-    return new Publication(base, examples, more, notWorse);
+    return new Publication(base, examples, more, notWorse, keep);
   }
 
   /** This with a say in whether the version has to be as good as the one published now. */
   public Publication notWorse(boolean value) {
-    return new Publication(base, examples, required, value);
+    return new Publication(base, examples, required, value, keep);
+  }
+
+  /** This with so many versions that stay, with the new one: all if nothing is said. */
+  public Publication keep(int value) {
+    return new Publication(base, examples, required, notWorse, value);
   }
 
   /** This with nothing asked for. */
   public Publication ungated() {
-    return new Publication(base, examples, Map.of(), false);
+    return new Publication(base, examples, Map.of(), false, keep);
   }
 
   /** Whether anything is asked for. */
   public boolean isGated() {
     return notWorse || !required.isEmpty();
+  }
+
+  /** Whether older versions are to go. */
+  boolean removes() {
+    return keep != ALL;
   }
 }

@@ -48,7 +48,9 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
               scorer.orElseGet(this::usual));
       proofs.add(Proof.gate(check::on));
     }
-    return Version.of(Exporter.publish(runtime, model, terms.base(), proofs, announcement));
+    Version version =
+        Version.of(Exporter.publish(runtime, model, terms.base(), proofs, announcement));
+    return terms.removes() ? version.remarked(Exporter.keep(terms.base(), terms.keep())) : version;
   }
 
   /** Some of the examples: on these an export has to answer as the model does. */

@@ -2,6 +2,7 @@ package dev.graft;
 
 import dev.graft.words.Figure;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;
@@ -49,5 +50,12 @@ public record Version(
         version.report().warmUps(),
         version.report().gates(),
         version.report().remarks());
+  }
+
+  /** This with more remarks. */
+  Version remarked(List<String> more) {
+    List<String> all = new ArrayList<>(remarks);
+    all.addAll(more);
+    return new Version(path, number, largestDifference, batches, uncompared, warmUps, gates, all);
   }
 }

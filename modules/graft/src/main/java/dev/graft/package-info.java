@@ -18,7 +18,8 @@
  * would; nothing here knows of them. {@code LiveModel} asks by a {@code PictureSignature} and knows
  * by {@code ServedFacts} what the answers mean, without the model being kept. {@code Publishing}
  * has a version proven by the exporter and held against what is asked for by {@code internal.gate};
- * {@code internal.place} finds models where paths lead.
+ * {@link dev.graft.PublishedVersion} tells what is there. {@code internal.place} finds models where
+ * paths lead.
  *
  * <p><b>The invariant.</b> All that is native was opened through one {@code Graft}, and closing it
  * closes all of it; what needs no native code (load, edit, inspect, preflight) needs no instance.

@@ -50,7 +50,7 @@ import picocli.CommandLine.Option;
       "        --cut top_relu6 --pooling max",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos --json",
       "  graft finetune --model efficientnet-lite0 --data photos --out serving/photos \\",
-      "        --min-accuracy 0.9 --min recall.cat=0.8 --min latency=50 --not-worse",
+      "        --min-accuracy 0.9 --min recall.cat=0.8 --min latency=50 --not-worse --keep 5",
       "  graft finetune --model serving/photos --data more_photos --out serving/photos \\",
       "        --head new --carry-over",
       "  graft finetune --model serving/photos --data drawings --out serving/drawings --head keep",

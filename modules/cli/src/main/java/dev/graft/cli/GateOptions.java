@@ -36,13 +36,20 @@ final class GateOptions {
               + " ap50, mae, or --monitor.")
   private boolean notWorse;
 
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      description =
+          "Remove older versions then, but for the N newest and those that are in use (keep all).")
+  private @Nullable Integer keep;
+
   /** {@code terms} with what was said. */
   Publication on(Publication terms) {
     Publication asked = terms.notWorse(notWorse);
     for (Map.Entry<String, Double> each : all().entrySet()) {
       asked = asked.require(each.getKey(), each.getValue());
     }
-    return asked;
+    return keep == null ? asked : asked.keep(keep);
   }
 
   private Map<String, Double> all() {

@@ -16,6 +16,9 @@ import picocli.CommandLine.HelpCommand;
       EvaluateCommand.class,
       PredictCommand.class,
       FeaturesCommand.class,
+      PublishCommand.class,
+      VersionsCommand.class,
+      RollbackCommand.class,
       DoctorCommand.class,
       HelpCommand.class
     },
@@ -42,6 +45,8 @@ import picocli.CommandLine.HelpCommand;
       "  graft evaluate --model serving/photos --data more_photos",
       "  graft predict --model serving/photos some.jpg",
       "  graft features --model serving/photos --data photos --out photos.npy",
+      "  graft publish my/saved_model --to serving/photos",
+      "  graft versions serving/photos                and 'graft rollback serving/photos'",
       "  graft doctor                                 look at this machine"
     })
 final class GraftCommand {}

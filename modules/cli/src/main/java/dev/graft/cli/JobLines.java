@@ -195,7 +195,8 @@ final class JobLines implements JobListener {
     return head.name() + ": " + head.units() + " " + what + (head.units() == 1 ? "" : "s") + place;
   }
 
-  private void published(Version version) {
+  /** Says what was published, and how it was proven. */
+  void published(Version version) {
     say(
         "export",
         "%s · reloaded by TensorFlow, largest difference %.1e · batches %s · %s",

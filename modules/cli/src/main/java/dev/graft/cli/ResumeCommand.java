@@ -1,12 +1,14 @@
 package dev.graft.cli;
 
 import dev.graft.Graft;
+import dev.graft.Publication;
 import dev.graft.Settings;
 import dev.graft.job.FineTuneJob;
 import dev.graft.job.JobResult;
 import dev.graft.job.RunFolder;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,6 +40,12 @@ final class ResumeCommand implements Callable<Integer> {
           "Publish what was trained, whatever --min, --min-accuracy and --not-worse asked for.")
   private boolean noGates;
 
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      description = "Keep N versions then, instead of what the run began with.")
+  private @Nullable Integer keep;
+
   @Mixin private ThreadsOption threads = new ThreadsOption();
 
   @Mixin private CacheOption cache = new CacheOption();
@@ -52,7 +60,9 @@ final class ResumeCommand implements Callable<Integer> {
   public Integer call() {
     JobLines lines = new JobLines(terminal);
     try (RunFolder opened = RunFolder.open(run)) {
-      RunFolder folder = noGates ? opened.on(opened.job().publication().ungated()) : opened;
+      Publication asked = opened.job().publication();
+      Publication terms = noGates ? asked.ungated() : asked;
+      RunFolder folder = opened.on(keep == null ? terms : terms.keep(keep));
       FineTuneJob ready = FineTuneJob.in(folder);
       Settings before = folder.settings();
       Settings settings =

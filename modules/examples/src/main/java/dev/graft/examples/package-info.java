@@ -16,7 +16,8 @@
  *       network.
  *   <li>{@link dev.graft.examples.ShiftedPictures}, {@link dev.graft.examples.Attributes}, {@link
  *       dev.graft.examples.Search}: other pictures, several labels, vectors to search by.
- *   <li>{@link dev.graft.examples.IfGoodEnough}: a version that has to reach something.
+ *   <li>{@link dev.graft.examples.IfGoodEnough}, {@link dev.graft.examples.KeptVersions}: a version
+ *       that has to reach something, and those that stay.
  *   <li>{@link dev.graft.examples.FindCells}: boxes around what is on a picture.
  *   <li>{@link dev.graft.examples.Signals}, {@link dev.graft.examples.Reviews}: numbers and texts.
  * </ul>

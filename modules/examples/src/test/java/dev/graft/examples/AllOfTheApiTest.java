@@ -86,6 +86,9 @@ class AllOfTheApiTest {
     assertThat(IfGoodEnough.publish(bad, serving, test, out)).isEmpty();
     assertThat(said()).contains("as version 2 has it: missed");
     assertThat(serving.resolve("3")).doesNotExist();
+    Path kept = dir.resolve("kept");
+    assertThat(KeptVersions.rollBack(good, kept, out)).isEqualTo(kept.resolve("3"));
+    assertThat(said()).contains("2 {} free");
   }
 
   @Test

@@ -7,6 +7,8 @@ import dev.graft.error.FailedCheckException;
 import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
 import dev.graft.model.Model;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.file.FolderDigest;
@@ -100,6 +102,52 @@ public final class Exporter {
       throw failed(base, e);
     } catch (RuntimeException e) {
       throw Interrupts.areCauseOf(e) ? cancelled(e) : e;
+    }
+  }
+
+  /**
+   * Removes all versions under {@code base} but the {@code count} newest, and those that somebody
+   * reads.
+   *
+   * @return what stays nevertheless, and why, a sentence each
+   */
+  public static List<String> keep(Path base, int count) {
+    try {
+      return new Retention(ServingBase.at(base)).keep(count);
+    } catch (IOException e) { // the version that was published is there all the same
+      return List.of("older versions could not be removed (" + e.getMessage() + ")");
+    }
+  }
+
+  /**
+   * Publishes a version once more, as the next one beside it: byte for byte, and loaded by
+   * TensorFlow's own loader before it is visible.
+   *
+   * @return the folder of the new one
+   * @throws FailedCheckException if TensorFlow does not load it, or the disk gives back something
+   *     else than was written
+   */
+  public static Path again(TensorFlowRuntime runtime, Path version) {
+    Path base = version.resolveSibling(".").normalize();
+    try {
+      ServingBase serving = ServingBase.at(base);
+      ServingBase.Temporary temporary = serving.temporary();
+      try {
+        new VersionCopy(version).into(temporary.folder());
+        try (SavedModelSession session =
+            runtime.loadSavedModel(temporary.folder(), Set.of("serve"))) {
+          var unused = session.signatures();
+        } catch (TensorFlowException e) {
+          throw new FailedCheckException(
+              "version " + version.getFileName() + " is not published again: " + e.detail(), e);
+        }
+        long number = serving.commit(temporary, path -> {}, new ArrayList<>());
+        return base.resolve(Long.toString(number));
+      } finally {
+        serving.discard(temporary);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw failed(base, e);
     }
   }
 

@@ -4,6 +4,7 @@ import com.google.common.hash.Hashing;
 import dev.graft.error.BadRequestException;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.file.HeldFile;
+import dev.graft.savedmodel.file.VersionLease;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -17,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -94,6 +96,9 @@ final class ServingBase {
 
   private void check(Path entry) throws IOException {
     String name = entry.getFileName().toString();
+    if (VersionLease.clearAway(entry)) {
+      return;
+    }
     Matcher temporary = TEMPORARY.matcher(name);
     if (temporary.matches()) {
       clearAway(base.resolve(temporary.group(1)), temporary.group(2));
@@ -202,7 +207,7 @@ final class ServingBase {
         try {
           return new Temporary(Files.createDirectory(folder), lock.get());
         } catch (IOException e) {
-          lock.get().delete();
+          discard(new Temporary(folder, lock.get())); // maybe made and reported as failed
           throw e;
         }
       }
@@ -249,12 +254,20 @@ final class ServingBase {
   }
 
   private long newest() throws IOException {
+    List<Path> all = versions();
+    return all.isEmpty() ? 0 : number(all.get(all.size() - 1));
+  }
+
+  /** All versions, the oldest first. */
+  List<Path> versions() throws IOException {
     return entries().stream()
-        .map(entry -> entry.getFileName().toString())
-        .filter(name -> VERSION.matcher(name).matches())
-        .mapToLong(Long::parseLong)
-        .max()
-        .orElse(0);
+        .filter(entry -> VERSION.matcher(entry.getFileName().toString()).matches())
+        .sorted(Comparator.comparingLong(ServingBase::number))
+        .toList();
+  }
+
+  private static long number(Path version) {
+    return Long.parseLong(version.getFileName().toString());
   }
 
   /**

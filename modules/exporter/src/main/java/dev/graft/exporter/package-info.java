@@ -15,7 +15,7 @@
  * it, {@code AssetFiles}, {@code DefaultAttrs}), and gives that to a {@code Trial}: loaded by
  * TensorFlow's own loader, called with {@code MadeUpInputs} and what the proofs give, held against
  * the model by {@code Comparison}, its {@code WarmUp} written. {@code ServingBase} then makes the
- * folder the next version.
+ * folder the next version; {@code Retention} removes old ones, {@code VersionCopy} brings one back.
  *
  * <p><b>The invariant.</b> A numbered folder appears by one rename, whole, durable and proven; what
  * goes wrong before leaves the versions that are there as they were.

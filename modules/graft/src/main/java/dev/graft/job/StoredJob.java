@@ -8,7 +8,6 @@ import dev.graft.Trust;
 import dev.graft.data.Split;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code run.json} holds: a {@link Job}, and how TensorFlow ran. */
@@ -24,6 +23,7 @@ record StoredJob(
     String out,
     @Nullable Map<String, Double> required, // not in runs of before
     @Nullable Boolean notWorse, // not in runs of before
+    @Nullable Integer keep, // not in runs of before
     Device device,
     int threads,
     @Nullable Integer operations, // not in runs of before
@@ -56,6 +56,7 @@ record StoredJob(
         absolute(job.out()),
         job.publication().required(),
         job.publication().notWorse(),
+        job.publication().keep(),
         settings.device(),
         settings.threads(),
         settings.operations(),
@@ -85,8 +86,11 @@ record StoredJob(
   }
 
   private Publication publication() {
-    Map<String, Double> bounds = required == null ? Map.of() : required;
-    return new Publication(Path.of(out), Optional.empty(), bounds, Boolean.TRUE.equals(notWorse));
+    Publication all = Publication.to(Path.of(out)).notWorse(Boolean.TRUE.equals(notWorse));
+    for (var each : (required == null ? Map.<String, Double>of() : required).entrySet()) {
+      all = all.require(each.getKey(), each.getValue());
+    }
+    return keep == null ? all : all.keep(keep);
   }
 
   Settings settings() {

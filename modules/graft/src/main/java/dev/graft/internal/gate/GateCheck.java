@@ -1,15 +1,18 @@
 package dev.graft.internal.gate;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.data.Dataset;
 import dev.graft.error.InputOutputException;
 import dev.graft.error.RefusedException;
 import dev.graft.internal.place.ModelFolder;
 import dev.graft.runtime.SavedModelSession;
+import dev.graft.savedmodel.file.Durable;
 import dev.graft.words.Figure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +35,9 @@ public record GateCheck(
     Optional<Dataset> examples,
     Figures.Scorer scorer) {
 
+  /** Where in a version its scores are, by metric. */
+  public static final String SCORES = "assets.extra/scores.json";
+
   private static final double MEGABYTE = 1e6;
 
   /**
@@ -52,7 +58,23 @@ public record GateCheck(
     if (!all.stream().allMatch(Figure::holds)) {
       throw new RefusedException(all);
     }
+    write(found, folder.resolve(SCORES));
     return all;
+  }
+
+  /** What it comes down to first. */
+  private static void write(Figures found, Path file) {
+    Map<String, Double> scores = new LinkedHashMap<>();
+    scores.put(found.deciding(), found.value(found.deciding()));
+    scores.putAll(found.values());
+    scores.values().removeIf(value -> !Double.isFinite(value)); // which JSON does not have
+    try {
+      Durable.makeFolders(file.resolveSibling(".").normalize());
+      Durable.write(file, new JsonMapper().writeValueAsBytes(scores));
+    } catch (IOException e) {
+      throw new InputOutputException(
+          "'" + file + "' cannot be written (" + e.getMessage() + "); make room there.", e);
+    }
   }
 
   /** The version that is published now, if that matters. */

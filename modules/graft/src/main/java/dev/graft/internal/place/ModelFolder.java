@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -76,11 +77,18 @@ public final class ModelFolder {
   }
 
   private static Optional<Path> newest(Path base) {
+    List<Path> all = versions(base);
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+  }
+
+  /** All versions under {@code base}, the oldest first. */
+  public static List<Path> versions(Path base) {
     try (Stream<Path> entries = Files.list(base)) {
       return entries
           .filter(entry -> isNumber(entry.getFileName().toString()))
           .filter(entry -> Files.exists(entry.resolve(FILE)))
-          .max(Comparator.comparingLong(entry -> Long.parseLong(entry.getFileName().toString())));
+          .sorted(Comparator.comparingLong(entry -> Long.parseLong(entry.getFileName().toString())))
+          .toList();
     } catch (IOException e) {
       throw new InputOutputException(
           "the folder '" + base + "' cannot be read (" + e.getMessage() + ").", e);

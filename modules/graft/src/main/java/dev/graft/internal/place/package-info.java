@@ -10,8 +10,9 @@
  * <p><b>Who calls whom.</b> {@link dev.graft.internal.place.ModelFolder} is asked by the door, the
  * job and the check. It gives archives to {@code ModelArchive}, which unpacks them once into a
  * folder of {@link dev.graft.internal.place.ModelCache}, through a {@code BoundedStream} that no
- * bomb gets past. {@link dev.graft.internal.place.ScratchFolder} is a temporary folder that is gone
- * when it is closed.
+ * bomb gets past. {@link dev.graft.internal.place.Leases} says of a version that it is read, as
+ * long as that may be. {@link dev.graft.internal.place.ScratchFolder} is a temporary folder that is
+ * gone when it is closed.
  *
  * <p><b>The invariant.</b> A folder of the cache is whole or not there, whoever else unpacks the
  * same archive at the same time; nothing is written outside it.
