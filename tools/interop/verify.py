@@ -6,9 +6,10 @@
     ./graft predict --model serving/photos --json FILE... > predictions.json
     .venv-interop/bin/python tools/interop/verify.py serving/photos/1 predictions.json
 
-Each picture goes three ways: through the signature serving_bytes with the file's own bytes (if the model
-has that signature), through serving_default with pixels that this script decodes itself, and, where Keras
-is 3 or newer, through keras.layers.TFSMLayer on serving_default. The scores must agree with Java's to 1e-5 (--tolerance) in
+Each picture goes four ways: through the signature serving_bytes with the file's own bytes (if the model
+has that signature), through classify as a tf.train.Example (if it has that), through serving_default with
+pixels that this script decodes itself, and, where Keras is 3 or newer, through keras.layers.TFSMLayer on
+serving_default. The scores must agree with Java's to 1e-5 (--tolerance) in
 each, the variables must be visible to tf.saved_model.load, and tf.graph_util.import_graph_def has to take
 the graph as it is. With --ways it is an error if a way is missing.
 
@@ -19,7 +20,8 @@ What it assumes:
 - serving_default takes one float tensor [batch, height, width, 3], RGB, of a fixed height and width and
   with values 0..255. Pixels are made as Graft's decode graph makes them: decoded, turned as EXIF says
   (by Pillow), scaled to that size by antialiased bilinear resizing.
-- serving_bytes takes one string tensor [batch] with encoded pictures, and gives no texts.
+- serving_bytes takes one string tensor [batch] with encoded pictures.
+- classify takes serialized tf.train.Examples with the feature image_bytes, and gives the labels as classes.
 - Each signature has exactly one float output [batch, labels], in the order of assets.extra/labels.txt.
 
 Exit code 0 if all agree, 1 if not, 2 if the input is not as described.
@@ -110,6 +112,20 @@ def label_order(export: Path) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines()
 
 
+def example(content: bytes) -> bytes:
+    """A picture as clients of TensorFlow Serving's classifier send it."""
+    feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[content]))
+    return tf.train.Example(features=tf.train.Features(feature={"image_bytes": feature})).SerializeToString()
+
+
+def classified(outputs: dict[str, tf.Tensor], labels: list[str]) -> dict[str, tf.Tensor]:
+    """The outputs of classify, whose classes have to be the labels."""
+    for row in outputs["classes"].numpy():
+        if [label.decode("utf-8") for label in row] != labels:
+            raise BadInput(f"classify gives the classes {row}, the labels are {labels}")
+    return outputs
+
+
 def upright(content: bytes, pixels: tf.Tensor) -> tf.Tensor:
     """The pixels, decoded as they are stored, turned as Pillow reads the file's EXIF data."""
     orientation = Image.open(io.BytesIO(content)).getexif().get(274, 1)
@@ -192,6 +208,9 @@ def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
         bytes_name, _ = the_input(signatures["serving_bytes"])
         content = tf.constant([Path(p["file"]).read_bytes() for p in predictions])
         run("serving_bytes", lambda: signatures["serving_bytes"](**{bytes_name: content}))
+    if "classify" in signatures:
+        examples = [example(Path(p["file"]).read_bytes()) for p in predictions]
+        run("classify", lambda: classified(signatures["classify"](inputs=tf.constant(examples)), labels))
     if keras is not None and hasattr(keras.layers, "TFSMLayer"):  # Keras 3
         layer = keras.layers.TFSMLayer(str(export), call_endpoint="serving_default")
         run("keras.layers.TFSMLayer", lambda: layer(pixels))

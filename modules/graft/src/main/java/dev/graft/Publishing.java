@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  */
 record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions options) {
 
-  private static final int COMPARED = 4; // examples on which an export answers as the model
+  private static final int COMPARED = 32; // examples on which an export answers as the model
 
   /**
    * Publishes {@code model}.
@@ -38,6 +38,10 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
   Version of(Model model, Optional<Figures.Scorer> scorer, Exporter.Announcement announcement) {
     List<Proof> proofs = new ArrayList<>();
     terms.examples().filter(all -> all.size() > 0).map(this::some).ifPresent(proofs::add);
+    int atOnce = options.recipe().atOnce();
+    if (atOnce < Batch.SCORED) { // memory has room for no more
+      proofs.add(Proof.batches(atOnce));
+    }
     if (terms.isGated() || scorer.isPresent()) {
       GateCheck check =
           new GateCheck(
@@ -55,7 +59,7 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
 
   /** Some of the examples: on these an export has to answer as the model does. */
   private Proof some(Dataset examples) {
-    int most = Math.min(Math.min(COMPARED, options.recipe().atOnce()), examples.size());
+    int most = Math.min(COMPARED, examples.size());
     Batch batch = examples.batch(IntStream.range(0, most).toArray());
     return examples.isPictures()
         ? Proof.pictures(batch.encoded().strings())

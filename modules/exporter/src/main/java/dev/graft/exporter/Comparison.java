@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Comparison {
 
   /** How far a number may be off, relative to 1 or to itself, whichever is more. */
-  private static final double TOLERANCE = 1e-4;
+  private static final double TOLERANCE = 1e-5;
 
   private double largest;
 
@@ -96,6 +96,21 @@ final class Comparison {
     return one.dtype() == DType.STRING
         ? one.strings().equals(other.strings())
         : one.bytes().equals(other.bytes());
+  }
+
+  /** Whether two sets of values are the same to the bit. */
+  static boolean areSame(Map<String, TensorValue> one, Map<String, TensorValue> other) {
+    return one.keySet().equals(other.keySet())
+        && one.entrySet().stream()
+            .allMatch(
+                entry -> {
+                  TensorValue a = entry.getValue();
+                  TensorValue b = other.get(entry.getKey());
+                  return b != null
+                      && a.dtype() == b.dtype()
+                      && a.shape().equals(b.shape())
+                      && isSame(a, b);
+                });
   }
 
   /** The outputs in which two answers to one question differ by more than rounding. */

@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +27,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Publishes models as SavedModels: {@code base/<number>/}, whole or not at all.
  *
- * <p>A version holds the signatures of the model ({@code serving_default} among them) and, for a
- * model that reads pictures, {@code serving_bytes}, which takes encoded pictures. TensorFlow's C++
- * loader, TensorFlow Serving and Python's {@code tf.saved_model.load} read it.
+ * <p>A version holds the signatures of the model ({@code serving_default} among them), for a model
+ * that reads pictures {@code serving_bytes}, which takes encoded pictures, and for one that knows
+ * labels {@code classify}, which takes serialized {@code tf.Example}s. TensorFlow's C++ loader,
+ * TensorFlow Serving and Python's {@code tf.saved_model.load} read it.
  */
 @Internal
 public final class Exporter {
@@ -194,30 +194,12 @@ public final class Exporter {
   private static ExportReport write(
       TensorFlowRuntime runtime, Model model, Path dir, List<Proof> proofs) throws IOException {
     Model served = OpenBatch.of(runtime, ServingForm.of(model));
-    Set<String> generated = new TreeSet<>(served.signatures().keySet());
-    generated.removeAll(model.signatures().keySet());
-    boolean hasOwn = model.signatures().containsKey(ServingForm.SERVING_BYTES);
-    if (!hasOwn) {
-      generated.add(ServingForm.SERVING_BYTES);
-    }
-    SavedModelFiles files = SavedModelFiles.of(served, generated);
-    files.write(dir);
-    Path extra = dir.resolve("assets.extra");
     List<String> remarks = new ArrayList<>(AssetFiles.of(served.assets()).leftOut(model));
-    if (hasOwn) {
-      remarks.add(
-          "the model has a signature '"
-              + ServingForm.SERVING_BYTES
-              + "' of its own, which stays as it is: none is made for encoded pictures");
-    }
-    writeLabels(served, extra, remarks);
-    WarmUp warmUp = new WarmUp(served.name());
-    ExportReport report = new Trial(runtime, model, proofs, warmUp).of(files, dir);
-    if (warmUp.size() > 0) {
-      warmUp.write(extra);
-    } else {
-      remarks.add("no warm-up request is written: the model answers no made-up input");
-    }
+    SavedModelFiles files = SavedModelFiles.of(served, proofs, remarks);
+    files.write(dir, model.signatures().keySet());
+    writeLabels(served, dir.resolve("assets.extra"), remarks);
+    ExportReport report = Trial.of(runtime, model, files, dir, proofs);
+    remarks.addAll(report.remarks());
     return report.withRemarks(ImmutableList.copyOf(remarks));
   }
 

@@ -2,6 +2,7 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.ExhaustedException;
+import dev.graft.exporter.internal.sample.MadeUpInputs;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -88,7 +89,7 @@ final class OpenBatch {
   private static boolean runs(TensorFlowRuntime runtime, Model opened, String name) {
     Signature signature = opened.signatures().get(name);
     Optional<Map<String, TensorValue>> inputs =
-        signature == null ? Optional.empty() : MadeUpInputs.of(opened, signature, ROWS);
+        signature == null ? Optional.empty() : MadeUpInputs.drawn(opened).of(signature, ROWS);
     if (signature == null || inputs.isEmpty()) {
       return true;
     }

@@ -2,9 +2,11 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSortedSet;
 import com.google.protobuf.ByteString;
 import dev.graft.error.FailedCheckException;
 import dev.graft.error.Internal;
+import dev.graft.exporter.internal.sample.BatchRows;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Figure;
@@ -50,6 +52,33 @@ public sealed interface Proof {
      * @throws FailedCheckException if it must not be published; the message says why
      */
     List<Figure> on(SavedModelSession exported, Path folder);
+  }
+
+  /**
+   * How large batches are.
+   *
+   * @param most how many examples it is asked about at once
+   * @param warmUps how many rows the warm-up requests have besides a single one: as many as a
+   *     server puts together
+   */
+  record Batches(int most, ImmutableSortedSet<Integer> warmUps) implements Proof {
+
+    private static final Batches USUAL =
+        new Batches(BatchRows.LARGEST, ImmutableSortedSet.of(8, 32));
+
+    /** Those among {@code proofs}, or else the usual ones. */
+    static Batches of(List<Proof> proofs) {
+      return proofs.stream()
+          .filter(Batches.class::isInstance)
+          .map(Batches.class::cast)
+          .findFirst()
+          .orElse(USUAL);
+    }
+  }
+
+  /** {@link Batches} of the usual sizes, up to {@code most}. */
+  static Proof batches(int most) {
+    return new Batches(most, Batches.USUAL.warmUps());
   }
 
   /** {@link Examples} with these inputs. */

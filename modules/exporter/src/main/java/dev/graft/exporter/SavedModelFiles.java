@@ -1,7 +1,8 @@
 package dev.graft.exporter;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
-import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
@@ -34,6 +35,7 @@ import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
@@ -44,15 +46,15 @@ import org.tensorflow.proto.TensorInfo;
  * @param model the model as served
  * @param savedModel the content of {@code saved_model.pb}
  * @param objects the object tree that the checkpoint holds as well
- * @param signatures all signatures, {@code serving_bytes} among them
- * @param generated those that an import takes away again
+ * @param signatures all signatures
+ * @param made those that are made around the serving signature
  */
 record SavedModelFiles(
     Model model,
     SavedModel savedModel,
     ByteString objects,
     ImmutableMap<String, Signature> signatures,
-    ImmutableSet<String> generated) {
+    ImmutableList<MadeSignature> made) {
 
   private static final String INIT = "__saved_model_init_op";
   private static final String TENSORFLOW = "2.18.0";
@@ -61,14 +63,15 @@ record SavedModelFiles(
   /**
    * The files of {@code served}.
    *
-   * @param generated the signatures that the model itself does not have
+   * @param proofs what it will be tried on
+   * @param remarks gets a sentence for each signature that cannot be made
    */
-  static SavedModelFiles of(Model served, Set<String> generated) {
+  static SavedModelFiles of(Model served, List<Proof> proofs, List<String> remarks) {
     Graph graph = served.graph();
     List<SignatureFunction> functions = new ArrayList<>();
     FunctionNames names = FunctionNames.besides(served);
     Map<String, Signature> signatures = new LinkedHashMap<>(served.signatures());
-    boolean functional = BytesSignature.isFunctional(graph);
+    boolean functional = isFunctional(graph);
     if (functional) {
       for (Signature signature : served.signatures().values()) {
         functions.add(
@@ -76,23 +79,17 @@ record SavedModelFiles(
                 graph, signature, names.of(signature.name()), SignatureFunction.captured(served)));
       }
     }
-    Optional<InputSpec> picture =
-        signatures.containsKey(ServingForm.SERVING_BYTES)
-            ? Optional.empty() // its own, which clients may call
-            : BytesSignature.picture(served);
-    if (functional && picture.isPresent()) {
+    List<MadeSignature> made = functional ? made(served, proofs, remarks) : none(served, remarks);
+    if (!made.isEmpty()) {
       SignatureFunction serving =
           functions.stream()
               .filter(function -> function.signature().equals(Signature.SERVING_DEFAULT))
               .findFirst()
               .orElseThrow();
-      SignatureFunction bytes =
-          BytesSignature.function(
-              served, picture.get(), serving, names.of(ServingForm.SERVING_BYTES));
-      functions.add(bytes);
-      BytesSignature.Added added = BytesSignature.add(served, picture.get());
+      made.forEach(each -> functions.add(each.function(served, serving, names.of(each.name()))));
+      MadeSignature.Added added = MadeSignature.add(served, made);
       graph = added.graph();
-      signatures.put(ServingForm.SERVING_BYTES, added.signature());
+      added.signatures().forEach(signature -> signatures.put(signature.name(), signature));
     }
     Saving saving = Saving.add(graph, served);
     PythonView python = PythonView.of(saving.graph(), served, functions, names);
@@ -114,13 +111,49 @@ record SavedModelFiles(
         SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build(),
         python.objects().toTrackableObjectGraph().toByteString(),
         ImmutableMap.copyOf(signatures),
-        ImmutableSet.copyOf(generated));
+        ImmutableList.copyOf(made));
   }
 
-  /** Whether {@code serving_bytes} was added to what the model has itself. */
-  boolean makesBytesSignature() {
-    return signatures.containsKey(ServingForm.SERVING_BYTES)
-        && !model.signatures().containsKey(ServingForm.SERVING_BYTES);
+  /** What is made for a model; what it has itself by such a name clients may call, so it stays. */
+  private static List<MadeSignature> made(Model served, List<Proof> proofs, List<String> remarks) {
+    List<MadeSignature> made = new ArrayList<>();
+    Optional<MadeSignature> bytes = BytesSignature.of(served);
+    if (served.signatures().containsKey(ServingForm.SERVING_BYTES)) {
+      remarks.add(
+          "the model has a signature '"
+              + ServingForm.SERVING_BYTES
+              + "' of its own, which stays as it is: none is made for encoded pictures");
+    } else if (bytes.isPresent()) {
+      made.add(bytes.get());
+    } else if (takesPictures(served)) {
+      remarks.add(
+          "no signature '"
+              + ServingForm.SERVING_BYTES
+              + "' is made for encoded pictures: the model takes something besides, or the size or"
+              + " range of its pixels is not known");
+    }
+    made.addAll(ClassifySignature.of(served, proofs, remarks));
+    return made;
+  }
+
+  private static List<MadeSignature> none(Model served, List<String> remarks) {
+    if (takesPictures(served)
+        || served.heads().stream().anyMatch(head -> head.kind().hasLabels())) {
+      remarks.add(
+          "no signature is made for encoded pictures or tf.Examples: the model looks words up in"
+              + " tables of TensorFlow 1");
+    }
+    return List.of();
+  }
+
+  private static boolean takesPictures(Model served) {
+    return BytesSignature.picture(served).isPresent()
+        || served.inputs().stream().anyMatch(InputSpec::isImage);
+  }
+
+  /** Whether a graph holds nothing that a function cannot: references, tables of TF1. */
+  private static boolean isFunctional(Graph graph) {
+    return graph.nodes().stream().map(NodeDef::getOp).noneMatch("HashTable"::equals);
   }
 
   /** The graph with the functions that only Python and a re-import look for. */
@@ -170,8 +203,12 @@ record SavedModelFiles(
     }
   }
 
-  /** Writes everything into {@code dir}, an empty folder, and forces it to the disk. */
-  void write(Path dir) throws IOException {
+  /**
+   * Writes everything into {@code dir}, an empty folder, and forces it to the disk.
+   *
+   * @param own the signatures that the model itself has: an import takes the others away again
+   */
+  void write(Path dir, Set<String> own) throws IOException {
     VariableValues.requireFitting(model.variables());
     Path variables = Files.createDirectory(dir.resolve("variables"));
     VariableValues values = new VariableValues();
@@ -184,6 +221,7 @@ record SavedModelFiles(
     }
     AssetFiles.of(model.assets()).write(dir);
     Files.createDirectory(dir.resolve("assets.extra"));
+    Set<String> generated = Sets.difference(signatures.keySet(), own);
     String metadata = ModelMetadata.of(model, generated).toJson();
     Durable.write(dir.resolve(ModelMetadata.FILE), metadata.getBytes(StandardCharsets.UTF_8));
     Durable.write(dir.resolve("saved_model.pb"), savedModel.toByteArray());

@@ -69,9 +69,10 @@ final class ServingForm {
   private static boolean keepsMethod(Signature signature) {
     Map<String, DType> answers =
         switch (signature.method()) {
-          case "tensorflow/serving/classify" ->
-              Map.of("classes", DType.STRING, "scores", DType.FLOAT32);
-          case "tensorflow/serving/regress" -> Map.of("outputs", DType.FLOAT32);
+          case ClassifySignature.METHOD ->
+              Map.of(
+                  ClassifySignature.CLASSES, DType.STRING, ClassifySignature.SCORES, DType.FLOAT32);
+          case ClassifySignature.REGRESS -> Map.of("outputs", DType.FLOAT32);
           default -> Map.of();
         };
     TensorSpec examples = signature.inputs().get("inputs");

@@ -1,76 +1,127 @@
 package dev.graft.exporter;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.WireFormat;
+import dev.graft.error.FailedCheckException;
+import dev.graft.model.Signature;
+import dev.graft.savedmodel.checkpoint.RecordReader;
 import dev.graft.savedmodel.checkpoint.RecordWriter;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Rows;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.tensorflow.proto.TensorProto;
 
 /**
- * The requests that TensorFlow Serving sends itself after it has loaded a version, so that the
- * first client does not wait, made up by Graft: {@code assets.extra/tf_serving_warmup_requests}, a
- * TFRecord file of {@code tensorflow.serving.PredictionLog}. The few messages are encoded here by
- * their field numbers (tensorflow_serving/apis/prediction_log.proto, predict.proto and
- * model.proto), since no Java library of theirs is published.
+ * The file of requests that TensorFlow Serving sends itself after it has loaded a version, so that
+ * the first client does not wait: {@code assets.extra/tf_serving_warmup_requests}, a TFRecord file
+ * of {@code tensorflow.serving.PredictionLog}. The few messages are coded here by their field
+ * numbers (tensorflow_serving/apis: prediction_log.proto, predict.proto, classification.proto,
+ * input.proto and model.proto), since no Java library of theirs is published.
  */
 final class WarmUp {
 
   static final String FILE = "tf_serving_warmup_requests";
 
-  private static final int PREDICT_LOG = 6; // of PredictionLog
-  private static final int REQUEST = 1; // of PredictLog
-  private static final int MODEL_SPEC = 1; // of PredictRequest
-  private static final int INPUTS = 2; // of PredictRequest: map<string, TensorProto>
+  private static final int CLASSIFY_LOG = 2; // of PredictionLog
+  private static final int REGRESS_LOG = 3;
+  private static final int PREDICT_LOG = 6;
+  private static final int REQUEST = 1; // of each of these
+  private static final int MODEL_SPEC = 1; // of each request
+  private static final int INPUTS = 2; // of each: map<string, TensorProto>, or an Input
+  private static final int EXAMPLE_LIST = 1; // of Input
+  private static final int EXAMPLES = 1; // of ExampleList
   private static final int MODEL_NAME = 1; // of ModelSpec
   private static final int SIGNATURE_NAME = 3; // of ModelSpec
 
-  private final String model;
-  private final Set<String> signatures = new HashSet<>();
-  private final List<byte[]> records = new ArrayList<>();
+  /** What is sent: a value for each input of a signature. */
+  record Request(Signature signature, Map<String, TensorValue> inputs) {}
 
-  WarmUp(String model) {
-    this.model = model;
+  private WarmUp() {}
+
+  /**
+   * Writes the file anew into {@code dir}.
+   *
+   * @param model the model's name
+   */
+  static void write(Path dir, String model, List<Request> requests) throws IOException {
+    try (FileChannel out =
+        FileChannel.open(
+            dir.resolve(FILE),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      RecordWriter writer = new RecordWriter(out);
+      for (Request request : requests) {
+        writer.write(record(model, request).toByteArray());
+      }
+      out.force(true);
+    }
   }
 
-  /** Adds a request if there is none for this signature yet. */
-  void offer(String signature, Map<String, TensorValue> inputs) {
-    if (!signatures.add(signature)) {
-      return;
-    }
+  private static ByteString record(String model, Request request) {
     ByteString spec =
         message(
             out -> {
               out.writeString(MODEL_NAME, model);
-              out.writeString(SIGNATURE_NAME, signature);
+              out.writeString(SIGNATURE_NAME, request.signature().name());
             });
-    ByteString request =
+    int kind =
+        switch (request.signature().method()) {
+          case ClassifySignature.METHOD -> CLASSIFY_LOG;
+          case ClassifySignature.REGRESS -> REGRESS_LOG;
+          default -> PREDICT_LOG;
+        };
+    ByteString sent =
         message(
             out -> {
               out.writeBytes(MODEL_SPEC, spec);
-              for (Map.Entry<String, TensorValue> input : inputs.entrySet()) {
-                MessageLite tensor = input.getValue().toProto();
-                out.writeBytes(
-                    INPUTS,
-                    message(
-                        entry -> {
-                          entry.writeString(1, input.getKey());
-                          entry.writeTag(2, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-                          entry.writeMessageNoTag(tensor);
-                        }));
+              if (kind == PREDICT_LOG) {
+                for (Map.Entry<String, TensorValue> input : request.inputs().entrySet()) {
+                  out.writeBytes(INPUTS, entry(input.getKey(), shortened(input.getValue())));
+                }
+              } else {
+                out.writeBytes(INPUTS, examples(request.inputs().values().iterator().next()));
               }
             });
-    ByteString predict = message(out -> out.writeBytes(REQUEST, request));
-    records.add(message(out -> out.writeBytes(PREDICT_LOG, predict)).toByteArray());
+    ByteString log = message(out -> out.writeBytes(REQUEST, sent));
+    return message(out -> out.writeBytes(kind, log));
+  }
+
+  private static ByteString entry(String name, MessageLite tensor) {
+    return message(
+        entry -> {
+          entry.writeString(1, name);
+          entry.writeTag(2, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+          entry.writeMessageNoTag(tensor);
+        });
+  }
+
+  /** Serialized examples are messages as they stand. */
+  private static ByteString examples(TensorValue serialized) {
+    ByteString list =
+        message(
+            out -> {
+              for (ByteString example : serialized.strings()) {
+                out.writeBytes(EXAMPLES, example);
+              }
+            });
+    return message(out -> out.writeBytes(EXAMPLE_LIST, list));
   }
 
   private interface Fields {
@@ -89,19 +140,126 @@ final class WarmUp {
     return bytes.toByteString();
   }
 
-  int size() {
-    return records.size();
+  /** A value that is the same throughout stands once; 32 pictures would be 19 MB of pixels. */
+  private static TensorProto shortened(TensorValue value) {
+    TensorProto.Builder proto =
+        TensorProto.newBuilder()
+            .setDtype(value.dtype().proto())
+            .setTensorShape(value.shape().toProto());
+    if (!isUniform(value)) {
+      return value.toProto();
+    }
+    switch (value.dtype()) {
+      case STRING -> proto.addStringVal(value.strings().get(0));
+      case FLOAT32 -> proto.addFloatVal(value.bytes().getFloat(0));
+      case FLOAT64 -> proto.addDoubleVal(value.bytes().getDouble(0));
+      case INT32 -> proto.addIntVal(value.bytes().getInt(0));
+      case INT64 -> proto.addInt64Val(value.bytes().getLong(0));
+      default -> {
+        return value.toProto();
+      }
+    }
+    return proto.build();
   }
 
-  void write(Path dir) throws IOException {
-    try (FileChannel out =
-        FileChannel.open(
-            dir.resolve(FILE), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      RecordWriter writer = new RecordWriter(out);
-      for (byte[] record : records) {
-        writer.write(record);
-      }
-      out.force(true);
+  private static boolean isUniform(TensorValue value) {
+    if (value.shape().elements() < 2) {
+      return false;
     }
+    if (value.dtype() == DType.STRING) {
+      return Set.copyOf(value.strings()).size() == 1;
+    }
+    ByteBuffer bytes = value.bytes();
+    int size = TensorValue.size(value.dtype());
+    int rest = bytes.remaining() - size;
+    return bytes.slice(0, rest).equals(bytes.slice(size, rest));
+  }
+
+  /**
+   * Reads the file in {@code dir} as a server does.
+   *
+   * @param signatures those of the version, by their names
+   */
+  static List<Request> read(Path dir, Map<String, Signature> signatures) throws IOException {
+    List<Request> requests = new ArrayList<>();
+    for (ByteString record : RecordReader.all(dir.resolve(FILE))) {
+      Map<Integer, List<ByteString>> log = parsed(record);
+      int kind = log.keySet().iterator().next();
+      Map<Integer, List<ByteString>> sent = parsed(only(parsed(only(log, kind)), REQUEST));
+      String name = only(parsed(only(sent, MODEL_SPEC)), SIGNATURE_NAME).toStringUtf8();
+      Signature signature =
+          requireNonNull(signatures.get(name), "the version has no signature '" + name + "'");
+      requests.add(
+          new Request(
+              signature,
+              kind == PREDICT_LOG ? tensors(sent) : serialized(signature, only(sent, INPUTS))));
+    }
+    return requests;
+  }
+
+  private static Map<String, TensorValue> tensors(Map<Integer, List<ByteString>> sent)
+      throws IOException {
+    Map<String, TensorValue> inputs = new LinkedHashMap<>();
+    for (ByteString each : sent.getOrDefault(INPUTS, List.of())) {
+      Map<Integer, List<ByteString>> entry = parsed(each);
+      inputs.put(only(entry, 1).toStringUtf8(), lengthened(TensorProto.parseFrom(only(entry, 2))));
+    }
+    return inputs;
+  }
+
+  private static Map<String, TensorValue> serialized(Signature signature, ByteString input)
+      throws IOException {
+    List<ByteString> all =
+        parsed(only(parsed(input), EXAMPLE_LIST)).getOrDefault(EXAMPLES, List.of());
+    return Map.of(
+        signature.inputs().keySet().iterator().next(),
+        TensorValue.strings(Shape.of(all.size()), all));
+  }
+
+  /** Fails unless {@code read} is what was {@code written}. */
+  static void requireSame(List<Request> written, List<Request> read) {
+    boolean isSame = written.size() == read.size();
+    for (int i = 0; isSame && i < read.size(); i++) {
+      isSame =
+          written.get(i).signature().name().equals(read.get(i).signature().name())
+              && Comparison.areSame(written.get(i).inputs(), read.get(i).inputs());
+    }
+    if (!isSame) {
+      throw new FailedCheckException(
+          "the warm-up requests read otherwise than they were written; please report this. Nothing"
+              + " was published.");
+    }
+  }
+
+  /** The inverse of {@link #shortened}, of any size: the file is Graft's own. */
+  private static TensorValue lengthened(TensorProto proto) {
+    Shape shape = Shape.from(proto.getTensorShape());
+    int count = (int) shape.elements();
+    boolean isWhole = !proto.getTensorContent().isEmpty() || proto.getStringValCount() == count;
+    if (isWhole || count == 0) {
+      return TensorValue.from(proto);
+    }
+    TensorValue one =
+        TensorValue.from(proto.toBuilder().setTensorShape(Shape.of(1).toProto()).build());
+    TensorValue all = Rows.of(one, new int[count]);
+    return one.dtype() == DType.STRING
+        ? TensorValue.strings(shape, all.strings())
+        : TensorValue.of(one.dtype(), shape, all.bytes());
+  }
+
+  private static ByteString only(Map<Integer, List<ByteString>> fields, int number) {
+    return requireNonNull(fields.get(number), "field " + number).get(0);
+  }
+
+  /** The fields of a message, all of which are messages or strings, by their numbers. */
+  private static Map<Integer, List<ByteString>> parsed(ByteString message) throws IOException {
+    Map<Integer, List<ByteString>> fields = new LinkedHashMap<>();
+    CodedInputStream in = message.newCodedInput();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      fields
+          .computeIfAbsent(WireFormat.getTagFieldNumber(tag), number -> new ArrayList<>())
+          .add(in.readBytes());
+    }
+    return fields;
   }
 }

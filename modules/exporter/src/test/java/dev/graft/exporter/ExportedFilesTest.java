@@ -89,7 +89,7 @@ class ExportedFilesTest {
             folder.resolve("base"),
             Proof.examples(Map.of("image", images)),
             Proof.pictures(List.of(picture)));
-    assertThat(version.report().warmUps()).isEqualTo(2);
+    assertThat(version.report().warmUps()).isEqualTo(9);
     try (Stream<Path> all = Files.walk(version.path())) {
       for (Path file : all.filter(Files::isRegularFile).toList()) {
         String bytes = Files.readString(file, ISO_8859_1);

@@ -1,4 +1,4 @@
-package dev.graft.exporter;
+package dev.graft.exporter.internal.sample;
 
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
@@ -8,20 +8,19 @@ import dev.graft.tensor.TensorValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Batches of another size from given ones: rows in order, from the start again when they end. */
-final class BatchRows {
+public final class BatchRows {
 
   /** Batches larger than this tell nothing new. */
-  private static final int LARGEST = 32;
+  public static final int LARGEST = 32;
 
   private BatchRows() {}
 
   /** How many rows all {@code inputs} have, or -1 if one has none or they disagree. */
-  static int count(Map<String, TensorValue> inputs) {
+  public static int count(Map<String, TensorValue> inputs) {
     long count = -1;
     for (TensorValue value : inputs.values()) {
       Shape shape = value.shape();
@@ -34,7 +33,8 @@ final class BatchRows {
   }
 
   /** {@code wanted} rows, from row {@code first} on. */
-  static Map<String, TensorValue> take(Map<String, TensorValue> inputs, int first, int wanted) {
+  public static Map<String, TensorValue> take(
+      Map<String, TensorValue> inputs, int first, int wanted) {
     Map<String, TensorValue> taken = new LinkedHashMap<>();
     inputs.forEach((name, value) -> taken.put(name, take(value, first, wanted)));
     return taken;
@@ -46,7 +46,7 @@ final class BatchRows {
   }
 
   /** The first {@code wanted} rows of {@code parts}, one after the other. */
-  static TensorValue join(List<TensorValue> parts, int wanted) {
+  public static TensorValue join(List<TensorValue> parts, int wanted) {
     TensorValue model = parts.get(0);
     if (model.shape().rank() < 1) {
       return model;
@@ -55,33 +55,34 @@ final class BatchRows {
     return take(all, 0, Math.min(wanted, (int) all.shape().dim(0)));
   }
 
-  /** Batches of several sizes where the signature takes them, else the example as it is. */
-  static List<Map<String, TensorValue>> sizes(Signature served, Map<String, TensorValue> example) {
-    int rows = count(example);
-    if (rows < 1 || !isOpen(served)) {
+  /**
+   * Batches of 1, 3 and {@code most} rows, of other sizes where the signature takes only these;
+   * what has no rows as it is.
+   */
+  public static List<Map<String, TensorValue>> sizes(
+      Signature served, Map<String, TensorValue> example, int most) {
+    if (count(example) < 1) {
       return List.of(example);
     }
-    return sizes(rows).stream().map(size -> take(example, 0, size)).toList();
-  }
-
-  /** The sizes of batches to try where {@code given} rows are there. */
-  static Set<Integer> sizes(int given) {
-    Set<Integer> sizes = new TreeSet<>(Set.of(1, 3));
-    if (!sizes.add(Math.min(given, LARGEST))) {
-      sizes.add(5);
+    if (!isOpen(served)) {
+      return List.of(fixed(served) < 1 ? example : take(example, 0, fixed(served)));
     }
-    return sizes;
+    return Stream.of(1, Math.min(3, most), most)
+        .distinct()
+        .sorted()
+        .map(size -> take(example, 0, size))
+        .toList();
   }
 
   /** Whether a signature takes batches of any size. */
-  static boolean isOpen(Signature signature) {
+  public static boolean isOpen(Signature signature) {
     return signature.inputs().values().stream()
         .map(TensorSpec::shape)
         .allMatch(shape -> shape.rank() != 0 && shape.dim(0) < 0);
   }
 
   /** The batch size that a signature insists on; below 1 if it does not. */
-  static int fixed(Signature signature) {
+  public static int fixed(Signature signature) {
     return signature.inputs().values().stream()
         .map(TensorSpec::shape)
         .filter(shape -> shape.rank() > 0)

@@ -1,4 +1,4 @@
-package dev.graft.exporter;
+package dev.graft.exporter.internal.sample;
 
 import com.google.protobuf.ByteString;
 import dev.graft.model.InputSpec;
@@ -11,6 +11,7 @@ import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,37 +19,46 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
-/** Inputs that fit a signature, for comparisons where the caller gave no examples. */
-final class MadeUpInputs {
+/**
+ * Inputs that fit signatures, where the caller gives no examples.
+ *
+ * @param model the model, of whose inputs something may be known
+ * @param text what stands in strings
+ * @param isUniform whether numbers are the same throughout, else they are drawn
+ */
+public record MadeUpInputs(Model model, ByteString text, boolean isUniform) {
 
   private static final int SIDE = 32; // where a signature leaves it open
   private static final int LENGTH = 4;
 
-  private MadeUpInputs() {}
+  /** Inputs with numbers that are drawn, and empty texts. */
+  public static MadeUpInputs drawn(Model model) {
+    return new MadeUpInputs(model, ByteString.EMPTY, false);
+  }
 
   /**
-   * {@code rows} rows for {@code signature}, to be tried one after the other: texts may be empty,
-   * or have to be pictures. None if it takes something that cannot be made up.
+   * {@code rows} rows for {@code signature}, to be tried one after the other. None if it takes
+   * something that cannot be made up.
    */
-  static List<Map<String, TensorValue>> all(Model model, Signature signature, int rows) {
-    List<Map<String, TensorValue>> all = new ArrayList<>();
-    of(model, signature, rows, ByteString.EMPTY).ifPresent(all::add);
+  public static List<Map<String, TensorValue>> all(Model model, Signature signature, int rows) {
+    return texts(signature).stream()
+        .flatMap(text -> new MadeUpInputs(model, text, false).of(signature, rows).stream())
+        .toList();
+  }
+
+  /** Texts to try one after the other: they may be empty, or have to be pictures. */
+  public static List<ByteString> texts(Signature signature) {
+    List<ByteString> texts = new ArrayList<>(List.of(ByteString.EMPTY));
     if (signature.inputs().values().stream().anyMatch(s -> s.dtype() == DType.STRING)) {
-      MadeUpPictures.all()
-          .forEach(picture -> of(model, signature, rows, picture).ifPresent(all::add));
+      texts.addAll(MadeUpPictures.all());
     }
-    return all;
+    return texts;
   }
 
   /**
    * {@code rows} rows for {@code signature}; empty if it takes something that cannot be made up.
    */
-  static Optional<Map<String, TensorValue>> of(Model model, Signature signature, int rows) {
-    return of(model, signature, rows, ByteString.EMPTY);
-  }
-
-  private static Optional<Map<String, TensorValue>> of(
-      Model model, Signature signature, int rows, ByteString text) {
+  public Optional<Map<String, TensorValue>> of(Signature signature, int rows) {
     SplittableRandom random = new SplittableRandom(1);
     Map<String, TensorValue> inputs = new LinkedHashMap<>();
     for (Map.Entry<String, TensorSpec> input : signature.inputs().entrySet()) {
@@ -61,21 +71,23 @@ final class MadeUpInputs {
       if (!spec.shape().hasRank()) {
         return Optional.empty();
       }
-      Shape shape = filled(spec.shape(), rows);
-      float high =
-          model.inputs().stream()
-              .filter(known -> known.name().equals(input.getKey()))
-              .flatMap(known -> known.range().stream())
-              .map(InputSpec.Range::high)
-              .findFirst()
-              .orElse(1f);
-      Optional<TensorValue> value = value(spec.dtype(), shape, high, random, text);
+      Optional<TensorValue> value =
+          value(spec.dtype(), filled(spec.shape(), rows), high(input.getKey()), random);
       if (value.isEmpty()) {
         return Optional.empty();
       }
       inputs.put(input.getKey(), value.get());
     }
     return Optional.of(inputs);
+  }
+
+  private float high(String input) {
+    return model.inputs().stream()
+        .filter(known -> known.name().equals(input))
+        .flatMap(known -> known.range().stream())
+        .map(InputSpec.Range::high)
+        .findFirst()
+        .orElse(1f);
   }
 
   private static Shape filled(Shape shape, int rows) {
@@ -88,23 +100,26 @@ final class MadeUpInputs {
     return Shape.of(dims);
   }
 
-  private static Optional<TensorValue> value(
-      DType dtype, Shape shape, float high, SplittableRandom random, ByteString text) {
+  private Optional<TensorValue> value(
+      DType dtype, Shape shape, float high, SplittableRandom random) {
     int count = (int) shape.elements();
     switch (dtype) {
       case FLOAT32, COMPLEX64 -> {
         float[] values = new float[dtype == DType.FLOAT32 ? count : 2 * count];
         for (int i = 0; i < values.length; i++) {
-          values[i] = high * (float) random.nextDouble();
+          values[i] = high * (isUniform ? 0.5f : (float) random.nextDouble());
         }
         ByteBuffer bytes = bytes(4 * values.length);
         bytes.asFloatBuffer().put(values);
         return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
       case FLOAT64, COMPLEX128 -> {
-        int numbers = dtype == DType.FLOAT64 ? count : 2 * count;
-        ByteBuffer bytes = bytes(8 * numbers);
-        bytes.asDoubleBuffer().put(random.doubles(numbers).map(v -> v * high).toArray());
+        double[] values = random.doubles(dtype == DType.FLOAT64 ? count : 2 * count).toArray();
+        if (isUniform) {
+          Arrays.fill(values, 0.5);
+        }
+        ByteBuffer bytes = bytes(8 * values.length);
+        bytes.asDoubleBuffer().put(Arrays.stream(values).map(v -> v * high).toArray());
         return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
       case STRING -> {
@@ -114,7 +129,7 @@ final class MadeUpInputs {
       case INT16, INT32, INT64, UINT16, UINT32, UINT64 -> {
         int size = TensorValue.size(dtype);
         ByteBuffer bytes = bytes(count * size);
-        for (int i = 1; i < count; i += 2) { // 0, 1, 0, 1
+        for (int i = isUniform ? 0 : 1; i < count; i += isUniform ? 1 : 2) { // 0, 1, 0, 1
           bytes.put(i * size, (byte) 1);
         }
         return Optional.of(TensorValue.of(dtype, shape, bytes));

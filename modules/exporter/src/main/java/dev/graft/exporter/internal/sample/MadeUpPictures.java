@@ -1,4 +1,4 @@
-package dev.graft.exporter;
+package dev.graft.exporter.internal.sample;
 
 import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
@@ -14,7 +14,7 @@ import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 
 /** Pictures for models that decode them: not every one takes every format, or any size. */
-final class MadeUpPictures {
+public final class MadeUpPictures {
 
   private static final int SIDE = 16;
 
@@ -36,7 +36,7 @@ final class MadeUpPictures {
   private MadeUpPictures() {}
 
   /** All of them, to be tried one after the other. */
-  static List<ByteString> all() {
+  public static List<ByteString> all() {
     List<ByteString> all = new ArrayList<>(List.of(bmp()));
     for (int side : SIDES) {
       all.add(png(side));

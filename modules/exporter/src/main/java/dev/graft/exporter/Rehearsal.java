@@ -1,0 +1,167 @@
+package dev.graft.exporter;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.SetMultimap;
+import com.google.protobuf.ByteString;
+import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
+import dev.graft.exporter.internal.sample.BatchRows;
+import dev.graft.exporter.internal.sample.MadeUpInputs;
+import dev.graft.exporter.internal.sample.MadeUpPictures;
+import dev.graft.model.Signature;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowException;
+import dev.graft.tensor.TensorValue;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntFunction;
+
+/**
+ * Gives an export its warm-up requests: for each signature one of a single row, and one of each
+ * size in which a server puts requests together. They are made up, since what a server sends itself
+ * lies in the export for everybody to read, and nothing of the user's is to. Before the version is
+ * visible the file is read back, and what it holds is sent to the export, but for requests of a
+ * size at which their signature was asked already: of these one row is.
+ */
+final class Rehearsal {
+
+  private static final System.Logger LOG = System.getLogger(Rehearsal.class.getName());
+
+  private final SavedModelFiles files;
+  private final SavedModelSession exported;
+  private final SetMultimap<String, Integer> asked;
+  private final List<String> remarks = new ArrayList<>();
+  private int size;
+
+  /**
+   * A rehearsal.
+   *
+   * @param asked in batches of which sizes each signature was asked already
+   */
+  Rehearsal(SavedModelFiles files, SavedModelSession exported, SetMultimap<String, Integer> asked) {
+    this.files = files;
+    this.exported = exported;
+    this.asked = asked;
+  }
+
+  /** How many requests there are. */
+  int size() {
+    return size;
+  }
+
+  /** What has none, a sentence each. */
+  ImmutableList<String> remarks() {
+    return ImmutableList.copyOf(remarks);
+  }
+
+  /**
+   * Writes the file into {@code dir}, if there is anything to write.
+   *
+   * @param sizes how many rows a server puts together
+   */
+  void write(Path dir, Proof.Batches sizes) throws IOException {
+    Set<Integer> all = new TreeSet<>(sizes.warmUps().headSet(sizes.most(), true));
+    all.add(1);
+    List<WarmUp.Request> requests = new ArrayList<>();
+    for (Signature signature : files.signatures().values()) {
+      requests.addAll(requests(signature, all));
+    }
+    while (!requests.isEmpty()) {
+      WarmUp.write(dir, files.model().name(), requests);
+      List<WarmUp.Request> kept = new ArrayList<>();
+      List<WarmUp.Request> read = WarmUp.read(dir, files.signatures());
+      WarmUp.requireSame(requests, read);
+      for (WarmUp.Request request : read) {
+        if (isKnownToBeAnswered(request) || isAnswered(request)) {
+          kept.add(request);
+        } else {
+          remarks.add(
+              "no warm-up request of "
+                  + BatchRows.count(request.inputs())
+                  + " rows is written for signature '"
+                  + request.signature().name()
+                  + "': it fails on one");
+        }
+      }
+      size = kept.size();
+      if (size == requests.size()) {
+        return;
+      }
+      requests = kept;
+    }
+    Files.deleteIfExists(dir.resolve(WarmUp.FILE));
+  }
+
+  /** Requests of each size, of the first kind that is answered at all. */
+  private List<WarmUp.Request> requests(Signature signature, Set<Integer> sizes) {
+    Set<Integer> rows =
+        BatchRows.isOpen(signature) ? sizes : Set.of(Math.max(1, BatchRows.fixed(signature)));
+    for (IntFunction<Optional<Map<String, TensorValue>>> some : candidates(signature)) {
+      Optional<Map<String, TensorValue>> least = some.apply(Collections.min(rows));
+      if (least.isPresent() && isAnswered(new WarmUp.Request(signature, least.get()))) {
+        return rows.stream()
+            .flatMap(count -> some.apply(count).stream())
+            .map(inputs -> new WarmUp.Request(signature, inputs))
+            .toList();
+      }
+    }
+    remarks.add(
+        "no warm-up request is written for signature '"
+            + signature.name()
+            + "': it answers none that was made up");
+    return List.of();
+  }
+
+  private boolean isKnownToBeAnswered(WarmUp.Request request) {
+    int rows = BatchRows.count(request.inputs());
+    return rows > 1 && asked.containsEntry(request.signature().name(), rows);
+  }
+
+  private boolean isAnswered(WarmUp.Request request) {
+    try {
+      exported.call(request.signature().name(), request.inputs());
+      return true;
+    } catch (TensorFlowException | ExhaustedException | BadRequestException e) {
+      LOG.log(Level.DEBUG, "a made-up request does not fit " + request.signature().name(), e);
+      return false;
+    }
+  }
+
+  /** Kinds of requests, of as many rows as are asked for; alike throughout, they take no room. */
+  private List<IntFunction<Optional<Map<String, TensorValue>>>> candidates(Signature signature) {
+    Optional<MadeSignature> made =
+        files.made().stream().filter(each -> each.name().equals(signature.name())).findFirst();
+    Signature read = made.isPresent() ? files.model().servingSignature() : signature;
+    List<ByteString> texts =
+        made.isPresent() && BytesSignature.picture(files.model()).isPresent()
+            ? MadeUpPictures.all()
+            : MadeUpInputs.texts(read);
+    List<IntFunction<Optional<Map<String, TensorValue>>>> all = new ArrayList<>();
+    for (boolean isUniform : List.of(true, false)) {
+      for (ByteString text : texts) {
+        MadeUpInputs inputs = new MadeUpInputs(files.model(), text, isUniform);
+        all.add(
+            made.isPresent()
+                ? count -> sent(made.get(), inputs, count)
+                : count -> inputs.of(signature, count));
+      }
+    }
+    return all;
+  }
+
+  private static Optional<Map<String, TensorValue>> sent(
+      MadeSignature made, MadeUpInputs inputs, int count) {
+    return BytesSignature.rows(inputs, Collections.nCopies(count, inputs.text()))
+        .flatMap(made.front()::sent)
+        .map(strings -> Map.of(made.front().input(), strings));
+  }
+}

@@ -1,0 +1,120 @@
+package dev.graft.exporter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.common.collect.ImmutableSortedSet;
+import dev.graft.exporter.internal.sample.BatchRows;
+import dev.graft.model.Signature;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The requests that a server sends itself, as the file has them. */
+class WarmUpTest {
+
+  private static TensorFlowRuntime runtime;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void open() {
+    runtime = TensorFlowRuntime.open();
+  }
+
+  @AfterAll
+  static void close() {
+    runtime.close();
+  }
+
+  @Test
+  void eachSignatureIsAskedAtEachSize() throws IOException {
+    Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"));
+    Path extra = version.path().resolve("assets.extra");
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      List<WarmUp.Request> requests = WarmUp.read(extra, session.signatures());
+      assertThat(requests)
+          .extracting(each -> each.signature().name() + " " + BatchRows.count(each.inputs()))
+          .containsExactlyInAnyOrder(
+              "serving_default 1",
+              "serving_default 8",
+              "serving_default 32",
+              "serving_bytes 1",
+              "serving_bytes 8",
+              "serving_bytes 32",
+              "classify 1",
+              "classify 8",
+              "classify 32");
+      for (WarmUp.Request request : requests) {
+        Map<String, TensorValue> answer =
+            session.call(request.signature().name(), request.inputs());
+        assertThat(answer.get("scores").shape().dim(0))
+            .isEqualTo(BatchRows.count(request.inputs()));
+      }
+    }
+    assertThat(Files.size(extra.resolve(WarmUp.FILE))).isLessThan(60_000);
+  }
+
+  /** As the caller says that the server puts requests together. */
+  @Test
+  void theSizesAreASetting() throws IOException {
+    Proof four = new Proof.Batches(32, ImmutableSortedSet.of(4));
+    Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"), four);
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      assertThat(WarmUp.read(version.path().resolve("assets.extra"), session.signatures()))
+          .extracting(each -> BatchRows.count(each.inputs()))
+          .containsOnly(1, 4);
+    }
+  }
+
+  @Test
+  void valuesComeBackAsTheyWere() throws IOException {
+    Signature signature = Signature.predict("predict", Map.of(), Map.of());
+    Map<String, TensorValue> inputs =
+        Map.of(
+            "same", TensorValue.of(Shape.of(2, 3), new float[] {7, 7, 7, 7, 7, 7}),
+            "other", TensorValue.of(Shape.of(2, 2), new float[] {7, 7, 7, 8}),
+            "wide", TensorValue.of(Shape.of(2), new double[] {0.1, 0.1}),
+            "whole", TensorValue.of(Shape.of(2), new int[] {-3, -3}),
+            "long", TensorValue.of(Shape.of(2), new long[] {1L << 40, 1L << 40}),
+            "zero", TensorValue.of(Shape.of(3), new long[3]),
+            "texts", TensorValue.texts(Shape.of(2, 2), List.of("a", "a", "a", "a")),
+            "none", TensorValue.of(Shape.of(0, 3), new float[0]),
+            "scalar", TensorValue.scalar(2f));
+    WarmUp.write(folder, "model", List.of(new WarmUp.Request(signature, inputs)));
+    List<WarmUp.Request> read = WarmUp.read(folder, Map.of("predict", signature));
+    assertThat(read).hasSize(1);
+    assertThat(read.get(0).inputs()).containsOnlyKeys(inputs.keySet());
+    assertThat(Comparison.areSame(inputs, read.get(0).inputs())).isTrue();
+  }
+
+  @Test
+  void aDamagedFileIsToldOf() throws IOException {
+    Signature signature = Signature.predict("predict", Map.of(), Map.of());
+    Map<String, TensorValue> inputs = Map.of("x", TensorValue.scalar(2f));
+    WarmUp.write(folder, "model", List.of(new WarmUp.Request(signature, inputs)));
+    Path file = folder.resolve(WarmUp.FILE);
+    byte[] sound = Files.readAllBytes(file);
+    sound[14] ^= 1;
+    Files.write(file, sound);
+    assertThatThrownBy(() -> WarmUp.read(folder, Map.of("predict", signature)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("record 0");
+    Files.write(file, Arrays.copyOf(sound, sound.length - 1));
+    assertThatThrownBy(() -> WarmUp.read(folder, Map.of("predict", signature)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("cut short");
+  }
+}
