@@ -2,7 +2,7 @@ package dev.graft;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Lists;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
 import com.google.protobuf.ByteString;
@@ -40,6 +40,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
@@ -214,29 +215,74 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadDataException if it cannot be read
    */
   public Answer answer(Path picture) {
-    return answer(read(picture), i -> "" + picture);
+    return answers(List.of(read(picture)), i -> "" + picture).get(0);
   }
 
   /** As {@link #answer(Path)}, of an encoded picture. */
   public Answer answer(byte[] picture) {
-    return answer(fit(List.of(ByteString.copyFrom(picture))).get(0), i -> "picture " + i);
+    return answers(fit(List.of(ByteString.copyFrom(picture))), i -> "picture " + i).get(0);
   }
 
-  private Answer answer(ByteString picture, IntFunction<String> name) {
-    if (findsBoxes()) {
-      return boxes(picture, name);
+  /**
+   * The answers about several encoded pictures, in one run; one that cannot be read fails alone.
+   *
+   * @return as many as pictures, in their order
+   */
+  public List<Outcome> answerEach(List<byte[]> pictures) {
+    Outcome[] outcomes = new Outcome[pictures.size()];
+    List<Integer> fit = new ArrayList<>();
+    for (int i = 0; i < outcomes.length; i++) {
+      try {
+        fit(ByteString.copyFrom(pictures.get(i)), "picture " + i);
+        fit.add(i);
+      } catch (BadDataException e) {
+        outcomes[i] = Outcome.failed(e);
+      }
     }
-    return isClassifier()
-        ? predictions(List.of(picture), name).get(0)
-        : new Numbers(Floats.asList(floats(scores(List.of(picture), name))));
+    answerEach(pictures, fit, outcomes);
+    return List.of(outcomes);
   }
 
-  private Boxes boxes(ByteString picture, IntFunction<String> name) {
-    Map<String, TensorValue> outputs =
-        NamedPictures.answer(new int[] {0}, some -> call(List.of(picture), timeout), name);
-    PictureHeader size = PictureHeader.of(picture.toByteArray());
-    List<Detection> found = Detections.of(outputs).on(0, size.shownWidth(), size.shownHeight());
-    return Boxes.of(found, labels, size, answer.threshold());
+  private void answerEach(List<byte[]> pictures, List<Integer> some, Outcome[] outcomes) {
+    List<ByteString> files = some.stream().map(i -> ByteString.copyFrom(pictures.get(i))).toList();
+    try {
+      List<? extends Answer> answers =
+          files.isEmpty() ? List.of() : answers(files, i -> "picture " + some.get(i));
+      for (int i = 0; i < some.size(); i++) {
+        outcomes[some.get(i)] = Outcome.of(answers.get(i));
+      }
+    } catch (BadDataException | BadModelException e) {
+      if (some.size() == 1) {
+        outcomes[some.get(0)] = Outcome.failed(e);
+      } else {
+        some.forEach(i -> answerEach(pictures, List.of(i), outcomes));
+      }
+    }
+  }
+
+  private List<? extends Answer> answers(List<ByteString> pictures, IntFunction<String> name) {
+    if (findsBoxes()) {
+      return boxes(pictures, name);
+    }
+    if (isClassifier()) {
+      return predictions(pictures, name);
+    }
+    List<Float> numbers = Floats.asList(floats(scores(pictures, name)));
+    return Lists.partition(numbers, numbers.size() / pictures.size()).stream()
+        .map(Numbers::new)
+        .toList();
+  }
+
+  private List<Boxes> boxes(List<ByteString> pictures, IntFunction<String> name) {
+    Detections found =
+        Detections.of(asked(pictures, some -> call(some, timeout), name)); // of all of them
+    List<Boxes> boxes = new ArrayList<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      PictureHeader size = PictureHeader.of(pictures.get(i).toByteArray());
+      List<Detection> here = found.on(i, size.shownWidth(), size.shownHeight());
+      boxes.add(Boxes.of(here, labels, size, answer.threshold()));
+    }
+    return boxes;
   }
 
   /**
@@ -293,19 +339,29 @@ public final class LiveModel implements AutoCloseable {
 
   private static List<ByteString> fit(List<ByteString> pictures) {
     for (int i = 0; i < pictures.size(); i++) {
-      Optional<String> unfit = ImageFormat.unfit(pictures.get(i));
-      if (unfit.isPresent()) {
-        throw new BadDataException("'picture " + i + "' is " + unfit.get() + ".");
-      }
+      fit(pictures.get(i), "picture " + i);
     }
     return pictures;
   }
 
-  /** The scores of all pictures: [pictures, ...]. */
-  private TensorValue scores(List<ByteString> pictures, IntFunction<String> name) {
+  private static void fit(ByteString picture, String name) {
+    Optional<String> unfit = ImageFormat.unfit(picture);
+    if (unfit.isPresent()) {
+      throw new BadDataException("'" + name + "' is " + unfit.get() + ".");
+    }
+  }
+
+  /** What {@code ask} answers to all pictures, or which of them it is that cannot be decoded. */
+  private static <T> T asked(
+      List<ByteString> pictures, Function<List<ByteString>, T> ask, IntFunction<String> name) {
     int[] all = IntStream.range(0, pictures.size()).toArray();
     return NamedPictures.answer(
-        all, some -> scores(Arrays.stream(some).mapToObj(pictures::get).toList()), name);
+        all, some -> ask.apply(Arrays.stream(some).mapToObj(pictures::get).toList()), name);
+  }
+
+  /** The scores of all pictures: [pictures, ...]. */
+  private TensorValue scores(List<ByteString> pictures, IntFunction<String> name) {
+    return asked(pictures, this::scores, name);
   }
 
   private TensorValue scores(List<ByteString> pictures) {
@@ -336,25 +392,7 @@ public final class LiveModel implements AutoCloseable {
               + answers.shape()
               + "), so there is no one label; ask for numbers(picture).");
     }
-    float[] values = answer.probabilities(floats(answers), names.size());
-    for (int i = 0; i < values.length; i++) {
-      if (Float.isNaN(values[i])) {
-        throw new BadModelException(
-            "the model's scores for '"
-                + name.apply(i / names.size())
-                + "' are no numbers (NaN): its weights are spoiled, or it computes with such a"
-                + " picture what has no result.");
-      }
-    }
-    List<Prediction> predictions = new ArrayList<>();
-    for (int i = 0; i < pictures.size(); i++) {
-      ImmutableMap.Builder<String, Float> byLabel = ImmutableMap.builder();
-      for (int label = 0; label < names.size(); label++) {
-        byLabel.put(names.get(label), values[i * names.size() + label]);
-      }
-      predictions.add(new Prediction(byLabel.buildOrThrow()));
-    }
-    return predictions;
+    return Prediction.each(answer.probabilities(floats(answers), names.size()), names, name);
   }
 
   /** Closes the session. */

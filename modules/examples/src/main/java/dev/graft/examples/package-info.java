@@ -8,6 +8,7 @@
  * <ul>
  *   <li>{@link dev.graft.examples.Photos}: the main job step by step, as README shows it.
  *   <li>{@link dev.graft.examples.InAService}: the same in one call, listened to and gone on with.
+ *   <li>{@link dev.graft.examples.AnswerMany}: answers while newer versions are published.
  *   <li>{@link dev.graft.examples.WholeJob}, {@link dev.graft.examples.OwnRecipe}: the same with a
  *       word in each of its parts, and with a training of which everything is chosen.
  *   <li>{@link dev.graft.examples.LookInside}: what a network is, before it is used.

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * docs/surgery.md (and docs/detection.md, docs/publishing.md) shows the code of the examples, and
- * what the code prints.
+ * + Files.readString(Checkout.path("docs/publishing.md")) +
+ * Files.readString(Checkout.path("docs/embedding.md")); what the code prints.
  */
 class SurgeryGuideTest {
 
@@ -30,7 +30,8 @@ class SurgeryGuideTest {
   private static String guide() throws IOException {
     return Files.readString(Checkout.path("docs/surgery.md"))
         + Files.readString(Checkout.path("docs/detection.md"))
-        + Files.readString(Checkout.path("docs/publishing.md"));
+        + Files.readString(Checkout.path("docs/publishing.md"))
+        + Files.readString(Checkout.path("docs/embedding.md"));
   }
 
   @Test

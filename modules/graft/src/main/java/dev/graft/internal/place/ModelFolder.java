@@ -76,7 +76,8 @@ public final class ModelFolder {
     return isNumber(String.valueOf(folder.getFileName()));
   }
 
-  private static Optional<Path> newest(Path base) {
+  /** The newest version below {@code base}, if there is one. */
+  public static Optional<Path> newest(Path base) {
     List<Path> all = versions(base);
     return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
   }

@@ -1,0 +1,137 @@
+package dev.graft.serving;
+
+import dev.graft.Answer;
+import dev.graft.Outcome;
+import dev.graft.error.ClosedException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** Gathers the pictures of many threads and has one thread ask about them, several in one run. */
+final class Batches implements AutoCloseable {
+
+  private static final long LOOK = 100; // ms between two looks whether it is over
+
+  private final BlockingQueue<Request> queue;
+  private final ServingOptions options;
+  private final Function<List<byte[]>, List<Outcome>> ask;
+  private final ServingListener listener;
+  private final Thread worker;
+  private volatile boolean isClosed;
+  private boolean hadCompany; // whether the last batch had more than one picture
+
+  private record Request(byte[] picture, CompletableFuture<Answer> answer, long came) {}
+
+  Batches(
+      ServingOptions options, Function<List<byte[]>, List<Outcome>> ask, ServingListener listener) {
+    this.queue = new ArrayBlockingQueue<>(options.waiting());
+    this.options = options;
+    this.ask = ask;
+    this.listener = listener;
+    this.worker = new Thread(this::work, "graft-serving");
+    worker.setDaemon(true);
+    worker.start();
+  }
+
+  /** How many pictures wait. */
+  int waiting() {
+    return queue.size();
+  }
+
+  CompletableFuture<Answer> submit(byte[] picture) {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    if (isClosed) {
+      throw closed();
+    }
+    if (!queue.offer(new Request(picture, answer, System.nanoTime()))) {
+      listener.on(new ServingEvent.Refused());
+      throw new OverloadException(options.waiting());
+    }
+    if (isClosed) { // and its thread may be gone
+      answer.completeExceptionally(closed());
+    }
+    return answer;
+  }
+
+  private void work() {
+    while (!isClosed) {
+      try {
+        Request first = queue.poll(LOOK, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          answer(gathered(first));
+        }
+      } catch (InterruptedException e) {
+        continue; // only closing ends it
+      }
+    }
+    for (Request left = queue.poll(); left != null; left = queue.poll()) {
+      left.answer.completeExceptionally(closed());
+    }
+  }
+
+  private List<Request> gathered(Request first) throws InterruptedException {
+    List<Request> batch = new ArrayList<>(List.of(first));
+    queue.drainTo(batch, options.batch() - 1);
+    long until = System.nanoTime() + (hadCompany ? options.delay().toNanos() : 0);
+    while (batch.size() < options.batch()) {
+      Request next = queue.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+      if (next == null) {
+        break;
+      }
+      batch.add(next);
+    }
+    hadCompany = batch.size() > 1 || !queue.isEmpty();
+    batch.removeIf(request -> request.answer.isDone()); // cancelled by who asked
+    return batch;
+  }
+
+  private void answer(List<Request> batch) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    long began = System.nanoTime();
+    int failed = 0;
+    try {
+      List<Outcome> outcomes = ask.apply(batch.stream().map(Request::picture).toList());
+      for (int i = 0; i < batch.size(); i++) {
+        CompletableFuture<Answer> answer = batch.get(i).answer;
+        Outcome outcome = outcomes.get(i);
+        outcome.answer().ifPresent(answer::complete);
+        outcome.failure().ifPresent(answer::completeExceptionally);
+        failed += outcome.failure().isPresent() ? 1 : 0;
+      }
+    } catch (RuntimeException | Error e) { // whoever waits has to hear of it, the thread goes on
+      failed = batch.size();
+      batch.forEach(request -> request.answer.completeExceptionally(e));
+    }
+    Duration waited = Duration.ofNanos(began - batch.get(0).came);
+    Duration took = Duration.ofNanos(System.nanoTime() - began);
+    listener.on(new ServingEvent.Answered(batch.size(), failed, waited, took));
+  }
+
+  private static ClosedException closed() {
+    return new ClosedException("the serving is closed");
+  }
+
+  /** Ends after the batch that is being answered; those that wait fail. */
+  @Override
+  public void close() {
+    isClosed = true;
+    boolean interrupted = false;
+    while (worker.isAlive() && Thread.currentThread() != worker) {
+      try {
+        worker.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.graft.serving;
+
+import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Counts what is told to a listener, and keeps what that throws from whoever tells. */
+final class Counts implements ServingListener {
+
+  private static final System.Logger LOG = System.getLogger(Serving.class.getName());
+
+  private final ServingListener listener;
+  private final AtomicLong answered = new AtomicLong();
+  private final AtomicLong failed = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong batches = new AtomicLong();
+
+  Counts(ServingListener listener) {
+    this.listener = listener;
+  }
+
+  @Override
+  public void on(ServingEvent event) {
+    if (event instanceof ServingEvent.Answered some) {
+      answered.addAndGet(some.pictures() - some.failed());
+      failed.addAndGet(some.failed());
+      batches.incrementAndGet();
+    } else if (event instanceof ServingEvent.Refused) {
+      refused.incrementAndGet();
+    } else if (event instanceof ServingEvent.Swapped swapped) {
+      LOG.log(Level.INFO, "version {0} answers, after {1}", swapped.now(), swapped.before());
+    } else if (event instanceof ServingEvent.KeptBefore kept) {
+      LOG.log(
+          Level.WARNING,
+          "version " + kept.kept() + " goes on: " + kept.cause().getMessage(),
+          kept.cause());
+    }
+    try {
+      listener.on(event);
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "a listener failed", e);
+    }
+  }
+
+  ServingStats with(CurrentVersion current, int waiting) {
+    return new ServingStats(
+        current.number(),
+        current.since(),
+        new ServingStats.Pictures(answered.get(), failed.get(), refused.get(), waiting),
+        batches.get(),
+        current.lastFailure());
+  }
+}

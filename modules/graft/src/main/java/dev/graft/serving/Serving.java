@@ -1,0 +1,124 @@
+package dev.graft.serving;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.graft.Answer;
+import dev.graft.Graft;
+import dev.graft.error.BadDataException;
+import dev.graft.error.ClosedException;
+import dev.graft.error.GraftException;
+import dev.graft.error.TimeLimitException;
+import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * The newest version of a model, kept open for a service: it answers many threads, several pictures
+ * in one run where they come together, and changes to a newer version as soon as one is published,
+ * without an answer lost or given by two versions. A version that cannot be opened or answer is
+ * left alone, and the one before goes on.
+ *
+ * <pre>{@code
+ * try (Graft graft = Graft.open();
+ *     Serving serving = Serving.of(graft, Path.of("serving/photos"), ServingOptions.defaults(),
+ *         event -> log.info("{}", event))) {
+ *   Answer answer = serving.answer(bytes);
+ * }
+ * }</pre>
+ */
+public final class Serving implements AutoCloseable {
+
+  private final Counts counts;
+  private final CurrentVersion current;
+  private final Batches batches;
+
+  private Serving(Counts counts, CurrentVersion current, Batches batches) {
+    this.counts = counts;
+    this.current = current;
+    this.batches = batches;
+  }
+
+  /**
+   * Opens the newest version, and answers from then on.
+   *
+   * @param graft what it is opened with; stays open as long as the serving
+   * @param base the folder of numbered versions
+   * @param listener hears of versions and batches
+   * @throws GraftException if there is no version, or the newest cannot be opened
+   */
+  public static Serving of(
+      Graft graft, Path base, ServingOptions options, ServingListener listener) {
+    requireNonNull(graft, "graft");
+    requireNonNull(base, "base");
+    requireNonNull(options, "options");
+    requireNonNull(listener, "listener");
+    Counts counts = new Counts(listener);
+    CurrentVersion current = new CurrentVersion(graft, base, options, counts);
+    return new Serving(counts, current, new Batches(options, current::ask, counts));
+  }
+
+  /**
+   * What the model says of a picture; waits for it.
+   *
+   * @param picture an encoded picture: the bytes of a JPEG, PNG, GIF or BMP file
+   * @throws BadDataException if it cannot be decoded
+   * @throws OverloadException if too many wait already
+   * @throws TimeLimitException if it took longer than a call may
+   * @throws ClosedException if it was closed meanwhile
+   * @throws CancellationException if the thread was interrupted; its flag stays set
+   */
+  public Answer answer(byte[] picture) {
+    CompletableFuture<Answer> answer = submit(picture);
+    try {
+      return answer.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof Error cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      answer.cancel(false);
+      Thread.currentThread().interrupt();
+      CancellationException stopped =
+          new CancellationException("the thread that waited for an answer was interrupted");
+      stopped.initCause(e);
+      throw stopped;
+    }
+  }
+
+  /**
+   * As {@link #answer}, without waiting. Who cancels the result before its turn spares the work.
+   *
+   * @throws OverloadException if too many wait already
+   * @throws ClosedException if it is closed
+   */
+  public CompletableFuture<Answer> submit(byte[] picture) {
+    return batches.submit(picture.clone());
+  }
+
+  /** Looks now whether there is a newer version, and takes it; comes back when it answers. */
+  public void refresh() {
+    current.look(true);
+  }
+
+  /** The number of the version that answers. */
+  public long version() {
+    return current.number();
+  }
+
+  /** What was done until now. */
+  public ServingStats stats() {
+    return counts.with(current, batches.waiting());
+  }
+
+  /** Ends after the answers that are being given; whoever waits for a later one hears of it. */
+  @Override
+  public void close() {
+    batches.close();
+    current.close();
+  }
+}

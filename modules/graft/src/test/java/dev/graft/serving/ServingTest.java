@@ -1,0 +1,257 @@
+package dev.graft.serving;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.Answer;
+import dev.graft.Graft;
+import dev.graft.Prediction;
+import dev.graft.error.BadDataException;
+import dev.graft.error.BadModelException;
+import dev.graft.error.ClosedException;
+import dev.graft.error.GraftException;
+import dev.graft.testkit.Checkout;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Many clients, one folder of versions that changes under them. */
+@Tag("slow")
+class ServingTest {
+
+  private static final int CLIENTS = 8;
+  private static Graft graft;
+  private static byte[] photo;
+
+  @TempDir private Path base;
+  private final List<ServingEvent> heard = Collections.synchronizedList(new ArrayList<>());
+
+  @BeforeAll
+  static void open() throws IOException {
+    graft = Graft.open();
+    try (Stream<Path> photos = Files.walk(Checkout.path("testdata/photos"))) {
+      photo =
+          Files.readAllBytes(
+              photos.filter(file -> file.toString().endsWith(".jpg")).findFirst().orElseThrow());
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    graft.close();
+  }
+
+  /** A version whose labels say which one it is, there at once as versions are. */
+  private void publish(int number) throws IOException {
+    Path from = Checkout.path("testdata/published/bytes");
+    Path hidden = base.resolve(".new-" + number);
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, hidden.resolve(from.relativize(file).toString()));
+      }
+    }
+    Path facts = hidden.resolve("assets.extra/graft.json");
+    String text = Files.readString(facts);
+    assertThat(text).contains("\"day\"");
+    Files.writeString(facts, text.replace("\"day\"", "\"day of " + number + "\""));
+    Files.move(hidden, base.resolve("" + number), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private Serving serving(ServingOptions options) {
+    return Serving.of(graft, base, options, heard::add);
+  }
+
+  private static ServingOptions options() {
+    return ServingOptions.defaults().poll(Duration.ofMillis(50));
+  }
+
+  private static int version(Answer answer) {
+    String label = ((Prediction) answer).scores().keySet().iterator().next();
+    return Integer.parseInt(label.substring("day of ".length()));
+  }
+
+  @Test
+  void versionsChangeWithoutAnAnswerLost() throws Exception {
+    publish(1);
+    AtomicBoolean over = new AtomicBoolean();
+    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    try (Serving serving = serving(options())) {
+      List<Future<List<Integer>>> all = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        all.add(clients.submit(() -> askUntil(over, serving)));
+      }
+      for (int number = 2; number <= 6; number++) {
+        publish(number);
+        await(serving, number);
+        if (number > 2) {
+          remove(number - 2);
+        }
+      }
+      over.set(true);
+      for (Future<List<Integer>> each : all) {
+        List<Integer> versions = each.get();
+        assertThat(versions).hasSizeGreaterThan(10).isSorted(); // never back to an older one
+        assertThat(new TreeSet<>(versions).last()).isEqualTo(6);
+      }
+      ServingStats stats = serving.stats();
+      assertThat(stats.version()).isEqualTo(6);
+      assertThat(stats.pictures().failed()).isZero();
+      assertThat(stats.batches()).isLessThan(stats.pictures().answered()); // several in a run
+      assertThat(heard).contains(new ServingEvent.Swapped(1, 2), new ServingEvent.Swapped(5, 6));
+    } finally {
+      clients.shutdownNow();
+    }
+  }
+
+  private static List<Integer> askUntil(AtomicBoolean over, Serving serving) {
+    List<Integer> versions = new ArrayList<>();
+    while (!over.get()) {
+      versions.add(version(serving.answer(photo)));
+    }
+    versions.add(version(serving.answer(photo)));
+    return versions;
+  }
+
+  private static void await(Serving serving, long number) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (serving.version() != number) {
+      assertThat(System.nanoTime()).isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+
+  private void remove(int number) throws IOException {
+    try (Stream<Path> files = Files.walk(base.resolve("" + number))) {
+      for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  @Test
+  void aVersionThatCannotBeOpenedIsLeftAlone() throws IOException {
+    publish(1);
+    try (Serving serving = serving(options().poll(Duration.ZERO))) {
+      Files.createDirectory(base.resolve("2"));
+      byte[] rubbish = "no model".getBytes(StandardCharsets.US_ASCII);
+      Files.write(base.resolve("2/saved_model.pb"), rubbish);
+      serving.refresh();
+      assertThat(serving.version()).isEqualTo(1);
+      assertThat(version(serving.answer(photo))).isEqualTo(1);
+      assertThat(serving.stats().lastFailure()).isPresent();
+      assertThat(heard)
+          .anySatisfy(
+              event -> {
+                ServingEvent.KeptBefore kept = (ServingEvent.KeptBefore) event;
+                assertThat(kept.kept()).isEqualTo(1);
+                assertThat(kept.failed()).isEqualTo(2);
+              });
+      publish(3);
+      serving.refresh();
+      assertThat(version(serving.answer(photo))).isEqualTo(3);
+      assertThat(serving.stats().lastFailure()).isEmpty();
+    }
+  }
+
+  @Test
+  void aFolderWithoutVersionsIsRefused() {
+    assertThatThrownBy(() -> serving(options()))
+        .isInstanceOf(BadModelException.class)
+        .hasMessageContaining("no numbered version");
+  }
+
+  @Test
+  void aBadPictureFailsAlone() throws Exception {
+    publish(1);
+    byte[] cut = Arrays.copyOf(photo, 2000);
+    try (Serving serving = serving(options().batches(8, Duration.ofMillis(20)))) {
+      List<CompletableFuture<Answer>> all = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        all.add(serving.submit(i == 5 ? cut : i == 9 ? new byte[] {1, 2, 3} : photo));
+      }
+      Answer good = all.get(0).get();
+      for (int i = 0; i < all.size(); i++) {
+        CompletableFuture<Answer> each = all.get(i);
+        if (i == 5 || i == 9) {
+          assertThatThrownBy(each::get)
+              .isInstanceOf(ExecutionException.class)
+              .hasCauseInstanceOf(BadDataException.class);
+        } else {
+          assertThat(each.get()).isEqualTo(good);
+        }
+      }
+      assertThatThrownBy(() -> serving.answer(cut)).isInstanceOf(BadDataException.class);
+      assertThat(serving.stats().pictures().failed()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void whatIsTooMuchIsRefused() throws IOException {
+    publish(1);
+    try (Serving serving = serving(options().batches(1, Duration.ZERO).waiting(2))) {
+      List<CompletableFuture<Answer>> taken = new ArrayList<>();
+      int refused = 0;
+      for (int i = 0; i < 50; i++) {
+        try {
+          taken.add(serving.submit(photo));
+        } catch (OverloadException e) {
+          refused++;
+        }
+      }
+      taken.forEach(each -> assertThat(version(each.join())).isEqualTo(1));
+      assertThat(refused).isPositive();
+      assertThat(serving.stats().pictures().refused()).isEqualTo(refused);
+      assertThat(heard).contains(new ServingEvent.Refused());
+    }
+  }
+
+  @Test
+  void whoWaitsHearsThatItIsClosed() throws IOException {
+    publish(1);
+    Serving serving = serving(options().batches(1, Duration.ZERO));
+    List<CompletableFuture<Answer>> all =
+        IntStream.range(0, 100).mapToObj(i -> serving.submit(photo)).toList();
+    serving.close();
+    for (CompletableFuture<Answer> each : all) {
+      assertThat(each).isDone();
+    }
+    assertThatThrownBy(() -> all.get(99).get()).hasCauseInstanceOf(ClosedException.class);
+    assertThatThrownBy(() -> serving.answer(photo)).isInstanceOf(GraftException.class);
+    serving.close(); // twice is no mistake
+  }
+
+  @Test
+  void aListenerThatFailsHarmsNobody() throws IOException {
+    publish(1);
+    ServingListener failing =
+        event -> {
+          throw new IllegalStateException("on purpose");
+        };
+    try (Serving serving = Serving.of(graft, base, options(), failing)) {
+      assertThat(version(serving.answer(photo))).isEqualTo(1);
+      assertThat(version(serving.answer(photo))).isEqualTo(1);
+    }
+  }
+}
