@@ -51,6 +51,11 @@ public final class AnswerMany {
     // docs end
   }
 
+  /** Serves as usual, for a listener of your own. */
+  public static Serving open(Graft graft, Path base, ServingListener listener) {
+    return Serving.of(graft, base, ServingOptions.defaults(), listener);
+  }
+
   /** What a service says to one client, and with which HTTP status. */
   public static String reply(Serving serving, byte[] picture) {
     try {

@@ -7,7 +7,6 @@ import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Trust;
 import dev.graft.serving.Serving;
-import dev.graft.serving.ServingOptions;
 import dev.graft.serving.ServingStats;
 import dev.graft.testkit.Checkout;
 import java.io.IOException;
@@ -43,7 +42,7 @@ class AnswerManyTest {
     assertThat(stats.version()).isEqualTo(1);
     try (Graft graft = Graft.open();
         LiveModel live = graft.serve(base, Trust.ALLOW);
-        Serving serving = Serving.of(graft, base, ServingOptions.defaults(), event -> {})) {
+        Serving serving = AnswerMany.open(graft, base, event -> {})) {
       assertThat(AnswerMany.each(live, List.of(photo, new byte[] {1, 2})).get(0))
           .hasValue(answers.get(0));
       assertThat(AnswerMany.each(live, List.of(photo, new byte[] {1, 2})).get(1)).isEmpty();

@@ -131,7 +131,7 @@ record JobSteps(
   /** {@code run}, its model with the threshold that validation chose for its boxes. */
   private static Run showing(Run run, BoxEvaluation score) {
     List<Head> heads =
-        run.model().heads().stream().map(head -> head.showingFrom(score.threshold())).toList();
+        run.model().heads().stream().map(head -> showingFrom(score.threshold(), head)).toList();
     return new Run(
         run.model().toBuilder().heads(heads).build(),
         run.recipe(),
@@ -139,6 +139,18 @@ record JobSteps(
         run.decisions(),
         run.times(),
         run.features());
+  }
+
+  private static Head showingFrom(double threshold, Head head) {
+    return new Head(
+        head.name(),
+        head.kind(),
+        head.labels(),
+        head.features(),
+        head.logits(),
+        head.output(),
+        head.units(),
+        Optional.of(threshold));
   }
 
   private double loss(Run run, Dataset pictures) {

@@ -44,11 +44,6 @@ public record Head(
     this(name, kind, labels, features, logits, output, units, Optional.empty());
   }
 
-  /** This head with a score from which on its boxes are shown. */
-  public Head showingFrom(double score) {
-    return new Head(name, kind, labels, features, logits, output, units, Optional.of(score));
-  }
-
   /** What sort of answer a head gives. */
   public enum Kind {
     /** Exactly one label holds: softmax over the logits. */
