@@ -227,19 +227,34 @@ class ServedAnswersTest {
 
   /** Says day of one picture or two, and night of more at once. */
   private static Model dayOfFew() {
-    return TinyPictures.of(
-        (g, logits) -> {
-          TensorRef rows = g.add("GatherV2", g.add("Shape", logits), g.scalar(0), g.scalar(0));
-          TensorRef few =
-              g.op("Cast")
-                  .input(g.add("LessEqual", rows, g.scalar(2)))
-                  .attr("DstT", DataType.DT_FLOAT)
-                  .output();
-          TensorRef sign = g.add("Sub", few, g.scalar(0.5f));
-          TensorRef day = g.constant(TensorValue.of(Shape.of(2), new float[] {9, -9}));
-          TensorRef none = g.add("Mul", logits, g.scalar(0f));
-          return g.add("Softmax", g.add("Add", none, g.add("Mul", day, sign)));
-        });
+    Model model =
+        TinyPictures.of(
+            (g, logits) -> {
+              TensorRef rows = g.add("GatherV2", g.add("Shape", logits), g.scalar(0), g.scalar(0));
+              TensorRef few =
+                  g.op("Cast")
+                      .input(g.add("LessEqual", rows, g.scalar(2)))
+                      .attr("DstT", DataType.DT_FLOAT)
+                      .output();
+              TensorRef sign = g.add("Sub", few, g.scalar(0.5f));
+              TensorRef day = g.constant(TensorValue.of(Shape.of(2), new float[] {9, -9}));
+              TensorRef none = g.add("Mul", logits, g.scalar(0f));
+              return g.add("Softmax", g.add("Add", none, g.add("Mul", day, sign)));
+            });
+    Head head = model.heads().get(0);
+    TensorRef said = TensorRef.parse(model.graph().node(head.output().node()).getInput(0));
+    return model.toBuilder()
+        .heads(
+            List.of(
+                new Head(
+                    head.name(),
+                    head.kind(),
+                    head.labels(),
+                    head.features(),
+                    said,
+                    head.output(),
+                    head.units())))
+        .build();
   }
 
   /** What memory has no room for in training it has no room for then. */
