@@ -1,7 +1,5 @@
 package dev.graft;
 
-import static java.util.Objects.requireNonNull;
-
 import com.google.common.collect.Lists;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Floats;
@@ -28,10 +26,7 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.boxes.Detection;
 import dev.graft.trainer.boxes.Detections;
 import dev.graft.words.Remedy;
-import java.io.IOException;
 import java.nio.file.FileSystems;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -204,7 +199,8 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadDataException if it cannot be read
    */
   public List<Float> numbers(Path picture) {
-    return List.copyOf(Floats.asList(floats(scores(List.of(read(picture)), i -> "" + picture))));
+    return List.copyOf(
+        Floats.asList(floats(scores(List.of(NamedPictures.read(picture)), i -> "" + picture))));
   }
 
   /**
@@ -215,7 +211,7 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadDataException if it cannot be read
    */
   public Answer answer(Path picture) {
-    return answers(List.of(read(picture)), i -> "" + picture).get(0);
+    return answers(List.of(NamedPictures.read(picture)), i -> "" + picture).get(0);
   }
 
   /** As {@link #answer(Path)}, of an encoded picture. */
@@ -291,30 +287,7 @@ public final class LiveModel implements AutoCloseable {
    * @throws BadDataException if it cannot be read
    */
   public Prediction classify(Path picture) {
-    return predictions(List.of(read(picture)), i -> "" + picture).get(0);
-  }
-
-  private static ByteString read(Path picture) {
-    requireNonNull(picture, "picture");
-    try {
-      Optional<String> unfit =
-          Files.isDirectory(picture) ? Optional.empty() : ImageFormat.unfit(picture);
-      if (unfit.isPresent()) {
-        throw new BadDataException("'" + picture + "' is " + unfit.get() + ".");
-      }
-      return ByteString.copyFrom(Files.readAllBytes(picture));
-    } catch (NoSuchFileException e) {
-      throw new BadDataException(
-          "there is no file '" + picture + "'; give the path of a picture.", e);
-    } catch (IOException e) {
-      throw new BadDataException(
-          "'"
-              + picture
-              + "' cannot be read ("
-              + (Files.isDirectory(picture) ? "it is a folder" : e.getMessage())
-              + "); give the path of a picture.",
-          e);
-    }
+    return predictions(List.of(NamedPictures.read(picture)), i -> "" + picture).get(0);
   }
 
   /** As {@link #classify(List)}, of one encoded picture. */

@@ -1,11 +1,23 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.ByteString;
+import dev.graft.data.ImageFormat;
 import dev.graft.error.BadDataException;
 import dev.graft.runtime.TensorFlowException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** Asks a model about pictures, and says which of them it is that TensorFlow cannot decode. */
+/**
+ * Reads pictures and asks a model about them, and says which of them it is that TensorFlow cannot
+ * decode.
+ */
 final class NamedPictures {
 
   private NamedPictures() {}
@@ -36,6 +48,30 @@ final class NamedPictures {
         var unused = answer(new int[] {row}, ask, name);
       }
       throw e;
+    }
+  }
+
+  /** The bytes of a picture's file, unless its header says already that it is none. */
+  static ByteString read(Path picture) {
+    requireNonNull(picture, "picture");
+    try {
+      Optional<String> unfit =
+          Files.isDirectory(picture) ? Optional.empty() : ImageFormat.unfit(picture);
+      if (unfit.isPresent()) {
+        throw new BadDataException("'" + picture + "' is " + unfit.get() + ".");
+      }
+      return ByteString.copyFrom(Files.readAllBytes(picture));
+    } catch (NoSuchFileException e) {
+      throw new BadDataException(
+          "there is no file '" + picture + "'; give the path of a picture.", e);
+    } catch (IOException e) {
+      throw new BadDataException(
+          "'"
+              + picture
+              + "' cannot be read ("
+              + (Files.isDirectory(picture) ? "it is a folder" : e.getMessage())
+              + "); give the path of a picture.",
+          e);
     }
   }
 }
