@@ -19,10 +19,10 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,7 +46,7 @@ class ServingTest {
   private static byte[] photo;
 
   @TempDir private Path base;
-  private final List<ServingEvent> heard = Collections.synchronizedList(new ArrayList<>());
+  private final List<ServingEvent> heard = new CopyOnWriteArrayList<>();
 
   @BeforeAll
   static void open() throws IOException {
@@ -119,10 +119,10 @@ class ServingTest {
       assertThat(stats.version()).isEqualTo(6);
       assertThat(stats.pictures().failed()).isZero();
       assertThat(stats.batches()).isLessThan(stats.pictures().answered()); // several in a run
-      assertThat(heard).contains(new ServingEvent.Swapped(1, 2), new ServingEvent.Swapped(5, 6));
     } finally {
       clients.shutdownNow();
     }
+    assertThat(heard).contains(new ServingEvent.Swapped(1, 2), new ServingEvent.Swapped(5, 6));
   }
 
   private static List<Integer> askUntil(AtomicBoolean over, Serving serving) {
