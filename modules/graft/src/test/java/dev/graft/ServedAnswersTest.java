@@ -273,7 +273,7 @@ class ServedAnswersTest {
         Recipe.headOnly().head(Recipe.headOnly().head().steps(FineTune.head().microBatch(2)));
     try (Graft graft = Graft.open()) {
       Publication terms =
-          Publication.to(out.resolve("base")).examples(pictures).require("accuracy", 0.5);
+          Publication.to(out.resolve("base")).examples(pictures).require("accuracy", 0.8);
       assertThatThrownBy(() -> graft.publish(dayOfFew(), terms))
           .isInstanceOf(FailedCheckException.class);
       assertThat(graft.publish(dayOfFew(), terms, TrainOptions.by(two)).gates()).hasSize(1);
