@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -76,7 +77,12 @@ final class ServingTimes {
     try (LiveModel live = graft.serve(version, Trust.ALLOW);
         TensorFlowRuntime runtime = TensorFlowRuntime.open(options);
         SavedModelSession session = runtime.loadSavedModel(version, Set.of("serve"))) {
-      String input = session.signatures().get("serving_bytes").inputs().keySet().iterator().next();
+      String input =
+          Objects.requireNonNull(session.signatures().get("serving_bytes"))
+              .inputs()
+              .keySet()
+              .iterator()
+              .next();
       Runnable run =
           () -> {
             TensorValue bytes =
