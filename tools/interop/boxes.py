@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Checks that other readers of a SavedModel find the boxes that Java finds.
 
-    ./graft predict --model serving/cells --json FILE... > boxes.json
-    boxes.py serving/cells/1 boxes.json --by tensorflow --pixels pixels.npz
-    boxes.py serving/cells/1 boxes.json --by openvino --pixels pixels.npz
+    ./graft predict --model serving/cells --threshold 0.05 --json FILE... > boxes.json
+    boxes.py serving/cells/1 boxes.json --threshold 0.05 --by tensorflow --pixels pixels.npz
+    boxes.py serving/cells/1 boxes.json --threshold 0.05 --by openvino --pixels pixels.npz
 
 TensorFlow is asked by serving_bytes (the files as they are) and by serving_default (pixels decoded and resized here),
 and leaves the pixels in the file of --pixels, from which OpenVINO takes them, so that it runs where no TensorFlow is
@@ -49,7 +49,7 @@ def by_openvino(version, files, pixels):
     yield f"OpenVINO {openvino.__version__}", {key: answer[key] for key in NAMES}
 
 
-def difference(answer, predictions, labels):
+def difference(answer, predictions, labels, threshold):
     """The largest difference, over all pictures, between the boxes of `answer` and those of Java."""
     largest = 0.0
     for i, prediction in enumerate(predictions):
@@ -57,6 +57,9 @@ def difference(answer, predictions, labels):
         boxes = prediction["boxes"]
         if int(answer["num_detections"][i]) < len(boxes):
             sys.exit(f"error: {prediction['file']} has {answer['num_detections'][i]} boxes, Java finds {len(boxes)}")
+        following = answer["detection_scores"][i][len(boxes):]
+        if len(following) and following[0] >= threshold + TOLERANCE:
+            sys.exit(f"error: {prediction['file']} has a further box with a score of {following[0]}")
         for j, box in enumerate(boxes):
             label = labels[int(answer["detection_classes"][i][j])]
             if label != box["label"]:
@@ -73,6 +76,7 @@ def main():
     parser.add_argument("predictions", type=Path)
     parser.add_argument("--by", choices=["tensorflow", "openvino"], required=True)
     parser.add_argument("--pixels", required=True)
+    parser.add_argument("--threshold", type=float, required=True, help="the one that Java was given")
     args = parser.parse_args()
     predictions = json.loads(args.predictions.read_text())
     labels = (args.version / "assets.extra" / "labels.txt").read_text().splitlines()
@@ -81,7 +85,7 @@ def main():
         sys.exit("error: Java found no box, so that there is nothing to compare")
     ask = by_tensorflow if args.by == "tensorflow" else by_openvino
     for who, answer in ask(args.version, [prediction["file"] for prediction in predictions], args.pixels):
-        largest = difference(answer, predictions, labels)
+        largest = difference(answer, predictions, labels, args.threshold)
         print(f"{who}: {boxes} boxes on {len(predictions)} pictures, largest difference {largest:.3g}")
         if not largest <= TOLERANCE:
             sys.exit(f"error: more than {TOLERANCE}")

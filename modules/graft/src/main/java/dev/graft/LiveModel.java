@@ -106,7 +106,7 @@ public final class LiveModel implements AutoCloseable {
       LiveModel live = new LiveModel(session, folder.toString(), facts, options);
       live.lease = lease;
       return live;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       if (session != null) {
         session.close();
       }
@@ -124,6 +124,9 @@ public final class LiveModel implements AutoCloseable {
       boolean isLimited = !timeout.isZero() && timeout.compareTo(OPENING) < 0;
       return call(List.of(BLANK), isLimited ? OPENING : timeout);
     } catch (TensorFlowException e) {
+      if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
+        throw e; // not by the picture: it would answer nothing
+      }
       return Map.of();
     }
   }

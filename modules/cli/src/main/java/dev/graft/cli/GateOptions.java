@@ -63,7 +63,10 @@ final class GateOptions {
         throw wrong(bound);
       }
       try {
-        all.put(bound.substring(0, end), Double.parseDouble(bound.substring(end + 1)));
+        String metric = bound.substring(0, end);
+        if (all.put(metric, Double.parseDouble(bound.substring(end + 1))) != null) {
+          throw new BadRequestException("'" + metric + "' is asked for twice; say it once.");
+        }
       } catch (NumberFormatException e) {
         throw wrong(bound);
       }

@@ -157,9 +157,12 @@ final class JobLines implements JobListener {
   private static String words(JobEvent.Chosen chosen) {
     return String.format(
         Locale.ROOT,
-        "validation %s; best shown from a score of %.2f on%s",
+        "validation %s%s%s",
         words(chosen.boxes()),
-        chosen.boxes().threshold(),
+        chosen.boxes().threshold() == 0
+            ? "; nothing is found"
+            : String.format(
+                Locale.ROOT, "; best shown from a score of %.2f on", chosen.boxes().threshold()),
         chosen.again() ? "; now learned from training and validation pictures together" : "");
   }
 

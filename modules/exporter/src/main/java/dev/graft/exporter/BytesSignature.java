@@ -29,6 +29,9 @@ final class BytesSignature {
   /** Some servers take bytes only by a name that ends like this. */
   static final String INPUT = "image_bytes";
 
+  /** What encoded pictures are called among the rows of examples: no input can have this name. */
+  static final String FILES = "\0files";
+
   private BytesSignature() {}
 
   /** The signature for a model that reads pictures and nothing else. */
@@ -88,7 +91,7 @@ final class BytesSignature {
   private static Map<String, TensorValue> with(
       Map<String, TensorValue> rows, List<ByteString> pictures) {
     Map<String, TensorValue> all = new LinkedHashMap<>(rows);
-    all.put(INPUT, TensorValue.strings(Shape.of(pictures.size()), pictures));
+    all.put(FILES, TensorValue.strings(Shape.of(pictures.size()), pictures));
     return all;
   }
 
@@ -116,7 +119,7 @@ final class BytesSignature {
 
     @Override
     public Optional<TensorValue> sent(Map<String, TensorValue> rows) {
-      return Optional.ofNullable(rows.get(INPUT));
+      return Optional.ofNullable(rows.get(FILES));
     }
   }
 

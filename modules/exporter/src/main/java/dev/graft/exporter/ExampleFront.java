@@ -182,7 +182,8 @@ record ExampleFront(List<Read> features, Map<String, TensorValue> constants)
   public Optional<TensorValue> sent(Map<String, TensorValue> rows) {
     List<Features.Builder> examples = new ArrayList<>();
     for (Read feature : features) {
-      TensorValue value = rows.get(feature.picture().isPresent() ? feature.name() : feature.to());
+      TensorValue value =
+          rows.get(feature.picture().isPresent() ? BytesSignature.FILES : feature.to());
       if (value == null || !areRows(rows)) {
         return Optional.empty();
       }

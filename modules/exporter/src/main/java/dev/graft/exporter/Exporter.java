@@ -114,7 +114,8 @@ public final class Exporter {
   public static List<String> keep(Path base, int count) {
     try {
       return new Retention(ServingBase.at(base)).keep(count);
-    } catch (IOException e) { // the version that was published is there all the same
+    } catch (IOException | UncheckedIOException | BadRequestException e) {
+      // the version that was published is there all the same
       return List.of("older versions could not be removed (" + e.getMessage() + ")");
     }
   }

@@ -7,6 +7,8 @@ import com.google.protobuf.ByteString;
 import dev.graft.error.FailedCheckException;
 import dev.graft.error.Internal;
 import dev.graft.exporter.internal.sample.BatchRows;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Figure;
@@ -63,6 +65,10 @@ public sealed interface Proof {
    */
   record Batches(int most, ImmutableSortedSet<Integer> warmUps) implements Proof {
 
+    private static final long ROOM = 256L << 20; // bytes of one batch of inputs
+    private static final long NUMBER = 8; // bytes at most
+    private static final long OPEN = 256; // what an open dimension may be
+
     private static final Batches USUAL =
         new Batches(BatchRows.LARGEST, ImmutableSortedSet.of(8, 32));
 
@@ -73,6 +79,20 @@ public sealed interface Proof {
           .map(Batches.class::cast)
           .findFirst()
           .orElse(USUAL);
+    }
+
+    /** These, with no more rows than some memory holds of what {@code signature} takes. */
+    Batches fitting(Signature signature) {
+      long row = 1;
+      for (TensorSpec input : signature.inputs().values()) {
+        long bytes = NUMBER;
+        for (int i = 1; i < input.shape().rank(); i++) {
+          long dim = input.shape().dim(i);
+          bytes = Math.min(ROOM, bytes * Math.max(1, Math.min(dim < 0 ? OPEN : dim, ROOM)));
+        }
+        row += bytes;
+      }
+      return new Batches((int) Math.max(1, Math.min(most, ROOM / row)), warmUps);
     }
   }
 

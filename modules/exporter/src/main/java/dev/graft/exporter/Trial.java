@@ -69,10 +69,10 @@ final class Trial {
     this.model = model;
     this.files = files;
     this.proofs = proofs;
-    this.sizes = Proof.Batches.of(proofs);
     this.exported = exported;
     this.reference = reference;
     this.serving = files.model().servingSignature();
+    this.sizes = Proof.Batches.of(proofs).fitting(serving);
   }
 
   /**
@@ -125,13 +125,11 @@ final class Trial {
       first(madeUpPictures(), this::answers);
     }
     if (!asked.containsKey(Signature.SERVING_DEFAULT)) {
-      first(MadeUpInputs.all(files.model(), serving, BatchRows.LARGEST), this::answers);
+      first(MadeUpInputs.all(files.model(), serving, sizes.most()), this::answers);
     }
     for (Signature own : files.model().signatures().values()) {
       if (!asked.containsKey(own.name())) {
-        first(
-            MadeUpInputs.all(files.model(), own, BatchRows.LARGEST),
-            inputs -> answers(own, inputs));
+        first(MadeUpInputs.all(files.model(), own, sizes.most()), inputs -> answers(own, inputs));
       }
       listFixed(own);
     }
@@ -139,7 +137,7 @@ final class Trial {
       uncompared.add(
           "batches of more than "
               + sizes.most()
-              + ": no more are computed at once, as is asked for");
+              + ": no more are computed at once, as the training's batches or large inputs ask for");
     }
     for (String name : files.signatures().keySet()) {
       if (!asked.containsKey(name)) {
@@ -189,7 +187,7 @@ final class Trial {
   }
 
   private static Map<String, TensorValue> pictures(List<ByteString> files) {
-    return Map.of(BytesSignature.INPUT, TensorValue.strings(Shape.of(files.size()), files));
+    return Map.of(BytesSignature.FILES, TensorValue.strings(Shape.of(files.size()), files));
   }
 
   /** All pictures at once, then one after the other: not every model takes every format. */
@@ -209,7 +207,7 @@ final class Trial {
     if (!answers(rows)) {
       throw new FailedCheckException(
           "the model itself, before any export, fails on the "
-              + (rows.containsKey(BytesSignature.INPUT) ? "pictures" : "examples")
+              + (rows.containsKey(BytesSignature.FILES) ? "pictures" : "examples")
               + " given: "
               + failure);
     }
@@ -256,7 +254,7 @@ final class Trial {
 
   private void compare(Map<String, TensorValue> rows) {
     Map<String, TensorValue> inputs = new LinkedHashMap<>(rows);
-    TensorValue pictures = inputs.remove(BytesSignature.INPUT);
+    TensorValue pictures = inputs.remove(BytesSignature.FILES);
     if (pictures != null) {
       BytesSignature.picture(files.model())
           .ifPresent(input -> inputs.put(input.name(), reference.read(pictures)));
@@ -331,6 +329,11 @@ final class Trial {
               + " that the model takes: "
               + e.detail(),
           e);
+    } catch (ExhaustedException e) {
+      uncompared.add(
+          "signature '" + signature + "' in batches of " + rows + ": there is no memory for them");
+      LOG.log(Level.INFO, "not compared: " + signature, e);
+      return;
     }
     asked.put(signature, rows);
     try {

@@ -223,7 +223,8 @@ class RetentionTest {
           try {
             Exporter.again(runtime, new FaultyFileSystem(i, fault).wrap(base).resolve("1"));
           } catch (GraftException e) {
-            assertThat(e).hasMessageContaining("injected");
+            // what a disk took and does not give back is found by reading
+            assertThat(e.getMessage()).containsAnyOf("injected", "reads otherwise there");
           }
           for (String name : entries()) {
             if (name.matches("\\d+")) {

@@ -5,6 +5,7 @@ import dev.graft.Precision;
 import dev.graft.Version;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
+import dev.graft.error.BadRequestException;
 import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
 import dev.graft.model.Head;
@@ -17,6 +18,7 @@ import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
+import dev.graft.words.Remedy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -130,6 +132,9 @@ record JobSteps(
 
   /** {@code run}, its model with the threshold that validation chose for its boxes. */
   private static Run showing(Run run, BoxEvaluation score) {
+    if (score.threshold() == 0) {
+      return run; // nothing was found there
+    }
     List<Head> heads =
         run.model().heads().stream().map(head -> showingFrom(score.threshold(), head)).toList();
     return new Run(
@@ -189,8 +194,15 @@ record JobSteps(
 
   /** What the run published before it was stopped, or else what it publishes now. */
   private Path published(JobScoring scoring, Run run) {
-    Optional<Path> before = folder.published().filter(Files::isDirectory);
+    Optional<Path> before = folder.published();
     if (before.isPresent()) {
+      if (!Files.isDirectory(before.get())) { // an old model would come above newer ones
+        throw new BadRequestException(
+            "this run was published as '"
+                + before.get()
+                + "', which was removed since; begin a new run to publish it again.",
+            Remedy.NEW_RUN);
+      }
       listener.on(new JobEvent.PublishedBefore(before.get()));
       return before.get();
     }

@@ -6,11 +6,14 @@ import dev.graft.error.ClosedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Gathers the pictures of many threads and has one thread ask about them, several in one run. */
 final class Batches implements AutoCloseable {
@@ -22,6 +25,13 @@ final class Batches implements AutoCloseable {
   private final Function<List<byte[]>, List<Outcome>> ask;
   private final ServingListener listener;
   private final Thread worker;
+  private final ExecutorService callers =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work, "graft-answers");
+            thread.setDaemon(true);
+            return thread;
+          });
   private volatile boolean isClosed;
   private boolean hadCompany; // whether the last batch had more than one picture
 
@@ -29,7 +39,7 @@ final class Batches implements AutoCloseable {
 
   Batches(
       ServingOptions options, Function<List<byte[]>, List<Outcome>> ask, ServingListener listener) {
-    this.queue = new ArrayBlockingQueue<>(options.waiting());
+    this.queue = new LinkedBlockingQueue<>(options.waiting());
     this.options = options;
     this.ask = ask;
     this.listener = listener;
@@ -69,17 +79,21 @@ final class Batches implements AutoCloseable {
         continue; // only closing ends it
       }
     }
+    failWaiting();
+  }
+
+  private void failWaiting() {
     for (Request left = queue.poll(); left != null; left = queue.poll()) {
       left.answer.completeExceptionally(closed());
     }
   }
 
-  private List<Request> gathered(Request first) throws InterruptedException {
+  private List<Request> gathered(Request first) {
     List<Request> batch = new ArrayList<>(List.of(first));
     queue.drainTo(batch, options.batch() - 1);
     long until = System.nanoTime() + (hadCompany ? options.delay().toNanos() : 0);
     while (batch.size() < options.batch()) {
-      Request next = queue.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+      Request next = next(until - System.nanoTime());
       if (next == null) {
         break;
       }
@@ -88,6 +102,14 @@ final class Batches implements AutoCloseable {
     hadCompany = batch.size() > 1 || !queue.isEmpty();
     batch.removeIf(request -> request.answer.isDone()); // cancelled by who asked
     return batch;
+  }
+
+  private @Nullable Request next(long nanos) {
+    try {
+      return queue.poll(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) { // those that are gathered already are answered
+      return null;
+    }
   }
 
   private void answer(List<Request> batch) {
@@ -101,17 +123,25 @@ final class Batches implements AutoCloseable {
       for (int i = 0; i < batch.size(); i++) {
         CompletableFuture<Answer> answer = batch.get(i).answer;
         Outcome outcome = outcomes.get(i);
-        outcome.answer().ifPresent(answer::complete);
-        outcome.failure().ifPresent(answer::completeExceptionally);
+        outcome.answer().ifPresent(each -> tell(() -> answer.complete(each)));
+        outcome.failure().ifPresent(why -> tell(() -> answer.completeExceptionally(why)));
         failed += outcome.failure().isPresent() ? 1 : 0;
       }
     } catch (RuntimeException | Error e) { // whoever waits has to hear of it, the thread goes on
       failed = batch.size();
-      batch.forEach(request -> request.answer.completeExceptionally(e));
+      batch.forEach(request -> tell(() -> request.answer.completeExceptionally(e)));
     }
     Duration waited = Duration.ofNanos(began - batch.get(0).came);
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     listener.on(new ServingEvent.Answered(batch.size(), failed, waited, took));
+  }
+
+  /**
+   * Who waits goes on by a thread of the callers: what hangs on an answer may take long, or ask
+   * again, and this room's only thread would wait for itself.
+   */
+  private void tell(Runnable completion) {
+    callers.execute(completion);
   }
 
   private static ClosedException closed() {
@@ -130,6 +160,7 @@ final class Batches implements AutoCloseable {
         interrupted = true;
       }
     }
+    callers.shutdown(); // what was told is still heard
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

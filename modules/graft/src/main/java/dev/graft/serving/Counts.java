@@ -36,7 +36,7 @@ final class Counts implements ServingListener {
     }
     try {
       listener.on(event);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // its thread has others to answer
       LOG.log(Level.WARNING, "a listener failed", e);
     }
   }

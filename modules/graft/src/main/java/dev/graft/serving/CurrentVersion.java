@@ -5,7 +5,6 @@ import dev.graft.LiveModel;
 import dev.graft.Outcome;
 import dev.graft.error.BadModelException;
 import dev.graft.error.ClosedException;
-import dev.graft.error.GraftException;
 import dev.graft.internal.place.ModelFolder;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,7 +55,7 @@ final class CurrentVersion implements AutoCloseable {
     if (!poll.isZero()) {
       var unused =
           looks.scheduleWithFixedDelay(
-              () -> look(false), poll.toNanos(), poll.toNanos(), TimeUnit.NANOSECONDS);
+              () -> look(false), poll.toMillis(), poll.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -113,14 +112,14 @@ final class CurrentVersion implements AutoCloseable {
       open = now;
       failed = 0;
       lastFailure = Optional.empty();
-      before.model.close(); // waits for those whom it answers
       listener.on(new ServingEvent.Swapped(before.number, now.number));
-    } catch (GraftException e) {
+      before.model.close(); // waits for those whom it answers
+    } catch (RuntimeException | Error e) { // whatever it is, the next look may find better
       boolean same = number == failed;
       failed = number;
       pause = same ? Math.min(2 * pause + 1, MOST_PAUSE) : 0;
       passedOver = 0;
-      lastFailure = Optional.of(String.valueOf(e.getMessage()));
+      lastFailure = Optional.of("" + e.getMessage());
       listener.on(new ServingEvent.KeptBefore(open.number, number, e));
     }
   }

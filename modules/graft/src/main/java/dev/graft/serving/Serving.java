@@ -55,7 +55,12 @@ public final class Serving implements AutoCloseable {
     requireNonNull(listener, "listener");
     Counts counts = new Counts(listener);
     CurrentVersion current = new CurrentVersion(graft, base, options, counts);
-    return new Serving(counts, current, new Batches(options, current::ask, counts));
+    try {
+      return new Serving(counts, current, new Batches(options, current::ask, counts));
+    } catch (RuntimeException | Error e) {
+      current.close();
+      throw e;
+    }
   }
 
   /**

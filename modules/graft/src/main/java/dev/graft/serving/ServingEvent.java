@@ -1,6 +1,5 @@
 package dev.graft.serving;
 
-import dev.graft.error.GraftException;
 import java.time.Duration;
 
 /** Something that happened while a {@link Serving} served. */
@@ -21,7 +20,7 @@ public sealed interface ServingEvent {
    * @param failed the one that was left alone; 0 if the folder of versions could not be read
    * @param cause what was wrong
    */
-  record KeptBefore(long kept, long failed, GraftException cause) implements ServingEvent {}
+  record KeptBefore(long kept, long failed, Throwable cause) implements ServingEvent {}
 
   /**
    * Some pictures were answered in one run.

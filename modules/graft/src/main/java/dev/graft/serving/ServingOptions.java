@@ -23,9 +23,13 @@ public record ServingOptions(
     requireNonNull(model, "model");
     requireNonNull(poll, "poll");
     requireNonNull(delay, "delay");
-    if (poll.isNegative() || delay.isNegative()) {
+    if (isUnfit(poll) || isUnfit(delay)) {
       throw new BadRequestException(
-          "times are zero or more, given " + poll + " between looks and a delay of " + delay + ".");
+          "times are from zero to a day, given "
+              + poll
+              + " between looks (zero for never) and a delay of "
+              + delay
+              + ".");
     }
     if (batch < 1 || waiting < 1) {
       throw new BadRequestException(
@@ -35,6 +39,10 @@ public record ServingOptions(
               + waiting
               + ".");
     }
+  }
+
+  private static boolean isUnfit(Duration time) {
+    return time.isNegative() || time.compareTo(Duration.ofDays(1)) > 0;
   }
 
   /** A look each five seconds, 8 pictures in a run, 2 ms of waiting for others, 256 that wait. */

@@ -8,6 +8,7 @@ import dev.graft.Graft;
 import dev.graft.Prediction;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
 import dev.graft.error.ClosedException;
 import dev.graft.error.GraftException;
 import dev.graft.testkit.Checkout;
@@ -240,6 +241,37 @@ class ServingTest {
     assertThatThrownBy(() -> all.get(99).get()).hasCauseInstanceOf(ClosedException.class);
     assertThatThrownBy(() -> serving.answer(photo)).isInstanceOf(GraftException.class);
     serving.close(); // twice is no mistake
+  }
+
+  /** What hangs on an answer is not done by the thread that answers. */
+  @Test
+  void anAnswerMayAskForAnother() throws Exception {
+    publish(1);
+    try (Serving serving = serving(options())) {
+      CompletableFuture<Answer> second =
+          serving.submit(photo).thenApply(first -> serving.answer(photo));
+      assertThat(version(second.get(60, TimeUnit.SECONDS))).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aListenerMayFailInAnyWay() throws IOException {
+    publish(1);
+    ServingListener failing =
+        event -> {
+          throw new AssertionError("on purpose");
+        };
+    try (Serving serving = Serving.of(graft, base, options(), failing)) {
+      assertThat(version(serving.answer(photo))).isEqualTo(1);
+      assertThat(version(serving.answer(photo))).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void timesThatNobodyLivesToSeeAreRefused() {
+    assertThatThrownBy(() -> options().poll(Duration.ofSeconds(Long.MAX_VALUE)))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("a day");
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -40,6 +41,9 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
 
   private static final String LOSS = "loss";
   private static final String ACCURACY = "accuracy";
+
+  /** A label may be called anything, "profit/loss" too. */
+  private static final Pattern OF_LABEL = Pattern.compile("([^.]*/)?(precision|recall|f1)\\..*");
 
   /** Scores a version. */
   @FunctionalInterface
@@ -83,13 +87,13 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
         .orElse(LOSS);
   }
 
-  /** Those of boxes. What there is nothing to be found for is left out. */
+  /** Those of boxes. What there is nothing to be found for is no number. */
   public static Figures of(BoxEvaluation score) {
     Map<String, Double> all = new LinkedHashMap<>(score.metrics());
     for (LabelPrecision label : score.labels()) {
       label.metrics().forEach((name, value) -> all.put(name + "." + label.label(), value));
     }
-    all.values().removeIf(value -> value == BoxEvaluation.NOTHING);
+    all.replaceAll((name, value) -> value == BoxEvaluation.NOTHING ? Double.NaN : value);
     return new Figures("ap50", all, Set.of());
   }
 
@@ -148,7 +152,7 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
   /** Whether less of it is better. */
   boolean isSmallerBetter(String name) {
     return name.equals(LOSS)
-        || name.endsWith("/" + LOSS)
+        || name.endsWith("/" + LOSS) && !OF_LABEL.matcher(name).matches()
         || name.equals(LATENCY)
         || name.equals(SIZE)
         || smallerIsBetter.contains(name);

@@ -65,7 +65,10 @@ public record GateCheck(
   /** What it comes down to first. */
   private static void write(Figures found, Path file) {
     Map<String, Double> scores = new LinkedHashMap<>();
-    scores.put(found.deciding(), found.value(found.deciding()));
+    Double first = found.values().get(found.deciding());
+    if (first != null) { // of boxes there may be nothing to find
+      scores.put(found.deciding(), first);
+    }
     scores.putAll(found.values());
     scores.values().removeIf(value -> !Double.isFinite(value)); // which JSON does not have
     try {
@@ -85,11 +88,14 @@ public record GateCheck(
 
   private Figure against(Path before, Figures found) {
     String metric = found.deciding();
+    boolean less = found.isSmallerBetter(metric);
+    double its = scorer.of(before).value(metric);
+    double worst = less ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
     return new Figure(
         metric,
         found.value(metric),
-        scorer.of(before).value(metric),
-        found.isSmallerBetter(metric),
+        Double.isNaN(its) ? worst : its, // any number beats none
+        less,
         "version " + before.getFileName());
   }
 

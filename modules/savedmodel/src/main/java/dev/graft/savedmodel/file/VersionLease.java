@@ -3,6 +3,7 @@ package dev.graft.savedmodel.file;
 import dev.graft.error.Internal;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -94,6 +95,8 @@ public final class VersionLease implements AutoCloseable {
       if (remover.isPresent()) { // of one that was killed
         remover.get().delete();
       }
+    } catch (AccessDeniedException e) {
+      goes = true; // another user is at it
     } catch (IOException e) {
       goes = false; // it cannot be told; what is missing is found when it is read
     }
@@ -151,7 +154,12 @@ public final class VersionLease implements AutoCloseable {
 
   /** Whether nobody holds {@code file}, which is gone then. */
   private static boolean isStale(Path file) throws IOException {
-    Optional<HeldFile> mine = HeldFile.ofExisting(file);
+    Optional<HeldFile> mine;
+    try {
+      mine = HeldFile.ofExisting(file);
+    } catch (AccessDeniedException e) { // another user's: nobody can tell, so it counts
+      return false;
+    }
     if (mine.isEmpty()) {
       return !Files.exists(file);
     }

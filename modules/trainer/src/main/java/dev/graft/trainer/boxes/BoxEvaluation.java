@@ -35,11 +35,11 @@ public record BoxEvaluation(int count, Map<String, Double> metrics, List<LabelPr
 
   /**
    * The score from which on answers are best shown: where the mean over the labels of F1 at an
-   * overlap of .5 is highest.
+   * overlap of .5 is highest; 0 if nothing was found.
    */
   public double threshold() {
     double best = 0;
-    double most = -1;
+    double most = 0;
     for (LabelPrecision label : labels) {
       for (double score : label.curves().isEmpty() ? List.<Double>of() : at50(label).scores()) {
         double f1 = labels.stream().mapToDouble(each -> f1(each, score)).sum();
