@@ -107,7 +107,9 @@ final class Rehearsal {
         BatchRows.isOpen(signature) ? sizes : Set.of(Math.max(1, BatchRows.fixed(signature)));
     for (IntFunction<Optional<Map<String, TensorValue>>> some : candidates(signature)) {
       Optional<Map<String, TensorValue>> least = some.apply(Collections.min(rows));
-      if (least.isPresent() && isAnswered(new WarmUp.Request(signature, least.get()))) {
+      if (least.isPresent()
+          && WarmUp.canHold(signature, least.get())
+          && isAnswered(new WarmUp.Request(signature, least.get()))) {
         return rows.stream()
             .flatMap(count -> some.apply(count).stream())
             .map(inputs -> new WarmUp.Request(signature, inputs))

@@ -112,6 +112,19 @@ final class WarmUp {
         });
   }
 
+  /**
+   * Whether a request can hold {@code inputs}: where it is of examples they are a list of these.
+   */
+  static boolean canHold(Signature signature, Map<String, TensorValue> inputs) {
+    boolean isOfExamples =
+        signature.method().equals(ClassifySignature.METHOD)
+            || signature.method().equals(ClassifySignature.REGRESS);
+    return !isOfExamples
+        || inputs.size() == 1
+            && inputs.values().stream()
+                .allMatch(each -> each.dtype() == DType.STRING && each.shape().rank() == 1);
+  }
+
   /** Serialized examples are messages as they stand. */
   private static ByteString examples(TensorValue serialized) {
     ByteString list =
