@@ -118,22 +118,24 @@ final class Batches implements AutoCloseable {
     }
     long began = System.nanoTime();
     int failed = 0;
+    List<Runnable> told = new ArrayList<>();
     try {
       List<Outcome> outcomes = ask.apply(batch.stream().map(Request::picture).toList());
       for (int i = 0; i < batch.size(); i++) {
         CompletableFuture<Answer> answer = batch.get(i).answer;
         Outcome outcome = outcomes.get(i);
-        outcome.answer().ifPresent(each -> tell(() -> answer.complete(each)));
-        outcome.failure().ifPresent(why -> tell(() -> answer.completeExceptionally(why)));
+        outcome.answer().ifPresent(each -> told.add(() -> answer.complete(each)));
+        outcome.failure().ifPresent(why -> told.add(() -> answer.completeExceptionally(why)));
         failed += outcome.failure().isPresent() ? 1 : 0;
       }
     } catch (RuntimeException | Error e) { // whoever waits has to hear of it, the thread goes on
       failed = batch.size();
-      batch.forEach(request -> tell(() -> request.answer.completeExceptionally(e)));
+      batch.forEach(request -> told.add(() -> request.answer.completeExceptionally(e)));
     }
     Duration waited = Duration.ofNanos(began - batch.get(0).came);
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     listener.on(new ServingEvent.Answered(batch.size(), failed, waited, took));
+    told.forEach(this::tell); // who has an answer finds it counted
   }
 
   /**
