@@ -70,13 +70,8 @@ public record Boxes(List<Found> found, int width, int height, double threshold) 
 
   private static Found found(Detection each, Optional<Labels> labels) {
     Box box = each.box();
-    String label =
-        labels
-            .filter(all -> box.label() < all.size())
-            .map(all -> all.names().get(box.label()))
-            .orElse("" + box.label());
     return new Found(
-        label,
+        labels.map(all -> all.name(box.label())).orElse("" + box.label()),
         box.label(),
         (float) each.score(),
         (float) box.left(),

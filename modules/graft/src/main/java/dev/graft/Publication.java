@@ -72,11 +72,17 @@ public record Publication(
     return new Publication(base, Optional.of(value), required, notWorse, keep);
   }
 
-  /** This with one thing more that is asked for. */
+  /**
+   * This with one thing more that is asked for.
+   *
+   * @throws BadRequestException if something is asked of this metric already
+   */
   public Publication require(String metric, double bound) {
     requireNonNull(metric, "metric");
     Map<String, Double> more = new LinkedHashMap<>(required);
-    more.put(metric, bound);
+    if (more.put(metric, bound) != null) {
+      throw new BadRequestException("'" + metric + "' is asked for twice; say it once.");
+    }
     return new Publication(base, examples, more, notWorse, keep);
   }
 

@@ -9,6 +9,7 @@ import dev.graft.error.InputOutputException;
 import dev.graft.internal.gate.GateCheck;
 import dev.graft.internal.place.ModelFolder;
 import dev.graft.savedmodel.file.FolderDigest;
+import dev.graft.savedmodel.file.VersionFolders;
 import dev.graft.savedmodel.file.VersionLease;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +43,7 @@ public record PublishedVersion(
 
   /** Its number, the folder's name. */
   public long number() {
-    return Long.parseLong(String.valueOf(path.getFileName()));
+    return VersionFolders.number(path);
   }
 
   /**

@@ -7,10 +7,10 @@ import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.internal.gate.Figures;
 import dev.graft.internal.gate.GateCheck;
-import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,15 +78,8 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
     return version -> Figures.of(score(version, examples));
   }
 
-  private dev.graft.trainer.metric.Evaluation score(Path version, Dataset examples) {
+  private Evaluation score(Path version, Dataset examples) {
     Model model = Graft.load(version, Trust.ALLOW);
-    return Evaluator.evaluate(runtime, model, ordered(model, examples), options);
-  }
-
-  /** With labels in the order in which the model's only head counts them. */
-  private static Dataset ordered(Model model, Dataset examples) {
-    Optional<Labels> labels =
-        model.heads().size() == 1 ? model.heads().get(0).labels() : Optional.empty();
-    return examples.hasLabels() ? labels.map(examples::inOrderOf).orElse(examples) : examples;
+    return Evaluator.evaluate(runtime, model, Figures.inOrderOf(model, examples), options);
   }
 }

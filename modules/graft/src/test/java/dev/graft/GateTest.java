@@ -102,6 +102,14 @@ class GateTest {
   }
 
   @Test
+  void aMetricIsAskedForOnce(@TempDir Path out) {
+    Publication terms = Publication.to(out).require("accuracy", 0.8);
+    assertThatThrownBy(() -> terms.require("accuracy", 0.9))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("'accuracy' is asked for twice");
+  }
+
+  @Test
   void errorsLatencyAndSizeAreBoundedFromAbove(@TempDir Path out) {
     Model model =
         Graft.load(Zoo.model("keras2/lstm").savedModel()).with(replaceHead(HeadSpec.regression(1)));

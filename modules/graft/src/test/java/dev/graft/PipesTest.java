@@ -3,6 +3,7 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.testkit.Checkout;
 import dev.graft.error.BadModelException;
 import dev.graft.testkit.Zoo;
 import java.nio.file.Files;
@@ -29,14 +30,7 @@ class PipesTest {
       })
   void aPipeIsRefused(String name) throws Exception {
     Path model = Zoo.model("keras2/dense_mlp").savedModel();
-    try (Stream<Path> files = Files.walk(model)) {
-      List<Path> all = files.filter(Files::isRegularFile).toList();
-      for (Path file : all) {
-        Path copy = folder.resolve(model.relativize(file));
-        Files.createDirectories(copy.getParent());
-        Files.copy(file, copy);
-      }
-    }
+    Checkout.copy(model, folder);
     Path pipe = folder.resolve(name);
     Files.delete(pipe);
     assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();

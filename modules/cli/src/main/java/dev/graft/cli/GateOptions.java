@@ -2,9 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.Publication;
 import dev.graft.error.BadRequestException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -46,16 +44,8 @@ final class GateOptions {
   /** {@code terms} with what was said. */
   Publication on(Publication terms) {
     Publication asked = terms.notWorse(notWorse);
-    for (Map.Entry<String, Double> each : all().entrySet()) {
-      asked = asked.require(each.getKey(), each.getValue());
-    }
-    return keep == null ? asked : asked.keep(keep);
-  }
-
-  private Map<String, Double> all() {
-    Map<String, Double> all = new LinkedHashMap<>();
     if (accuracy != null) {
-      all.put("accuracy", accuracy);
+      asked = asked.require("accuracy", accuracy);
     }
     for (String bound : bounds) {
       int end = bound.lastIndexOf('='); // a label may hold one, too
@@ -63,15 +53,13 @@ final class GateOptions {
         throw wrong(bound);
       }
       try {
-        String metric = bound.substring(0, end);
-        if (all.put(metric, Double.parseDouble(bound.substring(end + 1))) != null) {
-          throw new BadRequestException("'" + metric + "' is asked for twice; say it once.");
-        }
+        double value = Double.parseDouble(bound.substring(end + 1));
+        asked = asked.require(bound.substring(0, end), value);
       } catch (NumberFormatException e) {
         throw wrong(bound);
       }
     }
-    return all;
+    return keep == null ? asked : asked.keep(keep);
   }
 
   private static BadRequestException wrong(String bound) {

@@ -11,6 +11,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +23,9 @@ final class Reference implements AutoCloseable {
 
   private final ModelSession session;
   private final TensorRef bytes;
-  private final Optional<TensorRef> read;
+  private final Map<String, TensorRef> read; // what is decoded of them, by the input's name
 
-  private Reference(ModelSession session, TensorRef bytes, Optional<TensorRef> read) {
+  private Reference(ModelSession session, TensorRef bytes, Map<String, TensorRef> read) {
     this.session = session;
     this.bytes = bytes;
     this.read = read;
@@ -39,17 +40,26 @@ final class Reference implements AutoCloseable {
     GraphEditor editor = model.graph().edit();
     TensorRef bytes =
         editor.placeholder("graft/trial/bytes", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
-    Optional<TensorRef> read =
-        picture.map(input -> BytesSignature.read(editor, "graft/trial/decode", bytes, input));
+    Map<String, TensorRef> read = new HashMap<>();
+    picture.ifPresent(
+        input ->
+            read.put(
+                input.name(), BytesSignature.read(editor, "graft/trial/decode", bytes, input)));
     return new Reference(runtime.open(model, editor.build()), bytes, read);
   }
 
-  /** What the model reads of encoded pictures. */
-  TensorValue read(TensorValue pictures) {
-    return session
-        .graph()
-        .run(Map.of(bytes, pictures), List.of(read.orElseThrow()), List.of())
-        .get(0);
+  /** {@code rows} as the model reads them: of encoded pictures what is decoded. */
+  Map<String, TensorValue> inputs(Map<String, TensorValue> rows) {
+    Map<String, TensorValue> inputs = new LinkedHashMap<>(rows);
+    TensorValue pictures = inputs.remove(BytesSignature.FILES);
+    if (pictures != null) {
+      read.forEach(
+          (input, pixels) ->
+              inputs.put(
+                  input,
+                  session.graph().run(Map.of(bytes, pictures), List.of(pixels), List.of()).get(0)));
+    }
+    return inputs;
   }
 
   /** What the model answers; if it takes only batches of one size, in several calls. */

@@ -4,6 +4,7 @@ import com.google.common.hash.Hashing;
 import dev.graft.error.BadRequestException;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.file.HeldFile;
+import dev.graft.savedmodel.file.VersionFolders;
 import dev.graft.savedmodel.file.VersionLease;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -18,7 +19,6 @@ import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -39,8 +39,6 @@ import java.util.stream.Stream;
 final class ServingBase {
 
   private static final System.Logger LOG = System.getLogger(ServingBase.class.getName());
-
-  private static final Pattern VERSION = Pattern.compile("\\d{1,18}");
 
   /** With the number of a process in its name: made before there were locks. */
   private static final Pattern TEMPORARY =
@@ -104,7 +102,7 @@ final class ServingBase {
       clearAway(base.resolve(temporary.group(1)), temporary.group(2));
       return;
     }
-    boolean isVersion = VERSION.matcher(name).matches() && Files.isDirectory(entry);
+    boolean isVersion = VersionFolders.isOne(entry) && Files.isDirectory(entry);
     if (!isVersion && !isPassedOver(name)) {
       throw new BadRequestException(
           "'"
@@ -255,19 +253,12 @@ final class ServingBase {
 
   private long newest() throws IOException {
     List<Path> all = versions();
-    return all.isEmpty() ? 0 : number(all.get(all.size() - 1));
+    return all.isEmpty() ? 0 : VersionFolders.number(all.get(all.size() - 1));
   }
 
   /** All versions, the oldest first. */
   List<Path> versions() throws IOException {
-    return entries().stream()
-        .filter(entry -> VERSION.matcher(entry.getFileName().toString()).matches())
-        .sorted(Comparator.comparingLong(ServingBase::number))
-        .toList();
-  }
-
-  private static long number(Path version) {
-    return Long.parseLong(version.getFileName().toString());
+    return VersionFolders.in(base);
   }
 
   /**

@@ -253,12 +253,7 @@ final class Trial {
   }
 
   private void compare(Map<String, TensorValue> rows) {
-    Map<String, TensorValue> inputs = new LinkedHashMap<>(rows);
-    TensorValue pictures = inputs.remove(BytesSignature.FILES);
-    if (pictures != null) {
-      BytesSignature.picture(files.model())
-          .ifPresent(input -> inputs.put(input.name(), reference.read(pictures)));
-    }
+    Map<String, TensorValue> inputs = reference.inputs(rows);
     Signature original = model.servingSignature();
     Map<String, TensorValue> expected = reference.answer(original, inputs);
     Supplier<Map<String, TensorValue>> again = () -> reference.answer(original, inputs);

@@ -121,12 +121,12 @@ final class BoxReport {
     List<Marked> answers = new ArrayList<>();
     for (Detection each : page.shown) {
       boolean wrong = page.mistakes.wrong().contains(each);
-      String words = String.format(Locale.ROOT, "%s %.2f", name(labels, each.box()), each.score());
+      String words = String.format(Locale.ROOT, "%s %.2f", labels.name(each.box().label()), each.score());
       answers.add(new Marked(each.box(), wrong ? words : ""));
     }
     page.mistakes
         .missed()
-        .forEach(box -> answers.add(new Marked(box, "missed " + name(labels, box))));
+        .forEach(box -> answers.add(new Marked(box, "missed " + labels.name(box.label()))));
     html.append("<p>")
         .append(escaped(String.valueOf(page.picture.file().getFileName())))
         .append(": ")
@@ -139,10 +139,6 @@ final class BoxReport {
     image(page.picture, truth);
     image(page.picture, answers);
     html.append("</p>\n");
-  }
-
-  private static String name(Labels labels, Box box) {
-    return box.label() < labels.size() ? labels.names().get(box.label()) : "" + box.label();
   }
 
   private void image(BoxedPicture picture, List<Marked> boxes) {

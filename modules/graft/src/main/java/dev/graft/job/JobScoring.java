@@ -137,27 +137,26 @@ final class JobScoring {
   private Scored score(Path version) {
     long begin = System.nanoTime();
     Model model = Graft.load(version, Trust.ALLOW);
-    Optional<Labels> labels =
-        model.heads().size() == 1 ? model.heads().get(0).labels() : Optional.empty();
     JobScore score;
     String more = "";
     if (steps.boxes().isPresent()) {
-      BoxData boxes = labels.map(steps.boxes().get()::inOrderOf).orElse(steps.boxes().get());
+      Head head = model.heads().get(0);
+      BoxData all = steps.boxes().get();
+      BoxData boxes = head.labels().map(all::inOrderOf).orElse(all);
       BoxFindings found = boxes.found(parts.test(), answers(model, parts.test()));
       score = new JobScore.Boxes(found.evaluation());
-      Optional<Double> threshold = model.heads().get(0).threshold();
-      more =
-          new BoxReport(found, threshold.orElseGet(() -> found.evaluation().threshold())).section();
+      double threshold = head.threshold().orElseGet(() -> found.evaluation().threshold());
+      more = new BoxReport(found, threshold).section();
     } else {
-      score = steps.givesVectors() ? search(model) : evaluated(model, labels);
+      score = steps.givesVectors() ? search(model) : evaluated(model);
     }
     return new Scored(score, more, Duration.ofNanos(System.nanoTime() - begin));
   }
 
-  private JobScore evaluated(Model model, Optional<Labels> labels) {
+  private JobScore evaluated(Model model) {
     Dataset test = parts.test();
-    Dataset ordered = test.hasLabels() ? labels.map(test::inOrderOf).orElse(test) : test;
-    Evaluation score = steps.graft().evaluate(model, ordered, scoring());
+    Evaluation score =
+        steps.graft().evaluate(model, Figures.inOrderOf(model, test), scoring());
     if (!test.isOneLabel()) {
       return new JobScore.Measured(score);
     }

@@ -1,5 +1,6 @@
 package dev.graft.serving;
 
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import dev.graft.Answer;
 import dev.graft.Outcome;
 import dev.graft.error.ClosedException;
@@ -25,13 +26,13 @@ final class Batches implements AutoCloseable {
   private final Function<List<byte[]>, List<Outcome>> ask;
   private final ServingListener listener;
   private final Thread worker;
+  /**
+   * Who waits goes on by a thread of these: what hangs on an answer may take long, or ask again,
+   * and this room's only thread would wait for itself.
+   */
   private final ExecutorService callers =
       Executors.newCachedThreadPool(
-          work -> {
-            Thread thread = new Thread(work, "graft-answers");
-            thread.setDaemon(true);
-            return thread;
-          });
+          new ThreadFactoryBuilder().setNameFormat("graft-answers").setDaemon(true).build());
   private volatile boolean isClosed;
   private boolean hadCompany; // whether the last batch had more than one picture
 
@@ -79,10 +80,6 @@ final class Batches implements AutoCloseable {
         continue; // only closing ends it
       }
     }
-    failWaiting();
-  }
-
-  private void failWaiting() {
     for (Request left = queue.poll(); left != null; left = queue.poll()) {
       left.answer.completeExceptionally(closed());
     }
@@ -135,15 +132,7 @@ final class Batches implements AutoCloseable {
     Duration waited = Duration.ofNanos(began - batch.get(0).came);
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     listener.on(new ServingEvent.Answered(batch.size(), failed, waited, took));
-    told.forEach(this::tell); // who has an answer finds it counted
-  }
-
-  /**
-   * Who waits goes on by a thread of the callers: what hangs on an answer may take long, or ask
-   * again, and this room's only thread would wait for itself.
-   */
-  private void tell(Runnable completion) {
-    callers.execute(completion);
+    told.forEach(callers::execute); // who has an answer finds it counted
   }
 
   private static ClosedException closed() {

@@ -1,11 +1,13 @@
 package dev.graft.serving;
 
+import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Outcome;
 import dev.graft.error.BadModelException;
 import dev.graft.error.ClosedException;
 import dev.graft.internal.place.ModelFolder;
+import dev.graft.savedmodel.file.VersionFolders;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,16 +48,12 @@ final class CurrentVersion implements AutoCloseable {
     this.open = opened(newest());
     this.looks =
         Executors.newSingleThreadScheduledExecutor(
-            work -> {
-              Thread thread = new Thread(work, "graft-versions");
-              thread.setDaemon(true);
-              return thread;
-            });
+            new ThreadFactoryBuilder().setNameFormat("graft-versions").setDaemon(true).build());
     Duration poll = options.poll();
     if (!poll.isZero()) {
       var unused =
           looks.scheduleWithFixedDelay(
-              () -> look(false), poll.toMillis(), poll.toMillis(), TimeUnit.MILLISECONDS);
+              () -> look(false), poll.toNanos(), poll.toNanos(), TimeUnit.NANOSECONDS);
     }
   }
 
@@ -97,7 +95,7 @@ final class CurrentVersion implements AutoCloseable {
         return;
       }
       Path folder = newest();
-      number = number(folder);
+      number = VersionFolders.number(folder);
       if (number == open.number) {
         failed = 0;
         lastFailure = Optional.empty();
@@ -125,7 +123,7 @@ final class CurrentVersion implements AutoCloseable {
   }
 
   private Open opened(Path folder) {
-    return new Open(graft.serve(folder, options.model()), number(folder), Instant.now());
+    return new Open(graft.serve(folder, options.model()), VersionFolders.number(folder), Instant.now());
   }
 
   private Path newest() {
@@ -137,10 +135,6 @@ final class CurrentVersion implements AutoCloseable {
                         + base
                         + "' holds no numbered version of a model; give the folder that versions"
                         + " are published in."));
-  }
-
-  private static long number(Path folder) {
-    return Long.parseLong(folder.getFileName().toString());
   }
 
   @Override

@@ -68,11 +68,7 @@ class ServingTest {
   private void publish(int number) throws IOException {
     Path from = Checkout.path("testdata/published/bytes");
     Path hidden = base.resolve(".new-" + number);
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, hidden.resolve(from.relativize(file).toString()));
-      }
-    }
+    Checkout.copy(from, hidden);
     Path facts = hidden.resolve("assets.extra/graft.json");
     String text = Files.readString(facts);
     assertThat(text).contains("\"day\"");

@@ -3,6 +3,7 @@ package dev.graft.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.graft.testkit.Checkout;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.Attrs;
@@ -41,17 +42,7 @@ class DamagedTest {
   }
 
   private Path copy(String zoo) throws IOException {
-    Path from = Zoo.model(zoo).savedModel();
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        Path to = folder.resolve(from.relativize(file).toString());
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(to);
-        } else {
-          Files.copy(file, to);
-        }
-      }
-    }
+    Checkout.copy(Zoo.model(zoo).savedModel(), folder);
     return folder;
   }
 

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.testkit.Checkout;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
@@ -83,11 +84,7 @@ class LayerTreeTest {
   @Test
   void aRegisteredClassIsCalledByItsName(@TempDir Path folder) throws IOException {
     Path original = Zoo.model("keras2/dense_mlp").savedModel();
-    try (Stream<Path> files = Files.walk(original)) {
-      for (Path file : files.sorted().toList()) {
-        Files.copy(file, folder.resolve(original.relativize(file)), REPLACE_EXISTING);
-      }
-    }
+    Checkout.copy(original, folder);
     Path metadata = folder.resolve("keras_metadata.pb");
     String plain = Files.readString(metadata, ISO_8859_1);
     String text = "\"class_name\": \"Dense\", \"config\": {\"name\"";

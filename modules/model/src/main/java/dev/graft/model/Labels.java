@@ -61,4 +61,9 @@ public record Labels(List<String> names) {
   public int size() {
     return names.size();
   }
+
+  /** The label of this number, from 0; the number itself where there are not so many. */
+  public String name(int number) {
+    return number < names.size() ? names.get(number) : "" + number;
+  }
 }

@@ -1,7 +1,9 @@
 package dev.graft.testkit;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,20 @@ public final class Checkout {
   /** A file or folder by its path from the root, for example {@code testdata/photos}. */
   public static Path path(String relative) {
     return ROOT.resolve(relative);
+  }
+
+  /** Copies the folder {@code from}, with all that is in it, to {@code to}, which may be there. */
+  public static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path each : (Iterable<Path>) all::iterator) {
+        Path copy = to.resolve(from.relativize(each).toString());
+        if (Files.isDirectory(each)) {
+          Files.createDirectories(copy);
+        } else {
+          Files.copy(each, copy);
+        }
+      }
+    }
   }
 
   private static Path find() {

@@ -2,9 +2,11 @@ package dev.graft.internal.gate;
 
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
+import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
+import dev.graft.model.Model;
 import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.boxes.BoxScoring;
 import dev.graft.trainer.boxes.LabelPrecision;
@@ -17,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -105,6 +108,13 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
   /** These with another that they come down to, if there is one of this name. */
   public Figures deciding(String name) {
     return values.containsKey(name) ? new Figures(name, values, smallerIsBetter) : this;
+  }
+
+  /** {@code examples} with labels in the order in which the model's only head counts them. */
+  public static Dataset inOrderOf(Model model, Dataset examples) {
+    Optional<Labels> labels =
+        model.heads().size() == 1 ? model.heads().get(0).labels() : Optional.empty();
+    return examples.hasLabels() ? labels.map(examples::inOrderOf).orElse(examples) : examples;
   }
 
   /** The names of those that there will be of a model with these heads. */

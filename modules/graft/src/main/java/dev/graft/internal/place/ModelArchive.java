@@ -4,6 +4,7 @@ import com.google.common.hash.Hashing;
 import com.google.common.io.MoreFiles;
 import dev.graft.error.BadModelException;
 import dev.graft.error.InputOutputException;
+import dev.graft.savedmodel.file.VersionFolders;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -253,7 +254,7 @@ final class ModelArchive {
     Path base = nearest.get(0).resolveSibling("");
     boolean versions =
         nearest.stream()
-            .allMatch(path -> path.resolveSibling("").equals(base) && ModelFolder.isVersion(path));
+            .allMatch(path -> path.resolveSibling("").equals(base) && VersionFolders.isOne(path));
     if (!versions) {
       throw damaged(
           archive,

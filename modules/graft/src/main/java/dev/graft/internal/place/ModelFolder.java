@@ -2,13 +2,12 @@ package dev.graft.internal.place;
 
 import dev.graft.error.BadModelException;
 import dev.graft.error.InputOutputException;
+import dev.graft.savedmodel.file.VersionFolders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Finds the SavedModel that a path means: the path itself, the newest version below it, or what an
@@ -45,7 +44,7 @@ public final class ModelFolder {
   public static String name(Path path) {
     int parts = path.getNameCount();
     return String.valueOf(
-        parts > 1 && isNumber(path.getFileName().toString())
+        parts > 1 && VersionFolders.isOne(path)
             ? path.subpath(parts - 2, parts)
             : path.getFileName());
   }
@@ -71,34 +70,21 @@ public final class ModelFolder {
     return found;
   }
 
-  /** Whether {@code folder} is called as versions are. */
-  static boolean isVersion(Path folder) {
-    return isNumber(String.valueOf(folder.getFileName()));
-  }
-
   /** The newest version below {@code base}, if there is one. */
   public static Optional<Path> newest(Path base) {
     List<Path> all = versions(base);
     return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
   }
 
-  /** All versions under {@code base}, the oldest first. */
+  /** All versions under {@code base} that hold a SavedModel, the oldest first. */
   public static List<Path> versions(Path base) {
-    try (Stream<Path> entries = Files.list(base)) {
-      return entries
-          .filter(entry -> isNumber(entry.getFileName().toString()))
-          .filter(entry -> Files.exists(entry.resolve(FILE)))
-          .sorted(Comparator.comparingLong(entry -> Long.parseLong(entry.getFileName().toString())))
+    try {
+      return VersionFolders.in(base).stream()
+          .filter(version -> Files.exists(version.resolve(FILE)))
           .toList();
     } catch (IOException e) {
       throw new InputOutputException(
           "the folder '" + base + "' cannot be read (" + e.getMessage() + ").", e);
     }
-  }
-
-  private static boolean isNumber(String name) {
-    return !name.isEmpty()
-        && name.length() < 19
-        && name.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 }

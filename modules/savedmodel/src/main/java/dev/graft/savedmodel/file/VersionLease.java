@@ -34,7 +34,6 @@ public final class VersionLease implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(VersionLease.class.getName());
 
-  private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
   private static final Pattern FILE =
       Pattern.compile("\\.graft-(use-(\\d{1,18})-[0-9a-f]{16}|removal-\\d{1,18})\\.lock");
 
@@ -74,7 +73,7 @@ public final class VersionLease implements AutoCloseable {
     Path base = whole.getParent();
     String name = String.valueOf(whole.getFileName());
     if (base == null
-        || !NUMBER.matcher(name).matches()
+        || !VersionFolders.isOne(whole)
         || version.getFileSystem() != FileSystems.getDefault()
         || !Files.isWritable(base)) {
       return none();

@@ -2,6 +2,7 @@ package dev.graft.importer.internal.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.testkit.Checkout;
 import dev.graft.graph.Attrs;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Layer;
@@ -32,13 +33,7 @@ class TrainableFlagsTest {
   /** A model of the zoo with its MetaGraph changed. */
   private Path changed(ZooModel zoo, Consumer<MetaGraphDef.Builder> change) throws IOException {
     Path from = zoo.savedModel();
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Path to = folder.resolve(from.relativize(file).toString());
-        Files.createDirectories(to.getParent());
-        Files.copy(file, to);
-      }
-    }
+    Checkout.copy(from, folder);
     Path file = folder.resolve("saved_model.pb");
     SavedModel.Builder saved = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
     change.accept(saved.getMetaGraphsBuilder(0));
