@@ -9,17 +9,17 @@
  *
  * <p><b>What leaves.</b> An {@link dev.graft.Inspection} of a model, a {@code Run} of a training, a
  * {@link dev.graft.Version} that is published, a {@link dev.graft.LiveModel} that gives an {@link
- * dev.graft.Answer}, and a {@link dev.graft.Gallery} to search by vectors. What goes wrong is a
- * type of {@code dev.graft.error}.
+ * dev.graft.answer.Answer}, and a {@link dev.graft.Gallery} to search by vectors. What goes wrong
+ * is a type of {@code dev.graft.error}.
  *
  * <p><b>Who calls whom.</b> {@link dev.graft.Graft} hands each call to the one stage that does it
  * (importer, trainer, exporter, runtime) and translates its own settings; no stage knows of it.
  * {@code dev.graft.job} and {@code dev.graft.check} stand before the door and use it as anybody
- * would; nothing here knows of them. {@code LiveModel} asks by a {@code PictureSignature} and knows
- * by {@code ServedFacts} what the answers mean, without the model being kept. {@code Publishing}
- * has a version proven by the exporter and held against what is asked for by {@code internal.gate};
- * {@link dev.graft.PublishedVersion} tells what is there. {@code internal.place} finds models where
- * paths lead.
+ * would; nothing here knows of them. {@code LiveModel} asks by what {@code internal.live} makes of
+ * examples and reads of outputs, without the model being kept. {@code Publishing} has a version
+ * proven by the exporter and held against what is asked for by {@code internal.gate}; {@link
+ * dev.graft.PublishedVersion} tells what is there. {@code internal.place} finds models where paths
+ * lead.
  *
  * <p><b>The invariant.</b> All that is native was opened through one {@code Graft}, and closing it
  * closes all of it; what needs no native code (load, edit, inspect, preflight) needs no instance.

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.answer.Prediction;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
@@ -80,7 +81,6 @@ class ServedAnswersTest {
       try (LiveModel live = graft.serve(version)) {
         Durable.delete(version.path());
         assertThat(live.isClassifier()).isTrue();
-        assertThat(live.isMultiLabel()).isFalse();
         assertThat(live.classify(photo()).scores()).containsOnlyKeys("day", "night");
       }
     }

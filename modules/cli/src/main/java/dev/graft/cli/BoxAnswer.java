@@ -1,9 +1,8 @@
 package dev.graft.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.graft.Boxes;
+import dev.graft.answer.Boxes;
 import dev.graft.error.BadRequestException;
 import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.boxes.LabelPrecision;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** The boxes on one picture, for a terminal, a program or the eye. */
 final class BoxAnswer {
@@ -24,8 +22,8 @@ final class BoxAnswer {
   private BoxAnswer() {}
 
   /** A line for each box: file, label, score, left, top, right, bottom. */
-  static List<String> lines(Path file, Boxes boxes) {
-    String name = Printable.cell(file.toString());
+  static List<String> lines(String file, Boxes boxes) {
+    String name = Printable.cell(file);
     return boxes.found().isEmpty()
         ? List.of(name + "\t(none)")
         : boxes.found().stream()
@@ -44,9 +42,7 @@ final class BoxAnswer {
             .toList();
   }
 
-  static ObjectNode node(ObjectMapper mapper, Path file, Boxes boxes) {
-    ObjectNode node = mapper.createObjectNode();
-    node.put("file", file.toString());
+  static void put(ObjectNode node, Boxes boxes) {
     node.put("width", boxes.width());
     node.put("height", boxes.height());
     ArrayNode all = node.putArray("boxes");
@@ -59,7 +55,6 @@ final class BoxAnswer {
           .put("right", box.right())
           .put("bottom", box.bottom());
     }
-    return node;
   }
 
   /** Puts figures into {@code node}; what there is nothing to be found for is null. */
@@ -117,11 +112,9 @@ final class BoxAnswer {
     }
   }
 
-  /** Draws them, if there is a folder for that. */
-  static void draw(Path file, Boxes boxes, @Nullable Path folder) throws IOException {
-    if (folder != null) {
-      Files.createDirectories(folder);
-      boxes.draw(file, folder.resolve(file.getFileName() + ".png"));
-    }
+  /** Draws them on a copy in {@code folder}. */
+  static void draw(Path file, Boxes boxes, Path folder) throws IOException {
+    Files.createDirectories(folder);
+    boxes.draw(file, folder.resolve(file.getFileName() + ".png"));
   }
 }

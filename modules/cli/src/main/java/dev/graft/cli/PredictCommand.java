@@ -1,25 +1,24 @@
 package dev.graft.cli;
 
-import static java.util.stream.Collectors.joining;
-
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.graft.Boxes;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
-import dev.graft.Prediction;
 import dev.graft.ServeOptions;
+import dev.graft.answer.Answer;
+import dev.graft.answer.Boxes;
+import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
-import dev.graft.words.Printable;
+import dev.graft.error.GraftException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,20 +29,22 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "predict",
     description =
-        "Ask a published model about pictures: file, label, score; or file and numbers; or file,"
-            + " label, score and corners of each box.",
+        "Ask a published model: file, label, score; or file and numbers; or file, label, score and"
+            + " corners of each box.",
     sortOptions = false,
     footer = {
       "",
       "Examples:",
       "  graft predict --model serving/photos cat.jpg dog.jpg",
-      "  graft predict --model serving/photos/2 --json *.jpg",
-      "  graft predict --model serving/cells --draw drawn blood.jpg"
+      "  graft predict --model serving/photos --top 3 --json holiday/",
+      "  graft predict --model serving/cells --draw drawn blood.jpg",
+      "  curl -s https://example.org/cat.jpg | graft predict --model serving/photos -",
+      "  graft predict --model serving/reviews reviews.csv",
+      "  echo '{\"age\": 41, \"text\": \"fine\"}' | graft predict --model serving/both -"
     })
 final class PredictCommand implements Callable<Integer> {
 
-  /** From this score on, one of several labels counts as holding. */
-  private static final float HOLDS = 0.5f;
+  private static final int AT_ONCE = 8;
 
   private final Terminal terminal;
 
@@ -57,11 +58,17 @@ final class PredictCommand implements Callable<Integer> {
   private boolean json;
 
   @Option(
+      names = "--top",
+      paramLabel = "N",
+      description = "Tell the N surest labels (1, or all that hold) or boxes (all).")
+  private @Nullable Integer top;
+
+  @Option(
       names = "--threshold",
       paramLabel = "SCORE",
       description =
-          "Of boxes those that the model is so sure of (what training chose by validation, else"
-              + " 0.3); 0 for all.")
+          "Tell labels and boxes with this score at least: 0 for all (of boxes what training chose"
+              + " by validation, else 0.3; 0.5 where any number of labels may hold).")
   private @Nullable Double threshold;
 
   @Option(
@@ -70,7 +77,19 @@ final class PredictCommand implements Callable<Integer> {
       description = "Draw the boxes on the pictures, a PNG file each in this folder.")
   private @Nullable Path drawings;
 
-  @Parameters(arity = "1..*", paramLabel = "FILE", description = "JPEG, PNG, GIF or BMP files.")
+  @Option(
+      names = "--signature",
+      paramLabel = "NAME",
+      description = "Ask by this signature (serving_bytes where there is one, else the default).")
+  private @Nullable String signature;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "FILE",
+      description =
+          "Pictures (JPEG, PNG, GIF, BMP) or folders of them; of a model that takes values tables"
+              + " (CSV with a column for each input) or JSON objects by the names of inputs; - for"
+              + " standard input.")
   private List<Path> files = List.of();
 
   @Mixin private MachineOptions machine = new MachineOptions();
@@ -79,46 +98,36 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private CommonOptions common = new CommonOptions();
 
+  private final ObjectMapper mapper = new ObjectMapper();
+  private final ArrayNode answers = mapper.createArrayNode();
+  private final List<String> unreadable = new ArrayList<>();
+
   PredictCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
   @Override
   public Integer call() throws IOException {
-    List<String> unreadable = new ArrayList<>();
-    ObjectMapper mapper = new ObjectMapper();
-    ArrayNode answers = mapper.createArrayNode();
+    AnswerText text = new AnswerText(top, threshold);
+    ServeOptions options = ServeOptions.defaults().trust(trust.trust()).cache(NativeLogFile.home());
+    ServeOptions serving = signature == null ? options : options.signature(signature);
     Path path = model.path();
-    ServeOptions serving = ServeOptions.defaults().trust(trust.trust()).cache(NativeLogFile.home());
     try (Graft graft = Graft.open(machine.settings());
         LiveModel live = graft.serve(path, serving)) {
-      if (drawings != null && !live.findsBoxes()) {
-        throw new BadRequestException(
-            "the model finds no boxes that could be drawn; leave out --draw.");
-      }
+      AskedFiles asked = new AskedFiles(files, live, terminal::error);
       if (drawings != null) {
-        BoxAnswer.requireNamesApart(files);
+        requireDrawable(live, asked);
       }
-      for (Path file : files) {
-        try {
-          if (live.findsBoxes()) {
-            Boxes all = (Boxes) live.answer(file);
-            Boxes boxes = threshold == null ? all.shown() : all.atLeast(threshold);
-            if (json) {
-              answers.add(BoxAnswer.node(mapper, file, boxes));
-            } else {
-              BoxAnswer.lines(file, boxes).forEach(terminal::line);
+      List<Example> some = new ArrayList<>();
+      asked.each(
+          example -> {
+            some.add(example);
+            if (some.size() == AT_ONCE) {
+              tell(live, some, text);
             }
-            BoxAnswer.draw(file, boxes, drawings);
-          } else if (json) {
-            answers.add(node(mapper, file, live));
-          } else {
-            terminal.line(Printable.cell(file.toString()) + "\t" + words(file, live));
-          }
-        } catch (BadDataException e) {
-          unreadable.add(e.getMessage());
-        }
-      }
+          },
+          e -> unreadable.add(e.getMessage()));
+      tell(live, some, text);
     }
     if (json) {
       terminal.json(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(answers));
@@ -129,51 +138,45 @@ final class PredictCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** A label and its score; all labels that hold, if any number may; or numbers. */
-  private static String words(Path file, LiveModel live) {
-    if (!live.isClassifier()) {
-      return live.numbers(file).stream()
-          .map(number -> String.format(Locale.ROOT, "%.6g", number))
-          .collect(joining("\t"));
+  private void requireDrawable(LiveModel live, AskedFiles asked) throws IOException {
+    if (!live.findsBoxes()) {
+      throw new BadRequestException(
+          "the model finds no boxes that could be drawn; leave out --draw.");
     }
-    Prediction prediction = live.classify(file);
-    if (!live.isMultiLabel()) {
-      return scored(prediction.label(), prediction.score());
-    }
-    String all =
-        holding(prediction, live)
-            .map(score -> scored(score.label(), score.score()))
-            .collect(joining("\t"));
-    return all.isEmpty() ? "(none)" : all;
+    BoxAnswer.requireNamesApart(asked.expanded());
   }
 
-  private static String scored(String label, float score) {
-    return String.format(Locale.ROOT, "%s\t%.4f", Printable.cell(label), score);
-  }
-
-  /** The labels that hold, if any number may. */
-  private static Stream<Prediction.Score> holding(Prediction prediction, LiveModel live) {
-    return prediction.top(live.labels().size()).stream().filter(each -> each.score() >= HOLDS);
-  }
-
-  private static ObjectNode node(ObjectMapper mapper, Path file, LiveModel live) {
-    ObjectNode node = mapper.createObjectNode();
-    node.put("file", file.toString());
-    if (live.isClassifier()) {
-      Prediction prediction = live.classify(file);
-      if (live.isMultiLabel()) { // maybe none
-        ArrayNode labels = node.putArray("labels");
-        holding(prediction, live).forEach(each -> labels.add(each.label()));
+  /** Tells of {@code some}, which are none then. */
+  private void tell(LiveModel live, List<Example> some, AnswerText text) {
+    List<Outcome> outcomes = live.answerEach(some);
+    for (int i = 0; i < some.size(); i++) {
+      String name = some.get(i).name().orElseThrow();
+      GraftException failure = outcomes.get(i).failure().orElse(null);
+      if (failure instanceof BadDataException) {
+        unreadable.add(failure.getMessage());
+      } else if (failure != null) {
+        throw failure;
       } else {
-        node.put("label", prediction.label());
-        node.put("score", prediction.score());
+        tell(name, outcomes.get(i).answer().orElseThrow(), text);
       }
-      ObjectNode scores = node.putObject("scores");
-      prediction.scores().forEach(scores::put);
-    } else {
-      ArrayNode numbers = node.putArray("numbers");
-      live.numbers(file).forEach(numbers::add);
     }
-    return node;
+    some.clear();
+  }
+
+  private void tell(String name, Answer answer, AnswerText text) {
+    if (json) {
+      ObjectNode node = mapper.createObjectNode().put("file", name);
+      text.put(node, answer);
+      answers.add(node);
+    } else {
+      text.lines(name, answer).forEach(terminal::line);
+    }
+    if (drawings != null) {
+      try {
+        BoxAnswer.draw(Path.of(name), text.shown((Boxes) answer), drawings);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }

@@ -39,6 +39,12 @@ public enum ImageFormat {
    */
   static final long MOST_PIXELS = Long.getLong("graft.pixels", 100_000_000);
 
+  /**
+   * From how many bytes on a picture's file is not read: 100 million, or what the system property
+   * {@code graft.bytes} says.
+   */
+  public static final long MOST_BYTES = Long.getLong("graft.bytes", 100_000_000);
+
   private final String words;
   private final boolean decodable; // by the decode graph
 
@@ -57,6 +63,9 @@ public enum ImageFormat {
    * as its header tells.
    */
   public static Optional<String> unfit(ByteString picture) {
+    if (picture.size() > MOST_BYTES) {
+      return Optional.of(tooLarge());
+    }
     try {
       byte[] head = picture.substring(0, Math.min(HEADER, picture.size())).toByteArray();
       return unfit(of(head), picture.newInput());
@@ -74,12 +83,24 @@ public enum ImageFormat {
       return Optional.of(
           "no file but a " + (Files.isDirectory(file) ? "folder" : "pipe or device"));
     }
+    if (Files.exists(file) && Files.size(file) > MOST_BYTES) {
+      return Optional.of(tooLarge());
+    }
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
       in.mark(HEADER);
       ImageFormat format = of(in.readNBytes(HEADER));
       in.reset();
       return unfit(format, in);
     }
+  }
+
+  /** What a file of too many bytes is, to stand after "is". */
+  public static String tooLarge() {
+    return String.format(
+        Locale.ROOT,
+        "larger than %,d bytes; such files are not read, unless the system property graft.bytes"
+            + " allows more",
+        MOST_BYTES);
   }
 
   private static Optional<String> unfit(ImageFormat format, InputStream picture)

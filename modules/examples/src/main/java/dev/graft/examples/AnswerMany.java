@@ -1,11 +1,12 @@
 package dev.graft.examples;
 
-import dev.graft.Answer;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
-import dev.graft.Outcome;
 import dev.graft.ServeOptions;
 import dev.graft.Trust;
+import dev.graft.answer.Answer;
+import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
 import dev.graft.serving.OverloadException;
 import dev.graft.serving.Serving;
 import dev.graft.serving.ServingEvent;
@@ -67,6 +68,7 @@ public final class AnswerMany {
 
   /** Asks one version, which stays what it is, about several pictures, of which some may be bad. */
   public static List<Optional<Answer>> each(LiveModel live, List<byte[]> pictures) {
-    return live.answerEach(pictures).stream().map(Outcome::answer).toList();
+    List<Example> examples = pictures.stream().map(Example::picture).toList();
+    return live.answerEach(examples).stream().map(Outcome::answer).toList();
   }
 }

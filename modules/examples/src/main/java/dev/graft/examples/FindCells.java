@@ -1,12 +1,12 @@
 package dev.graft.examples;
 
-import dev.graft.Answer;
-import dev.graft.Boxes;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
-import dev.graft.Numbers;
-import dev.graft.Prediction;
 import dev.graft.Trust;
+import dev.graft.answer.Answer;
+import dev.graft.answer.Boxes;
+import dev.graft.answer.Numbers;
+import dev.graft.answer.Prediction;
 import dev.graft.job.BoxExam;
 import dev.graft.job.FineTuneJob;
 import dev.graft.job.HeadChoice;

@@ -2,10 +2,10 @@ package dev.graft.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.Answer;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Trust;
+import dev.graft.answer.Answer;
 import dev.graft.serving.Serving;
 import dev.graft.serving.ServingStats;
 import dev.graft.testkit.Checkout;
@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

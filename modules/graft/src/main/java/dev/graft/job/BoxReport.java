@@ -1,7 +1,6 @@
 package dev.graft.job;
 
 import com.google.common.html.HtmlEscapers;
-import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.BoxDrawing;
 import dev.graft.data.boxes.BoxDrawing.Marked;
 import dev.graft.data.boxes.BoxedPicture;
@@ -121,7 +120,8 @@ final class BoxReport {
     List<Marked> answers = new ArrayList<>();
     for (Detection each : page.shown) {
       boolean wrong = page.mistakes.wrong().contains(each);
-      String words = String.format(Locale.ROOT, "%s %.2f", labels.name(each.box().label()), each.score());
+      String words =
+          String.format(Locale.ROOT, "%s %.2f", labels.name(each.box().label()), each.score());
       answers.add(new Marked(each.box(), wrong ? words : ""));
     }
     page.mistakes

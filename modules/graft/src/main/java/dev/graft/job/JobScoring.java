@@ -155,8 +155,7 @@ final class JobScoring {
 
   private JobScore evaluated(Model model) {
     Dataset test = parts.test();
-    Evaluation score =
-        steps.graft().evaluate(model, Figures.inOrderOf(model, test), scoring());
+    Evaluation score = steps.graft().evaluate(model, Figures.inOrderOf(model, test), scoring());
     if (!test.isOneLabel()) {
       return new JobScore.Measured(score);
     }

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.graft.Boxes;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Settings;
 import dev.graft.Trust;
+import dev.graft.answer.Boxes;
 import dev.graft.data.annotation.Annotations;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.error.BadDataException;

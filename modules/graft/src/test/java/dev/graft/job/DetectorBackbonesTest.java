@@ -3,11 +3,11 @@ package dev.graft.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.Boxes;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Settings;
 import dev.graft.Trust;
+import dev.graft.answer.Boxes;
 import dev.graft.data.Dataset;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.listener.CancellationToken;

@@ -3,9 +3,9 @@ package dev.graft.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.Answer;
 import dev.graft.Graft;
-import dev.graft.Prediction;
+import dev.graft.answer.Answer;
+import dev.graft.answer.Prediction;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;

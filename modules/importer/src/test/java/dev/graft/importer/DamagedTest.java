@@ -3,11 +3,11 @@ package dev.graft.importer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.graft.testkit.Checkout;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
+import dev.graft.testkit.Checkout;
 import dev.graft.testkit.HandMade;
 import dev.graft.testkit.Logged;
 import dev.graft.testkit.Zoo;

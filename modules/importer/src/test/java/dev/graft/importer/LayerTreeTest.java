@@ -1,13 +1,12 @@
 package dev.graft.importer;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.testkit.Checkout;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import java.io.IOException;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

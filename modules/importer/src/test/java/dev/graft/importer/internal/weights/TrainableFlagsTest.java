@@ -2,7 +2,6 @@ package dev.graft.importer.internal.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.testkit.Checkout;
 import dev.graft.graph.Attrs;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Layer;
@@ -10,6 +9,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.Checkout;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;

@@ -1,4 +1,4 @@
-package dev.graft;
+package dev.graft.internal.live;
 
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Head;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param answers its heads, by their names and those of the outputs that they give
  * @param decodesPictures whether its serving signature takes encoded pictures and decodes them
  */
-record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures) {
+public record ServedFacts(ImmutableMap<String, Meaning> answers, boolean decodesPictures) {
 
   /**
    * What one head gives.
@@ -30,10 +30,11 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
    * @param labels what they mean, if that is known
    * @param threshold the score from which on its boxes are shown, if training chose one
    */
-  record Answer(Head.Kind kind, Form form, Optional<Labels> labels, Optional<Double> threshold) {
+  public record Meaning(
+      Head.Kind kind, Form form, Optional<Labels> labels, Optional<Double> threshold) {
 
     /** {@code answers}, rows of {@code units} scores one after the other, as probabilities. */
-    float[] probabilities(float[] answers, int units) {
+    public float[] probabilities(float[] answers, int units) {
       if (form == Form.PROBABILITIES) {
         return answers;
       }
@@ -55,7 +56,7 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
   }
 
   /** How scores are given; a head that was kept may give others than Graft's own. */
-  enum Form {
+  public enum Form {
     PROBABILITIES,
     /** Before softmax or sigmoid. */
     LOGITS,
@@ -63,14 +64,15 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
     LOGARITHMS
   }
 
-  static ServedFacts of(Model model) {
-    Map<String, Answer> answers = new LinkedHashMap<>();
+  /** Of a model that was imported. */
+  public static ServedFacts of(Model model) {
+    Map<String, Meaning> answers = new LinkedHashMap<>();
     for (Head head : model.heads()) {
       Form form =
           HeadFinder.givesLogits(model, head)
               ? Form.LOGITS
               : HeadFinder.givesLogarithms(model, head) ? Form.LOGARITHMS : Form.PROBABILITIES;
-      Answer answer = new Answer(head.kind(), form, head.labels(), head.threshold());
+      Meaning answer = new Meaning(head.kind(), form, head.labels(), head.threshold());
       answers.put(head.name(), answer);
       outputs(model, head).forEach(output -> answers.put(output, answer));
     }
@@ -86,18 +88,18 @@ record ServedFacts(ImmutableMap<String, Answer> answers, boolean decodesPictures
   }
 
   /** What gives {@code output}: the only head may do so through further nodes. */
-  Answer of(String output) {
-    Set<Answer> all = Set.copyOf(answers.values());
-    Answer only =
+  public Meaning of(String output) {
+    Set<Meaning> all = Set.copyOf(answers.values());
+    Meaning only =
         all.size() == 1
             ? all.iterator().next()
-            : new Answer(
+            : new Meaning(
                 Head.Kind.SINGLE_LABEL, Form.PROBABILITIES, Optional.empty(), Optional.empty());
     return answers.getOrDefault(output, only);
   }
 
   /** Whether a head of it finds boxes, in the form that Graft gives them. */
-  boolean findBoxes() {
+  public boolean findBoxes() {
     return answers.values().stream().anyMatch(each -> each.kind() == Head.Kind.BOXES);
   }
 

@@ -1,4 +1,4 @@
-package dev.graft;
+package dev.graft.answer;
 
 import static java.util.Objects.requireNonNull;
 
@@ -8,6 +8,7 @@ import dev.graft.data.boxes.BoxDrawing;
 import dev.graft.data.boxes.PictureHeader;
 import dev.graft.error.BadDataException;
 import dev.graft.error.InputOutputException;
+import dev.graft.error.Internal;
 import dev.graft.model.Labels;
 import dev.graft.trainer.boxes.Detection;
 import java.awt.image.BufferedImage;
@@ -59,7 +60,8 @@ public record Boxes(List<Found> found, int width, int height, double threshold) 
   }
 
   /** What {@code detections} are on a picture of this size. */
-  static Boxes of(
+  @Internal
+  public static Boxes of(
       List<Detection> detections,
       Optional<Labels> labels,
       PictureHeader size,
@@ -84,6 +86,11 @@ public record Boxes(List<Found> found, int width, int height, double threshold) 
   public Boxes atLeast(double score) {
     return new Boxes(
         found.stream().filter(each -> each.score >= score).toList(), width, height, threshold);
+  }
+
+  /** The {@code count} surest. */
+  public Boxes top(int count) {
+    return new Boxes(found.subList(0, Math.min(count, found.size())), width, height, threshold);
   }
 
   /** Those to be shown, which have the threshold at least. */

@@ -1,11 +1,11 @@
-package dev.graft;
+package dev.graft.answer;
 
 import com.google.common.collect.ImmutableList;
 import java.util.List;
 
 /**
- * Numbers that a model says of one picture: those that were to be predicted, a vector to compare
- * with others, or scores at each of several positions.
+ * Numbers that a model says of one example: those that were to be predicted, or scores at each of
+ * several positions.
  *
  * @param values in the order of the model's outputs
  */

@@ -1,21 +1,26 @@
-package dev.graft;
+package dev.graft.answer;
 
 import dev.graft.error.GraftException;
+import dev.graft.error.Internal;
 import java.util.Optional;
 
 /**
- * What became of one picture of several: an answer, or why there is none.
+ * What became of one example of several: an answer, or why there is none.
  *
  * @param answer the answer
  * @param failure why there is none
  */
 public record Outcome(Optional<Answer> answer, Optional<GraftException> failure) {
 
-  static Outcome of(Answer answer) {
+  /** An answer. */
+  @Internal
+  public static Outcome of(Answer answer) {
     return new Outcome(Optional.of(answer), Optional.empty());
   }
 
-  static Outcome failed(GraftException failure) {
+  /** Why there is none. */
+  @Internal
+  public static Outcome failed(GraftException failure) {
     return new Outcome(Optional.empty(), Optional.of(failure));
   }
 }

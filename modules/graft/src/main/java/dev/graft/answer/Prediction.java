@@ -1,17 +1,14 @@
-package dev.graft;
+package dev.graft.answer;
 
-import dev.graft.error.BadModelException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.IntFunction;
 
 /**
- * What a classifier says of one picture.
+ * What a classifier says of one example.
  *
  * @param scores the score of each label, in the order of the model's outputs
  */
@@ -19,26 +16,6 @@ public record Prediction(Map<String, Float> scores) implements Answer {
 
   public Prediction {
     scores = Collections.unmodifiableMap(new LinkedHashMap<>(scores));
-  }
-
-  /** Of the scores of several pictures, one after the other; {@code picture} names the i-th. */
-  static List<Prediction> each(float[] scores, List<String> labels, IntFunction<String> picture) {
-    List<Prediction> predictions = new ArrayList<>();
-    for (int from = 0; from < scores.length; from += labels.size()) {
-      Map<String, Float> byLabel = new LinkedHashMap<>();
-      for (int label = 0; label < labels.size(); label++) {
-        if (Float.isNaN(scores[from + label])) {
-          throw new BadModelException(
-              "the model's scores for '"
-                  + picture.apply(predictions.size())
-                  + "' are no numbers (NaN): its weights are spoiled, or it computes with such a"
-                  + " picture what has no result.");
-        }
-        byLabel.put(labels.get(label), scores[from + label]);
-      }
-      predictions.add(new Prediction(byLabel));
-    }
-    return predictions;
   }
 
   /**

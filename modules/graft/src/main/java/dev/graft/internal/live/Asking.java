@@ -1,0 +1,247 @@
+package dev.graft.internal.live;
+
+import com.google.protobuf.ByteString;
+import dev.graft.answer.Answer;
+import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
+import dev.graft.error.BadDataException;
+import dev.graft.error.BadModelException;
+import dev.graft.error.TimeLimitException;
+import dev.graft.runtime.SavedModelSession;
+import dev.graft.runtime.TensorFlowException;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import dev.graft.words.Remedy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+
+/** Asks an open model by one signature, and counts how that goes. May be shared by threads. */
+public final class Asking {
+
+  /** For the first call, in which TensorFlow gets the model ready, whatever the others may take. */
+  private static final Duration OPENING = Duration.ofMinutes(2);
+
+  /** A black PNG of one pixel. */
+  private static final ByteString BLANK =
+      ByteString.copyFrom(
+          Base64.getDecoder()
+              .decode(
+                  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"));
+
+  private final SavedModelSession session;
+  private final ServedSignature way;
+  private final Feed feed;
+  private final Readout readout;
+  private final Duration timeout;
+  private final AtomicLong answered = new AtomicLong();
+  private final AtomicLong failed = new AtomicLong();
+  private final AtomicLong nanos = new AtomicLong();
+
+  /**
+   * Of an open model.
+   *
+   * @param session the model; stays its owner's
+   * @param timeout how long one call may take before it is given up; zero for any time
+   */
+  public Asking(
+      SavedModelSession session, ServedSignature way, ServedFacts facts, Duration timeout) {
+    this.session = session;
+    this.way = way;
+    this.feed = new Feed(way);
+    this.readout = new Readout(way, facts);
+    this.timeout = timeout;
+  }
+
+  /** To how many examples it gave an answer. */
+  public long answered() {
+    return answered.get();
+  }
+
+  /** To how many it gave none. */
+  public long failed() {
+    return failed.get();
+  }
+
+  /** How long its runs took together. */
+  public Duration time() {
+    return Duration.ofNanos(nanos.get());
+  }
+
+  /**
+   * What it says of a blank picture, or of nothing but zeros, so that the next answer comes faster:
+   * its only answer; empty if it can do nothing with that.
+   */
+  public Optional<TensorValue> aboutABlank() {
+    Optional<Map<String, TensorValue>> blank =
+        way.picture()
+            .map(input -> Map.of(input, TensorValue.strings(Shape.of(1), List.of(BLANK))))
+            .or(feed::blank);
+    if (blank.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      boolean isLimited = !timeout.isZero() && timeout.compareTo(OPENING) < 0;
+      Map<String, TensorValue> first =
+          call(feed.batch(List.of(blank.get())), isLimited ? OPENING : timeout);
+      return way.answers().size() == 1 && !way.findsBoxes()
+          ? Optional.of(readout.scores(first, way.answers().get(0), 1))
+          : Optional.empty();
+    } catch (TensorFlowException e) {
+      if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
+        throw e; // not by the picture: it would answer nothing
+      }
+      return Optional.empty();
+    }
+  }
+
+  private Map<String, TensorValue> call(Map<String, TensorValue> inputs, Duration limit) {
+    try {
+      return session.call(way.signature().name(), inputs, limit);
+    } catch (TensorFlowException e) {
+      if (e.code() == TensorFlowException.Code.DEADLINE_EXCEEDED) {
+        throw new TimeLimitException(
+            "the model gave no answer within "
+                + limit.toMillis() / 1e3
+                + " s, so the call was given up; give it more time if it is only slow.",
+            e,
+            Remedy.ANSWER_TIME);
+      }
+      throw e;
+    }
+  }
+
+  /** The answers, or why there is none: one that the model cannot take fails alone. */
+  public List<Outcome> answerEach(List<Example> examples) {
+    Outcome[] outcomes = new Outcome[examples.size()];
+    List<Asked> asked = new ArrayList<>();
+    for (int i = 0; i < outcomes.length; i++) {
+      try {
+        asked.add(asked(examples, i));
+      } catch (BadDataException e) {
+        failed.incrementAndGet();
+        outcomes[i] = Outcome.failed(e);
+      }
+    }
+    byForm(asked).forEach(some -> answerEach(some, outcomes));
+    return List.of(outcomes);
+  }
+
+  private void answerEach(List<Asked> some, Outcome[] outcomes) {
+    try {
+      List<Answer> answers = run(some);
+      for (int i = 0; i < some.size(); i++) {
+        outcomes[some.get(i).place] = Outcome.of(answers.get(i));
+      }
+    } catch (BadDataException | BadModelException e) {
+      if (some.size() == 1) {
+        outcomes[some.get(0).place] = Outcome.failed(e);
+      } else {
+        some.forEach(one -> answerEach(List.of(one), outcomes));
+      }
+    }
+  }
+
+  /**
+   * The answers about all of them, or none.
+   *
+   * @throws BadDataException if the model cannot take one, by its name
+   */
+  public List<Answer> answers(List<Example> examples) {
+    List<Asked> asked =
+        IntStream.range(0, examples.size()).mapToObj(i -> asked(examples, i)).toList();
+    Answer[] answers = new Answer[asked.size()];
+    for (List<Asked> some : byForm(asked)) {
+      List<Answer> these = run(some);
+      for (int i = 0; i < some.size(); i++) {
+        answers[some.get(i).place] = these.get(i);
+      }
+    }
+    return List.of(answers);
+  }
+
+  /**
+   * An example on its way.
+   *
+   * @param place the how-manieth it is
+   * @param name what it is called, for messages
+   * @param row what is fed of it
+   */
+  private record Asked(int place, String name, Map<String, TensorValue> row) {}
+
+  private Asked asked(List<Example> examples, int place) {
+    Example example = examples.get(place);
+    String name =
+        example.name().orElse((example.picture().isPresent() ? "picture " : "example ") + place);
+    return new Asked(place, name, feed.row(example, name));
+  }
+
+  /** Those that can be asked about in one run together. */
+  private List<List<Asked>> byForm(List<Asked> asked) {
+    Map<Map<String, Shape>, List<Asked>> forms = new LinkedHashMap<>();
+    asked.forEach(
+        one -> forms.computeIfAbsent(Feed.form(one.row), form -> new ArrayList<>()).add(one));
+    int most = way.fixedBatch() == 0 ? Integer.MAX_VALUE : way.fixedBatch();
+    List<List<Asked>> runs = new ArrayList<>();
+    for (List<Asked> all : forms.values()) {
+      for (int from = 0; from < all.size(); from += Math.min(most, all.size() - from)) {
+        runs.add(all.subList(from, from + Math.min(most, all.size() - from)));
+      }
+    }
+    return runs;
+  }
+
+  private List<Answer> run(List<Asked> some) {
+    long began = System.nanoTime();
+    boolean isDone = false;
+    try {
+      Map<String, TensorValue> outputs = outputs(some);
+      List<Answer> answers =
+          way.findsBoxes()
+              ? readout.boxes(outputs, some.stream().map(this::file).toList())
+              : readout.answers(outputs, some.size(), i -> some.get(i).name);
+      isDone = true;
+      return answers;
+    } finally {
+      nanos.addAndGet(System.nanoTime() - began);
+      (isDone ? answered : failed).addAndGet(isDone || some.size() == 1 ? some.size() : 0);
+    }
+  }
+
+  private byte[] file(Asked picture) {
+    return picture.row.get(way.picture().orElseThrow()).byteArrays().get(0);
+  }
+
+  /** What the signature gives, or which of them it is that the model cannot take. */
+  private Map<String, TensorValue> outputs(List<Asked> some) {
+    try {
+      return call(feed.batch(some.stream().map(Asked::row).toList()), timeout);
+    } catch (TensorFlowException e) {
+      if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
+        throw e; // not by what it was given
+      }
+      if (some.size() == 1) {
+        String name = "'" + some.get(0).name + "'";
+        throw new BadDataException(
+            way.picture().isPresent()
+                ? name + " is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file."
+                : "the model cannot compute its answer to " + name + ": " + e.detail(),
+            e);
+      }
+      some.forEach(one -> outputs(List.of(one)));
+      throw e;
+    }
+  }
+
+  /** The only answer about one example as it stands. */
+  public TensorValue scores(Example example) {
+    List<Asked> one = List.of(asked(List.of(example), 0));
+    return readout.scores(outputs(one), way.answers().get(0), 1);
+  }
+}

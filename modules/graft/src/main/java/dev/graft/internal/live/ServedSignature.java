@@ -1,0 +1,102 @@
+package dev.graft.internal.live;
+
+import dev.graft.error.BadModelException;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.BoxFormat;
+import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
+import dev.graft.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to ask an exported model.
+ *
+ * @param signature the signature
+ * @param picture its input, if that takes encoded pictures and is the only one
+ * @param answers those of its outputs that are answers
+ * @param findsBoxes whether these are boxes, under the names of TensorFlow's detection models
+ */
+public record ServedSignature(
+    Signature signature, Optional<String> picture, List<String> answers, boolean findsBoxes) {
+
+  private static final String SERVING_BYTES = "serving_bytes";
+
+  /**
+   * The one that is wanted; else the one that takes encoded pictures, {@code serving_bytes};
+   * failing that {@code serving_default}, or the only one that there is.
+   *
+   * @param place where the model is, for messages
+   * @throws BadRequestException if there is none of the name that is wanted
+   * @throws BadModelException if there is none, or it has no answer
+   */
+  public static ServedSignature of(
+      Map<String, Signature> signatures, ServedFacts facts, Optional<String> wanted, String place) {
+    Signature signature = wanted.isPresent() ? signatures.get(wanted.get()) : usual(signatures);
+    if (signature == null) {
+      String has = "'" + place + "' has the signatures " + signatures.keySet();
+      throw wanted.isPresent()
+          ? new BadRequestException(has + " and no '" + wanted.get() + "'; ask by one of these.")
+          : new BadModelException(
+              has + ", of which none is the one to answer by; say which one is to be asked.");
+    }
+    boolean boxes = signature.outputs().containsKey(BoxFormat.BOXES) && facts.findBoxes();
+    List<String> answers = boxes ? List.of(BoxFormat.BOXES) : answers(signature, facts);
+    if (answers.isEmpty()) {
+      throw new BadModelException(
+          "'"
+              + place
+              + "' answers no numbers by its signature '"
+              + signature.name()
+              + "': its outputs are "
+              + signature.outputs().keySet()
+              + ".");
+    }
+    return new ServedSignature(signature, picture(signature, facts), answers, boxes);
+  }
+
+  private static @Nullable Signature usual(Map<String, Signature> signatures) {
+    Signature only = signatures.size() == 1 ? signatures.values().iterator().next() : null;
+    Signature serving = signatures.getOrDefault(Signature.SERVING_DEFAULT, only);
+    return signatures.getOrDefault(SERVING_BYTES, serving);
+  }
+
+  private static Optional<String> picture(Signature signature, ServedFacts facts) {
+    boolean reads = signature.name().equals(SERVING_BYTES) || facts.decodesPictures();
+    return signature.inputs().entrySet().stream()
+        .filter(input -> reads && signature.inputs().size() == 1)
+        .filter(input -> input.getValue().dtype() == DType.STRING)
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
+  /** Of several outputs those of heads, if there are any: a backbone may have had others. */
+  private static List<String> answers(Signature signature, ServedFacts facts) {
+    List<String> floating = outputs(signature, DType::isFloating);
+    List<String> numbers =
+        floating.isEmpty() ? outputs(signature, type -> type != DType.STRING) : floating;
+    List<String> ofHeads = numbers.stream().filter(facts.answers()::containsKey).toList();
+    return ofHeads.isEmpty() ? numbers : ofHeads;
+  }
+
+  private static List<String> outputs(Signature signature, Predicate<DType> wanted) {
+    return signature.outputs().entrySet().stream()
+        .filter(output -> wanted.test(output.getValue().dtype()))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** The batch size that it insists on; 0 if any will do. */
+  public int fixedBatch() {
+    return signature.inputs().values().stream()
+        .map(TensorSpec::shape)
+        .filter(shape -> shape.rank() > 0)
+        .mapToInt(shape -> (int) shape.dim(0))
+        .filter(rows -> rows > 0)
+        .max()
+        .orElse(0);
+  }
+}
