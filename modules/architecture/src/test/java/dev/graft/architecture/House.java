@@ -88,6 +88,7 @@ final class House {
             "data",
             "trainer",
             "exporter"));
+    MAY_USE.put("micrometer", Set.of("graft"));
     MAY_USE.put("testkit", Set.of("graph", "model", "savedmodel", "runtime"));
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
@@ -138,7 +140,7 @@ record ExampleTable(String name, Signature signature) {
   }
 
   private Object value(String column, String cell, int row) {
-    DType type = signature.inputs().get(column).dtype();
+    DType type = requireNonNull(signature.inputs().get(column)).dtype();
     if (type == DType.STRING) {
       return cell;
     }

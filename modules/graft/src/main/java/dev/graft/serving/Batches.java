@@ -1,8 +1,9 @@
 package dev.graft.serving;
 
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
-import dev.graft.Answer;
-import dev.graft.Outcome;
+import dev.graft.answer.Answer;
+import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
 import dev.graft.error.ClosedException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,16 +17,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Gathers the pictures of many threads and has one thread ask about them, several in one run. */
+/** Gathers the examples of many threads and has one thread ask about them, several in one run. */
 final class Batches implements AutoCloseable {
 
   private static final long LOOK = 100; // ms between two looks whether it is over
 
   private final BlockingQueue<Request> queue;
   private final ServingOptions options;
-  private final Function<List<byte[]>, List<Outcome>> ask;
+  private final Function<List<Example>, List<Outcome>> ask;
   private final ServingListener listener;
   private final Thread worker;
+
   /**
    * Who waits goes on by a thread of these: what hangs on an answer may take long, or ask again,
    * and this room's only thread would wait for itself.
@@ -33,13 +35,17 @@ final class Batches implements AutoCloseable {
   private final ExecutorService callers =
       Executors.newCachedThreadPool(
           new ThreadFactoryBuilder().setNameFormat("graft-answers").setDaemon(true).build());
+
   private volatile boolean isClosed;
+  private volatile boolean isAnswering;
   private boolean hadCompany; // whether the last batch had more than one picture
 
-  private record Request(byte[] picture, CompletableFuture<Answer> answer, long came) {}
+  private record Request(Example example, CompletableFuture<Answer> answer, long came) {}
 
   Batches(
-      ServingOptions options, Function<List<byte[]>, List<Outcome>> ask, ServingListener listener) {
+      ServingOptions options,
+      Function<List<Example>, List<Outcome>> ask,
+      ServingListener listener) {
     this.queue = new LinkedBlockingQueue<>(options.waiting());
     this.options = options;
     this.ask = ask;
@@ -49,17 +55,22 @@ final class Batches implements AutoCloseable {
     worker.start();
   }
 
-  /** How many pictures wait. */
+  /** How many examples wait. */
   int waiting() {
     return queue.size();
   }
 
-  CompletableFuture<Answer> submit(byte[] picture) {
+  /** Whether some wait, or are being answered. */
+  boolean isBusy() {
+    return isAnswering || !queue.isEmpty();
+  }
+
+  CompletableFuture<Answer> submit(Example example) {
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     if (isClosed) {
       throw closed();
     }
-    if (!queue.offer(new Request(picture, answer, System.nanoTime()))) {
+    if (!queue.offer(new Request(example, answer, System.nanoTime()))) {
       listener.on(new ServingEvent.Refused());
       throw new OverloadException(options.waiting());
     }
@@ -74,10 +85,13 @@ final class Batches implements AutoCloseable {
       try {
         Request first = queue.poll(LOOK, TimeUnit.MILLISECONDS);
         if (first != null) {
+          isAnswering = true;
           answer(gathered(first));
         }
       } catch (InterruptedException e) {
         continue; // only closing ends it
+      } finally {
+        isAnswering = false;
       }
     }
     for (Request left = queue.poll(); left != null; left = queue.poll()) {
@@ -117,7 +131,7 @@ final class Batches implements AutoCloseable {
     int failed = 0;
     List<Runnable> told = new ArrayList<>();
     try {
-      List<Outcome> outcomes = ask.apply(batch.stream().map(Request::picture).toList());
+      List<Outcome> outcomes = ask.apply(batch.stream().map(Request::example).toList());
       for (int i = 0; i < batch.size(); i++) {
         CompletableFuture<Answer> answer = batch.get(i).answer;
         Outcome outcome = outcomes.get(i);

@@ -3,7 +3,8 @@ package dev.graft.serving;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
-import dev.graft.Outcome;
+import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
 import dev.graft.error.BadModelException;
 import dev.graft.error.ClosedException;
 import dev.graft.internal.place.ModelFolder;
@@ -69,12 +70,12 @@ final class CurrentVersion implements AutoCloseable {
     return lastFailure;
   }
 
-  /** What the current version says of some pictures. */
-  List<Outcome> ask(List<byte[]> pictures) {
+  /** What the current version says of some examples. */
+  List<Outcome> ask(List<Example> examples) {
     while (true) {
       Open now = open;
       try {
-        return now.model.answerEach(pictures);
+        return now.model.answerEach(examples);
       } catch (ClosedException e) {
         if (isClosed || now == open) {
           throw e;
@@ -123,7 +124,8 @@ final class CurrentVersion implements AutoCloseable {
   }
 
   private Open opened(Path folder) {
-    return new Open(graft.serve(folder, options.model()), VersionFolders.number(folder), Instant.now());
+    return new Open(
+        graft.serve(folder, options.model()), VersionFolders.number(folder), Instant.now());
   }
 
   private Path newest() {

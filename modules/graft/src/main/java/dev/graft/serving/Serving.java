@@ -2,8 +2,9 @@ package dev.graft.serving;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.graft.Answer;
 import dev.graft.Graft;
+import dev.graft.answer.Answer;
+import dev.graft.answer.Example;
 import dev.graft.error.BadDataException;
 import dev.graft.error.ClosedException;
 import dev.graft.error.GraftException;
@@ -14,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The newest version of a model, kept open for a service: it answers many threads, several pictures
+ * The newest version of a model, kept open for a service: it answers many threads, several examples
  * in one run where they come together, and changes to a newer version as soon as one is published,
  * without an answer lost or given by two versions. A version that cannot be opened or answer is
  * left alone, and the one before goes on.
@@ -63,18 +64,22 @@ public final class Serving implements AutoCloseable {
     }
   }
 
+  /** As {@link #answer(Example)}, of an encoded picture: a JPEG, PNG, GIF or BMP file. */
+  public Answer answer(byte[] picture) {
+    return answer(Example.picture(picture));
+  }
+
   /**
-   * What the model says of a picture; waits for it.
+   * What the model says of an example; waits for it.
    *
-   * @param picture an encoded picture: the bytes of a JPEG, PNG, GIF or BMP file
-   * @throws BadDataException if it cannot be decoded
+   * @throws BadDataException if the model cannot take it
    * @throws OverloadException if too many wait already
    * @throws TimeLimitException if it took longer than a call may
    * @throws ClosedException if it was closed meanwhile
    * @throws CancellationException if the thread was interrupted; its flag stays set
    */
-  public Answer answer(byte[] picture) {
-    CompletableFuture<Answer> answer = submit(picture);
+  public Answer answer(Example example) {
+    CompletableFuture<Answer> answer = submit(example);
     try {
       return answer.get();
     } catch (ExecutionException e) {
@@ -96,18 +101,32 @@ public final class Serving implements AutoCloseable {
   }
 
   /**
-   * As {@link #answer}, without waiting. Who cancels the result before its turn spares the work.
+   * As {@link #answer(Example)}, without waiting. Who cancels the result before its turn spares the
+   * work.
    *
    * @throws OverloadException if too many wait already
    * @throws ClosedException if it is closed
    */
+  public CompletableFuture<Answer> submit(Example example) {
+    return batches.submit(example);
+  }
+
+  /** As {@link #submit(Example)}, of an encoded picture. */
   public CompletableFuture<Answer> submit(byte[] picture) {
-    return batches.submit(picture.clone());
+    return submit(Example.picture(picture));
   }
 
   /** Looks now whether there is a newer version, and takes it; comes back when it answers. */
   public void refresh() {
     current.look(true);
+  }
+
+  /**
+   * Whether anybody waits for an answer now: who may do other things with this machine meanwhile,
+   * as a training, gives way then.
+   */
+  public boolean isBusy() {
+    return batches.isBusy();
   }
 
   /** The number of the version that answers. */

@@ -2,22 +2,22 @@
  * A model that answers while newer versions of it are published: what a service holds.
  *
  * <p><b>What enters.</b> A serving base, the folder of numbered versions that {@code Graft.publish}
- * and {@code graft finetune} write; {@link dev.graft.serving.ServingOptions}; encoded pictures from
- * any number of threads.
+ * and {@code graft finetune} write; {@link dev.graft.serving.ServingOptions}; examples from any
+ * number of threads.
  *
- * <p><b>What leaves.</b> An {@link dev.graft.Answer} to each, {@link
+ * <p><b>What leaves.</b> An {@link dev.graft.answer.Answer} to each, {@link
  * dev.graft.serving.ServingEvent}s to a {@link dev.graft.serving.ServingListener}, and {@link
  * dev.graft.serving.ServingStats} for a page of health or metrics. What cannot be taken in at once
  * is refused ({@link dev.graft.serving.OverloadException}).
  *
- * <p><b>Who calls whom.</b> {@link dev.graft.serving.Serving} gives each picture to {@code
+ * <p><b>Who calls whom.</b> {@link dev.graft.serving.Serving} gives each example to {@code
  * Batches}, whose one thread asks about those that wait together, and holds a {@code
  * CurrentVersion}, which looks for newer ones on a thread of its own and opens and closes a {@code
  * LiveModel} for each. {@code Counts} counts. This room stands before the door, as {@code
  * dev.graft.job} does: nothing in {@code dev.graft} knows of it.
  *
- * <p><b>The invariant.</b> A picture is answered by one version, whole; none fails because versions
- * are changed, and a version is closed only when nobody waits for its answer.
+ * <p><b>The invariant.</b> An example is answered by one version, whole; none fails because
+ * versions are changed, and a version is closed only when nobody waits for its answer.
  */
 @NullMarked
 package dev.graft.serving;

@@ -1,5 +1,7 @@
 package dev.graft.internal.live;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
@@ -215,7 +217,7 @@ public final class Asking {
   }
 
   private byte[] file(Asked picture) {
-    return picture.row.get(way.picture().orElseThrow()).byteArrays().get(0);
+    return requireNonNull(picture.row.get(way.picture().orElseThrow())).byteArrays().get(0);
   }
 
   /** What the signature gives, or which of them it is that the model cannot take. */

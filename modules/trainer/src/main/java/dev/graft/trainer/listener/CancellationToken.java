@@ -1,7 +1,11 @@
 package dev.graft.trainer.listener;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Pauses, resumes and cancels work from any thread: trainings, scores, jobs that it was given to.
@@ -16,8 +20,16 @@ public final class CancellationToken {
     CANCELLED
   }
 
+  /** For who is let go first without ever having enough: then the work has its turn, too. */
+  private static final long LONGEST_WAIT = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long LOOK = 1; // ms between two looks whether they still are
+
   @GuardedBy("this")
   private State state = State.RUNNING;
+
+  @GuardedBy("this")
+  private BooleanSupplier others = () -> false;
 
   /** Holds the work before its next unit, until {@link #resume} or {@link #cancel}. */
   public synchronized void pause() {
@@ -41,7 +53,19 @@ public final class CancellationToken {
   }
 
   /**
-   * What the work asks before each unit: waits while it is paused.
+   * Has the work wait before each of its units while others have more of a hurry, a second at most:
+   * a service in the same process, as {@code yieldTo(serving::isBusy)}.
+   *
+   * @param busy whether they have, quickly told; asked by the thread of the work
+   * @return this
+   */
+  public synchronized CancellationToken yieldTo(BooleanSupplier busy) {
+    others = requireNonNull(busy, "busy");
+    return this;
+  }
+
+  /**
+   * What the work asks before each unit: waits while it is paused, and for those who go first.
    *
    * @throws CancellationException if it is cancelled, or its thread is interrupted
    */
@@ -49,6 +73,10 @@ public final class CancellationToken {
     try {
       while (state == State.PAUSED && !Thread.currentThread().isInterrupted()) {
         wait();
+      }
+      long end = System.nanoTime() + LONGEST_WAIT;
+      while (state == State.RUNNING && others.getAsBoolean() && System.nanoTime() < end) {
+        wait(LOOK);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

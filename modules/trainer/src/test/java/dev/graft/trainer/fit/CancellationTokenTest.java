@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,6 +26,34 @@ import org.junit.jupiter.api.Timeout;
 class CancellationTokenTest {
 
   private static final Recipe LONG = SmallTraining.recipe(100_000);
+
+  @Test
+  void givesWayToOthersForASecondAUnit() throws Exception {
+    AtomicBoolean busy = new AtomicBoolean(true);
+    AtomicLong asked = new AtomicLong();
+    CancellationToken control =
+        new CancellationToken()
+            .yieldTo(
+                () -> {
+                  asked.incrementAndGet();
+                  return busy.get();
+                });
+    long begin = System.nanoTime();
+    CompletableFuture<Void> unit = CompletableFuture.runAsync(control::check);
+    while (asked.get() < 3) {
+      Thread.sleep(1);
+    }
+    assertThat(unit).isNotDone();
+    busy.set(false);
+    unit.get(10, TimeUnit.SECONDS);
+    busy.set(true);
+    control.check(); // nobody is kept for ever
+    assertThat(System.nanoTime() - begin).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(900));
+    CompletableFuture<Void> last = CompletableFuture.runAsync(control::check);
+    control.cancel();
+    assertThatThrownBy(() -> last.get(10, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(CancellationException.class);
+  }
 
   @Test
   void pausesGoesOnAndCancels() throws Exception {
