@@ -128,6 +128,7 @@ final class Batches implements AutoCloseable {
       return;
     }
     long began = System.nanoTime();
+    RunRecord record = RunRecord.begun();
     int failed = 0;
     List<Runnable> told = new ArrayList<>();
     try {
@@ -145,6 +146,7 @@ final class Batches implements AutoCloseable {
     }
     Duration waited = Duration.ofNanos(began - batch.get(0).came);
     Duration took = Duration.ofNanos(System.nanoTime() - began);
+    record.done(batch.size(), failed, waited);
     listener.on(new ServingEvent.Answered(batch.size(), failed, waited, took));
     told.forEach(callers::execute); // who has an answer finds it counted
   }

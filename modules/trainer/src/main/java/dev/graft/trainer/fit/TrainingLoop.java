@@ -175,7 +175,9 @@ final class TrainingLoop implements AutoCloseable {
   double step(double rate) {
     int[] batch = order.batch(counters.batches());
     int[] next = order.batch(counters.batches() + 1);
+    StepRecord record = StepRecord.begun();
     Stepper.Outcome outcome = session.stepper().step(batch, next, counters, rate);
+    record.done(stage.number(), counters.batches(), batch.length, outcome.loss());
     counters = session.after(counters, outcome);
     if (outcome.isUpdated()) {
       lossSum += outcome.loss() * batch.length;
