@@ -125,9 +125,9 @@ public final class LiveModel implements AutoCloseable {
   }
 
   /**
-   * The labels, in the order of the model's outputs.
+   * The labels of its only answer, in the order of the model's outputs.
    *
-   * @throws BadRequestException if it is no classifier
+   * @throws BadRequestException if that has none, or there are several answers
    */
   public Labels labels() {
     return labels.orElseThrow(
@@ -209,7 +209,7 @@ public final class LiveModel implements AutoCloseable {
   }
 
   /**
-   * Classifies encoded pictures, the bytes of a file each, in one run.
+   * Classifies encoded pictures, the bytes of a file each, 32 in a run.
    *
    * @throws BadDataException if one of them cannot be decoded; the message says which, from 0
    * @throws BadRequestException if there is none, or the model does not give one answer that has

@@ -27,6 +27,8 @@ import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -210,6 +212,29 @@ class AnySignatureTest {
     return Example.of(Map.of("colour", "red", "size", size, "weight", weight));
   }
 
+  /** As many numbers in another order are another example. */
+  @Test
+  void whatHasOtherSidesIsNotTakenForTheSame() {
+    Model model = Graft.load(Zoo.model("keras2/cnn_plain").savedModel());
+    try (LiveModel live = graft.serve(graft.publish(model, out))) {
+      long[] dims = live.signature().inputs().get(input(live)).shape().dims();
+      Example right = image((int) dims[1], (int) dims[2], (int) dims[3]);
+      assertThat(live.answer(right)).isNotNull();
+      assertThatThrownBy(() -> live.answer(image((int) dims[3], (int) dims[1], (int) dims[2])))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContaining("takes values of shape");
+      assertThatThrownBy(() -> live.answer(image(1, 1, (int) (dims[1] * dims[2] * dims[3]))))
+          .isInstanceOf(BadDataException.class);
+      List<Example> many = Collections.nCopies(70, right); // in three runs
+      assertThat(new HashSet<>(live.answerEach(many))).hasSize(1);
+      assertThat(live.stats().answered()).isEqualTo(71);
+    }
+  }
+
+  private static Example image(int height, int width, int channels) {
+    return Example.of(Map.of("x", new float[height][width][channels]));
+  }
+
   /** Texts, whole numbers and a table of columns. */
   @Test
   void foreignModelsOfEveryKind() {
@@ -242,7 +267,7 @@ class AnySignatureTest {
   @Test
   void listsThatDifferAreRefused() {
     assertThatThrownBy(() -> Example.of(Map.of("x", List.of(List.of(1), List.of(1, 2)))))
-        .isInstanceOf(BadRequestException.class)
+        .isInstanceOf(BadDataException.class)
         .hasMessageContaining("differ in length");
     assertThatThrownBy(() -> Example.of(Map.of("x", List.of(1, List.of(2)))))
         .hasMessageContaining("differ in length");

@@ -30,17 +30,26 @@ record AnswerText(@Nullable Integer top, @Nullable Double threshold) {
     if (top != null && top < 1) {
       throw new BadRequestException("--top takes a number from 1 on, given " + top + ".");
     }
+    if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
+      throw new BadRequestException(
+          "--threshold takes a score from 0 to 1, given " + threshold + ".");
+    }
   }
 
   /** A line for each box or head, else one line, with what the example is called in front. */
   List<String> lines(String name, Answer answer) {
-    String called = Printable.cell(name);
+    return ofCells(Printable.cell(name), answer);
+  }
+
+  private List<String> ofCells(String called, Answer answer) {
     if (answer instanceof Boxes boxes) {
-      return BoxAnswer.lines(name, shown(boxes));
+      return BoxAnswer.lines(called, shown(boxes));
     }
     if (answer instanceof Several several) {
       List<String> lines = new ArrayList<>();
-      several.answers().forEach((head, its) -> lines.addAll(lines(name + "\t" + head, its)));
+      several
+          .answers()
+          .forEach((head, its) -> lines.addAll(ofCells(called + "\t" + Printable.cell(head), its)));
       return lines;
     }
     return List.of(called + "\t" + words(answer));
@@ -70,9 +79,14 @@ record AnswerText(@Nullable Integer top, @Nullable Double threshold) {
       return top == null ? all : all.subList(0, Math.min(top, all.size()));
     }
     return ((Prediction) answer)
-        .top(top == null ? 1 : top).stream()
+        .top(top == null ? usual((Prediction) answer) : top).stream()
             .filter(each -> threshold == null || each.score() >= threshold)
             .toList();
+  }
+
+  /** How many labels are looked at: the best one, or all that have the score that is asked for. */
+  private int usual(Prediction prediction) {
+    return threshold == null ? 1 : prediction.scores().size();
   }
 
   private List<Float> numbers(Answer answer) {

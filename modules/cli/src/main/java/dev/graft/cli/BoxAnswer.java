@@ -21,9 +21,8 @@ final class BoxAnswer {
 
   private BoxAnswer() {}
 
-  /** A line for each box: file, label, score, left, top, right, bottom. */
-  static List<String> lines(String file, Boxes boxes) {
-    String name = Printable.cell(file);
+  /** A line for each box: {@code name}, label, score, left, top, right, bottom. */
+  static List<String> lines(String name, Boxes boxes) {
     return boxes.found().isEmpty()
         ? List.of(name + "\t(none)")
         : boxes.found().stream()

@@ -1,173 +1,207 @@
 package dev.graft.cli;
 
-import static java.util.Objects.requireNonNull;
-
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.RuntimeJsonMappingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
-import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import dev.graft.answer.Example;
 import dev.graft.error.BadDataException;
 import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
 import dev.graft.tensor.DType;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
  * Reads examples for a model that takes values: JSON objects by the names of its inputs, one after
- * the other or in an array, or a table with a column for each input (CSV).
+ * the other or in arrays, or a table with a column for each input (CSV). A row that is no good is
+ * told of, and the others are read.
  *
  * @param name what the file is called
  * @param signature what the model takes
+ * @param examples gets each, named by the file and its row there, from 1
+ * @param unfit gets what is wrong with a row
+ * @param remarks gets what is left out
  */
-record ExampleTable(String name, Signature signature) {
-
-  private static final int BOM = 0xFEFF;
+record ExampleTable(
+    String name,
+    Signature signature,
+    Consumer<Example> examples,
+    Consumer<BadDataException> unfit,
+    Consumer<String> remarks) {
 
   /**
-   * Gives each example to {@code examples}, named by the file and its place there, from 1.
+   * Reads all of {@code file}.
    *
-   * @param remarks gets what was left out
-   * @throws BadDataException if it is neither
+   * @throws BadDataException if it is neither a table nor JSON
    */
-  void read(InputStream file, Consumer<Example> examples, Consumer<String> remarks)
-      throws IOException {
+  void read(InputStream file) throws IOException {
     BufferedInputStream in = new BufferedInputStream(file);
     int first = first(in);
     try {
       if (first == '{' || first == '[') {
-        json(in, examples);
+        json(in);
       } else {
-        csv(in, examples, remarks);
+        csv(in);
       }
     } catch (JsonProcessingException e) {
-      throw unreadable(e);
-    } catch (RuntimeJsonMappingException e) {
-      throw unreadable(e);
+      throw new BadDataException(
+          "'" + name + "' cannot be read as a table or JSON: " + e.getOriginalMessage() + ".", e);
     }
-  }
-
-  private BadDataException unreadable(Exception e) {
-    String reason =
-        e instanceof JsonProcessingException json ? json.getOriginalMessage() : "" + e.getMessage();
-    return new BadDataException(
-        "'" + name + "' cannot be read as a table or JSON: " + reason + ".", e);
   }
 
   /** The first byte that says something; nothing is taken away. */
   private static int first(BufferedInputStream in) throws IOException {
     in.mark(1024);
     int first = in.read();
-    while (first == ' '
-        || first == '\n'
-        || first == '\r'
-        || first == '\t'
-        || first == 0xEF
-        || first == 0xBB
-        || first == 0xBF) {
-      first = in.read();
+    for (int i = 0; i < 1000 && (first <= ' ' && first >= 0 || first >= 0x80); i++) {
+      first = in.read(); // a space, or a mark of the order of bytes
     }
     in.reset();
     return first;
   }
 
-  private void json(InputStream in, Consumer<Example> examples) throws IOException {
-    ObjectMapper mapper = JsonMapper.builder().build();
-    int count = 0;
-    try (MappingIterator<JsonNode> all = mapper.readerFor(JsonNode.class).readValues(in)) {
-      while (all.hasNextValue()) {
-        JsonNode next = all.nextValue();
-        for (JsonNode each : next.isArray() ? next : List.of(next)) {
-          count++;
-          if (!each.isObject()) {
-            throw new BadDataException(
-                "'" + name + ":" + count + "' is no JSON object; give one of the model's inputs.");
-          }
+  /** Makes an example of a row and hands it on. */
+  private void add(int row, Map<String, Object> values) {
+    try {
+      examples.accept(Example.of(values).named(name + ":" + row));
+    } catch (BadDataException e) {
+      add(row, e);
+    }
+  }
+
+  private void add(int row, BadDataException e) {
+    unfit.accept(new BadDataException("'" + name + ":" + row + "': " + e.getMessage(), e));
+  }
+
+  private void json(InputStream in) throws IOException {
+    JsonMapper mapper = JsonMapper.builder().build();
+    int row = 0;
+    try (JsonParser parser = mapper.createParser(in)) {
+      int depth = 0;
+      for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+        if (token == JsonToken.START_ARRAY && depth == 0) {
+          depth++;
+        } else if (token == JsonToken.END_ARRAY) {
+          depth--;
+        } else if (token == JsonToken.START_OBJECT) {
           Map<String, Object> values = new LinkedHashMap<>();
-          each.fields()
-              .forEachRemaining(
-                  field ->
-                      values.put(
-                          field.getKey(), mapper.convertValue(field.getValue(), Object.class)));
-          examples.accept(example(values, count));
+          mapper
+              .readerForMapOf(Object.class)
+              .<Map<String, Object>>readValue(parser)
+              .forEach(values::put);
+          add(++row, values);
+        } else {
+          parser.skipChildren();
+          add(++row, new BadDataException("is no JSON object; give one of the model's inputs."));
         }
       }
     }
   }
 
-  private void csv(InputStream in, Consumer<Example> examples, Consumer<String> remarks)
-      throws IOException {
-    CsvMapper mapper = CsvMapper.builder().enable(CsvParser.Feature.SKIP_EMPTY_LINES).build();
-    CsvSchema schema = CsvSchema.emptySchema().withHeader();
-    int count = 0;
-    try (MappingIterator<Map<String, String>> all =
-        mapper.readerForMapOf(String.class).with(schema).readValues(in)) {
-      Set<String> others = new TreeSet<>();
-      while (all.hasNextValue()) {
-        Map<String, String> row = all.nextValue();
-        count++;
-        Map<String, Object> values = new LinkedHashMap<>();
-        for (Map.Entry<String, String> cell : row.entrySet()) {
-          String column = clean(cell.getKey());
-          if (signature.inputs().containsKey(column)) {
-            values.put(column, value(column, cell.getValue(), count));
-          } else {
-            others.add(column);
-          }
+  private void csv(InputStream in) throws IOException {
+    CsvMapper mapper = CsvMapper.builder().enable(CsvParser.Feature.WRAP_AS_ARRAY).build();
+    try (MappingIterator<String[]> rows = mapper.readerFor(String[].class).readValues(in)) {
+      List<String> columns = rows.hasNextValue() ? columns(rows.nextValue()) : List.of();
+      for (int row = 1; rows.hasNextValue(); row++) {
+        String[] cells = rows.nextValue();
+        if (columns.size() > 1 && cells.length == 1 && cells[0].isBlank()) {
+          continue;
         }
-        if (count == 1 && !others.isEmpty()) {
-          remarks.accept("columns of '" + name + "' that are no inputs are left out: " + others);
+        try {
+          add(row, values(columns, cells));
+        } catch (BadDataException e) {
+          add(row, e);
         }
-        examples.accept(example(values, count));
       }
     }
   }
 
-  private static String clean(String column) {
-    return column.isEmpty() || column.charAt(0) != BOM ? column : column.substring(1);
+  /** The header, once it is known to name all that the model takes. */
+  private List<String> columns(String[] header) {
+    List<String> columns = new ArrayList<>();
+    List<String> others = new ArrayList<>();
+    for (String cell : header) {
+      String column = cell.replace("\uFEFF", "").strip();
+      if (signature.inputs().containsKey(column) && columns.contains(column)) {
+        throw new BadDataException("'" + name + "' has two columns '" + column + "'.");
+      }
+      columns.add(column);
+      if (!signature.inputs().containsKey(column)) {
+        others.add(column);
+      }
+    }
+    List<String> missing = new ArrayList<>(signature.inputs().keySet());
+    missing.removeAll(columns);
+    missing.removeAll(signature.defaults().keySet());
+    if (!missing.isEmpty()) {
+      throw new BadDataException(
+          "'"
+              + name
+              + "' has the columns "
+              + columns
+              + ", and none for "
+              + missing
+              + "; give a table with a column for each input, divided by commas, or JSON.");
+    }
+    if (!others.isEmpty()) {
+      remarks.accept("columns of '" + name + "' that are no inputs are left out: " + others);
+    }
+    return columns;
   }
 
-  private Object value(String column, String cell, int row) {
-    DType type = requireNonNull(signature.inputs().get(column)).dtype();
+  private Map<String, Object> values(List<String> columns, String[] cells) {
+    if (cells.length > columns.size()) {
+      throw new BadDataException(
+          "it has " + cells.length + " cells, and there are " + columns.size() + " columns.");
+    }
+    Map<String, Object> values = new LinkedHashMap<>();
+    for (int i = 0; i < cells.length; i++) {
+      TensorSpec spec = signature.inputs().get(columns.get(i));
+      if (spec != null) {
+        values.put(columns.get(i), value(columns.get(i), cells[i], spec.dtype()));
+      }
+    }
+    return values;
+  }
+
+  private static Object value(String column, String cell, DType type) {
+    String word = cell.strip();
     if (type == DType.STRING) {
       return cell;
     }
-    String word = cell.strip();
     if (type == DType.BOOL && (word.equalsIgnoreCase("true") || word.equalsIgnoreCase("false"))) {
       return Boolean.valueOf(word);
     }
     try {
-      return type.isFloating() ? (Object) Double.valueOf(word) : (Object) Long.valueOf(word);
+      BigDecimal number = new BigDecimal(word);
+      return type.isFloating() ? (Object) number.doubleValue() : number.toBigIntegerExact();
     } catch (NumberFormatException e) {
-      throw new BadDataException(
-          "'"
-              + name
-              + ":"
-              + row
-              + "' has '"
-              + cell
-              + "' for '"
-              + column
-              + "', which takes "
-              + type
-              + "; lists of numbers are given as JSON.",
-          e);
+      throw unfit(column, cell, type, e);
+    } catch (ArithmeticException e) { // 2.5 for a whole number
+      throw unfit(column, cell, type, e);
     }
   }
 
-  private Example example(Map<String, Object> values, int place) {
-    return Example.of(values).named(name + ":" + place);
+  private static BadDataException unfit(String column, String cell, DType type, Exception e) {
+    return new BadDataException(
+        "'"
+            + cell
+            + "' stands for '"
+            + column
+            + "', which takes "
+            + type
+            + "; lists of numbers are given as JSON.",
+        e);
   }
 }

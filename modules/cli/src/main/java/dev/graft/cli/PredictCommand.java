@@ -12,9 +12,8 @@ import dev.graft.answer.Example;
 import dev.graft.answer.Outcome;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.GraftException;
+import dev.graft.error.InputOutputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -100,7 +99,7 @@ final class PredictCommand implements Callable<Integer> {
 
   private final ObjectMapper mapper = new ObjectMapper();
   private final ArrayNode answers = mapper.createArrayNode();
-  private final List<String> unreadable = new ArrayList<>();
+  private final List<String> unfit = new ArrayList<>();
 
   PredictCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -114,53 +113,56 @@ final class PredictCommand implements Callable<Integer> {
     Path path = model.path();
     try (Graft graft = Graft.open(machine.settings());
         LiveModel live = graft.serve(path, serving)) {
-      AskedFiles asked = new AskedFiles(files, live, terminal::error);
-      if (drawings != null) {
-        requireDrawable(live, asked);
-      }
       List<Example> some = new ArrayList<>();
-      asked.each(
-          example -> {
-            some.add(example);
-            if (some.size() == AT_ONCE) {
-              tell(live, some, text);
-            }
-          },
-          e -> unreadable.add(e.getMessage()));
+      AskedFiles asked =
+          new AskedFiles(
+              files,
+              live,
+              example -> {
+                some.add(example);
+                if (some.size() == AT_ONCE) {
+                  tell(live, some, text);
+                }
+              },
+              e -> unfit.add(e.getMessage()),
+              terminal::error);
+      List<Path> all = asked.all();
+      if (drawings != null) {
+        requireDrawable(live, asked, all);
+      }
+      asked.read(all);
       tell(live, some, text);
     }
     if (json) {
       terminal.json(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(answers));
     }
-    if (!unreadable.isEmpty()) {
-      throw new BadDataException(String.join("\n  ", unreadable));
+    if (!unfit.isEmpty()) {
+      throw new BadDataException(String.join("\n  ", unfit));
     }
     return 0;
   }
 
-  private void requireDrawable(LiveModel live, AskedFiles asked) throws IOException {
+  private void requireDrawable(LiveModel live, AskedFiles asked, List<Path> all) {
     if (!live.findsBoxes()) {
       throw new BadRequestException(
           "the model finds no boxes that could be drawn; leave out --draw.");
     }
-    BoxAnswer.requireNamesApart(asked.expanded());
+    if (asked.readsStandardInput()) {
+      throw new BadRequestException("a drawing is called after its file; give one instead of -.");
+    }
+    BoxAnswer.requireNamesApart(all);
   }
 
   /** Tells of {@code some}, which are none then. */
   private void tell(LiveModel live, List<Example> some, AnswerText text) {
-    List<Outcome> outcomes = live.answerEach(some);
-    for (int i = 0; i < some.size(); i++) {
-      String name = some.get(i).name().orElseThrow();
-      GraftException failure = outcomes.get(i).failure().orElse(null);
-      if (failure instanceof BadDataException) {
-        unreadable.add(failure.getMessage());
-      } else if (failure != null) {
-        throw failure;
-      } else {
-        tell(name, outcomes.get(i).answer().orElseThrow(), text);
-      }
-    }
+    List<Example> these = List.copyOf(some);
     some.clear();
+    List<Outcome> outcomes = live.answerEach(these);
+    for (int i = 0; i < these.size(); i++) {
+      String name = these.get(i).name().orElseThrow();
+      outcomes.get(i).failure().ifPresent(e -> unfit.add(e.getMessage()));
+      outcomes.get(i).answer().ifPresent(answer -> tell(name, answer, text));
+    }
   }
 
   private void tell(String name, Answer answer, AnswerText text) {
@@ -172,11 +174,18 @@ final class PredictCommand implements Callable<Integer> {
       text.lines(name, answer).forEach(terminal::line);
     }
     if (drawings != null) {
-      try {
-        BoxAnswer.draw(Path.of(name), text.shown((Boxes) answer), drawings);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      draw(Path.of(name), text.shown((Boxes) answer), drawings);
+    }
+  }
+
+  private void draw(Path picture, Boxes boxes, Path folder) {
+    try {
+      BoxAnswer.draw(picture, boxes, folder);
+    } catch (BadDataException e) { // TensorFlow reads some that Java does not
+      unfit.add(e.getMessage());
+    } catch (IOException e) {
+      throw new InputOutputException(
+          "'" + folder + "' cannot be written to (" + e.getMessage() + "); make room there.", e);
     }
   }
 }

@@ -90,7 +90,8 @@ public record Boxes(List<Found> found, int width, int height, double threshold) 
 
   /** The {@code count} surest. */
   public Boxes top(int count) {
-    return new Boxes(found.subList(0, Math.min(count, found.size())), width, height, threshold);
+    return new Boxes(
+        found.subList(0, Math.max(0, Math.min(count, found.size()))), width, height, threshold);
   }
 
   /** Those to be shown, which have the threshold at least. */

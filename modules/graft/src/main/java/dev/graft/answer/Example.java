@@ -6,7 +6,6 @@ import com.google.common.io.ByteStreams;
 import com.google.protobuf.ByteString;
 import dev.graft.data.ImageFormat;
 import dev.graft.error.BadDataException;
-import dev.graft.error.BadRequestException;
 import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
 import dev.graft.tensor.TensorValue;
@@ -105,7 +104,7 @@ public final class Example {
    * text, bytes, or arrays and lists of these, nested as the input has dimensions beside the batch;
    * or a {@link TensorValue} of such a shape. Numbers are brought to the input's dtype.
    *
-   * @throws BadRequestException if a value is anything else, or its lists differ in length
+   * @throws BadDataException if a value is anything else, or its lists differ in length
    */
   public static Example of(Map<String, ?> values) {
     Map<String, TensorValue> all = new LinkedHashMap<>();

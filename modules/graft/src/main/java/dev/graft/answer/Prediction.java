@@ -35,7 +35,7 @@ public record Prediction(Map<String, Float> scores) implements Answer {
   public List<Score> top(int count) {
     return scores.entrySet().stream()
         .sorted(Comparator.comparing((Map.Entry<String, Float> entry) -> -rank(entry.getValue())))
-        .limit(count)
+        .limit(Math.max(0, count))
         .map(entry -> new Score(entry.getKey(), entry.getValue()))
         .toList();
   }

@@ -1,11 +1,12 @@
 package dev.graft.answer;
 
 import com.google.protobuf.ByteString;
-import dev.graft.error.BadRequestException;
+import dev.graft.error.BadDataException;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.lang.reflect.Array;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes tensors of what Java has: numbers, texts, truth values, arrays and lists of them. */
 final class Values {
+
+  private static final int MOST_DEPTH = 32;
 
   private final String name;
   private final List<Object> leaves = new ArrayList<>();
@@ -41,14 +44,13 @@ final class Values {
       return TensorValue.of(DType.BOOL, shape, bytes.flip());
     }
     if (all(Values::isWhole)) {
-      return TensorValue.of(
-          shape, leaves.stream().mapToLong(leaf -> ((Number) leaf).longValue()).toArray());
+      return TensorValue.of(shape, leaves.stream().mapToLong(this::whole).toArray());
     }
     if (all(Number.class::isInstance)) {
       return TensorValue.of(
           shape, leaves.stream().mapToDouble(leaf -> ((Number) leaf).doubleValue()).toArray());
     }
-    throw new BadRequestException(
+    throw new BadDataException(
         "the value of '"
             + name
             + "' mixes or holds what no tensor does; give numbers, truth values, texts or bytes, or"
@@ -63,7 +65,19 @@ final class Values {
     return leaf instanceof Long
         || leaf instanceof Integer
         || leaf instanceof Short
-        || leaf instanceof Byte;
+        || leaf instanceof Byte
+        || leaf instanceof BigInteger;
+  }
+
+  private long whole(Object leaf) {
+    try {
+      return leaf instanceof BigInteger large
+          ? large.longValueExact()
+          : ((Number) leaf).longValue();
+    } catch (ArithmeticException e) {
+      throw new BadDataException(
+          "the value of '" + name + "' holds " + leaf + ", too large a number.", e);
+    }
   }
 
   private static ByteString bytes(Object leaf) {
@@ -74,8 +88,12 @@ final class Values {
 
   /** Adds the leaves of {@code value}, which stands this deep, and what dimensions it has. */
   private void collect(@Nullable Object value, int depth, List<Integer> dims) {
+    if (depth > MOST_DEPTH) {
+      throw new BadDataException(
+          "the lists of '" + name + "' lie more than " + MOST_DEPTH + " deep in each other.");
+    }
     if (value == null) {
-      throw new BadRequestException("the value of '" + name + "' holds null; give a value.");
+      throw new BadDataException("the value of '" + name + "' holds null; give a value.");
     }
     List<?> parts = parts(value);
     if (parts == null) {
@@ -98,8 +116,8 @@ final class Values {
     }
   }
 
-  private BadRequestException uneven() {
-    return new BadRequestException(
+  private BadDataException uneven() {
+    return new BadDataException(
         "the lists of '" + name + "' differ in length; give as many values in each.");
   }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -81,21 +82,29 @@ final class Batches implements AutoCloseable {
   }
 
   private void work() {
-    while (!isClosed) {
-      try {
-        Request first = queue.poll(LOOK, TimeUnit.MILLISECONDS);
-        if (first != null) {
-          isAnswering = true;
-          answer(gathered(first));
-        }
-      } catch (InterruptedException e) {
-        continue; // only closing ends it
-      } finally {
-        isAnswering = false;
+    try {
+      while (!isClosed) {
+        turn();
+      }
+    } finally { // whatever it was, nobody waits for ever
+      isClosed = true;
+      for (Request left = queue.poll(); left != null; left = queue.poll()) {
+        left.answer.completeExceptionally(closed());
       }
     }
-    for (Request left = queue.poll(); left != null; left = queue.poll()) {
-      left.answer.completeExceptionally(closed());
+  }
+
+  private void turn() {
+    try {
+      Request first = queue.poll(LOOK, TimeUnit.MILLISECONDS);
+      if (first != null) {
+        isAnswering = true;
+        answer(gathered(first));
+      }
+    } catch (InterruptedException e) {
+      // only closing ends it
+    } finally {
+      isAnswering = false;
     }
   }
 
@@ -148,7 +157,16 @@ final class Batches implements AutoCloseable {
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     record.done(batch.size(), failed, waited);
     listener.on(new ServingEvent.Answered(batch.size(), failed, waited, took));
-    told.forEach(callers::execute); // who has an answer finds it counted
+    told.forEach(this::tell); // who has an answer finds it counted
+  }
+
+  /** By a thread of the callers, or by this one if there are none left. */
+  private void tell(Runnable completion) {
+    try {
+      callers.execute(completion);
+    } catch (RejectedExecutionException | OutOfMemoryError e) { // closed meanwhile, or no thread
+      completion.run();
+    }
   }
 
   private static ClosedException closed() {

@@ -108,6 +108,7 @@ public final class Serving implements AutoCloseable {
    * @throws ClosedException if it is closed
    */
   public CompletableFuture<Answer> submit(Example example) {
+    requireNonNull(example, "example");
     return batches.submit(example);
   }
 

@@ -2,12 +2,15 @@ package dev.graft.internal.live;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.Lists;
 import com.google.protobuf.ByteString;
 import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
 import dev.graft.answer.Outcome;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
+import dev.graft.error.ExhaustedException;
+import dev.graft.error.GraftException;
 import dev.graft.error.TimeLimitException;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
@@ -36,6 +39,9 @@ public final class Asking {
           Base64.getDecoder()
               .decode(
                   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"));
+
+  /** As many as an export is compared with: memory for more is nobody's promise. */
+  private static final int MOST_ROWS = 32;
 
   private final SavedModelSession session;
   private final ServedSignature way;
@@ -131,7 +137,7 @@ public final class Asking {
         outcomes[i] = Outcome.failed(e);
       }
     }
-    byForm(asked).forEach(some -> answerEach(some, outcomes));
+    runs(asked).forEach(some -> answerEach(some, outcomes));
     return List.of(outcomes);
   }
 
@@ -141,7 +147,7 @@ public final class Asking {
       for (int i = 0; i < some.size(); i++) {
         outcomes[some.get(i).place] = Outcome.of(answers.get(i));
       }
-    } catch (BadDataException | BadModelException e) {
+    } catch (BadDataException | BadModelException | ExhaustedException e) {
       if (some.size() == 1) {
         outcomes[some.get(0).place] = Outcome.failed(e);
       } else {
@@ -159,10 +165,17 @@ public final class Asking {
     List<Asked> asked =
         IntStream.range(0, examples.size()).mapToObj(i -> asked(examples, i)).toList();
     Answer[] answers = new Answer[asked.size()];
-    for (List<Asked> some : byForm(asked)) {
-      List<Answer> these = run(some);
-      for (int i = 0; i < some.size(); i++) {
-        answers[some.get(i).place] = these.get(i);
+    for (List<Asked> some : runs(asked)) {
+      try {
+        List<Answer> these = run(some);
+        for (int i = 0; i < some.size(); i++) {
+          answers[some.get(i).place] = these.get(i);
+        }
+      } catch (BadDataException e) {
+        if (some.size() > 1) { // which of them is it?
+          some.forEach(one -> run(List.of(one)));
+        }
+        throw e;
       }
     }
     return List.of(answers);
@@ -184,35 +197,31 @@ public final class Asking {
     return new Asked(place, name, feed.row(example, name));
   }
 
-  /** Those that can be asked about in one run together. */
-  private List<List<Asked>> byForm(List<Asked> asked) {
-    Map<Map<String, Shape>, List<Asked>> forms = new LinkedHashMap<>();
+  /** Those that are asked about in one run together. */
+  private List<List<Asked>> runs(List<Asked> asked) {
+    Map<Map<String, Object>, List<Asked>> forms = new LinkedHashMap<>();
     asked.forEach(
         one -> forms.computeIfAbsent(Feed.form(one.row), form -> new ArrayList<>()).add(one));
-    int most = way.fixedBatch() == 0 ? Integer.MAX_VALUE : way.fixedBatch();
-    List<List<Asked>> runs = new ArrayList<>();
-    for (List<Asked> all : forms.values()) {
-      for (int from = 0; from < all.size(); from += Math.min(most, all.size() - from)) {
-        runs.add(all.subList(from, from + Math.min(most, all.size() - from)));
-      }
-    }
-    return runs;
+    int most = way.fixedBatch() == 0 ? MOST_ROWS : way.fixedBatch();
+    return forms.values().stream().flatMap(all -> Lists.partition(all, most).stream()).toList();
   }
 
   private List<Answer> run(List<Asked> some) {
     long began = System.nanoTime();
-    boolean isDone = false;
     try {
       Map<String, TensorValue> outputs = outputs(some);
       List<Answer> answers =
           way.findsBoxes()
               ? readout.boxes(outputs, some.stream().map(this::file).toList())
               : readout.answers(outputs, some.size(), i -> some.get(i).name);
-      isDone = true;
+      answered.addAndGet(some.size());
       return answers;
+    } catch (RuntimeException e) {
+      boolean isAskedAgain = some.size() > 1 && e instanceof GraftException;
+      failed.addAndGet(isAskedAgain ? 0 : some.size());
+      throw e;
     } finally {
       nanos.addAndGet(System.nanoTime() - began);
-      (isDone ? answered : failed).addAndGet(isDone || some.size() == 1 ? some.size() : 0);
     }
   }
 
@@ -220,7 +229,7 @@ public final class Asking {
     return requireNonNull(picture.row.get(way.picture().orElseThrow())).byteArrays().get(0);
   }
 
-  /** What the signature gives, or which of them it is that the model cannot take. */
+  /** What the signature gives. */
   private Map<String, TensorValue> outputs(List<Asked> some) {
     try {
       return call(feed.batch(some.stream().map(Asked::row).toList()), timeout);
@@ -228,16 +237,13 @@ public final class Asking {
       if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
         throw e; // not by what it was given
       }
-      if (some.size() == 1) {
-        String name = "'" + some.get(0).name + "'";
-        throw new BadDataException(
-            way.picture().isPresent()
-                ? name + " is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file."
-                : "the model cannot compute its answer to " + name + ": " + e.detail(),
-            e);
-      }
-      some.forEach(one -> outputs(List.of(one)));
-      throw e;
+      boolean isOne = some.size() == 1;
+      String name = isOne ? "'" + some.get(0).name + "'" : "one of " + some.size() + " examples";
+      throw new BadDataException(
+          way.picture().isPresent()
+              ? name + " is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file."
+              : "the model cannot compute its answer to " + name + ": " + e.detail(),
+          e);
     }
   }
 

@@ -7,15 +7,18 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
- * Brings the numbers that a client gives to the dtype that a model takes. Numbers with a point may
- * lose digits; whole numbers and truth values stay what they are, or are refused.
+ * Brings the numbers that a client gives to the dtype that a model takes. Where that has a point
+ * they may lose digits; where it is of whole numbers they stay what they are, or are refused.
  *
  * @param wanted the dtype that the model takes
  * @param place where the value belongs, for messages
  */
 record Cast(DType wanted, String place) {
+
+  private static final double MOST_WHOLE = 0x1p63; // and what is more does not fit in a long
 
   /**
    * {@code value} in the wanted dtype.
@@ -26,7 +29,15 @@ record Cast(DType wanted, String place) {
     if (value.dtype() == wanted) {
       return value;
     }
-    if (value.dtype() == DType.STRING || !TensorValue.canHold(wanted)) {
+    if (value.shape().elements() == 0 && TensorValue.canHold(wanted)) {
+      return TensorValue.of(wanted, value.shape(), ByteBuffer.allocate(0));
+    }
+    if (value.shape().elements() == 0 && wanted == DType.STRING) {
+      return TensorValue.strings(value.shape(), List.of());
+    }
+    if (value.dtype() == DType.STRING
+        || value.dtype().isComplex()
+        || !TensorValue.canHold(wanted)) {
       throw unfit(value.dtype().toString());
     }
     Shape shape = value.shape();
@@ -80,7 +91,7 @@ record Cast(DType wanted, String place) {
       all = new long[from.length];
       for (int i = 0; i < from.length; i++) {
         all[i] = (long) from[i];
-        if (all[i] != from[i]) {
+        if (all[i] != from[i] || Math.abs(from[i]) >= MOST_WHOLE) {
           throw unfit(from[i] + "");
         }
       }

@@ -1,5 +1,7 @@
 package dev.graft.internal.live;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import dev.graft.answer.Example;
 import dev.graft.data.ImageFormat;
@@ -12,6 +14,7 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +30,9 @@ import java.util.stream.LongStream;
  * @param way the signature
  */
 public record Feed(ServedSignature way) {
+
+  private static final long MOST_BLANK = 1 << 24; // elements
+  private static final int MOST_DIMENSIONS = 32;
 
   /**
    * A batch of one, by the names of inputs.
@@ -98,11 +104,18 @@ public record Feed(ServedSignature way) {
   private static TensorValue fitted(TensorValue value, TensorSpec spec, String place) {
     TensorValue cast = new Cast(spec.dtype(), place).of(value);
     Shape wanted = spec.shape();
+    if (wanted.rank() == 0 && cast.shape().rank() == 0) {
+      return cast; // one value for all rows
+    }
+    if (cast.shape().rank() > MOST_DIMENSIONS) {
+      throw new BadDataException(
+          place + " has more than " + MOST_DIMENSIONS + " dimensions; no model takes such values.");
+    }
     Shape row =
         Shape.of(LongStream.concat(LongStream.of(1), LongStream.of(cast.shape().dims())).toArray());
     if (wanted.hasRank() && wanted.rank() > 0 && !matches(wanted, row)) {
       Shape inner = Shape.of(inner(wanted));
-      if (!inner.isFullyKnown() || inner.elements() != cast.shape().elements()) {
+      if (!inner.isFullyKnown() || !Arrays.equals(telling(inner), telling(cast.shape()))) {
         throw new BadDataException(
             place + " takes values of shape " + inner + ", and " + cast.shape() + " is given.");
       }
@@ -113,14 +126,21 @@ public record Feed(ServedSignature way) {
         : TensorValue.of(cast.dtype(), row, cast.bytes());
   }
 
+  /** The dimensions that tell values apart: all but those of 1. */
+  private static long[] telling(Shape shape) {
+    return LongStream.of(shape.dims()).filter(dim -> dim != 1).toArray();
+  }
+
   private static boolean matches(Shape wanted, Shape row) {
     return wanted.dim(0, Shape.UNKNOWN).isCompatibleWith(row);
   }
 
-  /** What rows have to have in common to be asked about in one run. */
-  public static Map<String, Shape> form(Map<String, TensorValue> row) {
-    Map<String, Shape> form = new LinkedHashMap<>();
-    row.forEach((input, value) -> form.put(input, value.shape()));
+  /** What rows have to have in common to be asked about in one run: shapes, and single values. */
+  public static Map<String, Object> form(Map<String, TensorValue> row) {
+    Map<String, Object> form = new LinkedHashMap<>();
+    row.forEach(
+        (input, value) ->
+            form.put(input, value.shape().rank() == 0 ? value.toProto() : value.shape()));
     return form;
   }
 
@@ -131,7 +151,12 @@ public record Feed(ServedSignature way) {
     all.addAll(Collections.nCopies(Math.max(0, fill), rows.get(rows.size() - 1)));
     Map<String, TensorValue> batch = new LinkedHashMap<>();
     for (String input : rows.get(0).keySet()) {
-      batch.put(input, Rows.concat(all.stream().map(row -> row.get(input)).toList()));
+      TensorValue first = requireNonNull(rows.get(0).get(input));
+      batch.put(
+          input,
+          first.shape().rank() == 0
+              ? first
+              : Rows.concat(all.stream().map(row -> row.get(input)).toList()));
     }
     return batch;
   }
@@ -142,13 +167,22 @@ public record Feed(ServedSignature way) {
     for (Map.Entry<String, TensorSpec> input : way.signature().inputs().entrySet()) {
       Shape shape = input.getValue().shape();
       DType type = input.getValue().dtype();
-      if (!shape.hasRank() || shape.rank() == 0 || !TensorValue.canHold(type)) {
+      if (!shape.hasRank() || !(TensorValue.canHold(type) || type == DType.STRING)) {
         return Optional.empty();
       }
-      long[] dims = shape.dims();
-      dims[0] = 1;
-      Shape one = Shape.of(LongStream.of(dims).map(dim -> Math.max(1, dim)).toArray());
-      int count = Math.toIntExact(one.elements());
+      long[] dims = LongStream.of(shape.dims()).map(dim -> Math.max(1, dim)).toArray();
+      if (dims.length > 0) {
+        dims[0] = 1;
+      }
+      long elements = 1;
+      for (long dim : dims) {
+        elements = dim > MOST_BLANK ? MOST_BLANK + 1 : elements * dim;
+        if (elements > MOST_BLANK) {
+          return Optional.empty();
+        }
+      }
+      Shape one = Shape.of(dims);
+      int count = (int) elements;
       row.put(
           input.getKey(),
           type == DType.STRING

@@ -64,9 +64,16 @@ public record Readout(ServedSignature way, ServedFacts facts) {
     if (scores == null) {
       throw new IllegalStateException("TensorFlow gave no '" + output + "'");
     }
-    if (scores.shape().rank() < 1 || scores.shape().dim(0) < rows) {
+    int sent = Math.max(rows, way.fixedBatch());
+    if (scores.shape().rank() < 1 || scores.shape().dim(0) != sent) {
       throw new BadModelException(
-          "the model's answer to " + rows + " examples is " + scores.shape() + ".");
+          "the model's answer '"
+              + output
+              + "' to "
+              + sent
+              + " examples is "
+              + scores.shape()
+              + ", not one for each.");
     }
     return scores;
   }

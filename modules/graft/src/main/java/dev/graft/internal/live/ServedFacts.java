@@ -1,6 +1,7 @@
 package dev.graft.internal.live;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -18,9 +19,9 @@ import java.util.stream.Stream;
  * not be kept, nor its folder be there later.
  *
  * @param answers its heads, by their names and those of the outputs that they give
- * @param decodesPictures whether its serving signature takes encoded pictures and decodes them
+ * @param decoding the signatures whose only input takes encoded pictures, which the graph decodes
  */
-public record ServedFacts(ImmutableMap<String, Meaning> answers, boolean decodesPictures) {
+public record ServedFacts(ImmutableMap<String, Meaning> answers, ImmutableSet<String> decoding) {
 
   /**
    * What one head gives.
@@ -76,7 +77,7 @@ public record ServedFacts(ImmutableMap<String, Meaning> answers, boolean decodes
       answers.put(head.name(), answer);
       outputs(model, head).forEach(output -> answers.put(output, answer));
     }
-    return new ServedFacts(ImmutableMap.copyOf(answers), decodesPictures(model));
+    return new ServedFacts(ImmutableMap.copyOf(answers), decoding(model));
   }
 
   /** What signatures call the head's answer, which need not be called after it. */
@@ -103,12 +104,14 @@ public record ServedFacts(ImmutableMap<String, Meaning> answers, boolean decodes
     return answers.values().stream().anyMatch(each -> each.kind() == Head.Kind.BOXES);
   }
 
-  private static boolean decodesPictures(Model model) {
-    Signature only =
-        model.signatures().size() == 1 ? model.signatures().values().iterator().next() : null;
-    Signature serving = model.signatures().getOrDefault(Signature.SERVING_DEFAULT, only);
-    return serving != null
-        && serving.inputs().values().stream()
-            .anyMatch(input -> PictureInput.decodes(model.graph(), input.tensor()));
+  private static ImmutableSet<String> decoding(Model model) {
+    return model.signatures().values().stream()
+        .filter(signature -> signature.inputs().size() == 1)
+        .filter(
+            signature ->
+                signature.inputs().values().stream()
+                    .allMatch(input -> PictureInput.decodes(model.graph(), input.tensor())))
+        .map(Signature::name)
+        .collect(ImmutableSet.toImmutableSet());
   }
 }

@@ -24,6 +24,7 @@ public record ServedSignature(
     Signature signature, Optional<String> picture, List<String> answers, boolean findsBoxes) {
 
   private static final String SERVING_BYTES = "serving_bytes";
+  private static final int MOST_ROWS = 4096;
 
   /**
    * The one that is wanted; else the one that takes encoded pictures, {@code serving_bytes};
@@ -55,7 +56,18 @@ public record ServedSignature(
               + signature.outputs().keySet()
               + ".");
     }
-    return new ServedSignature(signature, picture(signature, facts), answers, boxes);
+    ServedSignature way = new ServedSignature(signature, picture(signature, facts), answers, boxes);
+    if (way.fixedBatch() > MOST_ROWS) {
+      throw new BadModelException(
+          "'"
+              + place
+              + "' takes batches of "
+              + way.fixedBatch()
+              + " only, and more than "
+              + MOST_ROWS
+              + " are not put together; export it with a batch of any size.");
+    }
+    return way;
   }
 
   private static @Nullable Signature usual(Map<String, Signature> signatures) {
@@ -65,7 +77,8 @@ public record ServedSignature(
   }
 
   private static Optional<String> picture(Signature signature, ServedFacts facts) {
-    boolean reads = signature.name().equals(SERVING_BYTES) || facts.decodesPictures();
+    boolean reads =
+        signature.name().equals(SERVING_BYTES) || facts.decoding().contains(signature.name());
     return signature.inputs().entrySet().stream()
         .filter(input -> reads && signature.inputs().size() == 1)
         .filter(input -> input.getValue().dtype() == DType.STRING)
@@ -94,8 +107,9 @@ public record ServedSignature(
     return signature.inputs().values().stream()
         .map(TensorSpec::shape)
         .filter(shape -> shape.rank() > 0)
-        .mapToInt(shape -> (int) shape.dim(0))
+        .mapToLong(shape -> shape.dim(0))
         .filter(rows -> rows > 0)
+        .mapToInt(rows -> (int) Math.min(rows, Integer.MAX_VALUE))
         .max()
         .orElse(0);
   }

@@ -71,12 +71,15 @@ public final class CancellationToken {
    */
   public synchronized void check() {
     try {
-      while (state == State.PAUSED && !Thread.currentThread().isInterrupted()) {
-        wait();
-      }
       long end = System.nanoTime() + LONGEST_WAIT;
-      while (state == State.RUNNING && others.getAsBoolean() && System.nanoTime() < end) {
-        wait(LOOK);
+      while (!Thread.currentThread().isInterrupted()) {
+        if (state == State.PAUSED) {
+          wait();
+        } else if (state == State.RUNNING && System.nanoTime() < end && others.getAsBoolean()) {
+          wait(LOOK);
+        } else {
+          break;
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,9 @@ class CancellationTokenTest {
     control.check(); // nobody is kept for ever
     assertThat(System.nanoTime() - begin).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(900));
     CompletableFuture<Void> last = CompletableFuture.runAsync(control::check);
+    control.pause(); // while it gives way
+    assertThatThrownBy(() -> last.get(1500, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
     control.cancel();
     assertThatThrownBy(() -> last.get(10, TimeUnit.SECONDS))
         .hasCauseInstanceOf(CancellationException.class);
