@@ -1,5 +1,6 @@
 package dev.graft.examples;
 
+import dev.graft.Backbones;
 import dev.graft.Graft;
 import dev.graft.data.Split;
 import dev.graft.job.FineTuneJob;
@@ -45,6 +46,11 @@ public final class InAService {
           });
     }
     // docs end
+  }
+
+  /** The same with the network that the artifact graft-backbone-efficientnet-lite0 holds. */
+  public static JobResult teachShipped(Path pictures, Path out, Path runs, Consumer<String> told) {
+    return teach(Backbones.efficientNetLite0(), pictures, out, runs, told);
   }
 
   /** Goes on with a run that was cancelled or killed; what it published is not published again. */
