@@ -3,6 +3,7 @@ package dev.graft.exporter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.graft.error.Internal;
+import dev.graft.graph.op.OpHistory;
 import dev.graft.words.Figure;
 
 /**
@@ -15,6 +16,8 @@ import dev.graft.words.Figure;
  * @param uncompared what was not compared with the model, and why, a phrase each
  * @param warmUps how many warm-up requests it holds, all made up
  * @param gates what was asked for by gates, and found
+ * @param needs the oldest TensorFlow that knows all that a server runs
+ * @param needsInPython the oldest that knows all, as Python's has to
  * @param remarks what else is not as one might expect, a sentence each
  */
 @Internal
@@ -25,10 +28,20 @@ public record ExportReport(
     ImmutableList<String> uncompared,
     int warmUps,
     ImmutableList<Figure> gates,
+    OpHistory.Need needs,
+    OpHistory.Need needsInPython,
     ImmutableList<String> remarks) {
 
   ExportReport withRemarks(ImmutableList<String> all) {
     return new ExportReport(
-        signatures, batches, largestDifference, uncompared, warmUps, gates, all);
+        signatures,
+        batches,
+        largestDifference,
+        uncompared,
+        warmUps,
+        gates,
+        needs,
+        needsInPython,
+        all);
   }
 }

@@ -2,12 +2,15 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import com.google.common.collect.Sets;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
+import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.function.FunctionGraph;
+import dev.graft.graph.op.OpHistory;
 import dev.graft.model.Asset;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
@@ -203,6 +206,22 @@ record SavedModelFiles(
     }
   }
 
+  /** The oldest TensorFlow that knows all that a server runs. */
+  OpHistory.Need needs() {
+    GraphDef graph = savedModel.getMetaGraphs(0).getGraphDef();
+    Map<String, FunctionDef> library =
+        Maps.uniqueIndex(
+            graph.getLibrary().getFunctionList(), function -> function.getSignature().getName());
+    return OpHistory.standard()
+        .of(graph.getNodeList(), Functions.reachable(graph.getNodeList(), library).values());
+  }
+
+  /** The oldest that knows all, as Python's has to, which reads every function. */
+  OpHistory.Need needsInPython() {
+    GraphDef graph = savedModel.getMetaGraphs(0).getGraphDef();
+    return OpHistory.standard().of(graph.getNodeList(), graph.getLibrary().getFunctionList());
+  }
+
   /**
    * Writes everything into {@code dir}, an empty folder, and forces it to the disk.
    *
@@ -222,7 +241,7 @@ record SavedModelFiles(
     AssetFiles.of(model.assets()).write(dir);
     Files.createDirectory(dir.resolve("assets.extra"));
     Set<String> generated = Sets.difference(signatures.keySet(), own);
-    String metadata = ModelMetadata.of(model, generated).toJson();
+    String metadata = ModelMetadata.of(model, generated).needing(needs(), needsInPython()).toJson();
     Durable.write(dir.resolve(ModelMetadata.FILE), metadata.getBytes(StandardCharsets.UTF_8));
     Durable.write(dir.resolve("saved_model.pb"), savedModel.toByteArray());
   }

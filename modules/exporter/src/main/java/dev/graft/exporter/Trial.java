@@ -111,6 +111,8 @@ final class Trial {
         ImmutableList.copyOf(uncompared),
         warmUp.size(),
         gates,
+        files.needs(),
+        files.needsInPython(),
         warmUp.remarks());
   }
 

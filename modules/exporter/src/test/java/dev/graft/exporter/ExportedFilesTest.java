@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpHistory;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Asset;
@@ -101,6 +102,25 @@ class ExportedFilesTest {
     }
     assertThat(SavedModelImporter.load(version.path()).provenance().origin().path())
         .isEqualTo("base");
+  }
+
+  /** TensorFlow 2.3.1 refuses the first for DecodeImage; 2.4.1 loads it, and 2.3.1 the second. */
+  @Test
+  void theOldestTensorFlowIsSaid() throws IOException {
+    Version picture = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("picture"));
+    assertThat(picture.report().needs()).isEqualTo(new OpHistory.Need("2.4", "op DecodeImage"));
+    assertThat(picture.path().resolve("assets.extra/graft.json"))
+        .content()
+        .containsPattern("\"needs\" : \\{\\s+\"tensorflow\" : \"2.4\"");
+    Model lstm = SavedModelImporter.load(Zoo.model("keras2/lstm").savedModel());
+    Version series = Exporter.publish(runtime, lstm, folder.resolve("series"));
+    assertThat(series.report().needs()).isEqualTo(new OpHistory.Need("2.3", ""));
+    assertThat(series.report().needsInPython()).isEqualTo(new OpHistory.Need("2.3", ""));
+    Model trains = SavedModelImporter.load(Zoo.model("keras2/cnn_bn").savedModel());
+    Version norm = Exporter.publish(runtime, trains, folder.resolve("norm"));
+    assertThat(norm.report().needsInPython())
+        .as("its functions that move statistics are for who trains it again")
+        .isEqualTo(new OpHistory.Need("2.10", "attribute validate_shape of op AssignVariableOp"));
   }
 
   /** A TensorFlow that does not know an attribute refuses the file, even if it says nothing new. */

@@ -3,11 +3,13 @@ package dev.graft.savedmodel.metadata;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadModelException;
 import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpHistory;
 import dev.graft.model.Model;
 import dev.graft.model.SavedFunction;
 import java.util.LinkedHashMap;
@@ -77,6 +79,23 @@ public final class ModelMetadata {
           null);
     }
     return new ModelMetadata(root);
+  }
+
+  /**
+   * This, whose provenance says which TensorFlow the SavedModel needs, and for what.
+   *
+   * @param served to be served
+   * @param inPython to be loaded in Python
+   */
+  public ModelMetadata needing(OpHistory.Need served, OpHistory.Need inPython) {
+    ObjectNode said = root.deepCopy();
+    ((ObjectNode) said.get("provenance"))
+        .putObject("needs")
+        .put("tensorflow", served.release())
+        .put("for", served.reason())
+        .put("tensorflowInPython", inPython.release())
+        .put("forInPython", inPython.reason());
+    return new ModelMetadata(said);
   }
 
   /** The content of the file. */
