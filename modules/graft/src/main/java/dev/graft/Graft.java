@@ -10,7 +10,8 @@ import dev.graft.error.Internal;
 import dev.graft.exporter.Exporter;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
-import dev.graft.internal.gate.Figures;
+import dev.graft.internal.card.Publisher;
+import dev.graft.internal.card.TrainingStep;
 import dev.graft.internal.place.Leases;
 import dev.graft.internal.place.ModelFolder;
 import dev.graft.model.Model;
@@ -186,7 +187,8 @@ public final class Graft implements AutoCloseable {
 
   /**
    * Trains {@code model} on the training part of {@code data}; every choice is made on the
-   * validation part, and the test part is not looked at. {@code model} stays as it is.
+   * validation part, and the test part is not looked at. {@code model} stays as it is; the one that
+   * comes out says in its provenance that it was trained, by which recipe, on data of which digest.
    *
    * @param options the recipe, who listens, what may cancel, and {@link
    *     dev.graft.trainer.checkpoint.Checkpoints} with which the same call goes on where a killed
@@ -208,7 +210,8 @@ public final class Graft implements AutoCloseable {
     requireNonNull(data, "data");
     requireNonNull(options, "options");
     requireNonNull(precision, "precision");
-    return Trainer.fit(computing(precision), model, blocks(model), data, options);
+    return TrainingStep.added(
+        Trainer.fit(computing(precision), model, blocks(model), data, options), data);
   }
 
   /**
@@ -304,8 +307,8 @@ public final class Graft implements AutoCloseable {
 
   /**
    * Writes {@code model} as the next numbered version: whole, loaded back by TensorFlow's own
-   * loader, its answers held against the model's, and as good as is asked for; or not at all, with
-   * the versions that are there as they were.
+   * loader, its answers held against the model's, as good as is asked for, and with a card that
+   * says what is known of it; or not at all, with the versions that are there as they were.
    *
    * @param options as which the examples are scored, see {@link #evaluate(Model, Dataset,
    *     TrainOptions)}
@@ -318,22 +321,22 @@ public final class Graft implements AutoCloseable {
    *     could be compared with the model
    */
   public Version publish(Model model, Publication terms, TrainOptions options) {
-    return publish(model, terms, options, Optional.empty(), (version, digest) -> {});
-  }
-
-  /** As the others, scored by the caller, who hears of the version the moment before it appears. */
-  @Internal
-  public Version publish(
-      Model model,
-      Publication terms,
-      TrainOptions options,
-      Optional<Figures.Scorer> scorer,
-      Exporter.Announcement announcement) {
     requireNonNull(model, "model");
     requireNonNull(terms, "terms");
     requireNonNull(options, "options");
-    requireNonNull(announcement, "announcement");
-    return new Publishing(runtime, terms, options).of(model, scorer, announcement);
+    Publishing publishing = new Publishing(runtime, terms, options);
+    return publishing.of(model, publishing.publisher());
+  }
+
+  /** As the others, for who scores it, knows more of it, and hears of it before it appears. */
+  @Internal
+  public Version publish(
+      Model model, Publication terms, TrainOptions options, Publisher publisher) {
+    requireNonNull(model, "model");
+    requireNonNull(terms, "terms");
+    requireNonNull(options, "options");
+    requireNonNull(publisher, "publisher");
+    return new Publishing(runtime, terms, options).of(model, publisher);
   }
 
   /**

@@ -5,6 +5,10 @@ import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
+import dev.graft.internal.card.CardFacts;
+import dev.graft.internal.card.ModelCard;
+import dev.graft.internal.card.Publisher;
+import dev.graft.internal.card.ScoreFacts;
 import dev.graft.internal.gate.Figures;
 import dev.graft.internal.gate.GateCheck;
 import dev.graft.model.Model;
@@ -14,7 +18,9 @@ import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -32,28 +38,27 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
   /**
    * Publishes {@code model}.
    *
-   * @param scorer scores a version, whether anything is asked of it or not; none to have the
-   *     examples scored if there is
+   * @param publisher scores it, knows more of it, and hears of it
    */
-  Version of(Model model, Optional<Figures.Scorer> scorer, Exporter.Announcement announcement) {
+  Version of(Model model, Publisher publisher) {
     List<Proof> proofs = new ArrayList<>();
     terms.examples().filter(all -> all.size() > 0).map(this::some).ifPresent(proofs::add);
     int atOnce = options.recipe().atOnce();
     if (atOnce < Batch.SCORED) { // memory has room for no more
       proofs.add(Proof.batches(atOnce));
     }
-    if (terms.isGated() || scorer.isPresent()) {
-      GateCheck check =
-          new GateCheck(
-              terms.required(),
-              terms.notWorse(),
-              terms.base(),
-              terms.examples(),
-              scorer.orElseGet(this::usual));
-      proofs.add(Proof.gate(check::on));
-    }
-    Version version =
-        Version.of(Exporter.publish(runtime, model, terms.base(), proofs, announcement));
+    publisher
+        .scorer()
+        .map(
+            scorer ->
+                new GateCheck(
+                    terms.required(), terms.notWorse(), terms.base(), terms.examples(), scorer))
+        .ifPresent(check -> proofs.add(Proof.gate(check::on)));
+    proofs.add(
+        Proof.papers(
+            (folder, report) ->
+                ModelCard.of(model, report, publisher.facts(folder), terms.notes()).write(folder)));
+    Version version = Version.of(Exporter.publish(runtime, model, terms.base(), proofs, publisher));
     return terms.removes() ? version.remarked(Exporter.keep(terms.base(), terms.keep())) : version;
   }
 
@@ -66,7 +71,11 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
         : Proof.examples(batch.named());
   }
 
-  private Figures.Scorer usual() {
+  /** Who publishes by these terms alone: the examples are scored if anything is asked. */
+  Publisher publisher() {
+    if (!terms.isGated()) {
+      return new Scoring(Optional.empty(), new HashMap<>());
+    }
     Dataset examples =
         terms
             .examples()
@@ -75,7 +84,26 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
                     new BadRequestException(
                         "something is asked of the version, and no examples are given to score it"
                             + " on; give some."));
-    return version -> Figures.of(score(version, examples));
+    Map<Path, Evaluation> scores = new HashMap<>();
+    Figures.Scorer scorer =
+        version -> Figures.of(scores.computeIfAbsent(version, v -> score(v, examples)));
+    return new Scoring(Optional.of(scorer), scores);
+  }
+
+  /**
+   * Knows how versions did, if they were scored.
+   *
+   * @param scores by the folder of the version
+   */
+  private record Scoring(Optional<Figures.Scorer> scorer, Map<Path, Evaluation> scores)
+      implements Publisher {
+    @Override
+    public CardFacts facts(Path version) {
+      return CardFacts.scored(
+          Optional.ofNullable(scores.get(version)).stream()
+              .map(score -> ScoreFacts.of("given examples", score))
+              .toList());
+    }
   }
 
   private Evaluation score(Path version, Dataset examples) {

@@ -17,9 +17,9 @@
  * {@code dev.graft.job} and {@code dev.graft.check} stand before the door and use it as anybody
  * would; nothing here knows of them. {@code LiveModel} asks by what {@code internal.live} makes of
  * examples and reads of outputs, without the model being kept. {@code Publishing} has a version
- * proven by the exporter and held against what is asked for by {@code internal.gate}; {@link
- * dev.graft.PublishedVersion} tells what is there. {@code internal.place} finds models where paths
- * lead.
+ * proven by the exporter, held against what is asked for by {@code internal.gate}, and given a card
+ * by {@code internal.card}; {@link dev.graft.PublishedVersion} tells what is there. {@code
+ * internal.place} finds models where paths lead.
  *
  * <p><b>The invariant.</b> All that is native was opened through one {@code Graft}, and closing it
  * closes all of it; what needs no native code (load, edit, inspect, preflight) needs no instance.

@@ -3,6 +3,7 @@ package dev.graft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.data.Dataset;
 import dev.graft.job.HeadForm;
 import dev.graft.job.Job;
 import dev.graft.job.Surgery;
@@ -10,6 +11,8 @@ import dev.graft.job.Training;
 import dev.graft.model.Labels;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
@@ -38,7 +41,7 @@ class SettersTest {
 
   /** What depends on what was set before, or sets what another sets. */
   private static final Set<String> NOT_ALONE =
-      Set.of("each", "then", "along", "told", "stretch", "patience", "carryOver");
+      Set.of("each", "then", "along", "told", "stretch", "patience", "carryOver", "ungated");
 
   private static final Map<Object, Object> SAMPLES =
       Map.ofEntries(
@@ -63,11 +66,23 @@ class SettersTest {
           Map.entry("schedule", "linear"),
           Map.entry("monitor", "f1"),
           Map.entry("cut", "x"),
-          Map.entry("keepBy", "f1"));
+          Map.entry("keepBy", "f1"),
+          Map.entry("require", "f1"),
+          Map.entry("notes", "for weeds"),
+          Map.entry(
+              Dataset.class,
+              Dataset.of(
+                  Map.of("x", TensorValue.of(Shape.of(1), new float[1])),
+                  TensorValue.of(Shape.of(1), new float[1]))));
 
   static Stream<Object> grown() {
     return Stream.of(
-        Settings.defaults(), Recipe.full(), FineTune.top(), Training.by("top"), Surgery.standard());
+        Settings.defaults(),
+        Recipe.full(),
+        FineTune.top(),
+        Training.by("top"),
+        Surgery.standard(),
+        Publication.to(Path.of("x")));
   }
 
   static Stream<Object> all() {

@@ -63,6 +63,17 @@ class VersionsTest {
       assertThat(versions.get(1).scores()).containsKeys("accuracy", "recall.calm", "loss");
       assertThat(versions.get(1).scores().keySet().iterator().next()).isEqualTo("accuracy");
       assertThat(versions.get(1).megabytes()).isPositive();
+      assertThat(base.resolve("2/MODEL_CARD.md"))
+          .content()
+          .contains("one of 2 labels (calm, shaken)")
+          .contains("not after a training by Graft")
+          .contains("it was not scored on any")
+          .doesNotContain(base.toString());
+      assertThat(base.resolve("3/MODEL_CARD.md"))
+          .content()
+          .contains("On the given examples")
+          .contains("| accuracy |")
+          .doesNotContain("it was not scored on any");
       double[] before = answer(graft, base.resolve("2"));
       assertThat(graft.rollback(base, Optional.empty())).isEqualTo(base.resolve("4"));
       assertThat(answer(graft, base)).isEqualTo(before);

@@ -81,6 +81,8 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private GateOptions gates = new GateOptions();
 
+  @Mixin private NotesOption notes = new NotesOption();
+
   @Mixin private TrainingOptions training = new TrainingOptions();
 
   @Mixin private SurgeryOptions surgery = new SurgeryOptions();
@@ -125,7 +127,7 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     Job job =
         Job.of(model.path(), data.path(), out)
-            .publication(gates.on(Publication.to(out)))
+            .publication(notes.on(gates.on(Publication.to(out))))
             .load(load.options())
             .surgery(surgery.surgery())
             .split(Split.of(60, 20, 20).seed(seed.seed()))

@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  graft publish my/saved_model --to serving/photos",
       "  graft publish my/saved_model --to serving/photos --data photos/test --min-accuracy 0.9 \\",
-      "        --not-worse --keep 5"
+      "        --not-worse --keep 5 --notes what-it-is-for.md"
     })
 final class PublishCommand implements Callable<Integer> {
 
@@ -53,6 +53,8 @@ final class PublishCommand implements Callable<Integer> {
 
   @Mixin private GateOptions gates = new GateOptions();
 
+  @Mixin private NotesOption notes = new NotesOption();
+
   @Mixin private MachineOptions machine = new MachineOptions();
 
   @Mixin private LoadFlags load = new LoadFlags();
@@ -65,7 +67,7 @@ final class PublishCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Publication terms = gates.on(Publication.to(base));
+    Publication terms = notes.on(gates.on(Publication.to(base)));
     if (data == null && (terms.isGated() || labels.labels().isPresent())) {
       throw new BadRequestException(
           "--min, --not-worse and --labels are about pictures; give --data.");

@@ -55,6 +55,30 @@ class BadInputTest {
         "finetune", "--model", BACKBONE, "--data", data.toString(), "--out", serving.toString());
   }
 
+  @Test
+  void notesAreText() throws IOException {
+    Path serving = dir.resolve("serving");
+    Path notes = dir.resolve("notes.md");
+    String[] command = {
+      "finetune",
+      "--model",
+      BACKBONE,
+      "--data",
+      "../../testdata/photos",
+      "--out",
+      serving.toString(),
+      "--notes",
+      notes.toString()
+    };
+    assertThat(graft(command)).isEqualTo(2);
+    assertThat(errors()).contains("notes.md' is no file; --notes takes one").hasLineCount(1);
+    Files.write(notes, new byte[] {'a', (byte) 0xff, (byte) 0xfe});
+    clear();
+    assertThat(graft(command)).isEqualTo(2);
+    assertThat(errors()).contains("is no text in UTF-8").hasLineCount(1);
+    assertThat(serving).doesNotExist();
+  }
+
   private void refused(Path data, String... words) throws IOException {
     Path serving = dir.resolve("serving");
     assertThat(finetune(data, serving)).isEqualTo(2);

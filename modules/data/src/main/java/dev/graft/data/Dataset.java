@@ -302,6 +302,12 @@ public final class Dataset {
     return source.digest(rows[i]);
   }
 
+  /** What stands for the content of example {@code i}, read if that is not known. */
+  @Internal
+  public ContentDigest read(int i) {
+    return source.read(rows[i]);
+  }
+
   /** These examples, with what {@code files} remember of theirs. */
   @Internal
   public Dataset knownBy(KnownFiles files) {
@@ -367,30 +373,24 @@ public final class Dataset {
     return batch(examples, Inputs.none());
   }
 
-  /**
-   * These examples, read and ready to be fed.
-   *
-   * @param spent the inputs of an earlier batch that nobody reads any more: its memory may be used
-   */
+  /** As the other form, with inputs that nobody reads any more: their memory may be used. */
   @Internal
   public Batch batch(int[] examples, Inputs spent) {
     int[] chosen = Arrays.stream(examples).map(i -> rows[i]).toArray();
-    return new Batch(
-        source.read(chosen, spent),
-        Answers.targets(answers, chosen),
-        TensorValue.of(Shape.of(chosen.length), weights.of(chosen)));
-  }
-
-  /** How much each example counts: float32 [N]. */
-  @Internal
-  public TensorValue weights() {
-    return TensorValue.of(Shape.of(size()), weights.of(rows));
+    TensorValue counts = TensorValue.of(Shape.of(chosen.length), weights.of(chosen));
+    return new Batch(source.read(chosen, spent), Answers.targets(answers, chosen), counts);
   }
 
   /** All examples at once, for those that fit in memory. */
   @Internal
   public Batch all() {
     return batch(IntStream.range(0, size()).toArray());
+  }
+
+  /** How much each example counts: float32 [N]. */
+  @Internal
+  public TensorValue weights() {
+    return TensorValue.of(Shape.of(size()), weights.of(rows));
   }
 
   @Override

@@ -11,6 +11,7 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Note;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Pictures in files, read when they are needed. */
 @Internal
@@ -29,6 +31,7 @@ public final class ImageFiles implements Source {
   private final ImmutableList<View> views; // of each; empty where all are as they are
   private final KnownFiles known;
   private final Supplier<ImmutableList<String>> contents; // whoever only scores needs none
+  private final @Nullable ContentDigest[] seen; // of the files that were read
 
   ImageFiles(List<Path> files) {
     this(ImmutableList.copyOf(files), ImmutableList.of(), KnownFiles.none());
@@ -39,6 +42,7 @@ public final class ImageFiles implements Source {
     this.views = views;
     this.known = known;
     this.contents = Suppliers.memoize(this::contents);
+    this.seen = new ContentDigest[files.size()];
   }
 
   /**
@@ -84,7 +88,7 @@ public final class ImageFiles implements Source {
     }
     return IntStream.range(0, files.size())
         .parallel()
-        .mapToObj(i -> sizes.getOrDefault(each[i], 0) > 1 ? digest(files.get(i)) : "file " + i)
+        .mapToObj(i -> sizes.getOrDefault(each[i], 0) > 1 ? digest(files.get(i)) + "" : "file " + i)
         .collect(ImmutableList.toImmutableList());
   }
 
@@ -96,9 +100,9 @@ public final class ImageFiles implements Source {
     }
   }
 
-  private String digest(Path file) {
+  private ContentDigest digest(Path file) {
     try {
-      return known.digest(file).toString();
+      return known.digest(file);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
@@ -141,11 +145,25 @@ public final class ImageFiles implements Source {
   }
 
   @Override
+  public ContentDigest read(int i) {
+    ContentDigest found = seen[i];
+    if (found == null) {
+      found = digest(files.get(i));
+      seen[i] = found;
+    }
+    return found;
+  }
+
+  @Override
   public Inputs read(int[] examples, Inputs spent) {
     List<ByteString> bytes = new ArrayList<>(examples.length);
     for (int i : examples) {
       try {
-        bytes.add(ByteString.copyFrom(known.read(files.get(i))));
+        byte[] file = known.read(files.get(i));
+        if (seen[i] == null) { // once, so that nobody reads it again for that
+          seen[i] = ContentDigest.of(ByteBuffer.wrap(file));
+        }
+        bytes.add(ByteString.copyFrom(file));
       } catch (IOException e) {
         throw unreadable(files.get(i), e);
       }

@@ -34,6 +34,9 @@ interface Source {
     return Optional.empty();
   }
 
+  /** What stands for the content of example {@code i}, read if that is not known. */
+  ContentDigest read(int i);
+
   /** The same, with what {@code files} remember. */
   default Source knownBy(KnownFiles files) {
     return this;

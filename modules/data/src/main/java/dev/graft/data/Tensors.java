@@ -11,10 +11,13 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
@@ -125,6 +128,32 @@ final class Tensors implements Source {
   @Override
   public String content(int i) {
     return contents.apply(i);
+  }
+
+  @Override
+  public ContentDigest read(int i) {
+    List<ByteBuffer> parts = new ArrayList<>();
+    new TreeMap<>(inputs) // their order may be another in another process
+        .forEach(
+            (name, input) -> {
+              TensorValue row = input.range(i, i + 1, Rows.NOTHING);
+              parts.add(text(name + " " + row.dtype() + " " + row.shape()));
+              if (row.dtype() == DType.STRING) {
+                row.strings()
+                    .forEach(
+                        each -> {
+                          parts.add(text(" " + each.size() + " "));
+                          parts.add(each.asReadOnlyByteBuffer());
+                        });
+              } else {
+                parts.add(row.bytes());
+              }
+            });
+    return ContentDigest.of(parts.toArray(ByteBuffer[]::new));
+  }
+
+  private static ByteBuffer text(String words) {
+    return ByteBuffer.wrap(words.getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

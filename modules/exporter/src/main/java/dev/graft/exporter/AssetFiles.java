@@ -31,8 +31,9 @@ record AssetFiles(Map<Path, String> names) {
   private static final String FOLDER = "assets";
   private static final String EXTRA = "assets.extra";
 
-  /** Files in {@code assets.extra} that an export makes anew. */
-  private static final Set<String> OWN = Set.of("graft.json", "labels.txt", WarmUp.FILE);
+  /** Files in {@code assets.extra} that an export, or who publishes it, makes anew. */
+  private static final Set<String> OWN =
+      Set.of("graft.json", "labels.txt", "scores.json", WarmUp.FILE);
 
   static AssetFiles of(List<Asset> assets) {
     Map<Path, String> names = new LinkedHashMap<>();

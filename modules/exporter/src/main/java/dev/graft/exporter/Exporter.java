@@ -63,8 +63,8 @@ public final class Exporter {
    * {@code proofs}, and only then lets it appear. If anything fails, {@code base} is as it was.
    *
    * @param base the folder that a server watches; made if it is not there and a version comes of it
-   * @param proofs examples to compare on, and gates; without examples the comparison runs on
-   *     made-up inputs
+   * @param proofs examples to compare on, gates, and papers to go with it; without examples the
+   *     comparison runs on made-up inputs
    * @throws BadRequestException if {@code base} holds anything that is no version, or cannot be
    *     written to
    * @throws BadModelException if the model cannot be exported; the message says why
@@ -201,7 +201,13 @@ public final class Exporter {
     writeLabels(served, dir.resolve("assets.extra"), remarks);
     ExportReport report = Trial.of(runtime, model, files, dir, proofs);
     remarks.addAll(report.remarks());
-    return report.withRemarks(ImmutableList.copyOf(remarks));
+    ExportReport whole = report.withRemarks(ImmutableList.copyOf(remarks));
+    for (Proof proof : proofs) {
+      if (proof instanceof Proof.Papers papers) {
+        papers.writer().write(dir, whole);
+      }
+    }
+    return whole;
   }
 
   /** The labels of a model with one head, one a line, for people and other tools. */

@@ -12,6 +12,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Figure;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,24 @@ public sealed interface Proof {
    * @param check the check
    */
   record Gate(Check check) implements Proof {}
+
+  /**
+   * What is told of the export beside it, once it stood all else.
+   *
+   * @param writer writes it
+   */
+  record Papers(Writer writer) implements Proof {}
+
+  /** Writes papers. */
+  @FunctionalInterface
+  interface Writer {
+    /**
+     * Writes them into {@code folder}, where the export is before it is published.
+     *
+     * @param report what it stood
+     */
+    void write(Path folder, ExportReport report) throws IOException;
+  }
 
   /** A check of the caller's. */
   @FunctionalInterface
@@ -109,6 +128,11 @@ public sealed interface Proof {
   /** {@link Pictures} with these files. */
   static Proof pictures(List<ByteString> files) {
     return new Pictures(ImmutableList.copyOf(files));
+  }
+
+  /** {@link Papers}. */
+  static Proof papers(Writer writer) {
+    return new Papers(writer);
   }
 
   /** A {@link Gate}. */

@@ -3,7 +3,8 @@
  * all, after proving it in a fresh session.
  *
  * <p><b>What enters.</b> A model, the folder of versions, and {@link dev.graft.exporter.Proof}s:
- * inputs on which it has to answer as the model does, gates that it has to pass.
+ * inputs on which it has to answer as the model does, gates that it has to pass, papers to go with
+ * it.
  *
  * <p><b>What leaves.</b> A {@link dev.graft.exporter.Version} with its {@link
  * dev.graft.exporter.ExportReport}: what was compared, how near it came, what was not compared.

@@ -10,6 +10,12 @@ import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.internal.boxes.BoxData;
 import dev.graft.internal.boxes.BoxFindings;
+import dev.graft.internal.card.CardFacts;
+import dev.graft.internal.card.Discretion;
+import dev.graft.internal.card.PartFacts;
+import dev.graft.internal.card.Publisher;
+import dev.graft.internal.card.ScoreFacts;
+import dev.graft.internal.card.TrainingStep;
 import dev.graft.internal.gate.Figures;
 import dev.graft.internal.place.ModelFolder;
 import dev.graft.model.Head;
@@ -19,6 +25,8 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.metric.Evaluation;
+import dev.graft.words.Words;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * Scores versions on the test part of a job, as their files have them: its own before anybody sees
  * it, and the one that was published before where they are held against each other.
  */
-final class JobScoring {
+final class JobScoring implements Publisher {
 
   /**
    * How a version did.
@@ -43,6 +51,8 @@ final class JobScoring {
   record Scored(JobScore score, String more, Duration time) {}
 
   private static final String FOUND = "accuracy"; // of a search
+  private static final String TEST = "test";
+  private static final String VALIDATION = "validation";
 
   private final JobSteps steps;
   private final Run run;
@@ -105,10 +115,62 @@ final class JobScoring {
                 folder.job().surgery().finished(run.model()),
                 folder.job().publication().examples(parts.validation()),
                 scoring(),
-                Optional.of(this::figures),
-                folder::publishing);
+                this);
     folder.done(version);
     return version;
+  }
+
+  @Override
+  public Optional<Figures.Scorer> scorer() {
+    return Optional.of(this::figures);
+  }
+
+  @Override
+  public void about(Path version, String digest) {
+    steps.folder().publishing(version, digest);
+  }
+
+  @Override
+  public CardFacts facts(Path version) {
+    JobScore score = own(version).score();
+    ScoreFacts test =
+        score instanceof JobScore.Boxes found
+            ? ScoreFacts.of(TEST, found.boxes())
+            : score instanceof JobScore.Found found
+                ? ScoreFacts.found(TEST, found.right(), found.count())
+                : ScoreFacts.of(TEST, score.evaluation());
+    RunFolder folder = steps.folder();
+    Job job = folder.job();
+    Discretion discretion =
+        Discretion.of(parts, folder.path(), job.pictures(), job.model(), job.out());
+    return new CardFacts(
+        source(job),
+        List.of(
+            PartFacts.of("training", "which it learned from", parts.train()),
+            PartFacts.of(
+                VALIDATION,
+                "by which it was decided what is kept"
+                    + (learnsAll() ? ", and which it learned from in the end, too" : ""),
+                parts.validation()),
+            PartFacts.of(TEST, "on which it was scored once", parts.test())),
+        Optional.of(
+            new CardFacts.Training(
+                run.recipe(), Words.of(job.precision()), discretion.of(run.decisions()))),
+        List.of(test, ScoreFacts.of(VALIDATION, run.validation())));
+  }
+
+  /** Whether what was chosen was learned once more, from the validation part, too. */
+  private boolean learnsAll() {
+    return TrainingStep.examples(run.model())
+        .filter(examples -> examples > parts.train().size())
+        .isPresent();
+  }
+
+  private static String source(Job job) {
+    String form = Files.isRegularFile(job.pictures()) ? "in a table" : "in folders";
+    return job.surgery().head() == HeadChoice.BOXES
+        ? "Pictures with boxes drawn around what they show."
+        : "Pictures, and what is said of each " + form + ".";
   }
 
   /** How the job's own version did, which lies in this folder. */

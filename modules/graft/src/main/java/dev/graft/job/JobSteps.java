@@ -8,6 +8,7 @@ import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
+import dev.graft.internal.card.TrainingStep;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.tensor.TensorValue;
@@ -108,7 +109,7 @@ record JobSteps(
                   "there is no time to learn it once more from the validation pictures, too")
               : Optional.empty();
       listener.on(new JobEvent.Chosen(score, false, why));
-      return showing(chosen, score);
+      return TrainingStep.instead(showing(chosen, score), parts);
     }
     BoxData now = boxes.orElseThrow();
     double upright = loss(chosen, now.upright(validation));
@@ -127,7 +128,7 @@ record JobSteps(
     JobSteps second =
         alike ? new JobSteps(graft, folder, Optional.of(now.turned()), listener, cancel) : this;
     Run learned = second.train(start, all, options);
-    return showing(after(chosen, learned), score);
+    return TrainingStep.instead(showing(after(chosen, learned), score), all);
   }
 
   /** {@code run}, its model with the threshold that validation chose for its boxes. */

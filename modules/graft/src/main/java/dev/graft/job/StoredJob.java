@@ -24,6 +24,7 @@ record StoredJob(
     @Nullable Map<String, Double> required, // not in runs of before
     @Nullable Boolean notWorse, // not in runs of before
     @Nullable Integer keep, // not in runs of before
+    @Nullable String notes, // not in runs of before
     Device device,
     int threads,
     @Nullable Integer operations, // not in runs of before
@@ -57,6 +58,7 @@ record StoredJob(
         job.publication().required(),
         job.publication().notWorse(),
         job.publication().keep(),
+        job.publication().notes().orElse(null),
         settings.device(),
         settings.threads(),
         settings.operations(),
@@ -90,6 +92,7 @@ record StoredJob(
     for (var each : (required == null ? Map.<String, Double>of() : required).entrySet()) {
       all = all.require(each.getKey(), each.getValue());
     }
+    all = notes == null ? all : all.notes(notes);
     return keep == null ? all : all.keep(keep);
   }
 

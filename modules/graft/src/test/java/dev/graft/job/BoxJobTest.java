@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Settings;
@@ -78,6 +80,7 @@ class BoxJobTest {
     assertThat(score.value()).isGreaterThan(0.2); // much more with pictures of a usual size
     assertThat(result.run().validation().loss()).isLessThan(4); // about 6 at the beginning
     assertThat(result.report()).content().contains("ap50").contains("RBC");
+    card(result);
 
     Model published = Graft.load(result.version(), Trust.ALLOW);
     BoxSet set = Annotations.read(bccd());
@@ -106,6 +109,25 @@ class BoxJobTest {
       assertThat(boxes.shown()).isEqualTo(boxes.atLeast(boxes.threshold()));
       assertThat(live.answer(Files.readAllBytes(picture))).isEqualTo(boxes);
     }
+  }
+
+  private static void card(JobResult result) throws IOException {
+    Path version = result.version();
+    JsonNode card = new JsonMapper().readTree(version.resolve("model_card.json").toFile());
+    JsonNode scores =
+        new JsonMapper().readTree(version.resolve("assets.extra/scores.json").toFile());
+    Map<String, Double> told = JobCardTest.told(card, "test");
+    scores
+        .properties()
+        .forEach(each -> assertThat(told).containsEntry(each.getKey(), each.getValue().asDouble()));
+    assertThat(told).containsKeys("ap50", "ap50.RBC");
+    assertThat(card.path("model_parameters").path("data").get(2).path("labels").path("RBC").asInt())
+        .isPositive();
+    assertThat(version.resolve("MODEL_CARD.md"))
+        .content()
+        .contains("boxes around what is one of 3 labels")
+        .contains("learned from in the end, too")
+        .doesNotContain(".jpg");
   }
 
   /** What validation chose in the first training. */

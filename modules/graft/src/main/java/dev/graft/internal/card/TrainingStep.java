@@ -1,0 +1,84 @@
+package dev.graft.internal.card;
+
+import com.google.common.primitives.Ints;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.model.Model;
+import dev.graft.model.Provenance;
+import dev.graft.trainer.Run;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The step of a training in a model's provenance: that it was trained, by which recipe, on data of
+ * which digest, and how it then did on the part that decided.
+ */
+public final class TrainingStep {
+
+  /** What the step is called. */
+  static final String NAME = "train";
+
+  private static final String LEARNED = "training ";
+  private static final String SCORE = "validation ";
+  private static final String EXAMPLES = "examples";
+
+  private TrainingStep() {}
+
+  /** {@code run}, whose model says that it was trained on {@code data}. */
+  public static Run added(Run run, Parts data) {
+    return with(run, run.model().provenance().plus(NAME, arguments(run, data)));
+  }
+
+  /** As {@link #added}, instead of what its model says of that training so far. */
+  public static Run instead(Run run, Parts data) {
+    Provenance now = run.model().provenance();
+    List<Provenance.Step> steps = new ArrayList<>(now.steps());
+    if (!steps.isEmpty() && steps.get(steps.size() - 1).operation().equals(NAME)) {
+      steps.remove(steps.size() - 1);
+    }
+    return with(run, new Provenance(now.origin(), steps).plus(NAME, arguments(run, data)));
+  }
+
+  /** From how many examples {@code model} learned last, if it says so. */
+  public static Optional<Integer> examples(Model model) {
+    return model.provenance().steps().stream()
+        .filter(step -> step.operation().equals(NAME))
+        .reduce((before, last) -> last)
+        .flatMap(last -> Optional.ofNullable(last.arguments().get(LEARNED + EXAMPLES)))
+        .map(Ints::tryParse);
+  }
+
+  private static Run with(Run run, Provenance provenance) {
+    Model model = run.model().toBuilder().provenance(provenance).build();
+    return new Run(
+        model, run.recipe(), run.validation(), run.decisions(), run.times(), run.features());
+  }
+
+  private static Map<String, String> arguments(Run run, Parts data) {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("recipe", run.recipe().name());
+    all.put("seed", Long.toString(run.recipe().seed()));
+    put(all, LEARNED, data.train());
+    put(all, SCORE, data.validation());
+    score(all, "loss", run.validation().loss());
+    run.validation().metrics().forEach((name, value) -> score(all, name, value));
+    return all;
+  }
+
+  /** Views are no examples: whoever made them says what of. */
+  private static void put(Map<String, String> all, String part, Dataset data) {
+    if (!data.hasViews()) {
+      all.put(part + EXAMPLES, Integer.toString(data.size()));
+      all.put(part + "digest", DatasetDigest.of(data));
+    }
+  }
+
+  private static void score(Map<String, String> all, String name, double value) {
+    if (Double.isFinite(value)) {
+      all.put(SCORE + name, Double.toString(value));
+    }
+  }
+}
