@@ -87,6 +87,14 @@ record AskedFiles(
               + "' is no file; the model takes values, so give a table (CSV) or JSON, or - for"
               + " standard input.");
     }
+    if (isPicture(path)) {
+      throw new BadDataException(
+          "'"
+              + path
+              + "' is a picture, and the model takes no encoded ones: it has no signature"
+              + " 'serving_bytes'. What 'graft publish MODEL --to BASE' makes of a model of pictures"
+              + " has it.");
+    }
     try (InputStream in = Files.newInputStream(path)) {
       table.read(in);
     }

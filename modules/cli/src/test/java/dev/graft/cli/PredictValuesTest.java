@@ -151,6 +151,9 @@ class PredictValuesTest {
     assertThat(complained()).contains("x.json", "cannot be read as a table or JSON");
     assertThat(run("predict", "--model", SERIES, dir.toString())).isEqualTo(BAD);
     assertThat(complained()).contains("is no file; the model takes values");
+    String photo = "../../testdata/photos/animals/cat.jpg";
+    assertThat(run("predict", "--model", SERIES, photo)).isEqualTo(BAD);
+    assertThat(complained()).contains("takes no encoded ones", "graft publish");
     typed("{\"x\": [[1, 2, 3]]}");
     assertThat(run("predict", "--model", SERIES, "--top", "2", "-")).isEqualTo(BAD);
     assertThat(complained()).contains("no surest", "leave out --top");
