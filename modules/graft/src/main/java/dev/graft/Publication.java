@@ -55,7 +55,7 @@ public final class Publication {
 
   /**
    * Examples whose answers are known, and which the model did not learn from: on some the export
-   * has to answer as the model does, on all of them it is scored.
+   * has to answer as the model does, on all of them it is scored if anything is asked of it.
    */
   public Optional<Dataset> examples() {
     return set.examples;

@@ -2,6 +2,7 @@ package dev.graft.examples.photos;
 
 import dev.graft.Graft;
 import dev.graft.error.GraftException;
+import dev.graft.error.RefusedException;
 import dev.graft.job.FineTuneJob;
 import dev.graft.job.JobResult;
 import dev.graft.job.RunFolder;
@@ -9,7 +10,6 @@ import dev.graft.trainer.listener.CancellationToken;
 import jakarta.annotation.PostConstruct;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +39,7 @@ class Trainings implements AutoCloseable {
       Executors.newSingleThreadExecutor(work -> new Thread(work, "training"));
   private Optional<Begun> underWay = Optional.empty();
   private boolean isStopping;
+  private boolean isCancelled; // by somebody, not by the end
 
   Trainings(Graft graft, Runs runs, Versions versions, TrainingEvents events) {
     this.graft = graft;
@@ -97,16 +98,21 @@ class Trainings implements AutoCloseable {
       over(done, null);
       result.complete(done);
     } catch (RuntimeException | Error e) {
-      over(null, e);
-      result.completeExceptionally(e);
+      try {
+        over(null, e);
+      } finally { // whatever comes of telling it, somebody waits
+        result.completeExceptionally(e);
+      }
     }
   }
 
   private void over(JobResult done, Throwable why) {
     boolean goesOn;
     synchronized (this) { // before anyone hears of the end, who may then begin the next
-      goesOn = isStopping && why instanceof CancellationException;
+      // at the end of the application anything may have broken it off, but for a refusal
+      goesOn = isStopping && !isCancelled && why != null && !(why instanceof RefusedException);
       underWay = Optional.empty();
+      isCancelled = false;
       if (!goesOn) {
         runs.forget();
       }
@@ -122,9 +128,13 @@ class Trainings implements AutoCloseable {
     }
   }
 
-  /** Ends the training before its next step. */
+  /** Ends the training before its next step, for good. */
   synchronized boolean cancel() {
-    underWay.ifPresent(begun -> begun.cancel().cancel());
+    underWay.ifPresent(
+        begun -> {
+          isCancelled = true;
+          begun.cancel().cancel();
+        });
     return underWay.isPresent();
   }
 
@@ -132,7 +142,7 @@ class Trainings implements AutoCloseable {
   @EventListener(ContextClosedEvent.class)
   synchronized void stop() {
     isStopping = true;
-    cancel();
+    underWay.ifPresent(begun -> begun.cancel().cancel()); // the next start goes on with it
   }
 
   /** Waits for that: a version that is being published is published. */
@@ -140,6 +150,8 @@ class Trainings implements AutoCloseable {
   public void close() throws InterruptedException {
     stop(); // where the start failed nobody said so
     thread.shutdown();
-    thread.awaitTermination(1, TimeUnit.MINUTES);
+    if (!thread.awaitTermination(1, TimeUnit.MINUTES)) {
+      LOG.warn("the training did not end within a minute; the next start goes on with it");
+    }
   }
 }

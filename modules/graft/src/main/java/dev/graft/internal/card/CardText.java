@@ -18,7 +18,7 @@ final class CardText {
   private static final String NOTHING = "–";
 
   /** What Markdown takes for more than a character, where it stands in a line. */
-  private static final String MARKS = "\\`*_[]<>|#~$";
+  private static final String MARKS = "\\`*_[]<>|#~$&";
 
   private final JsonNode card;
   private final StringBuilder text = new StringBuilder();
@@ -278,7 +278,12 @@ final class CardText {
   }
 
   private static String number(JsonNode value) {
-    return value.isNumber() ? String.format(Locale.ROOT, "%.3f", value.asDouble()) : "no number";
+    if (!value.isNumber()) {
+      return "no number";
+    }
+    double number = value.asDouble();
+    boolean isSmall = number != 0 && Math.abs(number) < 0.1; // 0.0003 is not 0.000
+    return String.format(Locale.ROOT, isSmall ? "%.3g" : "%.3f", number);
   }
 
   private void served() {
