@@ -49,6 +49,7 @@ class SurgeryGuideTest {
         text ->
             text.replaceAll("(runs/\\w+-)\\d+", "$1#")
                 .replaceAll("\\d", "#")
+                .replaceAll("e[+-]##", "e##") // no difference at all on some processors
                 .replaceAll(" +", " "));
   }
 
