@@ -4,6 +4,8 @@ import static dev.graft.surgeon.edit.Edits.keepHead;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 
 import dev.graft.Graft;
+import dev.graft.InputRange;
+import dev.graft.LoadOptions;
 import dev.graft.ServeOptions;
 import dev.graft.Trust;
 import dev.graft.answer.Answer;
@@ -63,7 +65,9 @@ final class BesideTraining {
     Path base = Path.of(arguments[3]).resolve("serving");
     Parts photos = Dataset.imageFolder(Path.of(arguments[2])).split(Split.of(60, 20, 20).seed(1));
     Model trained =
-        Graft.load(Path.of(arguments[1]), Trust.ALLOW)
+        Graft.load(
+                Path.of(arguments[1]),
+                LoadOptions.defaults().trust(Trust.ALLOW).inputRange(InputRange.SIGNED))
             .with(replaceHead(HeadSpec.singleLabel(photos.labels())));
     byte[] picture = Files.readAllBytes(Path.of(photos.test().name(0)));
     Duration window = Duration.ofSeconds(Long.parseLong(arguments[4]));
