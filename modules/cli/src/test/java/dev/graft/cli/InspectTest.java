@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.model.InputSpec;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -23,29 +20,20 @@ class InspectTest {
   private static final String ZOO = "../../testdata/zoo/";
 
   @TempDir private Path dir = Path.of("");
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final CommandRun command = new CommandRun();
 
   private String inspect(int code, String model, String... options) {
     return inspectAt(code, ZOO + model + "/model", options);
   }
 
   private String inspectAt(int code, String path, String... options) {
-    out.reset();
-    err.reset();
     String[] args = new String[options.length + 2];
     args[0] = "inspect";
     args[1] = path;
     System.arraycopy(options, 0, args, 2, options.length);
-    int got =
-        Main.run(
-            Terminal.to(
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                0),
-            args);
-    assertThat(got).as("%s%s", out, err).isEqualTo(code);
-    return (code == 0 ? out : err).toString(StandardCharsets.UTF_8);
+    int got = command.graft(args);
+    assertThat(got).as("%s%s", command.said(), command.complained()).isEqualTo(code);
+    return code == 0 ? command.said() : command.complained();
   }
 
   @Test

@@ -2,10 +2,7 @@ package dev.graft.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,28 +16,20 @@ class LoadFlagsTest {
   private static final String MINI = "../../testdata/zoo/keras2/mobilenetv2_mini/model";
 
   @TempDir private Path dir = Path.of("");
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final CommandRun run = new CommandRun();
 
   private int run(String command, String model, String data, String... more) {
     List<String> args = new ArrayList<>(List.of(command, "--model", model, "--data", data));
     args.addAll(List.of(more));
-    out.reset();
-    err.reset();
-    return Main.run(
-        Terminal.to(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            0),
-        args.toArray(String[]::new));
+    return run.graft(args.toArray(String[]::new));
   }
 
   private String said() {
-    return out.toString(StandardCharsets.UTF_8);
+    return run.said();
   }
 
   private String errors() {
-    return err.toString(StandardCharsets.UTF_8);
+    return run.complained();
   }
 
   @Test

@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -22,20 +19,12 @@ class PredictTest {
   private static final String SHAPES = "../../testdata/examples/shapes/";
 
   @TempDir private Path dir = Path.of("");
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final CommandRun command = new CommandRun();
 
   private String run(String... args) {
-    out.reset();
-    int code =
-        Main.run(
-            Terminal.to(
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                0),
-            args);
-    assertThat(code).as("%s%s", out, err).isZero();
-    return out.toString(StandardCharsets.UTF_8);
+    int code = command.graft(args);
+    assertThat(code).as("%s%s", command.said(), command.complained()).isZero();
+    return command.said();
   }
 
   /** Which hold, and none of those that do not, however few that are. */

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,8 +25,7 @@ class PredictValuesTest {
 
   private final InputStream before = System.in;
   @TempDir private Path dir = Path.of("");
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final CommandRun command = new CommandRun();
 
   @AfterEach
   void standardInputAsItWas() {
@@ -36,22 +33,15 @@ class PredictValuesTest {
   }
 
   private int run(String... args) {
-    out.reset();
-    err.reset();
-    return Main.run(
-        Terminal.to(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            0),
-        args);
+    return command.graft(args);
   }
 
   private String said() {
-    return out.toString(StandardCharsets.UTF_8);
+    return command.said();
   }
 
   private String complained() {
-    return err.toString(StandardCharsets.UTF_8);
+    return command.complained();
   }
 
   private static void typed(String text) {

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.graph.Attrs;
 import dev.graft.testkit.HandMade;
 import dev.graft.testkit.Hostile;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
@@ -24,22 +21,14 @@ class UntrustedTest {
   private static final String PHOTOS = "../../testdata/photos";
 
   @TempDir private Path folder = Path.of("");
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final CommandRun command = new CommandRun();
 
   private int graft(String... args) {
-    out.reset();
-    err.reset();
-    return Main.run(
-        Terminal.to(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            0),
-        args);
+    return command.graft(args);
   }
 
   private String said() {
-    return out.toString(StandardCharsets.UTF_8) + err.toString(StandardCharsets.UTF_8);
+    return command.said() + command.complained();
   }
 
   private String model(Hostile kind) throws IOException {
