@@ -209,6 +209,8 @@ class ServedAnswersTest {
             .isInstanceOf(TimeLimitException.class)
             .asString()
             .contains("no answer within 0.001 s", "ServeOptions.timeout");
+        assertThat(live.stats().failed()).isEqualTo(200);
+        assertThat(live.stats().answered()).isZero();
       }
     }
   }

@@ -133,8 +133,7 @@ public final class Asking {
       try {
         asked.add(asked(examples, i));
       } catch (BadDataException e) {
-        failed.incrementAndGet();
-        outcomes[i] = Outcome.failed(e);
+        outcomes[i] = failed(e);
       }
     }
     runs(asked).forEach(some -> answerEach(some, outcomes));
@@ -147,13 +146,22 @@ public final class Asking {
       for (int i = 0; i < some.size(); i++) {
         outcomes[some.get(i).place] = Outcome.of(answers.get(i));
       }
+      answered.addAndGet(some.size());
     } catch (BadDataException | BadModelException | ExhaustedException e) {
       if (some.size() == 1) {
-        outcomes[some.get(0).place] = Outcome.failed(e);
+        outcomes[some.get(0).place] = failed(e);
       } else {
         some.forEach(one -> answerEach(List.of(one), outcomes));
       }
+    } catch (RuntimeException e) { // by none of them, as a time that is over
+      failed.addAndGet(some.size());
+      throw e;
     }
+  }
+
+  private Outcome failed(GraftException why) {
+    failed.incrementAndGet();
+    return Outcome.failed(why);
   }
 
   /**
@@ -162,23 +170,34 @@ public final class Asking {
    * @throws BadDataException if the model cannot take one, by its name
    */
   public List<Answer> answers(List<Example> examples) {
-    List<Asked> asked =
-        IntStream.range(0, examples.size()).mapToObj(i -> asked(examples, i)).toList();
-    Answer[] answers = new Answer[asked.size()];
-    for (List<Asked> some : runs(asked)) {
-      try {
-        List<Answer> these = run(some);
+    try {
+      List<Asked> asked =
+          IntStream.range(0, examples.size()).mapToObj(i -> asked(examples, i)).toList();
+      Answer[] answers = new Answer[asked.size()];
+      for (List<Asked> some : runs(asked)) {
+        List<Answer> these = named(some);
         for (int i = 0; i < some.size(); i++) {
           answers[some.get(i).place] = these.get(i);
         }
-      } catch (BadDataException e) {
-        if (some.size() > 1) { // which of them is it?
-          some.forEach(one -> run(List.of(one)));
-        }
-        throw e;
       }
+      answered.addAndGet(answers.length);
+      return List.of(answers);
+    } catch (RuntimeException e) {
+      failed.addAndGet(examples.size());
+      throw e;
     }
-    return List.of(answers);
+  }
+
+  /** As {@link #run}, which says of several that one of them is no good: says which. */
+  private List<Answer> named(List<Asked> some) {
+    try {
+      return run(some);
+    } catch (BadDataException e) {
+      if (some.size() > 1) {
+        some.forEach(one -> run(List.of(one)));
+      }
+      throw e;
+    }
   }
 
   /**
@@ -210,16 +229,9 @@ public final class Asking {
     long began = System.nanoTime();
     try {
       Map<String, TensorValue> outputs = outputs(some);
-      List<Answer> answers =
-          way.findsBoxes()
-              ? readout.boxes(outputs, some.stream().map(this::file).toList())
-              : readout.answers(outputs, some.size(), i -> some.get(i).name);
-      answered.addAndGet(some.size());
-      return answers;
-    } catch (RuntimeException e) {
-      boolean isAskedAgain = some.size() > 1 && e instanceof GraftException;
-      failed.addAndGet(isAskedAgain ? 0 : some.size());
-      throw e;
+      return way.findsBoxes()
+          ? readout.boxes(outputs, some.stream().map(this::file).toList())
+          : readout.answers(outputs, some.size(), i -> some.get(i).name);
     } finally {
       nanos.addAndGet(System.nanoTime() - began);
     }
