@@ -41,7 +41,7 @@ final class BytesSignature {
         .map(
             picture ->
                 new MadeSignature(
-                    ServingForm.SERVING_BYTES, Signature.PREDICT, new Files(picture), new Same()));
+                    Signature.SERVING_BYTES, Signature.PREDICT, new Files(picture), new Same()));
   }
 
   /**
@@ -108,7 +108,7 @@ final class BytesSignature {
 
     @Override
     public String scope() {
-      return ServingForm.SERVING_BYTES;
+      return Signature.SERVING_BYTES;
     }
 
     @Override

@@ -65,7 +65,7 @@ final class Reference implements AutoCloseable {
   /** What the model answers; if it takes only batches of one size, in several calls. */
   Map<String, TensorValue> answer(Signature signature, Map<String, TensorValue> inputs) {
     int rows = BatchRows.count(inputs);
-    int fixed = BatchRows.fixed(signature);
+    int fixed = signature.fixedBatch();
     if (fixed < 1 || rows < 1 || rows == fixed) {
       return session.call(signature, inputs);
     }

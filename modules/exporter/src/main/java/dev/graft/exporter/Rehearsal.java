@@ -104,7 +104,7 @@ final class Rehearsal {
   /** Requests of each size, of the first kind that is answered at all. */
   private List<WarmUp.Request> requests(Signature signature, Set<Integer> sizes) {
     Set<Integer> rows =
-        BatchRows.isOpen(signature) ? sizes : Set.of(Math.max(1, BatchRows.fixed(signature)));
+        BatchRows.isOpen(signature) ? sizes : Set.of(Math.max(1, signature.fixedBatch()));
     for (IntFunction<Optional<Map<String, TensorValue>>> some : candidates(signature)) {
       Optional<Map<String, TensorValue>> least = some.apply(Collections.min(rows));
       if (least.isPresent()

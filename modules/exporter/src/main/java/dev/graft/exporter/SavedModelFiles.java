@@ -121,17 +121,17 @@ record SavedModelFiles(
   private static List<MadeSignature> made(Model served, List<Proof> proofs, List<String> remarks) {
     List<MadeSignature> made = new ArrayList<>();
     Optional<MadeSignature> bytes = BytesSignature.of(served);
-    if (served.signatures().containsKey(ServingForm.SERVING_BYTES)) {
+    if (served.signatures().containsKey(Signature.SERVING_BYTES)) {
       remarks.add(
           "the model has a signature '"
-              + ServingForm.SERVING_BYTES
+              + Signature.SERVING_BYTES
               + "' of its own, which stays as it is: none is made for encoded pictures");
     } else if (bytes.isPresent()) {
       made.add(bytes.get());
     } else if (takesPictures(served)) {
       remarks.add(
           "no signature '"
-              + ServingForm.SERVING_BYTES
+              + Signature.SERVING_BYTES
               + "' is made for encoded pictures: the model takes something besides, or the size or"
               + " range of its pixels is not known");
     }

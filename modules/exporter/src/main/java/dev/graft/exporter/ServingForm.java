@@ -26,9 +26,6 @@ import java.util.stream.Stream;
  */
 final class ServingForm {
 
-  /** The signature that takes encoded pictures; made anew at each export, unless a model has it. */
-  static final String SERVING_BYTES = "serving_bytes";
-
   private ServingForm() {}
 
   static Model of(Model model) {

@@ -159,7 +159,7 @@ final class Trial {
   }
 
   private void listFixed(Signature own) {
-    int fixed = BatchRows.fixed(own);
+    int fixed = own.fixedBatch();
     if (fixed > 0) {
       uncompared.add(
           "signature '"
@@ -173,7 +173,7 @@ final class Trial {
   /** The examples given, by the names of inputs, pictures by that of {@code serving_bytes}. */
   private List<Map<String, TensorValue>> given() {
     List<Map<String, TensorValue>> given = new ArrayList<>();
-    boolean takesPictures = made().contains(ServingForm.SERVING_BYTES);
+    boolean takesPictures = made().contains(Signature.SERVING_BYTES);
     for (Proof proof : proofs) {
       if (proof instanceof Proof.Examples examples) {
         given.add(examples.inputs());

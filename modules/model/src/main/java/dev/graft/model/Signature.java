@@ -57,8 +57,28 @@ public record Signature(
     return new Signature(name, method, newInputs, newOutputs, targets, defaults);
   }
 
+  /**
+   * The batch size that it insists on: the first dimension of its inputs, where that is fixed; 0 if
+   * any will do.
+   */
+  public int fixedBatch() {
+    return inputs.values().stream()
+        .map(TensorSpec::shape)
+        .filter(shape -> shape.rank() > 0)
+        .mapToInt(shape -> (int) Math.min(shape.dim(0), Integer.MAX_VALUE))
+        .filter(rows -> rows > 0)
+        .max()
+        .orElse(0);
+  }
+
   /** The key under which a server looks first. */
   public static final String SERVING_DEFAULT = "serving_default";
+
+  /**
+   * The key of the signature that takes encoded pictures, made anew at each export, unless a model
+   * has it.
+   */
+  public static final String SERVING_BYTES = "serving_bytes";
 
   /** The method name of a signature that predicts. */
   public static final String PREDICT = "tensorflow/serving/predict";

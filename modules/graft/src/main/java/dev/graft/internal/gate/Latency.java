@@ -16,7 +16,6 @@ final class Latency {
 
   private static final int FIRST = 3; // which are slower than all later ones
   private static final int CALLS = 21;
-  private static final String SERVING_BYTES = "serving_bytes";
 
   private Latency() {}
 
@@ -34,17 +33,17 @@ final class Latency {
     Map<String, TensorValue> inputs;
     String signature;
     if (some.isPictures()) {
-      Signature bytes = session.signatures().get(SERVING_BYTES);
+      Signature bytes = session.signatures().get(Signature.SERVING_BYTES);
       if (bytes == null
           || bytes.inputs().size() != 1
           || bytes.inputs().values().iterator().next().dtype() != DType.STRING) {
         throw new BadRequestException(
             "how long an answer takes is measured with a picture's file, and the model has no"
                 + " signature '"
-                + SERVING_BYTES
+                + Signature.SERVING_BYTES
                 + "' that takes one; ask for something else than its latency.");
       }
-      signature = SERVING_BYTES;
+      signature = Signature.SERVING_BYTES;
       inputs = Map.of(bytes.inputs().keySet().iterator().next(), one.encoded());
     } else {
       signature = Signature.SERVING_DEFAULT;

@@ -4,7 +4,6 @@ import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.BoxFormat;
 import dev.graft.model.Signature;
-import dev.graft.model.TensorSpec;
 import dev.graft.tensor.DType;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +18,15 @@ import org.jspecify.annotations.Nullable;
  * @param picture its input, if that takes encoded pictures and is the only one
  * @param answers those of its outputs that are answers
  * @param findsBoxes whether these are boxes, under the names of TensorFlow's detection models
+ * @param fixedBatch the batch size that it insists on; 0 if any will do
  */
 public record ServedSignature(
-    Signature signature, Optional<String> picture, List<String> answers, boolean findsBoxes) {
+    Signature signature,
+    Optional<String> picture,
+    List<String> answers,
+    boolean findsBoxes,
+    int fixedBatch) {
 
-  private static final String SERVING_BYTES = "serving_bytes";
   private static final int MOST_ROWS = 4096;
 
   /**
@@ -56,29 +59,30 @@ public record ServedSignature(
               + signature.outputs().keySet()
               + ".");
     }
-    ServedSignature way = new ServedSignature(signature, picture(signature, facts), answers, boxes);
-    if (way.fixedBatch() > MOST_ROWS) {
+    int batch = signature.fixedBatch();
+    if (batch > MOST_ROWS) {
       throw new BadModelException(
           "'"
               + place
               + "' takes batches of "
-              + way.fixedBatch()
+              + batch
               + " only, and more than "
               + MOST_ROWS
               + " are not put together; export it with a batch of any size.");
     }
-    return way;
+    return new ServedSignature(signature, picture(signature, facts), answers, boxes, batch);
   }
 
   private static @Nullable Signature usual(Map<String, Signature> signatures) {
     Signature only = signatures.size() == 1 ? signatures.values().iterator().next() : null;
     Signature serving = signatures.getOrDefault(Signature.SERVING_DEFAULT, only);
-    return signatures.getOrDefault(SERVING_BYTES, serving);
+    return signatures.getOrDefault(Signature.SERVING_BYTES, serving);
   }
 
   private static Optional<String> picture(Signature signature, ServedFacts facts) {
     boolean reads =
-        signature.name().equals(SERVING_BYTES) || facts.decoding().contains(signature.name());
+        signature.name().equals(Signature.SERVING_BYTES)
+            || facts.decoding().contains(signature.name());
     return signature.inputs().entrySet().stream()
         .filter(input -> reads && signature.inputs().size() == 1)
         .filter(input -> input.getValue().dtype() == DType.STRING)
@@ -100,17 +104,5 @@ public record ServedSignature(
         .filter(output -> wanted.test(output.getValue().dtype()))
         .map(Map.Entry::getKey)
         .toList();
-  }
-
-  /** The batch size that it insists on; 0 if any will do. */
-  public int fixedBatch() {
-    return signature.inputs().values().stream()
-        .map(TensorSpec::shape)
-        .filter(shape -> shape.rank() > 0)
-        .mapToLong(shape -> shape.dim(0))
-        .filter(rows -> rows > 0)
-        .mapToInt(rows -> (int) Math.min(rows, Integer.MAX_VALUE))
-        .max()
-        .orElse(0);
   }
 }

@@ -65,7 +65,8 @@ public final class BatchRows {
       return List.of(example);
     }
     if (!isOpen(served)) {
-      return List.of(fixed(served) < 1 ? example : take(example, 0, fixed(served)));
+      int fixed = served.fixedBatch();
+      return List.of(fixed < 1 ? example : take(example, 0, fixed));
     }
     return Stream.of(1, Math.min(3, most), most)
         .distinct()
@@ -79,15 +80,5 @@ public final class BatchRows {
     return signature.inputs().values().stream()
         .map(TensorSpec::shape)
         .allMatch(shape -> shape.rank() != 0 && shape.dim(0) < 0);
-  }
-
-  /** The batch size that a signature insists on; below 1 if it does not. */
-  public static int fixed(Signature signature) {
-    return signature.inputs().values().stream()
-        .map(TensorSpec::shape)
-        .filter(shape -> shape.rank() > 0)
-        .mapToInt(shape -> (int) shape.dim(0))
-        .max()
-        .orElse((int) Shape.UNKNOWN);
   }
 }
