@@ -150,8 +150,12 @@ record AskedFiles(
           }
         });
     if (pictures.isEmpty()) {
-      throw new BadRequestException(
-          "the folder '" + folder + "' holds no JPEG, PNG, GIF or BMP file; give another one.");
+      unfit.accept(
+          new BadDataException(
+              "the folder '"
+                  + folder
+                  + "' holds no JPEG, PNG, GIF or BMP file; give another one."));
+      return pictures;
     }
     if (!others.isEmpty()) {
       remarks.accept(others.size() + " files in '" + folder + "' are no pictures and are left out");
