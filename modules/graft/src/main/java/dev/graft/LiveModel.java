@@ -173,7 +173,7 @@ public final class LiveModel implements AutoCloseable {
    * @return as many as examples, in their order
    */
   public List<Outcome> answerEach(List<Example> examples) {
-    return asking.answerEach(examples);
+    return asking.answerEach(examples).stream().map(each -> each.by(version)).toList();
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.graft.serving;
 
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
-import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
 import dev.graft.answer.Outcome;
 import dev.graft.error.ClosedException;
@@ -23,7 +22,7 @@ final class Batches implements AutoCloseable {
 
   private static final long LOOK = 100; // ms between two looks whether it is over
 
-  private final BlockingQueue<Request> queue;
+  private final BlockingQueue<Request<?>> queue;
   private final ServingOptions options;
   private final Function<List<Example>, List<Outcome>> ask;
   private final ServingListener listener;
@@ -41,7 +40,22 @@ final class Batches implements AutoCloseable {
   private volatile boolean isAnswering;
   private boolean hadCompany; // whether the last batch had more than one picture
 
-  private record Request(Example example, CompletableFuture<Answer> answer, long came) {}
+  /**
+   * Somebody who waits.
+   *
+   * @param form what is wanted of an outcome; may fail instead
+   */
+  private record Request<T>(
+      Example example, CompletableFuture<T> answer, Function<Outcome, T> form, long came) {
+
+    void tell(Outcome outcome) {
+      try {
+        answer.complete(form.apply(outcome));
+      } catch (RuntimeException e) {
+        answer.completeExceptionally(e);
+      }
+    }
+  }
 
   Batches(
       ServingOptions options,
@@ -66,12 +80,13 @@ final class Batches implements AutoCloseable {
     return isAnswering || !queue.isEmpty();
   }
 
-  CompletableFuture<Answer> submit(Example example) {
-    CompletableFuture<Answer> answer = new CompletableFuture<>();
+  /** What {@code form} makes of the outcome, or its failure. */
+  <T> CompletableFuture<T> submit(Example example, Function<Outcome, T> form) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
     if (isClosed) {
       throw closed();
     }
-    if (!queue.offer(new Request(example, answer, System.nanoTime()))) {
+    if (!queue.offer(new Request<>(example, answer, form, System.nanoTime()))) {
       listener.on(new ServingEvent.Refused());
       throw new OverloadException(options.waiting());
     }
@@ -88,7 +103,7 @@ final class Batches implements AutoCloseable {
       }
     } finally { // whatever it was, nobody waits for ever
       isClosed = true;
-      for (Request left = queue.poll(); left != null; left = queue.poll()) {
+      for (Request<?> left = queue.poll(); left != null; left = queue.poll()) {
         left.answer.completeExceptionally(closed());
       }
     }
@@ -96,7 +111,7 @@ final class Batches implements AutoCloseable {
 
   private void turn() {
     try {
-      Request first = queue.poll(LOOK, TimeUnit.MILLISECONDS);
+      Request<?> first = queue.poll(LOOK, TimeUnit.MILLISECONDS);
       if (first != null) {
         isAnswering = true;
         answer(gathered(first));
@@ -108,12 +123,12 @@ final class Batches implements AutoCloseable {
     }
   }
 
-  private List<Request> gathered(Request first) {
-    List<Request> batch = new ArrayList<>(List.of(first));
+  private List<Request<?>> gathered(Request<?> first) {
+    List<Request<?>> batch = new ArrayList<>(List.of(first));
     queue.drainTo(batch, options.batch() - 1);
     long until = System.nanoTime() + (hadCompany ? options.delay().toNanos() : 0);
     while (batch.size() < options.batch()) {
-      Request next = next(until - System.nanoTime());
+      Request<?> next = next(until - System.nanoTime());
       if (next == null) {
         break;
       }
@@ -124,7 +139,7 @@ final class Batches implements AutoCloseable {
     return batch;
   }
 
-  private @Nullable Request next(long nanos) {
+  private @Nullable Request<?> next(long nanos) {
     try {
       return queue.poll(nanos, TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) { // those that are gathered already are answered
@@ -132,7 +147,7 @@ final class Batches implements AutoCloseable {
     }
   }
 
-  private void answer(List<Request> batch) {
+  private void answer(List<Request<?>> batch) {
     if (batch.isEmpty()) {
       return;
     }
@@ -143,10 +158,9 @@ final class Batches implements AutoCloseable {
     try {
       List<Outcome> outcomes = ask.apply(batch.stream().map(Request::example).toList());
       for (int i = 0; i < batch.size(); i++) {
-        CompletableFuture<Answer> answer = batch.get(i).answer;
+        Request<?> request = batch.get(i);
         Outcome outcome = outcomes.get(i);
-        outcome.answer().ifPresent(each -> told.add(() -> answer.complete(each)));
-        outcome.failure().ifPresent(why -> told.add(() -> answer.completeExceptionally(why)));
+        told.add(() -> request.tell(outcome));
         failed += outcome.failure().isPresent() ? 1 : 0;
       }
     } catch (RuntimeException | Error e) { // whoever waits has to hear of it, the thread goes on

@@ -31,7 +31,12 @@ final class Counts implements ServingListener {
     } else if (event instanceof ServingEvent.KeptBefore kept) {
       LOG.log(
           Level.WARNING,
-          "version " + kept.kept() + " goes on: " + kept.cause().getMessage(),
+          "version "
+              + kept.failed()
+              + " is left out, version "
+              + kept.kept()
+              + " answers: "
+              + kept.cause().getMessage(),
           kept.cause());
     }
     try {

@@ -1,15 +1,13 @@
 package dev.graft.serving;
 
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
-import dev.graft.Graft;
-import dev.graft.LiveModel;
 import dev.graft.answer.Example;
 import dev.graft.answer.Outcome;
-import dev.graft.error.BadModelException;
 import dev.graft.error.ClosedException;
-import dev.graft.internal.place.ModelFolder;
 import dev.graft.savedmodel.file.VersionFolders;
-import java.nio.file.Path;
+import dev.graft.serving.NewestWorking.Found;
+import dev.graft.serving.NewestWorking.LeftOut;
+import dev.graft.serving.NewestWorking.Open;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -27,30 +25,25 @@ final class CurrentVersion implements AutoCloseable {
 
   private static final int MOST_PAUSE = 64; // looks that are passed over at most
 
-  private final Graft graft;
-  private final Path base;
-  private final ServingOptions options;
+  private final NewestWorking newest;
   private final ServingListener listener;
   private final ScheduledExecutorService looks;
   private volatile Open open;
   private volatile boolean isClosed;
   private volatile Optional<String> lastFailure = Optional.empty();
-  private long failed; // the version that could not be opened; 0 if none
+  private long failed; // the newest version, if it could not be opened; else 0
   private int pause; // how many looks it is left alone then
   private int passedOver;
 
-  private record Open(LiveModel model, long number, Instant since) {}
-
-  CurrentVersion(Graft graft, Path base, ServingOptions options, ServingListener listener) {
-    this.graft = graft;
-    this.base = base;
-    this.options = options;
+  CurrentVersion(NewestWorking newest, Duration poll, ServingListener listener) {
+    this.newest = newest;
     this.listener = listener;
-    this.open = opened(newest());
+    Found first = newest.first();
+    this.open = first.open().orElseThrow();
+    tell(first);
     this.looks =
         Executors.newSingleThreadScheduledExecutor(
             new ThreadFactoryBuilder().setNameFormat("graft-versions").setDaemon(true).build());
-    Duration poll = options.poll();
     if (!poll.isZero()) {
       var unused =
           looks.scheduleWithFixedDelay(
@@ -59,11 +52,11 @@ final class CurrentVersion implements AutoCloseable {
   }
 
   long number() {
-    return open.number;
+    return open.number();
   }
 
   Instant since() {
-    return open.since;
+    return open.since();
   }
 
   Optional<String> lastFailure() {
@@ -75,7 +68,7 @@ final class CurrentVersion implements AutoCloseable {
     while (true) {
       Open now = open;
       try {
-        return now.model.answerEach(examples);
+        return now.model().answerEach(examples);
       } catch (ClosedException e) {
         if (isClosed || now == open) {
           throw e;
@@ -90,53 +83,45 @@ final class CurrentVersion implements AutoCloseable {
    * @param again whether one that could not be opened is tried whatever the time
    */
   synchronized void look(boolean again) {
-    long number = 0;
+    if (isClosed) {
+      return;
+    }
     try {
-      if (isClosed) {
-        return;
-      }
-      Path folder = newest();
-      number = VersionFolders.number(folder);
-      if (number == open.number) {
-        failed = 0;
-        lastFailure = Optional.empty();
-        return;
-      }
-      if (number == failed && !again && passedOver < pause) {
+      boolean isLeftAlone =
+          failed != 0 && failed == VersionFolders.number(newest.versions().get(0));
+      if (isLeftAlone && !again && passedOver < pause) {
         passedOver++;
         return;
       }
-      Open before = open;
-      Open now = opened(folder);
-      open = now;
-      failed = 0;
-      lastFailure = Optional.empty();
-      listener.on(new ServingEvent.Swapped(before.number, now.number));
-      before.model.close(); // waits for those whom it answers
+      Found found = newest.insteadOf(open.number());
+      found.open().ifPresent(this::swap);
+      tell(found);
     } catch (RuntimeException | Error e) { // whatever it is, the next look may find better
-      boolean same = number == failed;
-      failed = number;
-      pause = same ? Math.min(2 * pause + 1, MOST_PAUSE) : 0;
-      passedOver = 0;
       lastFailure = Optional.of("" + e.getMessage());
-      listener.on(new ServingEvent.KeptBefore(open.number, number, e));
+      listener.on(new ServingEvent.KeptBefore(open.number(), 0, e));
     }
   }
 
-  private Open opened(Path folder) {
-    return new Open(
-        graft.serve(folder, options.model()), VersionFolders.number(folder), Instant.now());
+  private void swap(Open now) {
+    Open before = open;
+    open = now;
+    listener.on(new ServingEvent.Swapped(before.number(), now.number()));
+    before.model().close(); // waits for those whom it answers
   }
 
-  private Path newest() {
-    return ModelFolder.newest(base)
-        .orElseThrow(
-            () ->
-                new BadModelException(
-                    "'"
-                        + base
-                        + "' holds no numbered version of a model; give the folder that versions"
-                        + " are published in."));
+  /** Says which versions were left out, and remembers to leave them alone for a while. */
+  private void tell(Found found) {
+    long number = found.leftOut().stream().mapToLong(LeftOut::number).findFirst().orElse(0);
+    pause = number == failed ? Math.min(2 * pause + 1, MOST_PAUSE) : 0;
+    passedOver = 0;
+    failed = number;
+    lastFailure = Optional.of(found.words()).filter(words -> !words.isEmpty());
+    found
+        .leftOut()
+        .forEach(
+            each ->
+                listener.on(
+                    new ServingEvent.KeptBefore(open.number(), each.number(), each.cause())));
   }
 
   @Override
@@ -144,7 +129,7 @@ final class CurrentVersion implements AutoCloseable {
     looks.shutdown();
     synchronized (this) {
       isClosed = true;
-      open.model.close();
+      open.model().close();
     }
   }
 }

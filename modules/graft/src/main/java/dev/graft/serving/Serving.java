@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.graft.Graft;
 import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
 import dev.graft.error.BadDataException;
 import dev.graft.error.ClosedException;
 import dev.graft.error.GraftException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
 
 /**
  * The newest version of a model, kept open for a service: it answers many threads, several examples
@@ -41,12 +43,13 @@ public final class Serving implements AutoCloseable {
   }
 
   /**
-   * Opens the newest version, and answers from then on.
+   * Opens the newest version that works, and answers from then on. The listener hears of those that
+   * had to be left out before this comes back.
    *
    * @param graft what it is opened with; stays open as long as the serving
    * @param base the folder of numbered versions
    * @param listener hears of versions and batches
-   * @throws GraftException if there is no version, or the newest cannot be opened
+   * @throws GraftException if there is no version, or none that works, with the cause of each
    */
   public static Serving of(
       Graft graft, Path base, ServingOptions options, ServingListener listener) {
@@ -55,7 +58,8 @@ public final class Serving implements AutoCloseable {
     requireNonNull(options, "options");
     requireNonNull(listener, "listener");
     Counts counts = new Counts(listener);
-    CurrentVersion current = new CurrentVersion(graft, base, options, counts);
+    NewestWorking newest = new NewestWorking(graft, base, options.model());
+    CurrentVersion current = new CurrentVersion(newest, options.poll(), counts);
     try {
       return new Serving(counts, current, new Batches(options, current::ask, counts));
     } catch (RuntimeException | Error e) {
@@ -109,7 +113,16 @@ public final class Serving implements AutoCloseable {
    */
   public CompletableFuture<Answer> submit(Example example) {
     requireNonNull(example, "example");
-    return batches.submit(example);
+    return batches.submit(example, Outcome::orElseThrow);
+  }
+
+  /**
+   * As {@link #submit(Example)}, with the version that answered. An example that this version
+   * cannot take ends in an outcome, too; what is nobody's example's fault fails the future.
+   */
+  public CompletableFuture<Outcome> ask(Example example) {
+    requireNonNull(example, "example");
+    return batches.submit(example, Function.identity());
   }
 
   /** As {@link #submit(Example)}, of an encoded picture. */
@@ -130,7 +143,7 @@ public final class Serving implements AutoCloseable {
     return batches.isBusy();
   }
 
-  /** The number of the version that answers. */
+  /** The number of the version that answers now; {@link #ask} says which one gave an answer. */
   public long version() {
     return current.number();
   }

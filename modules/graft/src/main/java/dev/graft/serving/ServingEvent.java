@@ -14,9 +14,10 @@ public sealed interface ServingEvent {
   record Swapped(long before, long now) implements ServingEvent {}
 
   /**
-   * A version could not be opened or gave no answer when it was warmed up; the one before goes on.
+   * A version could not be opened or gave no answer when it was warmed up; the one before goes on,
+   * or begins where the serving is just being opened.
    *
-   * @param kept the one that goes on answering
+   * @param kept the one that answers
    * @param failed the one that was left alone; 0 if the folder of versions could not be read
    * @param cause what was wrong
    */

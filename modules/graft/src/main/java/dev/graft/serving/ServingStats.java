@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param since when it began to
  * @param pictures how they went
  * @param batches in how many runs they were answered
- * @param lastFailure why the last look for a newer version left the old one in place, if it did
+ * @param lastFailure what is wrong with the newer versions that were left out, if some were
  */
 public record ServingStats(
     long version, Instant since, Pictures pictures, long batches, Optional<String> lastFailure) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.Graft;
 import dev.graft.answer.Answer;
+import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
 import dev.graft.answer.Prediction;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -170,6 +173,112 @@ class ServingTest {
       assertThat(version(serving.answer(photo))).isEqualTo(3);
       assertThat(serving.stats().lastFailure()).isEmpty();
     }
+  }
+
+  /** Cuts a file of a version off in its middle. */
+  private void damage(int number, String file) throws IOException {
+    Path path = base.resolve(number + "/" + file);
+    byte[] whole = Files.readAllBytes(path);
+    Files.write(path, Arrays.copyOf(whole, whole.length / 2));
+  }
+
+  @Test
+  void theNewestThatWorksAnswersFromTheStart() throws IOException {
+    publish(1);
+    publish(2);
+    damage(2, "variables/variables.data-00000-of-00001");
+    publish(3);
+    damage(3, "saved_model.pb");
+    try (Serving serving = serving(options().poll(Duration.ZERO))) {
+      assertThat(version(serving.answer(photo))).isEqualTo(1);
+      assertThat(left()).containsExactly(3L, 2L);
+      assertThat(serving.stats().lastFailure().orElseThrow())
+          .contains("version 3: ", "version 2: ");
+      serving.refresh();
+      assertThat(serving.version()).isEqualTo(1);
+      assertThat(left()).containsExactly(3L, 2L, 3L, 2L);
+      publish(4);
+      publish(5);
+      damage(5, "variables/variables.index");
+      serving.refresh(); // past 5
+      assertThat(version(serving.answer(photo))).isEqualTo(4);
+      assertThat(heard).contains(new ServingEvent.Swapped(1, 4));
+      assertThat(serving.stats().lastFailure().orElseThrow())
+          .contains("version 5: ")
+          .doesNotContain("version 3");
+      publish(6);
+      serving.refresh();
+      assertThat(version(serving.answer(photo))).isEqualTo(6);
+      assertThat(serving.stats().lastFailure()).isEmpty();
+    }
+  }
+
+  /** Which versions the listener was told to be left out, and that others answer. */
+  private List<Long> left() {
+    return heard.stream()
+        .flatMap(
+            event ->
+                event instanceof ServingEvent.KeptBefore kept && kept.kept() == 1
+                    ? Stream.of(kept.failed())
+                    : Stream.empty())
+        .toList();
+  }
+
+  @Test
+  void whereNoneWorksEachCauseIsTold() throws IOException {
+    publish(1);
+    damage(1, "variables/variables.data-00000-of-00001");
+    assertThatThrownBy(() -> serving(options()))
+        .isInstanceOf(GraftException.class)
+        .hasMessageContaining("variables");
+    publish(2);
+    damage(2, "saved_model.pb");
+    assertThatThrownBy(() -> serving(options()))
+        .isInstanceOf(BadModelException.class)
+        .hasMessageContainingAll(
+            "none of the 2 versions", "version 2: ", "version 1: ", "variables")
+        .satisfies(none -> assertThat(none.getSuppressed()).hasSize(1));
+  }
+
+  /** Who wants to know it is told by which version, whatever answers when it looks. */
+  @Test
+  void anOutcomeSaysWhichVersionGaveIt() throws Exception {
+    publish(1);
+    AtomicBoolean over = new AtomicBoolean();
+    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    try (Serving serving = serving(options())) {
+      List<Future<Set<Long>>> all = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        all.add(clients.submit(() -> checkedUntil(over, serving)));
+      }
+      for (int number = 2; number <= 6; number++) {
+        publish(number);
+        await(serving, number);
+      }
+      over.set(true);
+      for (Future<Set<Long>> each : all) {
+        assertThat(each.get()).contains(6L).hasSizeGreaterThan(2);
+      }
+      Outcome failed = serving.ask(Example.picture(new byte[] {1, 2, 3})).get();
+      assertThat(failed.version()).hasValue(6);
+      assertThat(failed.failure()).containsInstanceOf(BadDataException.class);
+      assertThatThrownBy(failed::orElseThrow).isSameAs(failed.failure().orElseThrow());
+    } finally {
+      clients.shutdownNow();
+    }
+  }
+
+  /** The versions that said that they answered; their answers say the same. */
+  private static Set<Long> checkedUntil(AtomicBoolean over, Serving serving) throws Exception {
+    Set<Long> versions = new TreeSet<>();
+    boolean isLast;
+    do {
+      isLast = over.get();
+      Outcome outcome = serving.ask(Example.picture(photo)).get();
+      assertThat(outcome.version()).hasValue(version(outcome.orElseThrow()));
+      versions.add(outcome.version().orElseThrow());
+    } while (!isLast);
+    return versions;
   }
 
   @Test

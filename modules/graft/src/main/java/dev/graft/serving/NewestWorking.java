@@ -1,0 +1,108 @@
+package dev.graft.serving;
+
+import com.google.common.base.Throwables;
+import com.google.common.collect.Lists;
+import dev.graft.Graft;
+import dev.graft.LiveModel;
+import dev.graft.ServeOptions;
+import dev.graft.error.BadModelException;
+import dev.graft.error.ClosedException;
+import dev.graft.internal.place.ModelFolder;
+import dev.graft.savedmodel.file.VersionFolders;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Opens the newest version below a serving base that works, and says which did not. */
+record NewestWorking(Graft graft, Path base, ServeOptions options) {
+
+  /** A version that is open, and when it was opened. */
+  record Open(LiveModel model, long number, Instant since) {}
+
+  /** A version that could not be opened, or gave no answer when it was warmed up. */
+  record LeftOut(long number, Throwable cause) {
+    @Override
+    public String toString() {
+      return "version " + number + ": " + cause.getMessage();
+    }
+  }
+
+  /**
+   * What came of looking.
+   *
+   * @param open the newest that works, if it is another than the one that answers
+   * @param leftOut those that would have come before it, the newest first
+   */
+  record Found(Optional<Open> open, List<LeftOut> leftOut) {
+
+    /** What is wrong with those that were left out. */
+    String words() {
+      return leftOut.stream().map(LeftOut::toString).collect(Collectors.joining("; "));
+    }
+  }
+
+  /** All versions, the newest first; there is one. */
+  List<Path> versions() {
+    List<Path> versions = ModelFolder.versions(base);
+    if (versions.isEmpty()) {
+      throw new BadModelException(
+          "'"
+              + base
+              + "' holds no numbered version of a model; give the folder that versions are"
+              + " published in.");
+    }
+    return Lists.reverse(versions);
+  }
+
+  /**
+   * The newest that works; fails if there is none.
+   *
+   * @throws BadModelException with what is wrong with each
+   */
+  Found first() {
+    Found found = insteadOf(0);
+    if (found.open.isEmpty()) {
+      List<LeftOut> all = found.leftOut;
+      if (all.size() == 1) {
+        Throwables.throwIfUnchecked(all.get(0).cause);
+      }
+      BadModelException none =
+          new BadModelException(
+              "none of the " + all.size() + " versions in '" + base + "' works. " + found.words(),
+              all.get(0).cause);
+      all.stream().skip(1).forEach(each -> none.addSuppressed(each.cause));
+      throw none;
+    }
+    return found;
+  }
+
+  /**
+   * The newest that works instead of version {@code answering}; none if that is the one, or all
+   * newer ones are broken.
+   */
+  Found insteadOf(long answering) {
+    List<LeftOut> leftOut = new ArrayList<>();
+    List<Path> versions = versions();
+    for (Path version : versions) {
+      long number = VersionFolders.number(version);
+      if (number == answering || number < answering && !leftOut.isEmpty()) {
+        break;
+      }
+      try {
+        LiveModel model = graft.serve(version, options);
+        return new Found(Optional.of(new Open(model, number, Instant.now())), leftOut);
+      } catch (ClosedException e) { // by none of them
+        throw e;
+      } catch (RuntimeException | Error e) { // whatever it is, another may do better
+        if (!versions().equals(versions)) { // maybe it was just removed: there is something newer
+          return insteadOf(answering);
+        }
+        leftOut.add(new LeftOut(number, e));
+      }
+    }
+    return new Found(Optional.empty(), leftOut);
+  }
+}
