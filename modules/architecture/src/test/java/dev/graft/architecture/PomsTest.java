@@ -38,8 +38,28 @@ class PomsTest {
     String profile = pom.substring(pom.indexOf("What a release adds"));
     profile = profile.substring(0, profile.indexOf("</profile>"));
     assertThat(profile)
-        .contains("poms without the parent, and sources beside every jar")
-        .contains("flatten-maven-plugin", "maven-source-plugin")
-        .doesNotContain("gpg");
+        .contains("poms without the parent")
+        .contains("flatten-maven-plugin")
+        .doesNotContain("gpg", "maven-source-plugin");
+    assertThat(pom).contains("maven-source-plugin");
+  }
+
+  /** Who takes natives by hand copies their versions from there. */
+  @Test
+  void theGuideForServicesNamesTheNativesThatFit() throws IOException {
+    String pom = Files.readString(ROOT.resolve("pom.xml"));
+    String guide = Files.readString(ROOT.resolve("docs/embedding.md"));
+    String tensorflow = property(pom, "tensorflow.version");
+    String javacpp = property(pom, "javacpp.version");
+    assertThat(guide)
+        .contains("org.tensorflow:tensorflow-core-native:" + tensorflow + ":linux-x86_64")
+        .contains("org.bytedeco:javacpp:" + javacpp + ":linux-x86_64")
+        .contains("<version>" + tensorflow + "</version>", "<version>" + javacpp + "</version>");
+  }
+
+  private static String property(String pom, String name) {
+    String tag = "<" + name + ">";
+    int begin = pom.indexOf(tag) + tag.length();
+    return pom.substring(begin, pom.indexOf('<', begin));
   }
 }

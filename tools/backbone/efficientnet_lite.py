@@ -1,17 +1,18 @@
-"""EfficientNet-Lite0 as a Keras functional model, the same code for Keras 2 and Keras 3.
+"""EfficientNet-Lite0 and -Lite1 as Keras functional models, the same code for Keras 2 and Keras 3.
 
-The network is that of Google's efficientnet/lite (Tan and Le, "EfficientNet: Rethinking Model Scaling for
+The networks are those of Google's efficientnet/lite (Tan and Le, "EfficientNet: Rethinking Model Scaling for
 Convolutional Neural Networks", ICML 2019, in its Lite form: no squeeze-and-excitation, ReLU6, stem and
-top not scaled). Layers are named so that a person can say "from block13 on": stem_*, block0_* to
-block15_*, top_*, avg_pool, dropout, predictions.
+top not scaled, the first and the last stage not repeated). Layers are named so that a person can say "from block13
+on": stem_*, block0_* and so on, top_*, avg_pool, dropout, predictions.
 
 Left out is what the original does in training alone between blocks (stochastic depth).
 """
 
+import math
+
 import keras
 from keras import layers
 
-SIDE = 224
 CLASSES = 1000
 # (repeats, kernel size, stride of the first, expansion, output channels) of each stage.
 STAGES = [
@@ -23,7 +24,24 @@ STAGES = [
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 ]
-BLOCKS = sum(stage[0] for stage in STAGES)
+# How deep each is beside the first, and the side of its pictures; all are as wide as the first.
+SCALES = {"efficientnet-lite0": (1.0, 224), "efficientnet-lite1": (1.1, 240)}
+
+
+def side(name):
+    """Height and width of the pictures that the network takes."""
+    return SCALES[name][1]
+
+
+def repeats(name):
+    """How many blocks each stage has: more of those between the first and the last in a deeper network."""
+    deeper = [math.ceil(SCALES[name][0] * stage[0]) for stage in STAGES]
+    return [STAGES[0][0], *deeper[1:-1], STAGES[-1][0]]
+
+
+def blocks(name):
+    """How many blocks the network has."""
+    return sum(repeats(name))
 
 
 def _normalised(x, convolution, name, activate=True):
@@ -54,18 +72,18 @@ def _block(x, name, size, stride, expansion, filters):
     return x
 
 
-def build(activation="softmax"):
-    """Returns the untrained model: RGB images of 224 px with values 0..255 to 1000 scores.
+def build(name, activation="softmax"):
+    """Returns the untrained model: RGB images with values 0..255 to 1000 scores.
 
     With activation None the scores are logits.
     """
-    image = keras.Input((SIDE, SIDE, 3), name="image")
+    image = keras.Input((side(name), side(name), 3), name="image")
     # (x - 127) / 128, both constants exact in float32.
     x = layers.Rescaling(1 / 128, offset=-127 / 128, name="rescaling")(image)
     x = _normalised(x, _conv(32, 3, 2, "stem"), "stem")
     number = 0
-    for repeats, size, stride, expansion, filters in STAGES:
-        for repeat in range(repeats):
+    for times, (_, size, stride, expansion, filters) in zip(repeats(name), STAGES):
+        for repeat in range(times):
             step = stride if repeat == 0 else 1
             x = _block(x, f"block{number}", size, step, expansion, filters)
             number += 1
@@ -73,4 +91,4 @@ def build(activation="softmax"):
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.Dropout(0.2, name="dropout")(x)
     scores = layers.Dense(CLASSES, activation=activation, name="predictions")(x)
-    return keras.Model(image, scores, name="efficientnet-lite0")
+    return keras.Model(image, scores, name=name)
