@@ -6,12 +6,13 @@
     ./graft predict --model serving/photos --json FILE... > predictions.json
     .venv-interop/bin/python tools/interop/verify.py serving/photos/1 predictions.json
 
-Each picture goes four ways: through the signature serving_bytes with the file's own bytes (if the model
+Each picture goes five ways: through the signature serving_bytes with the file's own bytes (if the model
 has that signature), through classify as a tf.train.Example (if it has that), through serving_default with
-pixels that this script decodes itself, and, where Keras is 3 or newer, through keras.layers.TFSMLayer on
-serving_default. The scores must agree with Java's to 1e-5 (--tolerance) in
-each, the variables must be visible to tf.saved_model.load, and tf.graph_util.import_graph_def has to take
-the graph as it is. With --ways it is an error if a way is missing.
+pixels that this script decodes itself, through saved_model_cli with the same, and, where Keras is 3 or newer,
+through keras.layers.TFSMLayer on serving_default. The scores must agree with Java's to 1e-5 (--tolerance) in
+each, the variables must be visible to tf.saved_model.load, those that training may change as trainable,
+saved_model_cli has to show every signature, and tf.graph_util.import_graph_def has to take the graph as it is.
+With --ways it is an error if a way is missing.
 
 What it assumes:
 - EXPORT_DIR is one version folder, the one that holds saved_model.pb.
@@ -33,7 +34,9 @@ import argparse
 import io
 import json
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -174,6 +177,27 @@ def import_graph(export: Path) -> None:
     print(f"import_graph_def         {len(graph.get_operations())} ops")
 
 
+def saved_model_cli(*arguments: str) -> str:
+    """What TensorFlow's own command line says."""
+    command = [str(Path(sys.executable).with_name("saved_model_cli")), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BadInput(f"{' '.join(command)} ends with {done.returncode}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
+def run_by_cli(export: Path, name: str, pixels: tf.Tensor) -> dict[str, tf.Tensor]:
+    """The outputs of serving_default, by saved_model_cli run."""
+    with tempfile.TemporaryDirectory() as work:
+        np.save(f"{work}/pixels.npy", pixels.numpy())
+        saved_model_cli(
+            "run", "--dir", str(export), "--tag_set", "serve", "--signature_def", "serving_default",
+            "--inputs", f"{name}={work}/pixels.npy", "--outdir", work,
+        )  # fmt: skip
+        outputs = [file for file in Path(work).glob("*.npy") if file.name != "pixels.npy"]
+        return {file.stem: tf.constant(np.load(file)) for file in outputs}
+
+
 def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
     """Runs every way and returns the largest difference of each."""
     if not (export / "saved_model.pb").is_file():
@@ -190,7 +214,17 @@ def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
     if not variables:
         raise BadInput(f"{export} shows no variables to tf.saved_model.load: is its object graph there?")
 
+    trainable = signatures["serving_default"].trainable_variables
+    moving = [v.name for v in trainable if "moving_" in v.name]
+    if not 0 < len(trainable) <= len(variables) or moving:
+        raise BadInput(f"{len(trainable)} of {len(variables)} variables are trainable, among them {moving}")
+    print(f"trainable_variables      {len(trainable)}")
+
     import_graph(export)
+    shown = saved_model_cli("show", "--all", "--dir", str(export))
+    unseen = [name for name in signatures if f"signature_def['{name}']" not in shown]
+    if unseen:
+        raise BadInput(f"saved_model_cli does not show {unseen}")
     count = len(predictions[0]["scores"])
     name, spec = the_input(signatures["serving_default"])
     pixels = decoded(predictions, spec)
@@ -211,6 +245,7 @@ def verify(export: Path, predictions: list[dict]) -> dict[str, float]:
     if "classify" in signatures:
         examples = [example(Path(p["file"]).read_bytes()) for p in predictions]
         run("classify", lambda: classified(signatures["classify"](inputs=tf.constant(examples)), labels))
+    run("saved_model_cli", lambda: run_by_cli(export, name, pixels))
     if keras is not None and hasattr(keras.layers, "TFSMLayer"):  # Keras 3
         layer = keras.layers.TFSMLayer(str(export), call_endpoint="serving_default")
         run("keras.layers.TFSMLayer", lambda: layer(pixels))
