@@ -22,13 +22,11 @@ import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Step;
 import dev.graft.trainer.listener.TrainingListener;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -36,57 +34,71 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How long answers take while a network trains in the same process, and how much slower that trains
- * then: {@code tools/bench/beside}. Requests come at random moments, whether or not earlier ones
- * were answered, and each counts from the moment at which it was due.
+ * How long answers take while a network trains in the same process, which gives way, and how much
+ * slower that trains then. Requests come at random moments, whether or not earlier ones were
+ * answered, and each counts from the moment at which it was due.
  */
 final class BesideTraining {
 
+  private static final int FEW = 20; // requests a second, for getting warm
+
   private final Graft graft;
   private final Serving serving;
-  private final byte[] picture;
-  private final Duration window;
+  private final Case work;
+  private final Parts photos;
+  private final Model trained;
 
-  private BesideTraining(Graft graft, Serving serving, byte[] picture, Duration window) {
+  private BesideTraining(Graft graft, Serving serving, Case work) {
     this.graft = graft;
     this.serving = serving;
-    this.picture = picture;
-    this.window = window;
-  }
-
-  /**
-   * Prints a line for each number of requests a second.
-   *
-   * @param arguments the folder of the network that answers, that of the one that trains, a folder
-   *     of pictures to train on, an empty folder, seconds for each measurement, then numbers of
-   *     requests a second
-   */
-  public static void main(String[] arguments) throws IOException {
-    Path base = Path.of(arguments[3]).resolve("serving");
-    Parts photos = Dataset.imageFolder(Path.of(arguments[2])).split(Split.of(60, 20, 20).seed(1));
-    Model trained =
+    this.work = work;
+    this.photos = Dataset.imageFolder(work.service().photos()).split(Split.of(60, 20, 20).seed(1));
+    this.trained =
         Graft.load(
-                Path.of(arguments[1]),
+                work.folder().resolve("model"),
                 LoadOptions.defaults().trust(Trust.ALLOW).inputRange(InputRange.SIGNED))
             .with(replaceHead(HeadSpec.singleLabel(photos.labels())));
-    byte[] picture = Files.readAllBytes(Path.of(photos.test().name(0)));
-    Duration window = Duration.ofSeconds(Long.parseLong(arguments[4]));
+  }
+
+  /** Takes turns, of as many seconds as are asked for, until there are no more. */
+  static void measure(Case work, Turns turns) throws IOException {
     ServingOptions options =
         ServingOptions.defaults()
             .poll(Duration.ZERO)
             .model(ServeOptions.defaults().trust(Trust.ALLOW));
-    try (Graft graft = Graft.open()) {
-      var unused =
-          graft.publish(Graft.load(Path.of(arguments[0]), Trust.ALLOW).with(keepHead()), base);
-      try (Serving serving = Serving.of(graft, base, options, event -> {})) {
-        BesideTraining times = new BesideTraining(graft, serving, picture, window);
-        times.requests(20); // for getting warm
-        double alone = times.steps(trained, photos, 0).steps;
-        for (String rate : Arrays.asList(arguments).subList(5, arguments.length)) {
-          times.say(trained, photos, Integer.parseInt(rate), alone);
-        }
+    try (Scratch scratch = Scratch.open();
+        Graft graft = Graft.open()) {
+      Model backbone = Graft.load(work.service().backbone(), Trust.ALLOW);
+      var unused = graft.publish(backbone.with(keepHead()), scratch.path());
+      try (Serving serving = Serving.of(graft, scratch.path(), options, event -> {})) {
+        BesideTraining times = new BesideTraining(graft, serving, work);
+        times.requests(FEW, Duration.ofSeconds(1));
+        turns.say(Map.of("loss", 0, "trains", 0, "version", Main.version()));
+        turns.each(seconds -> times.turn(Duration.ofSeconds(seconds)));
       }
     }
+  }
+
+  /** The training alone, the answers alone, and both. */
+  private Map<String, Object> turn(Duration window) {
+    int rate = work.service().requests();
+    Measured alone = steps(0, window);
+    Measured quiet = new Measured(0, requests(rate, window));
+    Measured both = steps(rate, window);
+    System.err.printf(
+        Locale.ROOT,
+        "%d a second: p50 %.0f ms, p99 %.0f ms; while training p50 %.0f ms, p99 %.0f ms; training"
+            + " %.2f steps a second of %.2f alone%n",
+        rate,
+        1e3 * quiet.share(0.5),
+        1e3 * quiet.share(0.99),
+        1e3 * both.share(0.5),
+        1e3 * both.share(0.99),
+        both.steps,
+        alone.steps);
+    return Map.of(
+        "p99", Map.of("alone", quiet.share(0.99), "beside", both.share(0.99)),
+        "step", Map.of("alone", 1 / alone.steps, "beside", 1 / both.steps));
   }
 
   /**
@@ -97,32 +109,16 @@ final class BesideTraining {
    */
   private record Measured(double steps, double[] answers) {
     double share(double part) {
-      return 1e3 * answers[(int) Math.min(answers.length - 1L, Math.round(part * answers.length))];
+      return answers[(int) Math.min(answers.length - 1L, Math.round(part * answers.length))];
     }
   }
 
-  private void say(Model trained, Parts photos, int rate, double alone) {
-    Measured quiet = new Measured(0, requests(rate));
-    Measured beside = steps(trained, photos, rate);
-    System.out.printf(
-        Locale.ROOT,
-        "%d a second: p50 %.0f ms, p99 %.0f ms; while training p50 %.0f ms, p99 %.0f ms (%.1fx);"
-            + " training %.2fx of its speed alone (%.2f steps a second)%n",
-        rate,
-        quiet.share(0.5),
-        quiet.share(0.99),
-        beside.share(0.5),
-        beside.share(0.99),
-        beside.share(0.99) / quiet.share(0.99),
-        beside.steps / alone,
-        alone);
-  }
-
   /** Trains all of the network while requests come, so many a second, or none. */
-  private Measured steps(Model model, Parts photos, int rate) {
+  private Measured steps(int rate, Duration window) {
     AtomicLong steps = new AtomicLong();
     CancellationToken token = new CancellationToken().yieldTo(serving::isBusy);
-    Recipe recipe = Recipe.full().each(stage -> stage.epochs(10_000).patience(10_000).batch(16));
+    Recipe recipe =
+        Recipe.full().each(stage -> stage.epochs(10_000).patience(10_000).batch(work.batch()));
     TrainOptions options =
         TrainOptions.by(recipe)
             .cancellation(token)
@@ -130,14 +126,14 @@ final class BesideTraining {
     CompletableFuture<Void> training =
         CompletableFuture.runAsync(
             () -> {
-              var unused = graft.train(model, photos, options);
+              var unused = graft.train(trained, photos, options);
             });
     while (steps.get() < 3 && !training.isDone()) { // its graph is ready then
       sleep(Duration.ofMillis(10));
     }
     long begin = System.nanoTime();
     long before = steps.get();
-    double[] answers = requests(rate);
+    double[] answers = requests(rate, window);
     double each = (steps.get() - before) / ((System.nanoTime() - begin) / 1e9);
     token.cancel();
     try {
@@ -151,7 +147,8 @@ final class BesideTraining {
   }
 
   /** Sends requests at random moments, and waits for the last answer. */
-  private double[] requests(int rate) {
+  private double[] requests(int rate, Duration window) {
+    byte[] picture = photos.test().batch(new int[] {0}).encoded().byteArrays().get(0);
     Random random = new Random(5);
     List<CompletableFuture<Double>> answers = new ArrayList<>();
     long begin = System.nanoTime();

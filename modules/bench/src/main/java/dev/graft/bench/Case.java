@@ -31,15 +31,45 @@ import org.tensorflow.proto.DataType;
 /**
  * What to measure, as {@code tools/bench/run} writes it.
  *
- * @param work {@code loop}, {@code features} or {@code gradients}
- * @param folder holds the model and its examples, made by Keras
+ * @param work {@code loop}, {@code features} or {@code gradients}; {@code live}, {@code together},
+ *     {@code boxes} or {@code beside} of a published version
+ * @param folder holds the model and its examples, made by Keras, or is a backbone's
  * @param batch how many examples make a step
  * @param rate the learning rate
  * @param batchNorm what BatchNorm does
  * @param precision the dtype of matrix work
+ * @param service what answers there are beside
  */
 record Case(
-    String work, Path folder, int batch, double rate, BatchNorm batchNorm, Precision precision) {
+    String work,
+    Path folder,
+    int batch,
+    double rate,
+    BatchNorm batchNorm,
+    Precision precision,
+    Service service) {
+
+  /**
+   * What a case about answers needs.
+   *
+   * @param root of the checkout, whose pictures and backbone are taken
+   * @param requests how many there are in a second
+   */
+  record Service(Path root, int requests) {
+
+    Path backbone() {
+      return root.resolve("models/efficientnet-lite0");
+    }
+
+    Path photos() {
+      return root.resolve("testdata/photos");
+    }
+
+    /** A picture of some size. */
+    byte[] picture() throws IOException {
+      return Files.readAllBytes(root.resolve("testdata/bccd/JPEGImages/BloodImage_00000.jpg"));
+    }
+  }
 
   /** Steps in an epoch: as if there were so many batches; no measurement comes to its end. */
   private static final int EPOCH = 4000;
@@ -54,7 +84,8 @@ record Case(
         json.get("batch").asInt(),
         json.get("rate").asDouble(),
         BatchNorm.valueOf(upper(json.get("batch_norm"))),
-        Precision.valueOf(upper(json.get("precision"))));
+        Precision.valueOf(upper(json.get("precision"))),
+        new Service(Path.of(json.get("root").asText()), json.get("requests").asInt()));
   }
 
   private static String upper(JsonNode text) {

@@ -37,19 +37,31 @@ final class Main {
     Case work = Case.read(Path.of(arguments[0]));
     PrintStream out = System.out;
     Turns turns = new Turns(out);
-    if (work.work().equals("gradients")) {
-      gradients(work, turns);
-      return;
+    try {
+      switch (work.work()) {
+        case "gradients" -> gradients(work, turns);
+        case "beside" -> BesideTraining.measure(work, turns);
+        case "live", "together", "boxes" -> ServingTimes.measure(work, turns);
+        default -> onRuntime(work, turns);
+      }
+    } catch (CancellationException e) {
+      // the other end has seen enough
     }
+  }
+
+  private static void onRuntime(Case work, Turns turns) {
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(work.options())) {
       if (work.work().equals("features")) {
         features(work, runtime, turns);
       } else {
         train(work, runtime, turns);
       }
-    } catch (CancellationException e) {
-      // the other end has seen enough
     }
+  }
+
+  /** What is measured. */
+  static String version() {
+    return "Graft, TensorFlow " + TensorFlowRuntime.version();
   }
 
   private static void train(Case work, TensorFlowRuntime runtime, Turns turns) {
@@ -59,8 +71,7 @@ final class Main {
     Dataset few = examples.subset(new int[] {0, 1});
     try (MeasuredLoop loop =
         MeasuredLoop.open(runtime, model, work.settings(), work.epoch(examples), few)) {
-      String version = "Graft, TensorFlow " + TensorFlowRuntime.version();
-      turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version));
+      turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version()));
       turns.bareStep(loop.bareStep());
       loop.run(TrainingListener.to(Decision.class, LOG), turns::await);
     }
@@ -79,8 +90,7 @@ final class Main {
             .mapToDouble(i -> Math.abs(found[i]))
             .average()
             .orElseThrow();
-    String version = "Graft, TensorFlow " + TensorFlowRuntime.version();
-    turns.say(Map.of("loss", mean, "trains", 0, "version", version));
+    turns.say(Map.of("loss", mean, "trains", 0, "version", version()));
     while (true) { // until there are no more turns
       turns.await();
       FeatureReader.read(runtime, model, examples, options);
@@ -93,7 +103,7 @@ final class Main {
     TensorRef answers = model.servingSignature().outputs().values().iterator().next().tensor();
     List<TensorRef> handles =
         model.variables().stream().filter(Variable::trainable).map(Variable::handle).toList();
-    String version = "Graft, TensorFlow " + TensorFlowRuntime.version(); // loads the library
+    String version = version(); // loads the library
     long began = System.nanoTime();
     GradientGraph found =
         Differentiator.gradients(model.graph(), List.of(answers), List.of(), handles);

@@ -20,12 +20,9 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -33,49 +30,55 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
 /**
- * Times answers of published versions, both sides of a comparison in turns, so that what else the
- * machine does harms both alike: {@code tools/bench/serving}.
+ * Answers of published versions of a backbone. What they are held against is the {@link
+ * Turns#bareStep}: in one process, since the difference is small.
  */
 final class ServingTimes {
 
   private static final int CLIENTS = 16;
-  private static final int EACH = 8; // pictures of one client in a turn
-  private static final int CALLS = 30; // of one client alone, in a turn
+  private static final int EACH = 8; // pictures of one client in a step
   private static final int HEIGHT = 384;
   private static final int WIDTH = 512;
 
+  private final Graft graft;
+  private final Model classifier;
   private final byte[] picture;
-  private final int turns;
+  private final Turns turns;
 
-  private ServingTimes(byte[] picture, int turns) {
-    this.picture = picture;
+  private ServingTimes(Graft graft, Case work, Turns turns) throws IOException {
+    this.graft = graft;
+    this.classifier = Graft.load(work.folder(), Trust.ALLOW).with(keepHead());
+    this.picture = work.service().picture();
     this.turns = turns;
   }
 
-  /**
-   * Prints a line for each comparison.
-   *
-   * @param arguments a backbone's folder, a picture, an empty folder, the number of turns
-   */
-  public static void main(String[] arguments) throws IOException {
-    Path backbone = Path.of(arguments[0]);
-    Path work = Path.of(arguments[2]);
-    byte[] picture = Files.readAllBytes(Path.of(arguments[1]));
-    ServingTimes times = new ServingTimes(picture, Integer.parseInt(arguments[3]));
-    try (Graft graft = Graft.open()) {
-      Model classifier = Graft.load(backbone, Trust.ALLOW).with(keepHead());
-      Path own = graft.publish(classifier, work.resolve("own")).path();
-      times.bare(graft, own);
-      times.together(graft, work.resolve("own"));
-      times.boxes(graft, classifier, work);
+  /** Takes turns until there are no more. */
+  static void measure(Case work, Turns turns) throws IOException {
+    try (Scratch scratch = Scratch.open();
+        Graft graft = Graft.open()) {
+      ServingTimes times = new ServingTimes(graft, work, turns);
+      switch (work.work()) {
+        case "live" -> times.live(scratch.path());
+        case "together" -> times.together(scratch.path());
+        default -> times.boxes(scratch.path());
+      }
+    }
+  }
+
+  private void compare(Runnable one, Runnable other) {
+    turns.bareStep(other);
+    turns.say(Map.of("loss", 0, "trains", 0, "version", Main.version()));
+    while (true) {
+      turns.await();
+      one.run();
     }
   }
 
   /** One picture, by a LiveModel and by nothing but the run of its signature. */
-  private void bare(Graft graft, Path version) {
-    RuntimeOptions options = RuntimeOptions.defaults();
+  private void live(Path base) {
+    Path version = graft.publish(classifier, base).path();
     try (LiveModel live = graft.serve(version, Trust.ALLOW);
-        TensorFlowRuntime runtime = TensorFlowRuntime.open(options);
+        TensorFlowRuntime runtime = TensorFlowRuntime.open(RuntimeOptions.defaults());
         SavedModelSession session = runtime.loadSavedModel(version, Set.of("serve"))) {
       String input =
           Objects.requireNonNull(session.signatures().get("serving_bytes"))
@@ -89,32 +92,22 @@ final class ServingTimes {
                 TensorValue.strings(Shape.of(1), List.of(ByteString.copyFrom(picture)));
             session.call("serving_bytes", Map.of(input, bytes));
           };
-      compare("one picture: a LiveModel by the bare run", () -> live.answer(picture), run);
+      compare(() -> live.answer(picture), run);
     }
   }
 
   /** Many clients, asked about together and one by one. */
-  private void together(Graft graft, Path base) {
+  private void together(Path base) {
+    var unused = graft.publish(classifier, base);
     ServingOptions options = ServingOptions.defaults().poll(Duration.ZERO);
     try (Serving many =
-            Serving.of(graft, base, options.batches(16, Duration.ofMillis(2)), e -> {});
+            Serving.of(graft, base, options.batches(CLIENTS, Duration.ofMillis(2)), e -> {});
         Serving each = Serving.of(graft, base, options.batches(1, Duration.ZERO), e -> {})) {
-      double[] ratios = new double[turns];
-      for (int turn = -1; turn < turns; turn++) {
-        double together = perSecond(many);
-        double alone = perSecond(each);
-        if (turn >= 0) {
-          ratios[turn] = together / alone;
-        }
-        System.err.printf(
-            Locale.ROOT, "%.1f pictures a second together, %.1f one by one%n", together, alone);
-      }
-      say(CLIENTS + " clients: pictures a second together by those one by one", ratios);
+      compare(() -> ask(many), () -> ask(each));
     }
   }
 
-  private double perSecond(Serving serving) {
-    long began = System.nanoTime();
+  private void ask(Serving serving) {
     CompletableFuture<?>[] clients =
         IntStream.range(0, CLIENTS)
             .mapToObj(
@@ -124,11 +117,10 @@ final class ServingTimes {
                         work -> new Thread(work).start()))
             .toArray(CompletableFuture[]::new);
     CompletableFuture.allOf(clients).join();
-    return CLIENTS * EACH / ((System.nanoTime() - began) / 1e9);
   }
 
   /** From bytes to boxes, and to the backbone's own labels at the same size. */
-  private void boxes(Graft graft, Model classifier, Path work) {
+  private void boxes(Path work) {
     BoxForm form = BoxForm.standard().size(HEIGHT, WIDTH);
     Model detector =
         classifier.with(replaceHead(HeadSpec.boxes(Labels.of("a", "b", "c")).boxes(form)));
@@ -137,45 +129,7 @@ final class ServingTimes {
     Path labels = graft.publish(large, work.resolve("labels")).path();
     try (LiveModel finds = graft.serve(boxes, Trust.ALLOW);
         LiveModel names = graft.serve(labels, Trust.ALLOW)) {
-      compare(
-          "one picture: boxes by the backbone's own labels",
-          () -> finds.answer(picture),
-          () -> names.answer(picture));
+      compare(() -> finds.answer(picture), () -> names.answer(picture));
     }
-  }
-
-  private void compare(String what, Runnable one, Runnable other) {
-    double[] ratios = new double[turns];
-    for (int turn = -1; turn < turns; turn++) { // the first is for getting warm
-      double a = median(one);
-      double b = median(other);
-      if (turn >= 0) {
-        ratios[turn] = a / b;
-      }
-      System.err.printf(Locale.ROOT, "%.2f ms, %.2f ms%n", a * 1e3, b * 1e3);
-    }
-    say(what, ratios);
-  }
-
-  private static double median(Runnable call) {
-    double[] times = new double[CALLS];
-    for (int i = 0; i < CALLS; i++) {
-      long began = System.nanoTime();
-      call.run();
-      times[i] = (System.nanoTime() - began) / 1e9;
-    }
-    Arrays.sort(times);
-    return times[CALLS / 2];
-  }
-
-  private static void say(String what, double[] ratios) {
-    Arrays.sort(ratios);
-    System.out.printf(
-        Locale.ROOT,
-        "%s: %.2f (%.2f to %.2f)%n",
-        what,
-        ratios[ratios.length / 2],
-        ratios[0],
-        ratios[ratios.length - 1]);
   }
 }

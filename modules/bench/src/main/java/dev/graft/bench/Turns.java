@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +64,13 @@ final class Turns {
       begin();
     }
     left--;
+  }
+
+  /** Says in each turn what {@code work} makes of its number; ends as {@link #await} does. */
+  void each(IntFunction<Map<String, Object>> work) {
+    while (true) {
+      say(work.apply(Integer.parseInt(line())));
+    }
   }
 
   private void begin() {
