@@ -5,11 +5,14 @@ import static java.util.Objects.requireNonNull;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Publication {
 
   private static final int ALL = Integer.MAX_VALUE;
+  private static final int LARGEST = 1024; // batch of a server
   private static final int LONGEST = 1_000_000; // characters of notes: some books
 
   private final Fields set;
@@ -126,6 +130,54 @@ public final class Publication {
     return with(next -> next.keep = value);
   }
 
+  /**
+   * Whether the version has a further signature {@code features}: what the head reads, float32, as
+   * {@link Graft#features} has it, of the same inputs as {@code serving_default}. Of several heads
+   * that read different tensors each has its own, {@code features_HEAD}.
+   */
+  public boolean features() {
+    return set.features;
+  }
+
+  /** This with a say in whether the version gives features. */
+  public Publication features(boolean value) {
+    return with(next -> next.features = value);
+  }
+
+  /**
+   * In batches of which sizes a server puts requests together: in these each signature is warmed up
+   * when a version is loaded, and in that of one request.
+   */
+  public SortedSet<Integer> serverBatches() {
+    return set.serverBatches;
+  }
+
+  /**
+   * This with other sizes of a server's batches, each once, 1 to 1024: 8 and 32 if nothing is said,
+   * 1 alone for a server that puts nothing together.
+   *
+   * @throws BadRequestException if there are other sizes among them, or none
+   */
+  public Publication serverBatches(int... sizes) {
+    requireNonNull(sizes, "sizes");
+    SortedSet<Integer> all = new TreeSet<>();
+    for (int size : sizes) {
+      if (size < 1 || size > LARGEST || !all.add(size)) {
+        throw new BadRequestException(
+            "a server's batches have 1 to "
+                + LARGEST
+                + " rows, each size said once, given "
+                + Arrays.toString(sizes)
+                + "; for TensorFlow Serving they are its 'allowed_batch_sizes'.");
+      }
+    }
+    if (all.isEmpty()) {
+      throw new BadRequestException(
+          "no size of a server's batches is given; say 1 if it puts no requests together.");
+    }
+    return with(next -> next.serverBatches = Collections.unmodifiableSortedSet(all));
+  }
+
   /** Your own words on the model, which its card shows: what it is for, and what not. */
   public Optional<String> notes() {
     return set.notes;
@@ -188,6 +240,9 @@ public final class Publication {
     private Map<String, Double> required = Map.of();
     private boolean notWorse;
     private int keep = ALL;
+    private boolean features;
+    private SortedSet<Integer> serverBatches =
+        Collections.unmodifiableSortedSet(new TreeSet<>(List.of(8, 32)));
     private Optional<String> notes = Optional.empty();
 
     private Fields(Path base) {
@@ -200,12 +255,14 @@ public final class Publication {
       copy.required = required;
       copy.notWorse = notWorse;
       copy.keep = keep;
+      copy.features = features;
+      copy.serverBatches = serverBatches;
       copy.notes = notes;
       return copy;
     }
 
     private List<Object> all() {
-      return List.of(base, examples, required, notWorse, keep, notes);
+      return List.of(base, examples, required, notWorse, keep, features, serverBatches, notes);
     }
   }
 }

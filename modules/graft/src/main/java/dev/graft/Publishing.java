@@ -13,6 +13,7 @@ import dev.graft.internal.gate.Figures;
 import dev.graft.internal.gate.GateCheck;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.surgeon.edit.Edits;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
@@ -36,17 +37,22 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
   private static final int COMPARED = 32; // examples on which an export answers as the model
 
   /**
-   * Publishes {@code model}.
+   * Publishes a model.
    *
    * @param publisher scores it, knows more of it, and hears of it
    */
-  Version of(Model model, Publisher publisher) {
+  Version of(Model given, Publisher publisher) {
     List<Proof> proofs = new ArrayList<>();
+    Model model = given;
+    if (terms.features()) {
+      proofs.add(Proof.features());
+      model = given.heads().isEmpty() ? given.with(Edits.keepHead()) : given;
+      Exporter.requireFeatures(model); // before anything is written
+    }
     terms.examples().filter(all -> all.size() > 0).map(this::some).ifPresent(proofs::add);
     int atOnce = options.recipe().atOnce();
-    if (atOnce < Batch.SCORED) { // memory has room for no more
-      proofs.add(Proof.batches(atOnce));
-    }
+    boolean isSmall = atOnce < Batch.SCORED; // memory has room for no more
+    proofs.add(Proof.batches(isSmall ? atOnce : Integer.MAX_VALUE, terms.serverBatches()));
     publisher
         .scorer()
         .map(
@@ -54,10 +60,12 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
                 new GateCheck(
                     terms.required(), terms.notWorse(), terms.base(), terms.examples(), scorer))
         .ifPresent(check -> proofs.add(Proof.gate(check::on)));
+    Model published = model;
     proofs.add(
         Proof.papers(
             (folder, report) ->
-                ModelCard.of(model, report, publisher.facts(folder), terms.notes()).write(folder)));
+                ModelCard.of(published, report, publisher.facts(folder), terms.notes())
+                    .write(folder)));
     Version version = Version.of(Exporter.publish(runtime, model, terms.base(), proofs, publisher));
     return terms.removes() ? version.remarked(Exporter.keep(terms.base(), terms.keep())) : version;
   }

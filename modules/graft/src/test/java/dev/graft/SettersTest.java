@@ -47,6 +47,7 @@ class SettersTest {
       Map.ofEntries(
           Map.entry(Duration.class, Duration.ofMinutes(9)),
           Map.entry(int.class, 9),
+          Map.entry(int[].class, new int[] {4, 1}),
           Map.entry(long.class, 9L),
           Map.entry(double.class, 0.25),
           Map.entry(Path.class, Path.of("x")),

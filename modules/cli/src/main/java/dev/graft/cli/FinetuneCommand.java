@@ -81,7 +81,7 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Mixin private GateOptions gates = new GateOptions();
 
-  @Mixin private NotesOption notes = new NotesOption();
+  @Mixin private VersionOptions version = new VersionOptions();
 
   @Mixin private TrainingOptions training = new TrainingOptions();
 
@@ -127,7 +127,7 @@ final class FinetuneCommand implements Callable<Integer> {
     }
     Job job =
         Job.of(model.path(), data.path(), out)
-            .publication(notes.on(gates.on(Publication.to(out))))
+            .publication(version.on(gates.on(Publication.to(out))))
             .load(load.options())
             .surgery(surgery.surgery())
             .split(Split.of(60, 20, 20).seed(seed.seed()))

@@ -26,7 +26,8 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  graft publish my/saved_model --to serving/photos",
       "  graft publish my/saved_model --to serving/photos --data photos/test --min-accuracy 0.9 \\",
-      "        --not-worse --keep 5 --notes what-it-is-for.md"
+      "        --not-worse --keep 5 --notes what-it-is-for.md",
+      "  graft publish efficientnet-lite0 --to serving/search --features --server-batches 16"
     })
 final class PublishCommand implements Callable<Integer> {
 
@@ -53,7 +54,7 @@ final class PublishCommand implements Callable<Integer> {
 
   @Mixin private GateOptions gates = new GateOptions();
 
-  @Mixin private NotesOption notes = new NotesOption();
+  @Mixin private VersionOptions version = new VersionOptions();
 
   @Mixin private MachineOptions machine = new MachineOptions();
 
@@ -67,7 +68,7 @@ final class PublishCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Publication terms = notes.on(gates.on(Publication.to(base)));
+    Publication terms = version.on(gates.on(Publication.to(base)));
     if (data == null && (terms.isGated() || labels.labels().isPresent())) {
       throw new BadRequestException(
           "--min, --not-worse and --labels are about pictures; give --data.");

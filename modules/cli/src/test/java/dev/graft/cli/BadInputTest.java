@@ -79,6 +79,17 @@ class BadInputTest {
     assertThat(serving).doesNotExist();
   }
 
+  @Test
+  void sizesOfAServersBatchesAreChecked() {
+    Path serving = dir.resolve("serving");
+    String[] command = {
+      "publish", BACKBONE, "--to", serving.toString(), "--features", "--server-batches", "8,8"
+    };
+    assertThat(graft(command)).isEqualTo(2);
+    assertThat(errors()).contains("each size said once, given [8, 8]").hasLineCount(1);
+    assertThat(serving).doesNotExist();
+  }
+
   private void refused(Path data, String... words) throws IOException {
     Path serving = dir.resolve("serving");
     assertThat(finetune(data, serving)).isEqualTo(2);

@@ -192,12 +192,25 @@ public final class Exporter {
         e);
   }
 
+  /**
+   * Makes sure that an export of {@code model}, or of one with such heads, can give what its heads
+   * read.
+   *
+   * @throws BadRequestException if it cannot; the message says why
+   */
+  public static void requireFeatures(Model model) {
+    var unused = ServingForm.withFeatures(model);
+  }
+
   private static ExportReport write(
-      TensorFlowRuntime runtime, Model model, Path dir, List<Proof> proofs) throws IOException {
-    Model served = OpenBatch.of(runtime, ServingForm.of(model));
+      TensorFlowRuntime runtime, Model own, Path dir, List<Proof> proofs) throws IOException {
+    boolean features = proofs.stream().anyMatch(Proof.Features.class::isInstance);
+    Model opened = OpenBatch.of(runtime, ServingForm.of(own));
+    Model served = features ? OpenBatch.withFeatures(opened) : opened;
+    Model model = features ? ServingForm.withFeatures(own) : own;
     List<String> remarks = new ArrayList<>(AssetFiles.of(served.assets()).leftOut(model));
     SavedModelFiles files = SavedModelFiles.of(served, proofs, remarks);
-    files.write(dir, model.signatures().keySet());
+    files.write(dir, own.signatures().keySet());
     writeLabels(served, dir.resolve("assets.extra"), remarks);
     ExportReport report = Trial.of(runtime, model, files, dir, proofs);
     remarks.addAll(report.remarks());

@@ -1,7 +1,9 @@
 package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
+import dev.graft.exporter.internal.sample.BatchRows;
 import dev.graft.exporter.internal.sample.MadeUpInputs;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
@@ -46,6 +48,28 @@ final class OpenBatch {
       }
     }
     return withInferredShapes(opened);
+  }
+
+  /**
+   * {@code model}, which is open as far as it can be, with signatures for what its heads read.
+   *
+   * @throws BadRequestException if that is not a row for each example
+   */
+  static Model withFeatures(Model model) {
+    Model all = withInferredShapes(ServingForm.withFeatures(model));
+    boolean isOpen = BatchRows.isOpen(model.servingSignature());
+    for (Signature signature : all.signatures().values()) {
+      if (!model.signatures().containsKey(signature.name())) {
+        Shape shape = signature.outputs().values().iterator().next().shape();
+        if (shape.rank() == 0 || isOpen && shape.hasRank() && shape.dim(0) >= 0) {
+          throw new BadRequestException(
+              "what the head reads is "
+                  + shape
+                  + ", not a row for each example; publish without a signature for features.");
+        }
+      }
+    }
+    return all;
   }
 
   private static Model opened(Model model, Signature signature) {

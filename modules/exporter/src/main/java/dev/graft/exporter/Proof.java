@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What an export has to stand before it is published. */
 @Internal
@@ -50,6 +51,11 @@ public sealed interface Proof {
    */
   record Papers(Writer writer) implements Proof {}
 
+  /**
+   * Signatures for what the model's heads read are part of the export, and compared like others.
+   */
+  record Features() implements Proof {}
+
   /** Writes papers. */
   @FunctionalInterface
   interface Writer {
@@ -78,7 +84,8 @@ public sealed interface Proof {
   /**
    * How large batches are.
    *
-   * @param most how many examples it is asked about at once
+   * @param most how many examples are computed at once at most; it is compared on {@link
+   *     BatchRows#LARGEST} if that is more
    * @param warmUps how many rows the warm-up requests have besides a single one: as many as a
    *     server puts together
    */
@@ -89,7 +96,7 @@ public sealed interface Proof {
     private static final long OPEN = 256; // what an open dimension may be
 
     private static final Batches USUAL =
-        new Batches(BatchRows.LARGEST, ImmutableSortedSet.of(8, 32));
+        new Batches(Integer.MAX_VALUE, ImmutableSortedSet.of(8, BatchRows.LARGEST));
 
     /** Those among {@code proofs}, or else the usual ones. */
     static Batches of(List<Proof> proofs) {
@@ -98,6 +105,11 @@ public sealed interface Proof {
           .map(Batches.class::cast)
           .findFirst()
           .orElse(USUAL);
+    }
+
+    /** How many examples it is asked about at once, to be compared. */
+    int compared() {
+      return Math.min(most, BatchRows.LARGEST);
     }
 
     /** These, with no more rows than some memory holds of what {@code signature} takes. */
@@ -115,9 +127,9 @@ public sealed interface Proof {
     }
   }
 
-  /** {@link Batches} of the usual sizes, up to {@code most}. */
-  static Proof batches(int most) {
-    return new Batches(most, Batches.USUAL.warmUps());
+  /** {@link Batches} of up to {@code most}, warmed up in these sizes. */
+  static Proof batches(int most, Set<Integer> warmUps) {
+    return new Batches(most, ImmutableSortedSet.copyOf(warmUps));
   }
 
   /** {@link Examples} with these inputs. */
@@ -133,6 +145,11 @@ public sealed interface Proof {
   /** {@link Papers}. */
   static Proof papers(Writer writer) {
     return new Papers(writer);
+  }
+
+  /** {@link Features}. */
+  static Proof features() {
+    return new Features();
   }
 
   /** A {@link Gate}. */

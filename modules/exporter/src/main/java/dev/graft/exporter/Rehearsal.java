@@ -1,5 +1,6 @@
 package dev.graft.exporter;
 
+import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.SetMultimap;
 import com.google.protobuf.ByteString;
@@ -70,10 +71,28 @@ final class Rehearsal {
    */
   void write(Path dir, Proof.Batches sizes) throws IOException {
     Set<Integer> all = new TreeSet<>(sizes.warmUps().headSet(sizes.most(), true));
+    Set<Integer> more = sizes.warmUps().tailSet(sizes.most(), false);
+    if (!more.isEmpty()) {
+      remarks.add(
+          "no warm-up requests of "
+              + Joiner.on(" or ").join(more)
+              + " rows are written: no more than "
+              + sizes.most()
+              + " are computed at once, as the training's batches or large inputs ask for");
+    }
     all.add(1);
     List<WarmUp.Request> requests = new ArrayList<>();
     for (Signature signature : files.signatures().values()) {
       requests.addAll(requests(signature, all));
+    }
+    if (requests.size() > WarmUp.MOST) {
+      remarks.add(
+          "of "
+              + requests.size()
+              + " warm-up requests the first "
+              + WarmUp.MOST
+              + " are written: a server loads no version that has more");
+      requests = requests.subList(0, WarmUp.MOST);
     }
     while (!requests.isEmpty()) {
       WarmUp.write(dir, files.model().name(), requests);

@@ -2,9 +2,12 @@ package dev.graft.exporter;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.model.ResourceVariables;
 import dev.graft.model.SavedFunction;
@@ -12,12 +15,15 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
+import dev.graft.words.Remedy;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.tensorflow.proto.DataType;
 
 /**
  * Brings a model into the form in which it is served: every variable a resource variable, what a
@@ -80,6 +86,60 @@ final class ServingForm {
             && examples.dtype() == DType.STRING
             && signature.outputs().entrySet().stream()
                 .allMatch(output -> output.getValue().dtype() == answers.get(output.getKey()));
+  }
+
+  /**
+   * A model with signatures for what its heads read: {@code features}, or one for each head where
+   * they read different tensors.
+   *
+   * @throws BadRequestException if it has no head, or one that reads no real numbers, or these
+   *     names are taken
+   */
+  static Model withFeatures(Model model) {
+    Map<String, Head> heads = new LinkedHashMap<>(); // by the names of signatures
+    boolean isOne = model.heads().stream().map(Head::features).distinct().count() == 1;
+    for (Head head : model.heads()) {
+      heads.putIfAbsent(Signature.FEATURES + (isOne ? "" : "_" + head.name()), head);
+    }
+    if (heads.isEmpty()) {
+      throw new BadRequestException(
+          model.name() + " has no head whose features could be given; say where it ends.",
+          Remedy.KEEP_HEAD);
+    }
+    GraphEditor editor = model.graph().edit();
+    List<Signature> signatures = new ArrayList<>(model.signatures().values());
+    heads.forEach((name, head) -> signatures.add(features(name, head, model, editor)));
+    return model.toBuilder().graph(editor.build()).signatures(signatures).build();
+  }
+
+  /** As float32, since a server writes no halves as JSON. */
+  private static Signature features(String name, Head head, Model model, GraphEditor editor) {
+    Signature serving = model.servingSignature();
+    if (model.signatures().containsKey(name) || serving.outputs().containsKey(Signature.FEATURES)) {
+      throw new BadRequestException(
+          "the model has a signature or an answer '"
+              + (model.signatures().containsKey(name) ? name : Signature.FEATURES)
+              + "' of its own, and clients could not tell what its heads read from that; rename it,"
+              + " or publish without a signature for features.");
+    }
+    DType dtype = DType.of(editor.dtype(head.features()));
+    if (!dtype.isFloating()) {
+      throw new BadRequestException(
+          "the head '"
+              + head.name()
+              + "' reads "
+              + dtype
+              + ", not real numbers; publish without a signature for features.");
+    }
+    TensorRef read = new Scope(editor, "graft/" + name).cast(head.features(), DataType.DT_FLOAT);
+    TensorSpec features = new TensorSpec(read, DType.FLOAT32, Shape.unknown());
+    return new Signature(
+        name,
+        Signature.PREDICT,
+        serving.inputs(),
+        ImmutableMap.of(Signature.FEATURES, features),
+        ImmutableList.of(),
+        serving.defaults());
   }
 
   private static Model withoutTargets(Model model) {

@@ -127,18 +127,19 @@ final class Trial {
       first(madeUpPictures(), this::answers);
     }
     if (!asked.containsKey(Signature.SERVING_DEFAULT)) {
-      first(MadeUpInputs.all(files.model(), serving, sizes.most()), this::answers);
+      first(MadeUpInputs.all(files.model(), serving, sizes.compared()), this::answers);
     }
     for (Signature own : files.model().signatures().values()) {
       if (!asked.containsKey(own.name())) {
-        first(MadeUpInputs.all(files.model(), own, sizes.most()), inputs -> answers(own, inputs));
+        first(
+            MadeUpInputs.all(files.model(), own, sizes.compared()), inputs -> answers(own, inputs));
       }
       listFixed(own);
     }
-    if (sizes.most() < BatchRows.LARGEST) {
+    if (sizes.compared() < BatchRows.LARGEST) {
       uncompared.add(
           "batches of more than "
-              + sizes.most()
+              + sizes.compared()
               + ": no more are computed at once, as the training's batches or large inputs ask for");
     }
     for (String name : files.signatures().keySet()) {
@@ -231,7 +232,7 @@ final class Trial {
       Consumer<Map<String, TensorValue>> compare) {
     boolean isAnswered = false;
     Set<Integer> failed = new TreeSet<>();
-    for (Map<String, TensorValue> some : BatchRows.sizes(signature, rows, sizes.most())) {
+    for (Map<String, TensorValue> some : BatchRows.sizes(signature, rows, sizes.compared())) {
       try {
         compare.accept(some);
         isAnswered = true;

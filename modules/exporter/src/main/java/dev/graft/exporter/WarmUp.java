@@ -38,6 +38,9 @@ final class WarmUp {
 
   static final String FILE = "tf_serving_warmup_requests";
 
+  /** A version with more is not loaded. */
+  static final int MOST = 1000;
+
   private static final int CLASSIFY_LOG = 2; // of PredictionLog
   private static final int REGRESS_LOG = 3;
   private static final int PREDICT_LOG = 6;

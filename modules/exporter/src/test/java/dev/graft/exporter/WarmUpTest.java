@@ -3,11 +3,13 @@ package dev.graft.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.common.collect.ImmutableSortedSet;
 import dev.graft.exporter.internal.sample.BatchRows;
+import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.checkpoint.RecordReader;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
@@ -17,6 +19,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,13 +74,47 @@ class WarmUpTest {
   /** As the caller says that the server puts requests together. */
   @Test
   void theSizesAreASetting() throws IOException {
-    Proof four = new Proof.Batches(32, ImmutableSortedSet.of(4));
+    Proof four = Proof.batches(32, Set.of(4));
     Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"), four);
     try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
       assertThat(WarmUp.read(version.path().resolve("assets.extra"), session.signatures()))
           .extracting(each -> BatchRows.count(each.inputs()))
           .containsOnly(1, 4);
     }
+  }
+
+  /** Larger than what it is compared on: such a request is sent before the version is visible. */
+  @Test
+  void largeSizesAreTriedAndThoseThatDoNotFitAreTold() throws IOException {
+    Proof sizes = Proof.batches(200, Set.of(100, 300));
+    Version version = Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"), sizes);
+    assertThat(version.report().batches()).containsExactly(1, 3, 32);
+    assertThat(version.report().uncompared()).isEmpty();
+    assertThat(version.report().remarks())
+        .singleElement()
+        .asString()
+        .startsWith("no warm-up requests of 300 rows are written: no more than 200");
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      assertThat(WarmUp.read(version.path().resolve("assets.extra"), session.signatures()))
+          .extracting(each -> BatchRows.count(each.inputs()))
+          .containsOnly(1, 100);
+    }
+  }
+
+  /** TensorFlow Serving does not load a version with more (kMaxNumRecords). */
+  @Test
+  void thereAreNoMoreThanAServerTakes() throws IOException {
+    Set<Integer> all = IntStream.rangeClosed(2, 1002).boxed().collect(Collectors.toSet());
+    Model model = SmallModel.of(Signature.SERVING_DEFAULT, "Neg", DType.FLOAT32);
+    Proof sizes = Proof.batches(2000, all);
+    Version version = Exporter.publish(runtime, model, folder.resolve("base"), sizes);
+    assertThat(version.report().warmUps()).isEqualTo(1000);
+    assertThat(RecordReader.all(version.path().resolve("assets.extra").resolve(WarmUp.FILE)))
+        .hasSize(1000);
+    assertThat(version.report().remarks())
+        .contains(
+            "of 1002 warm-up requests the first 1000 are written: a server loads no version that"
+                + " has more");
   }
 
   @Test

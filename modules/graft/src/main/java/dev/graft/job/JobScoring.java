@@ -8,6 +8,7 @@ import dev.graft.Version;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
+import dev.graft.exporter.Exporter;
 import dev.graft.internal.boxes.BoxData;
 import dev.graft.internal.boxes.BoxFindings;
 import dev.graft.internal.card.CardFacts;
@@ -68,11 +69,14 @@ final class JobScoring implements Publisher {
   /**
    * Makes sure before anything is trained that what is asked for can be answered.
    *
-   * @throws BadRequestException if a metric is not known, or the version that is published now
-   *     cannot be held against
+   * @throws BadRequestException if a metric is not known, features cannot be given, or the version
+   *     that is published now cannot be held against
    */
   static void requireKnown(Job job, Model start) {
     Publication terms = job.publication();
+    if (terms.features()) {
+      Exporter.requireFeatures(start);
+    }
     boolean searches = job.surgery().head() == HeadChoice.EMBEDDING;
     Set<String> names =
         searches ? Set.of(FOUND, Figures.LATENCY, Figures.SIZE) : Figures.names(start.heads());

@@ -7,6 +7,7 @@ import dev.graft.Settings;
 import dev.graft.Trust;
 import dev.graft.data.Split;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,8 @@ record StoredJob(
     @Nullable Map<String, Double> required, // not in runs of before
     @Nullable Boolean notWorse, // not in runs of before
     @Nullable Integer keep, // not in runs of before
+    @Nullable Boolean features, // not in runs of before
+    @Nullable List<Integer> serverBatches, // not in runs of before
     @Nullable String notes, // not in runs of before
     Device device,
     int threads,
@@ -58,6 +61,8 @@ record StoredJob(
         job.publication().required(),
         job.publication().notWorse(),
         job.publication().keep(),
+        job.publication().features(),
+        List.copyOf(job.publication().serverBatches()),
         job.publication().notes().orElse(null),
         settings.device(),
         settings.threads(),
@@ -93,6 +98,10 @@ record StoredJob(
       all = all.require(each.getKey(), each.getValue());
     }
     all = notes == null ? all : all.notes(notes);
+    all = features == null ? all : all.features(features);
+    if (serverBatches != null) {
+      all = all.serverBatches(serverBatches.stream().mapToInt(Integer::intValue).toArray());
+    }
     return keep == null ? all : all.keep(keep);
   }
 

@@ -125,18 +125,23 @@ class JobCardTest {
 
   /** What is kept in the folder of a run. */
   @Test
-  void aRunKeepsTheUsersWords() throws IOException {
+  void aRunKeepsHowItIsPublished() throws IOException {
     Path model = Files.createDirectories(dir.resolve("model"));
     Job job =
         Job.of(model, dir.resolve("pictures"), dir.resolve("out"))
-            .publication(Publication.to(dir.resolve("out")).notes(NOTES))
+            .publication(
+                Publication.to(dir.resolve("out")).notes(NOTES).features(true).serverBatches(3))
             .runs(dir.resolve("runs"))
             .build();
     try (RunFolder made = RunFolder.create(job, Settings.defaults())) {
       assertThat(made.path()).exists();
     }
     try (RunFolder opened = RunFolder.open(dir.resolve("runs/pictures-1"))) {
-      assertThat(opened.job().publication().notes()).hasValue(NOTES);
+      assertThat(opened.job().publication())
+          .extracting(Publication::notes)
+          .isEqualTo(Optional.of(NOTES));
+      assertThat(opened.job().publication().features()).isTrue();
+      assertThat(opened.job().publication().serverBatches()).containsExactly(3);
       assertThat(opened.job().publication().ungated().notes()).hasValue(NOTES);
     }
   }

@@ -80,6 +80,13 @@ public record Signature(
    */
   public static final String SERVING_BYTES = "serving_bytes";
 
+  /**
+   * The key of the signature that gives what the head reads, and the name of its only output; an
+   * export has it where it is asked for. Of several heads that read different tensors each has its
+   * own, {@code features_HEAD}.
+   */
+  public static final String FEATURES = "features";
+
   /** The method name of a signature that predicts. */
   public static final String PREDICT = "tensorflow/serving/predict";
 

@@ -88,14 +88,21 @@ public record ServedFacts(ImmutableMap<String, Meaning> answers, ImmutableSet<St
         .map(Map.Entry::getKey);
   }
 
-  /** What gives {@code output}: the only head may do so through further nodes. */
+  /**
+   * What gives {@code output}: the only head may do so through further nodes, but for what the head
+   * itself reads.
+   */
   public Meaning of(String output) {
     Set<Meaning> all = Set.copyOf(answers.values());
+    boolean isRead = output.equals(Signature.FEATURES);
     Meaning only =
-        all.size() == 1
+        all.size() == 1 && !isRead
             ? all.iterator().next()
             : new Meaning(
-                Head.Kind.SINGLE_LABEL, Form.PROBABILITIES, Optional.empty(), Optional.empty());
+                isRead ? Head.Kind.EMBEDDING : Head.Kind.SINGLE_LABEL,
+                Form.PROBABILITIES,
+                Optional.empty(),
+                Optional.empty());
     return answers.getOrDefault(output, only);
   }
 

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The user's own words for a model's card. */
-final class NotesOption {
+/** What a version holds besides what it always does. */
+final class VersionOptions {
 
   private static final int LARGEST = 4_000_000; // bytes: as many characters as a card has room for
 
@@ -23,8 +23,29 @@ final class NotesOption {
               + " stand in its card, MODEL_CARD.md in the version.")
   private @Nullable Path file;
 
+  @Option(
+      names = "--features",
+      description =
+          "Have it give what its head reads, too, to search or cluster by, as graft features does:"
+              + " by a signature 'features' beside serving_default.")
+  private boolean features;
+
+  @Option(
+      names = "--server-batches",
+      paramLabel = "N,N",
+      split = ",",
+      description =
+          "The sizes in which the server puts requests together: it is warmed up in these, besides"
+              + " 1 (8,32).")
+  private int @Nullable [] batches;
+
   /** {@code terms} with what was said. */
   Publication on(Publication terms) {
+    Publication all = noted(terms).features(features);
+    return batches == null ? all : all.serverBatches(batches);
+  }
+
+  private Publication noted(Publication terms) {
     if (file == null) {
       return terms;
     }
