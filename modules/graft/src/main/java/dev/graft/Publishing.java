@@ -3,20 +3,28 @@ package dev.graft;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.exporter.ExportReport;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.internal.card.CardFacts;
 import dev.graft.internal.card.ModelCard;
 import dev.graft.internal.card.Publisher;
 import dev.graft.internal.card.ScoreFacts;
+import dev.graft.internal.card.TrainingStep;
 import dev.graft.internal.gate.Figures;
 import dev.graft.internal.gate.GateCheck;
 import dev.graft.model.Model;
+import dev.graft.model.Provenance;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.Durable;
+import dev.graft.savedmodel.metadata.ModelMetadata;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,11 +71,23 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
     Model published = model;
     proofs.add(
         Proof.papers(
-            (folder, report) ->
-                ModelCard.of(published, report, publisher.facts(folder), terms.notes())
-                    .write(folder)));
+            (folder, report) -> papers(published, report, publisher.facts(folder), folder)));
     Version version = Version.of(Exporter.publish(runtime, model, terms.base(), proofs, publisher));
     return terms.removes() ? version.remarked(Exporter.keep(terms.base(), terms.keep())) : version;
+  }
+
+  /** Writes down what is known of the version since it was scored, in its metadata and its card. */
+  private void papers(Model model, ExportReport report, CardFacts facts, Path folder)
+      throws IOException {
+    Provenance provenance = TrainingStep.scored(model.provenance(), facts);
+    if (!provenance.equals(model.provenance())) {
+      Path file = folder.resolve(ModelMetadata.FILE);
+      String said = Files.readString(file, StandardCharsets.UTF_8);
+      String all = ModelMetadata.parse(said).with(provenance).toJson();
+      Durable.replace(file, all.getBytes(StandardCharsets.UTF_8));
+    }
+    Model told = model.toBuilder().provenance(provenance).build();
+    ModelCard.of(told, report, facts, terms.notes()).write(folder);
   }
 
   /** Some of the examples: on these an export has to answer as the model does. */

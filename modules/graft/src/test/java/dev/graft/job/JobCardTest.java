@@ -93,7 +93,20 @@ class JobCardTest {
       assertThat(train.arguments())
           .containsEntry("training digest", data.get(0).path("sha256").asText())
           .containsEntry("seed", "7")
-          .containsEntry("validation accuracy", "" + result.run().validation().accuracy());
+          .containsEntry("validation accuracy", "" + result.run().validation().accuracy())
+          .containsEntry("test accuracy", "" + result.score().evaluation().accuracy())
+          .containsEntry("test loss", "" + result.score().evaluation().loss())
+          .containsEntry("test examples", "" + result.parts().test().size())
+          .containsEntry("test digest", data.get(2).path("sha256").asText());
+      JsonNode known =
+          new JsonMapper().readTree(version.resolve("assets.extra/graft.json").toFile());
+      assertThat(known.path("provenance").path("needs").path("tensorflow").asText())
+          .as("written before, and not lost")
+          .isEqualTo("2.4");
+      JsonNode told = card.path("model_parameters").path("steps");
+      assertThat(told.get(told.size() - 1).path("arguments").path("test loss").asText())
+          .as("the card has it from the same place")
+          .isEqualTo("" + result.score().evaluation().loss());
 
       Path again = graft.rollback(out, Optional.of(1L));
       assertThat(again.resolve("MODEL_CARD.md")).hasContent(text);

@@ -14,7 +14,8 @@ import java.util.Optional;
 
 /**
  * The step of a training in a model's provenance: that it was trained, by which recipe, on data of
- * which digest, and how it then did on the part that decided.
+ * which digest, and how it then did on the part that decided; in what a job publishes also how it
+ * did on the part that was held out. The figures are those of the card.
  */
 public final class TrainingStep {
 
@@ -22,8 +23,9 @@ public final class TrainingStep {
   static final String NAME = "train";
 
   private static final String LEARNED = "training ";
-  private static final String SCORE = "validation ";
+  private static final String DECIDED = "validation";
   private static final String EXAMPLES = "examples";
+  private static final String DIGEST = "digest";
 
   private TrainingStep() {}
 
@@ -40,6 +42,28 @@ public final class TrainingStep {
       steps.remove(steps.size() - 1);
     }
     return with(run, new Provenance(now.origin(), steps).plus(NAME, arguments(run, data)));
+  }
+
+  /**
+   * What {@code provenance} says of the last training, with what the job found out since; as it is
+   * where no job trained it.
+   */
+  public static Provenance scored(Provenance provenance, CardFacts facts) {
+    List<Provenance.Step> steps = new ArrayList<>(provenance.steps());
+    for (int i = steps.size() - 1; i >= 0 && facts.training().isPresent(); i--) {
+      if (steps.get(i).operation().equals(NAME)) {
+        Map<String, String> all = new LinkedHashMap<>(steps.get(i).arguments());
+        for (ScoreFacts score : facts.scores()) {
+          facts.parts().stream()
+              .filter(part -> part.name().equals(score.part()) && !part.name().equals(DECIDED))
+              .forEach(part -> put(all, part.name() + " ", part.examples(), part.digest()));
+          put(all, score);
+        }
+        steps.set(i, new Provenance.Step(NAME, all));
+        break;
+      }
+    }
+    return new Provenance(provenance.origin(), steps);
   }
 
   /** From how many examples {@code model} learned last, if it says so. */
@@ -62,23 +86,29 @@ public final class TrainingStep {
     all.put("recipe", run.recipe().name());
     all.put("seed", Long.toString(run.recipe().seed()));
     put(all, LEARNED, data.train());
-    put(all, SCORE, data.validation());
-    score(all, "loss", run.validation().loss());
-    run.validation().metrics().forEach((name, value) -> score(all, name, value));
+    put(all, DECIDED + " ", data.validation());
+    put(all, ScoreFacts.of(DECIDED, run.validation()));
     return all;
   }
 
   /** Views are no examples: whoever made them says what of. */
   private static void put(Map<String, String> all, String part, Dataset data) {
     if (!data.hasViews()) {
-      all.put(part + EXAMPLES, Integer.toString(data.size()));
-      all.put(part + "digest", DatasetDigest.of(data));
+      put(all, part, data.size(), DatasetDigest.of(data));
     }
   }
 
-  private static void score(Map<String, String> all, String name, double value) {
-    if (Double.isFinite(value)) {
-      all.put(SCORE + name, Double.toString(value));
+  private static void put(Map<String, String> all, String part, int examples, String digest) {
+    all.put(part + EXAMPLES, Integer.toString(examples));
+    all.put(part + DIGEST, digest);
+  }
+
+  /** What is of all examples: that of each label is in the card. */
+  private static void put(Map<String, String> all, ScoreFacts score) {
+    for (ScoreFacts.Metric metric : score.metrics()) {
+      if (metric.label().isEmpty()) {
+        all.put(score.part() + " " + metric.name(), Double.toString(metric.value()));
+      }
     }
   }
 }

@@ -51,7 +51,7 @@ final class MetadataWriter {
         .forEach(penalty -> penalties.add(function(penalty)));
     ArrayNode layers = root.putArray("layers");
     model.layers().forEach(layer -> layers.add(layer(layer)));
-    provenance(model.provenance());
+    write(model.provenance(), root.putObject("provenance"));
     return root;
   }
 
@@ -158,8 +158,8 @@ final class MetadataWriter {
     return node;
   }
 
-  private void provenance(Provenance provenance) {
-    ObjectNode node = root.putObject("provenance");
+  /** Writes {@code provenance} into {@code node}; what else that holds stays. */
+  static void write(Provenance provenance, ObjectNode node) {
     Provenance.Origin origin = provenance.origin();
     node.putObject("origin")
         .put("path", name(origin.path()))

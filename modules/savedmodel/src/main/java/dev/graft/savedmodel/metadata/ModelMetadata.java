@@ -11,6 +11,7 @@ import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.op.OpHistory;
 import dev.graft.model.Model;
+import dev.graft.model.Provenance;
 import dev.graft.model.SavedFunction;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -95,6 +96,13 @@ public final class ModelMetadata {
         .put("for", served.reason())
         .put("tensorflowInPython", inPython.release())
         .put("forInPython", inPython.reason());
+    return new ModelMetadata(said);
+  }
+
+  /** This with another provenance, which needs the same TensorFlow. */
+  public ModelMetadata with(Provenance provenance) {
+    ObjectNode said = root.deepCopy();
+    MetadataWriter.write(provenance, (ObjectNode) said.get("provenance"));
     return new ModelMetadata(said);
   }
 
