@@ -30,9 +30,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.tensorflow.proto.AssetFileDef;
 import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.FunctionDef;
@@ -59,6 +61,7 @@ record SavedModelFiles(
     ImmutableMap<String, Signature> signatures,
     ImmutableList<MadeSignature> made) {
 
+  private static final long MOST_BYTES = Integer.MAX_VALUE - (64L << 20);
   private static final String INIT = "__saved_model_init_op";
   private static final String TENSORFLOW = "2.18.0";
   private static final String OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH";
@@ -109,12 +112,37 @@ record SavedModelFiles(
     TensorInfo init = TensorInfo.newBuilder().setName(saving.init()).build();
     meta.putSignatureDef(INIT, SignatureDef.newBuilder().putOutputs(INIT, init).build());
     addAssets(meta, served.assets());
+    requireReadable(meta.build());
     return new SavedModelFiles(
         served,
         SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build(),
         python.objects().toTrackableObjectGraph().toByteString(),
         ImmutableMap.copyOf(signatures),
         ImmutableList.copyOf(made));
+  }
+
+  /**
+   * Fails if a file of {@code meta} would be larger than protobuf reads; what is not of the graph
+   * is left some room.
+   */
+  static void requireReadable(MetaGraphDef meta) {
+    GraphDef graph = meta.getGraphDef();
+    Stream<NodeDef> inFunctions =
+        graph.getLibrary().getFunctionList().stream()
+            .flatMap(function -> function.getNodeDefList().stream());
+    long bytes =
+        Stream.concat(graph.getNodeList().stream(), inFunctions)
+            .mapToLong(NodeDef::getSerializedSize)
+            .sum();
+    if (bytes > MOST_BYTES) {
+      throw new BadModelException(
+          String.format(
+              Locale.ROOT,
+              "saved_model.pb would have %.1f GB, and nobody can read one of 2 GB: weights that are"
+                  + " constants of the graph stand in it again for each signature. Publish a model"
+                  + " whose weights are variables, or fewer signatures. Nothing was published.",
+              bytes / 1e9));
+    }
   }
 
   /** What is made for a model; what it has itself by such a name clients may call, so it stays. */

@@ -102,7 +102,7 @@ class FeaturesSignatureTest {
   }
 
   /** As halves, which a server does not write as JSON; and of the scores a second head. */
-  private static Model twoHeads() {
+  static Model twoHeads() {
     Model model = PictureModel.of(-1);
     GraphEditor editor = model.graph().edit();
     Head first = model.heads().get(0);

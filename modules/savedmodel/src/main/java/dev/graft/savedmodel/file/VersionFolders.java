@@ -30,13 +30,17 @@ public final class VersionFolders {
     return Long.parseLong(String.valueOf(version.getFileName()));
   }
 
-  /** All folders directly below {@code base} that are called as versions are, the oldest first. */
+  /**
+   * All folders directly below {@code base} that are called as versions are, the oldest first. Of
+   * several with one number, {@code 07} and {@code 7}, the last name counts for TensorFlow Serving,
+   * and so it comes last.
+   */
   public static List<Path> in(Path base) throws IOException {
     try (Stream<Path> entries = Files.list(base)) {
       return entries
           .filter(VersionFolders::isOne)
           .filter(Files::isDirectory)
-          .sorted(Comparator.comparingLong(VersionFolders::number))
+          .sorted(Comparator.comparingLong(VersionFolders::number).thenComparing(Path::toString))
           .toList();
     }
   }
