@@ -65,6 +65,7 @@ final class BesideTraining {
     ServingOptions options =
         ServingOptions.defaults()
             .poll(Duration.ZERO)
+            .waiting(100_000) // what comes late counts; nothing is refused
             .model(ServeOptions.defaults().trust(Trust.ALLOW));
     try (Scratch scratch = Scratch.open();
         Graft graft = Graft.open()) {
@@ -104,12 +105,12 @@ final class BesideTraining {
   /**
    * What was measured in a window.
    *
-   * @param steps how many steps a second were trained
+   * @param steps how many steps a second were trained, the scoring after each epoch included
    * @param answers how long answers took, in seconds, the shortest first
    */
   private record Measured(double steps, double[] answers) {
     double share(double part) {
-      return answers[(int) Math.min(answers.length - 1L, Math.round(part * answers.length))];
+      return answers[(int) Math.max(0, Math.ceil(part * answers.length) - 1)];
     }
   }
 
@@ -134,7 +135,8 @@ final class BesideTraining {
     long begin = System.nanoTime();
     long before = steps.get();
     double[] answers = requests(rate, window);
-    double each = (steps.get() - before) / ((System.nanoTime() - begin) / 1e9);
+    long trainedSteps = steps.get() - before;
+    double each = trainedSteps / ((System.nanoTime() - begin) / 1e9);
     token.cancel();
     try {
       training.join();
@@ -142,6 +144,9 @@ final class BesideTraining {
       if (!(e.getCause() instanceof CancellationException)) {
         throw e;
       }
+    }
+    if (trainedSteps == 0) {
+      throw new IllegalStateException("no step was trained in " + window + "; take a longer one");
     }
     return new Measured(each, answers);
   }

@@ -4,30 +4,29 @@ import static dev.graft.surgeon.edit.Edits.inputSize;
 import static dev.graft.surgeon.edit.Edits.keepHead;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 
-import com.google.protobuf.ByteString;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
 import dev.graft.Trust;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.runtime.RuntimeOptions;
-import dev.graft.runtime.SavedModelSession;
-import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.serving.Serving;
 import dev.graft.serving.ServingOptions;
 import dev.graft.surgeon.BoxForm;
 import dev.graft.surgeon.HeadSpec;
-import dev.graft.tensor.Shape;
-import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.tensorflow.Result;
+import org.tensorflow.SavedModelBundle;
+import org.tensorflow.SessionFunction;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.NdArrays;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TString;
 
 /**
  * Answers of published versions of a backbone. What they are held against is the {@link
@@ -74,23 +73,20 @@ final class ServingTimes {
     }
   }
 
-  /** One picture, by a LiveModel and by nothing but the run of its signature. */
+  /** One picture, by a LiveModel and by TensorFlow Java with nothing of Graft's around it. */
   private void live(Path base) {
     Path version = graft.publish(classifier, base).path();
     try (LiveModel live = graft.serve(version, Trust.ALLOW);
-        TensorFlowRuntime runtime = TensorFlowRuntime.open(RuntimeOptions.defaults());
-        SavedModelSession session = runtime.loadSavedModel(version, Set.of("serve"))) {
-      String input =
-          Objects.requireNonNull(session.signatures().get("serving_bytes"))
-              .inputs()
-              .keySet()
-              .iterator()
-              .next();
+        SavedModelBundle bundle = SavedModelBundle.load(version.toString(), "serve")) {
+      SessionFunction bytes = bundle.function("serving_bytes");
+      String input = bytes.signature().inputNames().iterator().next();
       Runnable run =
           () -> {
-            TensorValue bytes =
-                TensorValue.strings(Shape.of(1), List.of(ByteString.copyFrom(picture)));
-            session.call("serving_bytes", Map.of(input, bytes));
+            try (TString given = TString.tensorOfBytes(NdArrays.vectorOfObjects(picture));
+                Result result = bytes.call(Map.<String, Tensor>of(input, given))) {
+              TFloat32 scores = (TFloat32) result.get(0);
+              scores.copyTo(DataBuffers.of(new float[(int) scores.size()]));
+            }
           };
       compare(() -> live.answer(picture), run);
     }

@@ -2,6 +2,7 @@ package dev.graft.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.common.math.Quantiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -11,6 +12,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.function.IntFunction;
@@ -29,9 +32,11 @@ final class Turns {
   private final BufferedReader in =
       new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
   private final PrintStream out;
+  private final List<Long> times = new ArrayList<>(); // of the steps of this turn, in ns
   private int asked;
   private int left;
   private long began;
+  private long last; // when a step ended
   private long cpu;
 
   private Runnable bareStep = () -> {};
@@ -55,6 +60,7 @@ final class Turns {
 
   /** Waits for a turn if the last one is over; ends with a {@link CancellationException}. */
   void await() {
+    mark();
     if (left == 0) {
       if (asked > 0) {
         tell();
@@ -76,12 +82,31 @@ final class Turns {
   private void begin() {
     cpu = cpuTime();
     began = System.nanoTime();
+    last = began;
+    times.clear();
+  }
+
+  /** A step is over. */
+  private void mark() {
+    long now = System.nanoTime();
+    times.add(now - last);
+    last = now;
   }
 
   private void tell() {
     double seconds = (System.nanoTime() - began) / 1e9;
     double busy = (cpuTime() - cpu) / 1e9;
-    say(Map.of("seconds", seconds / asked, "cpu", busy / asked, "megabytes", peakMegabytes()));
+    double median = Quantiles.median().compute(times) / 1e9;
+    say(
+        Map.of(
+            "seconds",
+            seconds / asked,
+            "median",
+            median,
+            "cpu",
+            busy / asked,
+            "megabytes",
+            peakMegabytes()));
   }
 
   private int next() {
@@ -91,6 +116,7 @@ final class Turns {
       begin();
       for (int i = 0; i < asked; i++) {
         bareStep.run();
+        mark();
       }
       tell();
       line = line();

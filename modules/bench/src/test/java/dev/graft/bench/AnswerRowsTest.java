@@ -14,9 +14,11 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code tools/bench/run} reads of the rows about answers. */
-@Tag("slow")
+@Tag("nightly")
 class AnswerRowsTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -71,18 +73,19 @@ class AnswerRowsTest {
     return lines;
   }
 
-  @Test
-  void aLiveModelTakesTurnsWithBareRuns() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"live", "together", "boxes"})
+  void bothSidesTakeTurns(String work) throws Exception {
     List<JsonNode> said =
-        said("live", Checkout.path("models/efficientnet-lite0"), "2", "bare 2", "1");
+        said(work, Checkout.path("models/efficientnet-lite0"), "2", "bare 2", "1");
     assertThat(said).hasSize(4);
     assertThat(said.get(0).get("version").asText()).startsWith("Graft, TensorFlow");
-    assertThat(said.subList(1, 4)).allMatch(turn -> turn.get("seconds").asDouble() > 0);
+    assertThat(said.subList(1, 4)).allMatch(turn -> turn.get("median").asDouble() > 0);
   }
 
   @Test
   void aTrainingAndAnswersAreTimedAloneAndTogether() throws Exception {
-    List<JsonNode> said = said("beside", Checkout.path("testdata/surgery/mobilenet"), "1");
+    List<JsonNode> said = said("beside", Checkout.path("testdata/surgery/mobilenet"), "5");
     assertThat(said).hasSize(2);
     for (String figure : List.of("p99", "step")) {
       JsonNode both = said.get(1).get(figure);

@@ -31,9 +31,10 @@ final class Counts implements ServingListener {
     } else if (event instanceof ServingEvent.KeptBefore kept) {
       LOG.log(
           Level.WARNING,
-          "version "
-              + kept.failed()
-              + " is left out, version "
+          (kept.failed() < 0
+                  ? "the folder of versions cannot be looked through"
+                  : "version " + kept.failed() + " is left out")
+              + ", version "
               + kept.kept()
               + " answers: "
               + kept.cause().getMessage(),

@@ -6,7 +6,6 @@ import dev.graft.answer.Outcome;
 import dev.graft.error.ClosedException;
 import dev.graft.savedmodel.file.VersionFolders;
 import dev.graft.serving.NewestWorking.Found;
-import dev.graft.serving.NewestWorking.LeftOut;
 import dev.graft.serving.NewestWorking.Open;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,7 +30,8 @@ final class CurrentVersion implements AutoCloseable {
   private volatile Open open;
   private volatile boolean isClosed;
   private volatile Optional<String> lastFailure = Optional.empty();
-  private long failed; // the newest version, if it could not be opened; else 0
+  private Optional<String> leftOut = Optional.empty(); // what is wrong with newer versions
+  private long failed = NewestWorking.NONE; // the newest version, if it could not be opened
   private int pause; // how many looks it is left alone then
   private int passedOver;
 
@@ -87,18 +87,23 @@ final class CurrentVersion implements AutoCloseable {
       return;
     }
     try {
-      boolean isLeftAlone =
-          failed != 0 && failed == VersionFolders.number(newest.versions().get(0));
+      boolean isLeftAlone = VersionFolders.number(newest.versions().get(0)) == failed;
       if (isLeftAlone && !again && passedOver < pause) {
         passedOver++;
+        lastFailure = leftOut; // the folder can be read again, if it could not
         return;
       }
-      Found found = newest.insteadOf(open.number());
+      Found found = newest.insteadOf(open.number(), () -> isClosed);
       found.open().ifPresent(this::swap);
-      tell(found);
+      if (!isClosed) {
+        tell(found);
+      }
     } catch (RuntimeException | Error e) { // whatever it is, the next look may find better
-      lastFailure = Optional.of("" + e.getMessage());
-      listener.on(new ServingEvent.KeptBefore(open.number(), 0, e));
+      Optional<String> failure = Optional.of("" + e.getMessage());
+      if (!failure.equals(lastFailure)) { // told once, not at each look
+        lastFailure = failure;
+        listener.on(new ServingEvent.KeptBefore(open.number(), NewestWorking.NONE, e));
+      }
     }
   }
 
@@ -111,11 +116,13 @@ final class CurrentVersion implements AutoCloseable {
 
   /** Says which versions were left out, and remembers to leave them alone for a while. */
   private void tell(Found found) {
-    long number = found.leftOut().stream().mapToLong(LeftOut::number).findFirst().orElse(0);
-    pause = number == failed ? Math.min(2 * pause + 1, MOST_PAUSE) : 0;
+    boolean isWhole = found.leftOut().isEmpty();
+    long number = isWhole ? NewestWorking.NONE : found.leftOut().get(0).number();
+    pause = !isWhole && number == failed ? Math.min(2 * pause + 1, MOST_PAUSE) : 0;
     passedOver = 0;
     failed = number;
-    lastFailure = Optional.of(found.words()).filter(words -> !words.isEmpty());
+    leftOut = isWhole ? Optional.empty() : Optional.of(found.words());
+    lastFailure = leftOut;
     found
         .leftOut()
         .forEach(
@@ -127,8 +134,8 @@ final class CurrentVersion implements AutoCloseable {
   @Override
   public void close() {
     looks.shutdown();
+    isClosed = true; // a look that is under way tries no further version
     synchronized (this) {
-      isClosed = true;
       open.model().close();
     }
   }

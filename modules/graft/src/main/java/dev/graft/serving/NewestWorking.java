@@ -14,10 +14,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 
 /** Opens the newest version below a serving base that works, and says which did not. */
 record NewestWorking(Graft graft, Path base, ServeOptions options) {
+
+  /** What no version is called. */
+  static final long NONE = -1;
 
   /** A version that is open, and when it was opened. */
   record Open(LiveModel model, long number, Instant since) {}
@@ -63,7 +67,7 @@ record NewestWorking(Graft graft, Path base, ServeOptions options) {
    * @throws BadModelException with what is wrong with each
    */
   Found first() {
-    Found found = insteadOf(0);
+    Found found = insteadOf(NONE, () -> false);
     if (found.open.isEmpty()) {
       List<LeftOut> all = found.leftOut;
       if (all.size() == 1) {
@@ -81,14 +85,16 @@ record NewestWorking(Graft graft, Path base, ServeOptions options) {
 
   /**
    * The newest that works instead of version {@code answering}; none if that is the one, or all
-   * newer ones are broken.
+   * newer ones are broken. Where it was removed, an older one may come in its place.
+   *
+   * @param isOver whether nobody waits for it any more: opening one can take minutes
    */
-  Found insteadOf(long answering) {
+  Found insteadOf(long answering, BooleanSupplier isOver) {
     List<LeftOut> leftOut = new ArrayList<>();
     List<Path> versions = versions();
     for (Path version : versions) {
       long number = VersionFolders.number(version);
-      if (number == answering || number < answering && !leftOut.isEmpty()) {
+      if (number == answering || isOver.getAsBoolean()) {
         break;
       }
       try {
@@ -98,7 +104,7 @@ record NewestWorking(Graft graft, Path base, ServeOptions options) {
         throw e;
       } catch (RuntimeException | Error e) { // whatever it is, another may do better
         if (!versions().equals(versions)) { // maybe it was just removed: there is something newer
-          return insteadOf(answering);
+          return insteadOf(answering, isOver);
         }
         leftOut.add(new LeftOut(number, e));
       }

@@ -18,7 +18,8 @@ public sealed interface ServingEvent {
    * or begins where the serving is just being opened.
    *
    * @param kept the one that answers
-   * @param failed the one that was left alone; 0 if the folder of versions could not be read
+   * @param failed the one that was left alone; -1 if the folder of versions could not be read,
+   *     which is told once, not at each look
    * @param cause what was wrong
    */
   record KeptBefore(long kept, long failed, Throwable cause) implements ServingEvent {}

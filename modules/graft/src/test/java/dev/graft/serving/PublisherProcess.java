@@ -21,7 +21,9 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -136,17 +138,25 @@ final class PublisherProcess implements AutoCloseable {
     }
   }
 
+  /** The model with a bias, and with weights that make different numbers of different pictures. */
   private static Model adding(Model model, float bias) {
-    TensorValue value = TensorValue.of(Shape.of(1), new float[] {bias});
-    List<Variable> variables =
-        model.variables().stream()
-            .map(
-                each ->
-                    each.shape().equals(Shape.of(1))
-                        ? each.source(new VariableSource.Given(value))
-                        : each)
-            .toList();
-    assertThat(variables).isNotEqualTo(model.variables());
+    int units = 1280;
+    float[] weights = new float[units];
+    for (int i = 0; i < units; i++) {
+      weights[i] = (float) Math.sin(i);
+    }
+    Map<Shape, TensorValue> values =
+        Map.of(
+            Shape.of(1), TensorValue.of(Shape.of(1), new float[] {bias}),
+            Shape.of(units, 1), TensorValue.of(Shape.of(units, 1), weights));
+    List<Variable> variables = new ArrayList<>();
+    int given = 0;
+    for (Variable each : model.variables()) {
+      TensorValue value = values.get(each.shape());
+      given += value == null ? 0 : 1;
+      variables.add(value == null ? each : each.source(new VariableSource.Given(value)));
+    }
+    assertThat(given).isEqualTo(2);
     return model.toBuilder().variables(variables).build();
   }
 }

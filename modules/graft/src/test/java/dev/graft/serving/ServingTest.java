@@ -240,6 +240,60 @@ class ServingTest {
         .satisfies(none -> assertThat(none.getSuppressed()).hasSize(1));
   }
 
+  /** TensorFlow Serving takes that number, too. */
+  @Test
+  void versionZeroIsAVersion() throws IOException {
+    publish(0);
+    try (Serving serving = serving(options().poll(Duration.ZERO))) {
+      assertThat(version(serving.answer(photo))).isZero();
+    }
+    damage(0, "saved_model.pb");
+    assertThatThrownBy(() -> serving(options())).isInstanceOf(BadModelException.class);
+    remove(0);
+    publish(0);
+    publish(1);
+    damage(1, "saved_model.pb");
+    try (Serving serving = serving(options().poll(Duration.ZERO))) {
+      assertThat(version(serving.answer(photo))).isZero();
+    }
+  }
+
+  /** As a new start would, an operator who removes a bad version gets the newest that works. */
+  @Test
+  void whereTheOneThatAnswersIsRemovedAnOlderOneComes() throws IOException {
+    publish(3);
+    publish(4);
+    publish(5);
+    try (Serving serving = serving(options().poll(Duration.ZERO))) {
+      damage(4, "saved_model.pb");
+      remove(5);
+      serving.refresh();
+      assertThat(version(serving.answer(photo))).isEqualTo(3);
+      assertThat(heard).contains(new ServingEvent.Swapped(5, 3));
+    }
+  }
+
+  /** As where a network's folder is away for a while. */
+  @Test
+  void aFolderThatIsAwayIsToldOnce() throws IOException {
+    publish(1);
+    publish(2);
+    damage(2, "saved_model.pb");
+    Path away = base.resolveSibling(base.getFileName() + "-away");
+    try (Serving serving = serving(options().poll(Duration.ZERO))) {
+      serving.refresh(); // 2 is left alone for a look
+      Files.move(base, away);
+      for (int i = 0; i < 3; i++) {
+        serving.refresh();
+      }
+      assertThat(left()).containsExactly(2L, 2L, -1L);
+      assertThat(version(serving.answer(photo))).isEqualTo(1);
+      Files.move(away, base);
+      serving.refresh();
+      assertThat(serving.stats().lastFailure().orElseThrow()).contains("version 2: ");
+    }
+  }
+
   /** Who wants to know it is told by which version, whatever answers when it looks. */
   @Test
   void anOutcomeSaysWhichVersionGaveIt() throws Exception {

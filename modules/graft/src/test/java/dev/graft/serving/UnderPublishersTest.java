@@ -24,6 +24,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -49,7 +50,10 @@ class UnderPublishersTest {
   private static final int VERSIONS = (int) Math.max(6, SECONDS / 12);
   private static final int KILLS = (int) Math.max(2, SECONDS / 60);
   private static final int FIRST = Math.max(3, VERSIONS / 10); // then memory is what it will be
-  private static final long MORE = 150; // MB; each version that stayed open would be twenty
+  private static final long MORE = 100; // MB; each version that stayed open would be twenty
+  private static final int ENOUGH = 20; // swaps, for memory to tell something
+  private static final double SAME = 0.01; // of an answer, by whomever it is asked beside
+  private static final long PATIENCE = 60; // seconds, for one answer
 
   @TempDir private Path folder;
   private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
@@ -70,6 +74,10 @@ class UnderPublishersTest {
       try (LiveModel first = graft.serve(base, Trust.ALLOW)) {
         known = photos.stream().map(each -> number(first.answer(each)) - 1).toList();
       }
+      List<Double> sorted = known.stream().sorted().toList();
+      for (int i = 1; i < sorted.size(); i++) {
+        assertThat(sorted.get(i) - sorted.get(i - 1)).as("pictures differ").isGreaterThan(SAME * 2);
+      }
       VersionWatch watch = new VersionWatch(base, wrong);
       try (Serving serving = Serving.of(graft, base, options(), event -> heard(base, event))) {
         biases.put(serving.version(), PublisherProcess.bias(base, serving.version()));
@@ -80,18 +88,29 @@ class UnderPublishersTest {
         CompletableFuture<Integer> watching = onThread(() -> watched(watch));
         long began = System.nanoTime();
         CompletableFuture<Long> kills = onThread(() -> publishAndKill(killed, began));
-        long early = publishAll(steady, began);
-        long dead = kills.join();
-        await(serving, newest(base));
-        long late = memory();
-        isOver = true;
-        long answers = clients.stream().mapToLong(CompletableFuture::join).sum();
+        long early;
+        long dead;
+        long late;
+        try {
+          early = publishAll(steady, serving, base, began);
+          dead = kills.join();
+          await(serving, newest(base));
+          late = memory();
+        } finally {
+          isOver = true;
+        }
+        List<Long> each = clients.stream().map(CompletableFuture::join).toList();
+        long answers = each.stream().mapToLong(Long::longValue).sum();
         int seen = watching.join();
         long seconds = (System.nanoTime() - began) / 1_000_000_000;
         assertThat(wrong).isEmpty();
+        assertThat(each).allMatch(count -> count > 0);
         assertThat(serving.stats().lastFailure()).isEmpty();
         assertThat(seen).isGreaterThanOrEqualTo(VERSIONS);
-        assertThat(late - early).as("MB more after %s swaps", swaps).isLessThan(MORE);
+        assertThat(swaps.get()).as("versions that were taken").isGreaterThanOrEqualTo(VERSIONS / 2);
+        if (swaps.get() >= ENOUGH) {
+          assertThat(late - early).as("MB more after %s swaps", swaps).isLessThan(MORE);
+        }
         say(
             "%,d answers to %d threads in %d s while two processes published %d versions and kept %d,"
                 + " %d of them taken, one process killed %d times in the middle: none failed, none"
@@ -146,15 +165,17 @@ class UnderPublishersTest {
     long answers = 0;
     long before = 0;
     while (!isOver) {
-      Outcome outcome = serving.ask(Example.picture(photo)).join();
+      Outcome outcome =
+          serving.ask(Example.picture(photo)).orTimeout(PATIENCE, TimeUnit.SECONDS).join();
       long version = outcome.version().orElseThrow();
       double bias = number(outcome.orElseThrow()) - known;
       Long told = biases.get(version);
-      while (told == null) { // it answers, and the listener is just reading its card
+      long end = System.nanoTime() + PATIENCE * 1_000_000_000;
+      while (told == null && System.nanoTime() < end) { // the listener is just reading its card
         Thread.onSpinWait();
         told = biases.get(version);
       }
-      if (Math.abs(bias - told) > 0.01 || version < before) {
+      if (told == null || Math.abs(bias - told) > SAME || version < before) {
         wrong.add(bias + " by version " + version + ", which adds " + told + ", after " + before);
       }
       before = version;
@@ -164,13 +185,15 @@ class UnderPublishersTest {
   }
 
   /** Half of the versions, evenly over the time; the memory after the first ones. */
-  private static long publishAll(PublisherProcess publisher, long began) {
+  private static long publishAll(PublisherProcess publisher, Serving serving, Path base, long began)
+      throws IOException {
     long early = 0;
     for (int i = 1; i <= VERSIONS / 2; i++) {
       sleepUntil(began + i * SECONDS * 1_000_000_000 / (VERSIONS / 2 + 1));
       publisher.publish(1000 + i);
       if (i == (FIRST + 1) / 2) {
-        sleepUntil(System.nanoTime() + 2_000_000_000);
+        await(serving, newest(base));
+        sleepUntil(System.nanoTime() + 2_000_000_000); // the one before is closed
         early = memory();
       }
     }
@@ -199,7 +222,9 @@ class UnderPublishersTest {
     }
   }
 
-  /** What the process has resident beside Java's heap, in MB. */
+  /**
+   * What the process has resident beside Java's heap, in MB; .ci/serving has all of that resident.
+   */
   private static long memory() {
     System.gc();
     try {
