@@ -321,21 +321,20 @@ public final class Graft implements AutoCloseable {
    *     could be compared with the model
    */
   public Version publish(Model model, Publication terms, TrainOptions options) {
-    requireNonNull(model, "model");
-    requireNonNull(terms, "terms");
-    requireNonNull(options, "options");
     Publishing publishing = new Publishing(runtime, terms, options);
     return publishing.of(model, publishing.publisher());
+  }
+
+  /** Tries, before long work begins, whether a version of a model can give what its head reads. */
+  @Internal
+  public void requireFeatures(Model model) {
+    Exporter.requireFeatures(runtime, requireNonNull(model, "model"));
   }
 
   /** As the others, for who scores it, knows more of it, and hears of it before it appears. */
   @Internal
   public Version publish(
       Model model, Publication terms, TrainOptions options, Publisher publisher) {
-    requireNonNull(model, "model");
-    requireNonNull(terms, "terms");
-    requireNonNull(options, "options");
-    requireNonNull(publisher, "publisher");
     return new Publishing(runtime, terms, options).of(model, publisher);
   }
 

@@ -133,7 +133,9 @@ public final class Publication {
   /**
    * Whether the version has a further signature {@code features}: what the head reads, float32, as
    * {@link Graft#features} has it, of the same inputs as {@code serving_default}. Of several heads
-   * that read different tensors each has its own, {@code features_HEAD}.
+   * that read different tensors each has its own, {@code features_HEAD}. Where there is a {@code
+   * serving_bytes}, {@code features_bytes} takes the same encoded pictures. A detector's head reads
+   * maps, and so {@code features} is [N, height, width, channels].
    */
   public boolean features() {
     return set.features;
@@ -145,10 +147,10 @@ public final class Publication {
   }
 
   /**
-   * In batches of which sizes a server puts requests together: in these each signature is warmed up
-   * when a version is loaded, and in that of one request.
+   * In batches of which sizes a server puts requests together, if that was said: in these each
+   * signature is warmed up when a version is loaded, and in that of one request.
    */
-  public SortedSet<Integer> serverBatches() {
+  public Optional<SortedSet<Integer>> serverBatches() {
     return set.serverBatches;
   }
 
@@ -175,7 +177,7 @@ public final class Publication {
       throw new BadRequestException(
           "no size of a server's batches is given; say 1 if it puts no requests together.");
     }
-    return with(next -> next.serverBatches = Collections.unmodifiableSortedSet(all));
+    return with(next -> next.serverBatches = Optional.of(Collections.unmodifiableSortedSet(all)));
   }
 
   /** Your own words on the model, which its card shows: what it is for, and what not. */
@@ -241,8 +243,7 @@ public final class Publication {
     private boolean notWorse;
     private int keep = ALL;
     private boolean features;
-    private SortedSet<Integer> serverBatches =
-        Collections.unmodifiableSortedSet(new TreeSet<>(List.of(8, 32)));
+    private Optional<SortedSet<Integer>> serverBatches = Optional.empty();
     private Optional<String> notes = Optional.empty();
 
     private Fields(Path base) {

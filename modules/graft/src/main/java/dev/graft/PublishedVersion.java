@@ -4,14 +4,18 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.InputOutputException;
 import dev.graft.internal.gate.GateCheck;
 import dev.graft.internal.place.ModelFolder;
+import dev.graft.model.Signature;
 import dev.graft.savedmodel.file.FolderDigest;
 import dev.graft.savedmodel.file.VersionFolders;
 import dev.graft.savedmodel.file.VersionLease;
+import dev.graft.savedmodel.metadata.ModelMetadata;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -21,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A version that lies in a folder of versions.
@@ -34,6 +40,8 @@ import java.util.Optional;
  */
 public record PublishedVersion(
     Path path, Instant published, Map<String, Double> scores, double megabytes, boolean isInUse) {
+
+  private static final System.Logger LOG = System.getLogger(PublishedVersion.class.getName());
 
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -78,6 +86,25 @@ public record PublishedVersion(
           "'" + base + "' holds no version; give a folder that versions were published in.");
     }
     return versions;
+  }
+
+  /**
+   * The signatures for features that the newest version under {@code base} has from Graft; none if
+   * that is not known.
+   */
+  static Set<String> features(Path base) {
+    Set<String> names = new TreeSet<>();
+    Path file = ModelFolder.version(base).resolve(ModelMetadata.FILE);
+    try {
+      if (Files.exists(file)) {
+        ModelMetadata.parse(Files.readString(file)).generated().stream()
+            .filter(name -> name.startsWith(Signature.FEATURES))
+            .forEach(names::add);
+      }
+    } catch (IOException | BadModelException e) {
+      LOG.log(Level.DEBUG, "it is not known what '" + file + "' says", e);
+    }
+    return names;
   }
 
   private static Map<String, Double> scores(Path version) throws IOException {

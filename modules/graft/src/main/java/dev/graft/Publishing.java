@@ -1,11 +1,14 @@
 package dev.graft;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.exporter.ExportReport;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
+import dev.graft.graph.TensorRef;
 import dev.graft.internal.card.CardFacts;
 import dev.graft.internal.card.ModelCard;
 import dev.graft.internal.card.Publisher;
@@ -15,6 +18,7 @@ import dev.graft.internal.gate.Figures;
 import dev.graft.internal.gate.GateCheck;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
+import dev.graft.runtime.ShapeInference;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.metadata.ModelMetadata;
@@ -31,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -44,23 +49,37 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
 
   private static final int COMPARED = 32; // examples on which an export answers as the model
 
+  Publishing {
+    requireNonNull(terms, "terms");
+    requireNonNull(options, "options");
+  }
+
   /**
    * Publishes a model.
    *
    * @param publisher scores it, knows more of it, and hears of it
    */
   Version of(Model given, Publisher publisher) {
+    requireNonNull(given, "model");
+    requireNonNull(publisher, "publisher");
     List<Proof> proofs = new ArrayList<>();
+    List<String> remarks = new ArrayList<>();
     Model model = given;
     if (terms.features()) {
       proofs.add(Proof.features());
-      model = given.heads().isEmpty() ? given.with(Edits.keepHead()) : given;
+      model = given.heads().isEmpty() ? headed(given, remarks) : given;
       Exporter.requireFeatures(model); // before anything is written
     }
+    Set<String> before = PublishedVersion.features(terms.base());
     terms.examples().filter(all -> all.size() > 0).map(this::some).ifPresent(proofs::add);
     int atOnce = options.recipe().atOnce();
     boolean isSmall = atOnce < Batch.SCORED; // memory has room for no more
-    proofs.add(Proof.batches(isSmall ? atOnce : Integer.MAX_VALUE, terms.serverBatches()));
+    int most = isSmall ? atOnce : Integer.MAX_VALUE;
+    proofs.add(
+        terms
+            .serverBatches()
+            .map(sizes -> Proof.batches(most, sizes))
+            .orElseGet(() -> Proof.batches(most)));
     publisher
         .scorer()
         .map(
@@ -72,8 +91,52 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
     proofs.add(
         Proof.papers(
             (folder, report) -> papers(published, report, publisher.facts(folder), folder)));
-    Version version = Version.of(Exporter.publish(runtime, model, terms.base(), proofs, publisher));
-    return terms.removes() ? version.remarked(Exporter.keep(terms.base(), terms.keep())) : version;
+    var exported = Exporter.publish(runtime, model, terms.base(), proofs, publisher);
+    before.removeAll(exported.report().signatures());
+    if (!before.isEmpty()) {
+      remarks.add(
+          "the version before had the signatures "
+              + before
+              + ", and this one has not: whoever asks for them gets errors as soon as a server goes"
+              + " to it");
+    }
+    if (terms.removes()) {
+      remarks.addAll(Exporter.keep(terms.base(), terms.keep()));
+    }
+    return Version.of(exported).remarked(remarks);
+  }
+
+  /**
+   * A model with the head that it seems to have.
+   *
+   * @param remarks get a sentence on what is taken for features
+   * @throws BadRequestException if there is none, or there are several
+   */
+  private static Model headed(Model given, List<String> remarks) {
+    Model model;
+    try {
+      model = given.with(Edits.keepHead());
+    } catch (BadRequestException e) { // without its remedies: what is published is finished
+      throw new BadRequestException(
+          "no features can be given: "
+              + e.getMessage()
+              + " Or publish without a signature for features.",
+          e);
+    }
+    TensorRef features = model.heads().get(0).features();
+    String place =
+        model
+            .allLayers()
+            .filter(layer -> layer.outputs().contains(features))
+            .reduce((outer, inner) -> inner)
+            .map(layer -> "the layer '" + layer.name() + "'")
+            .orElse("'" + features + "'");
+    remarks.add(
+        "the model does not say what its head is: 'features' gives what "
+            + place
+            + " gives, "
+            + ShapeInference.of(model.graph()).shape(features));
+    return model;
   }
 
   /** Writes down what is known of the version since it was scored, in its metadata and its card. */

@@ -85,15 +85,45 @@ class FeaturesVersionTest {
       Version first = graft.publish(headed, terms.examples(files));
       assertThat(first.uncompared()).isEmpty();
       assertThat(first.batches()).contains(1, 3, 32);
-      assertThat(first.warmUps()).as("four signatures, of 1 and of 4").isEqualTo(8);
+      assertThat(first.warmUps()).as("five signatures, of 1 and of 4").isEqualTo(10);
+      assertThat(first.remarks()).isEmpty();
       assertThat(first.path().resolve("MODEL_CARD.md")).content().contains("classify, features,");
       asked(graft, first.path(), pixels, wanted);
       Version second = graft.publish(bare, terms); // whose head nobody has named
       asked(graft, second.path(), pixels, wanted);
+      assertThat(second.remarks())
+          .anyMatch(
+              remark ->
+                  remark.startsWith("the model does not say what its head is: 'features' gives")
+                      && remark.endsWith("gives, [?, 1280]"));
       assertThat(Graft.load(second.path()).heads()).hasSize(1);
+      fromFiles(graft, second.path());
+      Model cut = bare.with(Edits.cut("block15_project_bn"));
+      assertThatThrownBy(() -> graft.publish(cut, terms))
+          .isInstanceOfSatisfying(
+              BadRequestException.class,
+              e -> assertThat(e.remedies()).as("flags of finetune").isEmpty())
+          .hasMessageStartingWith("no features can be given: ");
+      Version third = graft.publish(bare, base);
+      assertThat(third.remarks())
+          .anyMatch(remark -> remark.contains("had the signatures [features, features_bytes]"));
+      assertThat(graft.publish(bare, base).remarks())
+          .as("said once")
+          .noneMatch(remark -> remark.contains("had the signatures"));
       try (LiveModel usual = graft.serve(first)) {
         assertThat(usual.isClassifier()).isTrue();
       }
+    }
+  }
+
+  /** A photo as it is, as with {@code graft predict --signature features_bytes}. */
+  private static void fromFiles(Graft graft, Path version) throws IOException {
+    ServeOptions options = ServeOptions.defaults().signature("features_bytes");
+    try (LiveModel live = graft.serve(version, options);
+        Stream<Path> all = Files.list(Checkout.path("testdata/photos/fish"))) {
+      Path photo = all.sorted().findFirst().orElseThrow();
+      Embedding answer = (Embedding) live.answer(Example.picture(Files.readAllBytes(photo)));
+      assertThat(answer.values()).hasSize(UNITS);
     }
   }
 
@@ -118,8 +148,8 @@ class FeaturesVersionTest {
   @Test
   void sizesOfAServersBatchesAreBounded() {
     Publication any = Publication.to(base);
-    assertThat(any.serverBatches()).containsExactly(8, 32);
-    assertThat(any.serverBatches(64, 1).serverBatches()).containsExactly(1, 64);
+    assertThat(any.serverBatches()).isEmpty();
+    assertThat(any.serverBatches(64, 1).serverBatches().orElseThrow()).containsExactly(1, 64);
     for (int[] sizes : new int[][] {{0}, {-8}, {1025}, {8, 8}}) {
       assertThatThrownBy(() -> any.serverBatches(sizes))
           .isInstanceOf(BadRequestException.class)

@@ -27,7 +27,8 @@ final class VersionOptions {
       names = "--features",
       description =
           "Have it give what its head reads, too, to search or cluster by, as graft features does:"
-              + " by a signature 'features' beside serving_default.")
+              + " by a signature 'features' beside serving_default, of pixels, and 'features_bytes'"
+              + " beside serving_bytes, of files.")
   private boolean features;
 
   @Option(

@@ -3,6 +3,7 @@ package dev.graft.exporter;
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
 import dev.graft.exporter.internal.sample.MadeUpInputs;
+import dev.graft.exporter.internal.sample.MadeUpPictures;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
@@ -15,6 +16,7 @@ import dev.graft.picture.PictureInput;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +24,7 @@ import java.util.Optional;
 
 /**
  * The signature {@code serving_bytes}: encoded pictures in, the outputs of {@code serving_default}
- * out.
+ * out; and {@code features_bytes} likewise.
  */
 final class BytesSignature {
 
@@ -36,12 +38,20 @@ final class BytesSignature {
 
   /** The signature for a model that reads pictures and nothing else. */
   static Optional<MadeSignature> of(Model model) {
+    return around(model, Signature.SERVING_DEFAULT, Signature.SERVING_BYTES);
+  }
+
+  /**
+   * One that gives what {@code base} gives.
+   *
+   * @param base a signature that takes what the serving one takes
+   */
+  static Optional<MadeSignature> around(Model model, String base, String name) {
     return picture(model)
         .filter(picture -> model.servingSignature().inputs().size() == 1)
         .map(
             picture ->
-                new MadeSignature(
-                    Signature.SERVING_BYTES, Signature.PREDICT, new Files(picture), new Same()));
+                new MadeSignature(name, base, Signature.PREDICT, new Files(picture), new Same()));
   }
 
   /**
@@ -86,6 +96,17 @@ final class BytesSignature {
     return inputs
         .of(serving.with(others, serving.outputs()), pictures.size())
         .map(rows -> takesPictures ? with(rows, pictures) : rows);
+  }
+
+  /**
+   * Rows with all made-up pictures at once, then with one after the other: not every model takes
+   * every format.
+   */
+  static List<Map<String, TensorValue>> madeUp(Model model) {
+    List<List<ByteString>> all = new ArrayList<>(List.of(MadeUpPictures.all()));
+    MadeUpPictures.all().forEach(one -> all.add(List.of(one)));
+    MadeUpInputs inputs = MadeUpInputs.drawn(model);
+    return all.stream().flatMap(some -> rows(inputs, some).stream()).toList();
   }
 
   private static Map<String, TensorValue> with(

@@ -8,6 +8,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
@@ -62,7 +63,8 @@ final class ClassifySignature {
           throw new BadRequestException("the model has one of its own, which stays as it is");
         }
         Classes back = new Classes(head.labels().orElseThrow(), output(model, head));
-        all.add(new MadeSignature(name, METHOD, front(model, proofs), back));
+        all.add(
+            new MadeSignature(name, Signature.SERVING_DEFAULT, METHOD, front(model, proofs), back));
       } catch (BadRequestException e) {
         remarks.add("no signature '" + name + "' is made for tf.Examples: " + e.getMessage());
       }

@@ -194,12 +194,21 @@ public final class Exporter {
 
   /**
    * Makes sure that an export of {@code model}, or of one with such heads, can give what its heads
-   * read.
+   * read, as far as its graph tells.
    *
    * @throws BadRequestException if it cannot; the message says why
    */
   public static void requireFeatures(Model model) {
     var unused = ServingForm.withFeatures(model);
+  }
+
+  /**
+   * As {@link #requireFeatures(Model)}, tried on made-up inputs, before long work begins.
+   *
+   * @throws BadRequestException if it cannot; the message says why
+   */
+  public static void requireFeatures(TensorFlowRuntime runtime, Model model) {
+    OpenBatch.requireFeatures(runtime, model);
   }
 
   private static ExportReport write(

@@ -26,16 +26,18 @@ import java.util.Set;
 import org.tensorflow.proto.DataType;
 
 /**
- * A signature that an export has besides the model's own: the serving signature with something in
- * front of it, for clients that send something else, and something behind it. For Python it is a
- * function that calls that of {@code serving_default}; for servers it is nodes of the main graph.
+ * A signature that an export has besides the model's own: the serving signature, or another that
+ * takes the same, with something in front of it, for clients that send something else, and
+ * something behind it. For Python it is a function that calls that of the signature that it is made
+ * around; for servers it is nodes of the main graph.
  *
  * @param name its name
+ * @param base the signature that it is made around
  * @param method its method name
  * @param front what reads what is sent
  * @param back what makes the answer
  */
-record MadeSignature(String name, String method, Front front, Back back) {
+record MadeSignature(String name, String base, String method, Front front, Back back) {
 
   /** Reads what clients send: strings [N], one for each example, in a single input. */
   interface Front {
@@ -69,8 +71,8 @@ record MadeSignature(String name, String method, Front front, Back back) {
   /** The graph with signatures, and these. */
   record Added(Graph graph, ImmutableList<Signature> signatures) {}
 
-  /** The model's part of a graph behind a front. */
-  private record Part(TensorRef sent, Map<String, TensorSpec> outputs) {}
+  /** The model's part of a graph behind a front, with the outputs of each base. */
+  private record Part(TensorRef sent, Map<String, Map<String, TensorSpec>> outputs) {}
 
   /**
    * The model's graph with {@code all} added: what follows the inputs is there once more for each
@@ -83,13 +85,16 @@ record MadeSignature(String name, String method, Front front, Back back) {
     Map<Front, Part> parts = new LinkedHashMap<>();
     ImmutableList.Builder<Signature> signatures = ImmutableList.builder();
     for (MadeSignature made : all) {
-      Part part = parts.computeIfAbsent(made.front, front -> part(editor, model, front));
+      Part part = parts.computeIfAbsent(made.front, front -> part(editor, model, front, all));
       signatures.add(
           new Signature(
               made.name,
               made.method,
               ImmutableMap.of(made.front.input(), strings(part.sent)),
-              made.back.answer(new Scope(editor, made.name), part.sent, part.outputs),
+              made.back.answer(
+                  new Scope(editor, made.name),
+                  part.sent,
+                  Objects.requireNonNull(part.outputs.get(made.base), made.base)),
               ImmutableList.of()));
     }
     return new Added(editor.build(), signatures.build());
@@ -99,8 +104,15 @@ record MadeSignature(String name, String method, Front front, Back back) {
     return new TensorSpec(tensor, DType.STRING, Shape.of(Shape.UNKNOWN));
   }
 
-  private static Part part(GraphEditor editor, Model model, Front front) {
+  private static Part part(GraphEditor editor, Model model, Front front, List<MadeSignature> all) {
     Signature serving = model.servingSignature();
+    List<Signature> bases =
+        all.stream()
+            .filter(made -> made.front.equals(front))
+            .map(made -> made.base)
+            .distinct()
+            .map(name -> Objects.requireNonNull(model.signatures().get(name), name))
+            .toList();
     TensorRef sent =
         editor.placeholder(
             front.scope() + "_" + front.input(), DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
@@ -113,10 +125,17 @@ record MadeSignature(String name, String method, Front front, Back back) {
         GraphPart.toRepeat(
             model.graph(),
             replaced.keySet(),
-            serving.outputs().values().stream().map(output -> output.tensor().node()).toList());
+            bases.stream()
+                .flatMap(base -> base.outputs().values().stream())
+                .map(output -> output.tensor().node())
+                .toList());
     GraphEditor.Splice copied = editor.copy(repeated, front.scope(), replaced);
-    Map<String, TensorSpec> outputs = new LinkedHashMap<>();
-    serving.outputs().forEach((key, spec) -> outputs.put(key, at(copied.of(spec.tensor()), spec)));
+    Map<String, Map<String, TensorSpec>> outputs = new LinkedHashMap<>();
+    for (Signature base : bases) {
+      Map<String, TensorSpec> each = new LinkedHashMap<>();
+      base.outputs().forEach((key, spec) -> each.put(key, at(copied.of(spec.tensor()), spec)));
+      outputs.put(base.name(), each);
+    }
     return new Part(sent, outputs);
   }
 
@@ -131,26 +150,26 @@ record MadeSignature(String name, String method, Front front, Back back) {
   /**
    * The function for Python.
    *
-   * @param serving that of {@code serving_default}
+   * @param around that of its base
    * @param called what it is called
    */
-  SignatureFunction function(Model model, SignatureFunction serving, String called) {
+  SignatureFunction function(Model model, SignatureFunction around, String called) {
     GraphEditor editor = Graph.empty().edit();
     model.graph().functions().values().forEach(editor::putFunction); // their names are taken
-    editor.putFunction(serving.def());
+    editor.putFunction(around.def());
     TensorRef sent = editor.placeholder(front.input(), DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
     Map<String, TensorRef> read = front.read(editor, sent);
     List<TensorRef> arguments = new ArrayList<>();
-    serving.inputs().keySet().forEach(input -> arguments.add(given(read, input)));
+    around.inputs().keySet().forEach(input -> arguments.add(given(read, input)));
     List<String> argumentNames = new ArrayList<>(List.of(sent.node()));
-    for (String capture : serving.captures()) {
+    for (String capture : around.captures()) {
       TensorRef argument = editor.placeholder(capture, DataType.DT_RESOURCE, Shape.unknown());
       arguments.add(argument);
       argumentNames.add(argument.node());
     }
-    List<TensorRef> results = call(editor, serving, arguments);
+    List<TensorRef> results = call(editor, around, arguments);
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
-    serving
+    around
         .outputs()
         .forEach((key, spec) -> outputs.put(key, at(results.get(outputs.size()), spec)));
     ImmutableSortedMap<String, TensorSpec> answers =
@@ -167,7 +186,7 @@ record MadeSignature(String name, String method, Front front, Back back) {
         function.toFunctionDef(called),
         ImmutableSortedMap.of(front.input(), strings(sent)),
         answers,
-        serving.captures(),
+        around.captures(),
         ImmutableMap.copyOf(function.graph().functions()));
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.exporter;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
@@ -57,19 +59,74 @@ final class OpenBatch {
    */
   static Model withFeatures(Model model) {
     Model all = withInferredShapes(ServingForm.withFeatures(model));
-    boolean isOpen = BatchRows.isOpen(model.servingSignature());
-    for (Signature signature : all.signatures().values()) {
-      if (!model.signatures().containsKey(signature.name())) {
-        Shape shape = signature.outputs().values().iterator().next().shape();
-        if (shape.rank() == 0 || isOpen && shape.hasRank() && shape.dim(0) >= 0) {
-          throw new BadRequestException(
-              "what the head reads is "
-                  + shape
-                  + ", not a row for each example; publish without a signature for features.");
-        }
+    for (String name : ServingForm.readers(model).keySet()) {
+      Signature signature = requireNonNull(all.signatures().get(name), name);
+      Shape shape = signature.outputs().values().iterator().next().shape();
+      long rows = BatchRows.isOpen(signature) ? Shape.UNKNOWN : signature.fixedBatch();
+      boolean isKnown = shape.rank() == 0 || shape.hasRank() && shape.dim(0) >= 0 && rows != 0;
+      if (isKnown) {
+        requireRows(shape, rows);
       }
     }
     return all;
+  }
+
+  /**
+   * Makes sure that features have a row for each example.
+   *
+   * @param rows of examples
+   */
+  static void requireRows(Shape features, long rows) {
+    if (features.rank() == 0 || features.dim(0) != rows) {
+      throw new BadRequestException(
+          "what the head reads is "
+              + features
+              + (rows > 0 ? " of " + rows + " examples" : "")
+              + ", not a row for each example; publish without a signature for features.");
+    }
+  }
+
+  /**
+   * As {@link #withFeatures}, of any model, and tried: shapes tell of several rows for each example
+   * only in a run.
+   *
+   * @throws BadRequestException if what the heads read is not a row for each example, or cannot be
+   *     computed while the answers can
+   */
+  static void requireFeatures(TensorFlowRuntime runtime, Model own) {
+    Model model = withFeatures(of(runtime, ServingForm.of(own)));
+    Signature serving = model.servingSignature();
+    int rows = BatchRows.isOpen(serving) ? ROWS : Math.max(1, serving.fixedBatch());
+    for (Map<String, TensorValue> inputs : MadeUpInputs.all(model, serving, rows)) {
+      try (ModelSession session = runtime.open(model)) {
+        session.call(serving, inputs);
+        requireFeatures(session, model, inputs);
+        return;
+      } catch (TensorFlowException | ExhaustedException e) {
+        LOG.log(Level.DEBUG, "made-up inputs do not fit " + model.name(), e);
+      }
+    }
+  }
+
+  private static void requireFeatures(
+      ModelSession session, Model model, Map<String, TensorValue> inputs) {
+    for (String name : ServingForm.readers(model).keySet()) {
+      Signature signature = requireNonNull(model.signatures().get(name), name);
+      try {
+        int rows = BatchRows.count(inputs);
+        for (TensorValue features : session.call(signature, inputs).values()) {
+          if (rows > 0) {
+            requireRows(features.shape(), rows);
+          }
+        }
+      } catch (TensorFlowException e) {
+        throw new BadRequestException(
+            "what the head reads cannot be given while its answers can: "
+                + e.detail()
+                + "; publish without a signature for features.",
+            e);
+      }
+    }
   }
 
   private static Model opened(Model model, Signature signature) {

@@ -88,15 +88,17 @@ public sealed interface Proof {
    *     BatchRows#LARGEST} if that is more
    * @param warmUps how many rows the warm-up requests have besides a single one: as many as a
    *     server puts together
+   * @param isAskedFor whether somebody said so
    */
-  record Batches(int most, ImmutableSortedSet<Integer> warmUps) implements Proof {
+  record Batches(int most, ImmutableSortedSet<Integer> warmUps, boolean isAskedFor)
+      implements Proof {
 
     private static final long ROOM = 256L << 20; // bytes of one batch of inputs
     private static final long NUMBER = 8; // bytes at most
     private static final long OPEN = 256; // what an open dimension may be
 
     private static final Batches USUAL =
-        new Batches(Integer.MAX_VALUE, ImmutableSortedSet.of(8, BatchRows.LARGEST));
+        new Batches(Integer.MAX_VALUE, ImmutableSortedSet.of(8, BatchRows.LARGEST), false);
 
     /** Those among {@code proofs}, or else the usual ones. */
     static Batches of(List<Proof> proofs) {
@@ -123,13 +125,18 @@ public sealed interface Proof {
         }
         row += bytes;
       }
-      return new Batches((int) Math.max(1, Math.min(most, ROOM / row)), warmUps);
+      return new Batches((int) Math.max(1, Math.min(most, ROOM / row)), warmUps, isAskedFor);
     }
   }
 
   /** {@link Batches} of up to {@code most}, warmed up in these sizes. */
   static Proof batches(int most, Set<Integer> warmUps) {
-    return new Batches(most, ImmutableSortedSet.copyOf(warmUps));
+    return new Batches(most, ImmutableSortedSet.copyOf(warmUps), true);
+  }
+
+  /** {@link Batches} of up to {@code most}, warmed up in the usual sizes. */
+  static Proof batches(int most) {
+    return new Batches(most, Batches.USUAL.warmUps(), false);
   }
 
   /** {@link Examples} with these inputs. */

@@ -2,7 +2,9 @@ package dev.graft.exporter;
 
 import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.Iterables;
 import com.google.common.collect.SetMultimap;
+import com.google.common.hash.HashCode;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
@@ -19,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,47 +73,27 @@ final class Rehearsal {
    * @param sizes how many rows a server puts together
    */
   void write(Path dir, Proof.Batches sizes) throws IOException {
-    Set<Integer> all = new TreeSet<>(sizes.warmUps().headSet(sizes.most(), true));
-    Set<Integer> more = sizes.warmUps().tailSet(sizes.most(), false);
-    if (!more.isEmpty()) {
-      remarks.add(
-          "no warm-up requests of "
-              + Joiner.on(" or ").join(more)
-              + " rows are written: no more than "
-              + sizes.most()
-              + " are computed at once, as the training's batches or large inputs ask for");
+    if (sizes.isAskedFor()) {
+      tellLeftOut(sizes);
     }
+    Set<Integer> all = new TreeSet<>(sizes.warmUps().headSet(sizes.most(), true));
     all.add(1);
-    List<WarmUp.Request> requests = new ArrayList<>();
+    List<Planned> requests = new ArrayList<>();
     for (Signature signature : files.signatures().values()) {
       requests.addAll(requests(signature, all));
     }
+    requests.sort(Comparator.comparingInt(Planned::order));
     if (requests.size() > WarmUp.MOST) {
       remarks.add(
           "of "
               + requests.size()
-              + " warm-up requests the first "
+              + " warm-up requests the smallest "
               + WarmUp.MOST
               + " are written: a server loads no version that has more");
       requests = requests.subList(0, WarmUp.MOST);
     }
     while (!requests.isEmpty()) {
-      WarmUp.write(dir, files.model().name(), requests);
-      List<WarmUp.Request> kept = new ArrayList<>();
-      List<WarmUp.Request> read = WarmUp.read(dir, files.signatures());
-      WarmUp.requireSame(requests, read);
-      for (WarmUp.Request request : read) {
-        if (isKnownToBeAnswered(request) || isAnswered(request)) {
-          kept.add(request);
-        } else {
-          remarks.add(
-              "no warm-up request of "
-                  + BatchRows.count(request.inputs())
-                  + " rows is written for signature '"
-                  + request.signature().name()
-                  + "': it fails on one");
-        }
-      }
+      List<Planned> kept = written(dir, requests);
       size = kept.size();
       if (size == requests.size()) {
         return;
@@ -120,8 +103,90 @@ final class Rehearsal {
     Files.deleteIfExists(dir.resolve(WarmUp.FILE));
   }
 
+  /** Says which sizes that were asked for have no requests. */
+  private void tellLeftOut(Proof.Batches sizes) {
+    Set<Integer> more = sizes.warmUps().tailSet(sizes.most(), false);
+    Set<String> fixed = new TreeSet<>();
+    for (Signature signature : files.signatures().values()) {
+      if (!BatchRows.isOpen(signature)) {
+        fixed.add("'" + signature.name() + "'");
+      }
+    }
+    if (!more.isEmpty() && fixed.size() < files.signatures().size()) {
+      remarks.add(
+          "no warm-up requests of "
+              + Joiner.on(" or ").join(more)
+              + " rows are written: no more than "
+              + sizes.most()
+              + " are computed at once, as the training's batches or large inputs ask for");
+    }
+    if (!fixed.isEmpty()) {
+      remarks.add(
+          "the sizes of a server's batches say nothing to "
+              + Joiner.on(", ").join(fixed)
+              + ": the graph fixes the size of its batches, in which it is warmed up");
+    }
+  }
+
+  /**
+   * Writes the file, reads it back and sends what it holds; one request after the other, since a
+   * few large ones would take more memory than all else.
+   *
+   * @return what was answered
+   */
+  private List<Planned> written(Path dir, List<Planned> requests) throws IOException {
+    List<HashCode> contents = new ArrayList<>();
+    WarmUp.write(
+        dir,
+        files.model().name(),
+        Iterables.transform(
+            requests,
+            planned -> {
+              WarmUp.Request request = planned.request();
+              contents.add(WarmUp.content(request));
+              return request;
+            }));
+    List<WarmUp.Request> read = WarmUp.read(dir, files.signatures());
+    WarmUp.requireSame(read.size() == contents.size());
+    List<Planned> kept = new ArrayList<>();
+    for (int i = 0; i < contents.size(); i++) {
+      Planned planned = requests.get(i);
+      WarmUp.Request request = read.get(i);
+      WarmUp.requireSame(WarmUp.content(request).equals(contents.get(i)));
+      if (isKnownToBeAnswered(request) || isAnswered(request)) {
+        kept.add(planned);
+      } else {
+        remarks.add(
+            "no warm-up request of "
+                + planned.rows()
+                + " rows is written for signature '"
+                + planned.signature().name()
+                + "': it fails on one");
+      }
+    }
+    return kept;
+  }
+
+  /**
+   * A request that is to be written.
+   *
+   * @param kind makes up so many rows
+   */
+  private record Planned(
+      Signature signature, int rows, IntFunction<Optional<Map<String, TensorValue>>> kind) {
+
+    WarmUp.Request request() {
+      return new WarmUp.Request(signature, kind.apply(rows).orElseThrow());
+    }
+
+    /** Small ones of all signatures come before large ones of any. */
+    int order() {
+      return BatchRows.isOpen(signature) ? rows : 1;
+    }
+  }
+
   /** Requests of each size, of the first kind that is answered at all. */
-  private List<WarmUp.Request> requests(Signature signature, Set<Integer> sizes) {
+  private List<Planned> requests(Signature signature, Set<Integer> sizes) {
     Set<Integer> rows =
         BatchRows.isOpen(signature) ? sizes : Set.of(Math.max(1, signature.fixedBatch()));
     for (IntFunction<Optional<Map<String, TensorValue>>> some : candidates(signature)) {
@@ -129,10 +194,7 @@ final class Rehearsal {
       if (least.isPresent()
           && WarmUp.canHold(signature, least.get())
           && isAnswered(new WarmUp.Request(signature, least.get()))) {
-        return rows.stream()
-            .flatMap(count -> some.apply(count).stream())
-            .map(inputs -> new WarmUp.Request(signature, inputs))
-            .toList();
+        return rows.stream().map(count -> new Planned(signature, count, some)).toList();
       }
     }
     remarks.add(

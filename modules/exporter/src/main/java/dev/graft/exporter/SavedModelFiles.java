@@ -1,5 +1,7 @@
 package dev.graft.exporter;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
@@ -28,7 +30,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -87,16 +91,18 @@ record SavedModelFiles(
     }
     List<MadeSignature> made = functional ? made(served, proofs, remarks) : none(served, remarks);
     if (!made.isEmpty()) {
-      SignatureFunction serving =
-          functions.stream()
-              .filter(function -> function.signature().equals(Signature.SERVING_DEFAULT))
-              .findFirst()
-              .orElseThrow();
-      made.forEach(each -> functions.add(each.function(served, serving, names.of(each.name()))));
+      Map<String, SignatureFunction> own = new HashMap<>();
+      functions.forEach(function -> own.put(function.signature(), function));
+      made.forEach(
+          each ->
+              functions.add(
+                  each.function(
+                      served, requireNonNull(own.get(each.base())), names.of(each.name()))));
       MadeSignature.Added added = MadeSignature.add(served, made);
       graph = added.graph();
       added.signatures().forEach(signature -> signatures.put(signature.name(), signature));
     }
+    signatures.values().forEach(SavedModelFiles::requireOutputsOfItsOwn);
     Saving saving = Saving.add(graph, served);
     PythonView python = PythonView.of(saving.graph(), served, functions, names);
     MetaGraphDef.Builder meta =
@@ -119,6 +125,20 @@ record SavedModelFiles(
         python.objects().toTrackableObjectGraph().toByteString(),
         ImmutableMap.copyOf(signatures),
         ImmutableList.copyOf(made));
+  }
+
+  /** TensorFlow's loader, as Graft calls it, does not see this; a server does. */
+  static void requireOutputsOfItsOwn(Signature signature) {
+    Set<String> passed = ServingForm.passedThrough(signature);
+    if (!passed.isEmpty()) {
+      throw new BadModelException(
+          "the outputs "
+              + passed
+              + " of signature '"
+              + signature.name()
+              + "' are its inputs, which a server does not give; please report this. Nothing was"
+              + " published.");
+    }
   }
 
   /**
@@ -145,6 +165,24 @@ record SavedModelFiles(
     }
   }
 
+  /** The signatures for features, if they are asked for. */
+  private static Set<String> requested(Model served, List<Proof> proofs) {
+    return proofs.stream().anyMatch(Proof.Features.class::isInstance)
+        ? ServingForm.readers(served).keySet()
+        : Set.of();
+  }
+
+  /** What was asked for: the signatures for features, and those made around them. */
+  Set<String> requested(List<Proof> proofs) {
+    Set<String> all = new LinkedHashSet<>(requested(model, proofs));
+    made.stream()
+        .filter(each -> all.contains(each.base()))
+        .map(MadeSignature::name)
+        .toList()
+        .forEach(all::add);
+    return all;
+  }
+
   /** What is made for a model; what it has itself by such a name clients may call, so it stays. */
   private static List<MadeSignature> made(Model served, List<Proof> proofs, List<String> remarks) {
     List<MadeSignature> made = new ArrayList<>();
@@ -164,6 +202,14 @@ record SavedModelFiles(
               + " range of its pixels is not known");
     }
     made.addAll(ClassifySignature.of(served, proofs, remarks));
+    for (String features : requested(served, proofs)) {
+      String name = features + Signature.BYTES;
+      if (served.signatures().containsKey(name)) {
+        remarks.add("the model has a signature '" + name + "' of its own, which stays as it is");
+      } else {
+        BytesSignature.around(served, features, name).ifPresent(made::add);
+      }
+    }
     return made;
   }
 

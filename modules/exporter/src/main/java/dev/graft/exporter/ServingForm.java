@@ -17,11 +17,13 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.words.Remedy;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.tensorflow.proto.DataType;
 
@@ -36,7 +38,7 @@ final class ServingForm {
 
   static Model of(Model model) {
     Model plain = ResourceVariables.in(pruned(withServingDefault(model)));
-    return pruned(withoutTargets(plain));
+    return pruned(withOutputsOfItsOwn(plain));
   }
 
   /**
@@ -88,6 +90,16 @@ final class ServingForm {
                 .allMatch(output -> output.getValue().dtype() == answers.get(output.getKey()));
   }
 
+  /** By the names of the signatures for features, a head that reads what each gives. */
+  static Map<String, Head> readers(Model model) {
+    Map<String, Head> heads = new LinkedHashMap<>();
+    boolean isOne = model.heads().stream().map(Head::features).distinct().count() == 1;
+    for (Head head : model.heads()) {
+      heads.putIfAbsent(Signature.FEATURES + (isOne ? "" : "_" + head.name()), head);
+    }
+    return heads;
+  }
+
   /**
    * A model with signatures for what its heads read: {@code features}, or one for each head where
    * they read different tensors.
@@ -96,11 +108,7 @@ final class ServingForm {
    *     names are taken
    */
   static Model withFeatures(Model model) {
-    Map<String, Head> heads = new LinkedHashMap<>(); // by the names of signatures
-    boolean isOne = model.heads().stream().map(Head::features).distinct().count() == 1;
-    for (Head head : model.heads()) {
-      heads.putIfAbsent(Signature.FEATURES + (isOne ? "" : "_" + head.name()), head);
-    }
+    Map<String, Head> heads = readers(model);
     if (heads.isEmpty()) {
       throw new BadRequestException(
           model.name() + " has no head whose features could be given; say where it ends.",
@@ -112,7 +120,10 @@ final class ServingForm {
     return model.toBuilder().graph(editor.build()).signatures(signatures).build();
   }
 
-  /** As float32, since a server writes no halves as JSON. */
+  /**
+   * As float32, since a server writes no halves as JSON, and by a node of its own: where the head
+   * reads the input as it is, a server could not give what it is given.
+   */
   private static Signature features(String name, Head head, Model model, GraphEditor editor) {
     Signature serving = model.servingSignature();
     if (model.signatures().containsKey(name) || serving.outputs().containsKey(Signature.FEATURES)) {
@@ -131,7 +142,8 @@ final class ServingForm {
               + dtype
               + ", not real numbers; publish without a signature for features.");
     }
-    TensorRef read = new Scope(editor, "graft/" + name).cast(head.features(), DataType.DT_FLOAT);
+    Scope g = new Scope(editor, "graft/" + name);
+    TensorRef read = g.add("Identity", g.cast(head.features(), DataType.DT_FLOAT));
     TensorSpec features = new TensorSpec(read, DType.FLOAT32, Shape.unknown());
     return new Signature(
         name,
@@ -142,18 +154,40 @@ final class ServingForm {
         serving.defaults());
   }
 
-  private static Model withoutTargets(Model model) {
-    if (model.signatures().values().stream().allMatch(s -> s.targets().isEmpty())) {
+  /** The outputs of a signature that are inputs of it, which TensorFlow's C++ does not give. */
+  static Set<String> passedThrough(Signature signature) {
+    Set<TensorRef> given = new HashSet<>();
+    signature.inputs().values().forEach(input -> given.add(input.tensor()));
+    Set<String> passed = new TreeSet<>();
+    signature
+        .outputs()
+        .forEach(
+            (name, output) -> {
+              if (given.contains(output.tensor())) {
+                passed.add(name);
+              }
+            });
+    return passed;
+  }
+
+  /**
+   * Has outputs wait for what the signature runs for its effect, and gives those that are inputs as
+   * they come a node of their own: "both fed and fetched" fails, in a server too.
+   */
+  private static Model withOutputsOfItsOwn(Model model) {
+    if (model.signatures().values().stream()
+        .allMatch(s -> s.targets().isEmpty() && passedThrough(s).isEmpty())) {
       return model;
     }
     GraphEditor editor = model.graph().edit();
     List<Signature> signatures = new ArrayList<>();
     for (Signature signature : model.signatures().values()) {
+      Set<String> passed = passedThrough(signature);
       ImmutableMap.Builder<String, TensorSpec> outputs = ImmutableMap.builder();
       for (Map.Entry<String, TensorSpec> output : signature.outputs().entrySet()) {
         TensorSpec spec = output.getValue();
         TensorRef tensor = spec.tensor();
-        if (!signature.targets().isEmpty()) {
+        if (!signature.targets().isEmpty() || passed.contains(output.getKey())) {
           tensor =
               editor
                   .op("Identity")

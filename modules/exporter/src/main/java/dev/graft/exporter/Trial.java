@@ -1,17 +1,16 @@
 package dev.graft.exporter;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.toSet;
 
-import com.google.common.collect.HashMultimap;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSortedSet;
-import com.google.common.collect.SetMultimap;
 import com.google.protobuf.ByteString;
 import dev.graft.error.ExhaustedException;
 import dev.graft.error.FailedCheckException;
+import dev.graft.exporter.internal.sample.Attempts;
 import dev.graft.exporter.internal.sample.BatchRows;
 import dev.graft.exporter.internal.sample.MadeUpInputs;
-import dev.graft.exporter.internal.sample.MadeUpPictures;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
@@ -26,6 +25,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -56,9 +56,9 @@ final class Trial {
   private final Set<Integer> batches = new TreeSet<>();
   private final Set<String> uncompared = new LinkedHashSet<>();
   private final Proof.Batches sizes;
-  private final SetMultimap<String, Integer> asked = HashMultimap.create(); // at which sizes
+  private final Attempts attempts = new Attempts();
+  private final Set<String> requested;
   private boolean isCompared;
-  private String failure = "";
 
   private Trial(
       Model model,
@@ -73,13 +73,15 @@ final class Trial {
     this.reference = reference;
     this.serving = files.model().servingSignature();
     this.sizes = Proof.Batches.of(proofs).fitting(serving);
+    this.requested = files.requested(proofs);
   }
 
   /**
    * Tries the export in {@code dir}, which gets its warm-up requests.
    *
    * @param model what it was made from
-   * @throws FailedCheckException if it gives other answers than the model, or a gate refuses it
+   * @throws FailedCheckException if it gives other answers than the model, a gate refuses it, or
+   *     what was asked for could not be run
    */
   static ExportReport of(
       TensorFlowRuntime runtime, Model model, SavedModelFiles files, Path dir, List<Proof> proofs)
@@ -91,7 +93,7 @@ final class Trial {
         trial = new Trial(model, files, proofs, exported, reference);
         trial.compare();
       }
-      Rehearsal warmUp = new Rehearsal(files, exported, trial.asked);
+      Rehearsal warmUp = new Rehearsal(files, exported, trial.attempts.answered());
       warmUp.write(dir.resolve("assets.extra"), trial.sizes);
       ImmutableList.Builder<Figure> gates = ImmutableList.builder();
       for (Proof proof : proofs) {
@@ -123,14 +125,14 @@ final class Trial {
       isTriedOnGiven = true;
     }
     Optional<InputSpec> picture = BytesSignature.picture(files.model());
-    if (picture.isPresent() && !asked.keySet().containsAll(made())) {
-      first(madeUpPictures(), this::answers);
+    if (picture.isPresent() && !made().stream().allMatch(attempts::hasAnswered)) {
+      first(BytesSignature.madeUp(files.model()), this::answers);
     }
-    if (!asked.containsKey(Signature.SERVING_DEFAULT)) {
+    if (!attempts.hasAnswered(Signature.SERVING_DEFAULT)) {
       first(MadeUpInputs.all(files.model(), serving, sizes.compared()), this::answers);
     }
     for (Signature own : files.model().signatures().values()) {
-      if (!asked.containsKey(own.name())) {
+      if (!attempts.hasAnswered(own.name())) {
         first(
             MadeUpInputs.all(files.model(), own, sizes.compared()), inputs -> answers(own, inputs));
       }
@@ -142,14 +144,7 @@ final class Trial {
               + sizes.compared()
               + ": no more are computed at once, as the training's batches or large inputs ask for");
     }
-    for (String name : files.signatures().keySet()) {
-      if (!asked.containsKey(name)) {
-        uncompared.add(
-            "signature '"
-                + name
-                + "': no example was given, and the model takes none that was made up");
-      }
-    }
+    files.signatures().keySet().forEach(this::listFailed);
     if (!isCompared && !isTriedOnGiven) {
       throw new FailedCheckException(
           "nothing of the export could be compared with the model ("
@@ -157,6 +152,38 @@ final class Trial {
               + "), so it is not published. Give examples to compare on.",
           Remedy.EXAMPLES);
     }
+  }
+
+  /** What the model itself failed on; of what was asked for by a setting something has to run. */
+  private void listFailed(String name) {
+    String cause = cause(name);
+    if (attempts.hasAnswered(name)) {
+      for (int size : attempts.failed(name)) {
+        uncompared.add(
+            "signature '" + name + "' in batches of " + size + ": the model itself fails on them");
+      }
+    } else if (requested.contains(name)) {
+      throw new FailedCheckException(
+          "signature '"
+              + name
+              + "' was asked for and could not be run ("
+              + cause
+              + "), so nothing is published. Give examples to try it on, or publish without it.",
+          Remedy.EXAMPLES);
+    } else {
+      uncompared.add("signature '" + name + "': " + cause);
+    }
+  }
+
+  private String cause(String name) {
+    boolean isUntried = attempts.cause(name).isEmpty() && made().contains(name);
+    String failure = attempts.cause(isUntried ? serving.name() : name);
+    if (failure.isEmpty()) {
+      return "no example was given, and none could be made up";
+    }
+    return given().isEmpty()
+        ? "no example was given, and the model fails on what was made up: " + failure
+        : failure;
   }
 
   private void listFixed(Signature own) {
@@ -193,14 +220,6 @@ final class Trial {
     return Map.of(BytesSignature.FILES, TensorValue.strings(Shape.of(files.size()), files));
   }
 
-  /** All pictures at once, then one after the other: not every model takes every format. */
-  private List<Map<String, TensorValue>> madeUpPictures() {
-    List<List<ByteString>> all = new ArrayList<>(List.of(MadeUpPictures.all()));
-    MadeUpPictures.all().forEach(one -> all.add(List.of(one)));
-    MadeUpInputs inputs = MadeUpInputs.drawn(files.model());
-    return all.stream().flatMap(some -> BytesSignature.rows(inputs, some).stream()).toList();
-  }
-
   private static void first(
       List<Map<String, TensorValue>> candidates, Predicate<Map<String, TensorValue>> answered) {
     var unused = candidates.stream().anyMatch(answered);
@@ -212,7 +231,7 @@ final class Trial {
           "the model itself, before any export, fails on the "
               + (rows.containsKey(BytesSignature.FILES) ? "pictures" : "examples")
               + " given: "
-              + failure);
+              + attempts.cause(serving.name()));
     }
   }
 
@@ -231,26 +250,13 @@ final class Trial {
       Map<String, TensorValue> rows,
       Consumer<Map<String, TensorValue>> compare) {
     boolean isAnswered = false;
-    Set<Integer> failed = new TreeSet<>();
     for (Map<String, TensorValue> some : BatchRows.sizes(signature, rows, sizes.compared())) {
       try {
         compare.accept(some);
         isAnswered = true;
-      } catch (TensorFlowException e) {
-        failure = e.detail();
-        failed.add(BatchRows.count(some));
-      } catch (ExhaustedException e) {
-        failure = String.valueOf(e.getMessage());
-        failed.add(BatchRows.count(some));
+      } catch (TensorFlowException | ExhaustedException e) {
+        attempts.failed(signature.name(), some, e);
       }
-    }
-    for (int size : isAnswered ? failed : Set.<Integer>of()) {
-      uncompared.add(
-          "signature '"
-              + signature.name()
-              + "' in batches of "
-              + size
-              + ": the model itself fails on them");
     }
     return isAnswered;
   }
@@ -260,37 +266,62 @@ final class Trial {
     Signature original = model.servingSignature();
     Map<String, TensorValue> expected = reference.answer(original, inputs);
     Supplier<Map<String, TensorValue>> again = () -> reference.answer(original, inputs);
+    Map<String, Map<String, TensorValue>> known = new HashMap<>(); // by the names of signatures
+    known.put(serving.name(), expected);
     for (Signature own : files.model().signatures().values()) {
       if (own.name().equals(Signature.SERVING_DEFAULT)) {
         hold(own.name(), inputs, expected, again);
       } else if (own.inputs().equals(serving.inputs())) {
-        compareBeside(own, inputs);
+        compareBeside(own, inputs, known);
       }
     }
     for (MadeSignature made : files.made()) {
       made.front()
           .sent(rows)
-          .ifPresent(
-              sent ->
-                  hold(
-                      made.name(),
-                      Map.of(made.front().input(), sent),
-                      made.back().answer(expected),
-                      () -> made.back().answer(again.get())));
+          .ifPresent(sent -> compare(made, Map.of(made.front().input(), sent), inputs, known));
     }
   }
 
-  /** A signature that takes what the serving one takes, and need not answer what that answers. */
-  private void compareBeside(Signature own, Map<String, TensorValue> inputs) {
-    if (own.outputs().equals(serving.outputs())) {
-      asked.putAll(own.name(), asked.get(serving.name())); // the same tensors
+  /**
+   * Compares what is made around a signature.
+   *
+   * @param known what the model answers to {@code inputs}
+   */
+  private void compare(
+      MadeSignature made,
+      Map<String, TensorValue> sent,
+      Map<String, TensorValue> inputs,
+      Map<String, Map<String, TensorValue>> known) {
+    Map<String, TensorValue> expected = known.get(made.base());
+    if (expected == null) {
+      attempts.hindered(made.name(), attempts.cause(made.base()));
       return;
     }
-    try {
-      compare(own, original(own), inputs);
-    } catch (TensorFlowException | ExhaustedException e) {
-      LOG.log(Level.DEBUG, "signature '" + own.name() + "' is asked something else", e);
+    Signature base = original(requireNonNull(files.model().signatures().get(made.base())));
+    hold(
+        made.name(),
+        sent,
+        made.back().answer(expected),
+        () -> made.back().answer(reference.answer(base, inputs)));
+  }
+
+  /** A signature that takes what the serving one takes, and need not answer what that answers. */
+  private void compareBeside(
+      Signature own, Map<String, TensorValue> inputs, Map<String, Map<String, TensorValue>> known) {
+    if (own.outputs().equals(serving.outputs())) {
+      attempts.answeredAs(own.name(), serving.name());
+      return;
     }
+    Supplier<Map<String, TensorValue>> answer = () -> reference.answer(original(own), inputs);
+    Map<String, TensorValue> expected;
+    try {
+      expected = answer.get();
+    } catch (TensorFlowException | ExhaustedException e) {
+      attempts.failed(own.name(), inputs, e);
+      return;
+    }
+    known.put(own.name(), expected);
+    hold(own.name(), inputs, expected, answer);
   }
 
   private void compare(Signature own, Signature original, Map<String, TensorValue> inputs) {
@@ -330,10 +361,14 @@ final class Trial {
     } catch (ExhaustedException e) {
       uncompared.add(
           "signature '" + signature + "' in batches of " + rows + ": there is no memory for them");
+      attempts.hindered(signature, "there is no memory for it");
       LOG.log(Level.INFO, "not compared: " + signature, e);
       return;
     }
-    asked.put(signature, rows);
+    if (requested.contains(signature) && rows > 0) {
+      actual.values().forEach(features -> OpenBatch.requireRows(features.shape(), rows));
+    }
+    attempts.answered(signature, rows);
     try {
       comparison.add(signature, rows, expected, actual);
     } catch (FailedCheckException e) {

@@ -2,6 +2,10 @@ package dev.graft.exporter;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.Lists;
+import com.google.common.hash.HashCode;
+import com.google.common.hash.Hasher;
+import com.google.common.hash.Hashing;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.CodedOutputStream;
@@ -12,15 +16,16 @@ import dev.graft.model.Signature;
 import dev.graft.savedmodel.checkpoint.RecordReader;
 import dev.graft.savedmodel.checkpoint.RecordWriter;
 import dev.graft.tensor.DType;
-import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,8 +66,9 @@ final class WarmUp {
    * Writes the file anew into {@code dir}.
    *
    * @param model the model's name
+   * @param requests each is asked for once, and not kept
    */
-  static void write(Path dir, String model, List<Request> requests) throws IOException {
+  static void write(Path dir, String model, Iterable<Request> requests) throws IOException {
     try (FileChannel out =
         FileChannel.open(
             dir.resolve(FILE),
@@ -192,25 +198,30 @@ final class WarmUp {
   }
 
   /**
-   * Reads the file in {@code dir} as a server does.
+   * Reads the file in {@code dir} as a server does; each request anew whenever it is asked for,
+   * since in memory it is far larger.
    *
    * @param signatures those of the version, by their names
    */
   static List<Request> read(Path dir, Map<String, Signature> signatures) throws IOException {
-    List<Request> requests = new ArrayList<>();
-    for (ByteString record : RecordReader.all(dir.resolve(FILE))) {
+    return Lists.transform(
+        RecordReader.all(dir.resolve(FILE)), record -> request(record, signatures));
+  }
+
+  private static Request request(ByteString record, Map<String, Signature> signatures) {
+    try {
       Map<Integer, List<ByteString>> log = parsed(record);
       int kind = log.keySet().iterator().next();
       Map<Integer, List<ByteString>> sent = parsed(only(parsed(only(log, kind)), REQUEST));
       String name = only(parsed(only(sent, MODEL_SPEC)), SIGNATURE_NAME).toStringUtf8();
       Signature signature =
           requireNonNull(signatures.get(name), "the version has no signature '" + name + "'");
-      requests.add(
-          new Request(
-              signature,
-              kind == PREDICT_LOG ? tensors(sent) : serialized(signature, only(sent, INPUTS))));
+      return new Request(
+          signature,
+          kind == PREDICT_LOG ? tensors(sent) : serialized(signature, only(sent, INPUTS)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return requests;
   }
 
   private static Map<String, TensorValue> tensors(Map<Integer, List<ByteString>> sent)
@@ -232,14 +243,28 @@ final class WarmUp {
         TensorValue.strings(Shape.of(all.size()), all));
   }
 
-  /** Fails unless {@code read} is what was {@code written}. */
-  static void requireSame(List<Request> written, List<Request> read) {
-    boolean isSame = written.size() == read.size();
-    for (int i = 0; isSame && i < read.size(); i++) {
-      isSame =
-          written.get(i).signature().name().equals(read.get(i).signature().name())
-              && Comparison.areSame(written.get(i).inputs(), read.get(i).inputs());
-    }
+  /** What tells one request from another, to the bit. */
+  static HashCode content(Request request) {
+    Hasher all = Hashing.sha256().newHasher().putUnencodedChars(request.signature().name());
+    request.inputs().keySet().stream()
+        .sorted()
+        .forEach(
+            name -> {
+              TensorValue value = requireNonNull(request.inputs().get(name), name);
+              all.putUnencodedChars("\0" + name + "\0" + value.dtype() + value.shape());
+              if (value.dtype() == DType.STRING) {
+                value
+                    .strings()
+                    .forEach(each -> all.putInt(each.size()).putBytes(each.toByteArray()));
+              } else {
+                all.putBytes(value.bytes());
+              }
+            });
+    return all.hash();
+  }
+
+  /** Fails unless what was read is what was written. */
+  static void requireSame(boolean isSame) {
     if (!isSame) {
       throw new FailedCheckException(
           "the warm-up requests read otherwise than they were written; please report this. Nothing"
@@ -257,10 +282,16 @@ final class WarmUp {
     }
     TensorValue one =
         TensorValue.from(proto.toBuilder().setTensorShape(Shape.of(1).toProto()).build());
-    TensorValue all = Rows.of(one, new int[count]);
-    return one.dtype() == DType.STRING
-        ? TensorValue.strings(shape, all.strings())
-        : TensorValue.of(one.dtype(), shape, all.bytes());
+    if (one.dtype() == DType.STRING) {
+      return TensorValue.strings(shape, Collections.nCopies(count, one.strings().get(0)));
+    }
+    int width = TensorValue.size(one.dtype());
+    byte[] all = new byte[Math.multiplyExact(count, width)];
+    one.bytes().get(all, 0, width);
+    for (int done = width; done < all.length; done += done) {
+      System.arraycopy(all, 0, all, done, Math.min(done, all.length - done));
+    }
+    return TensorValue.of(one.dtype(), shape, ByteBuffer.wrap(all));
   }
 
   private static ByteString only(Map<Integer, List<ByteString>> fields, int number) {

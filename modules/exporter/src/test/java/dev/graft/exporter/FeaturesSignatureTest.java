@@ -1,12 +1,16 @@
 package dev.graft.exporter;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.FailedCheckException;
 import dev.graft.exporter.internal.sample.BatchRows;
+import dev.graft.exporter.internal.sample.MadeUpPictures;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
@@ -25,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,7 +76,7 @@ class FeaturesSignatureTest {
     assertThat(version.report().signatures()).contains(Signature.FEATURES);
     assertThat(version.report().uncompared()).isEmpty();
     assertThat(version.report().batches()).containsExactly(1, 3, 32);
-    assertThat(version.report().warmUps()).isEqualTo(12);
+    assertThat(version.report().warmUps()).as("five signatures in three sizes").isEqualTo(15);
     try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
       Signature features = session.signatures().get(Signature.FEATURES);
       assertThat(features.inputs())
@@ -161,9 +166,177 @@ class FeaturesSignatureTest {
             tone.output(),
             2);
     Model model = two.toBuilder().heads(List.of(two.heads().get(0), same)).build();
-    assertThat(publish(model, Proof.features()).report().signatures())
-        .contains(Signature.FEATURES)
-        .noneMatch(name -> name.startsWith("features_"));
+    Version version = publish(model, Proof.features());
+    assertThat(version.report().signatures())
+        .contains(Signature.FEATURES, "features_bytes")
+        .noneMatch(name -> name.startsWith("features_scores") || name.equals("features_tone"));
+    assertThat(features(version, Map.of("image", pictures(4))).shape()).isEqualTo(Shape.of(4, 3));
+  }
+
+  private static TensorValue features(Version version, Map<String, TensorValue> inputs) {
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      return requireNonNull(session.call(Signature.FEATURES, inputs).get(Signature.FEATURES));
+    }
+  }
+
+  /** Files of pictures in, as serving_bytes takes them. */
+  @Test
+  void thereIsOneForEncodedPictures() {
+    Version version = publish(PictureModel.of(-1), Proof.features());
+    assertThat(version.report().uncompared()).isEmpty();
+    List<ByteString> files = MadeUpPictures.all();
+    TensorValue sent = TensorValue.strings(Shape.of(files.size()), files);
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      TensorValue features =
+          session.call("features_bytes", Map.of("image_bytes", sent)).get(Signature.FEATURES);
+      assertThat(features.shape()).isEqualTo(Shape.of(files.size(), 3));
+      assertThat(features.floats()).isNotEqualTo(new float[files.size() * 3]);
+    }
+    Model headless = PictureModel.of(-1);
+    Signature own = headless.servingSignature();
+    Model taken =
+        headless.toBuilder()
+            .signatures(
+                List.of(own, Signature.predict("features_bytes", own.inputs(), own.outputs())))
+            .build();
+    assertThat(publish(taken, Proof.features()).report().remarks())
+        .contains("the model has a signature 'features_bytes' of its own, which stays as it is");
+  }
+
+  @Test
+  void aHeadMayReadTheInputItself() {
+    Version version = publish(TableModel.of(-1), Proof.features());
+    float[] rows = {1, 2, 3, 4, 5, 6};
+    assertThat(features(version, Map.of("x", TensorValue.of(Shape.of(2, 3), rows))).floats())
+        .isEqualTo(rows);
+  }
+
+  /** The Reshape fixes the batch inside, so that it cannot be opened. */
+  @Test
+  void aFixedBatchGivesAsManyRows() {
+    Model model = TableModel.of(4);
+    GraphEditor editor = model.graph().edit();
+    Head head = model.heads().get(0);
+    Scope g = new Scope(editor, "four");
+    TensorRef four = g.add("Reshape", head.features(), g.ints(4, 3));
+    TensorRef logits = g.add("Reshape", head.logits(), g.ints(4, 2));
+    TensorRef scores = g.add("Softmax", logits);
+    Signature serving = model.servingSignature();
+    Model fixed =
+        model.toBuilder()
+            .graph(editor.build())
+            .heads(
+                List.of(new Head("scores", head.kind(), Optional.empty(), four, logits, scores, 2)))
+            .signatures(
+                List.of(
+                    serving.with(
+                        serving.inputs(),
+                        Map.of("scores", new TensorSpec(scores, DType.FLOAT32, Shape.of(4, 2))))))
+            .build();
+    Version version = publish(fixed, Proof.features(), Proof.batches(100, Set.of(4, 200)));
+    float[] rows = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    assertThat(features(version, Map.of("x", TensorValue.of(Shape.of(4, 3), rows))).floats())
+        .isEqualTo(rows);
+    assertThat(version.report().warmUps()).isEqualTo(2);
+    assertThat(version.report().remarks())
+        .singleElement()
+        .asString()
+        .startsWith("the sizes of a server's batches say nothing to 'features', 'serving_default'");
+  }
+
+  @Test
+  void aHeadMayReadSeveralInputs() {
+    Model model = TableModel.of(-1);
+    GraphEditor editor = model.graph().edit();
+    Head head = model.heads().get(0);
+    Scope g = new Scope(editor, "both");
+    TensorRef y = editor.placeholder("y", DataType.DT_FLOAT, Shape.of(-1, 3));
+    TensorRef sum = g.add("AddV2", head.features(), y);
+    Signature serving = model.servingSignature();
+    Map<String, TensorSpec> inputs = new HashMap<>(serving.inputs());
+    inputs.put("y", new TensorSpec(y, DType.FLOAT32, Shape.of(-1, 3)));
+    TensorRef scores = g.add("AddV2", sum, head.features());
+    Model several =
+        model.toBuilder()
+            .graph(editor.build())
+            .heads(
+                List.of(new Head("scores", head.kind(), Optional.empty(), sum, scores, scores, 3)))
+            .signatures(
+                List.of(
+                    serving.with(
+                        inputs,
+                        Map.of("scores", new TensorSpec(scores, DType.FLOAT32, Shape.of(-1, 3))))))
+            .build();
+    Version version = publish(several, Proof.features());
+    assertThat(version.report().uncompared()).isEmpty();
+    TensorValue one = TensorValue.of(Shape.of(1, 3), new float[] {1, 2, 3});
+    assertThat(features(version, Map.of("x", one, "y", one)).floats()).containsExactly(2, 4, 6);
+  }
+
+  /** A detector's head reads maps: they are given as they are. */
+  @Test
+  void aHeadMayReadMaps() {
+    Model model = PictureModel.of(-1);
+    Head head = model.heads().get(0);
+    Model maps =
+        model.toBuilder().heads(List.of(reading(head, model.inputs().get(0).tensor()))).build();
+    Version version = publish(maps, Proof.features());
+    assertThat(features(version, Map.of("image", pictures(2))).shape())
+        .isEqualTo(Shape.of(2, 8, 8, 3));
+  }
+
+  /** [N*T, D], as a layer in TimeDistributed reads; no shape tells that before it runs. */
+  @Test
+  void severalRowsForEachExampleAreRefused() throws IOException {
+    Model model = TableModel.of(-1);
+    GraphEditor editor = model.graph().edit();
+    Scope g = new Scope(editor, "flat");
+    TensorRef flat = g.add("Reshape", model.heads().get(0).features(), g.ints(-1, 1));
+    Model graph = model.toBuilder().graph(editor.build()).build();
+    Model several = graph.toBuilder().heads(List.of(reading(model.heads().get(0), flat))).build();
+    refuse(several, "is [3, 1] of 1 examples, not a row for each example");
+    Exporter.requireFeatures(runtime, model);
+    assertThatThrownBy(() -> Exporter.requireFeatures(runtime, several))
+        .as("before anything is trained")
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("is [9, 1] of 3 examples");
+    assertThat(base()).doesNotExist();
+  }
+
+  /** What was asked for has to run; of what is there besides the true cause is told. */
+  @Test
+  void whatNoExampleRunsThroughIsNotPublished() throws IOException {
+    Model model = TableModel.of(-1);
+    GraphEditor editor = model.graph().edit();
+    Scope g = new Scope(editor, "odd");
+    TensorRef odd = g.add("Reshape", model.heads().get(0).features(), g.ints(-1, 7));
+    Model graph = model.toBuilder().graph(editor.build()).build();
+    Model failing = graph.toBuilder().heads(List.of(reading(model.heads().get(0), odd))).build();
+    assertThatThrownBy(() -> publish(failing, Proof.features()))
+        .isInstanceOf(FailedCheckException.class)
+        .hasMessageContaining("signature 'features' was asked for and could not be run (")
+        .hasMessageContaining("Input to reshape");
+    assertThatThrownBy(() -> Exporter.requireFeatures(runtime, failing))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContaining("cannot be given while its answers can");
+    assertThat(base()).doesNotExist();
+    Signature serving = model.servingSignature();
+    Model beside =
+        graph.toBuilder()
+            .signatures(
+                List.of(
+                    serving,
+                    Signature.predict(
+                        "odd",
+                        serving.inputs(),
+                        Map.of("odd", new TensorSpec(odd, DType.FLOAT32, Shape.of(-1, 7))))))
+            .build();
+    assertThat(publish(beside).report().uncompared())
+        .singleElement()
+        .asString()
+        .startsWith(
+            "signature 'odd': no example was given, and the model fails on what was made up")
+        .contains("Input to reshape");
   }
 
   private static Model with(Head... heads) {

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.exporter.internal.sample.BatchRows;
+import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.runtime.SavedModelSession;
@@ -260,6 +261,39 @@ class ServingContractTest {
     }
   }
 
+  /**
+   * A session of TensorFlow's C++ says of such a signature "both fed and fetched"; Graft's own
+   * calls leave out what they were given, so that no comparison finds it.
+   */
+  @Test
+  void noOutputIsAnInput() throws IOException {
+    Model numbers = TableModel.of(-1);
+    Signature serving = numbers.servingSignature();
+    Map<String, TensorSpec> outputs = new HashMap<>(serving.outputs());
+    outputs.put("same", serving.inputs().get("x")); // legal in Keras
+    Model passing =
+        numbers.toBuilder().signatures(List.of(serving.with(serving.inputs(), outputs))).build();
+    for (Model model : List.of(numbers, passing)) {
+      Version version = Exporter.publish(runtime, model, base, Proof.features());
+      assertThat(version.report().uncompared()).isEmpty();
+      meta(version.path())
+          .getSignatureDefMap()
+          .forEach(
+              (name, signature) ->
+                  assertThat(signature.getOutputsMap().values())
+                      .as(name)
+                      .extracting(TensorInfo::getName)
+                      .noneMatch(
+                          tensor ->
+                              signature.getInputsMap().values().stream()
+                                  .anyMatch(input -> input.getName().equals(tensor))));
+    }
+    assertThatThrownBy(
+            () -> SavedModelFiles.requireOutputsOfItsOwn(serving.with(serving.inputs(), outputs)))
+        .isInstanceOf(BadModelException.class)
+        .hasMessageContaining("[same] of signature 'serving_default' are its inputs");
+  }
+
   /** Protobuf reads no message of 2 GB. */
   @Test
   void aGraphThatNobodyCouldReadIsRefused() {
@@ -289,7 +323,6 @@ class ServingContractTest {
   void theWarmUpLiesWhereAServerLooks() throws IOException {
     Path file = publish().path().resolve("assets.extra/tf_serving_warmup_requests");
     assertThat(file).isRegularFile();
-    assertThat(WarmUp.MOST).as("kMaxNumRecords").isEqualTo(1000);
     assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
         .contains(Signature.SERVING_DEFAULT, Signature.SERVING_BYTES, "classify");
   }

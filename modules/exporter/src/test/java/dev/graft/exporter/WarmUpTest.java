@@ -113,8 +113,39 @@ class WarmUpTest {
         .hasSize(1000);
     assertThat(version.report().remarks())
         .contains(
-            "of 1002 warm-up requests the first 1000 are written: a server loads no version that"
+            "of 1002 warm-up requests the smallest 1000 are written: a server loads no version that"
                 + " has more");
+  }
+
+  /** Else the signatures that come last would have none. */
+  @Test
+  void everySignatureHasItsSmallOnes() throws IOException {
+    Set<Integer> all = IntStream.rangeClosed(2, 502).boxed().collect(Collectors.toSet());
+    Model small = SmallModel.of(Signature.SERVING_DEFAULT, "Neg", DType.FLOAT32);
+    Signature serving = small.servingSignature();
+    Model model =
+        small.toBuilder()
+            .signatures(
+                List.of(serving, Signature.predict("own", serving.inputs(), serving.outputs())))
+            .build();
+    Version version =
+        Exporter.publish(runtime, model, folder.resolve("base"), Proof.batches(2000, all));
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      assertThat(WarmUp.read(version.path().resolve("assets.extra"), session.signatures()))
+          .extracting(each -> each.signature().name())
+          .containsOnly("own", Signature.SERVING_DEFAULT)
+          .filteredOn("own"::equals)
+          .hasSize(500);
+    }
+  }
+
+  /** Nobody asked for 32: what large pictures leave out of the usual sizes is no news. */
+  @Test
+  void onlySizesThatWereAskedForAreMissed() {
+    Version usual =
+        Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"), Proof.batches(16));
+    assertThat(usual.report().remarks()).isEmpty();
+    assertThat(usual.report().warmUps()).isEqualTo(6);
   }
 
   @Test

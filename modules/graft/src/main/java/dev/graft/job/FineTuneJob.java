@@ -125,6 +125,9 @@ public final class FineTuneJob {
   public JobResult run(Graft graft, JobListener listener, CancellationToken cancel) {
     JobListener heard = heard(graft, listener, cancel);
     Graft.requirePublishable(job.out());
+    if (job.publication().features()) {
+      graft.requireFeatures(job.surgery().finished(start)); // else it fails once all is trained
+    }
     Parts parts = begin(graft, heard);
     Function<RunFolder, JobResult> work =
         folder -> new JobSteps(graft, folder, boxes, heard, cancel).all(start, parts);

@@ -62,7 +62,7 @@ record StoredJob(
         job.publication().notWorse(),
         job.publication().keep(),
         job.publication().features(),
-        List.copyOf(job.publication().serverBatches()),
+        job.publication().serverBatches().map(List::copyOf).orElse(null),
         job.publication().notes().orElse(null),
         settings.device(),
         settings.threads(),

@@ -154,7 +154,7 @@ class JobCardTest {
           .extracting(Publication::notes)
           .isEqualTo(Optional.of(NOTES));
       assertThat(opened.job().publication().features()).isTrue();
-      assertThat(opened.job().publication().serverBatches()).containsExactly(3);
+      assertThat(opened.job().publication().serverBatches().orElseThrow()).containsExactly(3);
       assertThat(opened.job().publication().ungated().notes()).hasValue(NOTES);
     }
   }

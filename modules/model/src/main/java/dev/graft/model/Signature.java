@@ -87,6 +87,12 @@ public record Signature(
    */
   public static final String FEATURES = "features";
 
+  /**
+   * What the key of a signature ends in that is made around another one, and takes encoded pictures
+   * instead of their pixels: {@code features_bytes}.
+   */
+  public static final String BYTES = "_bytes";
+
   /** The method name of a signature that predicts. */
   public static final String PREDICT = "tensorflow/serving/predict";
 

@@ -82,12 +82,18 @@ public record ServedSignature(
   private static Optional<String> picture(Signature signature, ServedFacts facts) {
     boolean reads =
         signature.name().equals(Signature.SERVING_BYTES)
+            || isOfFeatures(signature.name())
             || facts.decoding().contains(signature.name());
     return signature.inputs().entrySet().stream()
         .filter(input -> reads && signature.inputs().size() == 1)
         .filter(input -> input.getValue().dtype() == DType.STRING)
         .map(Map.Entry::getKey)
         .findFirst();
+  }
+
+  /** A signature of Graft's own making, or one that somebody called like it. */
+  private static boolean isOfFeatures(String name) {
+    return name.startsWith(Signature.FEATURES) && name.endsWith(Signature.BYTES);
   }
 
   /** Of several outputs those of heads, if there are any: a backbone may have had others. */

@@ -19,7 +19,6 @@ import dev.graft.model.Variable;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,8 +80,7 @@ final class MetadataReader {
 
   private List<Signature> signatures(JsonNode root) {
     Map<String, Signature> rest = new LinkedHashMap<>(imported.signatures());
-    Set<String> generated = new HashSet<>();
-    root.path("generatedSignatures").forEach(name -> generated.add(name.asText()));
+    Set<String> generated = ModelMetadata.generated(root);
     if (!generated.containsAll(rest.keySet())) { // else one of them was asked for alone
       generated.forEach(rest::remove);
     }

@@ -106,6 +106,17 @@ public final class ModelMetadata {
     return new ModelMetadata(said);
   }
 
+  /** The signatures that the export added, and an import takes away again. */
+  public ImmutableSet<String> generated() {
+    return generated(root);
+  }
+
+  static ImmutableSet<String> generated(JsonNode root) {
+    ImmutableSet.Builder<String> names = ImmutableSet.builder();
+    root.path("generatedSignatures").forEach(name -> names.add(name.asText()));
+    return names.build();
+  }
+
   /** The content of the file. */
   public String toJson() {
     return root.toPrettyString() + "\n";

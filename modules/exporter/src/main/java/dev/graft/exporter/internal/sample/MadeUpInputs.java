@@ -11,7 +11,6 @@ import dev.graft.tensor.TensorValue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,21 +104,17 @@ public record MadeUpInputs(Model model, ByteString text, boolean isUniform) {
     int count = (int) shape.elements();
     switch (dtype) {
       case FLOAT32, COMPLEX64 -> {
-        float[] values = new float[dtype == DType.FLOAT32 ? count : 2 * count];
-        for (int i = 0; i < values.length; i++) {
-          values[i] = high * (isUniform ? 0.5f : (float) random.nextDouble());
+        ByteBuffer bytes = bytes(count * TensorValue.size(dtype));
+        for (int at = 0; at < bytes.limit(); at += Float.BYTES) {
+          bytes.putFloat(at, high * (isUniform ? 0.5f : (float) random.nextDouble()));
         }
-        ByteBuffer bytes = bytes(4 * values.length);
-        bytes.asFloatBuffer().put(values);
         return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
       case FLOAT64, COMPLEX128 -> {
-        double[] values = random.doubles(dtype == DType.FLOAT64 ? count : 2 * count).toArray();
-        if (isUniform) {
-          Arrays.fill(values, 0.5);
+        ByteBuffer bytes = bytes(count * TensorValue.size(dtype));
+        for (int at = 0; at < bytes.limit(); at += Double.BYTES) {
+          bytes.putDouble(at, high * (isUniform ? 0.5 : random.nextDouble()));
         }
-        ByteBuffer bytes = bytes(8 * values.length);
-        bytes.asDoubleBuffer().put(Arrays.stream(values).map(v -> v * high).toArray());
         return Optional.of(TensorValue.of(dtype, shape, bytes));
       }
       case STRING -> {
