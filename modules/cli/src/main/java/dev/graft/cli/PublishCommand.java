@@ -4,7 +4,9 @@ import dev.graft.Graft;
 import dev.graft.Publication;
 import dev.graft.error.BadRequestException;
 import dev.graft.job.Exam;
+import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.surgeon.edit.Edits;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -25,6 +27,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  graft publish my/saved_model --to serving/photos",
+      "  graft publish my/saved_model --labels labels.txt --to serving/photos",
       "  graft publish my/saved_model --to serving/photos --data photos/test --min-accuracy 0.9 \\",
       "        --not-worse --keep 5 --notes what-it-is-for.md",
       "  graft publish efficientnet-lite0 --to serving/search --features --server-batches 16"
@@ -69,20 +72,24 @@ final class PublishCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Publication terms = version.on(gates.on(Publication.to(base)));
-    if (data == null && (terms.isGated() || labels.labels().isPresent())) {
-      throw new BadRequestException(
-          "--min, --not-worse and --labels are about pictures; give --data.");
+    if (data == null && terms.isGated()) {
+      throw new BadRequestException("--min and --not-worse are about pictures; give --data.");
     }
+    Optional<Labels> meant = labels.labels();
     Graft.requirePublishable(base);
     Model read = Graft.load(model.path(), load.options());
-    Optional<Exam> exam = Optional.ofNullable(data).map(at -> Exam.of(read, at, labels.labels()));
+    Optional<Exam> exam = Optional.ofNullable(data).map(at -> Exam.of(read, at, meant));
     try (Graft graft = Graft.open(machine.settings())) {
       new JobLines(terminal)
           .published(
               graft.publish(
-                  exam.map(Exam::model).orElse(read),
+                  exam.map(Exam::model).orElseGet(() -> labelled(read, meant)),
                   exam.map(Exam::pictures).map(terms::examples).orElse(terms)));
     }
     return 0;
+  }
+
+  private static Model labelled(Model read, Optional<Labels> meant) {
+    return meant.map(all -> read.with(Edits.keepHead(all))).orElse(read);
   }
 }
