@@ -3,22 +3,15 @@ package dev.graft.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.graft.Graft;
 import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
 import dev.graft.answer.Outcome;
-import dev.graft.answer.Prediction;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ClosedException;
 import dev.graft.error.GraftException;
-import dev.graft.testkit.Checkout;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +19,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,63 +26,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Many clients, one folder of versions that changes under them. */
 @Tag("slow")
-class ServingTest {
+class ServingTest extends ServedVersions {
 
   private static final int CLIENTS = 8;
-  private static Graft graft;
-  private static byte[] photo;
-
-  @TempDir private Path base;
-  private final List<ServingEvent> heard = new CopyOnWriteArrayList<>();
-
-  @BeforeAll
-  static void open() throws IOException {
-    graft = Graft.open();
-    try (Stream<Path> photos = Files.walk(Checkout.path("testdata/photos"))) {
-      photo =
-          Files.readAllBytes(
-              photos.filter(file -> file.toString().endsWith(".jpg")).findFirst().orElseThrow());
-    }
-  }
-
-  @AfterAll
-  static void close() {
-    graft.close();
-  }
-
-  /** A version whose labels say which one it is, there at once as versions are. */
-  private void publish(int number) throws IOException {
-    Path from = Checkout.path("testdata/published/bytes");
-    Path hidden = base.resolve(".new-" + number);
-    Checkout.copy(from, hidden);
-    Path facts = hidden.resolve("assets.extra/graft.json");
-    String text = Files.readString(facts);
-    assertThat(text).contains("\"day\"");
-    Files.writeString(facts, text.replace("\"day\"", "\"day of " + number + "\""));
-    Files.move(hidden, base.resolve("" + number), StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private Serving serving(ServingOptions options) {
-    return Serving.of(graft, base, options, heard::add);
-  }
-
-  private static ServingOptions options() {
-    return ServingOptions.defaults().poll(Duration.ofMillis(50));
-  }
-
-  private static int version(Answer answer) {
-    String label = ((Prediction) answer).scores().keySet().iterator().next();
-    return Integer.parseInt(label.substring("day of ".length()));
-  }
 
   @Test
   void versionsChangeWithoutAnAnswerLost() throws Exception {
@@ -139,158 +82,6 @@ class ServingTest {
     while (serving.version() != number) {
       assertThat(System.nanoTime()).isLessThan(end);
       Thread.sleep(20);
-    }
-  }
-
-  private void remove(int number) throws IOException {
-    try (Stream<Path> files = Files.walk(base.resolve("" + number))) {
-      for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
-        Files.delete(file);
-      }
-    }
-  }
-
-  @Test
-  void aVersionThatCannotBeOpenedIsLeftAlone() throws IOException {
-    publish(1);
-    try (Serving serving = serving(options().poll(Duration.ZERO))) {
-      Files.createDirectory(base.resolve("2"));
-      byte[] rubbish = "no model".getBytes(StandardCharsets.US_ASCII);
-      Files.write(base.resolve("2/saved_model.pb"), rubbish);
-      serving.refresh();
-      assertThat(serving.version()).isEqualTo(1);
-      assertThat(version(serving.answer(photo))).isEqualTo(1);
-      assertThat(serving.stats().lastFailure()).isPresent();
-      assertThat(heard)
-          .anySatisfy(
-              event -> {
-                ServingEvent.KeptBefore kept = (ServingEvent.KeptBefore) event;
-                assertThat(kept.kept()).isEqualTo(1);
-                assertThat(kept.failed()).isEqualTo(2);
-              });
-      publish(3);
-      serving.refresh();
-      assertThat(version(serving.answer(photo))).isEqualTo(3);
-      assertThat(serving.stats().lastFailure()).isEmpty();
-    }
-  }
-
-  /** Cuts a file of a version off in its middle. */
-  private void damage(int number, String file) throws IOException {
-    Path path = base.resolve(number + "/" + file);
-    byte[] whole = Files.readAllBytes(path);
-    Files.write(path, Arrays.copyOf(whole, whole.length / 2));
-  }
-
-  @Test
-  void theNewestThatWorksAnswersFromTheStart() throws IOException {
-    publish(1);
-    publish(2);
-    damage(2, "variables/variables.data-00000-of-00001");
-    publish(3);
-    damage(3, "saved_model.pb");
-    try (Serving serving = serving(options().poll(Duration.ZERO))) {
-      assertThat(version(serving.answer(photo))).isEqualTo(1);
-      assertThat(left()).containsExactly(3L, 2L);
-      assertThat(serving.stats().lastFailure().orElseThrow())
-          .contains("version 3: ", "version 2: ");
-      serving.refresh();
-      assertThat(serving.version()).isEqualTo(1);
-      assertThat(left()).containsExactly(3L, 2L, 3L, 2L);
-      publish(4);
-      publish(5);
-      damage(5, "variables/variables.index");
-      serving.refresh(); // past 5
-      assertThat(version(serving.answer(photo))).isEqualTo(4);
-      assertThat(heard).contains(new ServingEvent.Swapped(1, 4));
-      assertThat(serving.stats().lastFailure().orElseThrow())
-          .contains("version 5: ")
-          .doesNotContain("version 3");
-      publish(6);
-      serving.refresh();
-      assertThat(version(serving.answer(photo))).isEqualTo(6);
-      assertThat(serving.stats().lastFailure()).isEmpty();
-    }
-  }
-
-  /** Which versions the listener was told to be left out, and that others answer. */
-  private List<Long> left() {
-    return heard.stream()
-        .flatMap(
-            event ->
-                event instanceof ServingEvent.KeptBefore kept && kept.kept() == 1
-                    ? Stream.of(kept.failed())
-                    : Stream.empty())
-        .toList();
-  }
-
-  @Test
-  void whereNoneWorksEachCauseIsTold() throws IOException {
-    publish(1);
-    damage(1, "variables/variables.data-00000-of-00001");
-    assertThatThrownBy(() -> serving(options()))
-        .isInstanceOf(GraftException.class)
-        .hasMessageContaining("variables");
-    publish(2);
-    damage(2, "saved_model.pb");
-    assertThatThrownBy(() -> serving(options()))
-        .isInstanceOf(BadModelException.class)
-        .hasMessageContainingAll(
-            "none of the 2 versions", "version 2: ", "version 1: ", "variables")
-        .satisfies(none -> assertThat(none.getSuppressed()).hasSize(1));
-  }
-
-  /** TensorFlow Serving takes that number, too. */
-  @Test
-  void versionZeroIsAVersion() throws IOException {
-    publish(0);
-    try (Serving serving = serving(options().poll(Duration.ZERO))) {
-      assertThat(version(serving.answer(photo))).isZero();
-    }
-    damage(0, "saved_model.pb");
-    assertThatThrownBy(() -> serving(options())).isInstanceOf(BadModelException.class);
-    remove(0);
-    publish(0);
-    publish(1);
-    damage(1, "saved_model.pb");
-    try (Serving serving = serving(options().poll(Duration.ZERO))) {
-      assertThat(version(serving.answer(photo))).isZero();
-    }
-  }
-
-  /** As a new start would, an operator who removes a bad version gets the newest that works. */
-  @Test
-  void whereTheOneThatAnswersIsRemovedAnOlderOneComes() throws IOException {
-    publish(3);
-    publish(4);
-    publish(5);
-    try (Serving serving = serving(options().poll(Duration.ZERO))) {
-      damage(4, "saved_model.pb");
-      remove(5);
-      serving.refresh();
-      assertThat(version(serving.answer(photo))).isEqualTo(3);
-      assertThat(heard).contains(new ServingEvent.Swapped(5, 3));
-    }
-  }
-
-  /** As where a network's folder is away for a while. */
-  @Test
-  void aFolderThatIsAwayIsToldOnce() throws IOException {
-    publish(1);
-    publish(2);
-    damage(2, "saved_model.pb");
-    Path away = base.resolveSibling(base.getFileName() + "-away");
-    try (Serving serving = serving(options().poll(Duration.ZERO))) {
-      serving.refresh(); // 2 is left alone for a look
-      Files.move(base, away);
-      for (int i = 0; i < 3; i++) {
-        serving.refresh();
-      }
-      assertThat(left()).containsExactly(2L, 2L, -1L);
-      assertThat(version(serving.answer(photo))).isEqualTo(1);
-      Files.move(away, base);
-      serving.refresh();
-      assertThat(serving.stats().lastFailure().orElseThrow()).contains("version 2: ");
     }
   }
 
