@@ -57,7 +57,7 @@ _ROWS = [
         "mobilenetv2", 16, "predict", 1.1, work="features", measure="seconds", steps=1),
     Row("resnet50-features", "512 pictures of 160 px through what does not train of ResNet50, batch 16",
         "resnet50", 16, "predict", 1.1, work="features", measure="seconds", steps=1),
-    Row("answer-live", "one picture to a LiveModel of EfficientNet-Lite0, against bare runs of its signature", BACKBONE,
+    Row("answer-live", "one picture to a LiveModel of EfficientNet-Lite0, against TensorFlow Java alone", BACKBONE,
         1, "bare", 1 / 1.05, work="live", measure=MEDIAN, steps=30, pairs=9),
     Row("answer-together", "8 pictures of each of 16 clients to a Serving, in one run where they come together, against "
         "one by one", BACKBONE, 1, "bare", 1.3, work="together", measure=MEDIAN, steps=1, pairs=9),
