@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.graft.error.GraftException;
 import dev.graft.testkit.Bomb;
+import dev.graft.testkit.ChildJava;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,18 +53,14 @@ class BombTest {
   /** In the memory of a small JVM, all of them one after the other. */
   @Test
   void fitsInSmallMemory() throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                BombTest.class.getName()));
+    List<String> models = new ArrayList<>();
     for (Bomb bomb : Bomb.values()) {
-      command.add(bomb.in(folder.resolve(bomb.name())).toString());
+      models.add(bomb.in(folder.resolve(bomb.name())).toString());
     }
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    Process process =
+        ChildJava.running(List.of("-Xmx256m"), BombTest.class, models.toArray(new String[0]))
+            .redirectErrorStream(true)
+            .start();
     String said = new String(process.getInputStream().readAllBytes());
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     assertThat(said).doesNotContain("Error", "more memory than Java may use");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.testkit.Checkout;
+import dev.graft.testkit.ChildJava;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,12 +52,7 @@ class AnswerRowsTest {
     Path out = folder.resolve("out");
     Path errors = folder.resolve("errors");
     Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                file.toString())
+        ChildJava.running(Main.class, file.toString())
             .redirectInput(asked.toFile())
             .redirectOutput(out.toFile())
             .redirectError(errors.toFile())

@@ -1,9 +1,8 @@
 package dev.graft.cli;
 
+import dev.graft.testkit.ChildJava;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
 /** The command line in a process of its own, for tests of what outlives one. */
 final class CommandProcess {
@@ -17,11 +16,7 @@ final class CommandProcess {
 
   /** Starts {@code graft} in {@code dir}; all that it says goes to {@code log}. */
   static Process start(Path dir, Path log, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
+    return ChildJava.running(Main.class, arguments)
         .directory(dir.toFile())
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())

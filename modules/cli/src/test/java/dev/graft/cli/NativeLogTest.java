@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.testkit.ChildJava;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -84,13 +85,9 @@ class NativeLogTest {
   }
 
   private int graft(Path home, String... args) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-Djava.io.tmpdir=" + dir);
-    command.addAll(options);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-    command.addAll(List.of(args));
-    ProcessBuilder builder = new ProcessBuilder(command);
+    List<String> all = new ArrayList<>(List.of("-Djava.io.tmpdir=" + dir));
+    all.addAll(options);
+    ProcessBuilder builder = ChildJava.running(all, Main.class, args);
     builder.environment().put("GRAFT_HOME", home.toString());
     Process graft =
         builder

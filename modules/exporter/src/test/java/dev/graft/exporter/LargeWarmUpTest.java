@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.ChildJava;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,17 +25,13 @@ class LargeWarmUpTest {
    */
   @Test
   void manyLargeRequestsTakeTheRoomOfOne() throws IOException, InterruptedException {
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx320m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Publisher.class.getName(),
-            folder.resolve("base").toString());
+    String base = folder.resolve("base").toString();
     Path said = folder.resolve("said.txt");
     Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+        ChildJava.running(List.of("-Xmx320m"), Publisher.class, base)
+            .redirectErrorStream(true)
+            .redirectOutput(said.toFile())
+            .start();
     assertThat(process.waitFor()).as(Files.readString(said)).isZero();
     assertThat(folder.resolve("base/1/assets.extra").resolve(WarmUp.FILE)).isRegularFile();
   }

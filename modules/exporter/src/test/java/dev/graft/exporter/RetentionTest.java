@@ -7,6 +7,7 @@ import dev.graft.error.FailedCheckException;
 import dev.graft.error.GraftException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.file.VersionLease;
+import dev.graft.testkit.ChildJava;
 import dev.graft.testkit.FaultyFileSystem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,12 +111,7 @@ class RetentionTest {
     version(1);
     version(2);
     Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.graft.exporter.RetentionTest",
-                base.resolve("1").toString())
+        ChildJava.running(RetentionTest.class, base.resolve("1").toString())
             .redirectErrorStream(true)
             .start();
     try {

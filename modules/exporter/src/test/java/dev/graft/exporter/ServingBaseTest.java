@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.error.BadRequestException;
 import dev.graft.savedmodel.file.Durable;
+import dev.graft.testkit.ChildJava;
 import dev.graft.testkit.Logged;
 import java.io.BufferedReader;
 import java.io.File;
@@ -52,12 +53,7 @@ class ServingBaseTest {
   private record Publisher(Process process, BufferedReader said, String folder) {
     static Publisher start(Path base) throws IOException {
       Process process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  ServingBaseTest.class.getName(),
-                  base.toString())
+          ChildJava.running(ServingBaseTest.class, base.toString())
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       BufferedReader said =

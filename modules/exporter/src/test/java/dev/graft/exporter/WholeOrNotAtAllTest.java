@@ -8,6 +8,7 @@ import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.ChildJava;
 import dev.graft.testkit.FaultyFileSystem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,12 +99,7 @@ class WholeOrNotAtAllTest {
     Map<String, Long> whole = files(Exporter.publish(runtime, model(), base).path());
     for (int i = 0; i < 3; i++) {
       Process child =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  "dev.graft.exporter.WholeOrNotAtAllTest",
-                  base.toString())
+          ChildJava.running(WholeOrNotAtAllTest.class, base.toString())
               .redirectErrorStream(true)
               .redirectOutput(folder.resolve("child.log").toFile())
               .start();

@@ -7,6 +7,7 @@ import dev.graft.BareModel;
 import dev.graft.Trust;
 import dev.graft.graph.Attrs;
 import dev.graft.tensor.Shape;
+import dev.graft.testkit.ChildJava;
 import dev.graft.testkit.Zoo;
 import dev.graft.words.Remedy;
 import java.io.ByteArrayInputStream;
@@ -120,13 +121,7 @@ class CheckProcessTest {
     BareModel.write(folder, endless());
     Path temporary = Files.createDirectory(folder.resolve("tmp"));
     Process caller =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + temporary,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Caller.class.getName(),
-                folder.toString())
+        ChildJava.running(List.of("-Djava.io.tmpdir=" + temporary), Caller.class, folder.toString())
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("said").toFile())
             .start();

@@ -20,6 +20,7 @@ import dev.graft.model.Labels;
 import dev.graft.savedmodel.file.FolderDigest;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.testkit.ChildJava;
 import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.RateCurve;
@@ -154,15 +155,7 @@ class RunFolderTest {
 
   /** Whether a process of its own can open the run. */
   private static boolean opens(Path folder) throws Exception {
-    return new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                RunFolderTest.class.getName(),
-                folder.toString())
-            .inheritIO()
-            .start()
-            .waitFor()
+    return ChildJava.running(RunFolderTest.class, folder.toString()).inheritIO().start().waitFor()
         == 0;
   }
 

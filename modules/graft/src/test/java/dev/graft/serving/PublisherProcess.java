@@ -15,6 +15,7 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
+import dev.graft.testkit.ChildJava;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -48,14 +49,9 @@ final class PublisherProcess implements AutoCloseable {
 
   private void start() throws IOException {
     process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-Dgraft.root=" + System.getProperty("graft.root", ""),
-                PublisherProcess.class.getName(),
+        ChildJava.running(
+                List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"),
+                PublisherProcess.class,
                 base.toString())
             .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();

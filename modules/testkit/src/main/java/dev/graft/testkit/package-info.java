@@ -12,7 +12,8 @@
  * dev.graft.testkit.TensorAssert} and {@link dev.graft.testkit.Difference} compare arrays, {@link
  * dev.graft.testkit.NoLeaks} fails a test that leaves something native open, {@link
  * dev.graft.testkit.Logged} holds what was logged, {@link dev.graft.testkit.FaultyFileSystem} fails
- * when it is told to.
+ * when it is told to, {@link dev.graft.testkit.ChildJava} runs what is to be killed, or to have
+ * little memory.
  *
  * <p><b>Who calls whom.</b> Tests of all modules call these; nothing that ships does.
  *

@@ -3,6 +3,7 @@ package dev.graft.trainer.fit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.ChildJava;
 import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
@@ -207,13 +208,9 @@ class KilledTest {
   }
 
   private static Process start(Path checkpoints, Moment moment, Path log) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1", // lives too briefly for more
-            "-cp",
-            System.getProperty("java.class.path"),
-            "-Dgraft.root=" + System.getProperty("graft.root", ""),
-            KilledTest.class.getName(),
+    return ChildJava.running(
+            List.of("-XX:TieredStopAtLevel=1"), // lives too briefly for more
+            KilledTest.class,
             checkpoints.toString(),
             Integer.toString(moment.rename),
             Boolean.toString(moment.done))

@@ -11,6 +11,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.Where;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.ChildJava;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.listener.Step;
@@ -67,14 +68,7 @@ class SteadyMemoryTest {
   void staysFlatOver10000Steps(@TempDir Path folder) throws Exception {
     Path log = folder.resolve("log");
     Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-Dgraft.root=" + System.getProperty("graft.root", ""),
-                SteadyMemoryTest.class.getName(),
-                "10000")
+        ChildJava.running(List.of("-Xmx512m"), SteadyMemoryTest.class, "10000")
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();

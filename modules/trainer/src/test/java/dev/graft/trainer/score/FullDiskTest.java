@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.condition.OS.WINDOWS;
 
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.testkit.ChildJava;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.listener.Decision;
@@ -31,22 +32,13 @@ class FullDiskTest {
   void aDiskThatFillsCostsASentenceAndWhatWasKept() throws Exception {
     double loss = loss(new RuntimeOptions.Features(0.5, Optional.empty()));
     Path store = dir.resolve("features");
-    Process child =
-        new ProcessBuilder(
-                "sh",
-                "-c",
-                "ulimit -f 1; exec \"$@\"",
-                "sh",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData", // a file
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-Dgraft.root=" + System.getProperty("graft.root", ""),
-                FullDiskTest.class.getName(),
-                store.toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+    ProcessBuilder limited =
+        ChildJava.running(
+            List.of("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"), // the latter writes a file
+            FullDiskTest.class,
+            store.toString());
+    limited.command().addAll(0, List.of("sh", "-c", "ulimit -f 1; exec \"$@\"", "sh"));
+    Process child = limited.redirectError(ProcessBuilder.Redirect.DISCARD).start();
     List<String> lines =
         new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
     assertThat(child.waitFor()).as("%s", lines).isZero();

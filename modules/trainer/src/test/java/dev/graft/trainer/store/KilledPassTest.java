@@ -6,6 +6,7 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
+import dev.graft.testkit.ChildJava;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.watch.Watch;
@@ -153,13 +154,9 @@ class KilledPassTest {
   }
 
   private static Process start(Path features, Path log) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1", // lives too briefly for more
-            "-cp",
-            System.getProperty("java.class.path"),
-            "-Dgraft.root=" + System.getProperty("graft.root", ""),
-            KilledPassTest.class.getName(),
+    return ChildJava.running(
+            List.of("-XX:TieredStopAtLevel=1"), // lives too briefly for more
+            KilledPassTest.class,
             features.toString())
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
