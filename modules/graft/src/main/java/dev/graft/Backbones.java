@@ -33,8 +33,8 @@ public final class Backbones {
 
   /**
    * EfficientNet-Lite1, trained on ImageNet: RGB pictures of 240 pixels, 1,280 features, 5.5
-   * million parameters, Apache-2.0; some 60 % more work than EfficientNet-Lite0. Its artifact is
-   * {@code graft-backbone-efficientnet-lite1}.
+   * million parameters, Apache-2.0: deeper than EfficientNet-Lite0. Its artifact is {@code
+   * graft-backbone-efficientnet-lite1}.
    *
    * @throws BadRequestException if that is not on the class path
    */

@@ -64,11 +64,9 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
     requireNonNull(publisher, "publisher");
     List<Proof> proofs = new ArrayList<>();
     List<String> remarks = new ArrayList<>();
-    Model model = given;
+    Model model = terms.features() && given.heads().isEmpty() ? headed(given, remarks) : given;
     if (terms.features()) {
       proofs.add(Proof.features());
-      model = given.heads().isEmpty() ? headed(given, remarks) : given;
-      Exporter.requireFeatures(model); // before anything is written
     }
     Set<String> before = PublishedVersion.features(terms.base());
     terms.examples().filter(all -> all.size() > 0).map(this::some).ifPresent(proofs::add);
@@ -87,10 +85,8 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
                 new GateCheck(
                     terms.required(), terms.notWorse(), terms.base(), terms.examples(), scorer))
         .ifPresent(check -> proofs.add(Proof.gate(check::on)));
-    Model published = model;
     proofs.add(
-        Proof.papers(
-            (folder, report) -> papers(published, report, publisher.facts(folder), folder)));
+        Proof.papers((folder, report) -> papers(model, report, publisher.facts(folder), folder)));
     var exported = Exporter.publish(runtime, model, terms.base(), proofs, publisher);
     before.removeAll(exported.report().signatures());
     if (!before.isEmpty()) {

@@ -213,7 +213,7 @@ public final class Exporter {
 
   private static ExportReport write(
       TensorFlowRuntime runtime, Model own, Path dir, List<Proof> proofs) throws IOException {
-    boolean features = proofs.stream().anyMatch(Proof.Features.class::isInstance);
+    boolean features = Proof.Features.areAmong(proofs);
     Model opened = OpenBatch.of(runtime, ServingForm.of(own));
     Model served = features ? OpenBatch.withFeatures(opened) : opened;
     Model model = features ? ServingForm.withFeatures(own) : own;

@@ -54,7 +54,13 @@ public sealed interface Proof {
   /**
    * Signatures for what the model's heads read are part of the export, and compared like others.
    */
-  record Features() implements Proof {}
+  record Features() implements Proof {
+
+    /** Whether {@code proofs} ask for them. */
+    static boolean areAmong(List<Proof> proofs) {
+      return proofs.stream().anyMatch(Features.class::isInstance);
+    }
+  }
 
   /** Writes papers. */
   @FunctionalInterface

@@ -135,17 +135,8 @@ final class Rehearsal {
    * @return what was answered
    */
   private List<Planned> written(Path dir, List<Planned> requests) throws IOException {
-    List<HashCode> contents = new ArrayList<>();
-    WarmUp.write(
-        dir,
-        files.model().name(),
-        Iterables.transform(
-            requests,
-            planned -> {
-              WarmUp.Request request = planned.request();
-              contents.add(WarmUp.content(request));
-              return request;
-            }));
+    List<HashCode> contents =
+        WarmUp.write(dir, files.model().name(), Iterables.transform(requests, Planned::request));
     List<WarmUp.Request> read = WarmUp.read(dir, files.signatures());
     WarmUp.requireSame(read.size() == contents.size());
     List<Planned> kept = new ArrayList<>();

@@ -118,10 +118,11 @@ record SavedModelFiles(
     TensorInfo init = TensorInfo.newBuilder().setName(saving.init()).build();
     meta.putSignatureDef(INIT, SignatureDef.newBuilder().putOutputs(INIT, init).build());
     addAssets(meta, served.assets());
-    requireReadable(meta.build());
+    MetaGraphDef whole = meta.build();
+    requireReadable(whole);
     return new SavedModelFiles(
         served,
-        SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build(),
+        SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(whole).build(),
         python.objects().toTrackableObjectGraph().toByteString(),
         ImmutableMap.copyOf(signatures),
         ImmutableList.copyOf(made));
@@ -167,9 +168,7 @@ record SavedModelFiles(
 
   /** The signatures for features, if they are asked for. */
   private static Set<String> requested(Model served, List<Proof> proofs) {
-    return proofs.stream().anyMatch(Proof.Features.class::isInstance)
-        ? ServingForm.readers(served).keySet()
-        : Set.of();
+    return Proof.Features.areAmong(proofs) ? ServingForm.readers(served).keySet() : Set.of();
   }
 
   /** What was asked for: the signatures for features, and those made around them. */

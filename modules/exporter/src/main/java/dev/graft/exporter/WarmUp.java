@@ -67,8 +67,11 @@ final class WarmUp {
    *
    * @param model the model's name
    * @param requests each is asked for once, and not kept
+   * @return the {@link #content} of each
    */
-  static void write(Path dir, String model, Iterable<Request> requests) throws IOException {
+  static List<HashCode> write(Path dir, String model, Iterable<Request> requests)
+      throws IOException {
+    List<HashCode> contents = new ArrayList<>();
     try (FileChannel out =
         FileChannel.open(
             dir.resolve(FILE),
@@ -78,9 +81,11 @@ final class WarmUp {
       RecordWriter writer = new RecordWriter(out);
       for (Request request : requests) {
         writer.write(record(model, request).toByteArray());
+        contents.add(content(request));
       }
       out.force(true);
     }
+    return contents;
   }
 
   private static ByteString record(String model, Request request) {

@@ -28,19 +28,8 @@ final class TableModel {
     Scope g = new Scope(editor, "net");
     TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(rows, 3));
     TensorRef kernel = g.constant(TensorValue.of(Shape.of(3, 2), new float[] {1, 2, 3, 4, 5, 6}));
-    TensorRef logits = g.add("MatMul", x, kernel);
-    TensorRef scores = g.add("Softmax", logits);
-    Signature serving =
-        Signature.predict(
-            Signature.SERVING_DEFAULT,
-            Map.of("x", new TensorSpec(x, DType.FLOAT32, Shape.of(rows, 3))),
-            Map.of("scores", new TensorSpec(scores, DType.FLOAT32, Shape.of(rows, 2))));
-    return Model.builder("table", editor.build(), new Provenance.Origin("here", "", "", "", 0))
-        .signatures(List.of(serving))
-        .heads(
-            List.of(
-                new Head("scores", Head.Kind.SINGLE_LABEL, Optional.empty(), x, logits, scores, 2)))
-        .build();
+    TensorSpec input = new TensorSpec(x, DType.FLOAT32, Shape.of(rows, 3));
+    return classifying(g, input, x, g.add("MatMul", x, kernel), Shape.of(rows, 2));
   }
 
   /** The mean colour of pictures that have so many pixels each way. */
@@ -50,19 +39,31 @@ final class TableModel {
     Shape shape = Shape.of(-1, side, side, 3);
     TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, shape);
     TensorRef mean = g.add("Mean", x, g.ints(1, 2));
-    TensorRef logits = g.add("Neg", mean);
+    TensorSpec input = new TensorSpec(x, DType.FLOAT32, shape);
+    return classifying(g, input, mean, g.add("Neg", mean), Shape.of(-1, 3));
+  }
+
+  private static Model classifying(
+      Scope g, TensorSpec input, TensorRef features, TensorRef logits, Shape answers) {
     TensorRef scores = g.add("Softmax", logits);
     Signature serving =
         Signature.predict(
             Signature.SERVING_DEFAULT,
-            Map.of("x", new TensorSpec(x, DType.FLOAT32, shape)),
-            Map.of("scores", new TensorSpec(scores, DType.FLOAT32, Shape.of(-1, 3))));
-    return Model.builder("pixels", editor.build(), new Provenance.Origin("here", "", "", "", 0))
+            Map.of("x", input),
+            Map.of("scores", new TensorSpec(scores, DType.FLOAT32, answers)));
+    Head head =
+        new Head(
+            "scores",
+            Head.Kind.SINGLE_LABEL,
+            Optional.empty(),
+            features,
+            logits,
+            scores,
+            (int) answers.dim(1));
+    Provenance.Origin origin = new Provenance.Origin("here", "", "", "", 0);
+    return Model.builder("numbers", g.editor().build(), origin)
         .signatures(List.of(serving))
-        .heads(
-            List.of(
-                new Head(
-                    "scores", Head.Kind.SINGLE_LABEL, Optional.empty(), mean, logits, scores, 3)))
+        .heads(List.of(head))
         .build();
   }
 }

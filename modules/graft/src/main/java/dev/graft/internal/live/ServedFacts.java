@@ -34,6 +34,10 @@ public record ServedFacts(ImmutableMap<String, Meaning> answers, ImmutableSet<St
   public record Meaning(
       Head.Kind kind, Form form, Optional<Labels> labels, Optional<Double> threshold) {
 
+    private static Meaning unlabelled(Head.Kind kind) {
+      return new Meaning(kind, Form.PROBABILITIES, Optional.empty(), Optional.empty());
+    }
+
     /** {@code answers}, rows of {@code units} scores one after the other, as probabilities. */
     public float[] probabilities(float[] answers, int units) {
       if (form == Form.PROBABILITIES) {
@@ -93,17 +97,15 @@ public record ServedFacts(ImmutableMap<String, Meaning> answers, ImmutableSet<St
    * itself reads.
    */
   public Meaning of(String output) {
+    Meaning known = answers.get(output);
+    if (known != null) {
+      return known;
+    }
+    if (output.equals(Signature.FEATURES)) {
+      return Meaning.unlabelled(Head.Kind.EMBEDDING);
+    }
     Set<Meaning> all = Set.copyOf(answers.values());
-    boolean isRead = output.equals(Signature.FEATURES);
-    Meaning only =
-        all.size() == 1 && !isRead
-            ? all.iterator().next()
-            : new Meaning(
-                isRead ? Head.Kind.EMBEDDING : Head.Kind.SINGLE_LABEL,
-                Form.PROBABILITIES,
-                Optional.empty(),
-                Optional.empty());
-    return answers.getOrDefault(output, only);
+    return all.size() == 1 ? all.iterator().next() : Meaning.unlabelled(Head.Kind.SINGLE_LABEL);
   }
 
   /** Whether a head of it finds boxes, in the form that Graft gives them. */
