@@ -4,6 +4,7 @@ passed=0
 failed=0
 skipped=0
 broken=0 # steps that are no tests themselves and went wrong
+culprits=() # what failed, by name, and why, for the end: the middle of a long log is the first thing to get lost
 
 # check NAME COMMAND...: a step whose tests are counted from its reports.
 check() {
@@ -15,6 +16,7 @@ check() {
   else
     printf '== %s: FAILED, %d s\n' "$name" $((SECONDS - began))
     broken=$((broken + 1))
+    culprits+=("$name")
     return 1
   fi
 }
@@ -30,7 +32,7 @@ check_one() {
   fi
 }
 
-# count_reports FOLDER...: adds up the JUnit XML reports in these folders.
+# count_reports FOLDER...: adds up the JUnit XML reports in these folders, and keeps the names of what failed.
 count_reports() {
   local tests errors failures skips
   read -r tests errors failures skips < <(
@@ -51,6 +53,18 @@ count_reports() {
   passed=$((passed + tests - errors - failures - skips))
   failed=$((failed + errors + failures))
   skipped=$((skipped + skips))
+  mapfile -t -O "${#culprits[@]}" culprits < <(
+    find "$@" -name 'TEST-*.xml' -exec awk '
+      /<testcase / { at = $0 }
+      /<(failure|error)[ >]/ {
+        name = at; sub(/.* name="/, "", name); sub(/".*/, "", name)
+        class = at; sub(/.* classname="/, "", class); sub(/".*/, "", class)
+        why = ""
+        if (match($0, /message="[^"]*/)) why = ": " substr($0, RSTART + 9, RLENGTH < 309 ? RLENGTH - 9 : 300)
+        if (at != "") print class "#" name why
+        at = ""
+      }' {} +
+  )
 }
 
 # The last line, and the exit code. A step that broke without a failed test counts as one failure.
@@ -62,6 +76,7 @@ finish() {
     echo "no test ran"
     failed=$((failed + 1))
   fi
+  [ "$failed" -eq 0 ] || printf 'failed: %s\n' "${culprits[@]}"
   printf '\ntests: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
   [ "$failed" -eq 0 ]
 }
