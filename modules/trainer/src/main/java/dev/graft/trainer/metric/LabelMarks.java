@@ -54,8 +54,8 @@ public record LabelMarks(
             ? g.add("Reshape", head.targets(), g.ints(-1))
             : largest(g, head.rows(head.wanted()));
     TensorRef holds = head.oneHot(actual);
-    TensorRef given = head.oneHot(largest(g, rows));
-    return of(head, actual, holds, given, g.add("Softmax", rows));
+    TensorRef chosen = head.oneHot(largest(g, rows));
+    return of(head, actual, holds, chosen, g.add("Softmax", rows));
   }
 
   private static LabelMarks anyLabels(HeadTensors head) {
@@ -64,14 +64,18 @@ public record LabelMarks(
     TensorRef rows = head.rows(head.logits());
     TensorRef wanted = head.rows(head.wanted());
     TensorRef holds = g.cast(g.add("Greater", wanted, head.number(0.5)), dtype);
-    TensorRef given = g.cast(g.add("Greater", rows, head.number(0)), dtype);
-    return of(head, wanted, holds, given, g.add("Sigmoid", rows));
+    TensorRef chosen = g.cast(g.add("Greater", rows, head.number(0)), dtype);
+    return of(head, wanted, holds, chosen, g.add("Sigmoid", rows));
   }
 
   private static LabelMarks of(
-      HeadTensors head, TensorRef actual, TensorRef holds, TensorRef given, TensorRef shares) {
+      HeadTensors head, TensorRef actual, TensorRef holds, TensorRef chosen, TensorRef shares) {
     Scope g = head.g();
-    TensorRef same = g.op("Equal").input(holds).input(given).output();
+    DataType dtype = g.editor().dtype(head.logits());
+    // an answer that is no number chooses no label, though ArgMax takes the first and none exceeds 0
+    TensorRef isNumber = g.cast(g.add("LogicalNot", g.add("IsNan", shares)), dtype);
+    TensorRef given = g.add("Mul", chosen, isNumber);
+    TensorRef same = g.cast(g.op("Equal").input(holds).input(given).output(), dtype);
     return new LabelMarks(
         actual,
         holds,
@@ -79,7 +83,7 @@ public record LabelMarks(
         head.perColumn(given),
         head.perColumn(holds),
         shares,
-        g.cast(same, g.editor().dtype(head.logits())));
+        g.add("Mul", same, isNumber));
   }
 
   private static TensorRef largest(Scope g, TensorRef rows) {
