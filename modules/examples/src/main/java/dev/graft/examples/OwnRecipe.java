@@ -96,8 +96,8 @@ public final class OwnRecipe {
       Evaluation test = graft.evaluate(run.model(), pictures.test());
       Classification answers = test.classification().orElseThrow();
       Interval sure = answers.interval();
-      out.printf("%.2f, between %.2f and %.2f%n", answers.accuracy(), sure.low(), sure.high());
-      for (LabelScore label : answers.perClass()) {
+      out.printf("%.2f, between %.2f and %.2f%n", test.accuracy(), sure.low(), sure.high());
+      for (LabelScore label : test.perClass()) {
         out.println(label.label() + ": " + label.correct() + " of " + label.count());
       }
       return answers;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.ImmutableSet;
 import com.google.common.collect.ImmutableSortedSet;
 import dev.graft.Device;
 import dev.graft.InputRange;
@@ -31,6 +32,7 @@ import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Classification;
 import dev.graft.trainer.metric.Evaluation;
+import dev.graft.trainer.metric.LabelScore;
 import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.LayerRates;
 import dev.graft.trainer.optimizer.Optimizer;
@@ -40,6 +42,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,10 +126,8 @@ class RunFolderTest {
       assertThat(again.job()).isEqualTo(folder.job());
     }
     Evaluation score =
-        Evaluation.of(
-            "kind",
-            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)),
-            0.7);
+        evaluation(
+            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)));
     Run run =
         new Run(
             Baselines.rawPixels(2),
@@ -193,10 +194,8 @@ class RunFolderTest {
     assertThat(folder.published()).isEmpty();
     Files.createFile(folder.path().resolve("log.csv"));
     Evaluation score =
-        Evaluation.of(
-            "kind",
-            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)),
-            0.7);
+        evaluation(
+            new Classification(Labels.of("a", "b"), ImmutableList.of(0), ImmutableList.of(0)));
     Run run =
         new Run(
             Baselines.rawPixels(2),
@@ -280,10 +279,8 @@ class RunFolderTest {
     List<TrainingListener> logs = folder.options().listeners();
     Labels labels = Labels.of("a <b>", "c");
     Evaluation score =
-        Evaluation.of(
-            "kind",
-            new Classification(labels, ImmutableList.of(0, 0, 1), ImmutableList.of(0, 1, 1)),
-            0.7);
+        evaluation(
+            new Classification(labels, ImmutableList.of(0, 0, 1), ImmutableList.of(0, 1, 1)));
     for (int epoch = 1; epoch <= 3; epoch++) {
       Epoch ended = new Epoch(1, "words", epoch, 3, epoch, 0.1, 1.0 / epoch, score, true);
       logs.forEach(log -> log.on(ended));
@@ -299,7 +296,7 @@ class RunFolderTest {
     String page = Files.readString(folder.report(run, "test", score));
     assertThat(page)
         .contains("<title>photos-1</title>", "2 of 3 right", "it was &lt;so&gt; decided", "<svg")
-        .contains("a &lt;b&gt;", "0.667")
+        .contains("a &lt;b&gt;", "0.500")
         .doesNotContain("href", "https:", "src=", "url(", "<script")
         .doesNotContain("<b>", "<so>");
     RateCurve curve =
@@ -309,6 +306,22 @@ class RunFolderTest {
             false);
     assertThat(folder.report(curve)).hasFileName("rates.svg");
     assertThat(curve.fall()).isEqualTo(0.5);
+  }
+
+  private static Evaluation evaluation(Classification answers) {
+    ImmutableList.Builder<LabelScore> labels = ImmutableList.builder();
+    List<List<Integer>> table = answers.confusion();
+    for (int i = 0; i < table.size(); i++) {
+      int right = table.get(i).get(i);
+      labels.add(new LabelScore(answers.labels().names().get(i), 2, 2, right));
+    }
+    return new Evaluation(
+        answers.count(),
+        0.7,
+        ImmutableMap.of("accuracy", (double) answers.correct() / answers.count()),
+        ImmutableMap.of("kind", labels.build()),
+        Optional.of(answers),
+        ImmutableSet.of());
   }
 
   @Test

@@ -1,14 +1,11 @@
 package dev.graft.trainer.metric;
 
 import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Ints;
 import dev.graft.data.Dataset;
 import dev.graft.error.Internal;
 import dev.graft.model.Labels;
 import java.util.List;
-import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -16,7 +13,8 @@ import java.util.stream.IntStream;
  *
  * @param labels the labels
  * @param actual the label index of each example
- * @param predicted the label index that the model gave each example
+ * @param predicted the label index that the model gave each example; -1 where its answer was no
+ *     number
  */
 public record Classification(Labels labels, List<Integer> actual, List<Integer> predicted) {
   public Classification {
@@ -48,54 +46,26 @@ public record Classification(Labels labels, List<Integer> actual, List<Integer> 
     return actual.get(i).equals(predicted.get(i));
   }
 
-  /** The share that the model got right. */
-  public double accuracy() {
-    return count() == 0 ? 0 : (double) correct() / count();
-  }
-
-  /** Accuracy, and the means over the labels of precision, recall and F1, by name. */
-  public Map<String, Double> metrics() {
-    List<LabelScore> scores = perClass();
-    return ImmutableMap.of(
-        "accuracy", accuracy(),
-        "precision", mean(scores, LabelScore::precision),
-        "recall", mean(scores, LabelScore::recall),
-        "f1", mean(scores, LabelScore::f1));
-  }
-
-  private static double mean(List<LabelScore> scores, ToDoubleFunction<LabelScore> of) {
-    return scores.stream().mapToDouble(of).average().orElse(0);
-  }
-
   /** The range in which the accuracy lies with 95% confidence. */
   public Interval interval() {
     return Interval.wilson(correct(), count());
   }
 
-  /** How many examples of label (row) were given label (column). */
+  /**
+   * How many examples of label (row) were given label (column); those that were given none are left
+   * out.
+   */
   public List<List<Integer>> confusion() {
     int[][] table = new int[labels.size()][labels.size()];
     for (int i = 0; i < count(); i++) {
-      table[actual.get(i)][predicted.get(i)]++;
+      if (predicted.get(i) >= 0) {
+        table[actual.get(i)][predicted.get(i)]++;
+      }
     }
     ImmutableList.Builder<List<Integer>> rows = ImmutableList.builder();
     for (int[] row : table) {
       rows.add(IntStream.of(row).boxed().collect(ImmutableList.toImmutableList()));
     }
     return rows.build();
-  }
-
-  /** The scores of each label, in the order of the labels. */
-  public List<LabelScore> perClass() {
-    List<List<Integer>> table = confusion();
-    ImmutableList.Builder<LabelScore> scores = ImmutableList.builder();
-    for (int label = 0; label < labels.size(); label++) {
-      int column = label;
-      int given = table.stream().mapToInt(row -> row.get(column)).sum();
-      int count = table.get(label).stream().mapToInt(Integer::intValue).sum();
-      scores.add(
-          new LabelScore(labels.names().get(label), count, given, table.get(label).get(label)));
-    }
-    return scores.build();
   }
 }

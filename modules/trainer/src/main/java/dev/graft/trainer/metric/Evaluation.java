@@ -41,17 +41,6 @@ public record Evaluation(
     smallerIsBetter = ImmutableSet.copyOf(smallerIsBetter);
   }
 
-  /** How a classifier of this only head did, from its answers. */
-  public static Evaluation of(String head, Classification answers, double loss) {
-    return new Evaluation(
-        answers.count(),
-        loss,
-        answers.metrics(),
-        ImmutableMap.of(head, answers.perClass()),
-        Optional.of(answers),
-        ImmutableSet.of());
-  }
-
   /**
    * A metric, or {@code loss}.
    *

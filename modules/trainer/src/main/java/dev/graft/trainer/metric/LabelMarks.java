@@ -12,6 +12,8 @@ import org.tensorflow.proto.DataType;
  * holds: what most metrics of labels are made of.
  *
  * @param actual the index of the label that holds; of a head that gives one label
+ * @param answered the index of the label that was given, -1 where the answer is no number; of a
+ *     head that gives one label
  * @param holds 1 where a label holds, [rows, labels]
  * @param right how often each label was given rightly
  * @param given how often each label was given
@@ -22,6 +24,7 @@ import org.tensorflow.proto.DataType;
 @Internal
 public record LabelMarks(
     TensorRef actual,
+    TensorRef answered,
     TensorRef holds,
     TensorRef right,
     TensorRef given,
@@ -53,37 +56,44 @@ public record LabelMarks(
         head.areIndices()
             ? g.add("Reshape", head.targets(), g.ints(-1))
             : largest(g, head.rows(head.wanted()));
+    TensorRef shares = g.add("Softmax", rows);
+    TensorRef lost = g.op("Any").input(g.add("IsNan", shares)).input(g.scalar(1)).output();
+    TensorRef answered = g.add("SelectV2", lost, g.scalar(-1), largest(g, rows));
     TensorRef holds = head.oneHot(actual);
-    TensorRef chosen = head.oneHot(largest(g, rows));
-    return of(head, actual, holds, chosen, g.add("Softmax", rows));
-  }
-
-  private static LabelMarks anyLabels(HeadTensors head) {
-    Scope g = head.g();
-    DataType dtype = g.editor().dtype(head.logits());
-    TensorRef rows = head.rows(head.logits());
-    TensorRef wanted = head.rows(head.wanted());
-    TensorRef holds = g.cast(g.add("Greater", wanted, head.number(0.5)), dtype);
-    TensorRef chosen = g.cast(g.add("Greater", rows, head.number(0)), dtype);
-    return of(head, wanted, holds, chosen, g.add("Sigmoid", rows));
-  }
-
-  private static LabelMarks of(
-      HeadTensors head, TensorRef actual, TensorRef holds, TensorRef chosen, TensorRef shares) {
-    Scope g = head.g();
-    DataType dtype = g.editor().dtype(head.logits());
-    // an answer that is no number chooses no label, though ArgMax takes the first and none exceeds 0
-    TensorRef isNumber = g.cast(g.add("LogicalNot", g.add("IsNan", shares)), dtype);
-    TensorRef given = g.add("Mul", chosen, isNumber);
-    TensorRef same = g.cast(g.op("Equal").input(holds).input(given).output(), dtype);
+    TensorRef given = head.oneHot(answered); // 0 everywhere for -1
     return new LabelMarks(
         actual,
+        answered,
         holds,
         head.perColumn(g.add("Mul", holds, given)),
         head.perColumn(given),
         head.perColumn(holds),
         shares,
-        g.add("Mul", same, isNumber));
+        numbers(head, g.add("Equal", holds, given)));
+  }
+
+  private static LabelMarks anyLabels(HeadTensors head) {
+    Scope g = head.g();
+    TensorRef rows = head.rows(head.logits());
+    TensorRef wanted = head.rows(head.wanted());
+    TensorRef shares = g.add("Sigmoid", rows);
+    TensorRef holds = numbers(head, g.add("Greater", wanted, head.number(0.5)));
+    TensorRef given = numbers(head, g.add("Greater", rows, head.number(0)));
+    TensorRef isNumber = g.add("LogicalNot", g.add("IsNan", shares)); // or it would be "not given"
+    TensorRef same = g.add("LogicalAnd", g.add("Equal", holds, given), isNumber);
+    return new LabelMarks(
+        wanted,
+        given,
+        holds,
+        head.perColumn(g.add("Mul", holds, given)),
+        head.perColumn(given),
+        head.perColumn(holds),
+        shares,
+        numbers(head, same));
+  }
+
+  private static TensorRef numbers(HeadTensors head, TensorRef truths) {
+    return head.g().cast(truths, head.g().editor().dtype(head.logits()));
   }
 
   private static TensorRef largest(Scope g, TensorRef rows) {

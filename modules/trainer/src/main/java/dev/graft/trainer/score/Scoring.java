@@ -45,13 +45,10 @@ import java.util.stream.IntStream;
  *
  * @param task what is scored
  * @param goals one for each goal of the task
- * @param predicted the index of the label that each example is given, int64 [N]; only where the
- *     task is one head's that gives one label
  * @param atOnce so many examples at most are computed in one run
  */
 @Internal
-public record Scoring(
-    Task task, ImmutableList<Scored> goals, Optional<TensorRef> predicted, int atOnce) {
+public record Scoring(Task task, ImmutableList<Scored> goals, int atOnce) {
 
   /** Examples scored together where the loss of each depends on the others. */
   private static final int TOGETHER = 64;
@@ -63,14 +60,14 @@ public record Scoring(
    * @param targets what the examples should give, to be fed
    * @param losses of each example: [N]
    * @param sums what its metrics are made of
-   * @param labels what its label scores are made of; none for goals without labels
+   * @param labels what was answered; none for goals without labels
    */
   record Scored(
       Goal goal,
       ImmutableList<TensorRef> targets,
       TensorRef losses,
       ImmutableMap<Metric, ImmutableList<TensorRef>> sums,
-      ImmutableList<TensorRef> labels) {
+      Optional<LabelMarks> labels) {
 
     static Scored add(Scope g, Goal goal) {
       ImmutableList.Builder<TensorRef> all = ImmutableList.builder();
@@ -90,7 +87,7 @@ public record Scoring(
           targets,
           losses,
           sums.buildOrThrow(),
-          ofLabels ? ImmutableList.copyOf(LabelMarks.of(batch).sums()) : ImmutableList.of());
+          ofLabels ? Optional.of(LabelMarks.of(batch)) : Optional.empty());
     }
   }
 
@@ -105,16 +102,8 @@ public record Scoring(
     for (Goal goal : task.goals()) {
       goals.add(Scored.add(task.goals().size() == 1 ? all : all.in(goal.name()), goal));
     }
-    boolean oneLabel =
-        task.goals().size() == 1
-            && task.headGoals().size() == 1
-            && task.heads().get(0).kind().targets() == Head.Targets.ONE_LABEL;
-    Optional<TensorRef> predicted =
-        oneLabel
-            ? Optional.of(all.add("ArgMax", task.logits().get(0), all.scalar(-1)))
-            : Optional.empty();
     int usual = task.isSeparable() ? Batch.SCORED : TOGETHER;
-    return new Scoring(task, goals.build(), predicted, room < Batch.SCORED ? room : usual);
+    return new Scoring(task, goals.build(), room < Batch.SCORED ? room : usual);
   }
 
   /**
@@ -125,7 +114,7 @@ public record Scoring(
     Set<String> roots = new LinkedHashSet<>();
     feeds().forEach(tensor -> roots.add(tensor.node()));
     fetches().forEach(tensor -> roots.add(tensor.node()));
-    predicted.ifPresent(tensor -> roots.add(tensor.node()));
+    predicted().ifPresent(tensor -> roots.add(tensor.node()));
     Set<String> first = graph.upstream(task.model().initializers());
     roots.addAll(task.model().initializers());
     Map<TensorRef, Shape> fed = new LinkedHashMap<>();
@@ -151,11 +140,9 @@ public record Scoring(
   /** Scores all of {@code data} with the weights that {@code session} has now. */
   public Evaluation score(
       TensorFlowRuntime runtime, ModelSession session, Dataset data, Pace pace) {
-    boolean keepsAnswers = predicted.isPresent() && data.isOneLabel();
+    Optional<TensorRef> predicted = predicted().filter(tensor -> data.isOneLabel());
     List<TensorRef> fetches = new ArrayList<>(fetches());
-    if (keepsAnswers) {
-      fetches.add(predicted.orElseThrow());
-    }
+    predicted.ifPresent(fetches::add);
     float[] counts = data.weights().floats();
     int[] answers = new int[data.size()];
     Sums sums = new Sums();
@@ -167,9 +154,9 @@ public record Scoring(
         values.addAll(task.targets(batch));
         List<TensorValue> results = task.inputs().run(runtime, run, values, data, examples);
         for (int i = 0; i < fetches.size(); i++) {
-          if (keepsAnswers && i == fetches.size() - 1) {
-            long[] given = results.get(i).longs();
-            IntStream.range(0, examples.length).forEach(k -> answers[examples[k]] = (int) given[k]);
+          if (predicted.isPresent() && i == fetches.size() - 1) {
+            int[] given = results.get(i).ints();
+            IntStream.range(0, examples.length).forEach(k -> answers[examples[k]] = given[k]);
           } else {
             double[] each = results.get(i).asDoubles();
             sums.add(
@@ -179,7 +166,7 @@ public record Scoring(
         pace.advance(examples.length);
       }
     }
-    return evaluation(data, sums, keepsAnswers ? Optional.of(answers) : Optional.empty());
+    return evaluation(data, sums, predicted.map(tensor -> answers));
   }
 
   /** What is fetched of each batch, each tensor once. */
@@ -188,9 +175,18 @@ public record Scoring(
     for (Scored goal : goals) {
       all.add(goal.losses());
       goal.sums().values().forEach(all::addAll);
-      all.addAll(goal.labels());
+      goal.labels().ifPresent(marks -> all.addAll(marks.sums()));
     }
     return all;
+  }
+
+  /** The index of the label that each example is given; of a task of one head that gives one. */
+  private Optional<TensorRef> predicted() {
+    return task.goals().size() == 1
+            && task.headGoals().size() == 1
+            && task.heads().get(0).kind().targets() == Head.Targets.ONE_LABEL
+        ? goals.get(0).labels().map(LabelMarks::answered)
+        : Optional.empty();
   }
 
   private boolean isLoss(TensorRef tensor) {
@@ -252,9 +248,12 @@ public record Scoring(
             .sums()
             .forEach((each, of) -> metrics.put(prefix + each.name(), each.of(sums.of(of))));
         names(data, goal)
-            .filter(names -> !scored.labels().isEmpty())
             .ifPresent(
-                names -> labels.put(goal.name(), LabelScore.of(names, sums.of(scored.labels()))));
+                names ->
+                    scored
+                        .labels()
+                        .map(marks -> LabelScore.of(names, sums.of(marks.sums())))
+                        .ifPresent(scores -> labels.put(goal.name(), scores)));
       }
       goal.metrics().stream()
           .filter(Metric::isSmallerBetter)

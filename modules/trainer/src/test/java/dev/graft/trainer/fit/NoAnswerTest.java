@@ -10,7 +10,9 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
 import dev.graft.trainer.score.Evaluator;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** An answer that is no number is none of the labels, and right about nothing. */
@@ -23,6 +25,10 @@ class NoAnswerTest extends HeadsFixture {
     Evaluation after = score(HeadSpec.singleLabel(SIGN), Answers.oneOf(SIGN, POSITIVE), LOST);
     assertThat(given(after)).isEqualTo(COUNT - LOST).isEqualTo(given(before) - LOST);
     assertThat(after.loss()).isNaN();
+    assertThat(after.confusion().stream().flatMapToInt(NoAnswerTest::counts).sum())
+        .isEqualTo(COUNT - LOST);
+    assertThat((double) after.correct() / COUNT).isEqualTo(after.accuracy());
+    assertThat(after.predicted()).filteredOn(label -> label < 0).hasSize(LOST);
   }
 
   @Test
@@ -30,6 +36,10 @@ class NoAnswerTest extends HeadsFixture {
     Evaluation none = score(HeadSpec.multiLabel(TRAITS), traits(), COUNT);
     assertThat(none.accuracy()).isZero();
     assertThat(given(none)).isZero();
+  }
+
+  private static IntStream counts(List<Integer> row) {
+    return row.stream().mapToInt(Integer::intValue);
   }
 
   private static int given(Evaluation scores) {
@@ -42,8 +52,7 @@ class NoAnswerTest extends HeadsFixture {
       x[i] = i % 2 == 0 ? Float.MAX_VALUE : -Float.MAX_VALUE; // sums of both are no numbers
     }
     Dataset data =
-        Dataset.of(
-            Map.of(INPUT.name(), TensorValue.of(Shape.of(COUNT, WIDTH), x)), answers);
+        Dataset.of(Map.of(INPUT.name(), TensorValue.of(Shape.of(COUNT, WIDTH), x)), answers);
     return Evaluator.evaluate(runtime, model(head), data);
   }
 }
