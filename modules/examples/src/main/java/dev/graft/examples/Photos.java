@@ -21,23 +21,16 @@ import dev.graft.trainer.metric.Evaluation;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The main job in Java; README shows the body of {@link #teach}. */
+/** The main job in Java. */
 public final class Photos {
-
   private Photos() {}
 
-  /**
-   * What came of it.
-   *
-   * @param test the score on pictures that nothing had looked at
-   * @param version what was published
-   * @param best the best answers for {@code picture}
-   */
+  /** The score on pictures that nothing had looked at, and the best answers for one picture. */
   public record Result(Evaluation test, Version version, List<Prediction.Score> best) {}
 
   /** Teaches the backbone the labels of a folder of pictures and publishes it under {@code out}. */
   public static Result teach(Path backboneFolder, Path pictures, Path out, Path picture) {
-    // README begins
+    // docs begin
     Model backbone = Graft.load(backboneFolder); // no native code yet
     Parts photos = Dataset.imageFolder(pictures).split(Split.of(60, 20, 20).seed(7));
     Model model =
@@ -53,6 +46,6 @@ public final class Photos {
         return new Result(test, version, live.classify(picture).top(3));
       }
     }
-    // README ends
+    // docs end
   }
 }

@@ -71,11 +71,9 @@ class PhotosTest {
     String source =
         Files.readString(
             Checkout.path("modules/examples/src/main/java/dev/graft/examples/Photos.java"));
-    String snippet =
-        source.substring(
-            source.indexOf("// README begins\n") + "// README begins\n".length(),
-            source.indexOf("    // README ends"));
+    String program =
+        source.substring(source.indexOf("import static")).replaceAll(" *// docs (begin|end)\n", "");
     assertThat(Files.readString(Checkout.path("README.md")))
-        .contains(snippet.stripTrailing().stripIndent().strip());
+        .contains("```java\n" + program + "```\n");
   }
 }

@@ -15,10 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/**
- * + Files.readString(Checkout.path("docs/publishing.md")) +
- * Files.readString(Checkout.path("docs/embedding.md")); what the code prints.
- */
+/** The code that the guides show is that of an example, and prints what they show after it. */
 class SurgeryGuideTest {
 
   private static final Path BACKBONE = Checkout.path("models/efficientnet-lite0");
@@ -54,9 +51,8 @@ class SurgeryGuideTest {
         Files.readString(
             Checkout.path(
                 "modules/examples/src/main/java/dev/graft/examples/" + example + ".java"));
-    String begin =
-        (example.equals("Photos") ? "// README begins" : "// docs begin" + region) + "\n";
-    String end = example.equals("Photos") ? "// README ends" : "// docs end";
+    String begin = "// docs begin" + region + "\n";
+    String end = "// docs end";
     assertThat(source).contains(begin);
     int from = source.indexOf(begin) + begin.length();
     String lines = source.substring(from, source.indexOf(end, from));

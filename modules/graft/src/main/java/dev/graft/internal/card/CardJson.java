@@ -72,11 +72,11 @@ final class CardJson {
 
   private static String answer(Head head) {
     String labels = head.labels().map(CardJson::named).orElse(head.units() + " that have no names");
-    return switch (head.kind()) {
-      case SINGLE_LABEL -> "one of " + labels;
-      case MULTI_LABEL -> "any of " + labels;
-      case REGRESSION -> head.units() == 1 ? "a number" : head.units() + " numbers";
-      case EMBEDDING -> "a vector of " + head.units() + " numbers to compare with others";
+    return switch (head.kind().targets()) {
+      case ONE_LABEL -> "one of " + labels;
+      case ANY_LABELS -> "any of " + labels;
+      case NUMBERS -> head.units() == 1 ? "a number" : head.units() + " numbers";
+      case LIKENESS -> "a vector of " + head.units() + " numbers to compare with others";
       case BOXES -> "boxes around what is one of " + labels;
     };
   }
