@@ -9,12 +9,15 @@ import dev.graft.answer.Outcome;
 import dev.graft.answer.Prediction;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.Internal;
 import dev.graft.error.TimeLimitException;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.LoadableBundle;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.internal.live.Asking;
+import dev.graft.internal.live.OwnRequest;
 import dev.graft.internal.live.Readout;
+import dev.graft.internal.live.RequestRecord;
 import dev.graft.internal.live.ServedFacts;
 import dev.graft.internal.live.ServedSignature;
 import dev.graft.internal.place.Leases;
@@ -31,6 +34,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /**
  * An exported model, opened by TensorFlow's own loader as a server opens it. Encoded pictures go
@@ -52,15 +56,20 @@ public final class LiveModel implements AutoCloseable {
   /**
    * A model that is open.
    *
-   * @param place where it is, for messages
+   * @param folder where it is
    */
-  LiveModel(SavedModelSession session, String place, ServedFacts facts, ServeOptions options) {
+  private LiveModel(
+      SavedModelSession session, Path folder, ServedFacts facts, ServeOptions options) {
+    String place = folder.toString();
     this.session = session;
     this.way = ServedSignature.of(session.signatures(), facts, options.signature(), place);
     this.asking = new Asking(session, way, facts, options.timeout());
     boolean isOne = way.answers().size() == 1;
     this.labels = isOne ? facts.of(way.answers().get(0)).labels() : Optional.empty();
-    Optional<TensorValue> first = asking.aboutABlank();
+    Optional<TensorValue> first =
+        asking.first(
+            OwnRequest.in(folder, way.signature(), Math.max(1, way.fixedBatch())),
+            options.warmUp());
     this.isClassifier =
         labels.isPresent()
             && !way.findsBoxes()
@@ -84,7 +93,7 @@ public final class LiveModel implements AutoCloseable {
       ServedFacts facts = ServedFacts.of(SavedModelImporter.load(folder, load));
       LoadableBundle bundle = LoadableBundle.of(folder, load, scratch.path());
       session = runtime.loadSavedModel(bundle.path(), bundle.tags());
-      LiveModel live = new LiveModel(session, folder.toString(), facts, options);
+      LiveModel live = new LiveModel(session, folder, facts, options);
       live.lease = lease;
       if (VersionFolders.isOne(folder)) {
         live.version = OptionalLong.of(VersionFolders.number(folder));
@@ -148,7 +157,7 @@ public final class LiveModel implements AutoCloseable {
    * @throws TimeLimitException if it took longer than a call may
    */
   public Answer answer(Example example) {
-    return asking.answers(List.of(example)).get(0);
+    return answers(List.of(example)).get(0);
   }
 
   /**
@@ -168,12 +177,40 @@ public final class LiveModel implements AutoCloseable {
 
   /**
    * The answers about several examples, in as few runs as can be; one that the model cannot take
-   * fails alone.
+   * fails alone, and a run that takes too long fails those that are in it.
    *
    * @return as many as examples, in their order
    */
   public List<Outcome> answerEach(List<Example> examples) {
+    return recorded(examples.size(), () -> outcomes(examples));
+  }
+
+  /** As {@link #answerEach}, for who tells a recording of the requests himself. */
+  @Internal
+  public List<Outcome> outcomes(List<Example> examples) {
     return asking.answerEach(examples).stream().map(each -> each.by(version)).toList();
+  }
+
+  /** The answers about all of them, or none. */
+  private List<Answer> answers(List<Example> examples) {
+    List<Outcome> outcomes =
+        recorded(
+            examples.size(), () -> asking.answers(examples).stream().map(Outcome::of).toList());
+    return outcomes.stream().map(Outcome::orElseThrow).toList();
+  }
+
+  private List<Outcome> recorded(int count, Supplier<List<Outcome>> ask) {
+    List<RequestRecord> requests = RequestRecord.begun(count);
+    long began = System.nanoTime();
+    try {
+      List<Outcome> outcomes = ask.get();
+      RequestRecord.done(requests, System.nanoTime() - began, version, outcomes);
+      return outcomes;
+    } catch (RuntimeException | Error e) {
+      long took = System.nanoTime() - began;
+      requests.forEach(each -> each.done(0, took, version, Optional.of(e)));
+      throw e;
+    }
   }
 
   /**
@@ -219,7 +256,7 @@ public final class LiveModel implements AutoCloseable {
     if (files.isEmpty()) {
       throw new BadRequestException("no picture is given to classify; give at least one.");
     }
-    return asking.answers(files.stream().map(Example::picture).toList()).stream()
+    return answers(files.stream().map(Example::picture).toList()).stream()
         .map(this::prediction)
         .toList();
   }
@@ -238,10 +275,18 @@ public final class LiveModel implements AutoCloseable {
                 + " position; ask for answer(picture), or for numbers(picture).");
   }
 
-  /** Closes the session. */
+  /** Whether it can be asked: neither it nor what it was opened with is closed. */
+  public boolean isOpen() {
+    return session.isOpen();
+  }
+
+  /** Closes the session, after the answers that are being given. */
   @Override
   public void close() {
-    session.close();
-    lease.close();
+    try {
+      session.close();
+    } finally {
+      lease.close();
+    }
   }
 }

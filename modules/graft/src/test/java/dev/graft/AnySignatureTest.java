@@ -17,6 +17,7 @@ import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.TimeLimitException;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
@@ -26,6 +27,7 @@ import dev.graft.testkit.Zoo;
 import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -146,6 +148,25 @@ class AnySignatureTest {
       assertThatThrownBy(() -> live.answer(new byte[] {1}))
           .hasMessageContaining("is a picture, and the model takes values");
       assertThatThrownBy(() -> live.classify(new byte[] {1})).isInstanceOf(BadDataException.class);
+    }
+  }
+
+  /** What was computed is handed out, although another run takes too long. */
+  @Test
+  void aRunThatTakesTooLongFailsItsOwnExamplesOnly() {
+    Model model = lstm(HeadSpec.singleLabel(LABELS).seed(1));
+    Path version = graft.publish(model, out).path();
+    ServeOptions hasty = ServeOptions.defaults().timeout(Duration.ofSeconds(1));
+    try (LiveModel live = graft.serve(version, hasty)) {
+      String x = input(live);
+      Example brief = Example.of(Map.of(x, series(1)[0]));
+      Example endless = Example.of(Map.of(x, new float[400_000][3])); // a loop of as many rounds
+      List<Outcome> outcomes = live.answerEach(List.of(brief, endless, brief));
+      assertThat(outcomes.get(0).answer()).isPresent().isEqualTo(outcomes.get(2).answer());
+      assertThat(outcomes.get(1).failure()).containsInstanceOf(TimeLimitException.class);
+      assertThat(live.answerEach(List.of(endless, brief)).get(1).answer()).isPresent();
+      assertThat(live.stats().answered()).isEqualTo(3);
+      assertThat(live.stats().failed()).isEqualTo(2);
     }
   }
 

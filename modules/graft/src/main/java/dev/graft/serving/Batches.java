@@ -3,30 +3,50 @@ package dev.graft.serving;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import dev.graft.answer.Example;
 import dev.graft.answer.Outcome;
+import dev.graft.error.BadDataException;
 import dev.graft.error.ClosedException;
+import dev.graft.error.TimeLimitException;
+import dev.graft.words.Remedy;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Gathers the examples of many threads and has one thread ask about them, several in one run. */
+/**
+ * Gathers the examples of many threads and has one thread ask about them, several in one run. A run
+ * that does not end in its time is given up, though that thread hangs in it.
+ */
 final class Batches implements AutoCloseable {
 
+  private static final System.Logger LOG = System.getLogger(Serving.class.getName());
+
   private static final long LOOK = 100; // ms between two looks whether it is over
+  private static final long GRACE = 1_000_000_000; // ns in which TensorFlow may still end a run
 
   private final BlockingQueue<Request<?>> queue;
   private final ServingOptions options;
   private final Function<List<Example>, List<Outcome>> ask;
   private final ServingListener listener;
+  private final long patience; // ns that a run may take; 0 for any time
   private final Thread worker;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          new ThreadFactoryBuilder().setNameFormat("graft-time-limit").setDaemon(true).build());
 
   /**
    * Who waits goes on by a thread of these: what hangs on an answer may take long, or ask again,
@@ -37,23 +57,18 @@ final class Batches implements AutoCloseable {
           new ThreadFactoryBuilder().setNameFormat("graft-answers").setDaemon(true).build());
 
   private volatile boolean isClosed;
-  private volatile boolean isAnswering;
+  private volatile @Nullable Run running;
+  private volatile Optional<ServingStats.Failure> lastError = Optional.empty();
   private boolean hadCompany; // whether the last batch had more than one picture
 
-  /**
-   * Somebody who waits.
-   *
-   * @param form what is wanted of an outcome; may fail instead
-   */
-  private record Request<T>(
-      Example example, CompletableFuture<T> answer, Function<Outcome, T> form, long came) {
+  /** A run that is under way; it is settled by its end, or by who gives it up. */
+  private record Run(List<Request<?>> batch, long began, AtomicBoolean isSettled) {
+    boolean settle() {
+      return isSettled.compareAndSet(false, true);
+    }
 
-    void tell(Outcome outcome) {
-      try {
-        answer.complete(form.apply(outcome));
-      } catch (RuntimeException e) {
-        answer.completeExceptionally(e);
-      }
+    Duration waited() {
+      return Duration.ofNanos(began - batch.get(0).came());
     }
   }
 
@@ -65,9 +80,14 @@ final class Batches implements AutoCloseable {
     this.options = options;
     this.ask = ask;
     this.listener = listener;
+    Duration limit = options.model().timeout();
+    this.patience = limit.isZero() ? 0 : limit.plusNanos(GRACE).toNanos();
     this.worker = new Thread(this::work, "graft-serving");
     worker.setDaemon(true);
     worker.start();
+    if (patience > 0) {
+      var unused = clock.scheduleWithFixedDelay(this::giveUp, LOOK, LOOK, TimeUnit.MILLISECONDS);
+    }
   }
 
   /** How many examples wait. */
@@ -77,23 +97,36 @@ final class Batches implements AutoCloseable {
 
   /** Whether some wait, or are being answered. */
   boolean isBusy() {
-    return isAnswering || !queue.isEmpty();
+    Run now = running;
+    return now != null && !now.isSettled.get() || !queue.isEmpty();
+  }
+
+  /** Whether examples are taken. */
+  boolean isOpen() {
+    return !isClosed;
+  }
+
+  /** What an example failed by last that was not its own fault. */
+  Optional<ServingStats.Failure> lastError() {
+    return lastError;
   }
 
   /** What {@code form} makes of the outcome, or its failure. */
   <T> CompletableFuture<T> submit(Example example, Function<Outcome, T> form) {
-    CompletableFuture<T> answer = new CompletableFuture<>();
+    Request<T> request = Request.of(example, form);
     if (isClosed) {
       throw closed();
     }
-    if (!queue.offer(new Request<>(example, answer, form, System.nanoTime()))) {
+    if (!queue.offer(request)) {
       listener.on(new ServingEvent.Refused());
-      throw new OverloadException(options.waiting());
+      OverloadException refused = new OverloadException(options.waiting());
+      request.record(0, Optional.of(refused));
+      throw refused;
     }
     if (isClosed) { // and its thread may be gone
-      answer.completeExceptionally(closed());
+      request.fail(closed(), 0);
     }
-    return answer;
+    return request.answer();
   }
 
   private void work() {
@@ -103,28 +136,39 @@ final class Batches implements AutoCloseable {
       }
     } finally { // whatever it was, nobody waits for ever
       isClosed = true;
-      for (Request<?> left = queue.poll(); left != null; left = queue.poll()) {
-        left.answer.completeExceptionally(closed());
-      }
+      failAllThatWait();
+    }
+  }
+
+  private void failAllThatWait() {
+    for (Request<?> left = queue.poll(); left != null; left = queue.poll()) {
+      left.fail(closed(), 0);
     }
   }
 
   private void turn() {
+    List<Request<?>> batch = new ArrayList<>();
     try {
       Request<?> first = queue.poll(LOOK, TimeUnit.MILLISECONDS);
       if (first != null) {
-        isAnswering = true;
-        answer(gathered(first));
+        batch.add(first);
+        gather(batch);
+        if (!batch.isEmpty()) {
+          answer(new Run(List.copyOf(batch), System.nanoTime(), new AtomicBoolean()));
+        }
       }
     } catch (InterruptedException e) {
       // only closing ends it
+    } catch (RuntimeException | Error e) { // whoever waits has to hear of it, the thread goes on
+      LOG.log(Level.WARNING, "examples cannot be answered", e);
+      note(e);
+      batch.forEach(request -> request.fail(e, 0));
     } finally {
-      isAnswering = false;
+      running = null;
     }
   }
 
-  private List<Request<?>> gathered(Request<?> first) {
-    List<Request<?>> batch = new ArrayList<>(List.of(first));
+  private void gather(List<Request<?>> batch) {
     queue.drainTo(batch, options.batch() - 1);
     long until = System.nanoTime() + (hadCompany ? options.delay().toNanos() : 0);
     while (batch.size() < options.batch()) {
@@ -135,8 +179,7 @@ final class Batches implements AutoCloseable {
       batch.add(next);
     }
     hadCompany = batch.size() > 1 || !queue.isEmpty();
-    batch.removeIf(request -> request.answer.isDone()); // cancelled by who asked
-    return batch;
+    batch.removeIf(Batches::isCancelled);
   }
 
   private @Nullable Request<?> next(long nanos) {
@@ -147,31 +190,90 @@ final class Batches implements AutoCloseable {
     }
   }
 
-  private void answer(List<Request<?>> batch) {
-    if (batch.isEmpty()) {
-      return;
+  /** Whether who asked does not wait any more. */
+  private static boolean isCancelled(Request<?> request) {
+    if (request.answer().isDone()) {
+      request.record(0, Optional.of(new CancellationException()));
+      return true;
     }
-    long began = System.nanoTime();
+    return false;
+  }
+
+  private void answer(Run run) {
+    running = run;
+    List<Request<?>> batch = run.batch;
     RunRecord record = RunRecord.begun();
     int failed = 0;
     List<Runnable> told = new ArrayList<>();
     try {
       List<Outcome> outcomes = ask.apply(batch.stream().map(Request::example).toList());
+      long took = System.nanoTime() - run.began;
       for (int i = 0; i < batch.size(); i++) {
         Request<?> request = batch.get(i);
         Outcome outcome = outcomes.get(i);
-        told.add(() -> request.tell(outcome));
+        outcome.failure().ifPresent(this::note);
+        told.add(() -> request.tell(outcome, took));
         failed += outcome.failure().isPresent() ? 1 : 0;
       }
-    } catch (RuntimeException | Error e) { // whoever waits has to hear of it, the thread goes on
+    } catch (RuntimeException | Error e) {
+      long took = System.nanoTime() - run.began;
+      note(e);
       failed = batch.size();
-      batch.forEach(request -> told.add(() -> request.answer.completeExceptionally(e)));
+      told.clear();
+      batch.forEach(request -> told.add(() -> request.fail(e, took)));
     }
-    Duration waited = Duration.ofNanos(began - batch.get(0).came);
-    Duration took = Duration.ofNanos(System.nanoTime() - began);
-    record.done(batch.size(), failed, waited);
-    listener.on(new ServingEvent.Answered(batch.size(), failed, waited, took));
+    if (!run.settle()) { // it was given up meanwhile, and counted
+      return;
+    }
+    try {
+      record.done(batch.size(), failed, run.waited());
+      Duration took = Duration.ofNanos(System.nanoTime() - run.began);
+      listener.on(new ServingEvent.Answered(batch.size(), failed, run.waited(), took));
+    } catch (RuntimeException | Error e) { // the answers are there all the same
+      LOG.log(Level.WARNING, "answers cannot be counted", e);
+      note(e);
+    }
     told.forEach(this::tell); // who has an answer finds it counted
+  }
+
+  private void note(Throwable failure) {
+    if (!(failure instanceof BadDataException)) { // which is its own fault
+      lastError = Optional.of(new ServingStats.Failure(Instant.now(), "" + failure.getMessage()));
+    }
+  }
+
+  /** Gives up the run that is under way if its time is over, and who waits for it too long. */
+  private void giveUp() {
+    Run run = running;
+    long now = System.nanoTime();
+    if (run == null || now - run.began <= patience) {
+      return;
+    }
+    if (run.settle()) {
+      giveUp(run.batch, run.waited(), Duration.ofNanos(now - run.began));
+    }
+    List<Request<?>> late = new ArrayList<>();
+    queue.removeIf(request -> now - request.came() > patience && late.add(request));
+    if (!late.isEmpty()) {
+      giveUp(late, Duration.ofNanos(now - late.get(0).came()), Duration.ZERO);
+    }
+  }
+
+  private void giveUp(List<Request<?>> requests, Duration waited, Duration took) {
+    String limit = options.model().timeout().toMillis() / 1e3 + " s";
+    TimeLimitException late =
+        new TimeLimitException(
+            "the model gave no answer within "
+                + limit
+                + ", and its run has not ended yet; nothing else is answered until it does.",
+            new TimeoutException(limit),
+            Remedy.ANSWER_TIME);
+    note(late);
+    try {
+      listener.on(new ServingEvent.Answered(requests.size(), requests.size(), waited, took));
+    } finally {
+      requests.forEach(request -> tell(() -> request.fail(late, took.toNanos())));
+    }
   }
 
   /** By a thread of the callers, or by this one if there are none left. */
@@ -187,21 +289,31 @@ final class Batches implements AutoCloseable {
     return new ClosedException("the serving is closed");
   }
 
-  /** Ends after the batch that is being answered; those that wait fail. */
+  /** Ends after the batch that is being answered, unless that is given up; those that wait fail. */
   @Override
   public void close() {
     isClosed = true;
     boolean interrupted = false;
-    while (worker.isAlive() && Thread.currentThread() != worker) {
+    while (worker.isAlive() && Thread.currentThread() != worker && !isGivenUp()) {
       try {
-        worker.join();
+        worker.join(LOOK);
       } catch (InterruptedException e) {
         interrupted = true;
       }
     }
+    clock.shutdown();
+    failAllThatWait(); // that thread may hang
     callers.shutdown(); // what was told is still heard
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private boolean isGivenUp() {
+    Run now = running;
+    return patience > 0
+        && now != null
+        && now.isSettled.get()
+        && System.nanoTime() - now.began > patience;
   }
 }

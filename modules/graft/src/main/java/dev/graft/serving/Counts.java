@@ -47,12 +47,13 @@ final class Counts implements ServingListener {
     }
   }
 
-  ServingStats with(CurrentVersion current, int waiting) {
+  ServingStats with(CurrentVersion current, Batches asked) {
     return new ServingStats(
         current.number(),
         current.since(),
-        new ServingStats.Pictures(answered.get(), failed.get(), refused.get(), waiting),
+        new ServingStats.Pictures(answered.get(), failed.get(), refused.get(), asked.waiting()),
         batches.get(),
-        current.lastFailure());
+        new ServingStats.Health(
+            asked.isOpen() && current.isOpen(), current.leftOut(), asked.lastError()));
   }
 }

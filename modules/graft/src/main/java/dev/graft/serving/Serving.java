@@ -3,6 +3,7 @@ package dev.graft.serving;
 import static java.util.Objects.requireNonNull;
 
 import dev.graft.Graft;
+import dev.graft.ServeOptions;
 import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
 import dev.graft.answer.Outcome;
@@ -58,7 +59,9 @@ public final class Serving implements AutoCloseable {
     requireNonNull(options, "options");
     requireNonNull(listener, "listener");
     Counts counts = new Counts(listener);
-    NewestWorking newest = new NewestWorking(graft, base, options.model());
+    ServeOptions model =
+        options.model().warmUp(Math.max(options.batch(), options.model().warmUp()));
+    NewestWorking newest = new NewestWorking(base, version -> graft.serve(version, model));
     CurrentVersion current = new CurrentVersion(newest, options.poll(), counts);
     try {
       return new Serving(counts, current, new Batches(options, current::ask, counts));
@@ -78,7 +81,8 @@ public final class Serving implements AutoCloseable {
    *
    * @throws BadDataException if the model cannot take it
    * @throws OverloadException if too many wait already
-   * @throws TimeLimitException if it took longer than a call may
+   * @throws TimeLimitException if it took longer than a call may ({@link ServeOptions#timeout}), or
+   *     waited as long behind one that does not end
    * @throws ClosedException if it was closed meanwhile
    * @throws CancellationException if the thread was interrupted; its flag stays set
    */
@@ -117,8 +121,8 @@ public final class Serving implements AutoCloseable {
   }
 
   /**
-   * As {@link #submit(Example)}, with the version that answered. An example that this version
-   * cannot take ends in an outcome, too; what is nobody's example's fault fails the future.
+   * As {@link #submit(Example)}, with the version that answered. What this version cannot take, or
+   * not in its time, ends in an outcome, too; what no version says anything about fails the future.
    */
   public CompletableFuture<Outcome> ask(Example example) {
     requireNonNull(example, "example");
@@ -150,10 +154,13 @@ public final class Serving implements AutoCloseable {
 
   /** What was done until now. */
   public ServingStats stats() {
-    return counts.with(current, batches.waiting());
+    return counts.with(current, batches);
   }
 
-  /** Ends after the answers that are being given; whoever waits for a later one hears of it. */
+  /**
+   * Ends after the answers that are being given, or after the time that they may take; whoever
+   * waits for a later one hears of it. A version that is just being opened is not waited for.
+   */
   @Override
   public void close() {
     batches.close();

@@ -25,7 +25,8 @@ public sealed interface ServingEvent {
   record KeptBefore(long kept, long failed, Throwable cause) implements ServingEvent {}
 
   /**
-   * Some pictures were answered in one run.
+   * Some pictures were answered in one run; or given up, since a run did not end in its time: those
+   * in it, and later, with a time of zero, those that waited for it too long.
    *
    * @param pictures how many
    * @param failed how many of them failed, alone

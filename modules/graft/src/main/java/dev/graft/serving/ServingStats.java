@@ -11,10 +11,10 @@ import java.util.Optional;
  * @param since when it began to
  * @param pictures how they went
  * @param batches in how many runs they were answered
- * @param lastFailure what is wrong with the newer versions that were left out, if some were
+ * @param health whether it answers, and what went wrong last
  */
 public record ServingStats(
-    long version, Instant since, Pictures pictures, long batches, Optional<String> lastFailure) {
+    long version, Instant since, Pictures pictures, long batches, Health health) {
 
   /**
    * How pictures went.
@@ -25,4 +25,24 @@ public record ServingStats(
    * @param waiting how many wait now
    */
   public record Pictures(long answered, long failed, long refused, int waiting) {}
+
+  /**
+   * How it is.
+   *
+   * @param isOpen whether it takes examples: neither it nor the {@code Graft} that it was opened
+   *     with is closed
+   * @param leftOut what is wrong with the newer versions that were left out, or with their folder,
+   *     if something is
+   * @param lastError what an example failed by last that was not its own fault, such as a time that
+   *     was over; stays until there is a later one
+   */
+  public record Health(boolean isOpen, Optional<String> leftOut, Optional<Failure> lastError) {}
+
+  /**
+   * What a run failed by.
+   *
+   * @param when it did
+   * @param why what it says
+   */
+  public record Failure(Instant when, String why) {}
 }

@@ -105,7 +105,7 @@ class UnderPublishersTest {
         long seconds = (System.nanoTime() - began) / 1_000_000_000;
         assertThat(wrong).isEmpty();
         assertThat(each).allMatch(count -> count > 0);
-        assertThat(serving.stats().lastFailure()).isEmpty();
+        assertThat(serving.stats().health().leftOut()).isEmpty();
         assertThat(seen).isGreaterThanOrEqualTo(VERSIONS);
         assertThat(swaps.get()).as("versions that were taken").isGreaterThanOrEqualTo(VERSIONS / 2);
         if (swaps.get() >= ENOUGH) {

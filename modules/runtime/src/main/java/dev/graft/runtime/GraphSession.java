@@ -64,6 +64,11 @@ public final class GraphSession implements AutoCloseable {
     return session;
   }
 
+  /** Whether it may be used. */
+  boolean isOpen() {
+    return session.isOpen();
+  }
+
   /**
    * Waits for running calls, then closes the session and its graph. Calls that do not come back for
    * a minute are cancelled. May be called again.

@@ -74,6 +74,11 @@ final class InUse {
     }
   }
 
+  /** Whether it may be used. */
+  synchronized boolean isOpen() {
+    return !isClosed;
+  }
+
   /** Lets nobody use it any more; frees it if nobody does, else the last one will. */
   synchronized void close() {
     isClosed = true;

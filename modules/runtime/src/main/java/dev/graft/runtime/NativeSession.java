@@ -75,6 +75,11 @@ final class NativeSession implements AutoCloseable {
     return session;
   }
 
+  /** Whether it may be used. */
+  boolean isOpen() {
+    return use.isOpen();
+  }
+
   /** Begins a use of the session, during which it cannot be closed. */
   InUse.Hold hold() {
     return use.hold();

@@ -197,6 +197,11 @@ public final class SavedModelSession implements AutoCloseable {
     }
   }
 
+  /** Whether it can be called: it was not closed, nor the runtime. */
+  public boolean isOpen() {
+    return session.isOpen();
+  }
+
   /** Closes the session. */
   @Override
   public void close() {

@@ -28,9 +28,18 @@ class ServingHealthIndicator implements HealthIndicator {
   }
 
   private static Health answering(ServingStats stats) {
-    Health.Builder health =
-        Health.up().withDetail("version", stats.version()).withDetail("since", stats.since());
-    stats.lastFailure().ifPresent(why -> health.withDetail("failure", why)); // the old one goes on
+    Health.Builder health = stats.health().isOpen() ? Health.up() : Health.outOfService();
+    health.withDetail("version", stats.version()).withDetail("since", stats.since());
+    // what is newer and no good does no harm: the old one goes on
+    stats.health().leftOut().ifPresent(why -> health.withDetail("failure", why));
+    stats
+        .health()
+        .lastError()
+        .ifPresent(
+            error ->
+                health
+                    .withDetail("lastError", error.why())
+                    .withDetail("lastErrorAt", error.when()));
     return health.build();
   }
 }

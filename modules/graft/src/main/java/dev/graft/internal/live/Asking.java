@@ -3,23 +3,21 @@ package dev.graft.internal.live;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.Lists;
-import com.google.protobuf.ByteString;
 import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
 import dev.graft.answer.Outcome;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadModelException;
+import dev.graft.error.ClosedException;
 import dev.graft.error.ExhaustedException;
 import dev.graft.error.GraftException;
 import dev.graft.error.TimeLimitException;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Remedy;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,13 +30,6 @@ public final class Asking {
 
   /** For the first call, in which TensorFlow gets the model ready, whatever the others may take. */
   private static final Duration OPENING = Duration.ofMinutes(2);
-
-  /** A black PNG of one pixel. */
-  private static final ByteString BLANK =
-      ByteString.copyFrom(
-          Base64.getDecoder()
-              .decode(
-                  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGNgYGAAAAAEAAH2FzhVAAAAAElFTkSuQmCC"));
 
   /** As many as an export is compared with: memory for more is nobody's promise. */
   private static final int MOST_ROWS = 32;
@@ -83,30 +74,18 @@ public final class Asking {
   }
 
   /**
-   * What it says of a blank picture, or of nothing but zeros, so that the next answer comes faster:
-   * its only answer; empty if it can do nothing with that.
+   * Has it answer something, so that the next answer comes faster.
+   *
+   * @param own the request that the model brings along for that; none for one that is made up
+   * @param rows in how large a run it is asked, too; zero if it need not answer at all
+   * @return its only answer, if there is one
+   * @throws BadModelException if it has to answer, and does not, or with what is no number
    */
-  public Optional<TensorValue> aboutABlank() {
-    Optional<Map<String, TensorValue>> blank =
-        way.picture()
-            .map(input -> Map.of(input, TensorValue.strings(Shape.of(1), List.of(BLANK))))
-            .or(feed::blank);
-    if (blank.isEmpty()) {
-      return Optional.empty();
-    }
-    try {
-      boolean isLimited = !timeout.isZero() && timeout.compareTo(OPENING) < 0;
-      Map<String, TensorValue> first =
-          call(feed.batch(List.of(blank.get())), isLimited ? OPENING : timeout);
-      return way.answers().size() == 1 && !way.findsBoxes()
-          ? Optional.of(readout.scores(first, way.answers().get(0), 1))
-          : Optional.empty();
-    } catch (TensorFlowException e) {
-      if (e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
-        throw e; // not by the picture: it would answer nothing
-      }
-      return Optional.empty();
-    }
+  public Optional<TensorValue> first(Optional<Map<String, TensorValue>> own, int rows) {
+    boolean isLimited = !timeout.isZero() && timeout.compareTo(OPENING) < 0;
+    Duration limit = isLimited ? OPENING : timeout;
+    FirstAnswer first = new FirstAnswer(feed, readout, inputs -> call(inputs, limit));
+    return rows == 0 ? first.ifAny(own) : first.required(own, Math.min(rows, MOST_ROWS));
   }
 
   private Map<String, TensorValue> call(Map<String, TensorValue> inputs, Duration limit) {
@@ -125,7 +104,10 @@ public final class Asking {
     }
   }
 
-  /** The answers, or why there is none: one that the model cannot take fails alone. */
+  /**
+   * The answers, or why there is none: one that the model cannot take fails alone, and a run that
+   * takes too long fails those that are in it.
+   */
   public List<Outcome> answerEach(List<Example> examples) {
     Outcome[] outcomes = new Outcome[examples.size()];
     List<Asked> asked = new ArrayList<>();
@@ -153,7 +135,12 @@ public final class Asking {
       } else {
         some.forEach(one -> answerEach(List.of(one), outcomes));
       }
-    } catch (RuntimeException e) { // by none of them, as a time that is over
+    } catch (ClosedException e) { // by none of them, and no further run is possible
+      failed.addAndGet(some.size());
+      throw e;
+    } catch (GraftException e) { // by none of them, as a time that is over: others have an answer
+      some.forEach(one -> outcomes[one.place] = failed(e));
+    } catch (RuntimeException e) {
       failed.addAndGet(some.size());
       throw e;
     }
