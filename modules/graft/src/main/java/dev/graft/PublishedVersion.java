@@ -55,23 +55,21 @@ public record PublishedVersion(
   }
 
   /**
-   * All under {@code base}, the oldest first. No native code runs.
+   * All under {@code base}, the oldest first; none in a folder that has none. One that another
+   * process removes meanwhile is not among them. No native code runs.
    *
-   * @throws BadRequestException if there is none
+   * @throws BadRequestException if {@code base} is no folder
    * @throws InputOutputException if it cannot be read
    */
   public static List<PublishedVersion> in(Path base) {
     requireNonNull(base, "base");
+    if (!Files.isDirectory(base)) {
+      throw empty(base);
+    }
     List<PublishedVersion> all = new ArrayList<>();
     try {
-      for (Path version : versions(base)) {
-        all.add(
-            new PublishedVersion(
-                version,
-                Files.getLastModifiedTime(version.resolve("saved_model.pb")).toInstant(),
-                scores(version),
-                GateCheck.megabytes(version),
-                VersionLease.isHeldOn(version)));
+      for (Path version : ModelFolder.versions(base)) {
+        at(version).ifPresent(all::add);
       }
     } catch (IOException e) {
       throw unreadable(base, e);
@@ -79,13 +77,36 @@ public record PublishedVersion(
     return all;
   }
 
+  /** None if it goes meanwhile, all of it in one step: then what was read of it counts no more. */
+  private static Optional<PublishedVersion> at(Path version) throws IOException {
+    try {
+      PublishedVersion read =
+          new PublishedVersion(
+              version,
+              Files.getLastModifiedTime(version.resolve("saved_model.pb")).toInstant(),
+              scores(version),
+              GateCheck.megabytes(version),
+              VersionLease.isHeldOn(version));
+      return Optional.of(read).filter(each -> Files.isDirectory(version));
+    } catch (IOException | InputOutputException e) {
+      if (Files.isDirectory(version)) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
   private static List<Path> versions(Path base) {
     List<Path> versions = Files.isDirectory(base) ? ModelFolder.versions(base) : List.of();
     if (versions.isEmpty()) {
-      throw new BadRequestException(
-          "'" + base + "' holds no version; give a folder that versions were published in.");
+      throw empty(base);
     }
     return versions;
+  }
+
+  private static BadRequestException empty(Path base) {
+    return new BadRequestException(
+        "'" + base + "' holds no version; give a folder that versions were published in.");
   }
 
   /**

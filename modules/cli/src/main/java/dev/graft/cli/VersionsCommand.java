@@ -55,6 +55,10 @@ final class VersionsCommand implements Callable<Integer> {
       terminal.json(json(versions));
       return 0;
     }
+    if (versions.isEmpty()) {
+      terminal.line("'" + base + "' holds no version.");
+      return 0;
+    }
     TextTable table = new TextTable(30, true, false, false, true, false);
     table.row("version", "published", "score", "MB", "in use");
     for (PublishedVersion version : versions) {

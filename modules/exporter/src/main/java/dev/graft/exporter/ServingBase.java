@@ -7,12 +7,14 @@ import dev.graft.savedmodel.file.HeldFile;
 import dev.graft.savedmodel.file.VersionFolders;
 import dev.graft.savedmodel.file.VersionLease;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -103,7 +105,7 @@ final class ServingBase {
       return;
     }
     boolean isVersion = VersionFolders.isOne(entry) && Files.isDirectory(entry);
-    if (!isVersion && !isPassedOver(name)) {
+    if (!isVersion && !isPassedOver(name) && isStillThere(entry)) {
       throw new BadRequestException(
           "'"
               + base
@@ -112,6 +114,11 @@ final class ServingBase {
               + "', which is no version; versions are folders named by a number. Give an empty"
               + " folder, or one that holds versions only.");
     }
+  }
+
+  /** Another process may have removed an old version since the base was listed. */
+  private static boolean isStillThere(Path entry) {
+    return Files.exists(entry, LinkOption.NOFOLLOW_LINKS);
   }
 
   /**
@@ -166,7 +173,7 @@ final class ServingBase {
     return temporary.resolveSibling(temporary.getFileName() + ".lock");
   }
 
-  /** Whether nothing directly in {@code folder} has changed for long. */
+  /** Whether nothing directly in {@code folder} has changed for long, nor does while it is seen. */
   private static boolean isOld(Path folder) throws IOException {
     Instant limit = Instant.now().minus(OLD);
     try (Stream<Path> all = Files.walk(folder, 1)) {
@@ -178,6 +185,11 @@ final class ServingBase {
       return true;
     } catch (NoSuchFileException e) {
       return false;
+    } catch (UncheckedIOException e) {
+      if (e.getCause() instanceof NoSuchFileException) {
+        return false;
+      }
+      throw e.getCause();
     }
   }
 
@@ -251,9 +263,13 @@ final class ServingBase {
     }
   }
 
+  /** The greatest number that is taken, be it by a version or by what is none. */
   private long newest() throws IOException {
-    List<Path> all = versions();
-    return all.isEmpty() ? 0 : VersionFolders.number(all.get(all.size() - 1));
+    return entries().stream()
+        .filter(VersionFolders::isOne)
+        .mapToLong(VersionFolders::number)
+        .max()
+        .orElse(0);
   }
 
   /** All versions, the oldest first. */

@@ -12,6 +12,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -23,6 +24,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,5 +181,82 @@ class ServingBaseTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("notes.txt");
     Durable.delete(base.resolve("lost+found"));
+  }
+
+  /** Runs {@code work} while another renames {@code path} away and back over and over. */
+  private static void whileItComesAndGoes(Path path, Callable<?> work) throws Exception {
+    Path hidden = path.resolveSibling(".gone");
+    AtomicBoolean isOver = new AtomicBoolean();
+    FutureTask<Boolean> other =
+        new FutureTask<>(
+            () -> {
+              while (!isOver.get()) {
+                Files.move(path, hidden);
+                Files.move(hidden, path);
+              }
+              return true;
+            });
+    Thread thread = new Thread(other, "comes-and-goes");
+    thread.start();
+    try {
+      for (int i = 0; i < 200; i++) {
+        work.call();
+      }
+    } finally {
+      isOver.set(true);
+      assertThat(other.get()).isTrue();
+    }
+  }
+
+  /** As another publisher's retention does, after hours of training here. */
+  @Test
+  void aVersionThatIsJustBeingRemovedIsNoStranger() throws Exception {
+    for (int i = 1; i <= 100; i++) { // between listing and looking there is time
+      Files.createDirectory(base.resolve("" + i));
+    }
+    Path last = Files.createDirectory(base.resolve("999"));
+    whileItComesAndGoes(last, () -> ServingBase.at(base));
+    assertThat(names(base)).hasSize(101);
+  }
+
+  @Test
+  void aFolderThatAnotherWorksInIsLeftAlone() throws Exception {
+    Path working = leftover(".graft-tmp-" + OTHER_HOST + "-0000000000000001", Duration.ofHours(1));
+    for (int i = 0; i < 50; i++) {
+      Files.createFile(working.resolve("file" + i));
+    }
+    whileItComesAndGoes(working.resolve("half"), () -> ServingBase.at(base));
+    assertThat(names(working)).hasSize(51);
+  }
+
+  /** A file, say, that somebody has put there while a version was made. */
+  @Test
+  void aNumberThatSomethingElseHasIsSkipped() throws IOException {
+    ServingBase serving = ServingBase.at(base);
+    ServingBase.Temporary temporary = serving.temporary();
+    List<Path> tried = new ArrayList<>();
+    long number =
+        serving.commit(
+            temporary,
+            version -> {
+              tried.add(version);
+              assertThat(tried).hasSizeLessThan(10);
+              if (tried.size() == 1) {
+                touch(version);
+              }
+            },
+            new ArrayList<>());
+    serving.discard(temporary);
+    assertThat(number).isEqualTo(2);
+    assertThat(base.resolve("1")).isRegularFile();
+    assertThat(base.resolve("2")).isDirectory();
+  }
+
+  private static void touch(Path file) {
+    try {
+      Files.createFile(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -9,6 +9,7 @@ import dev.graft.runtime.SavedModelSession;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.words.Figure;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,7 +116,7 @@ public record GateCheck(
         bytes += Files.size(file);
       }
       return bytes / MEGABYTE;
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new InputOutputException(
           "'" + folder + "' cannot be read (" + e.getMessage() + ").", e);
     }

@@ -2,6 +2,7 @@ package dev.graft.graph.op;
 
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableMap;
+import com.google.protobuf.ByteString;
 import dev.graft.error.Internal;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -37,7 +39,8 @@ public final class OpHistory {
   private final List<String> releases;
   private final ImmutableMap<String, String> since;
 
-  private OpHistory(String text) {
+  /** As {@code since.txt} says it. */
+  OpHistory(String text) {
     List<String> lines = Splitter.on('\n').omitEmptyStrings().splitToList(text);
     this.releases = Splitter.on(' ').splitToList(lines.get(0).substring("# ".length()));
     ImmutableMap.Builder<String, String> read = ImmutableMap.builder();
@@ -91,20 +94,30 @@ public final class OpHistory {
 
   private Stream<Need> needs(String op, Map.Entry<String, AttrValue> attr) {
     String name = op + " " + attr.getKey();
-    AttrValue value = attr.getValue();
-    Optional<Need> ofValue =
-        switch (value.getValueCase()) {
-          case TYPE ->
-              need(
-                  name + " " + value.getTypeValue(),
-                  value.getType().name().replace("DT_", "").toLowerCase(Locale.ROOT)
-                      + " in op "
-                      + op);
-          case S -> need(name + " " + value.getS().toStringUtf8(), attr.getKey() + " of op " + op);
-          default -> Optional.empty();
-        };
     return Stream.concat(
-        need(name, "attribute " + attr.getKey() + " of op " + op).stream(), ofValue.stream());
+        need(name, "attribute " + attr.getKey() + " of op " + op).stream(),
+        needs(op, attr.getKey(), attr.getValue()));
+  }
+
+  private Stream<Need> needs(String op, String attr, AttrValue value) {
+    return switch (value.getValueCase()) {
+      case TYPE -> ofType(op, attr, value.getType());
+      case S -> ofText(op, attr, value.getS());
+      case LIST ->
+          Stream.concat(
+              value.getList().getTypeList().stream().flatMap(type -> ofType(op, attr, type)),
+              value.getList().getSList().stream().flatMap(text -> ofText(op, attr, text)));
+      default -> Stream.empty();
+    };
+  }
+
+  private Stream<Need> ofType(String op, String attr, DataType type) {
+    String word = type.name().replace("DT_", "").toLowerCase(Locale.ROOT);
+    return need(op + " " + attr + " " + type.getNumber(), word + " in op " + op).stream();
+  }
+
+  private Stream<Need> ofText(String op, String attr, ByteString text) {
+    return need(op + " " + attr + " " + text.toStringUtf8(), attr + " of op " + op).stream();
   }
 
   private Optional<Need> need(String what, String reason) {

@@ -61,6 +61,26 @@ class OpHistoryTest {
     assertThat(need(text)).isEqualTo(old);
   }
 
+  /** No op of today has a list with a newer value: since.txt may get one with each release. */
+  @Test
+  void whatIsInAListCounts() {
+    OpHistory history = new OpHistory("# 2.3 2.4 2.7\n2.4 Many Tin 22\n2.7 Many modes soft\n");
+    AttrValue.ListValue types =
+        AttrValue.ListValue.newBuilder()
+            .addType(DataType.DT_FLOAT)
+            .addType(DataType.DT_UINT32)
+            .build();
+    assertThat(types.getType(1).getNumber()).isEqualTo(22);
+    NodeDef ofTypes = node("Many", "Tin", AttrValue.newBuilder().setList(types));
+    assertThat(history.of(List.of(ofTypes), List.of()))
+        .isEqualTo(new Need("2.4", "uint32 in op Many"));
+    AttrValue.ListValue texts =
+        AttrValue.ListValue.newBuilder().addS(ByteString.copyFromUtf8("soft")).build();
+    NodeDef ofTexts = node("Many", "modes", AttrValue.newBuilder().setList(texts));
+    assertThat(history.of(List.of(ofTypes, ofTexts), List.of()))
+        .isEqualTo(new Need("2.7", "modes of op Many"));
+  }
+
   @Test
   void theLatestOfAllDecides() {
     NodeDef decode = NodeDef.newBuilder().setOp("DecodeImage").build();
