@@ -3,7 +3,6 @@ package dev.graft.exporter;
 import com.google.common.base.Joiner;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
-import com.google.common.collect.SetMultimap;
 import com.google.common.hash.HashCode;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
@@ -33,8 +32,7 @@ import java.util.function.IntFunction;
  * Gives an export its warm-up requests: for each signature one of a single row, and one of each
  * size in which a server puts requests together. They are made up, since what a server sends itself
  * lies in the export for everybody to read, and nothing of the user's is to. Before the version is
- * visible the file is read back, and what it holds is sent to the export, but for requests of a
- * size at which their signature was asked already: of these one row is.
+ * visible the file is read back, and each request of it sent to the export.
  */
 final class Rehearsal {
 
@@ -42,19 +40,12 @@ final class Rehearsal {
 
   private final SavedModelFiles files;
   private final SavedModelSession exported;
-  private final SetMultimap<String, Integer> asked;
   private final List<String> remarks = new ArrayList<>();
   private int size;
 
-  /**
-   * A rehearsal.
-   *
-   * @param asked in batches of which sizes each signature was asked already
-   */
-  Rehearsal(SavedModelFiles files, SavedModelSession exported, SetMultimap<String, Integer> asked) {
+  Rehearsal(SavedModelFiles files, SavedModelSession exported) {
     this.files = files;
     this.exported = exported;
-    this.asked = asked;
   }
 
   /** How many requests there are. */
@@ -144,7 +135,7 @@ final class Rehearsal {
       Planned planned = requests.get(i);
       WarmUp.Request request = read.get(i);
       WarmUp.requireSame(WarmUp.content(request).equals(contents.get(i)));
-      if (isKnownToBeAnswered(request) || isAnswered(request)) {
+      if (isAnswered(request)) {
         kept.add(planned);
       } else {
         remarks.add(
@@ -193,11 +184,6 @@ final class Rehearsal {
             + signature.name()
             + "': it answers none that was made up");
     return List.of();
-  }
-
-  private boolean isKnownToBeAnswered(WarmUp.Request request) {
-    int rows = BatchRows.count(request.inputs());
-    return rows > 1 && asked.containsEntry(request.signature().name(), rows);
   }
 
   private boolean isAnswered(WarmUp.Request request) {

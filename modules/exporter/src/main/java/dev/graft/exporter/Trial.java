@@ -93,7 +93,7 @@ final class Trial {
         trial = new Trial(model, files, proofs, exported, reference);
         trial.compare();
       }
-      Rehearsal warmUp = new Rehearsal(files, exported, trial.attempts.answered());
+      Rehearsal warmUp = new Rehearsal(files, exported);
       warmUp.write(dir.resolve("assets.extra"), trial.sizes);
       ImmutableList.Builder<Figure> gates = ImmutableList.builder();
       for (Proof proof : proofs) {

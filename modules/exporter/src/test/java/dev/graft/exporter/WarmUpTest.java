@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.exporter.internal.sample.BatchRows;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
+import dev.graft.model.TensorSpec;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.checkpoint.RecordReader;
@@ -25,6 +29,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
 
 /** The requests that a server sends itself, as the file has them. */
 class WarmUpTest {
@@ -99,6 +104,46 @@ class WarmUpTest {
           .extracting(each -> BatchRows.count(each.inputs()))
           .containsOnly(1, 100);
     }
+  }
+
+  /**
+   * A server does not load a version whose warm-up fails. That other rows were compared in a batch
+   * of this size says nothing of these.
+   */
+  @Test
+  void eachRequestOfTheFileIsSent() throws IOException {
+    Version version = Exporter.publish(runtime, failingOnEqualRows(), folder.resolve("base"));
+    assertThat(version.report().batches()).containsExactly(1, 3, 32);
+    assertThat(version.report().remarks())
+        .containsExactly(
+            "no warm-up request of 8 rows is written for signature 'serving_default': it fails on"
+                + " one",
+            "no warm-up request of 32 rows is written for signature 'serving_default': it fails on"
+                + " one");
+    assertThat(RecordReader.all(version.path().resolve("assets.extra").resolve(WarmUp.FILE)))
+        .hasSize(1);
+  }
+
+  /** Divides by how far the rows lie from their mean, unless there is only one. */
+  private static Model failingOnEqualRows() {
+    Model small = SmallModel.of(Signature.SERVING_DEFAULT, "Neg", DType.FLOAT32);
+    GraphEditor editor = small.graph().edit();
+    Scope g = new Scope(editor, "spread");
+    TensorRef x = new TensorRef("x", 0);
+    TensorRef mean = g.op("Mean").input(x).input(g.ints(0)).attr("keep_dims", true).output();
+    TensorRef distance = g.add("Sum", g.add("Abs", g.add("Sub", x, mean)), g.ints(0, 1));
+    TensorRef rows = g.cast(g.add("Size", x), DataType.DT_FLOAT); // two in a row
+    TensorRef one = g.add("Maximum", g.add("Sub", g.scalar(3f), rows), g.scalar(0f));
+    TensorRef share = g.add("Reciprocal", g.add("AddV2", distance, one));
+    TensorRef checked =
+        g.op("CheckNumerics").input(share).attr("message", "rows are alike").output();
+    TensorSpec out = new TensorSpec(g.add("Mul", x, checked), DType.FLOAT32, Shape.of(-1, 2));
+    Map<String, TensorSpec> inputs = small.servingSignature().inputs();
+    return small.toBuilder()
+        .graph(editor.build())
+        .signatures(
+            List.of(Signature.predict(Signature.SERVING_DEFAULT, inputs, Map.of("outputs", out))))
+        .build();
   }
 
   /** TensorFlow Serving does not load a version with more (kMaxNumRecords). */
