@@ -128,23 +128,43 @@ def compare(args):
         sys.exit(f"error: {by} gives other answers than Java")
 
 
-def warmup(args):
+def request(record):
+    """The request in a record of the warm-up file: its signature's name and inputs as TensorFlow Serving makes them."""
     import tensorflow as tf
     from tensorflow_serving.apis import prediction_log_pb2
 
+    log = prediction_log_pb2.PredictionLog.FromString(record)
+    kind = log.WhichOneof("log_type")
+    sent = getattr(log, kind).request
+    name = sent.model_spec.signature_name
+    if (kind == "classify_log") != name.startswith("classify"):
+        sys.exit(f"error: the request for {name} is a {kind}")
+    if kind == "predict_log":
+        return name, {key: tf.constant(tf.make_ndarray(tensor)) for key, tensor in sent.inputs.items()}
+    if kind == "classify_log":
+        examples = sent.input.example_list.examples
+        if not examples or any(not example.features.feature for example in examples):
+            sys.exit(f"error: the request for {name} has {len(examples)} examples, or one without features")
+        return name, {"inputs": tf.constant([example.SerializeToString() for example in examples])}
+    sys.exit(f"error: the request for {name} is a {kind}")
+
+
+def warmup(args):
+    import tensorflow as tf
+
     model = tf.saved_model.load(str(args.version))
+    extra = args.version / "assets.extra"
     sizes = {}
-    for record in tf.data.TFRecordDataset(str(args.version / "assets.extra" / "tf_serving_warmup_requests")):
-        request = prediction_log_pb2.PredictionLog.FromString(record.numpy()).predict_log.request
-        serve = model.signatures[request.model_spec.signature_name]
-        given = {name: tf.constant(tf.make_ndarray(tensor)) for name, tensor in request.inputs.items()}
-        answers = serve(**given)
+    for record in tf.data.TFRecordDataset(str(extra / "tf_serving_warmup_requests")):
+        name, given = request(record.numpy())
+        answers = model.signatures[name](**given)
         rows = {int(values.shape[0]) for values in [*given.values(), *answers.values()]}
         if len(rows) != 1:
-            sys.exit(f"error: a request for {request.model_spec.signature_name} has rows {rows}")
-        sizes.setdefault(request.model_spec.signature_name, set()).update(rows)
-    if not sizes.keys() >= {"serving_default"}:
-        sys.exit(f"error: only {sorted(sizes)} are warmed up")
+            sys.exit(f"error: a request for {name} has rows {rows}")
+        sizes.setdefault(name, set()).update(rows)
+    wanted = {"serving_default"} | ({"classify"} if (extra / "labels.txt").is_file() else set())
+    if not sizes.keys() >= wanted:
+        sys.exit(f"error: only {sorted(sizes)} are warmed up, not {sorted(wanted)}")
     print("warm-up: " + ", ".join(f"{name} {sorted(rows)}" for name, rows in sorted(sizes.items())))
 
 
