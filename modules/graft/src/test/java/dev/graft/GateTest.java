@@ -134,7 +134,7 @@ class GateTest {
           .hasMessageContaining("mae 2.000, at most 1.900 asked for");
       assertThatThrownBy(() -> graft.publish(model, terms.require("size", 1e-4)))
           .isInstanceOf(RefusedException.class)
-          .hasMessageContaining("at most 0.0 MB asked for");
+          .hasMessageContaining("at most 0.0001 MB asked for");
     }
   }
 
