@@ -8,11 +8,13 @@ import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
+import dev.graft.internal.boxes.ChosenEpochs;
 import dev.graft.internal.card.TrainingStep;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.boxes.BoxEvaluation;
@@ -50,6 +52,9 @@ record JobSteps(
   /** How much larger a loss is at most where a network takes no notice of a difference. */
   private static final double ALIKE = 1.15;
 
+  /** What other views than those of the first training cost, on top of what more pictures cost. */
+  private static final double MORE_VIEWS = 1.1;
+
   /** All of it, from training to the report. */
   JobResult all(Model start, Parts parts) {
     listener.on(new JobEvent.FolderMade(folder.path()));
@@ -72,7 +77,8 @@ record JobSteps(
   RateCurve rates(Model start, Parts parts) {
     TrainOptions options = watched(folder.job().options(), listener, cancel);
     Precision precision = folder.job().precision();
-    RateCurve curve = graft.findRate(start, seen(parts), recipe(options, parts), precision);
+    TrainOptions all = boxes.isEmpty() ? options : options.recipe(recipe(parts));
+    RateCurve curve = graft.findRate(start, seen(parts), all, precision);
     listener.on(new JobEvent.RatesTried(curve, folder.report(curve)));
     return curve;
   }
@@ -80,7 +86,8 @@ record JobSteps(
   private Run train(Model start, Parts parts) {
     listener.on(new JobEvent.TrainingBegun(HeadOrigin.of(start), givesVectors()));
     TrainOptions options = watched(folder.options(), listener, cancel);
-    Run run = train(start, parts, options);
+    boolean refits = boxes.isPresent() && folder.job().training().refit();
+    Run run = (refits ? with(boxes.map(BoxData::forChoosing)) : this).train(start, parts, options);
     if (boxes.isPresent()) {
       run = again(start, parts, run);
     }
@@ -89,8 +96,12 @@ record JobSteps(
   }
 
   private Run train(Model start, Parts parts, TrainOptions options) {
-    Precision precision = folder.job().precision();
-    return graft.train(start, seen(parts), recipe(options, parts), precision);
+    TrainOptions all = boxes.isEmpty() ? options : options.recipe(recipe(parts));
+    return graft.train(start, seen(parts), all, folder.job().precision());
+  }
+
+  private JobSteps with(Optional<BoxData> others) {
+    return new JobSteps(graft, folder, others, listener, cancel);
   }
 
   /** What was chosen by the validation part is learned from that part, too. */
@@ -100,7 +111,7 @@ record JobSteps(
     Map<String, TensorValue> answers = graft.predict(chosen.model(), validation, scoring(chosen));
     BoxEvaluation score = boxes.orElseThrow().found(validation, answers).evaluation();
     Duration spent = chosen.times().values().stream().reduce(Duration.ZERO, Duration::plus);
-    double more = 1 + (double) validation.size() / parts.train().size();
+    double more = MORE_VIEWS * (1 + (double) validation.size() / parts.train().size());
     Optional<TrainOptions> left = refits ? folder.refitting(spent, more) : Optional.empty();
     if (left.isEmpty()) {
       Optional<String> why =
@@ -112,22 +123,27 @@ record JobSteps(
       return TrainingStep.instead(showing(chosen, score), parts);
     }
     BoxData now = boxes.orElseThrow();
+    ChosenEpochs epochs = folder.chosenEpochs();
     double upright = loss(chosen, now.upright(validation));
     double turned = loss(chosen, now.upsideDown(validation));
     boolean alike = turned <= ALIKE * upright;
     String why =
         String.format(
-            Locale.ROOT,
-            "validation pictures have a loss of %.3f, and of %.3f upside down, so pictures are %s",
-            upright,
-            turned,
-            alike ? "learned from upside down, too" : "learned from as they are and mirrored only");
+                Locale.ROOT,
+                "validation pictures have a loss of %.3f, and of %.3f upside down, so pictures are %s",
+                upright,
+                turned,
+                alike
+                    ? "learned from upside down, too"
+                    : "learned from as they are and mirrored only")
+            + "; "
+            + epochs.words();
     listener.on(new JobEvent.Chosen(score, true, Optional.of(why)));
     Parts all = new Parts(now.without(parts.test()), validation, parts.test(), parts.notes());
     TrainOptions options = watched(left.get(), listener, cancel);
-    JobSteps second =
-        alike ? new JobSteps(graft, folder, Optional.of(now.turned()), listener, cancel) : this;
-    Run learned = second.train(start, all, options);
+    JobSteps second = alike ? with(Optional.of(now.turned())) : this;
+    TrainOptions asLong = options.recipe(epochs.of(second.recipe(all), 1));
+    Run learned = graft.train(start, second.seen(all), asLong, folder.job().precision());
     return TrainingStep.instead(showing(after(chosen, learned), score), all);
   }
 
@@ -182,11 +198,13 @@ record JobSteps(
     return boxes.map(all -> all.seen(parts, folder.job().training().seed())).orElse(parts);
   }
 
-  private TrainOptions recipe(TrainOptions options, Parts parts) {
+  /** How boxes are learned. */
+  private Recipe recipe(Parts parts) {
+    int pictures = parts.train().size();
     Training training = folder.job().training();
-    return boxes.isEmpty()
-        ? options
-        : options.recipe(training.toRecipe(named -> BoxData.usual(named, parts.train().size())));
+    return boxes
+        .orElseThrow()
+        .onViews(training.toRecipe(named -> BoxData.usual(named, pictures)), pictures);
   }
 
   boolean givesVectors() {

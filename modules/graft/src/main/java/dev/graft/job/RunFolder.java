@@ -11,6 +11,7 @@ import dev.graft.Settings;
 import dev.graft.Version;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.InputOutputException;
+import dev.graft.internal.boxes.ChosenEpochs;
 import dev.graft.savedmodel.file.Durable;
 import dev.graft.savedmodel.file.FolderDigest;
 import dev.graft.savedmodel.file.HeldFile;
@@ -261,6 +262,16 @@ public final class RunFolder implements AutoCloseable {
     return left.isPresent()
         ? left.filter(time -> time.compareTo(needed) >= 0).map(all::time)
         : Optional.of(all);
+  }
+
+  /** How much of the first training did the validation part good. */
+  ChosenEpochs chosenEpochs() {
+    try {
+      return ChosenEpochs.read(path.resolve(LOG));
+    } catch (IOException e) {
+      throw new InputOutputException(
+          "'" + path.resolve(LOG) + "' cannot be read (" + e.getMessage() + ").", e);
+    }
   }
 
   /**

@@ -10,6 +10,7 @@ import java.nio.FloatBuffer;
 public final class Halves {
 
   private static final int SHIFT = 13; // bits of a float's fraction that a half lacks
+  private static final int REBASED = 112; // what a float's exponent has more than a half's
 
   private Halves() {}
 
@@ -47,7 +48,7 @@ public final class Halves {
     if (size < 0x1p-14f) { // a multiple of the smallest half
       return (short) (sign | (int) Math.rint(size * 0x1p24));
     }
-    int rebased = (bits & 0x7fffffff) - (112 << 23); // another bias of the exponent
+    int rebased = (bits & 0x7fffffff) - (REBASED << 23);
     int even = (rebased >>> SHIFT) & 1;
     return (short) (sign | ((rebased + (1 << (SHIFT - 1)) - 1 + even) >>> SHIFT));
   }
@@ -56,14 +57,14 @@ public final class Halves {
   static float toFloat(short half) {
     int exponent = (half >> 10) & 0x1f;
     int fraction = half & 0x3ff;
-    float sign = half < 0 ? -1f : 1f;
+    int sign = (half & 0x8000) << 16;
     if (exponent == 0) {
-      return sign * fraction * 0x1p-24f;
+      return Float.intBitsToFloat(sign | Float.floatToRawIntBits(fraction * 0x1p-24f));
     }
     if (exponent == 31) {
-      return fraction == 0 ? sign * Float.POSITIVE_INFINITY : Float.NaN;
+      return fraction == 0 ? Float.intBitsToFloat(sign | 0x7f800000) : Float.NaN;
     }
-    return sign * (1 + fraction * 0x1p-10f) * (float) Math.pow(2, exponent - 15);
+    return Float.intBitsToFloat(sign | (exponent + REBASED) << 23 | fraction << SHIFT);
   }
 
   /** {@code rows} as they are after that; themselves if they are not float32. */

@@ -33,8 +33,9 @@ import java.util.stream.IntStream;
  *
  * @param set the pictures with their boxes
  * @param flips which ways of mirroring the data allow
+ * @param choosing whether what is learned only chooses for a training that follows
  */
-public record BoxData(BoxSet set, BoxViews.Flips flips) {
+public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
 
   /** A trial on BCCD, in Keras, gained nothing by more pixels than these. */
   private static final double PIXELS = 512 * 384;
@@ -43,7 +44,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
   private static final int MULTIPLE = 32; // the coarsest cells
   private static final int CELLS = 3; // that a box is wide, to be found well
   private static final int FEWEST_STEPS = 800; // a head learns little in less
-  private static final int LOOKS = 64; // at each picture, where there are not too many
+  private static final int LOOKS = 48; // at each picture, where there are not too many
   private static final int MOST_STEPS = 6000;
   private static final int BATCH = 8;
   private static final double TOP = 2.0 / 3; // of the blocks: maps for boxes begin far below
@@ -52,7 +53,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
 
   /** The boxes in {@code data}, as {@code Annotations} reads them. */
   public static BoxData read(Path data) {
-    return new BoxData(Annotations.read(data), BoxViews.Flips.SIDES);
+    return new BoxData(Annotations.read(data), BoxViews.Flips.SIDES, false);
   }
 
   /**
@@ -133,13 +134,22 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
 
   /** This, with pictures learned from upside down, too. */
   public BoxData turned() {
-    return new BoxData(set, BoxViews.Flips.ALL);
+    return new BoxData(set, BoxViews.Flips.ALL, choosing);
+  }
+
+  /**
+   * This for a training that only chooses: as many steps on half of the views, which are among
+   * those of the training that follows.
+   */
+  public BoxData forChoosing() {
+    return new BoxData(set, flips, true);
   }
 
   /** {@code parts} as they are learned from: views of what trains. */
   public Parts seen(Parts parts, long seed) {
     return new Parts(
-        new BoxViews(views(parts.train().size()), flips, seed).of(set, parts.train()),
+        new BoxViews(views(parts.train().size()) / share(parts.train().size()), flips, seed)
+            .of(set, parts.train()),
         BoxViews.plain(set, parts.validation()),
         parts.test(),
         parts.notes());
@@ -147,7 +157,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
 
   /** This with labels counted as {@code order} has them. */
   public BoxData inOrderOf(Labels order) {
-    return new BoxData(set.inOrderOf(order), flips);
+    return new BoxData(set.inOrderOf(order), flips, choosing);
   }
 
   /** All pictures but those of {@code part}. */
@@ -166,6 +176,16 @@ public record BoxData(BoxSet set, BoxViews.Flips flips) {
       ways /= 2;
     }
     return ways;
+  }
+
+  /** One of how many of the views is learned from, of so many pictures. */
+  private int share(int pictures) {
+    return choosing && views(pictures) > 1 ? 2 : 1;
+  }
+
+  /** {@code recipe}, whose epochs are of all views, for as many steps on those that there are. */
+  public Recipe onViews(Recipe recipe, int pictures) {
+    return new ChosenEpochs(List.of()).of(recipe, share(pictures));
   }
 
   /** {@code recipe} with the usual settings for a head that learns from so many pictures. */

@@ -2,9 +2,21 @@ package dev.graft.internal.boxes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.data.Batch;
+import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
+import dev.graft.data.Split;
+import dev.graft.testkit.Checkout;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** How a head for boxes is trained where nobody says it. */
 class BoxDataTest {
@@ -24,5 +36,57 @@ class BoxDataTest {
   @Test
   void withoutAWordTheHeadAloneLearns() {
     assertThat(BoxData.usual(Recipe.auto(), 292).fineTunes()).isEmpty();
+  }
+
+  /** Half of the views, each seen twice as often, and what follows has them, too. */
+  @Test
+  void aTrainingThatOnlyChoosesTakesAsManySteps() {
+    BoxData all = BoxData.read(Checkout.path("testdata/bccd"));
+    BoxData half = all.forChoosing();
+    Parts parts = all.dataset(false).split(Split.of(60, 20, 20));
+    int pictures = parts.train().size();
+    Recipe usual = BoxData.usual(Recipe.headThenTop(), pictures);
+    Recipe stretched = half.onViews(usual, pictures);
+    assertThat(all.onViews(usual, pictures)).isEqualTo(usual);
+    assertThat(all.seen(parts, 1).train().size()).isEqualTo(8 * pictures);
+    assertThat(half.seen(parts, 1).train().size()).isEqualTo(4 * pictures);
+    assertThat(stretched.head().steps().epochs()).isEqualTo(2 * usual.head().steps().epochs());
+    assertThat(stretched.fineTunes().get(0).epochs())
+        .isEqualTo(2 * usual.fineTunes().get(0).epochs());
+    Set<String> later = views(all.turned().seen(parts, 1).train());
+    assertThat(views(half.seen(parts, 1).train())).hasSize(4 * pictures).isSubsetOf(later);
+  }
+
+  private static Set<String> views(Dataset data) {
+    Set<String> views = new HashSet<>();
+    for (int i = 0; i < data.size(); i++) {
+      Batch one = data.batch(new int[] {i});
+      views.add(data.name(i) + Arrays.toString(one.views().floats()));
+    }
+    return views;
+  }
+
+  @Test
+  void epochsAreChosenByTheTableOfATraining(@TempDir Path dir) throws IOException {
+    Path table = dir.resolve("log.csv");
+    assertThat(ChosenEpochs.read(table).of(Recipe.headThenTop(), 1))
+        .isEqualTo(Recipe.headThenTop());
+    Files.writeString(
+        table,
+        """
+        stretch,epoch,step,rate,loss,val_loss
+        1,1,10,0.1,3,NaN
+        1,2,20,0.1,2,2.5
+        1,3,30,0.1,1,1.5
+        1,4,40,0.1,1,1.6
+        2,1,10,0.1,1,1.4
+        """);
+    ChosenEpochs chosen = ChosenEpochs.read(table);
+    assertThat(chosen.words()).contains("3 of 4 and 1 of 1");
+    Recipe recipe = BoxData.usual(Recipe.headThenTop(), 292);
+    Recipe again = chosen.of(recipe, 1);
+    assertThat(recipe.head().steps().epochs()).isEqualTo(6);
+    assertThat(again.head().steps().epochs()).isEqualTo(4);
+    assertThat(again.fineTunes()).isEqualTo(recipe.fineTunes());
   }
 }
