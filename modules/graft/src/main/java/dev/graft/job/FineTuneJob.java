@@ -13,6 +13,7 @@ import dev.graft.error.GraftException;
 import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
 import dev.graft.internal.boxes.BoxSize;
+import dev.graft.internal.boxes.BoxSizing;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Run;
@@ -55,9 +56,13 @@ public final class FineTuneJob {
         asked.surgery().head() == HeadChoice.BOXES
             ? Optional.of(BoxData.read(asked.pictures()))
             : Optional.empty();
-    boolean sizes = boxes.isPresent() && asked.surgery().size().isEmpty();
-    this.job = sizes ? sized(asked, boxes.get().size()) : asked;
-    this.pictures = boxes.map(all -> all.dataset(sizes)).orElseGet(asked::readPictures);
+    Optional<BoxSizing> sizing =
+        boxes
+            .filter(all -> asked.surgery().size().isEmpty())
+            .map(all -> new BoxSizing(all.set(), asked.training().time().orElse(BoxSizing.USUAL)));
+    this.job = sizing.map(by -> sized(asked, by.size())).orElse(asked);
+    Dataset read = boxes.map(BoxData::dataset).orElseGet(asked::readPictures);
+    this.pictures = sizing.map(by -> read.noted(by.note())).orElse(read);
     this.start = job.start(backbone, pictures); // what does not fit is said at once
     JobScoring.requireKnown(job, start);
   }

@@ -287,7 +287,7 @@ public final class Job {
    */
   public Dataset readPictures() {
     if (surgery.head() == HeadChoice.BOXES) {
-      return BoxData.read(pictures).dataset(false);
+      return BoxData.read(pictures).dataset();
     }
     if (!Files.isRegularFile(pictures)) {
       return Dataset.imageFolder(pictures);

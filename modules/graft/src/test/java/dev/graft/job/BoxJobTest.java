@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,6 +70,20 @@ class BoxJobTest {
 
   private static Path bccd() {
     return Checkout.path("testdata/bccd");
+  }
+
+  /** The first of them, to be divided anew. */
+  private Path few() throws IOException {
+    Path folder = dir.resolve("few");
+    for (String kind : List.of("Annotations", "JPEGImages")) {
+      Files.createDirectories(folder.resolve(kind));
+      try (Stream<Path> files = Files.list(bccd().resolve(kind))) {
+        for (Path file : files.sorted().limit(24).toList()) {
+          Files.copy(file, folder.resolve(kind).resolve(file.getFileName()));
+        }
+      }
+    }
+    return folder;
   }
 
   @Test
@@ -141,8 +156,9 @@ class BoxJobTest {
 
   /** Cancelled in the second training, which is of all pictures but the test part. */
   @Test
-  void whatWasCancelledGoesOnToTheBit() {
-    List<TensorValue> whole = weights(FineTuneJob.run(graft, job(bccd()), event -> {}));
+  void whatWasCancelledGoesOnToTheBit() throws IOException {
+    Path few = few();
+    List<TensorValue> whole = weights(FineTuneJob.run(graft, job(few), event -> {}));
     CancellationToken cancel = new CancellationToken();
     List<JobEvent> chosen = new ArrayList<>();
     JobListener cancelling =
@@ -151,14 +167,14 @@ class BoxJobTest {
             chosen.add(event);
           }
           boolean step = event instanceof JobEvent.OfTraining of && of.event() instanceof Step;
-          if (step && !chosen.isEmpty() && heard.add(event) && heard.size() == 30) {
+          if (step && !chosen.isEmpty() && heard.add(event) && heard.size() == 15) {
             cancel.cancel();
           }
         };
-    FineTuneJob begun = FineTuneJob.of(job(bccd()));
+    FineTuneJob begun = FineTuneJob.of(job(few));
     assertThatThrownBy(() -> begun.run(graft, cancelling, cancel))
         .isInstanceOf(CancellationException.class);
-    JobResult resumed = FineTuneJob.resume(graft, dir.resolve("runs/bccd-2"), event -> {});
+    JobResult resumed = FineTuneJob.resume(graft, dir.resolve("runs/few-2"), event -> {});
     List<TensorValue> again = weights(resumed);
     for (int i = 0; i < whole.size(); i++) {
       assertThat(again.get(i).asDoubles()).isEqualTo(whole.get(i).asDoubles());

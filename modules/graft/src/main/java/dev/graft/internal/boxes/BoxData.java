@@ -6,7 +6,6 @@ import dev.graft.data.annotation.Annotations;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.BoxViews;
 import dev.graft.data.boxes.BoxedPicture;
-import dev.graft.model.BoxFormat;
 import dev.graft.model.Labels;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
@@ -15,15 +14,11 @@ import dev.graft.trainer.boxes.BoxScoring;
 import dev.graft.trainer.boxes.Detection;
 import dev.graft.trainer.boxes.Detections;
 import dev.graft.trainer.optimizer.Clipping;
-import dev.graft.words.Note;
-import dev.graft.words.Remedy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -37,12 +32,6 @@ import java.util.stream.IntStream;
  */
 public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
 
-  /** A trial on BCCD, in Keras, gained nothing by more pixels than these. */
-  private static final double PIXELS = 512 * 384;
-
-  private static final double MOST_PIXELS = 4 * PIXELS;
-  private static final int MULTIPLE = 32; // the coarsest cells
-  private static final int CELLS = 3; // that a box is wide, to be found well
   private static final int FEWEST_STEPS = 800; // a head learns little in less
   private static final int LOOKS = 48; // at each picture, where there are not too many
   private static final int MOST_STEPS = 6000;
@@ -56,70 +45,9 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
     return new BoxData(Annotations.read(data), BoxViews.Flips.SIDES, false);
   }
 
-  /**
-   * The pictures as a dataset.
-   *
-   * @param chosen whether the size was chosen, which is then told
-   */
-  public Dataset dataset(boolean chosen) {
-    Dataset all = set.dataset();
-    return chosen ? all.noted(Note.of(sizeWords(size()), Remedy.SIZE)) : all;
-  }
-
-  /** The size of pictures that these boxes want. */
-  public BoxSize size() {
-    double aspect = of(p -> (double) p.width() / p.height());
-    double own = of(p -> (double) p.width() * p.height());
-    double pixels = Math.min(Math.max(Math.min(own, PIXELS), neededPixels()), MOST_PIXELS);
-    double height = Math.sqrt(pixels / aspect);
-    return new BoxSize(multiple(height), multiple(height * aspect));
-  }
-
-  private double of(ToDoubleFunction<BoxedPicture> each) {
-    return BoxInput.median(set.pictures().stream().mapToDouble(each));
-  }
-
-  private static int multiple(double side) {
-    return Math.max(2, (int) Math.round(side / MULTIPLE)) * MULTIPLE;
-  }
-
-  /** So many that the median box of the label with the smallest ones is some cells wide. */
-  private double neededPixels() {
-    double side = Math.sqrt(smallest()); // as a share, were the picture square
-    double wanted = CELLS * BoxFormat.CELL / side;
-    return wanted * wanted;
-  }
-
-  /** The median share of the picture's area that a box of some label has, of the least label. */
-  private double smallest() {
-    return IntStream.range(0, set.labels().size())
-        .mapToDouble(this::medianArea)
-        .filter(area -> area > 0)
-        .min()
-        .orElse(1);
-  }
-
-  private double medianArea(int label) {
-    return BoxInput.median(
-        set.pictures().stream()
-            .flatMapToDouble(
-                picture ->
-                    picture.boxes().stream()
-                        .filter(box -> box.label() == label)
-                        .mapToDouble(
-                            box -> box.area() / ((double) picture.width() * picture.height()))));
-  }
-
-  private String sizeWords(BoxSize size) {
-    double cells = Math.sqrt(smallest() * size.height() * size.width()) / BoxFormat.CELL;
-    return String.format(
-        Locale.ROOT,
-        "boxes are found at %d x %d pixels, where the usual box of the smallest label is %.1f"
-            + " cells of %d pixels wide",
-        size.width(),
-        size.height(),
-        cells,
-        BoxFormat.CELL);
+  /** The pictures as a dataset. */
+  public Dataset dataset() {
+    return set.dataset();
   }
 
   /** The pictures of {@code part} upside down, to see whether that makes a difference. */
@@ -170,7 +98,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
   }
 
   /** How many views of each of so many pictures: fewer of many. */
-  private static int views(int pictures) {
+  static int views(int pictures) {
     int ways = 8;
     while (ways > 1 && (long) pictures * ways > (long) MOST_STEPS * BATCH) {
       ways /= 2;
@@ -188,11 +116,20 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
     return new ChosenEpochs(List.of()).of(recipe, share(pictures));
   }
 
+  /** In how many steps of a batch a head learns from so many pictures. */
+  private static double steps(int pictures) {
+    return Math.min(Math.max(FEWEST_STEPS, (double) LOOKS * pictures / BATCH), MOST_STEPS);
+  }
+
+  /** How often the head looks at some of so many pictures. */
+  static double looks(int pictures) {
+    return steps(pictures) * BATCH;
+  }
+
   /** {@code recipe} with the usual settings for a head that learns from so many pictures. */
   public static Recipe usual(Recipe recipe, int pictures) {
     double perEpoch = Math.max(1, Math.ceil((double) pictures * views(pictures) / BATCH));
-    double steps = Math.min(Math.max(FEWEST_STEPS, (double) LOOKS * pictures / BATCH), MOST_STEPS);
-    int epochs = (int) Math.max(1, Math.round(steps / perEpoch));
+    int epochs = (int) Math.max(1, Math.round(steps(pictures) / perEpoch));
     FineTune head =
         FineTune.head()
             .rate(1e-3)

@@ -6,4 +6,9 @@ package dev.graft.internal.boxes;
  * @param height rows
  * @param width columns
  */
-public record BoxSize(int height, int width) {}
+public record BoxSize(int height, int width) {
+
+  double pixels() {
+    return (double) height * width;
+  }
+}

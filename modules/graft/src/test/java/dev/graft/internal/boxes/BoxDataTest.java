@@ -43,7 +43,7 @@ class BoxDataTest {
   void aTrainingThatOnlyChoosesTakesAsManySteps() {
     BoxData all = BoxData.read(Checkout.path("testdata/bccd"));
     BoxData half = all.forChoosing();
-    Parts parts = all.dataset(false).split(Split.of(60, 20, 20));
+    Parts parts = all.dataset().split(Split.of(60, 20, 20));
     int pictures = parts.train().size();
     Recipe usual = BoxData.usual(Recipe.headThenTop(), pictures);
     Recipe stretched = half.onViews(usual, pictures);
