@@ -158,8 +158,9 @@ public final class Serving implements AutoCloseable {
   }
 
   /**
-   * Ends after the answers that are being given, or after the time that they may take; whoever
-   * waits for a later one hears of it. A version that is just being opened is not waited for.
+   * Ends after the answers that are being given, or a minute after the time that they may take;
+   * whoever waits for a later one hears of it. A version that is just being opened is not waited
+   * for.
    */
   @Override
   public void close() {

@@ -9,6 +9,9 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Counts what a {@link Serving} does in a Micrometer registry.
@@ -34,6 +37,7 @@ public final class ServingMetrics implements ServingListener {
   private final Timer waited;
   private final Timer took;
   private final DistributionSummary batch;
+  private final Set<Long> leftOut = ConcurrentHashMap.newKeySet(); // counted once, not at each try
 
   /**
    * Meters in {@code registry}, from now on.
@@ -72,17 +76,35 @@ public final class ServingMetrics implements ServingListener {
         .register(registry);
   }
 
-  /** Adds the version that answers and how many examples wait, as long as {@code serving} lives. */
+  /**
+   * Adds the version that answers, how many examples wait, and whether it is open (1 or 0). Of a
+   * serving that is opened in the place of another one, with the same tags, this is called again:
+   * it takes that one's place. The registry keeps what it watches until then.
+   */
   public void watch(Serving serving) {
-    Gauge.builder("graft.serving.version", serving, each -> (double) each.version())
-        .description("the version that answers")
-        .tags(tags)
-        .register(registry);
-    Gauge.builder(
-            "graft.serving.waiting", serving, each -> (double) each.stats().pictures().waiting())
-        .description("how many examples wait for their turn")
-        .tags(tags)
-        .register(registry);
+    gauge("version", "the version that answers", serving, now -> (double) now.version());
+    gauge(
+        "waiting",
+        "how many examples wait for their turn",
+        serving,
+        now -> (double) now.stats().pictures().waiting());
+    gauge(
+        "open",
+        "whether it takes examples (1) or is closed (0)",
+        serving,
+        now -> now.stats().health().isOpen() ? 1d : 0d);
+  }
+
+  /** Micrometer keeps the first gauge of a name and its tags, until that is removed. */
+  private void gauge(
+      String name, String description, Serving serving, ToDoubleFunction<Serving> value) {
+    Gauge.Builder<Serving> gauge =
+        Gauge.builder("graft.serving." + name, serving, value)
+            .description(description)
+            .tags(tags)
+            .strongReference(true);
+    registry.remove(gauge.register(registry)); // whichever it is
+    gauge.register(registry);
   }
 
   @Override
@@ -95,10 +117,11 @@ public final class ServingMetrics implements ServingListener {
       batch.record(some.pictures());
     } else if (event instanceof ServingEvent.Refused) {
       refused.increment();
-    } else if (event instanceof ServingEvent.Swapped) {
-      swapped.increment();
-    } else if (event instanceof ServingEvent.KeptBefore) {
-      kept.increment();
+    } else if (event instanceof ServingEvent.Swapped swapped) {
+      this.swapped.increment();
+      leftOut.removeIf(number -> number < swapped.now()); // they are not looked at any more
+    } else if (event instanceof ServingEvent.KeptBefore kept && leftOut.add(kept.failed())) {
+      this.kept.increment();
     }
   }
 }

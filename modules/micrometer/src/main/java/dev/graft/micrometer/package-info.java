@@ -6,8 +6,9 @@
  *
  * <p><b>What leaves.</b> Meters: {@code graft.serving.examples} (tag {@code outcome}: answered,
  * failed, refused), {@code graft.serving.wait}, {@code graft.serving.run}, {@code
- * graft.serving.batch}, {@code graft.serving.swaps} (tag {@code outcome}: swapped, kept), and, once
- * it watches the serving, {@code graft.serving.version} and {@code graft.serving.waiting}.
+ * graft.serving.batch}, {@code graft.serving.swaps} (tag {@code outcome}: swapped, kept: a version
+ * that is left out counts once, however often it is tried), and, once it watches the serving,
+ * {@code graft.serving.version}, {@code graft.serving.waiting} and {@code graft.serving.open}.
  *
  * <p><b>Who calls whom.</b> {@link dev.graft.micrometer.ServingMetrics} is a listener like any
  * other; nothing in Graft knows of it. Micrometer comes from the application, so this module binds

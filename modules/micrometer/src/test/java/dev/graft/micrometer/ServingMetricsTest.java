@@ -56,7 +56,37 @@ class ServingMetricsTest {
       Files.write(Files.createDirectory(base.resolve("3")).resolve("saved_model.pb"), photo);
       serving.refresh();
       assertThat(count("graft.serving.swaps", "kept")).isEqualTo(1);
+      serving.refresh(); // tries it again
+      assertThat(count("graft.serving.swaps", "kept")).isEqualTo(1);
       assertThat(registry.get("graft.serving.waiting").gauge().value()).isZero();
     }
+  }
+
+  /** As where an application opens its serving anew, with all that belongs to it. */
+  @Test
+  void aServingInThePlaceOfAnotherIsWatchedInItsPlace() throws IOException {
+    ServingOptions options =
+        ServingOptions.defaults()
+            .model(ServeOptions.defaults().trust(Trust.ALLOW))
+            .poll(Duration.ZERO);
+    try (Graft graft = Graft.open()) {
+      for (int number = 1; number <= 2; number++) {
+        Checkout.copy(
+            Checkout.path("testdata/published/bytes"), base.resolve(String.valueOf(number)));
+        ServingMetrics metrics = new ServingMetrics(registry, Tags.of("model", "photos"));
+        try (Serving serving = Serving.of(graft, base, options, metrics)) {
+          metrics.watch(serving);
+          assertThat(gauge("version")).isEqualTo(number);
+          assertThat(gauge("open")).isEqualTo(1);
+        }
+        assertThat(gauge("open")).isZero();
+        System.gc(); // Micrometer holds what it watches weakly, left to itself
+        assertThat(gauge("version")).isEqualTo(number);
+      }
+    }
+  }
+
+  private double gauge(String name) {
+    return registry.get("graft.serving." + name).tag("model", "photos").gauge().value();
   }
 }

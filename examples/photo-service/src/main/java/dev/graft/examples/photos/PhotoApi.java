@@ -1,7 +1,8 @@
 package dev.graft.examples.photos;
 
 import dev.graft.PublishedVersion;
-import dev.graft.answer.Answer;
+import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
 import dev.graft.answer.Prediction;
 import dev.graft.serving.Serving;
 import java.io.IOException;
@@ -78,13 +79,15 @@ class PhotoApi {
   private CompletableFuture<Reply> answer(byte[] picture) {
     Serving serving = versions.serving();
     return serving
-        .submit(picture)
+        .ask(Example.picture(picture))
         .orTimeout(settings.timeout().toMillis(), TimeUnit.MILLISECONDS)
-        .thenApply(answer -> reply(answer, serving.version()));
+        .thenApply(PhotoApi::reply);
   }
 
-  private static Reply reply(Answer answer, long version) {
-    if (answer instanceof Prediction prediction) {
+  /** By the version that answered, which by now need not be the one that answers. */
+  private static Reply reply(Outcome outcome) {
+    if (outcome.orElseThrow() instanceof Prediction prediction) {
+      long version = outcome.version().orElseThrow();
       return new Reply(prediction.label(), prediction.score(), prediction.scores(), version);
     }
     throw new IllegalStateException("the model has no labels"); // nothing here trains such a one

@@ -15,10 +15,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * The folders of trainings, and a file that names the one which is under way: what it names at a
@@ -26,6 +30,9 @@ import org.springframework.stereotype.Component;
  */
 @Component
 class Runs {
+
+  private static final Pattern NAME = Pattern.compile("photos-\\d+");
+  private static final int KEPT = 5; // of those that ended
 
   private final PhotoSettings settings;
   private final Photos photos;
@@ -43,6 +50,7 @@ class Runs {
 
   /** A new one, for the pictures that are there now. */
   RunFolder make(Settings how) throws IOException {
+    removeOld();
     Path pictures = settings.folder() == null ? photos.snapshot() : settings.folder();
     Publication terms =
         Publication.to(settings.versions())
@@ -59,6 +67,22 @@ class Runs {
             .name("photos")
             .build();
     return RunFolder.create(job, how);
+  }
+
+  /** Each holds checkpoints as large as what trained; one is under way at a time, and none now. */
+  private void removeOld() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> runs = Files.list(folder)) {
+      List<Path> ended = // a number that is free is used again, so it tells no age
+          runs.filter(run -> NAME.matcher(run.getFileName().toString()).matches())
+              .sorted(Comparator.comparingLong((Path run) -> run.toFile().lastModified()))
+              .toList();
+      for (Path run : ended.subList(0, Math.max(0, ended.size() - KEPT))) {
+        FileSystemUtils.deleteRecursively(run);
+      }
+    }
   }
 
   private Path backbone() {

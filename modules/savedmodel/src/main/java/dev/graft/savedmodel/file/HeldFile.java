@@ -127,6 +127,14 @@ public final class HeldFile implements AutoCloseable {
     }
   }
 
+  /**
+   * Has the file deleted when the process ends, after all that runs at its end ({@code
+   * Runtime.addShutdownHook}), as an application's own closing; it is held until then.
+   */
+  void deleteAtExit() {
+    file.toFile().deleteOnExit();
+  }
+
   /** Lets it go. May be called again. */
   @Override
   public void close() throws IOException {

@@ -43,9 +43,10 @@ public final class VersionLease implements AutoCloseable {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final Set<VersionLease> OPEN = ConcurrentHashMap.newKeySet();
 
-  static { // a process that ends as it should leaves nothing behind
+  static { // a process that ends as it should leaves nothing behind, and what ends it may still
+    // read
     Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> OPEN.forEach(VersionLease::close), "graft-leases"));
+        .addShutdownHook(new Thread(() -> OPEN.forEach(VersionLease::closeAtExit), "graft-leases"));
   }
 
   private final @Nullable HeldFile file;
@@ -170,6 +171,12 @@ public final class VersionLease implements AutoCloseable {
         held.delete();
       }
       return isStale;
+    }
+  }
+
+  private void closeAtExit() {
+    if (file != null) {
+      file.deleteAtExit();
     }
   }
 
