@@ -10,7 +10,10 @@
  * dev.graft.internal.live.ServedSignature} when it opens and hands examples to {@link
  * dev.graft.internal.live.Asking}, which has {@link dev.graft.internal.live.Feed} make batches of
  * them, for which {@code Cast} brings numbers to the inputs' dtypes, and {@link
- * dev.graft.internal.live.Readout} tell what the outputs say.
+ * dev.graft.internal.live.Readout} tell what the outputs say. Before anybody else its {@code
+ * FirstAnswer} asks, by the {@link dev.graft.internal.live.OwnRequest} that the version brings
+ * along if it has one. {@link dev.graft.internal.live.RequestRecord} is a request in Flight
+ * Recorder.
  *
  * <p><b>The invariant.</b> What a client gives fits its signature before TensorFlow sees it, or is
  * refused by name; an answer's order is that of the examples.
