@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,21 +185,21 @@ class ServingBaseTest {
     Durable.delete(base.resolve("lost+found"));
   }
 
-  /** Runs {@code work} while another renames {@code path} away and back over and over. */
-  private static void whileItComesAndGoes(Path path, Callable<?> work) throws Exception {
-    Path hidden = path.resolveSibling(".gone");
+  /** Runs {@code work} while another renames {@code path} to the next name and away, on and on. */
+  private static void whileItComesAndGoes(Path path, Supplier<Path> next, Callable<?> work)
+      throws Exception {
     AtomicBoolean isOver = new AtomicBoolean();
     FutureTask<Boolean> other =
         new FutureTask<>(
             () -> {
               while (!isOver.get()) {
-                Files.move(path, hidden);
-                Files.move(hidden, path);
+                Path name = next.get();
+                Files.move(path, name);
+                Files.move(name, path);
               }
               return true;
             });
-    Thread thread = new Thread(other, "comes-and-goes");
-    thread.start();
+    new Thread(other, "comes-and-goes").start();
     try {
       for (int i = 0; i < 200; i++) {
         work.call();
@@ -214,8 +216,10 @@ class ServingBaseTest {
     for (int i = 1; i <= 100; i++) { // between listing and looking there is time
       Files.createDirectory(base.resolve("" + i));
     }
-    Path last = Files.createDirectory(base.resolve("999"));
-    whileItComesAndGoes(last, () -> ServingBase.at(base));
+    Path hidden = Files.createDirectory(base.resolve(".gone"));
+    AtomicInteger number = new AtomicInteger(9_000_000); // none comes back
+    whileItComesAndGoes(
+        hidden, () -> base.resolve("" + number.incrementAndGet()), () -> ServingBase.at(base));
     assertThat(names(base)).hasSize(101);
   }
 
@@ -225,7 +229,8 @@ class ServingBaseTest {
     for (int i = 0; i < 50; i++) {
       Files.createFile(working.resolve("file" + i));
     }
-    whileItComesAndGoes(working.resolve("half"), () -> ServingBase.at(base));
+    whileItComesAndGoes(
+        working.resolve("half"), () -> working.resolve("whole"), () -> ServingBase.at(base));
     assertThat(names(working)).hasSize(51);
   }
 
