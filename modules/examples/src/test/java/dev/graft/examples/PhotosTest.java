@@ -76,4 +76,13 @@ class PhotosTest {
     assertThat(Files.readString(Checkout.path("README.md")))
         .contains("```java\n" + program + "```\n");
   }
+
+  @Test
+  void readmeShowsTheServiceOfOneClass() throws IOException {
+    String source =
+        Files.readString(
+            Checkout.path("examples/one-controller/src/main/java/example/OneController.java"));
+    assertThat(Files.readString(Checkout.path("README.md")))
+        .contains("```java\n" + source.substring(source.indexOf("import static")) + "```\n");
+  }
 }

@@ -57,14 +57,19 @@ public final class FineTuneJob {
             ? Optional.of(BoxData.read(asked.pictures()))
             : Optional.empty();
     Optional<BoxSizing> sizing =
-        boxes
-            .filter(all -> asked.surgery().size().isEmpty())
-            .map(all -> new BoxSizing(all.set(), asked.training().time().orElse(BoxSizing.USUAL)));
+        boxes.filter(all -> asked.surgery().size().isEmpty()).map(all -> sizing(all, asked));
     this.job = sizing.map(by -> sized(asked, by.size())).orElse(asked);
     Dataset read = boxes.map(BoxData::dataset).orElseGet(asked::readPictures);
     this.pictures = sizing.map(by -> read.noted(by.note())).orElse(read);
     this.start = job.start(backbone, pictures); // what does not fit is said at once
     JobScoring.requireKnown(job, start);
+  }
+
+  private static BoxSizing sizing(BoxData boxes, Job asked) {
+    return new BoxSizing(
+        boxes.set(),
+        asked.recipe().isAuto() ? 0 : asked.recipe().fineTunes().size(),
+        asked.training().time().orElse(BoxSizing.USUAL));
   }
 
   private static Job sized(Job asked, BoxSize size) {

@@ -53,7 +53,7 @@ record JobSteps(
   private static final double ALIKE = 1.15;
 
   /** What other views than those of the first training cost, on top of what more pictures cost. */
-  private static final double MORE_VIEWS = 1.1;
+  private static final double MORE_VIEWS = 1.3;
 
   /** All of it, from training to the report. */
   JobResult all(Model start, Parts parts) {
@@ -117,13 +117,14 @@ record JobSteps(
       Optional<String> why =
           refits
               ? Optional.of(
-                  "there is no time to learn it once more from the validation pictures, too")
+                  "there is no time to learn it once more, from all views and from the validation"
+                      + " pictures, too")
               : Optional.empty();
       listener.on(new JobEvent.Chosen(score, false, why));
       return TrainingStep.instead(showing(chosen, score), parts);
     }
     BoxData now = boxes.orElseThrow();
-    ChosenEpochs epochs = folder.chosenEpochs();
+    ChosenEpochs epochs = folder.chosenEpochs(chosen.recipe());
     double upright = loss(chosen, now.upright(validation));
     double turned = loss(chosen, now.upsideDown(validation));
     boolean alike = turned <= ALIKE * upright;

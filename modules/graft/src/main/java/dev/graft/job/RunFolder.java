@@ -17,6 +17,7 @@ import dev.graft.savedmodel.file.FolderDigest;
 import dev.graft.savedmodel.file.HeldFile;
 import dev.graft.savedmodel.file.Interrupts;
 import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
@@ -46,7 +47,7 @@ public final class RunFolder implements AutoCloseable {
 
   private static final System.Logger LOGGER = System.getLogger(RunFolder.class.getName());
 
-  private static final int FORMAT = 4;
+  private static final int FORMAT = 5;
   private static final String JOB = "run.json";
   private static final String CHECKPOINTS = "checkpoints";
   private static final String LOG = "log.csv";
@@ -264,13 +265,12 @@ public final class RunFolder implements AutoCloseable {
         : Optional.of(all);
   }
 
-  /** How much of the first training did the validation part good. */
-  ChosenEpochs chosenEpochs() {
+  /** How much of the first training, by {@code recipe}, did the validation part good. */
+  ChosenEpochs chosenEpochs(Recipe recipe) {
     try {
-      return ChosenEpochs.read(path.resolve(LOG));
+      return ChosenEpochs.by(path.resolve(LOG), recipe);
     } catch (IOException e) {
-      throw new InputOutputException(
-          "'" + path.resolve(LOG) + "' cannot be read (" + e.getMessage() + ").", e);
+      throw notWritable(e);
     }
   }
 

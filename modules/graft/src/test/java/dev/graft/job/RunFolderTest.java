@@ -369,7 +369,7 @@ class RunFolderTest {
     Path folder = made("photos-1").path();
     Path file = folder.resolve("run.json");
     String json = Files.readString(file);
-    Files.writeString(file, json.replace("\"format\" : 4", "\"format\" : 7"));
+    Files.writeString(file, json.replace("\"format\" : 5", "\"format\" : 7"));
     refused(folder, "has the format 7", "with the version that began it");
     Files.writeString(file, "{\"format\": 7, \"of\": \"a later version\"}");
     refused(folder, "has the format 7", "with the version that began it");
@@ -377,7 +377,7 @@ class RunFolderTest {
     refused(folder, "run.json", "is damaged", "begin a new run");
     Files.writeString(file, json.replace("\"threads\"", "\"thread\""));
     refused(folder, "run.json", "is damaged", "\"thread\"", "mend it");
-    Files.writeString(file, "{\"format\": 4}");
+    Files.writeString(file, "{\"format\": 5}");
     refused(folder, "run.json", "is damaged", "not all is there", "begin a new run");
     Files.writeString(file, json.replace("\"top\"", "\"head first\""));
     refused(folder, "no recipe 'head first'");

@@ -38,7 +38,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
   private static final int BATCH = 8;
   private static final double TOP = 2.0 / 3; // of the blocks: maps for boxes begin far below
   private static final double RATE_BELOW = 3e-4;
-  private static final int LOOKS_BELOW = 8; // at each picture, by what trains below the head
+  static final int LOOKS_BELOW = 8; // at each picture, by what trains below the head
 
   /** The boxes in {@code data}, as {@code Annotations} reads them. */
   public static BoxData read(Path data) {
@@ -113,7 +113,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
 
   /** {@code recipe}, whose epochs are of all views, for as many steps on those that there are. */
   public Recipe onViews(Recipe recipe, int pictures) {
-    return new ChosenEpochs(List.of()).of(recipe, share(pictures));
+    return ChosenEpochs.ALL.of(recipe, share(pictures));
   }
 
   /** In how many steps of a batch a head learns from so many pictures. */

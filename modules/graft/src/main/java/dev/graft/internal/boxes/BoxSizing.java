@@ -15,9 +15,10 @@ import java.util.stream.IntStream;
  * smallest boxes are some cells wide, if there is time to learn at that size.
  *
  * @param set the pictures with their boxes
+ * @param below how many stretches train below the head
  * @param budget what learning may take, on two cores
  */
-public record BoxSizing(BoxSet set, Duration budget) {
+public record BoxSizing(BoxSet set, int below, Duration budget) {
 
   /** What it may take where nobody says it. */
   public static final Duration USUAL = Duration.ofMinutes(15);
@@ -34,6 +35,9 @@ public record BoxSizing(BoxSet set, Duration budget) {
 
   /** Seconds that a head learns from such a view. */
   private static final double LOOK = 0.02;
+
+  /** Seconds that two thirds of the network do. */
+  private static final double LOOK_BELOW = 0.17;
 
   /** The size. */
   public BoxSize size() {

@@ -5,9 +5,11 @@ import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Doubles;
 import com.google.common.primitives.Ints;
+import dev.graft.savedmodel.file.Durable;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,20 +20,31 @@ import java.util.TreeMap;
 /**
  * How much of each stretch of a training did the validation part good.
  *
- * @param stretches of the head first, then each below it
+ * @param stretches of the head first, then each below it; none if that is not known
  */
 public record ChosenEpochs(List<Stretch> stretches) {
+
+  private static final String FILE = "chosen.txt";
+  private static final int LOSS = 5; // the column of the loss on validation
+
+  /** All of what was planned. */
+  static final ChosenEpochs ALL = new ChosenEpochs(List.of());
 
   /**
    * One of them.
    *
    * @param best the epoch with the smallest loss, from 1 on
-   * @param run how many there were
+   * @param planned how many there were to be
    */
-  public record Stretch(int best, int run) {
+  public record Stretch(int best, int planned) {
     @Override
     public String toString() {
-      return best + " of " + run;
+      return best + " of " + planned;
+    }
+
+    private static Stretch of(String line) {
+      List<String> numbers = Splitter.on(" of ").splitToList(line);
+      return new Stretch(Integer.parseInt(numbers.get(0)), Integer.parseInt(numbers.get(1)));
     }
   }
 
@@ -41,37 +54,64 @@ public record ChosenEpochs(List<Stretch> stretches) {
 
   /** In words. */
   public String words() {
-    return "its loss was smallest after "
-        + Joiner.on(" and ").join(stretches)
-        + " epochs, and so long is learned";
+    return stretches.isEmpty()
+        ? "it is learned for as long"
+        : "the loss was smallest after "
+            + Joiner.on(" and ").join(stretches)
+            + " epochs, and as large a part is learned";
   }
 
   /**
-   * Reads them from the table that {@link dev.graft.trainer.listener.CsvLog} writes, which a
-   * training that was killed has, too.
+   * Those of the training whose table of epochs is {@code table}. They are kept beside it, since a
+   * training that follows has to go on with the same ones, whatever becomes of the table.
+   *
+   * @param recipe what that training was given
    */
-  public static ChosenEpochs read(Path table) throws IOException {
-    Map<Integer, List<Double>> losses = new TreeMap<>();
+  public static ChosenEpochs by(Path table, Recipe recipe) throws IOException {
+    Path kept = table.resolveSibling(FILE);
+    if (!Files.exists(kept)) {
+      ChosenEpochs read = read(table, recipe);
+      String lines = Joiner.on('\n').join(read.stretches);
+      Durable.replace(kept, lines.getBytes(StandardCharsets.UTF_8));
+    }
+    return new ChosenEpochs(
+        Files.readAllLines(kept).stream()
+            .filter(line -> !line.isBlank())
+            .map(Stretch::of)
+            .toList());
+  }
+
+  /** Of a table with other stretches than those of the recipe, one left out, nothing is known. */
+  private static ChosenEpochs read(Path table, Recipe recipe) throws IOException {
+    Map<Integer, Map<Integer, Double>> losses = new TreeMap<>();
     List<String> lines = Files.exists(table) ? Files.readAllLines(table) : List.of();
     for (String line : lines) {
       List<String> cells = Splitter.on(',').splitToList(line);
       Integer stretch = Ints.tryParse(cells.get(0));
-      Double loss = cells.size() < 6 ? null : Doubles.tryParse(cells.get(5));
-      if (stretch != null && loss != null) {
-        losses.computeIfAbsent(stretch, none -> new ArrayList<>()).add(loss);
+      Integer epoch = cells.size() <= LOSS ? null : Ints.tryParse(cells.get(1));
+      Double loss = cells.size() <= LOSS ? null : Doubles.tryParse(cells.get(LOSS));
+      if (stretch != null && epoch != null && loss != null) {
+        losses.computeIfAbsent(stretch, none -> new TreeMap<>()).put(epoch, loss);
       }
     }
-    return new ChosenEpochs(losses.values().stream().map(ChosenEpochs::stretch).toList());
+    List<FineTune> planned = new ArrayList<>(List.of(recipe.head().steps()));
+    planned.addAll(recipe.fineTunes());
+    if (losses.size() != planned.size()) {
+      return ALL;
+    }
+    List<Stretch> all = new ArrayList<>();
+    for (Map<Integer, Double> each : losses.values()) {
+      all.add(new Stretch(best(each), planned.get(all.size()).epochs()));
+    }
+    return new ChosenEpochs(all);
   }
 
-  private static Stretch stretch(List<Double> losses) {
-    int best = 0;
-    for (int i = 1; i < losses.size(); i++) {
-      if (losses.get(i) < losses.get(best) || Double.isNaN(losses.get(best))) {
-        best = i;
-      }
-    }
-    return new Stretch(best + 1, losses.size());
+  /** The number of the epoch with the smallest loss, the first of several. */
+  private static int best(Map<Integer, Double> losses) {
+    return losses.entrySet().stream()
+        .min(Map.Entry.comparingByValue()) // NaN comes last
+        .orElseThrow()
+        .getKey();
   }
 
   /** {@code recipe} with {@code times} those shares of its epochs. */
@@ -90,7 +130,7 @@ public record ChosenEpochs(List<Stretch> stretches) {
     if (stretch >= stretches.size()) {
       return 1;
     }
-    return (double) stretches.get(stretch).best() / stretches.get(stretch).run();
+    return (double) stretches.get(stretch).best() / stretches.get(stretch).planned();
   }
 
   private static FineTune shortened(FineTune stretch, double times) {

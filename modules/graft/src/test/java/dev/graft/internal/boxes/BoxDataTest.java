@@ -69,24 +69,37 @@ class BoxDataTest {
   @Test
   void epochsAreChosenByTheTableOfATraining(@TempDir Path dir) throws IOException {
     Path table = dir.resolve("log.csv");
-    assertThat(ChosenEpochs.read(table).of(Recipe.headThenTop(), 1))
-        .isEqualTo(Recipe.headThenTop());
+    Recipe recipe = BoxData.usual(Recipe.headThenTop(), 292);
+    Recipe first = ChosenEpochs.ALL.of(recipe, 2); // of half of the views
     Files.writeString(
         table,
         """
         stretch,epoch,step,rate,loss,val_loss
         1,1,10,0.1,3,NaN
         1,2,20,0.1,2,2.5
-        1,3,30,0.1,1,1.5
-        1,4,40,0.1,1,1.6
+        1,4,40,0.1,1,1.5
+        1,5,50,0.1,1,1.6
         2,1,10,0.1,1,1.4
+        2,2,10,0.1,1,1.3
         """);
-    ChosenEpochs chosen = ChosenEpochs.read(table);
-    assertThat(chosen.words()).contains("3 of 4 and 1 of 1");
-    Recipe recipe = BoxData.usual(Recipe.headThenTop(), 292);
+    ChosenEpochs chosen = ChosenEpochs.by(table, first);
+    assertThat(chosen.words()).contains("4 of 12 and 2 of 2");
     Recipe again = chosen.of(recipe, 1);
     assertThat(recipe.head().steps().epochs()).isEqualTo(6);
-    assertThat(again.head().steps().epochs()).isEqualTo(4);
+    assertThat(again.head().steps().epochs()).as("it ended early").isEqualTo(2);
     assertThat(again.fineTunes()).isEqualTo(recipe.fineTunes());
+    Files.delete(table);
+    assertThat(ChosenEpochs.by(table, first)).as("once and for all").isEqualTo(chosen);
+  }
+
+  @Test
+  void ofATableThatSaysSomethingElseAllEpochsAreLearned(@TempDir Path dir) throws IOException {
+    Path table = dir.resolve("log.csv");
+    Files.writeString(table, "stretch,epoch,step,rate,loss,val_loss\n1,1,10,0.1,3,2\n");
+    Recipe recipe = BoxData.usual(Recipe.headThenTop(), 292);
+    ChosenEpochs chosen = ChosenEpochs.by(table, recipe);
+    assertThat(chosen.of(recipe, 1)).isEqualTo(recipe);
+    assertThat(chosen.words()).isEqualTo("it is learned for as long");
+    assertThat(ChosenEpochs.by(table, recipe)).isEqualTo(chosen);
   }
 }

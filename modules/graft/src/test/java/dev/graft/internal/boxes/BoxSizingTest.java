@@ -25,7 +25,7 @@ class BoxSizingTest {
                 i -> new BoxedPicture(Path.of(i + ".jpg"), width, height, boxes, Optional.empty()))
             .toList();
     BoxSet set = new BoxSet(Labels.of("small", "large"), all, List.of());
-    return new BoxSizing(set, Duration.ofMinutes(minutes));
+    return new BoxSizing(set, 0, Duration.ofMinutes(minutes));
   }
 
   @Test
@@ -50,6 +50,8 @@ class BoxSizingTest {
     assertThat(sizing.note().toString())
         .contains("at 1024 x 768 it would be wider", "longer than 15 min on two cores");
     assertThat(of(364, 2000, 1500, 40, 120).size()).isEqualTo(new BoxSize(768, 1024));
+    BoxSizing below = new BoxSizing(of(364, 2000, 1500, 40, 15).set(), 1, Duration.ofMinutes(15));
+    assertThat(below.size()).as("the head is not all that learns").isEqualTo(new BoxSize(384, 512));
     assertThat(of(5000, 2000, 1500, 40, 1).size()).isEqualTo(new BoxSize(384, 512));
   }
 }
