@@ -30,7 +30,6 @@ import jakarta.annotation.PreDestroy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.http.HttpStatus;
@@ -39,6 +38,7 @@ import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.multipart.MultipartException;
 import org.springframework.web.multipart.MultipartFile;
 import org.springframework.web.server.ResponseStatusException;
 
@@ -49,6 +49,10 @@ public class OneController {
   private final Graft graft = Graft.open(); // owns all that is native
   private final Path versions = Path.of("versions");
   private volatile Serving serving; // of the newest version; none before the first training
+
+  record Learned(long version, double accuracy) {}
+
+  record Told(String label, double score, long version) {}
 
   public static void main(String[] args) {
     SpringApplication.run(OneController.class, args);
@@ -64,7 +68,7 @@ public class OneController {
 
   /** A path on this machine, with a folder of photos for each label: not for strangers. */
   @PostMapping("/train")
-  synchronized Map<String, Object> train(@RequestParam Path folder) {
+  synchronized Learned train(@RequestParam Path folder) {
     Parts photos = Dataset.imageFolder(folder).split(Split.of(60, 20, 20).seed(7));
     Model model =
         Graft.load(Backbones.efficientNetLite0())
@@ -80,24 +84,22 @@ public class OneController {
       serving.refresh(); // it would look by itself every few seconds
     }
     double accuracy = graft.evaluate(run.model(), photos.test()).accuracy();
-    return Map.of("version", version.number(), "accuracy", accuracy);
+    return new Learned(version.number(), accuracy);
   }
 
   @PostMapping("/answer")
-  Map<String, Object> answer(@RequestParam MultipartFile photo) throws IOException {
+  Told answer(@RequestParam MultipartFile photo) throws IOException {
     if (serving == null) {
       throw new ResponseStatusException(HttpStatus.SERVICE_UNAVAILABLE, "no version yet");
     }
     Outcome outcome = serving.ask(Example.picture(photo.getBytes())).join();
     Prediction best = (Prediction) outcome.orElseThrow(); // of a head that gives one label
-    return Map.of(
-        "label", best.label(),
-        "score", best.score(),
-        "version", outcome.version().getAsLong());
+    return new Told(best.label(), best.score(), outcome.version().getAsLong());
   }
 
-  @ExceptionHandler({BadDataException.class, RefusedException.class})
-  ResponseEntity<String> tell(RuntimeException e) { // no picture, or not as good as was asked for
+  /** No picture, no form with a photo, or labels not learned as well as was asked for. */
+  @ExceptionHandler({BadDataException.class, MultipartException.class, RefusedException.class})
+  ResponseEntity<String> tell(RuntimeException e) {
     return ResponseEntity.unprocessableEntity().body(e.getMessage());
   }
 
