@@ -101,19 +101,22 @@ public final class OpHistory {
 
   private Stream<Need> needs(String op, String attr, AttrValue value) {
     return switch (value.getValueCase()) {
-      case TYPE -> ofType(op, attr, value.getType());
+      case TYPE -> ofType(op, attr, value.getTypeValue());
       case S -> ofText(op, attr, value.getS());
       case LIST ->
           Stream.concat(
-              value.getList().getTypeList().stream().flatMap(type -> ofType(op, attr, type)),
+              value.getList().getTypeValueList().stream().flatMap(type -> ofType(op, attr, type)),
               value.getList().getSList().stream().flatMap(text -> ofText(op, attr, text)));
       default -> Stream.empty();
     };
   }
 
-  private Stream<Need> ofType(String op, String attr, DataType type) {
-    String word = type.name().replace("DT_", "").toLowerCase(Locale.ROOT);
-    return need(op + " " + attr + " " + type.getNumber(), word + " in op " + op).stream();
+  /** By its number, which may be one that TensorFlow has given away since. */
+  private Stream<Need> ofType(String op, String attr, int number) {
+    DataType type = DataType.forNumber(number);
+    String word =
+        type == null ? "type " + number : type.name().replace("DT_", "").toLowerCase(Locale.ROOT);
+    return need(op + " " + attr + " " + number, word + " in op " + op).stream();
   }
 
   private Stream<Need> ofText(String op, String attr, ByteString text) {

@@ -57,6 +57,10 @@ class OpHistoryTest {
             new Need("2.16", "attribute resize_if_index_out_of_bounds of op TensorListSetItem"));
     assertThat(need(node("AddV2", "T", type(DataType.DT_UINT32))))
         .isEqualTo(new Need("2.4", "uint32 in op AddV2"));
+    AttrValue.Builder unknown = AttrValue.newBuilder().setTypeValue(9999);
+    assertThat(need(node("AddV2", "T", unknown))).isEqualTo(old);
+    AttrValue.ListValue many = AttrValue.ListValue.newBuilder().addTypeValue(9999).build();
+    assertThat(need(node("AddV2", "T", AttrValue.newBuilder().setList(many)))).isEqualTo(old);
     NodeDef text = node("Relu", "T", AttrValue.newBuilder().setS(ByteString.copyFromUtf8("\n é")));
     assertThat(need(text)).isEqualTo(old);
   }
