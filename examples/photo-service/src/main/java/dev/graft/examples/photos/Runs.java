@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.util.FileSystemUtils;
 
@@ -31,6 +33,7 @@ import org.springframework.util.FileSystemUtils;
 @Component
 class Runs {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
   private static final Pattern NAME = Pattern.compile("photos-\\d+");
   private static final int KEPT = 5; // of those that ended
 
@@ -80,7 +83,11 @@ class Runs {
               .sorted(Comparator.comparingLong((Path run) -> run.toFile().lastModified()))
               .toList();
       for (Path run : ended.subList(0, Math.max(0, ended.size() - KEPT))) {
-        FileSystemUtils.deleteRecursively(run);
+        try {
+          FileSystemUtils.deleteRecursively(run);
+        } catch (IOException e) { // which is no reason to train no more
+          LOG.warn("{} cannot be removed; remove it yourself", run, e);
+        }
       }
     }
   }
