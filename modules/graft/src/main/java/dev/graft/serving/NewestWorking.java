@@ -43,8 +43,8 @@ record NewestWorking(Path base, Function<Path, LiveModel> opener) {
       try {
         BasicFileAttributes graph =
             Files.readAttributes(version.resolve("saved_model.pb"), BasicFileAttributes.class);
-        return new Mark(
-            number, graph.fileKey() + " " + graph.size() + " " + graph.lastModifiedTime());
+        // no inode: some file systems of networks give another one at each look
+        return new Mark(number, graph.size() + " " + graph.lastModifiedTime());
       } catch (IOException e) { // it is just being removed, or in the form of a text
         return new Mark(number, "");
       }
