@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
+import java.util.stream.DoubleStream;
 
 /**
  * Gives an export its warm-up requests: for each signature one of a single row, and one of each
@@ -135,7 +136,7 @@ final class Rehearsal {
       Planned planned = requests.get(i);
       WarmUp.Request request = read.get(i);
       WarmUp.requireSame(WarmUp.content(request).equals(contents.get(i)));
-      if (isAnswered(request)) {
+      if (answer(request).isPresent()) {
         kept.add(planned);
       } else {
         remarks.add(
@@ -167,17 +168,30 @@ final class Rehearsal {
     }
   }
 
-  /** Requests of each size, of the first kind that is answered at all. */
+  /**
+   * Requests of each size, of the first kind that is answered with numbers: a server may leave a
+   * version alone that answers its own request without. Else of the first that is answered at all.
+   */
   private List<Planned> requests(Signature signature, Set<Integer> sizes) {
     Set<Integer> rows =
         BatchRows.isOpen(signature) ? sizes : Set.of(Math.max(1, signature.fixedBatch()));
+    List<Planned> withoutNumbers = List.of();
     for (IntFunction<Optional<Map<String, TensorValue>>> some : candidates(signature)) {
-      Optional<Map<String, TensorValue>> least = some.apply(Collections.min(rows));
-      if (least.isPresent()
-          && WarmUp.canHold(signature, least.get())
-          && isAnswered(new WarmUp.Request(signature, least.get()))) {
-        return rows.stream().map(count -> new Planned(signature, count, some)).toList();
+      Optional<Map<String, TensorValue>> least =
+          some.apply(Collections.min(rows)).filter(inputs -> WarmUp.canHold(signature, inputs));
+      Optional<Map<String, TensorValue>> answer =
+          least.flatMap(inputs -> answer(new WarmUp.Request(signature, inputs)));
+      if (answer.isPresent()) {
+        List<Planned> planned =
+            rows.stream().map(count -> new Planned(signature, count, some)).toList();
+        if (areNumbers(answer.get())) {
+          return planned;
+        }
+        withoutNumbers = withoutNumbers.isEmpty() ? planned : withoutNumbers;
       }
+    }
+    if (!withoutNumbers.isEmpty()) {
+      return withoutNumbers;
     }
     remarks.add(
         "no warm-up request is written for signature '"
@@ -186,13 +200,18 @@ final class Rehearsal {
     return List.of();
   }
 
-  private boolean isAnswered(WarmUp.Request request) {
+  private static boolean areNumbers(Map<String, TensorValue> answer) {
+    return answer.values().stream()
+        .filter(output -> output.dtype().isFloating())
+        .allMatch(output -> DoubleStream.of(output.asDoubles()).noneMatch(Double::isNaN));
+  }
+
+  private Optional<Map<String, TensorValue>> answer(WarmUp.Request request) {
     try {
-      exported.call(request.signature().name(), request.inputs());
-      return true;
+      return Optional.of(exported.call(request.signature().name(), request.inputs()));
     } catch (TensorFlowException | ExhaustedException | BadRequestException e) {
       LOG.log(Level.DEBUG, "a made-up request does not fit " + request.signature().name(), e);
-      return false;
+      return Optional.empty();
     }
   }
 

@@ -146,6 +146,41 @@ class WarmUpTest {
         .build();
   }
 
+  /** Who opens the version may ask for numbers in answer to what it brings along. */
+  @Test
+  void itIsARequestThatIsAnsweredWithNumbers() throws IOException {
+    Version version = Exporter.publish(runtime, perDeviation(), folder.resolve("base"));
+    try (SavedModelSession session = runtime.loadSavedModel(version.path(), Set.of("serve"))) {
+      List<WarmUp.Request> requests =
+          WarmUp.read(version.path().resolve("assets.extra"), session.signatures());
+      assertThat(requests).hasSize(3);
+      for (WarmUp.Request request : requests) {
+        TensorValue answer = session.call("serving_default", request.inputs()).get("outputs");
+        assertThat(answer.floats()).doesNotContain(Float.NaN);
+      }
+    }
+  }
+
+  /** Divides by how far the numbers of a row lie from their mean: those that are alike give NaN. */
+  private static Model perDeviation() {
+    Model small = SmallModel.of(Signature.SERVING_DEFAULT, "Neg", DType.FLOAT32);
+    GraphEditor editor = small.graph().edit();
+    Scope g = new Scope(editor, "spread");
+    TensorRef x = new TensorRef("x", 0);
+    TensorRef mean = g.op("Mean").input(x).input(g.ints(1)).attr("keep_dims", true).output();
+    TensorRef from = g.add("Sub", x, mean);
+    TensorRef deviation =
+        g.op("Mean").input(g.add("Abs", from)).input(g.ints(1)).attr("keep_dims", true).output();
+    TensorSpec out =
+        new TensorSpec(g.add("RealDiv", from, deviation), DType.FLOAT32, Shape.of(-1, 2));
+    Map<String, TensorSpec> inputs = small.servingSignature().inputs();
+    return small.toBuilder()
+        .graph(editor.build())
+        .signatures(
+            List.of(Signature.predict(Signature.SERVING_DEFAULT, inputs, Map.of("outputs", out))))
+        .build();
+  }
+
   /** TensorFlow Serving does not load a version with more (kMaxNumRecords). */
   @Test
   void thereAreNoMoreThanAServerTakes() throws IOException {

@@ -1,7 +1,19 @@
 package dev.graft.internal.live;
 
+import static dev.graft.tensor.DType.BFLOAT16;
+import static dev.graft.tensor.DType.BOOL;
+import static dev.graft.tensor.DType.FLOAT16;
+import static dev.graft.tensor.DType.FLOAT32;
+import static dev.graft.tensor.DType.FLOAT64;
+import static dev.graft.tensor.DType.INT16;
+import static dev.graft.tensor.DType.INT32;
+import static dev.graft.tensor.DType.INT64;
+import static dev.graft.tensor.DType.INT8;
+import static dev.graft.tensor.DType.UINT8;
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Sets;
 import com.google.protobuf.ByteString;
 import dev.graft.answer.Example;
 import dev.graft.data.ImageFormat;
@@ -21,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 
@@ -33,6 +46,9 @@ public record Feed(ServedSignature way) {
 
   private static final long MOST_BLANK = 1 << 24; // elements
   private static final int MOST_DIMENSIONS = 32;
+  private static final ImmutableSet<DType> DRAWN =
+      Sets.immutableEnumSet(
+          FLOAT32, FLOAT64, FLOAT16, BFLOAT16, UINT8, INT8, INT16, INT32, INT64, BOOL);
 
   /**
    * A batch of one, by the names of inputs.
@@ -161,8 +177,12 @@ public record Feed(ServedSignature way) {
     return batch;
   }
 
-  /** One that is made up, of zeros and empty texts; none where that cannot be said. */
-  public Optional<Map<String, TensorValue>> blank() {
+  /**
+   * One that is made up, of empty texts and zeros, or numbers that are drawn; none where that
+   * cannot be said.
+   */
+  public Optional<Map<String, TensorValue>> madeUp(boolean isDrawn) {
+    SplittableRandom random = new SplittableRandom(1);
     Map<String, TensorValue> row = new LinkedHashMap<>();
     for (Map.Entry<String, TensorSpec> input : way.signature().inputs().entrySet()) {
       Shape shape = input.getValue().shape();
@@ -183,12 +203,25 @@ public record Feed(ServedSignature way) {
       }
       Shape one = Shape.of(dims);
       int count = (int) elements;
-      row.put(
-          input.getKey(),
-          type == DType.STRING
-              ? TensorValue.strings(one, Collections.nCopies(count, ByteString.EMPTY))
-              : TensorValue.of(type, one, ByteBuffer.allocate(count * TensorValue.size(type))));
+      TensorValue value;
+      if (type == DType.STRING) {
+        value = TensorValue.strings(one, Collections.nCopies(count, ByteString.EMPTY));
+      } else if (isDrawn && DRAWN.contains(type)) {
+        value = drawn(one, type, random);
+      } else {
+        value = TensorValue.of(type, one, ByteBuffer.allocate(count * TensorValue.size(type)));
+      }
+      row.put(input.getKey(), value);
     }
     return Optional.of(row);
+  }
+
+  /** Between 0 and 1, or 0 and 1 in turn. */
+  private static TensorValue drawn(Shape shape, DType type, SplittableRandom random) {
+    double[] values = new double[(int) shape.elements()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = type.isFloating() ? random.nextDouble() : i % 2;
+    }
+    return new Cast(type, "noise").of(TensorValue.of(shape, values));
   }
 }

@@ -23,6 +23,8 @@ class FirstAnswerTest {
 
   private static final ServedFacts NO_FACTS = new ServedFacts(ImmutableMap.of(), ImmutableSet.of());
 
+  private static final float NAN = Float.NaN;
+
   private final List<Long> sizes = new ArrayList<>(); // of the runs
 
   private FirstAnswer first(long batch, UnaryOperator<Map<String, TensorValue>> call) {
@@ -79,9 +81,34 @@ class FirstAnswerTest {
   void itsOwnRequestComesBeforeABlank() {
     FirstAnswer answer = first(-1, FirstAnswerTest::echo);
     assertThat(answer.required(Optional.of(of(3)), 1).orElseThrow().floats()).containsExactly(3, 3);
-    assertThatThrownBy(() -> answer.required(Optional.of(of(Float.NaN)), 1))
+    assertThat(answer.ifAny(Optional.of(of(Float.NaN)))).isPresent();
+  }
+
+  /** Divides by how far the two numbers lie apart: nothing is wrong with such a model. */
+  private static Map<String, TensorValue> perDistance(Map<String, TensorValue> inputs) {
+    float[] x = inputs.get("x").floats();
+    float distance = Math.abs(x[0] - x[1]);
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (x[i] - x[i % 2]) / distance;
+    }
+    return Map.of("y", TensorValue.of(inputs.get("x").shape(), x));
+  }
+
+  @Test
+  void whatAnswersUniformNumbersWithNoneIsAskedAboutNoise() {
+    FirstAnswer answer = first(-1, FirstAnswerTest::perDistance);
+    assertThat(answer.required(Optional.empty(), 1).orElseThrow().floats()).doesNotContain(NAN);
+    assertThat(answer.required(Optional.of(of(3)), 8).orElseThrow().floats()).doesNotContain(NAN);
+    assertThat(sizes).containsExactly(1L, 1L, 1L, 1L, 8L);
+  }
+
+  /** Which numbers it takes nobody knows, unless it brings some along. */
+  @Test
+  void whatAnswersNothingWithNumbersIsRefusedByItsOwnRequest() {
+    FirstAnswer answer = first(-1, inputs -> Map.of("y", of(NAN).get("x")));
+    assertThatThrownBy(() -> answer.required(Optional.of(of(3)), 1))
         .isInstanceOf(BadModelException.class)
         .hasMessageContaining("'y' is no number (NaN)");
-    assertThat(answer.ifAny(Optional.of(of(Float.NaN)))).isPresent();
+    assertThat(answer.required(Optional.empty(), 1)).isEmpty();
   }
 }
