@@ -182,13 +182,17 @@ public final class LiveModel implements AutoCloseable {
    * @return as many as examples, in their order
    */
   public List<Outcome> answerEach(List<Example> examples) {
-    return recorded(examples.size(), () -> outcomes(examples));
+    return recorded(examples.size(), () -> outcomes(examples, () -> {}));
   }
 
-  /** As {@link #answerEach}, for who tells a recording of the requests himself. */
+  /**
+   * As {@link #answerEach}, for who tells a recording of the requests himself.
+   *
+   * @param onCall is run before each call of the model that this takes
+   */
   @Internal
-  public List<Outcome> outcomes(List<Example> examples) {
-    return asking.answerEach(examples).stream().map(each -> each.by(version)).toList();
+  public List<Outcome> outcomes(List<Example> examples, Runnable onCall) {
+    return asking.answerEach(examples, onCall).stream().map(each -> each.by(version)).toList();
   }
 
   /** The answers about all of them, or none. */

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -24,12 +25,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers the examples of many threads and has one thread ask about them, several in one run. A run
- * that does not end in its time is given up, though that thread hangs in it.
+ * Gathers the examples of many threads and has one thread ask about them, several in one run. One
+ * whose call of the model does not end in its time is given up, though that thread hangs in it.
  */
 final class Batches implements AutoCloseable {
 
@@ -40,9 +43,9 @@ final class Batches implements AutoCloseable {
 
   private final BlockingQueue<Request<?>> queue;
   private final ServingOptions options;
-  private final Function<List<Example>, List<Outcome>> ask;
+  private final Model model;
   private final ServingListener listener;
-  private final long patience; // ns that a run may take; 0 for any time
+  private final long patience; // ns that a call may take; 0 for any time
   private final Thread worker;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
@@ -59,10 +62,38 @@ final class Batches implements AutoCloseable {
   private volatile boolean isClosed;
   private volatile @Nullable Run running;
   private volatile Optional<ServingStats.Failure> lastError = Optional.empty();
+  private volatile boolean isGathering; // some have left the queue, and are in no run yet
   private boolean hadCompany; // whether the last batch had more than one picture
 
-  /** A run that is under way; it is settled by its end, or by who gives it up. */
-  private record Run(List<Request<?>> batch, long began, AtomicBoolean isSettled) {
+  /** Who is asked. */
+  interface Model {
+
+    /**
+     * What it says of each.
+     *
+     * @param onCall has to be run before each of the calls that this takes: they are many where the
+     *     examples are of several shapes
+     */
+    List<Outcome> ask(List<Example> examples, Runnable onCall);
+  }
+
+  /**
+   * A run that is under way; it is settled by its end, or by who gives it up.
+   *
+   * @param called when its last call began, by {@code System.nanoTime}, as it began itself
+   */
+  private record Run(
+      List<Request<?>> batch, long began, AtomicLong called, AtomicBoolean isSettled) {
+
+    static Run of(List<Request<?>> batch) {
+      long now = System.nanoTime();
+      return new Run(List.copyOf(batch), now, new AtomicLong(now), new AtomicBoolean());
+    }
+
+    void call() {
+      called.set(System.nanoTime());
+    }
+
     boolean settle() {
       return isSettled.compareAndSet(false, true);
     }
@@ -72,13 +103,10 @@ final class Batches implements AutoCloseable {
     }
   }
 
-  Batches(
-      ServingOptions options,
-      Function<List<Example>, List<Outcome>> ask,
-      ServingListener listener) {
+  Batches(ServingOptions options, Model model, ServingListener listener) {
     this.queue = new LinkedBlockingQueue<>(options.waiting());
     this.options = options;
-    this.ask = ask;
+    this.model = model;
     this.listener = listener;
     Duration limit = options.model().timeout();
     this.patience = limit.isZero() ? 0 : limit.plusNanos(GRACE).toNanos();
@@ -98,7 +126,7 @@ final class Batches implements AutoCloseable {
   /** Whether some wait, or are being answered. */
   boolean isBusy() {
     Run now = running;
-    return now != null && !now.isSettled.get() || !queue.isEmpty();
+    return isGathering || now != null && !now.isSettled.get() || !queue.isEmpty();
   }
 
   /** Whether examples are taken. */
@@ -151,10 +179,11 @@ final class Batches implements AutoCloseable {
     try {
       Request<?> first = queue.poll(LOOK, TimeUnit.MILLISECONDS);
       if (first != null) {
+        isGathering = true;
         batch.add(first);
         gather(batch);
         if (!batch.isEmpty()) {
-          answer(new Run(List.copyOf(batch), System.nanoTime(), new AtomicBoolean()));
+          answer(Run.of(batch));
         }
       }
     } catch (InterruptedException e) {
@@ -164,6 +193,7 @@ final class Batches implements AutoCloseable {
       note(e);
       batch.forEach(request -> request.fail(e, 0));
     } finally {
+      isGathering = false;
       running = null;
     }
   }
@@ -201,12 +231,13 @@ final class Batches implements AutoCloseable {
 
   private void answer(Run run) {
     running = run;
+    isGathering = false;
     List<Request<?>> batch = run.batch;
     RunRecord record = RunRecord.begun();
     int failed = 0;
     List<Runnable> told = new ArrayList<>();
     try {
-      List<Outcome> outcomes = ask.apply(batch.stream().map(Request::example).toList());
+      List<Outcome> outcomes = model.ask(batch.stream().map(Request::example).toList(), run::call);
       long took = System.nanoTime() - run.began;
       for (int i = 0; i < batch.size(); i++) {
         Request<?> request = batch.get(i);
@@ -242,21 +273,34 @@ final class Batches implements AutoCloseable {
     }
   }
 
-  /** Gives up the run that is under way if its time is over, and who waits for it too long. */
+  /** Gives up the run whose call does not end in its time, and who waits for it too long. */
   private void giveUp() {
     Run run = running;
     long now = System.nanoTime();
-    if (run == null || now - run.began <= patience) {
+    if (run == null || now - run.called.get() <= patience) {
       return;
     }
     if (run.settle()) {
       giveUp(run.batch, run.waited(), Duration.ofNanos(now - run.began));
     }
-    List<Request<?>> late = new ArrayList<>();
-    queue.removeIf(request -> now - request.came() > patience && late.add(request));
+    List<Request<?>> late = taken(queue, request -> now - request.came() > patience);
     if (!late.isEmpty()) {
       giveUp(late, Duration.ofNanos(now - late.get(0).came()), Duration.ZERO);
     }
+  }
+
+  /**
+   * Takes some out of a queue. One that another thread takes meanwhile is not among them: it is
+   * asked about.
+   */
+  static <T> List<T> taken(Queue<T> queue, Predicate<T> isMeant) {
+    List<T> taken = new ArrayList<>();
+    for (T each : queue) {
+      if (isMeant.test(each) && queue.remove(each)) {
+        taken.add(each);
+      }
+    }
+    return taken;
   }
 
   private void giveUp(List<Request<?>> requests, Duration waited, Duration took) {
@@ -314,6 +358,6 @@ final class Batches implements AutoCloseable {
     return patience > 0
         && now != null
         && now.isSettled.get()
-        && System.nanoTime() - now.began > patience;
+        && System.nanoTime() - now.called.get() > patience;
   }
 }

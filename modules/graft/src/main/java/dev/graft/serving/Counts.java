@@ -23,7 +23,9 @@ final class Counts implements ServingListener {
     if (event instanceof ServingEvent.Answered some) {
       answered.addAndGet(some.pictures() - some.failed());
       failed.addAndGet(some.failed());
-      batches.incrementAndGet();
+      if (!some.took().isZero()) { // else there was no run
+        batches.incrementAndGet();
+      }
     } else if (event instanceof ServingEvent.Refused) {
       refused.incrementAndGet();
     } else if (event instanceof ServingEvent.Swapped swapped) {

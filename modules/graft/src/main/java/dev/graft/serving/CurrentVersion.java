@@ -76,12 +76,12 @@ final class CurrentVersion implements AutoCloseable {
     return !isClosed && open.model().isOpen();
   }
 
-  /** What the current version says of some examples. */
-  List<Outcome> ask(List<Example> examples) {
+  /** What the current version says of some examples; {@code onCall} is run before each call. */
+  List<Outcome> ask(List<Example> examples, Runnable onCall) {
     while (true) {
       Open now = open;
       try {
-        return now.model().outcomes(examples);
+        return now.model().outcomes(examples, onCall);
       } catch (ClosedException e) {
         if (isClosed || now == open) {
           throw e;

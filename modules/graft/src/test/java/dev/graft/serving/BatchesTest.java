@@ -3,6 +3,7 @@ package dev.graft.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.ServeOptions;
 import dev.graft.answer.Example;
 import dev.graft.answer.Numbers;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -48,7 +50,7 @@ class BatchesTest {
     try (Batches batches =
         new Batches(
             options(Duration.ofMillis(200)),
-            examples -> {
+            (examples, onCall) -> {
               awaitQuietly(end);
               return answer(examples);
             },
@@ -75,6 +77,72 @@ class BatchesTest {
     }
   }
 
+  /** As where eight come together that are of eight lengths: each takes a call of its own. */
+  @Test
+  void aRunOfManyCallsTakesAsLongAsItTakes() throws Exception {
+    List<ServingEvent> heard = new CopyOnWriteArrayList<>();
+    try (Batches batches =
+        new Batches(
+            options(Duration.ofMillis(100)), // and a second's grace
+            (examples, onCall) -> {
+              for (int i = 0; i < 6; i++) {
+                onCall.run();
+                Uninterruptibles.sleepUninterruptibly(Duration.ofMillis(300));
+              }
+              return answer(examples);
+            },
+            heard::add)) {
+      CompletableFuture<Outcome> first = submit(batches);
+      CompletableFuture<Outcome> behind = submit(batches);
+      assertThat(first.get(20, TimeUnit.SECONDS)).isSameAs(OUTCOME);
+      assertThat(behind.get(20, TimeUnit.SECONDS)).isSameAs(OUTCOME);
+      assertThat(batches.lastError()).isEmpty();
+      assertThat(heard)
+          .hasSize(2)
+          .allMatch(event -> event instanceof ServingEvent.Answered some && some.failed() == 0);
+    }
+  }
+
+  /** A request is failed, or asked about, and not both. */
+  @Test
+  void whatAnotherThreadTakesIsNotTaken() {
+    LinkedBlockingQueue<String> queue = new LinkedBlockingQueue<>(List.of("a", "b", "c"));
+    assertThat(Batches.taken(queue, each -> !each.equals("a") || each.equals(queue.poll())))
+        .containsExactly("b", "c");
+    assertThat(queue).isEmpty();
+  }
+
+  /** A training in the same process yields to it from the first moment on. */
+  @Test
+  void whileOthersAreWaitedForItIsBusy() throws Exception {
+    ServingOptions patient =
+        options(Duration.ZERO).batches(3, Duration.ofSeconds(2)); // where the last ones were two
+    CountDownLatch start = new CountDownLatch(1);
+    try (Batches batches =
+        new Batches(
+            patient,
+            (examples, onCall) -> {
+              awaitQuietly(start);
+              return answer(examples);
+            },
+            event -> {})) {
+      CompletableFuture<Outcome> first = submit(batches);
+      while (batches.waiting() > 0) { // it is alone
+        Thread.sleep(1);
+      }
+      CompletableFuture<Outcome> second = submit(batches);
+      CompletableFuture<Outcome> third = submit(batches);
+      start.countDown();
+      CompletableFuture.allOf(first, second, third).get(20, TimeUnit.SECONDS);
+      CompletableFuture<Outcome> last = submit(batches);
+      Thread.sleep(300);
+      assertThat(batches.waiting()).isZero();
+      assertThat(last).isNotDone();
+      assertThat(batches.isBusy()).isTrue();
+      assertThat(last.get(20, TimeUnit.SECONDS)).isSameAs(OUTCOME);
+    }
+  }
+
   /** A service that has to end does. */
   @Test
   void closingGivesUpWhatHangs() {
@@ -82,7 +150,7 @@ class BatchesTest {
     Batches batches =
         new Batches(
             options(Duration.ofMillis(100)),
-            examples -> {
+            (examples, onCall) -> {
               awaitQuietly(end);
               return answer(examples);
             },
@@ -90,8 +158,8 @@ class BatchesTest {
     CompletableFuture<Outcome> first = submit(batches);
     CompletableFuture<Outcome> behind = submit(batches);
     batches.close();
-    assertThat(first).isCompletedExceptionally();
-    assertThat(behind).isCompletedExceptionally();
+    assertThat(first).failsWithin(Duration.ofSeconds(20)); // told by another thread
+    assertThat(behind).failsWithin(Duration.ofSeconds(20)); // told by another thread
     assertThat(batches.isOpen()).isFalse();
     assertThatThrownBy(() -> submit(batches)).isInstanceOf(ClosedException.class);
     end.countDown();
@@ -104,7 +172,7 @@ class BatchesTest {
     try (Batches batches =
         new Batches(
             options(Duration.ZERO),
-            BatchesTest::answer,
+            (examples, onCall) -> answer(examples),
             event -> {
               if (bad.getCount() > 0) {
                 bad.countDown();
@@ -124,7 +192,7 @@ class BatchesTest {
     try (Batches batches =
         new Batches(
             options(Duration.ZERO),
-            examples -> {
+            (examples, onCall) -> {
               throw new OutOfMemoryError("on purpose");
             },
             event -> {})) {

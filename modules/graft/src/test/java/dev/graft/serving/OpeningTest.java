@@ -9,9 +9,12 @@ import dev.graft.answer.Example;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -62,6 +65,22 @@ class OpeningTest extends ServedVersions {
       late.set(model);
     }
     return model;
+  }
+
+  /** A time limit holds for each. */
+  @Test
+  void eachCallOfTheModelIsTold() throws IOException {
+    publish(1);
+    AtomicInteger calls = new AtomicInteger();
+    Example broken = Example.picture(Arrays.copyOf(photo, photo.length / 2));
+    try (LiveModel model = graft.serve(base, Trust.ALLOW)) {
+      assertThat(
+              model.outcomes(
+                  List.of(Example.picture(photo), broken, broken), calls::incrementAndGet))
+          .extracting(each -> each.failure().isPresent())
+          .containsExactly(false, true, true);
+    }
+    assertThat(calls).hasValue(4); // together, and one by one
   }
 
   /** What a page of health says. */

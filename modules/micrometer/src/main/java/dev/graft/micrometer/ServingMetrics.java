@@ -113,8 +113,10 @@ public final class ServingMetrics implements ServingListener {
       answered.increment(some.pictures() - some.failed());
       failed.increment(some.failed());
       waited.record(some.waited());
-      took.record(some.took());
-      batch.record(some.pictures());
+      if (!some.took().isZero()) { // else they were given up in line, in no run
+        took.record(some.took());
+        batch.record(some.pictures());
+      }
     } else if (event instanceof ServingEvent.Refused) {
       refused.increment();
     } else if (event instanceof ServingEvent.Swapped swapped) {

@@ -107,8 +107,10 @@ public final class Asking {
   /**
    * The answers, or why there is none: one that the model cannot take fails alone, and a run that
    * takes too long fails those that are in it.
+   *
+   * @param onCall is run before each call of the model, of which several may be needed
    */
-  public List<Outcome> answerEach(List<Example> examples) {
+  public List<Outcome> answerEach(List<Example> examples, Runnable onCall) {
     Outcome[] outcomes = new Outcome[examples.size()];
     List<Asked> asked = new ArrayList<>();
     for (int i = 0; i < outcomes.length; i++) {
@@ -118,12 +120,13 @@ public final class Asking {
         outcomes[i] = failed(e);
       }
     }
-    runs(asked).forEach(some -> answerEach(some, outcomes));
+    runs(asked).forEach(some -> answerEach(some, outcomes, onCall));
     return List.of(outcomes);
   }
 
-  private void answerEach(List<Asked> some, Outcome[] outcomes) {
+  private void answerEach(List<Asked> some, Outcome[] outcomes, Runnable onCall) {
     try {
+      onCall.run();
       List<Answer> answers = run(some);
       for (int i = 0; i < some.size(); i++) {
         outcomes[some.get(i).place] = Outcome.of(answers.get(i));
@@ -133,7 +136,7 @@ public final class Asking {
       if (some.size() == 1) {
         outcomes[some.get(0).place] = failed(e);
       } else {
-        some.forEach(one -> answerEach(List.of(one), outcomes));
+        some.forEach(one -> answerEach(List.of(one), outcomes, onCall));
       }
     } catch (ClosedException e) { // by none of them, and no further run is possible
       failed.addAndGet(some.size());
