@@ -5,6 +5,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.model.BoxFormat;
 import dev.graft.model.Signature;
 import dev.graft.tensor.DType;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,8 @@ public record ServedSignature(
     List<String> answers,
     boolean findsBoxes,
     int fixedBatch) {
+
+  private static final System.Logger LOG = System.getLogger(ServedSignature.class.getName());
 
   private static final int MOST_ROWS = 4096;
 
@@ -96,12 +99,23 @@ public record ServedSignature(
     return name.startsWith(Signature.FEATURES) && name.endsWith(Signature.BYTES);
   }
 
-  /** Of several outputs those of heads, if there are any: a backbone may have had others. */
+  /**
+   * Of several outputs those of heads, if there are any: a backbone may have had others. Else those
+   * that are no whole numbers, which beside them are classes and counts; that is told.
+   */
   private static List<String> answers(Signature signature, ServedFacts facts) {
     List<String> floating = outputs(signature, DType::isFloating);
-    List<String> numbers =
-        floating.isEmpty() ? outputs(signature, type -> type != DType.STRING) : floating;
+    List<String> all = outputs(signature, type -> type != DType.STRING);
+    List<String> numbers = floating.isEmpty() ? all : floating;
     List<String> ofHeads = numbers.stream().filter(facts.answers()::containsKey).toList();
+    if (ofHeads.isEmpty() && numbers.size() < all.size()) {
+      LOG.log(
+          Level.INFO,
+          "of the outputs {0} of ''{1}'' answers have {2}; whole numbers beside others are left out",
+          all,
+          signature.name(),
+          numbers);
+    }
     return ofHeads.isEmpty() ? numbers : ofHeads;
   }
 
