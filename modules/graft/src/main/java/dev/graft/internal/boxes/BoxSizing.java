@@ -72,7 +72,10 @@ public record BoxSizing(BoxSet set, int below, Duration budget) {
   /** So many that what is learned, and then learned once more, is learned in time. */
   private double affordablePixels() {
     int pictures = set.pictures().size();
-    double seconds = VIEW * BoxData.views(pictures) * pictures + 2 * LOOK * BoxData.looks(pictures);
+    double seconds =
+        VIEW * BoxData.views(pictures) * pictures
+            + 2 * LOOK * BoxData.looks(pictures)
+            + 2 * LOOK_BELOW * BoxData.LOOKS_BELOW * pictures * below;
     return PIXELS * budget.toSeconds() / seconds;
   }
 

@@ -50,8 +50,11 @@ class BoxSizingTest {
     assertThat(sizing.note().toString())
         .contains("at 1024 x 768 it would be wider", "longer than 15 min on two cores");
     assertThat(of(364, 2000, 1500, 40, 120).size()).isEqualTo(new BoxSize(768, 1024));
-    BoxSizing below = new BoxSizing(of(364, 2000, 1500, 40, 15).set(), 1, Duration.ofMinutes(15));
-    assertThat(below.size()).as("the head is not all that learns").isEqualTo(new BoxSize(384, 512));
+    BoxSizing head = of(364, 2000, 1500, 40, 30);
+    BoxSizing below = new BoxSizing(head.set(), 1, head.budget());
+    assertThat(below.size().pixels()).isLessThan(head.size().pixels());
+    BoxSizing soon = new BoxSizing(head.set(), 1, Duration.ofMinutes(15));
+    assertThat(soon.size()).as("the head is not all that learns").isEqualTo(new BoxSize(384, 512));
     assertThat(of(5000, 2000, 1500, 40, 1).size()).isEqualTo(new BoxSize(384, 512));
   }
 }
