@@ -75,10 +75,9 @@ record JobSteps(
 
   /** Tries rates. */
   RateCurve rates(Model start, Parts parts) {
-    TrainOptions options = watched(folder.job().options(), listener, cancel);
+    TrainOptions options = learning(watched(folder.job().options(), listener, cancel), parts);
     Precision precision = folder.job().precision();
-    TrainOptions all = boxes.isEmpty() ? options : options.recipe(recipe(parts));
-    RateCurve curve = graft.findRate(start, seen(parts), all, precision);
+    RateCurve curve = graft.findRate(start, seen(parts), options, precision);
     listener.on(new JobEvent.RatesTried(curve, folder.report(curve)));
     return curve;
   }
@@ -96,8 +95,12 @@ record JobSteps(
   }
 
   private Run train(Model start, Parts parts, TrainOptions options) {
-    TrainOptions all = boxes.isEmpty() ? options : options.recipe(recipe(parts));
-    return graft.train(start, seen(parts), all, folder.job().precision());
+    return graft.train(start, seen(parts), learning(options, parts), folder.job().precision());
+  }
+
+  /** {@code options} with the recipe for boxes, where some are learned. */
+  private TrainOptions learning(TrainOptions options, Parts parts) {
+    return boxes.isEmpty() ? options : options.recipe(recipe(parts));
   }
 
   private JobSteps with(Optional<BoxData> others) {

@@ -47,11 +47,6 @@ public final class Attempts {
     return answered.containsKey(signature);
   }
 
-  /** In batches of which sizes each signature answered. */
-  public SetMultimap<String, Integer> answered() {
-    return answered;
-  }
-
   /** In batches of which sizes it never answered and failed. */
   public SortedSet<Integer> failed(String signature) {
     return new TreeSet<>(Sets.difference(failed.get(signature), answered.get(signature)));
