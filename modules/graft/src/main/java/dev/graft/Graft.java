@@ -17,7 +17,6 @@ import dev.graft.internal.place.ModelFolder;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TrainingPlan;
-import dev.graft.runtime.Compute;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.file.VersionLease;
 import dev.graft.surgeon.Plans;
@@ -27,6 +26,7 @@ import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.fit.Computing;
 import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
@@ -180,6 +180,11 @@ public final class Graft implements AutoCloseable {
     return Machine.of(runtime, settings);
   }
 
+  /** What there is of NVIDIA's cards, used or not: asks their driver, which no training does. */
+  public Gpus gpus() {
+    return Gpus.of(runtime);
+  }
+
   /** Trains {@code model} by {@code recipe}, with nobody listening and no checkpoints. */
   public Run train(Model model, Parts data, Recipe recipe) {
     return train(model, data, TrainOptions.by(recipe));
@@ -234,9 +239,8 @@ public final class Graft implements AutoCloseable {
     return Trainer.findRate(computing(precision), model, blocks(model), data, options);
   }
 
-  /** The runtime, of which the sessions of a training multiply in another precision. */
-  private TensorFlowRuntime computing(Precision precision) {
-    return runtime.computing(Compute.EXACT.precision(precision.inSessions()));
+  private Computing computing(Precision precision) {
+    return new Computing(runtime, precision.inSteps(runtime.computesOnGpu()));
   }
 
   private static TrainingPlan blocks(Model model) {
@@ -317,8 +321,7 @@ public final class Graft implements AutoCloseable {
    * @throws dev.graft.error.BadRequestException if the base holds anything that is no version, or a
    *     metric is asked for that there is not
    * @throws dev.graft.error.InputOutputException if the base cannot be written to
-   * @throws FailedCheckException if the export answers otherwise than the model, or nothing of it
-   *     could be compared with the model
+   * @throws FailedCheckException if the export answers otherwise, or nothing could be compared
    */
   public Version publish(Model model, Publication terms, TrainOptions options) {
     Publishing publishing = new Publishing(runtime, terms, options);
@@ -382,9 +385,7 @@ public final class Graft implements AutoCloseable {
     return serve(path, ServeOptions.defaults().trust(trust));
   }
 
-  /**
-   * As {@link #serve(Path)}, with a say in what the model may reach for and how long it may take.
-   */
+  /** As {@link #serve(Path)}, with a say in what the model may reach for and for how long. */
   public LiveModel serve(Path path, ServeOptions options) {
     requireNonNull(path, "path");
     requireNonNull(options, "options");

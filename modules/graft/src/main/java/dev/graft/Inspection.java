@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
+import dev.graft.graph.device.Placement;
 import dev.graft.importer.ImportedModel;
 import dev.graft.importer.MachineAccesses;
 import dev.graft.model.Head;
@@ -19,6 +20,8 @@ import dev.graft.surgeon.HeadFinder;
 import dev.graft.surgeon.Selection;
 import dev.graft.surgeon.Where;
 import dev.graft.surgeon.edit.Edits;
+import dev.graft.trainer.fit.PlacedStep;
+import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.words.Note;
 import java.util.List;
 import java.util.Locale;
@@ -180,6 +183,17 @@ public record Inspection(
     } catch (BadRequestException e) {
       return new Note(String.valueOf(e.getMessage()), e.remedies());
     }
+  }
+
+  /**
+   * Where TensorFlow would run a training step of the model on a machine with a GPU: of all that it
+   * leaves unfrozen, with layers as they are in training. Ops without a GPU kernel run on the CPU,
+   * and what they share a variable with goes there, too. Where nothing trains it is said of the ops
+   * that answer. No GPU is needed, and nothing is run.
+   */
+  public Placement placement(Optimizer optimizer) {
+    requireNonNull(optimizer, "optimizer");
+    return PlacedStep.of(model, toRun(model), optimizer);
   }
 
   /**

@@ -61,6 +61,19 @@ public record Machine(
     return devices.stream().anyMatch(device -> device.contains(":GPU:"));
   }
 
+  /** In which precisions training can multiply here, in words. */
+  public String precisions() {
+    if (!hasGpu()) {
+      return Processor.hasBfloat16(extensions)
+          ? "float32, bfloat16"
+          : "float32; this processor does not multiply in bfloat16";
+    }
+    return TensorFlowRuntime.hasTf32Switch()
+        ? "float32 (TF32 is off but for trainings that ask for it), tf32, bfloat16, float16"
+        : "float32 (in TF32 since Ampere: TensorFlow's switch for it is not found), bfloat16,"
+            + " float16";
+  }
+
   /** How many threads work inside one operation. */
   public int threads() {
     return settings.threads() == 0 ? cores : settings.threads();

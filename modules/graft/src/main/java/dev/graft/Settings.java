@@ -26,7 +26,7 @@ public final class Settings {
 
   /**
    * A GPU if there is one, TensorFlow's own choice of threads, standard error left alone, half of
-   * Java's memory for features, which are not kept on disk.
+   * Java's memory for features, which are not kept on disk, CUDA in {@code ~/.cache/graft/cuda}.
    */
   public static Settings defaults() {
     return new Settings(new Fields());
@@ -128,11 +128,40 @@ public final class Settings {
     return with(next -> next.featureFolder = Optional.of(value));
   }
 
+  /**
+   * Below which folder CUDA's libraries are unpacked, if TensorFlow's natives for GPUs and the jar
+   * with CUDA are on the class path and none that fits is installed: 2.3 GB, once for all processes
+   * that share it. Its disk may not be mounted {@code noexec}. What XLA compiled is kept in a
+   * folder {@code xla} there.
+   */
+  public Path cudaFolder() {
+    return set.cudaFolder;
+  }
+
+  /** These with CUDA unpacked below another folder. */
+  public Settings cudaFolder(Path value) {
+    requireNonNull(value, "cudaFolder");
+    return with(next -> next.cudaFolder = value);
+  }
+
+  /** Whether XLA compiles the steps of a training. */
+  public Xla xla() {
+    return set.xla;
+  }
+
+  /** These with steps compiled by XLA, or not. */
+  public Settings xla(Xla value) {
+    requireNonNull(value, "xla");
+    return with(next -> next.xla = value);
+  }
+
   RuntimeOptions toOptions() {
     RuntimeOptions options =
         RuntimeOptions.defaults()
             .threads(set.threads, set.operations)
             .memoryGrowth(set.memoryGrowth)
+            .cuda(set.cudaFolder)
+            .xla(RuntimeOptions.Xla.valueOf(set.xla.name()))
             .features(new RuntimeOptions.Features(set.featureMemory, set.featureFolder))
             .device(
                 switch (set.device) {
@@ -166,6 +195,8 @@ public final class Settings {
     private Optional<Path> nativeLog = Optional.empty();
     private double featureMemory = 0.5;
     private Optional<Path> featureFolder = Optional.empty();
+    private Path cudaFolder = RuntimeOptions.defaults().processor().cuda();
+    private Xla xla = Xla.AUTO;
 
     private Fields copy() {
       Fields copy = new Fields();
@@ -176,12 +207,22 @@ public final class Settings {
       copy.nativeLog = nativeLog;
       copy.featureMemory = featureMemory;
       copy.featureFolder = featureFolder;
+      copy.cudaFolder = cudaFolder;
+      copy.xla = xla;
       return copy;
     }
 
     private List<Object> all() {
       return List.of(
-          device, threads, operations, memoryGrowth, nativeLog, featureMemory, featureFolder);
+          device,
+          threads,
+          operations,
+          memoryGrowth,
+          nativeLog,
+          featureMemory,
+          featureFolder,
+          cudaFolder,
+          xla);
     }
   }
 }

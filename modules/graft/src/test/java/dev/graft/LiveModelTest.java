@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.Bytes;
 import com.google.common.primitives.Floats;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
@@ -29,6 +30,7 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -178,6 +180,12 @@ class LiveModelTest {
       assertThatThrownBy(() -> live.classify(broken))
           .isInstanceOf(BadDataException.class)
           .hasMessageContaining(broken.toString());
+      byte[] large = Files.readAllBytes(Checkout.path("testdata/photos/animals/bison.jpg"));
+      int frame = Bytes.indexOf(large, new byte[] {(byte) 0xFF, (byte) 0xC0, 0, 17, 8});
+      ByteBuffer.wrap(large).putInt(frame + 5, 0xEA60_EA60);
+      assertThatThrownBy(() -> live.classify(List.of(good, large)))
+          .isInstanceOf(BadDataException.class)
+          .hasMessageContainingAll("'picture 1' is a JPEG of 60,000 x 60,000 pixels", "more than");
       Recipe two = // at once: the first two, which are compared, are sound
           Recipe.headOnly().head(Recipe.headOnly().head().steps(FineTune.head().microBatch(2)));
       Publication terms =

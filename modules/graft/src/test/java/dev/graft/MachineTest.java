@@ -10,17 +10,34 @@ import org.junit.jupiter.api.Test;
 class MachineTest {
 
   private static String words(Settings settings, String device) {
+    return machine(settings, device).inShort();
+  }
+
+  private static Machine machine(Settings settings, String device, String... extensions) {
     return new Machine(
-            "17",
-            "Linux",
-            4,
-            ImmutableList.of(),
-            1,
-            "2.18.0",
-            ImmutableList.of(device),
-            settings,
-            0)
-        .inShort();
+        "17",
+        "Linux",
+        4,
+        ImmutableList.copyOf(extensions),
+        1,
+        "2.18.0",
+        ImmutableList.of(device),
+        settings,
+        0);
+  }
+
+  /** TF32 is off where there is a GPU, and that is said, since TensorFlow has it on. */
+  @Test
+  void whatItCanMultiplyInIsSaid() {
+    try (Graft loaded = Graft.open(Device.CPU)) { // so that TensorFlow is there to be asked
+      assertThat(loaded.machine().precisions()).startsWith("float32");
+      assertThat(machine(Settings.defaults(), "/device:GPU:0").precisions())
+          .startsWith("float32 (TF32 is off but for trainings that ask for it), tf32, ");
+    }
+    assertThat(machine(Settings.defaults(), "/device:CPU:0", "avx2").precisions())
+        .isEqualTo("float32; this processor does not multiply in bfloat16");
+    assertThat(machine(Settings.defaults(), "/device:CPU:0", "amx_bf16").precisions())
+        .isEqualTo("float32, bfloat16");
   }
 
   @Test

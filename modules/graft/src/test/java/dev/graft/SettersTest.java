@@ -41,7 +41,16 @@ class SettersTest {
 
   /** What depends on what was set before, or sets what another sets. */
   private static final Set<String> NOT_ALONE =
-      Set.of("each", "then", "along", "told", "stretch", "patience", "carryOver", "ungated");
+      Set.of(
+          "each",
+          "then",
+          "along",
+          "told",
+          "stretch",
+          "patience",
+          "carryOver",
+          "ungated",
+          "batchUpTo");
 
   private static final Map<Object, Object> SAMPLES =
       Map.ofEntries(

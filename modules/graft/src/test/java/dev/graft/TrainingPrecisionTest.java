@@ -3,16 +3,20 @@ package dev.graft;
 import static dev.graft.surgeon.edit.Edits.freeze;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
+import dev.graft.error.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
+import dev.graft.runtime.Compute;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Zoo;
@@ -62,5 +66,24 @@ class TrainingPrecisionTest {
       graft.findRate(model, parts, heard, Precision.AUTO);
       assertThat(said).anyMatch(it -> it.contains("float32: ") || it.contains("bfloat16: "));
     }
+  }
+
+  @Test
+  void whatIsForGpusIsRefusedOnACpu() {
+    for (Precision each : List.of(Precision.FLOAT16, Precision.TF32)) {
+      assertThatThrownBy(() -> each.inSteps(false))
+          .isInstanceOf(BadRequestException.class)
+          .hasMessageContaining("TensorFlow has none here");
+    }
+    assertThat(Precision.FLOAT16.inSteps(true)).isEqualTo(Compute.Precision.FLOAT16);
+    assertThat(Precision.TF32.inSteps(true)).isEqualTo(Compute.Precision.TF32);
+  }
+
+  /** By one of both: by TensorFlow's optimiser on a CPU, in the step's own graph on a GPU. */
+  @Test
+  void bfloat16IsPutInOnce() {
+    assertThat(Precision.BFLOAT16.inSteps(false).inGraph()).isEmpty();
+    assertThat(Precision.BFLOAT16.inSteps(true).inGraph()).contains(DType.BFLOAT16);
+    assertThat(Precision.BFLOAT16.inSteps(true)).isNotEqualTo(Compute.Precision.MIXED_BFLOAT16);
   }
 }

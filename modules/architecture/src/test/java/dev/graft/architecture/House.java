@@ -94,10 +94,13 @@ final class House {
 
   /** Modules of which an application sees types, beside much that is internal. */
   private static final Set<String> API_MODULES =
-      Set.of("graft", "graph", "model", "surgeon", "data", "trainer");
+      Set.of("graft", "graph", "model", "surgeon", "data", "trainer", "micrometer");
 
-  /** What a Model shows of the graph under it. */
-  private static final Set<String> GRAPH_VALUES = Set.of("TensorRef");
+  /** Those of them that are made to bind a library, whose types they show. */
+  static final Set<String> BINDINGS = Set.of("micrometer");
+
+  /** What a Model shows of the graph under it, and what is said of where that runs. */
+  private static final Set<String> GRAPH_VALUES = Set.of("TensorRef", "Placement");
 
   private House() {}
 
@@ -135,9 +138,13 @@ final class House {
   static boolean isApi(JavaClass type) {
     return API_MODULES.contains(module(type))
         && (!type.getPackageName().startsWith("dev.graft.graph")
-            || GRAPH_VALUES.contains(type.getSimpleName()))
+            || GRAPH_VALUES.contains(outermost(type).getSimpleName()))
         && isOpen(type)
         && !isInternal(type);
+  }
+
+  private static JavaClass outermost(JavaClass type) {
+    return type.getEnclosingClass().map(House::outermost).orElse(type);
   }
 
   private static boolean isOpen(JavaClass type) {

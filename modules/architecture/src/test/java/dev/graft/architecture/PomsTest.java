@@ -51,9 +51,11 @@ class PomsTest {
     String guide = Files.readString(ROOT.resolve("docs/embedding.md"));
     String tensorflow = property(pom, "tensorflow.version");
     String javacpp = property(pom, "javacpp.version");
+    String cuda = property(pom, "cuda.version");
     assertThat(guide)
         .contains("org.tensorflow:tensorflow-core-native:" + tensorflow + ":linux-x86_64")
         .contains("org.bytedeco:javacpp:" + javacpp + ":linux-x86_64")
+        .contains("org.bytedeco:cuda:" + cuda + ":linux-x86_64-redist")
         .contains("<version>" + tensorflow + "</version>", "<version>" + javacpp + "</version>");
   }
 

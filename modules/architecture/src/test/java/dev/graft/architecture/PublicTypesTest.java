@@ -38,6 +38,7 @@ class PublicTypesTest {
       Map.of(
           "dev.graft.error.Internal", "marks what is no API",
           "dev.graft.job.HeadOrigin", "told by an event, for a page of results",
+          "dev.graft.micrometer.ServingMetrics", "for a registry, which the examples have none of",
           "dev.graft.model.Initializer", "of a source of values, which edits make",
           "dev.graft.surgeon.Edit", "to write further edits, whose graphs are Graft's own affair",
           "dev.graft.surgeon.Padding", "a sentence for who publishes models of texts",

@@ -41,8 +41,13 @@ class RoomsTest {
   private static final Set<String> READ =
       Set.of(
           "dev.graft.graph.function.FunctionGraph",
+          "dev.graft.model.Head",
+          "dev.graft.model.InputSpec",
           "dev.graft.model.Signature",
           "dev.graft.model.Variable");
+
+  private static final List<String> OF_A_MAP =
+      List.of("What enters", "What leaves", "Who calls whom", "The invariant");
 
   private static final int LEAST_OF_A_MAP = 15;
   private static final int MOST_OF_A_MAP = 41; // the end of the comment is one
@@ -92,6 +97,10 @@ class RoomsTest {
         if (isOfMain && (words < LEAST_OF_A_MAP || words > MOST_OF_A_MAP)) {
           without.add(map + " has " + words + " lines");
         }
+        String all = String.join("\n", lines);
+        OF_A_MAP.stream()
+            .filter(part -> isOfMain && !all.contains("<b>" + part + ".</b>"))
+            .forEach(part -> without.add(map + " does not say: " + part));
       }
     }
     assertThat(without).isEmpty();

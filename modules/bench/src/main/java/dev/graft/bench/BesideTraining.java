@@ -1,11 +1,8 @@
 package dev.graft.bench;
 
 import static dev.graft.surgeon.edit.Edits.keepHead;
-import static dev.graft.surgeon.edit.Edits.replaceHead;
 
 import dev.graft.Graft;
-import dev.graft.InputRange;
-import dev.graft.LoadOptions;
 import dev.graft.ServeOptions;
 import dev.graft.Trust;
 import dev.graft.answer.Answer;
@@ -15,7 +12,6 @@ import dev.graft.data.Split;
 import dev.graft.model.Model;
 import dev.graft.serving.Serving;
 import dev.graft.serving.ServingOptions;
-import dev.graft.surgeon.HeadSpec;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.CancellationToken;
@@ -52,12 +48,9 @@ final class BesideTraining {
     this.graft = graft;
     this.serving = serving;
     this.work = work;
-    this.photos = Dataset.imageFolder(work.service().photos()).split(Split.of(60, 20, 20).seed(1));
-    this.trained =
-        Graft.load(
-                work.folder().resolve("model"),
-                LoadOptions.defaults().trust(Trust.ALLOW).inputRange(InputRange.SIGNED))
-            .with(replaceHead(HeadSpec.singleLabel(photos.labels())));
+    Dataset all = Dataset.imageFolder(work.service().photos());
+    this.photos = all.split(Split.of(60, 20, 20).seed(1));
+    this.trained = work.model(all);
   }
 
   /** Takes turns, of as many seconds as are asked for, until there are no more. */

@@ -2,15 +2,21 @@ package dev.graft.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.Graft;
+import dev.graft.InputRange;
+import dev.graft.LoadOptions;
+import dev.graft.Trust;
 import dev.graft.data.Dataset;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.runtime.Compute;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions;
+import dev.graft.runtime.RuntimeOptions.Device;
+import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.DType;
+import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
@@ -31,13 +37,14 @@ import org.tensorflow.proto.DataType;
 /**
  * What to measure, as {@code tools/bench/run} writes it.
  *
- * @param work {@code loop}, {@code features} or {@code gradients}; {@code live}, {@code together},
- *     {@code boxes} or {@code beside} of a published version
+ * @param work {@code loop}, {@code photos} (a loop over JPEGs), {@code features}, {@code
+ *     gradients}, {@code decode} or {@code box-steps}; {@code live}, {@code together}, {@code
+ *     boxes} or {@code beside} of a published version
  * @param folder holds the model and its examples, made by Keras, or is a backbone's
  * @param batch how many examples make a step
  * @param rate the learning rate
  * @param batchNorm what BatchNorm does
- * @param precision the dtype of matrix work
+ * @param where on which device it runs, and the dtype of matrix work
  * @param service what answers there are beside
  */
 record Case(
@@ -46,16 +53,24 @@ record Case(
     int batch,
     double rate,
     BatchNorm batchNorm,
-    Precision precision,
+    Where where,
     Service service) {
+
+  /**
+   * On which device it runs, and the dtype of matrix work.
+   *
+   * @param resident whether an epoch has so few examples that they all lie on the device
+   */
+  record Where(Device device, Precision precision, boolean resident) {}
 
   /**
    * What a case about answers needs.
    *
    * @param root of the checkout, whose pictures and backbone are taken
    * @param requests how many there are in a second
+   * @param handed a folder for what one side hands to the other
    */
-  record Service(Path root, int requests) {
+  record Service(Path root, int requests, Path handed) {
 
     Path backbone() {
       return root.resolve("models/efficientnet-lite0");
@@ -74,6 +89,9 @@ record Case(
   /** Steps in an epoch: as if there were so many batches; no measurement comes to its end. */
   private static final int EPOCH = 4000;
 
+  /** As many bytes of examples as the trainer puts on a device. */
+  private static final long RESIDENT = 1L << 30;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   static Case read(Path file) throws IOException {
@@ -84,8 +102,14 @@ record Case(
         json.get("batch").asInt(),
         json.get("rate").asDouble(),
         BatchNorm.valueOf(upper(json.get("batch_norm"))),
-        Precision.valueOf(upper(json.get("precision"))),
-        new Service(Path.of(json.get("root").asText()), json.get("requests").asInt()));
+        new Where(
+            Device.valueOf(json.path("device").asText("cpu").toUpperCase(Locale.ROOT)),
+            Precision.valueOf(upper(json.get("precision"))),
+            json.path("resident").asBoolean(false)),
+        new Service(
+            Path.of(json.get("root").asText()),
+            json.get("requests").asInt(),
+            Path.of(json.get("handed").asText())));
   }
 
   private static String upper(JsonNode text) {
@@ -95,6 +119,13 @@ record Case(
   /** As Keras left it: all trains that trained there, and it keeps its head. */
   Model model() {
     return Edits.keepHead(labels()).apply(SavedModelImporter.load(folder.resolve("model")));
+  }
+
+  /** As Keras left it, with a new head for photos of these labels. */
+  Model model(Dataset photos) {
+    LoadOptions options = LoadOptions.defaults().trust(Trust.ALLOW).inputRange(InputRange.SIGNED);
+    return Graft.load(folder.resolve("model"), options)
+        .with(Edits.replaceHead(HeadSpec.singleLabel(photos.labels())));
   }
 
   private Labels labels() {
@@ -123,8 +154,7 @@ record Case(
 
   RuntimeOptions options() {
     return RuntimeOptions.defaults()
-        .device(RuntimeOptions.Device.CPU)
-        .compute(Compute.EXACT.precision(precision))
+        .device(where.device())
         .nativeLog(folder.resolve("tensorflow.log"));
   }
 
@@ -154,6 +184,12 @@ record Case(
 
   /** {@code few} examples over and over, for an epoch without end. */
   Dataset epoch(Dataset few) {
-    return few.subset(IntStream.range(0, EPOCH * batch).map(i -> i % few.size()).toArray());
+    int size = EPOCH * batch;
+    if (where.resident()) {
+      long bytes =
+          few.batch(new int[] {0}).named().values().stream().mapToLong(Rows::rowBytes).sum();
+      size = (int) Math.min(size, RESIDENT / bytes / batch * batch); // whole batches
+    }
+    return few.subset(IntStream.range(0, size).map(i -> i % few.size()).toArray());
   }
 }

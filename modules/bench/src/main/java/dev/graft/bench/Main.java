@@ -9,6 +9,7 @@ import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.fit.Computing;
 import dev.graft.trainer.fit.MeasuredLoop;
 import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.TrainingListener;
@@ -40,6 +41,8 @@ final class Main {
     try {
       switch (work.work()) {
         case "gradients" -> gradients(work, turns);
+        case "decode" -> Decoding.measure(work, turns);
+        case "box-steps" -> BoxSteps.measure(work, turns);
         case "beside" -> BesideTraining.measure(work, turns);
         case "live", "together", "boxes" -> ServingTimes.measure(work, turns);
         default -> onRuntime(work, turns);
@@ -51,10 +54,16 @@ final class Main {
 
   private static void onRuntime(Case work, Turns turns) {
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(work.options())) {
-      if (work.work().equals("features")) {
-        features(work, runtime, turns);
-      } else {
-        train(work, runtime, turns);
+      switch (work.work()) {
+        case "features" -> features(work, runtime, turns);
+        case "photos" -> {
+          Dataset photos = Dataset.imageFolder(work.service().photos());
+          train(work, runtime, turns, work.model(photos), photos);
+        }
+        default -> {
+          Model model = work.model();
+          train(work, runtime, turns, model, work.examples(model));
+        }
       }
     }
   }
@@ -64,13 +73,17 @@ final class Main {
     return "Graft, TensorFlow " + TensorFlowRuntime.version();
   }
 
-  private static void train(Case work, TensorFlowRuntime runtime, Turns turns) {
-    Model model = work.model();
-    Dataset examples = work.examples(model);
+  private static void train(
+      Case work, TensorFlowRuntime runtime, Turns turns, Model model, Dataset examples) {
     double loss = Evaluator.evaluate(runtime, model, examples).loss();
     Dataset few = examples.subset(new int[] {0, 1});
     try (MeasuredLoop loop =
-        MeasuredLoop.open(runtime, model, work.settings(), work.epoch(examples), few)) {
+        MeasuredLoop.open(
+            new Computing(runtime, work.where().precision()),
+            model,
+            work.settings(),
+            work.epoch(examples),
+            few)) {
       turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version()));
       turns.bareStep(loop.bareStep());
       loop.run(TrainingListener.to(Decision.class, LOG), turns::await);

@@ -36,8 +36,8 @@ final class ServingTimes {
 
   private static final int CLIENTS = 16;
   private static final int EACH = 8; // pictures of one client in a step
-  private static final int HEIGHT = 384;
-  private static final int WIDTH = 512;
+  static final int HEIGHT = 384; // of pictures in which boxes are found
+  static final int WIDTH = 512;
 
   private final Graft graft;
   private final Model classifier;

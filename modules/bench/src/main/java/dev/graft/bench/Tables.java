@@ -78,6 +78,9 @@ final class Tables {
   }
 
   private static String amount(double value, String measure) {
+    if (measure.startsWith("share")) {
+      return String.format(Locale.ROOT, "%.1f%%", 100 * value);
+    }
     return measure.startsWith("MB")
         ? String.format(Locale.ROOT, "%.0f MB", value)
         : value < 1

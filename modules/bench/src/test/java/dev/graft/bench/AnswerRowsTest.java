@@ -47,7 +47,9 @@ class AnswerRowsTest {
             "root",
             Checkout.root().toString(),
             "requests",
-            8));
+            8,
+            "handed",
+            folder.resolve("handed").toString()));
     Path asked = Files.writeString(folder.resolve("turns"), String.join("\n", turns) + "\n");
     Path out = folder.resolve("out");
     Path errors = folder.resolve("errors");

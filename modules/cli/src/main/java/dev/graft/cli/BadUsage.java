@@ -1,6 +1,7 @@
 package dev.graft.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -30,6 +31,10 @@ record BadUsage(Terminal terminal) implements CommandLine.IParameterExceptionHan
       if (!unmatched.getSuggestions().isEmpty()) {
         said.add("Did you mean " + String.join(" or ", unmatched.getSuggestions()) + "?");
       }
+    }
+    boolean knows = command.getCommandSpec().findOption("--gpu") != null; // as inspect does
+    if (Arrays.asList(args).contains("--gpu") && !knows) {
+      said.add("--gpu is for ./graft and comes first: ./graft --gpu finetune ...");
     }
     String name = command.getCommandSpec().qualifiedName();
     said.add("'" + name + " --help' shows what it takes, with examples.");

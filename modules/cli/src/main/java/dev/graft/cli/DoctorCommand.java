@@ -2,16 +2,24 @@ package dev.graft.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Device;
+import dev.graft.DeviceTrial;
+import dev.graft.Gpus;
 import dev.graft.Graft;
 import dev.graft.Machine;
+import dev.graft.Settings;
+import dev.graft.XlaTrial;
 import dev.graft.error.BadRequestException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,9 +27,19 @@ import picocli.CommandLine.Option;
 /** {@code graft doctor}. */
 @Command(
     name = "doctor",
-    description = "Look at this machine: Java, TensorFlow, processors, GPU, disk.",
+    description = {
+      "Look at this machine: Java, TensorFlow, processors, GPUs, disk.",
+      "Trains a small network on each device for two seconds, and has XLA compile a step of it."
+    },
     sortOptions = false,
-    footer = {"", "Exit code 0 if Graft can work here.", "", "Example:", "  graft doctor"})
+    footer = {
+      "",
+      "Exit code 0 if Graft can work here, 1 if training fails on a device.",
+      "",
+      "Examples:",
+      "  graft doctor",
+      "  graft --gpu doctor"
+    })
 final class DoctorCommand implements Callable<Integer> {
 
   private static final double GIGA = 1 << 30;
@@ -32,6 +50,12 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--trial",
+      paramLabel = "SECONDS",
+      description = "How long to train on each device (default 2); 0: not at all.")
+  private int trial = 2;
+
   @Mixin private CommonOptions common = new CommonOptions();
 
   DoctorCommand(Terminal terminal) {
@@ -40,19 +64,40 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws JsonProcessingException {
-    Path log = NativeLogFile.path();
-    try (Graft graft = Graft.open(new CacheOption().of(MachineOptions.settings(Device.AUTO, 0)))) {
-      Machine machine = graft.machine();
-      if (json) {
-        terminal.json(json(machine, log));
-      } else {
-        print(machine, log);
-      }
+    if (trial < 0) {
+      throw new BadRequestException("--trial takes a number of seconds, 0 for none.");
     }
-    return 0;
+    Settings settings = MachineOptions.settings(Device.AUTO, 0);
+    Path log = settings.nativeLog().orElseThrow();
+    try (Graft graft = Graft.open(new CacheOption().of(settings))) {
+      Machine machine = graft.machine();
+      Gpus gpus = graft.gpus();
+      if (!json) {
+        print(machine, gpus, log);
+        gpus.advice().forEach(note -> say("to do", "%s", Flags.of(note)));
+      }
+      List<DeviceTrial> trials = tried(settings, json ? each -> {} : this::print);
+      List<XlaTrial> compiled = compiled(settings, json ? each -> {} : this::print);
+      if (json) {
+        terminal.json(json(machine, gpus, log, new Trials(trials, compiled)));
+      }
+      return trials.stream().allMatch(DeviceTrial::holds) ? 0 : Failures.FAILED;
+    }
   }
 
-  private void print(Machine machine, Path log) {
+  private List<DeviceTrial> tried(Settings settings, Consumer<DeviceTrial> heard) {
+    return trial == 0 ? List.of() : DeviceTrial.each(settings, Duration.ofSeconds(trial), heard);
+  }
+
+  /** Whether or not it works is not what the exit code tells: training does without. */
+  private List<XlaTrial> compiled(Settings settings, Consumer<XlaTrial> heard) {
+    return trial == 0 ? List.of() : XlaTrial.each(settings, heard);
+  }
+
+  /** What was tried on each device. */
+  private record Trials(List<DeviceTrial> training, List<XlaTrial> compiled) {}
+
+  private void print(Machine machine, Gpus gpus, Path log) {
     say("java", "%s, at most %.1f GB of heap", machine.java(), machine.heap() / GIGA);
     say("system", "%s, %d cores", machine.system(), machine.cores());
     say(
@@ -68,7 +113,9 @@ final class DoctorCommand implements Callable<Integer> {
         machine.hasGpu()
             ? "yes: " + String.join(", ", machine.devices())
             : "none that TensorFlow sees; training runs on the CPU");
+    print(gpus);
     say("gpu memory", "%s", machine.memory());
+    say("precision", "%s", machine.precisions());
     say(
         "threads",
         "%d in an operation, %d operations side by side; --threads sets both",
@@ -97,6 +144,59 @@ final class DoctorCommand implements Callable<Integer> {
             : ", since " + NativeLogFile.wanted() + " cannot be written; set GRAFT_HOME");
   }
 
+  private void print(Gpus gpus) {
+    if (!gpus.driver().isEmpty()) {
+      say("driver", "NVIDIA %s, for CUDA up to %s", gpus.driver(), gpus.newestCuda());
+    }
+    for (Gpus.Card card : gpus.cards()) {
+      say(
+          "card",
+          "%s, compute capability %s, %s",
+          card.name(),
+          card.capability(),
+          card.memory() == 0
+              ? "which does not say how much memory it has"
+              : String.format(
+                  Locale.ROOT, "%.1f of %.1f GB free", card.free() / GIGA, card.memory() / GIGA));
+    }
+    say("cuda", "%s", gpus.cuda());
+  }
+
+  private void print(DeviceTrial tried) {
+    say(
+        "trial",
+        "%s: %s",
+        tried.device(),
+        tried
+            .failure()
+            .orElseGet(
+                () ->
+                    String.format(
+                        Locale.ROOT,
+                        "%s; %d steps of a small network in %.1f s, loss %.2f to %.2f",
+                        tried.holds() ? "trains" : "does NOT learn",
+                        tried.steps(),
+                        tried.seconds(),
+                        tried.before(),
+                        tried.after())));
+  }
+
+  private void print(XlaTrial tried) {
+    say(
+        "xla",
+        "%s: %s",
+        tried.device(),
+        tried.holds()
+            ? String.format(
+                Locale.ROOT,
+                "compiles; a step of the same network as %d %s within %.1f s, with the same loss",
+                tried.pieces(),
+                tried.pieces() == 1 ? "kernel" : "kernels",
+                tried.seconds())
+            : "does NOT compile as it should" + tried.failure().map(it -> ": " + it).orElse(""));
+    tried.advice().forEach(note -> say("to do", "%s", Flags.of(note)));
+  }
+
   private void say(String what, String pattern, Object... values) {
     terminal.line(
         String.format(Locale.ROOT, "%-11s", what) + String.format(Locale.ROOT, pattern, values));
@@ -116,7 +216,8 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private static String json(Machine machine, Path log) throws JsonProcessingException {
+  private static String json(Machine machine, Gpus gpus, Path log, Trials trials)
+      throws JsonProcessingException {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode node = mapper.createObjectNode();
     node.put("java", machine.java());
@@ -127,6 +228,12 @@ final class DoctorCommand implements Callable<Integer> {
     node.put("tensorflow", machine.tensorflow());
     machine.devices().forEach(node.putArray("devices")::add);
     node.put("gpu", machine.hasGpu());
+    node.put("precisions", machine.precisions());
+    put(node, gpus);
+    ArrayNode tried = node.putArray("trials");
+    trials.training().forEach(each -> put(tried.addObject(), each));
+    ArrayNode compiled = node.putArray("xla");
+    trials.compiled().forEach(each -> put(compiled.addObject(), each));
     node.put("threads", machine.threads());
     node.put("operations", machine.operations());
     node.put("memoryGrowth", machine.settings().memoryGrowth());
@@ -135,5 +242,40 @@ final class DoctorCommand implements Callable<Integer> {
     node.put("featureBytes", machine.featureBytes());
     node.put("log", log.toString());
     return mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node);
+  }
+
+  private static void put(ObjectNode node, Gpus gpus) {
+    node.put("driver", gpus.driver());
+    node.put("driverCuda", gpus.newestCuda());
+    node.put("cuda", gpus.cuda());
+    ArrayNode cards = node.putArray("cards");
+    for (Gpus.Card card : gpus.cards()) {
+      cards
+          .addObject()
+          .put("name", card.name())
+          .put("capability", card.capability())
+          .put("memory", card.memory())
+          .put("free", card.free());
+    }
+    ArrayNode advice = node.putArray("advice");
+    gpus.advice().forEach(note -> advice.add(Flags.of(note)));
+  }
+
+  private static void put(ObjectNode node, DeviceTrial tried) {
+    node.put("device", tried.device());
+    node.put("trains", tried.holds());
+    node.put("steps", tried.steps());
+    node.put("seconds", tried.seconds());
+    tried.failure().ifPresent(words -> node.put("failure", words));
+  }
+
+  private static void put(ObjectNode node, XlaTrial tried) {
+    node.put("device", tried.device());
+    node.put("compiles", tried.holds());
+    node.put("pieces", tried.pieces());
+    node.put("seconds", tried.seconds());
+    tried.failure().ifPresent(words -> node.put("failure", words));
+    ArrayNode advice = node.putArray("advice");
+    tried.advice().forEach(note -> advice.add(Flags.of(note)));
   }
 }

@@ -206,15 +206,12 @@ final class EvaluateCommand implements Callable<Integer> {
     if (!score.perLabel().isEmpty()) {
       ArrayNode labels = node.putArray("labels");
       for (LabelScore label : score.perClass()) {
-        labels
-            .addObject()
-            .put("label", label.label())
+        ObjectNode each = labels.addObject();
+        each.put("label", label.label())
             .put("count", label.count())
             .put("given", label.given())
-            .put("correct", label.correct())
-            .put("precision", label.precision())
-            .put("recall", label.recall())
-            .put("f1", label.f1());
+            .put("correct", label.correct());
+        label.metrics().forEach(each::put);
       }
     }
     if (score.classification().isPresent()) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.graft.Graft;
 import dev.graft.Precision;
 import dev.graft.Publication;
+import dev.graft.Xla;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.RefusedException;
@@ -100,11 +101,20 @@ final class FinetuneCommand implements Callable<Integer> {
 
   @Option(
       names = "--precision",
-      paramLabel = "float32|bfloat16|auto",
+      paramLabel = "float32|tf32|bfloat16|float16|auto",
       description =
           "What training multiplies in (float32). bfloat16 is faster on CPUs that have it; auto"
-              + " measures both for a few steps and takes the faster.")
+              + " measures both for a few steps, and two ways to compute gradients, and takes the"
+              + " faster. tf32 and float16 are for GPUs alone, where auto is tf32.")
   private Precision precision = Precision.FLOAT32;
+
+  @Option(
+      names = "--xla",
+      paramLabel = "auto|on|off",
+      description =
+          "Whether XLA compiles the steps (auto: on a GPU if a measurement says that it pays; on"
+              + " the CPU not).")
+  private Xla xla = Xla.AUTO;
 
   @Option(
       names = "--json",
@@ -139,7 +149,7 @@ final class FinetuneCommand implements Callable<Integer> {
     JobLines lines = new JobLines(told);
     JobJson object = new JobJson(lines);
     try (Interrupt interrupt = new Interrupt(object);
-        Graft graft = Graft.open(cache.of(machine.settings()))) {
+        Graft graft = Graft.open(cache.of(machine.settings().xla(xla)))) {
       if (findRate) {
         RateCurve curve = ready.findRate(graft, interrupt, interrupt.cancellation());
         suggest(lines, curve);
@@ -147,28 +157,19 @@ final class FinetuneCommand implements Callable<Integer> {
           terminal.json(JobJson.of(curve));
         }
       } else {
-        run(ready, graft, interrupt, lines, object);
+        JobResult result = ready.run(graft, interrupt, interrupt.cancellation());
+        lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
+        lines.heldOut(result.score());
+        if (json) {
+          terminal.json(object.of(result));
+        }
       }
       return 0;
-    }
-  }
-
-  private void run(
-      FineTuneJob ready, Graft graft, Interrupt interrupt, JobLines lines, JobJson object)
-      throws JsonProcessingException {
-    JobResult result;
-    try {
-      result = ready.run(graft, interrupt, interrupt.cancellation());
     } catch (RefusedException e) {
       if (json) {
         terminal.json(object.refused());
       }
       throw e;
-    }
-    lines.say("next", "graft predict --model %s some.jpg", Terminal.quoted(out));
-    lines.heldOut(result.score());
-    if (json) {
-      terminal.json(object.of(result));
     }
   }
 

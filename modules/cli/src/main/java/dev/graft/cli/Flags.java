@@ -75,7 +75,13 @@ final class Flags {
       case KEEP_BY -> "--monitor METRIC";
       case MORE_PATIENCE -> "--patience N";
       case NO_WARM_UP -> "without --warm-up";
+      case PRECISION -> "--precision float32, bfloat16 or auto";
       case CPU -> "--device cpu";
+      case WITHOUT_XLA -> "--xla off";
+      case GPU_NATIVES -> "'graft --gpu' does that";
+      case CUDA_FOLDER -> "GRAFT_HOME=DIR unpacks below another folder";
+      case CUDA_OF_CLASS_PATH -> "GRAFT_JAVA_OPTS=-Dgraft.cuda=jar";
+      case FEED_FROM_HOST -> "GRAFT_JAVA_OPTS=-Dgraft.feed=host";
       case MORE_HEAP -> "GRAFT_JAVA_OPTS=-Xmx8g";
     };
   }

@@ -47,6 +47,7 @@ import picocli.CommandLine.HelpCommand;
       "  graft features --model serving/photos --data photos --out photos.npy",
       "  graft publish my/saved_model --to serving/photos",
       "  graft versions serving/photos                and 'graft rollback serving/photos'",
-      "  graft doctor                                 look at this machine"
+      "  graft doctor                                 look at this machine",
+      "  graft --gpu finetune ...                     any command with TensorFlow for NVIDIA GPUs"
     })
 final class GraftCommand {}

@@ -4,9 +4,12 @@ import dev.graft.Graft;
 import dev.graft.Inspection;
 import dev.graft.error.BadRequestException;
 import dev.graft.surgeon.Selection;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.words.Printable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +31,8 @@ import picocli.CommandLine.Option;
       "  graft inspect my/saved_model --depth 2",
       "  graft inspect efficientnet-lite0 --select 'last 2 blocks'",
       "  graft inspect my/saved_model --tags serve,gpu --signature predict",
-      "  graft inspect my/model.tar.gz --json"
+      "  graft inspect my/model.tar.gz --json",
+      "  graft inspect my/saved_model --gpu --optimizer adagrad"
     })
 final class InspectCommand implements Callable<Integer> {
 
@@ -59,6 +63,19 @@ final class InspectCommand implements Callable<Integer> {
           "Show what a selection hits: names, globs, classes, 'last 2 blocks', 'until x'.")
   private String selection = "";
 
+  @Option(
+      names = "--gpu",
+      description =
+          "Show which ops of a training step, and so which variables, a GPU would leave to the CPU."
+              + " Needs no GPU.")
+  private boolean gpu;
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      description = "With --gpu: whose step (that of finetune).")
+  private @Nullable String optimizer;
+
   @Mixin private CommonOptions common = new CommonOptions();
 
   InspectCommand(Terminal terminal) {
@@ -74,7 +91,9 @@ final class InspectCommand implements Callable<Integer> {
     } else if (!selection.isEmpty()) {
       show(inspection.select(selection));
     } else if (json) {
-      terminal.json(ModelJson.of(inspection));
+      terminal.json(ModelJson.of(inspection, gpu ? Optional.of(step()) : Optional.empty()));
+    } else if (gpu) {
+      PlacementText.lines(inspection, step()).forEach(terminal::line);
     } else {
       lines(inspection).forEach(terminal::line);
     }
@@ -86,6 +105,13 @@ final class InspectCommand implements Callable<Integer> {
       throw new BadRequestException(
           "give one of --json, --graph and --select: each prints something else.");
     }
+    if (gpu && (graph || !selection.isEmpty())) {
+      throw new BadRequestException(
+          "--gpu goes with --json or alone: --graph and --select print something else.");
+    }
+    if (optimizer != null && !gpu) {
+      throw new BadRequestException("--optimizer is for --gpu; give that, too, or leave it out.");
+    }
     if (depth == null) {
       return;
     }
@@ -93,11 +119,16 @@ final class InspectCommand implements Callable<Integer> {
       throw new BadRequestException(
           "--depth must be 1 or more, given " + depth + "; 1 folds blocks into a line.");
     }
-    if (json || graph || !selection.isEmpty()) {
+    if (json || graph || gpu || !selection.isEmpty()) {
       throw new BadRequestException(
-          "--depth is of the table of layers; leave it out with --json, --graph and --select, which"
-              + " print something else.");
+          "--depth is of the table of layers; leave it out with --json, --graph, --select and --gpu,"
+              + " which print something else.");
     }
+  }
+
+  /** By whose step placing is judged. */
+  private Optimizer step() {
+    return optimizer == null ? FineTune.top().optimizer() : Optimizer.named(optimizer);
   }
 
   /** A line for each node, then the functions of loops and branches with theirs. */

@@ -13,10 +13,10 @@ import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
 import dev.graft.words.Figure;
+import dev.graft.words.Words;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -56,9 +56,7 @@ final class JobJson implements JobListener {
       trained
           .run()
           .times()
-          .forEach(
-              (phase, time) ->
-                  phases.put(phase.name().toLowerCase(Locale.ROOT), time.toMillis() / 1e3));
+          .forEach((phase, time) -> phases.put(Words.identifier(phase), time.toMillis() / 1e3));
     } else if (event instanceof JobEvent.Published published) {
       gates = published.version().gates();
       ended("publish");
@@ -170,9 +168,7 @@ final class JobJson implements JobListener {
                   only ? node.putObject("labels") : node.withObject("/labels").putObject(head);
               for (LabelScore label : scores) {
                 ObjectNode each = labels.putObject(label.label()).put("examples", label.count());
-                put(each, "precision", label.precision());
-                put(each, "recall", label.recall());
-                put(each, "f1", label.f1());
+                label.metrics().forEach((name, value) -> put(each, name, value));
               }
             });
   }

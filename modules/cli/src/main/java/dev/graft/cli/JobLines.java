@@ -20,6 +20,7 @@ import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.Interval;
 import dev.graft.words.Figure;
+import dev.graft.words.Words;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -72,11 +73,7 @@ final class JobLines implements JobListener {
           .times()
           .forEach(
               (phase, time) ->
-                  say(
-                      "time",
-                      "%-9s %.1f s",
-                      phase.name().toLowerCase(Locale.ROOT).replace('_', '-'),
-                      time.toMillis() / 1000.0));
+                  say("time", "%-9s %.1f s", Words.of(phase), time.toMillis() / 1000.0));
     } else if (event instanceof JobEvent.Published published) {
       published(published.version());
     } else if (event instanceof JobEvent.PublishedBefore before) {

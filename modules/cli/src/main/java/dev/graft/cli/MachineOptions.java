@@ -31,9 +31,13 @@ final class MachineOptions {
 
   /** TensorFlow as the command line starts it everywhere: what it says itself goes to a file. */
   static Settings settings(Device device, int threads) {
-    return Settings.defaults()
-        .device(device)
-        .threads(threads, threads)
-        .nativeLog(NativeLogFile.path());
+    return ofUser(Settings.defaults().device(device).threads(threads, threads));
+  }
+
+  /** {@code settings} with the places that are the user's, whatever the machine. */
+  static Settings ofUser(Settings settings) {
+    return settings
+        .nativeLog(NativeLogFile.path())
+        .cudaFolder(NativeLogFile.home().resolve("cuda"));
   }
 }

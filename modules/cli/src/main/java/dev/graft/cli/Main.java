@@ -1,5 +1,7 @@
 package dev.graft.cli;
 
+import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingListener;
 import picocli.CommandLine;
 
 /** The program {@code graft}. */
@@ -18,7 +20,9 @@ public final class Main {
 
   static int run(Terminal terminal, String... args) {
     try {
-      return commands(terminal).execute(args);
+      Terminal shown = terminal.isInteractive() ? terminal : terminal.aside(); // none in JSON
+      TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(shown)::show);
+      return TrainingListener.whileReading(bar, () -> commands(terminal).execute(args));
     } catch (OutOfMemoryError e) {
       return Failures.outOfMemory(terminal, e);
     }

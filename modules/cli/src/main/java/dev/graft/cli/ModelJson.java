@@ -6,15 +6,18 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.graft.Graft;
 import dev.graft.Inspection;
+import dev.graft.graph.device.Placement;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
+import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.words.Words;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A model as {@code graft inspect --json} prints it. */
 final class ModelJson {
@@ -23,7 +26,12 @@ final class ModelJson {
 
   private ModelJson() {}
 
-  static String of(Inspection inspection) throws JsonProcessingException {
+  /**
+   * A model.
+   *
+   * @param step the optimizer of the training step whose placement is asked for, if it is
+   */
+  static String of(Inspection inspection, Optional<Optimizer> step) throws JsonProcessingException {
     Model model = inspection.model();
     ObjectNode root = MAPPER.createObjectNode();
     root.put("name", model.name());
@@ -67,6 +75,7 @@ final class ModelJson {
     root.put("parameters", model.variables().stream().mapToLong(LayerRows::count).sum());
     root.put("trainableParameters", trainable);
     gradients(root, model);
+    step.ifPresent(optimizer -> placement(root, inspection.placement(optimizer)));
     ArrayNode layers = root.putArray("layers");
     LayerRows rows = new LayerRows(model);
     model.layers().forEach(layer -> layers.add(layer(rows, layer)));
@@ -83,6 +92,34 @@ final class ModelJson {
           .put("unreached", preflight.unreached().size())
           .put("blocked", preflight.blocked().size());
     }
+  }
+
+  private static void placement(ObjectNode root, Placement placement) {
+    ObjectNode node = root.putObject("gpu");
+    node.put("onGpu", placement.onGpu())
+        .put("inHostMemory", placement.inHostMemory())
+        .put("onCpuByName", placement.onCpuByName());
+    ArrayNode ops = node.putArray("onCpu");
+    placement
+        .onCpu()
+        .forEach(
+            each ->
+                ops.addObject()
+                    .put("op", each.op())
+                    .put("dtypes", each.dtypes())
+                    .put("reason", Words.identifier(each.reason()))
+                    .put("nodes", each.nodes())
+                    .put("node", each.node()));
+    ArrayNode variables = node.putArray("variablesOnCpu");
+    placement
+        .variables()
+        .forEach(
+            each ->
+                variables
+                    .addObject()
+                    .put("name", each.name())
+                    .put("op", each.op())
+                    .put("node", each.node()));
   }
 
   private static void saved(ObjectNode root, Inspection.Saved saved) {

@@ -13,11 +13,13 @@ final class ProgressBar {
 
   private static final int WIDTH = 20;
   private static final long DRAW_EVERY = 100_000_000L; // ns
+  private static final long QUICK = 1_000_000_000L; // ns
   private static final long LINE_EVERY = 10_000_000_000L; // ns
 
   private final Terminal terminal;
   private final LongSupplier clock; // ns
   private long last;
+  private long readSince;
   private boolean unfinished; // the last plain line says that there is more to come
   private Progress.Phase phase = Progress.Phase.FEATURES;
 
@@ -36,6 +38,12 @@ final class ProgressBar {
     boolean finished = progress.done() >= progress.total();
     boolean begun = progress.phase() != phase;
     phase = progress.phase();
+    if (phase == Progress.Phase.READ) {
+      readSince = progress.done() == 0 ? now : readSince;
+      if (now - readSince < QUICK) {
+        return; // over before anybody asks what is going on
+      }
+    }
     if (terminal.isInteractive()) {
       if (finished) {
         terminal.clear();
@@ -78,6 +86,7 @@ final class ProgressBar {
 
   private static String name(Progress.Phase phase) {
     return switch (phase) {
+      case READ -> "reading";
       case FEATURES -> "features";
       case HEAD -> "head";
       case FINE_TUNE -> "top";

@@ -7,7 +7,8 @@ import java.util.logging.LogManager;
 
 /**
  * What the libraries log, for a terminal on which the commands themselves say how it goes: warnings
- * only, a line each. Whoever names a configuration of {@code java.util.logging} has that instead.
+ * only, a line each, and how far the unpacking of CUDA is, which takes minutes. Whoever names a
+ * configuration of {@code java.util.logging} has that instead.
  */
 public final class QuietLogs {
 
@@ -17,6 +18,7 @@ public final class QuietLogs {
       """
       handlers = java.util.logging.ConsoleHandler
       .level = WARNING
+      dev.graft.runtime.internal.natives.NativeLibraries.level = INFO
       java.util.logging.SimpleFormatter.format = %4$s: %5$s%n
       """;
 

@@ -66,11 +66,8 @@ final class ResumeCommand implements Callable<Integer> {
       FineTuneJob ready = FineTuneJob.in(folder);
       Settings before = folder.settings();
       Settings settings =
-          threads
-              .threads()
-              .map(wanted -> before.threads(wanted, wanted))
-              .orElse(before)
-              .nativeLog(NativeLogFile.path());
+          MachineOptions.ofUser(
+              threads.threads().map(wanted -> before.threads(wanted, wanted)).orElse(before));
       try (Interrupt interrupt = new Interrupt(lines);
           Graft graft = Graft.open(cache.of(settings))) {
         JobResult result = ready.run(graft, interrupt, interrupt.cancellation());

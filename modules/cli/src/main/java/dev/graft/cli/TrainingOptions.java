@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import com.google.common.primitives.Ints;
 import dev.graft.error.BadRequestException;
 import dev.graft.job.Training;
 import java.time.Duration;
@@ -12,6 +13,9 @@ import picocli.CommandLine.Option;
 final class TrainingOptions {
 
   private static final Pattern TIME = Pattern.compile("(\\d{1,6}h)?(\\d{1,6}m)?(\\d{1,6}s)?(?<=.)");
+
+  /** More in a step seldom learn as well at the same rate. */
+  private static final int LARGEST_BATCH = 256;
 
   private Training training = Training.by("auto");
   private boolean isTimed;
@@ -41,14 +45,23 @@ final class TrainingOptions {
   @Option(
       names = "--rate",
       paramLabel = "R",
-      description = "The highest learning rate of these stretches (1e-5; boxes 3e-4).")
+      description = "The highest learning rate of these stretches (1e-5; boxes 1e-3).")
   void rate(double value) {
     training = training.rate(value);
   }
 
-  @Option(names = "--batch", paramLabel = "N", description = "Pictures in a step (16; boxes 8).")
-  void batch(int value) {
-    training = training.batch(value);
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      description =
+          "Pictures in a step (16; boxes 8), or auto: as many as memory has room for, up to 256, with"
+              + " 16 steps in an epoch at least.")
+  void batch(String value) {
+    Integer count = Ints.tryParse(value);
+    if (count == null && !value.equals("auto")) {
+      throw new BadRequestException("'" + value + "' is no batch; give a number, or auto.");
+    }
+    training = count == null ? training.batchUpTo(LARGEST_BATCH) : training.batch(count);
   }
 
   @Option(

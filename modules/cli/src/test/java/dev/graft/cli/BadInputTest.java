@@ -222,6 +222,9 @@ class BadInputTest {
     assertThat(graft("predict", "--modle", "x", "a.jpg")).isEqualTo(2);
     assertThat(errors()).contains("Unknown option: '--modle'", "Did you mean --model?");
     err.reset();
+    assertThat(graft("predict", "--gpu", "a.jpg")).isEqualTo(2);
+    assertThat(errors()).contains("--gpu is for ./graft and comes first: ./graft --gpu");
+    err.reset();
     assertThat(graft("demo", "--splits", "few")).isEqualTo(2);
     assertThat(errors()).contains("'--splits'", "'few' is no whole number");
     err.reset();
@@ -277,6 +280,7 @@ class BadInputTest {
           {"--rate", "0", "the rate of training is a number above 0, such as 1e-5, given 0.0."},
           {"--epochs", "0", "the epochs of training must be 1 or more, given 0."},
           {"--batch", "-2", "the batch of training must be 1 or more, given -2."},
+          {"--batch", "many", "'many' is no batch; give a number, or auto."},
           {"--micro-batch", "0", "the micro-batch of training must be 1 or more, given 0."},
           {"--layer-decay", "2", "from block to block is above 0 and up to 1, given 2.0."},
           {"--clip-norm", "0", "a positive limit, not 0.0"},
@@ -369,15 +373,28 @@ class BadInputTest {
 
   @Test
   void doctorLooksAtThisMachine() throws IOException {
-    assertThat(graft("doctor", "--json")).isZero();
+    assertThat(graft("doctor", "--json", "--trial", "1")).isZero();
     JsonNode machine = new ObjectMapper().readTree(out.toString(StandardCharsets.UTF_8));
     assertThat(machine.get("tensorflow").asText()).startsWith("2.");
     assertThat(machine.get("cores").asInt()).isEqualTo(Runtime.getRuntime().availableProcessors());
     assertThat(machine.get("devices").toString()).contains(":CPU:0");
+    assertThat(machine.get("trials").get(0).get("device").asText()).isEqualTo("CPU:0");
+    assertThat(machine.get("trials").get(0).get("trains").asBoolean()).isTrue();
+    assertThat(machine.get("xla").get(0).get("compiles").asBoolean()).isTrue();
+    assertThat(machine.get("cards").isArray()).isTrue();
     out.reset();
-    assertThat(graft("doctor")).isZero();
+    assertThat(graft("doctor", "--trial", "-1")).isEqualTo(2);
+    assertThat(errors()).contains("--trial takes a number of seconds");
+    assertThat(graft("doctor", "--trial", "1")).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8))
         .contains("its native library loads and runs", "GB free", "GRAFT_HOME")
-        .contains("gpu memory taken as needed", "operations side by side", "native log");
+        .contains(
+            "gpu memory taken as needed",
+            "precision  float32",
+            "operations side by side",
+            "native log")
+        .contains("cuda       TensorFlow's natives are those for the CPU")
+        .containsPattern("trial      CPU:0: trains; \\d+ steps of a small network in \\d+\\.\\d s")
+        .containsPattern("xla        CPU:0: compiles; a step of the same network as \\d kernels?");
   }
 }

@@ -28,40 +28,52 @@ class CacheTest {
       CommandProcess.checkout("testdata/zoo/keras2/mobilenetv2_mini/model");
   private static final String PHOTOS = CommandProcess.checkout("testdata/photos");
   private static final int ALL = 146;
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir private Path dir;
   private String err = "";
 
   private String out(String... arguments) {
+    Told told = run(arguments);
+    assertThat(told.code()).as(err).isZero();
+    return told.out();
+  }
+
+  private record Told(int code, String out) {}
+
+  private Told run(String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream told = new ByteArrayOutputStream();
     int code = Main.run(Terminal.to(stream(out), stream(told), 0), arguments);
     err = told.toString(StandardCharsets.UTF_8);
-    assertThat(code).as(err).isZero();
-    return out.toString(StandardCharsets.UTF_8);
+    return new Told(code, out.toString(StandardCharsets.UTF_8));
   }
 
   private static PrintStream stream(ByteArrayOutputStream bytes) {
     return new PrintStream(bytes, true, StandardCharsets.UTF_8);
   }
 
-  private JsonNode finetune(String... more) throws IOException {
+  private JsonNode head(String... more) throws IOException {
+    return JSON.readTree(out(finetune("head", more)));
+  }
+
+  private String[] finetune(String recipe, String... more) {
     List<String> arguments =
         new ArrayList<>(List.of("finetune", "--model", MODEL, "--data", PHOTOS, "--json"));
     arguments.addAll(
         List.of(
-            "--input-range", "0..255", "--recipe", "head", "--out", dir.resolve("out").toString()));
+            "--input-range", "0..255", "--recipe", recipe, "--out", dir.resolve("out").toString()));
     arguments.addAll(List.of(more));
-    return new ObjectMapper().readTree(out(arguments.toArray(String[]::new)));
+    return arguments.toArray(String[]::new);
   }
 
   @Test
   void theSecondRunComputesNothing() throws IOException {
-    JsonNode alone = finetune("--no-cache");
+    JsonNode alone = head("--no-cache");
     int examples = ALL - alone.at("/test/examples").asInt();
     assertThat(alone.at("/features/computed").asInt()).isEqualTo(examples);
-    finetune();
-    JsonNode second = finetune();
+    head();
+    JsonNode second = head();
     assertThat(second.at("/features/computed").asInt()).isZero();
     assertThat(second.at("/features/reused").asInt()).isEqualTo(examples);
     for (String figure :
@@ -72,8 +84,7 @@ class CacheTest {
     Path kept = CacheOption.folder();
     long before = size(kept);
     String out = dir.resolve("out").toString();
-    JsonNode evaluated =
-        new ObjectMapper().readTree(out("evaluate", "--model", out, "--data", PHOTOS, "--json"));
+    JsonNode evaluated = JSON.readTree(out("evaluate", "--model", out, "--data", PHOTOS, "--json"));
     assertThat(evaluated.at("/count").asInt()).isEqualTo(ALL);
     assertThat(evaluated.at("/features/computed").asInt()).isZero();
     assertThat(evaluated.at("/features/reused").asInt()).isEqualTo(ALL);
@@ -82,7 +93,7 @@ class CacheTest {
         .isEqualTo(before);
     assertThat(err).isEmpty();
     tear(kept);
-    new ObjectMapper().readTree(out("evaluate", "--model", out, "--data", PHOTOS, "--json"));
+    JSON.readTree(out("evaluate", "--model", out, "--data", PHOTOS, "--json"));
     assertThat(err).contains("are damaged");
     assertThat(Files.readString(Path.of(second.at("/report").asText())))
         .contains("<td>computed of 0 pictures, kept from earlier runs of " + examples + "</td>")
@@ -91,6 +102,22 @@ class CacheTest {
     for (String phase : List.of("read", "features", "head", "publish", "test", "report", "total")) {
       assertThat(second.at("/phases/" + phase).asDouble(-1)).as(phase).isNotNegative();
     }
+  }
+
+  /** Rates are tried on what a training computed, and a run goes on with it. */
+  @Test
+  void ratesAndResumedRunsComputeNothingAgain() throws IOException {
+    JsonNode first = JSON.readTree(out(finetune("top", "--epochs", "1", "--seed", "5")));
+    int examples = ALL - first.at("/test/examples").asInt();
+    String kept =
+        "features of " + examples + " examples were kept from earlier runs, of 0 computed";
+    out(finetune("top", "--epochs", "1", "--seed", "5", "--find-rate"));
+    assertThat(err).contains(kept, "rate ");
+    String[] gated = finetune("top", "--epochs", "1", "--seed", "5", "--min-accuracy", "1");
+    JsonNode refused = JSON.readTree(run(gated).out());
+    assertThat(refused.at("/version").isNull()).as(err).isTrue();
+    assertThat(err).contains(kept);
+    assertThat(out("resume", refused.at("/run").asText(), "--no-gates")).contains(kept);
   }
 
   private static long size(Path folder) throws IOException {

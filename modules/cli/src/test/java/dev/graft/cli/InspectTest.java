@@ -164,6 +164,33 @@ class InspectTest {
       assertThat(inspect(2, model, "--depth", "2", other)).contains("--depth is of the table");
     }
     assertThat(inspect(2, model, "--depth", "2", "--select", "all")).contains("leave it out with");
+    assertThat(inspect(2, model, "--depth", "2", "--gpu")).contains("--depth is of the table");
+    assertThat(inspect(2, model, "--gpu", "--graph")).contains("--gpu goes with --json or alone");
+    assertThat(inspect(2, model, "--optimizer", "sgd")).contains("--optimizer is for --gpu");
+    assertThat(inspect(2, model, "--gpu", "--optimizer", "adamm")).contains("no optimizer 'adamm'");
+  }
+
+  @Test
+  void whatAGpuWouldLeaveToTheCpu() throws IOException {
+    assertThat(inspect(0, "keras2/cnn_bn", "--gpu"))
+        .startsWith("A training step of model, all ")
+        .contains(" nodes on the GPU, ", "no op is left to the CPU", "nothing was run on a GPU.");
+    assertThat(inspect(0, "keras2/string_lookup_classifier", "--gpu"))
+        .contains("on the CPU: LookupTableFindV2", "has no GPU kernel");
+    JsonNode gpu =
+        new ObjectMapper()
+            .readTree(
+                inspect(
+                    0,
+                    "keras2/string_lookup_classifier",
+                    "--gpu",
+                    "--json",
+                    "--optimizer",
+                    "adagrad"))
+            .path("gpu");
+    assertThat(gpu.path("onGpu").asInt()).isPositive();
+    assertThat(gpu.path("onCpu").findValuesAsText("op")).contains("LookupTableFindV2");
+    assertThat(gpu.path("variablesOnCpu")).isEmpty();
   }
 
   @Test

@@ -1,15 +1,18 @@
 package dev.graft.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -67,8 +70,19 @@ class KeptVersionsTest {
     return serving.resolve(version + "/assets.extra/labels.txt");
   }
 
+  /** What a version takes on disk, counted here. */
+  private double megabytes(int version) throws IOException {
+    try (Stream<Path> files = Files.walk(serving.resolve(String.valueOf(version)))) {
+      return files.map(Path::toFile).filter(File::isFile).mapToLong(File::length).sum() / 1e6;
+    }
+  }
+
+  private String rounded(int version) throws IOException {
+    return String.format(Locale.ROOT, "%.1f", megabytes(version));
+  }
+
   @Test
-  void whatIsNotGoodEnoughIsRefused() {
+  void whatIsNotGoodEnoughIsRefused() throws IOException {
     assertThat(refused(right, "--min-accuracy", "0.999"))
         .startsWith("error: accuracy 0.580, at least 0.999 asked for; nothing was published.");
     assertThat(serving).doesNotExist();
@@ -76,9 +90,9 @@ class KeptVersionsTest {
     assertThat(run.said()).contains("gate      accuracy 0.580, at least 0.500 asked for");
     assertThat(refused(wrong, "--not-worse"))
         .contains("accuracy 0.047, at least 0.580 as version 1 has it; nothing was published.");
-    assertThat(refused(right, "--not-worse", "--min", "size=0.01"))
-        .contains("error: size 0.3")
-        .contains("at most 0.01 MB asked for");
+    String tooLarge = refused(right, "--not-worse", "--min", "size=0.01");
+    assertThat(tooLarge).startsWith("error: size ").contains(" MB, at most 0.01 MB asked for");
+    assertThat(Double.parseDouble(tooLarge.split(" ")[2])).isCloseTo(megabytes(1), within(0.02));
     assertThat(numbers()).containsExactly("1");
     assertThat(publish(right, "--keep", "0")).isEqualTo(2);
     assertThat(run.complained()).contains("at least the new version is kept");
@@ -91,8 +105,8 @@ class KeptVersionsTest {
     assertThat(publish(wrong, "--min-accuracy", "0")).as(run.complained()).isZero();
     assertThat(publish(right, "--min-accuracy", "0")).as(run.complained()).isZero();
     assertThat(listed().get(0)).matches("version +published +score +MB +in use");
-    assertThat(listed().get(1)).matches(" +1 .*accuracy 0.047 +0.3 +-");
-    assertThat(listed().get(2)).matches(" +2 .*accuracy 0.580 +0.3 +-");
+    assertThat(listed().get(1)).matches(" +1 .*accuracy 0.047 +" + rounded(1) + " +-");
+    assertThat(listed().get(2)).matches(" +2 .*accuracy 0.580 +" + rounded(2) + " +-");
     assertThat(run.graft("rollback", serving.toString())).as(run.complained()).isZero();
     assertThat(run.said()).isEqualTo("export    " + serving + "/3 · loaded by TensorFlow\n");
     assertThat(labels(3)).hasSameTextualContentAs(Path.of(wrong));

@@ -38,7 +38,7 @@ class NativeLogTest {
   void aLogThatCannotBeWrittenStopsNothing() throws IOException, InterruptedException {
     Path home = dir.resolve("home");
     Files.createDirectories(home.resolve("tensorflow.log"));
-    assertThat(graft(home, "doctor")).as(said("stderr")).isZero();
+    assertThat(graft(home, "doctor", "--trial", "0")).as(said("stderr")).isZero();
     assertThat(said("stdout"))
         .contains(dir.resolve("graft-tensorflow-").toString(), "cannot be written", "GRAFT_HOME");
   }
@@ -51,11 +51,11 @@ class NativeLogTest {
     Path treasure = Files.createDirectories(dir.resolve("treasure"));
     String user = System.getProperty("user.name");
     Files.createSymbolicLink(dir.resolve("graft-tensorflow-" + user), treasure);
-    assertThat(graft(home, "doctor")).as(said("stderr")).isZero();
+    assertThat(graft(home, "doctor", "--trial", "0")).as(said("stderr")).isZero();
     assertThat(treasure).isEmptyDirectory();
     assertThat(said("stdout")).contains(dir.resolve("graft-tensorflow-").toString());
     Files.delete(dir.resolve("graft-tensorflow-" + user));
-    assertThat(graft(home, "doctor")).isZero();
+    assertThat(graft(home, "doctor", "--trial", "0")).isZero();
     assertThat(dir.resolve("graft-tensorflow-" + user + "/tensorflow.log")).exists();
   }
 
@@ -63,7 +63,7 @@ class NativeLogTest {
   void aLogThatHasGrownBeginsAnew() throws IOException, InterruptedException {
     Path log = Files.createDirectories(dir.resolve("home")).resolve("tensorflow.log");
     Files.write(log, new byte[11 << 20]);
-    assertThat(graft(dir.resolve("home"), "doctor")).isZero();
+    assertThat(graft(dir.resolve("home"), "doctor", "--trial", "0")).isZero();
     assertThat(Files.size(log)).isLessThan(1 << 20);
     assertThat(dir.resolve("home/tensorflow.log.old")).exists();
   }
@@ -72,7 +72,7 @@ class NativeLogTest {
   @Test
   void withoutJnaOnlyTheLinesStayWhereTheyAre() throws IOException, InterruptedException {
     options.addAll(List.of("-Djna.nounpack=true", "-Djna.nosys=true"));
-    assertThat(graft(dir.resolve("home"), "doctor")).as(said("stderr")).isZero();
+    assertThat(graft(dir.resolve("home"), "doctor", "--trial", "0")).as(said("stderr")).isZero();
     assertThat(said("stderr")).contains("stays on standard error", "-Djna.tmpdir=DIR");
     assertThat(said("stdout")).contains("its native library loads and runs");
   }
@@ -80,7 +80,7 @@ class NativeLogTest {
   @Test
   void aHomeThatCannotBeMadeStopsNothing() throws IOException, InterruptedException {
     Path file = Files.writeString(dir.resolve("file"), "");
-    assertThat(graft(file.resolve("home"), "doctor")).as(said("stderr")).isZero();
+    assertThat(graft(file.resolve("home"), "doctor", "--trial", "0")).as(said("stderr")).isZero();
     assertThat(said("stdout")).contains("GB free", "runs ", "native log");
   }
 

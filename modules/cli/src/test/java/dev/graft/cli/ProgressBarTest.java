@@ -42,13 +42,34 @@ class ProgressBarTest {
     assertThat(lines()).isEmpty();
   }
 
+  /** A folder is mostly read before anybody could see that it is. */
+  @Test
+  void readingIsShownAfterASecond() {
+    ProgressBar bar = bar(120);
+    reportAfter(bar, Progress.Phase.READ, 0, 0);
+    reportAfter(bar, Progress.Phase.READ, 900, 100);
+    reportAfter(bar, Progress.Phase.READ, 5000, 0);
+    reportAfter(bar, Progress.Phase.READ, 5900, 40);
+    assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
+    reportAfter(bar, Progress.Phase.READ, 6100, 60);
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("reading", " 60%");
+  }
+
   private ProgressBar bar() {
+    return bar(0);
+  }
+
+  private ProgressBar bar(int columns) {
     PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
-    return new ProgressBar(Terminal.to(stream, stream, 0), now::get);
+    return new ProgressBar(Terminal.to(stream, stream, columns), now::get);
   }
 
   private void report(ProgressBar bar, Progress.Phase phase, long second, long percent) {
-    now.set(Duration.ofSeconds(second).toNanos());
+    reportAfter(bar, phase, 1000 * second, percent);
+  }
+
+  private void reportAfter(ProgressBar bar, Progress.Phase phase, long millis, long percent) {
+    now.set(Duration.ofMillis(millis).toNanos());
     bar.show(
         new Progress(
             phase,

@@ -9,6 +9,8 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -81,6 +83,16 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
    * @param counts how many rows each example has
    */
   public static Answers padded(TensorValue values, int... counts) {
+    return padded(values, Optional.empty(), counts);
+  }
+
+  /**
+   * The same of rows that count {@code names} in one of their columns.
+   *
+   * @param names empty if they count nothing
+   */
+  @Internal
+  public static Answers padded(TensorValue values, Optional<Labels> names, int... counts) {
     if (values.shape().rank() < 2 || values.shape().dim(0) != counts.length) {
       throw new BadRequestException(
           "padded answers are [N, most, ...] with a count for each example, given "
@@ -96,13 +108,7 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
       }
     }
     TensorValue all = TensorValue.of(Shape.of(counts.length), counts);
-    return new Answers(values, Optional.empty(), Optional.of(all));
-  }
-
-  /** These, whose rows count {@code names} in one of their columns. */
-  @Internal
-  public Answers naming(Labels names) {
-    return new Answers(values, Optional.of(names), counts);
+    return new Answers(values, names, Optional.of(all));
   }
 
   /** The name of the counts of the answers called {@code key} in a batch. */
@@ -205,16 +211,19 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
               + values
               + ".");
     }
-    double[] numbers = values.asDoubles();
+    boolean isSingle = values.dtype() == DType.FLOAT32;
+    FloatBuffer singles = values.bytes().asFloatBuffer();
+    DoubleBuffer doubles = values.bytes().asDoubleBuffer(); // there may be a gigabyte: no copies
+    int count = (int) values.shape().elements();
     long perRow = values.shape().dim(0, 1).elements();
-    for (int i = 0; i < numbers.length; i++) {
-      if (!Double.isFinite(numbers[i])
-          || (labels.isPresent() && !(numbers[i] >= 0 && numbers[i] <= 1))) {
+    for (int i = 0; i < count; i++) {
+      double number = isSingle ? singles.get(i) : doubles.get(i);
+      if (!Double.isFinite(number) || (labels.isPresent() && !(number >= 0 && number <= 1))) {
         throw new BadDataException(
             "row "
                 + i / perRow
                 + " has the answer "
-                + numbers[i]
+                + number
                 + (labels.isPresent()
                     ? ", but a label holds (1), does not hold (0), or something between"
                     : ", which is no number to learn")

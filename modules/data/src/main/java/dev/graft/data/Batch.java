@@ -20,9 +20,22 @@ public record Batch(Inputs inputs, ImmutableMap<String, TensorValue> targets, Te
 
   /**
    * Examples in one run that nothing is learned from: enough to keep the cores busy, few enough for
-   * a cancel to be quick.
+   * a cancel to be quick. On a GPU there are more, see {@link #scored}.
    */
   public static final int SCORED = 16;
+
+  /** As many as a GPU is kept busy by, which takes no longer for them. */
+  private static final int SCORED_ON_GPU = 128;
+
+  /**
+   * How many examples are computed in one run that nothing is learned from.
+   *
+   * @param most as many as a step has, for which there is memory
+   * @param onGpu whether a GPU computes them
+   */
+  public static int scored(int most, boolean onGpu) {
+    return Math.min(most, onGpu ? SCORED_ON_GPU : SCORED);
+  }
 
   /** Returns the encoded pictures, string [N]; fails if the examples are none. */
   public TensorValue encoded() {

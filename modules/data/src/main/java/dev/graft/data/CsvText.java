@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
+import com.google.common.base.Splitter;
 import dev.graft.error.BadDataException;
 import dev.graft.error.Internal;
 import java.io.BufferedReader;
@@ -19,12 +20,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /** Reads the cells of a CSV file. */
 @Internal
 public final class CsvText {
 
   private static final int HEAD = 1 << 16; // bytes of a first line
+  private static final Pattern OTHERS = Pattern.compile("[;\t]"); // that separate, as in Excel
 
   private CsvText() {}
 
@@ -78,6 +81,16 @@ public final class CsvText {
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /** The columns of {@code header} as they are meant: others separate them by more than commas. */
+  public static List<String> meant(List<String> header) {
+    return header.size() == 1 ? Splitter.on(OTHERS).splitToList(header.get(0)) : header;
+  }
+
+  /** What to say of a header whose columns are separated by anything but commas; else nothing. */
+  public static String hint(List<String> header) {
+    return meant(header).size() > header.size() ? " Columns are separated by commas." : "";
   }
 
   private static ObjectReader cells() {

@@ -4,6 +4,7 @@ import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import com.google.protobuf.ByteString;
+import dev.graft.data.file.Reading;
 import dev.graft.error.BadDataException;
 import dev.graft.error.Internal;
 import dev.graft.picture.View;
@@ -15,12 +16,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Pictures in files, read when they are needed. */
@@ -81,15 +82,20 @@ public final class ImageFiles implements Source {
 
   /** Only files of equal size can be equal, so only those are read. */
   private ImmutableList<String> contents() {
-    long[] each = files.parallelStream().mapToLong(ImageFiles::size).toArray();
-    Map<Long, Integer> sizes = new HashMap<>();
-    for (long size : each) {
-      sizes.merge(size, 1, Integer::sum);
+    List<Long> each = Reading.each(files, ImageFiles::size);
+    Map<Long, List<Integer>> alike = new HashMap<>();
+    for (int i = 0; i < each.size(); i++) {
+      alike.computeIfAbsent(each.get(i), size -> new ArrayList<>()).add(i);
     }
-    return IntStream.range(0, files.size())
-        .parallel()
-        .mapToObj(i -> sizes.getOrDefault(each[i], 0) > 1 ? digest(files.get(i)) + "" : "file " + i)
-        .collect(ImmutableList.toImmutableList());
+    String[] contents = new String[files.size()];
+    Arrays.setAll(contents, i -> "file " + i);
+    List<Integer> read =
+        alike.values().stream().filter(l -> l.size() > 1).flatMap(List::stream).toList();
+    List<String> digests = Reading.each(read, i -> digest(files.get(i)).toString());
+    for (int i = 0; i < digests.size(); i++) {
+      contents[read.get(i)] = digests.get(i);
+    }
+    return ImmutableList.copyOf(contents);
   }
 
   private static long size(Path file) {

@@ -65,6 +65,7 @@ final class ImageFolder {
             parts.add(part);
           }
         });
+    unfit.check(files);
     unfit.throwIfAny();
     if (!told.isEmpty()) {
       requireLearned(told);
@@ -143,7 +144,6 @@ final class ImageFolder {
         unfit.add(
             "the folder " + folder + " is empty", "Put pictures of its label in it, or delete it.");
       }
-      unfit.check(pictures);
       files.addAll(pictures);
       labels.addAll(Collections.nCopies(pictures.size(), label));
     }

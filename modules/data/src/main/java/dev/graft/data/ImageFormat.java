@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import com.google.protobuf.ByteString;
 import dev.graft.error.Internal;
+import dev.graft.picture.PixelLimit;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,11 +34,8 @@ public enum ImageFormat {
   /** How many bytes {@link #of} wants to see. */
   static final int HEADER = 64;
 
-  /**
-   * From how many pixels on a picture is not decoded: 100 million, or what the system property
-   * {@code graft.pixels} says. At three bytes each, copied a few times, more would take gigabytes.
-   */
-  static final long MOST_PIXELS = Long.getLong("graft.pixels", 100_000_000);
+  /** From how many pixels on a picture is not decoded. */
+  static final long MOST_PIXELS = PixelLimit.PIXELS;
 
   /**
    * From how many bytes on a picture's file is not read: 100 million, or what the system property

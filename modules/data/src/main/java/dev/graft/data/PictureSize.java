@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import com.google.common.math.LongMath;
 import dev.graft.error.Internal;
+import dev.graft.picture.JpegFrame;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -96,17 +97,15 @@ public record PictureSize(long width, long height, long pixels) {
       while (marker == 0xFF) {
         marker = in.readUnsignedByte();
       }
-      boolean frame = marker >= 0xC0 && marker <= 0xCF && marker % 4 != 0 || marker == 0xC0;
-      if (frame) {
+      if (JpegFrame.isFrame(marker)) {
         in.skipNBytes(3); // length and precision
         long height = in.readUnsignedShort();
         return of(in.readUnsignedShort(), height);
       }
-      if (marker == 0xDA || marker == 0xD9) { // the picture itself, or its end
+      if (JpegFrame.isPast(marker)) {
         return UNKNOWN;
       }
-      boolean alone = marker <= 0x01 || marker >= 0xD0 && marker <= 0xD8;
-      if (!alone) {
+      if (!JpegFrame.isAlone(marker)) {
         in.skipNBytes(Math.max(0, in.readUnsignedShort() - 2));
       }
     }
@@ -120,11 +119,17 @@ public record PictureSize(long width, long height, long pixels) {
     skipColours(in, in.readUnsignedByte());
     in.skipNBytes(2);
     long frames = 0;
+    long widest = 0;
+    long highest = 0;
     try {
       for (int block = in.readUnsignedByte(); block != 0x3B; block = in.readUnsignedByte()) {
         if (block == 0x2C) {
           in.skipNBytes(4);
-          frames += (long) little(in) * little(in);
+          long across = little(in);
+          long down = little(in);
+          frames += across * down;
+          widest = Math.max(widest, across); // TensorFlow makes room for these, not for the screen
+          highest = Math.max(highest, down);
           skipColours(in, in.readUnsignedByte());
         }
         in.skipNBytes(1); // the label of an extension, or the size of the first code
@@ -135,7 +140,8 @@ public record PictureSize(long width, long height, long pixels) {
     } catch (EOFException e) {
       // frames up to here
     }
-    return new PictureSize(width, height, Math.max(screen.pixels(), frames / FRAME_SHARE));
+    long decoded = Math.max(screen.pixels(), widest * highest);
+    return new PictureSize(width, height, Math.max(decoded, frames / FRAME_SHARE));
   }
 
   private static void skipColours(DataInputStream in, int flags) throws IOException {

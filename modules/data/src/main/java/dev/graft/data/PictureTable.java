@@ -71,9 +71,7 @@ public final class PictureTable {
               + " has the columns "
               + columns
               + "; they need different names, and one, 'file', holds the pictures' paths."
-              + (columns.size() == 1 && columns.get(0).matches(".*[;\t].*")
-                  ? " Columns are separated by commas."
-                  : ""));
+              + CsvText.hint(columns));
     }
     if (columns.size() < 2 || lines.size() < 2) {
       throw new BadDataException(

@@ -1,5 +1,6 @@
 package dev.graft.data;
 
+import dev.graft.data.file.Reading;
 import dev.graft.error.BadDataException;
 import dev.graft.error.Internal;
 import java.io.IOException;
@@ -32,7 +33,7 @@ public final class UnfitFiles {
    * tell. Looks at several at once: what takes the time is to open them.
    */
   public void check(List<Path> files) {
-    for (Optional<Unfit> found : files.parallelStream().map(UnfitFiles::look).toList()) {
+    for (Optional<Unfit> found : Reading.each(files, UnfitFiles::look)) {
       found.ifPresent(unfit -> add(unfit.what(), unfit.remedy()));
     }
   }

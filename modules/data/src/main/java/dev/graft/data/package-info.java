@@ -15,8 +15,9 @@
  * {@code Division} splits, with the {@code Stratifier} for the shares of labels and copies of one
  * picture kept together. {@link dev.graft.data.TableReading} guesses what a table asks. {@code
  * ImageFormat} and {@code PictureSize} look at a file's first bytes, so that what cannot be
- * decoded, or is too large to be, is named before it is given to TensorFlow; {@code BrokenPictures}
- * finds those that still fail. The trainer asks for batches; nothing here knows what they are for.
+ * decoded, or is too large to be, is named before it is given to TensorFlow, and {@code
+ * dev.graft.data.file} tells how far that is; {@code BrokenPictures} finds those that still fail.
+ * The trainer asks for batches; nothing here knows what they are for.
  *
  * <p><b>The invariant.</b> The same files and the same seed give the same examples in the same
  * order and the same parts, on every machine.

@@ -82,19 +82,32 @@ class ImageFormatTest {
   /** TensorFlow reads every frame to give the first. */
   @Test
   void framesOfAGifCount() throws IOException {
+    byte[] many = gif(0x2000, 16);
+    assertThat(size(many).pixels()).isEqualTo(16L * 0x2000 * 0x2000 / 8);
+    assertThat(ImageFormat.unfit(ByteString.copyFrom(many))).isPresent();
+  }
+
+  /** On a screen of one pixel: TensorFlow makes room for the frame. */
+  @Test
+  void aLargeFrameOfAGifCounts() throws IOException {
+    byte[] one = gif(0x6D60, 1);
+    assertThat(size(one).pixels()).isEqualTo(0x6D60L * 0x6D60);
+    assertThat(ImageFormat.unfit(ByteString.copyFrom(one))).isPresent();
+  }
+
+  private static byte[] gif(int side, int frames) throws IOException {
     ByteArrayOutputStream gif = new ByteArrayOutputStream();
     gif.write("GIF89a".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     gif.write(new byte[] {1, 0, 1, 0, (byte) 0x80, 0, 0, 0, 0, 0, 1, 1, 1});
     gif.write(new byte[] {0x21, (byte) 0xF9, 4, 0, 0, 0, 0, 0}); // an extension
-    for (int i = 0; i < 4; i++) {
-      gif.write(
-          new byte[] {0x2C, 0, 0, 0, 0, (byte) 0xFF, (byte) 0x7F, (byte) 0xFF, (byte) 0x7F, 0});
+    byte low = (byte) side;
+    byte high = (byte) (side >> 8);
+    for (int i = 0; i < frames; i++) {
+      gif.write(new byte[] {0x2C, 0, 0, 0, 0, low, high, low, high, 0});
       gif.write(new byte[] {2, 2, 1, 1, 0});
     }
     gif.write(0x3B);
-    PictureSize size = size(gif.toByteArray());
-    assertThat(size.pixels()).isEqualTo(4L * 0x7FFF * 0x7FFF / 8);
-    assertThat(ImageFormat.unfit(ByteString.copyFrom(gif.toByteArray()))).isPresent();
+    return gif.toByteArray();
   }
 
   @Test

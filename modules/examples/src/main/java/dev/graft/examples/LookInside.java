@@ -8,6 +8,7 @@ import dev.graft.check.CheckOptions;
 import dev.graft.check.CheckReport;
 import dev.graft.check.ModelCheck;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.device.Placement;
 import dev.graft.model.Asset;
 import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
@@ -23,6 +24,7 @@ import dev.graft.surgeon.Blocks;
 import dev.graft.surgeon.FoundHead;
 import dev.graft.surgeon.HeadFinder;
 import dev.graft.tensor.DType;
+import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.words.Note;
 import dev.graft.words.Printable;
 import dev.graft.words.Remedy;
@@ -90,6 +92,13 @@ public final class LookInside {
     preflight.obstacles().forEach(obstacle -> out.println(obstacle.words()));
     preflight.remedy().ifPresent(remedy -> out.println("to go on: " + remedy.words()));
     return preflight.obstacles().isEmpty();
+  }
+
+  /** Prints what a GPU would leave to the CPU in a training step. */
+  public static boolean fitsGpu(Model model, PrintStream out) {
+    Placement placement = Graft.inspect(model).placement(Optimizer.adamW());
+    placement.lines().forEach(out::println);
+    return placement.variables().isEmpty();
   }
 
   /** Takes it the whole road, in a process of its own that may die of it. */

@@ -11,7 +11,8 @@
  *   <li>{@link dev.graft.examples.AnswerMany}: answers while newer versions are published.
  *   <li>{@link dev.graft.examples.WholeJob}, {@link dev.graft.examples.OwnRecipe}: the same with a
  *       word in each of its parts, and with a training of which everything is chosen.
- *   <li>{@link dev.graft.examples.LookInside}: what a network is, before it is used.
+ *   <li>{@link dev.graft.examples.LookInside}: what a network is, before it is used; {@link
+ *       dev.graft.examples.OnAGpu}: what a machine is.
  *   <li>{@link dev.graft.examples.SurgerySteps}, {@link dev.graft.examples.MoreLabels}, {@link
  *       dev.graft.examples.OtherSize}, {@link dev.graft.examples.TwoAnswers}: what can be done to a
  *       network.

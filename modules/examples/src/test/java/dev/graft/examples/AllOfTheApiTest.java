@@ -45,8 +45,17 @@ class AllOfTheApiTest {
     assertThat(LookInside.saved(model, layer)).isNotEmpty();
     assertThat(LookInside.features(model)).isEmpty(); // the network has no head yet that says so
     assertThat(LookInside.trains(model, out)).isTrue();
+    assertThat(LookInside.fitsGpu(model, out)).as(said()).isTrue();
     CheckReport report = LookInside.tryOut(NETWORK, out);
     assertThat(report.error()).as(said()).isNull();
+  }
+
+  @Test
+  void aLookAtTheMachine(@TempDir Path dir) {
+    assertThat(OnAGpu.look(dir, out)).as(said()).isTrue();
+    assertThat(said())
+        .contains(
+            "CUDA: TensorFlow's natives are those for the CPU", "CPU:0 trains", "CPU:0 compiles");
   }
 
   @Test

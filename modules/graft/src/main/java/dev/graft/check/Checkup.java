@@ -16,7 +16,6 @@ import dev.graft.model.Model;
 import dev.graft.model.Preflight;
 import dev.graft.model.Signature;
 import dev.graft.model.Variable;
-import dev.graft.runtime.Compute;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.FoundHead;
@@ -90,8 +89,7 @@ final class Checkup {
     if (model.isPresent()) {
       RuntimeOptions cpu = RuntimeOptions.defaults().device(RuntimeOptions.Device.CPU);
       try (TensorFlowRuntime runtime = TensorFlowRuntime.open(cpu);
-          TensorFlowRuntime unfused =
-              TensorFlowRuntime.open(cpu.compute(Compute.EXACT.fusion(false)))) {
+          TensorFlowRuntime unfused = TensorFlowRuntime.open(cpu.fusion(false))) {
         new Running(runtime, unfused, model.get()).steps();
       } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
         fail("runtime", e);
@@ -340,14 +338,18 @@ final class Checkup {
       TrainingTrial trial = TrainingTrial.of(runtime, candidate, serving, inputs, found.reached());
       trained = true;
       tell("train", "one step: loss %.4g → %.4g", trial.before(), trial.after());
+      Optional<String> half = HalfPrecision.weightBelowHeads(candidate);
       HalfPrecision.belowHeads(candidate)
+          .filter(node -> half.isEmpty())
           .ifPresent(
-              node ->
-                  tell(
-                      "",
-                      "→ '%s' computes in float16, in which small gradients are lost: only a new"
-                          + " head can be trained",
-                      node));
+              node -> tell("", "→ '%s' computes in float16: training scales the loss", node));
+      half.ifPresent(
+          name ->
+              tell(
+                  "",
+                  "→ weight '%s' is float16 itself: training scales the loss, and keeps float32"
+                      + " copies of such weights, since small steps are lost in float16",
+                  name));
       return trial.model();
     }
 

@@ -52,7 +52,7 @@ public final class BoxExam {
     }
     BoxSet read = Annotations.read(data);
     BoxSet set = read.inOrderOf(model.heads().get(0).labels().orElse(read.labels()));
-    BoxData boxes = new BoxData(set, BoxViews.Flips.NONE, false);
+    BoxData boxes = BoxData.of(set, BoxViews.Flips.NONE);
     return new BoxExam(model, boxes, set.dataset().scored());
   }
 

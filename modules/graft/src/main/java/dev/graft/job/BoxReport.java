@@ -22,16 +22,17 @@ import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
 /**
- * What a report shows of boxes: how well each label is found, and the pictures on which most is
- * wrong, what should be found beside what was.
+ * What a report shows of boxes: how well each label is found, and the pictures with the worst
+ * mistakes, what should be found beside what was.
  */
 final class BoxReport {
 
-  private static final int PICTURES = 8;
+  private static final int PICTURES = 4; // of each kind of mistake
   private static final int SIDE = 360; // of a picture in the page
 
   private final StringBuilder html = new StringBuilder();
@@ -71,27 +72,53 @@ final class BoxReport {
     html.append("</table>\n");
   }
 
+  /** More lines than there are colours nobody tells apart. */
   private void curves(BoxEvaluation all) {
+    int most = BoxDrawing.COLOURS.size();
+    List<LabelPrecision> shown =
+        all.labels().stream()
+            .sorted(Comparator.comparingInt(LabelPrecision::count).reversed())
+            .limit(most)
+            .toList();
     LineChart chart = new LineChart("recall, at an overlap of .5", false);
-    for (int i = 0; i < Math.min(all.labels().size(), BoxDrawing.COLOURS.size()); i++) {
-      LabelPrecision label = all.labels().get(i);
-      if (!label.curves().isEmpty()) {
-        List<Double> precision = label.curves().get(0).precision();
-        double[] recall =
-            IntStream.range(0, PrecisionCurve.POINTS).mapToDouble(PrecisionCurve::recall).toArray();
-        chart.line(
-            label.label(),
-            String.format("#%06x", BoxDrawing.COLOURS.get(i).getRGB() & 0xFFFFFF),
-            recall,
-            precision.stream().mapToDouble(Double::doubleValue).toArray());
+    int colour = 0;
+    for (LabelPrecision label : all.labels()) {
+      if (shown.contains(label)) {
+        curve(chart, label, colour++);
       }
     }
-    html.append("<h2>Precision and recall</h2>\n").append(chart.svg());
+    html.append("<h2>Precision and recall</h2>\n");
+    if (all.labels().size() > most) {
+      html.append("<p>Of the ")
+          .append(most)
+          .append(" labels with most boxes, of ")
+          .append(all.labels().size())
+          .append(".</p>\n");
+    }
+    html.append(chart.svg());
+  }
+
+  private static void curve(LineChart chart, LabelPrecision label, int colour) {
+    if (!label.curves().isEmpty()) {
+      List<Double> precision = label.curves().get(0).precision();
+      double[] recall =
+          IntStream.range(0, PrecisionCurve.POINTS).mapToDouble(PrecisionCurve::recall).toArray();
+      chart.line(
+          label.label(),
+          String.format("#%06x", BoxDrawing.COLOURS.get(colour).getRGB() & 0xFFFFFF),
+          recall,
+          precision.stream().mapToDouble(Double::doubleValue).toArray());
+    }
   }
 
   private record Page(BoxedPicture picture, List<Detection> shown, Mistakes mistakes) {
-    int wrong() {
-      return mistakes.wrong().size() + mistakes.missed().size();
+    /** The score of the surest answer that is wrong; 0 if none is. */
+    double surest() {
+      return mistakes.wrong().stream().mapToDouble(Detection::score).max().orElse(0);
+    }
+
+    int missed() {
+      return mistakes.missed().size();
     }
   }
 
@@ -103,15 +130,33 @@ final class BoxReport {
           found.answers().get(i).stream().filter(each -> each.score() >= threshold).toList();
       pages.add(new Page(picture, shown, Mistakes.of(picture.boxes(), shown)));
     }
-    pages.sort(Comparator.comparingInt((Page page) -> -page.wrong()));
     html.append(
         String.format(
             Locale.ROOT,
-            "<h2>Where most is wrong</h2>\n<p>Left: what is drawn on the picture. Right: what was"
+            "<h2>The worst mistakes</h2>\n<p>Left: what is drawn on the picture. Right: what was"
                 + " found with a score of %.2f or more; with words: found and not there (with its"
                 + " score), or there and not found (missed).</p>\n",
             threshold));
-    pages.stream().limit(PICTURES).forEach(this::picture);
+    List<Page> sure = worst(pages, Page::surest);
+    show("Found with the highest scores, and not there", sure);
+    pages.removeAll(sure);
+    show("Most missed", worst(pages, Page::missed));
+  }
+
+  /** The pages with the largest values, but for those with none. */
+  private static List<Page> worst(List<Page> pages, ToDoubleFunction<Page> value) {
+    return pages.stream()
+        .filter(page -> value.applyAsDouble(page) > 0)
+        .sorted(Comparator.comparingDouble(value).reversed())
+        .limit(PICTURES)
+        .toList();
+  }
+
+  private void show(String title, List<Page> pages) {
+    if (!pages.isEmpty()) {
+      html.append("<h3>").append(title).append("</h3>\n");
+      pages.forEach(this::picture);
+    }
   }
 
   private void picture(Page page) {

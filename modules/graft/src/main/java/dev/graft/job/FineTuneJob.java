@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.Graft;
-import dev.graft.Settings;
+import dev.graft.Machine;
 import dev.graft.data.Dataset;
 import dev.graft.data.KnownFiles;
 import dev.graft.data.Parts;
@@ -16,14 +16,19 @@ import dev.graft.internal.boxes.BoxSize;
 import dev.graft.internal.boxes.BoxSizing;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
+import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.CancellationToken;
+import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.metric.Evaluation;
+import dev.graft.words.Note;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The main job: a backbone and pictures in, a served model out. Set-up, split, training,
@@ -52,16 +57,21 @@ public final class FineTuneJob {
     this.begun = begun;
     var unused = asked.recipe(); // a name that is not known is said before anything is read
     this.backbone = asked.readBackbone();
-    this.boxes =
+    Optional<BoxData> read =
         asked.surgery().head() == HeadChoice.BOXES
             ? Optional.of(BoxData.read(asked.pictures()))
             : Optional.empty();
-    Optional<BoxSizing> sizing =
-        boxes.filter(all -> asked.surgery().size().isEmpty()).map(all -> sizing(all, asked));
+    Optional<Dataset> drawn = read.map(BoxData::dataset);
+    Optional<BoxData> learned =
+        read.map(all -> all.learned(drawn.orElseThrow().split(asked.split())));
+    Optional<BoxSizing> sizing = learned.map(all -> sizing(all, asked));
     this.job = sizing.map(by -> sized(asked, by.size())).orElse(asked);
-    Dataset read = boxes.map(BoxData::dataset).orElseGet(asked::readPictures);
-    this.pictures = sizing.map(by -> read.noted(by.note())).orElse(read);
-    this.start = job.start(backbone, pictures); // what does not fit is said at once
+    this.boxes = read.flatMap(all -> sizing.map(by -> all.atMost(by.mostViews())));
+    Dataset all = drawn.orElseGet(asked::readPictures);
+    boolean chooses = sizing.isPresent() && begun.isEmpty(); // what goes on has told it
+    this.pictures = chooses ? noted(all, notes(learned.get(), sizing.get(), job)) : all;
+    Dataset shown = learned.map(BoxData::dataset).orElse(pictures);
+    this.start = job.start(backbone, shown); // what does not fit is said at once
     JobScoring.requireKnown(job, start);
   }
 
@@ -69,11 +79,29 @@ public final class FineTuneJob {
     return new BoxSizing(
         boxes.set(),
         asked.recipe().isAuto() ? 0 : asked.recipe().fineTunes().size(),
-        asked.training().time().orElse(BoxSizing.USUAL));
+        asked.training().time(),
+        JobSteps.size(asked));
   }
 
   private static Job sized(Job asked, BoxSize size) {
     return asked.surgery(asked.surgery().size(size.height(), size.width()));
+  }
+
+  /** What was chosen of size, views and batches, and why. */
+  private static List<Note> notes(BoxData learned, BoxSizing by, Job sized) {
+    List<Note> notes = new ArrayList<>(by.notes());
+    BoxData limited = learned.atMost(by.mostViews());
+    Recipe recipe = JobSteps.recipe(limited, sized, learned.set().pictures().size());
+    limited.dense(recipe, by.size()).ifPresent(notes::add);
+    return notes;
+  }
+
+  private static Dataset noted(Dataset pictures, List<Note> notes) {
+    Dataset noted = pictures;
+    for (Note note : notes) {
+      noted = noted.noted(note);
+    }
+    return noted;
   }
 
   /**
@@ -106,7 +134,9 @@ public final class FineTuneJob {
 
   /** Sets {@code job} up and does it. */
   public static JobResult run(Graft graft, Job job, JobListener listener) {
-    return of(job).run(graft, listener, new CancellationToken());
+    CancellationToken never = new CancellationToken();
+    JobListener heard = heard(graft, listener, never);
+    return reading(heard, () -> of(job)).run(graft, heard, never);
   }
 
   /**
@@ -120,7 +150,9 @@ public final class FineTuneJob {
    */
   public static JobResult resume(Graft graft, Path run, JobListener listener) {
     try (RunFolder folder = RunFolder.open(run)) {
-      return in(folder).run(graft, listener, new CancellationToken());
+      CancellationToken never = new CancellationToken();
+      JobListener heard = heard(graft, listener, never);
+      return reading(heard, () -> in(folder)).run(graft, heard, never);
     }
   }
 
@@ -138,10 +170,21 @@ public final class FineTuneJob {
     if (job.publication().features()) {
       graft.requireFeatures(job.surgery().finished(start)); // else it fails once all is trained
     }
-    Parts parts = begin(graft, heard);
-    Function<RunFolder, JobResult> work =
-        folder -> new JobSteps(graft, folder, boxes, heard, cancel).all(start, parts);
-    return begun.map(work).orElseGet(() -> in(RunFolder.create(job, settings(graft)), work));
+    Machine machine = graft.machine();
+    Parts parts = begin(machine, heard);
+    if (begun.isPresent()) {
+      return steps(graft, begun.get(), heard, cancel).all(start, parts);
+    }
+    try (RunFolder folder = RunFolder.create(job, machine.settings())) {
+      try {
+        return steps(graft, folder, heard, cancel).all(start, parts);
+      } catch (RefusedException e) {
+        throw e; // its report and what was trained stay
+      } catch (GraftException e) { // unfit pictures, or an unfit model, leave nothing behind
+        folder.dropIfUnused();
+        throw e;
+      }
+    }
   }
 
   /**
@@ -151,10 +194,16 @@ public final class FineTuneJob {
   public RateCurve findRate(Graft graft, JobListener listener, CancellationToken cancel) {
     JobListener heard = heard(graft, listener, cancel);
     Graft.requirePublishable(job.out());
-    Parts parts = begin(graft, heard);
-    return in(
-        RunFolder.createForRate(job, settings(graft)),
-        folder -> new JobSteps(graft, folder, boxes, heard, cancel).rates(start, parts));
+    Machine machine = graft.machine();
+    Parts parts = begin(machine, heard);
+    try (RunFolder folder = RunFolder.createForRate(job, machine.settings())) {
+      try {
+        return steps(graft, folder, heard, cancel).rates(start, parts);
+      } catch (GraftException e) {
+        folder.dropIfUnused();
+        throw e;
+      }
+    }
   }
 
   /**
@@ -167,40 +216,34 @@ public final class FineTuneJob {
           "a trial is of labels or numbers; boxes are scored by the job that publishes them.");
     }
     JobListener heard = heard(graft, listener, cancel);
-    Parts parts = begin(graft, heard);
+    Parts parts = begin(graft.machine(), heard);
     TrainOptions options = JobSteps.watched(job.options(), heard, cancel);
     Run run = graft.train(start, parts, options, job.precision());
     return graft.evaluate(
         run.model(), parts.test(), TrainOptions.by(run.recipe()).cancellation(cancel));
   }
 
-  private Parts begin(Graft graft, JobListener listener) {
+  private JobSteps steps(
+      Graft graft, RunFolder folder, JobListener listener, CancellationToken cancel) {
+    Optional<BoxData> kept = boxes.map(all -> all.keptIn(folder.path()));
+    return new JobSteps(graft, folder, kept, listener, cancel);
+  }
+
+  private Parts begin(Machine machine, JobListener listener) {
     ImmutableList<String> leftOut = ImmutableList.copyOf(Surgery.leftOut(backbone, start));
-    Optional<KnownFiles> files = settings(graft).featureFolder().map(KnownFiles::in);
+    Optional<KnownFiles> files = machine.settings().featureFolder().map(KnownFiles::in);
     Dataset known = files.map(pictures::knownBy).orElse(pictures);
-    listener.on(new JobEvent.Begun(graft.machine(), known, start, leftOut));
-    Parts parts = known.split(job.split());
+    listener.on(new JobEvent.Begun(machine, known, start, leftOut));
+    Parts divided = reading(listener, () -> known.split(job.split()));
+    Parts parts = boxes.map(all -> all.shownIn(divided)).orElse(divided);
     files.ifPresent(KnownFiles::save);
     listener.on(new JobEvent.Divided(parts, job.split()));
     return Job.fitting(parts, start);
   }
 
-  private static Settings settings(Graft graft) {
-    return graft.machine().settings();
-  }
-
-  /** A run whose pictures or model turn out to be unfit leaves nothing behind. */
-  private static <T> T in(RunFolder made, Function<RunFolder, T> work) {
-    try (RunFolder folder = made) {
-      try {
-        return work.apply(folder);
-      } catch (RefusedException e) {
-        throw e; // its report and what was trained stay
-      } catch (GraftException e) {
-        folder.dropIfUnused();
-        throw e;
-      }
-    }
+  private static <T> T reading(JobListener listener, Supplier<T> work) {
+    return TrainingListener.whileReading(
+        progress -> listener.on(new JobEvent.OfTraining(progress)), work);
   }
 
   /** {@code listener}, whose failures are logged and stop nothing; refuses what is null. */

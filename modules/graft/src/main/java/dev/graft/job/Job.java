@@ -306,7 +306,8 @@ public final class Job {
   }
 
   /**
-   * {@code backbone} as it is then trained on {@code pictures}.
+   * {@code backbone} as it is then trained on {@code pictures}; a head for boxes is made for boxes
+   * as large as theirs, so the test part should not be among them.
    *
    * @throws BadRequestException if surgery does not fit it, or a setting has nothing to be about
    */

@@ -8,7 +8,9 @@ import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
+import dev.graft.internal.boxes.BoxSize;
 import dev.graft.internal.boxes.ChosenEpochs;
+import dev.graft.internal.boxes.Spent;
 import dev.graft.internal.card.TrainingStep;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
@@ -53,7 +55,10 @@ record JobSteps(
   private static final double ALIKE = 1.15;
 
   /** What other views than those of the first training cost, on top of what more pictures cost. */
-  private static final double MORE_VIEWS = 1.3;
+  private static final double MORE_VIEWS = 1.1;
+
+  /** The same where layers below the head learn, for which more views are more steps. */
+  private static final double MORE_BELOW = 1.5;
 
   /** All of it, from training to the report. */
   JobResult all(Model start, Parts parts) {
@@ -86,16 +91,14 @@ record JobSteps(
     listener.on(new JobEvent.TrainingBegun(HeadOrigin.of(start), givesVectors()));
     TrainOptions options = watched(folder.options(), listener, cancel);
     boolean refits = boxes.isPresent() && folder.job().training().refit();
-    Run run = (refits ? with(boxes.map(BoxData::forChoosing)) : this).train(start, parts, options);
+    JobSteps first = refits ? with(boxes.map(BoxData::forChoosing)) : this;
+    TrainOptions learning = first.learning(options, parts);
+    Run run = graft.train(start, first.seen(parts), learning, folder.job().precision());
     if (boxes.isPresent()) {
       run = again(start, parts, run);
     }
     listener.on(new JobEvent.Trained(run));
     return run;
-  }
-
-  private Run train(Model start, Parts parts, TrainOptions options) {
-    return graft.train(start, seen(parts), learning(options, parts), folder.job().precision());
   }
 
   /** {@code options} with the recipe for boxes, where some are learned. */
@@ -107,14 +110,17 @@ record JobSteps(
     return new JobSteps(graft, folder, others, listener, cancel);
   }
 
-  /** What was chosen by the validation part is learned from that part, too. */
+  /** What was chosen by the validation part goes on, to learn from that part, too. */
   private Run again(Model start, Parts parts, Run chosen) {
     Dataset validation = parts.validation();
     boolean refits = folder.job().training().refit();
     Map<String, TensorValue> answers = graft.predict(chosen.model(), validation, scoring(chosen));
     BoxEvaluation score = boxes.orElseThrow().found(validation, answers).evaluation();
-    Duration spent = chosen.times().values().stream().reduce(Duration.ZERO, Duration::plus);
-    double more = MORE_VIEWS * (1 + (double) validation.size() / parts.train().size());
+    Duration spent =
+        Spent.in(
+            folder.path(), chosen.times().values().stream().reduce(Duration.ZERO, Duration::plus));
+    double longer = chosen.recipe().fineTunes().isEmpty() ? MORE_VIEWS : MORE_BELOW;
+    double more = longer * (1 + (double) validation.size() / parts.train().size());
     Optional<TrainOptions> left = refits ? folder.refitting(spent, more) : Optional.empty();
     if (left.isEmpty()) {
       Optional<String> why =
@@ -128,27 +134,32 @@ record JobSteps(
     }
     BoxData now = boxes.orElseThrow();
     ChosenEpochs epochs = folder.chosenEpochs(chosen.recipe());
-    double upright = loss(chosen, now.upright(validation));
-    double turned = loss(chosen, now.upsideDown(validation));
-    boolean alike = turned <= ALIKE * upright;
-    String why =
-        String.format(
-                Locale.ROOT,
-                "validation pictures have a loss of %.3f, and of %.3f upside down, so pictures are %s",
-                upright,
-                turned,
-                alike
-                    ? "learned from upside down, too"
-                    : "learned from as they are and mirrored only")
-            + "; "
-            + epochs.words();
+    boolean alike = false;
+    String why = epochs.words(validation.size());
+    if (now.isMirrored()) {
+      double upright = chosen.validation().loss(); // of the same views
+      double turned = loss(chosen, now.upsideDown(validation));
+      alike = turned <= ALIKE * upright;
+      String views =
+          String.format(
+              Locale.ROOT,
+              "validation pictures have a loss of %.3f, and of %.3f upside down, so pictures are"
+                  + " learned from %s; ",
+              upright,
+              turned,
+              alike ? "upside down, too" : "as they are and mirrored only");
+      why = views + why;
+    }
     listener.on(new JobEvent.Chosen(score, true, Optional.of(why)));
     Parts all = new Parts(now.without(parts.test()), validation, parts.test(), parts.notes());
     TrainOptions options = watched(left.get(), listener, cancel);
     JobSteps second = alike ? with(Optional.of(now.turned())) : this;
-    TrainOptions asLong = options.recipe(epochs.of(second.recipe(all), 1));
-    Run learned = graft.train(start, second.seen(all), asLong, folder.job().precision());
-    return TrainingStep.instead(showing(after(chosen, learned), score), all);
+    TrainOptions asLong = options.recipe(epochs.by(validation.size()).of(second.recipe(all)));
+    // by the weights it is known what goes on, and not by scores, which differ by the machine
+    Model begun = chosen.model().toBuilder().provenance(start.provenance()).build();
+    Run learned = graft.train(begun, second.seen(all), asLong, folder.job().precision());
+    boolean isKept = !learned.model().variables().equals(begun.variables());
+    return TrainingStep.instead(showing(after(chosen, learned), score), isKept ? all : parts);
   }
 
   /** {@code run}, its model with the threshold that validation chose for its boxes. */
@@ -157,26 +168,8 @@ record JobSteps(
       return run; // nothing was found there
     }
     List<Head> heads =
-        run.model().heads().stream().map(head -> showingFrom(score.threshold(), head)).toList();
-    return new Run(
-        run.model().toBuilder().heads(heads).build(),
-        run.recipe(),
-        run.validation(),
-        run.decisions(),
-        run.times(),
-        run.features());
-  }
-
-  private static Head showingFrom(double threshold, Head head) {
-    return new Head(
-        head.name(),
-        head.kind(),
-        head.labels(),
-        head.features(),
-        head.logits(),
-        head.output(),
-        head.units(),
-        Optional.of(threshold));
+        run.model().heads().stream().map(head -> head.threshold(score.threshold())).toList();
+    return TrainingStep.with(run, run.model().toBuilder().heads(heads).build());
   }
 
   private double loss(Run run, Dataset pictures) {
@@ -204,11 +197,21 @@ record JobSteps(
 
   /** How boxes are learned. */
   private Recipe recipe(Parts parts) {
-    int pictures = parts.train().size();
-    Training training = folder.job().training();
-    return boxes
-        .orElseThrow()
-        .onViews(training.toRecipe(named -> BoxData.usual(named, pictures)), pictures);
+    BoxData learned = boxes.orElseThrow();
+    Recipe recipe = recipe(learned, folder.job(), parts.train().size());
+    return size(folder.job()).map(size -> learned.inMemory(recipe, size, parts)).orElse(recipe);
+  }
+
+  /** How boxes on so many pictures are learned where memory is no matter. */
+  static Recipe recipe(BoxData boxes, Job job, int pictures) {
+    int views = boxes.ways(pictures);
+    Recipe recipe = job.training().toRecipe(named -> BoxData.usual(named, pictures, views));
+    return boxes.onViews(recipe, pictures);
+  }
+
+  /** To which size pictures are brought, if that is said or chosen. */
+  static Optional<BoxSize> size(Job job) {
+    return job.surgery().size().map(size -> new BoxSize(size.height(), size.width()));
   }
 
   boolean givesVectors() {

@@ -9,6 +9,7 @@ import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
 import dev.graft.words.Printable;
+import dev.graft.words.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,8 +139,7 @@ final class Report {
             (phase, time) ->
                 rows.add(
                     List.of(
-                        "time, " + phase.name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                        format("%.1f s", time.toMillis() / 1e3))));
+                        "time, " + Words.spoken(phase), format("%.1f s", time.toMillis() / 1e3))));
     html.append("<div class=\"summary\">\n");
     table(List.of(), rows);
     html.append("</div>\n");
@@ -160,7 +160,7 @@ final class Report {
     for (int row = 0; row < epochs; row++) {
       List<String> cells = Splitter.on(',').splitToList(lines.get(row + 1));
       passes[row] = row + 1;
-      for (int i = 0; i < cells.size(); i++) {
+      for (int i = 0; i < Math.min(cells.size(), header.size()); i++) {
         columns[i][row] = Double.parseDouble(cells.get(i));
       }
     }

@@ -47,7 +47,7 @@ public final class RunFolder implements AutoCloseable {
 
   private static final System.Logger LOGGER = System.getLogger(RunFolder.class.getName());
 
-  private static final int FORMAT = 5;
+  private static final int FORMAT = 8;
   private static final String JOB = "run.json";
   private static final String CHECKPOINTS = "checkpoints";
   private static final String LOG = "log.csv";

@@ -5,8 +5,10 @@ import dev.graft.Precision;
 import dev.graft.Publication;
 import dev.graft.Settings;
 import dev.graft.Trust;
+import dev.graft.Xla;
 import dev.graft.data.Split;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,34 +18,50 @@ record StoredJob(
     int format,
     String model,
     Trust trust,
-    @Nullable StoredLoad load, // not in runs of before
+    StoredLoad load,
     String pictures,
     StoredSurgery surgery,
     Split split,
     Training training,
     String out,
-    @Nullable Map<String, Double> required, // not in runs of before
-    @Nullable Boolean notWorse, // not in runs of before
-    @Nullable Integer keep, // not in runs of before
-    @Nullable Boolean features, // not in runs of before
-    @Nullable List<Integer> serverBatches, // not in runs of before
-    @Nullable String notes, // not in runs of before
+    Map<String, Double> required,
+    Boolean notWorse,
+    Integer keep,
+    Boolean features,
+    @Nullable List<Integer> serverBatches,
+    @Nullable String notes,
     Device device,
     int threads,
-    @Nullable Integer operations, // not in runs of before
-    @Nullable Boolean memoryGrowth, // not in runs of before
+    Integer operations,
+    Boolean memoryGrowth,
     Precision precision,
-    @Nullable Double featureMemory, // not in runs of before
+    Xla xla,
+    Double featureMemory,
     boolean findsRate) {
 
   StoredJob {
-    for (Object field :
-        new @Nullable Object[] {
-          model, trust, pictures, surgery, split, training, out, device, precision
-        }) {
-      if (field == null) {
-        throw new IllegalArgumentException("not all is there that a job has");
-      }
+    List<@Nullable Object> fields =
+        Arrays.asList(
+            model,
+            trust,
+            load,
+            pictures,
+            surgery,
+            split,
+            training,
+            out,
+            required,
+            notWorse,
+            keep,
+            features,
+            device,
+            operations,
+            memoryGrowth,
+            precision,
+            xla,
+            featureMemory);
+    if (fields.contains(null)) {
+      throw new IllegalArgumentException("not all is there that a job has");
     }
   }
 
@@ -69,6 +87,7 @@ record StoredJob(
         settings.operations(),
         settings.memoryGrowth(),
         job.precision(),
+        settings.xla(),
         settings.featureMemory(),
         findsRate);
   }
@@ -83,7 +102,7 @@ record StoredJob(
     Job.Builder job =
         Job.of(Path.of(model), Path.of(pictures), Path.of(out))
             .publication(publication())
-            .load(StoredLoad.options(trust, load))
+            .load(load.options(trust))
             .surgery(surgery.surgery())
             .split(split)
             .training(training)
@@ -93,24 +112,23 @@ record StoredJob(
   }
 
   private Publication publication() {
-    Publication all = Publication.to(Path.of(out)).notWorse(Boolean.TRUE.equals(notWorse));
-    for (var each : (required == null ? Map.<String, Double>of() : required).entrySet()) {
+    Publication all = Publication.to(Path.of(out)).notWorse(notWorse).features(features).keep(keep);
+    for (var each : required.entrySet()) {
       all = all.require(each.getKey(), each.getValue());
     }
     all = notes == null ? all : all.notes(notes);
-    all = features == null ? all : all.features(features);
     if (serverBatches != null) {
       all = all.serverBatches(serverBatches.stream().mapToInt(Integer::intValue).toArray());
     }
-    return keep == null ? all : all.keep(keep);
+    return all;
   }
 
   Settings settings() {
-    Settings settings =
-        Settings.defaults()
-            .device(device)
-            .threads(threads, operations == null ? threads : operations);
-    settings = memoryGrowth == null ? settings : settings.memoryGrowth(memoryGrowth);
-    return featureMemory == null ? settings : settings.featureMemory(featureMemory);
+    return Settings.defaults()
+        .device(device)
+        .threads(threads, operations)
+        .xla(xla)
+        .memoryGrowth(memoryGrowth)
+        .featureMemory(featureMemory);
   }
 }

@@ -24,16 +24,12 @@ record StoredLoad(
         StoredJob.absolute(options.cache()));
   }
 
-  static LoadOptions options(Trust trust, @Nullable StoredLoad stored) {
-    LoadOptions trusting = LoadOptions.defaults().trust(trust);
-    if (stored == null) {
-      return trusting;
-    }
+  LoadOptions options(Trust trust) {
     return new LoadOptions(
         trust,
-        ImmutableSet.copyOf(stored.tags),
-        Optional.ofNullable(stored.signature),
-        Optional.ofNullable(stored.inputRange).map(InputRange::named),
-        stored.cache == null ? trusting.cache() : Path.of(stored.cache));
+        ImmutableSet.copyOf(tags),
+        Optional.ofNullable(signature),
+        Optional.ofNullable(inputRange).map(InputRange::named),
+        cache == null ? LoadOptions.defaults().cache() : Path.of(cache));
   }
 }

@@ -23,6 +23,7 @@ import dev.graft.trainer.optimizer.LayerRates;
 import dev.graft.trainer.optimizer.Optimizer;
 import dev.graft.trainer.optimizer.Schedule;
 import dev.graft.words.Remedy;
+import dev.graft.words.Words;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -45,14 +46,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Training {
 
-  private static final double USUAL_WARM_UP = 0.1;
-
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Of all that is trained step by step, be it a head. */
   private static final Set<Setting> STEPS =
       Sets.immutableEnumSet(
           Setting.BATCH,
+          Setting.BATCH_UP_TO,
           Setting.OPTIMIZER,
           Setting.SCHEDULE,
           Setting.WARM_UP,
@@ -138,7 +138,14 @@ public final class Training {
 
   /** This with so many examples in a step. */
   public Training batch(int value) {
-    return with(Setting.BATCH, value);
+    return new Training(Maps.filterKeys(set, each -> each != Setting.BATCH_UP_TO))
+        .with(Setting.BATCH, value);
+  }
+
+  /** This with as many in a step as fit in memory, at most so many: {@link FineTune#batchUpTo}. */
+  public Training batchUpTo(int value) {
+    return new Training(Maps.filterKeys(set, each -> each != Setting.BATCH))
+        .with(Setting.BATCH_UP_TO, value);
   }
 
   /** This with at most so many examples computed at once, where nothing is learned, too. */
@@ -275,10 +282,7 @@ public final class Training {
     if (named().fineTunes().isEmpty()) {
       steps.addAll(STEPS);
     }
-    return steps.stream()
-        .filter(set::containsKey)
-        .map(each -> each.name().toLowerCase(Locale.ROOT).replace('_', ' '))
-        .toList();
+    return steps.stream().filter(set::containsKey).map(Words::spoken).toList();
   }
 
   /** Whether it names a metric, and has nothing that ends by it. */
@@ -294,15 +298,13 @@ public final class Training {
 
   /** What holds wherever something is trained step by step. */
   private FineTune everywhere(FineTune given) {
-    FineTune settings = changed(given, count(Setting.BATCH), FineTune::batch);
-    settings = changed(settings, count(Setting.MICRO_BATCH), FineTune::microBatch);
-    settings =
-        changed(settings, text(Setting.OPTIMIZER).map(Optimizer::named), FineTune::optimizer);
-    settings =
-        changed(
-            settings, number(Setting.CLIP_NORM).map(Clipping::byGlobalNorm), FineTune::clipping);
-    settings = changed(settings, overTime(), FineTune::schedule);
-    return settings.stop(stop(settings.stop()));
+    FineTune all = changed(given, count(Setting.BATCH), FineTune::batch);
+    all = changed(all, count(Setting.BATCH_UP_TO), FineTune::batchUpTo);
+    all = changed(all, count(Setting.MICRO_BATCH), FineTune::microBatch);
+    all = changed(all, text(Setting.OPTIMIZER).map(Optimizer::named), FineTune::optimizer);
+    all = changed(all, number(Setting.CLIP_NORM).map(Clipping::byGlobalNorm), FineTune::clipping);
+    all = changed(all, overTime(), FineTune::schedule);
+    return all.stop(stop(all.stop()));
   }
 
   private Schedule schedule() {
@@ -317,23 +319,21 @@ public final class Training {
       return changed(given, patience, EarlyStop::patience);
     }
     int epochs = plateau.patience();
-    if (patience.isEmpty()) {
-      return given.patience(Ints.saturatedCast(2L * epochs + 1));
-    }
-    if (patience.get() <= epochs && monitor().orElse(given.metric()).equals("loss")) {
+    if (patience.filter(each -> each <= epochs).isPresent()
+        && monitor().orElse(given.metric()).equals("loss")) {
       throw new BadRequestException(
-          "the schedule '"
-              + text(Setting.SCHEDULE).orElseThrow()
-              + "' lets the rate fall after "
-              + epochs
-              + " epochs without a smaller loss, but a patience of "
-              + patience.get()
-              + " ends training by then; take a patience of "
-              + (epochs + 1L)
-              + " or more or leave it out, or take a shorter plateau.",
+          String.format(
+              Locale.ROOT,
+              "the schedule '%s' lets the rate fall after %d epochs without a smaller loss, but a"
+                  + " patience of %d ends training by then; take a patience of %d or more or leave"
+                  + " it out, or take a shorter plateau.",
+              text(Setting.SCHEDULE).orElseThrow(),
+              epochs,
+              patience.get(),
+              epochs + 1L),
           Remedy.MORE_PATIENCE);
     }
-    return given.patience(patience.get());
+    return given.patience(patience.orElse(Ints.saturatedCast(2L * epochs + 1)));
   }
 
   /** The rate over time, if anything is said of it. */
@@ -342,16 +342,14 @@ public final class Training {
       return Optional.empty();
     }
     Schedule wanted = schedule();
-    if (wanted instanceof Schedule.OneCycle) {
-      if (says(Setting.WARM_UP)) {
-        throw new BadRequestException(
-            "the schedule one-cycle rises by itself over the first 30% of the steps; leave out the"
-                + " warm-up, or take another schedule, such as cosine.",
-            Remedy.NO_WARM_UP);
-      }
-      return Optional.of(wanted);
+    boolean rises = wanted instanceof Schedule.OneCycle; // by itself
+    if (rises && says(Setting.WARM_UP)) {
+      throw new BadRequestException(
+          "the schedule one-cycle rises by itself over the first 30% of the steps; leave out the"
+              + " warm-up, or take another schedule, such as cosine.",
+          Remedy.NO_WARM_UP);
     }
-    double part = number(Setting.WARM_UP).orElse(USUAL_WARM_UP);
+    double part = rises ? 0 : number(Setting.WARM_UP).orElse(0.1); // a tenth is usual
     return Optional.of(part == 0 ? wanted : wanted.warmUp(part));
   }
 
@@ -378,6 +376,7 @@ public final class Training {
     EPOCHS(Integer.class),
     RATE(Double.class),
     BATCH(Integer.class),
+    BATCH_UP_TO(Integer.class),
     MICRO_BATCH(Integer.class),
     OPTIMIZER(String.class),
     SCHEDULE(String.class),

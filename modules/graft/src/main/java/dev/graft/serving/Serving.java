@@ -11,6 +11,7 @@ import dev.graft.error.BadDataException;
 import dev.graft.error.ClosedException;
 import dev.graft.error.GraftException;
 import dev.graft.error.TimeLimitException;
+import dev.graft.savedmodel.file.Interrupts;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -101,10 +102,7 @@ public final class Serving implements AutoCloseable {
     } catch (InterruptedException e) {
       answer.cancel(false);
       Thread.currentThread().interrupt();
-      CancellationException stopped =
-          new CancellationException("the thread that waited for an answer was interrupted");
-      stopped.initCause(e);
-      throw stopped;
+      throw Interrupts.cancelled("the thread that waited for an answer was interrupted", e);
     }
   }
 

@@ -15,7 +15,6 @@ import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
-import dev.graft.runtime.Compute;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.SavedModelSession;
@@ -96,7 +95,7 @@ class ApplicationsTest {
   static void open() throws IOException {
     RuntimeOptions cpu = RuntimeOptions.defaults().device(RuntimeOptions.Device.CPU);
     runtime = TensorFlowRuntime.open(cpu);
-    unfused = TensorFlowRuntime.open(cpu.compute(Compute.EXACT.fusion(false)));
+    unfused = TensorFlowRuntime.open(cpu.fusion(false));
     Files.writeString(
         WORK.resolve("table.md"), line(COLUMNS) + line(Collections.nCopies(COLUMNS.size(), "---")));
   }

@@ -18,6 +18,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
+import dev.graft.model.Provenance;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.boxes.BoxEvaluation;
@@ -25,6 +26,7 @@ import dev.graft.trainer.boxes.Detection;
 import dev.graft.trainer.boxes.Detections;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Step;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +85,10 @@ class BoxJobTest {
         }
       }
     }
+    for (String bare : List.of("BloodImage_00001", "BloodImage_00005")) { // as background
+      Path xml = folder.resolve("Annotations").resolve(bare + ".xml");
+      Files.writeString(xml, Files.readString(xml).replaceAll("(?s)<object>.*</object>", ""));
+    }
     return folder;
   }
 
@@ -90,6 +96,13 @@ class BoxJobTest {
   void aClassifierFindsBoxes() throws IOException {
     JobResult result = FineTuneJob.run(graft, job(bccd()), heard::add);
     assertThat(heard).hasAtLeastOneElementOfType(JobEvent.Chosen.class);
+    assertThat(result.run().decisions())
+        .as("of both trainings")
+        .filteredOn(BoxJobTest::isKept)
+        .hasSize(2);
+    assertThat(result.run().model().provenance().steps())
+        .extracting(Provenance.Step::operation)
+        .containsOnlyOnce("train");
     JobScore.Boxes score = (JobScore.Boxes) result.score();
     assertThat(score.boxes().count()).isEqualTo(20);
     assertThat(score.value()).isGreaterThan(0.2); // much more with pictures of a usual size
@@ -126,6 +139,10 @@ class BoxJobTest {
     }
   }
 
+  private static boolean isKept(String decision) {
+    return decision.contains(": kept, ");
+  }
+
   private static void card(JobResult result) throws IOException {
     Path version = result.version();
     JsonNode card = new JsonMapper().readTree(version.resolve("model_card.json").toFile());
@@ -154,11 +171,22 @@ class BoxJobTest {
         .orElseThrow();
   }
 
-  /** Cancelled in the second training, which is of all pictures but the test part. */
   @Test
   void whatWasCancelledGoesOnToTheBit() throws IOException {
+    assertGoesOn("auto", 1, 15);
+  }
+
+  @Test
+  @Tag("nightly")
+  void whatWasCancelledBelowTheHeadGoesOnToTheBit() throws IOException {
+    assertGoesOn("top", 2, 3);
+  }
+
+  /** Cancels the second training, which is of all pictures but the test part, at a step. */
+  private void assertGoesOn(String recipe, int stretch, int step) throws IOException {
     Path few = few();
-    List<TensorValue> whole = weights(FineTuneJob.run(graft, job(few), event -> {}));
+    Job job = job(few).toBuilder().training(Training.by(recipe).seed(3).headEpochs(2)).build();
+    List<TensorValue> whole = weights(FineTuneJob.run(graft, job, event -> {}));
     CancellationToken cancel = new CancellationToken();
     List<JobEvent> chosen = new ArrayList<>();
     JobListener cancelling =
@@ -166,12 +194,15 @@ class BoxJobTest {
           if (event instanceof JobEvent.Chosen) {
             chosen.add(event);
           }
-          boolean step = event instanceof JobEvent.OfTraining of && of.event() instanceof Step;
-          if (step && !chosen.isEmpty() && heard.add(event) && heard.size() == 15) {
+          boolean isOf =
+              event instanceof JobEvent.OfTraining of
+                  && of.event() instanceof Step each
+                  && each.stretch() == stretch;
+          if (isOf && !chosen.isEmpty() && heard.add(event) && heard.size() == step) {
             cancel.cancel();
           }
         };
-    FineTuneJob begun = FineTuneJob.of(job(few));
+    FineTuneJob begun = FineTuneJob.of(job);
     assertThatThrownBy(() -> begun.run(graft, cancelling, cancel))
         .isInstanceOf(CancellationException.class);
     JobResult resumed = FineTuneJob.resume(graft, dir.resolve("runs/few-2"), event -> {});
@@ -207,6 +238,55 @@ class BoxJobTest {
     JobEvent.Begun begun = (JobEvent.Begun) heard.get(0);
     assertThat(begun.model().inputs().get(0).shape().toString()).contains("384, 512");
     assertThat(begun.pictures().notes().toString()).contains("512 x 384 pixels");
+  }
+
+  /** Tall pictures with small boxes that are for testing change neither size nor head. */
+  @Test
+  void theTestPartChoosesNothing() throws IOException {
+    Path folder = few();
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      String name = String.format("BloodImage_%05d", i);
+      if (Files.exists(folder.resolve("JPEGImages/" + name + ".jpg"))) {
+        names.add(name);
+      }
+    }
+    Path sets = Files.createDirectories(folder.resolve("ImageSets/Main"));
+    Files.write(sets.resolve("train.txt"), names.subList(0, 4));
+    Files.write(sets.resolve("val.txt"), names.subList(4, 6));
+    Files.write(sets.resolve("test.txt"), names.subList(6, names.size()));
+    InputSpec before = start(folder).inputs().get(0);
+    for (String name : names.subList(6, names.size())) {
+      BufferedImage tall = new BufferedImage(300, 900, BufferedImage.TYPE_INT_RGB);
+      ImageIO.write(tall, "jpg", folder.resolve("JPEGImages/" + name + ".jpg").toFile());
+      Path drawn = folder.resolve("Annotations/" + name + ".xml");
+      Files.writeString(
+          drawn,
+          "<annotation><filename>"
+              + name
+              + ".jpg</filename><size><width>300</width><height>900</height><depth>3</depth></size>"
+              + "<object><name>RBC</name><bndbox><xmin>9</xmin><ymin>9</ymin><xmax>14</xmax>"
+              + "<ymax>14</ymax></bndbox></object></annotation>");
+    }
+    assertThat(start(folder).inputs().get(0)).isEqualTo(before);
+  }
+
+  /** The model that a training begins with. */
+  private Model start(Path data) {
+    Job unsized = job(data).toBuilder().surgery(Surgery.standard().head(HeadChoice.BOXES)).build();
+    CancellationToken cancel = new CancellationToken();
+    List<JobEvent> told = new ArrayList<>();
+    JobListener first =
+        event -> {
+          told.add(event);
+          if (event instanceof JobEvent.Divided) {
+            cancel.cancel();
+          }
+        };
+    FineTuneJob job = FineTuneJob.of(unsized);
+    assertThatThrownBy(() -> job.run(graft, first, cancel))
+        .isInstanceOf(CancellationException.class);
+    return ((JobEvent.Begun) told.get(0)).model();
   }
 
   @Test

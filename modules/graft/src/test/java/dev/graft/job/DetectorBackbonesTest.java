@@ -2,6 +2,7 @@ package dev.graft.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.Graft;
 import dev.graft.LiveModel;
@@ -9,13 +10,17 @@ import dev.graft.Settings;
 import dev.graft.Trust;
 import dev.graft.answer.Boxes;
 import dev.graft.data.Dataset;
+import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
+import dev.graft.trainer.boxes.Detection;
+import dev.graft.trainer.boxes.Detections;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Step;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -93,13 +98,22 @@ class DetectorBackbonesTest {
     Path folder = dir.resolve("runs").resolve(dir.resolve("small").getFileName() + "-2");
     JobResult resumed = FineTuneJob.resume(graft, folder, event -> {});
     Dataset test = whole.parts().test();
-    String boxes = "detection_boxes";
-    assertThat(graft.predict(resumed.run().model(), test).get(boxes).asDoubles())
-        .isEqualTo(graft.predict(whole.run().model(), test).get(boxes).asDoubles());
+    Map<String, TensorValue> once = graft.predict(whole.run().model(), test);
+    Map<String, TensorValue> again = graft.predict(resumed.run().model(), test);
+    for (String each : List.of("detection_boxes", "detection_scores", "detection_classes")) {
+      assertThat(again.get(each).asDoubles()).as(each).isEqualTo(once.get(each).asDoubles());
+    }
 
     Path picture = Path.of(test.name(0));
+    List<Detection> first = Detections.of(once).on(0, 640, 480);
     try (LiveModel live = graft.serve(whole.version(), Trust.ALLOW)) {
-      assertThat(((Boxes) live.answer(picture)).width()).isEqualTo(640);
+      Boxes served = (Boxes) live.answer(picture);
+      assertThat(served.width()).isEqualTo(640);
+      assertThat(served.found()).hasSameSizeAs(first);
+      for (int i = 0; i < first.size(); i++) {
+        assertThat((double) served.found().get(i).score())
+            .isCloseTo(first.get(i).score(), within(1e-4));
+      }
     }
   }
 

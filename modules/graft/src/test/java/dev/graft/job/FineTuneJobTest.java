@@ -12,6 +12,7 @@ import dev.graft.error.RefusedException;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Epoch;
+import dev.graft.trainer.listener.Progress;
 import dev.graft.words.Figure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -82,6 +83,14 @@ class FineTuneJobTest {
 
     heard.clear();
     JobResult result = FineTuneJob.resume(graft, run, heard::add);
+    assertThat(heard.get(0))
+        .isInstanceOfSatisfying(
+            JobEvent.OfTraining.class,
+            of ->
+                assertThat(of.event())
+                    .isInstanceOfSatisfying(
+                        Progress.class,
+                        files -> assertThat(files.phase()).isEqualTo(Progress.Phase.READ)));
     assertThat(heard.stream().map(event -> (Object) event.getClass()))
         .containsSubsequence(
             JobEvent.Begun.class,
@@ -192,7 +201,8 @@ class FineTuneJobTest {
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("no metric 'recall.x'")
         .hasMessageContaining(
-            "loss, accuracy, top-5, precision, recall, f1, auc, latency, size, precision.bar");
+            "loss, accuracy, top-5, precision, recall, f1, kappa, auc, latency, size,"
+                + " precision.bar");
     Job other =
         Job.of(job("head").model(), Checkout.path("testdata/photos"), serving)
             .publication(Publication.to(serving).notWorse(true))

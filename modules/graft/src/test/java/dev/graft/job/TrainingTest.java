@@ -37,6 +37,20 @@ class TrainingTest {
     }
   }
 
+  /** Of a batch and what it is to be at most the last one said holds. */
+  @Test
+  void aBatchIsSaidOrFound() throws IOException {
+    Training found = Training.by("top").batch(8).batchUpTo(64);
+    assertThat(JSON.writeValueAsString(found)).contains("\"batchUpTo\":64").doesNotContain("8");
+    assertThat(JSON.readValue(JSON.writeValueAsString(found), Training.class)).isEqualTo(found);
+    assertThat(found.toRecipe().fineTunes()).containsExactly(FineTune.top().batchUpTo(64));
+    assertThat(found.toRecipe().head().steps()).isEqualTo(FineTune.head().batchUpTo(64));
+    assertThat(found.batch(8)).isEqualTo(Training.by("top").batch(8));
+    assertThat(Training.by("head").batchUpTo(64).stepsOfHead()).containsExactly("batch up to");
+    assertThat(FineTune.top().batchUpTo(16)).isNotEqualTo(FineTune.top());
+    assertThat(FineTune.top().batchUpTo(64).batch(16)).isEqualTo(FineTune.top());
+  }
+
   /** What is of fine-tuning only has nothing to be about where there is none. */
   @Test
   void theRecipeHeadTakesWhatItsOwnStepsAreAbout() {

@@ -18,17 +18,20 @@
  *   <li>{@link dev.graft.error.MissingNativeException}: TensorFlow is not there for this machine.
  * </ul>
  *
- * <p>What enters: a message in plain words, the cause, and remedies ({@code dev.graft.words}). What
- * leaves: the same, for a caller to choose by type. Work that was cancelled is none of these but a
- * {@link java.util.concurrent.CancellationException}; what Graft does not expect of itself is an
- * {@link IllegalStateException}.
+ * <p><b>What enters.</b> A message in plain words, the cause, and remedies ({@code
+ * dev.graft.words}).
+ *
+ * <p><b>What leaves.</b> The same, for a caller to choose by type. Work that was cancelled is none
+ * of these but a {@link java.util.concurrent.CancellationException}; what Graft does not expect of
+ * itself is an {@link IllegalStateException}.
  *
  * <p>Names of others pass through {@link dev.graft.words.Printable} before they reach a terminal.
  * {@link Internal} marks what is public only because another module needs it.
  *
- * <p>Who calls whom: every module throws these; only the command line catches them all, for its
- * exit codes. The one invariant: a message names cause, place and remedy, and fits into any
- * program.
+ * <p><b>Who calls whom.</b> Every module throws these; only the command line catches them all, for
+ * its exit codes.
+ *
+ * <p><b>The invariant.</b> A message names cause, place and remedy, and fits into any program.
  */
 @NullMarked
 package dev.graft.error;

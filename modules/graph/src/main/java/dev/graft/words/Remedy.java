@@ -95,8 +95,20 @@ public enum Remedy {
   /** Leave out the warm-up. */
   NO_WARM_UP("Schedule without warmUp"),
 
+  /** Train in another precision. */
+  PRECISION("another Precision"),
   /** Compute on the CPU. */
   CPU("Settings.device(Device.CPU)"),
+  /** Have no step compiled by XLA. */
+  WITHOUT_XLA("Settings.xla(Xla.OFF)"),
+  /** Take TensorFlow's natives for GPUs. */
+  GPU_NATIVES("the dependency graft-platform-gpu"),
+  /** Have CUDA unpacked elsewhere. */
+  CUDA_FOLDER("Settings.cudaFolder"),
+  /** Take CUDA from the class path, whatever is installed. */
+  CUDA_OF_CLASS_PATH("java -Dgraft.cuda=jar"),
+  /** Leave examples in Java's memory, and hand each batch over as its step begins. */
+  FEED_FROM_HOST("java -Dgraft.feed=host"),
   /** Give Java more memory. */
   MORE_HEAP("java -Xmx8g");
 

@@ -12,6 +12,11 @@ public final class Words {
     return identifier(value).replace('_', '-');
   }
 
+  /** Returns the name of {@code value} as a sentence has it: {@code fine tune}. */
+  public static String spoken(Enum<?> value) {
+    return identifier(value).replace('_', ' ');
+  }
+
   /** Returns the name of {@code value} in small letters: {@code moving_mean}. */
   public static String identifier(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);

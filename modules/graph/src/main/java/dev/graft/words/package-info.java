@@ -1,8 +1,10 @@
 /**
  * What is said to people, wherever it comes from. Nothing here knows how Graft is called.
  *
- * <p>What enters: names and texts of others (a model's, a file's), choices of an enum, guesses that
- * were made, ways out of a failure. What leaves:
+ * <p><b>What enters.</b> Names and texts of others (a model's, a file's), choices of an enum,
+ * guesses that were made, ways out of a failure.
+ *
+ * <p><b>What leaves.</b>
  *
  * <ul>
  *   <li>{@link dev.graft.words.Printable}: text of others with nothing in it that moves a cursor or
@@ -15,12 +17,12 @@
  *       plain words, {@link dev.graft.words.Remedy#inJava} in Java's, the command line in flags.
  * </ul>
  *
- * <p>Who calls whom: exceptions ({@code dev.graft.error}) and notes of a dataset carry remedies;
- * the command line alone turns them into flags ({@code Flags}), in a switch that does not compile
- * with one left out. To add a remedy is thus a constant here and a line there.
+ * <p><b>Who calls whom.</b> Exceptions ({@code dev.graft.error}) and notes of a dataset carry
+ * remedies; the command line alone turns them into flags ({@code Flags}), in a switch that does not
+ * compile with one left out. To add a remedy is thus a constant here and a line there.
  *
- * <p>The one invariant: no sentence of a library names a flag or a command; {@code WordsTest} holds
- * it.
+ * <p><b>The invariant.</b> No sentence of a library names a flag or a command; {@code WordsTest}
+ * holds it.
  */
 @NullMarked
 package dev.graft.words;

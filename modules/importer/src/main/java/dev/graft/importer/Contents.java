@@ -31,6 +31,7 @@ record Contents(
             file.objects(),
             weights.captures(),
             file.graph().functions(),
+            file.twins(),
             file.def().getMetaInfoDef().getStrippedOpList());
     Optional<ModelMetadata> metadata = file.folder().metadata();
     KerasMetadata layers = KerasMetadata.of(file.folder().path(), file.objects());

@@ -7,6 +7,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.importer.internal.file.ForeignOps;
 import dev.graft.importer.internal.file.MetaGraphs;
 import dev.graft.importer.internal.file.SavedModelFolder;
+import dev.graft.importer.internal.layers.GpuTwins;
 import dev.graft.importer.internal.signature.CustomGradients;
 import dev.graft.importer.internal.signature.EntryPoints;
 import dev.graft.importer.internal.trust.BoundedBoxes;
@@ -33,19 +34,22 @@ import org.tensorflow.proto.MetaGraphDef;
  *     BoundedRows}, {@link BoundedBoxes} and {@link SeparatePads}
  * @param objects its object graph
  * @param graph its graph, with the gradients of its functions bound to them
+ * @param twins which of its functions it has for GPUs, too
  */
 record MetaGraph(
     SavedModelFolder folder,
     ImmutableList<Set<String>> tagSets,
     MetaGraphDef def,
     ObjectGraph objects,
-    Graph graph) {
+    Graph graph,
+    GpuTwins twins) {
 
   /** The MetaGraph of {@code folder} that is tagged {@code tags}, or the one for serving. */
   static MetaGraph of(SavedModelFolder folder, Set<String> tags) {
     List<MetaGraphDef> all = folder.parse().getMetaGraphsList();
     MetaGraphDef chosen = MetaGraphs.choose(all, tags);
     SingleTensors.require(chosen.getGraphDef().getLibrary());
+    GpuTwins twins = GpuTwins.in(chosen.getGraphDef().getLibrary()); // by attributes that go
     GraphDef plain = PlainAttributes.of(chosen.getGraphDef());
     plain = SeparatePads.of(BoundedBoxes.of(BoundedRows.of(plain)));
     MetaGraphDef def = chosen.toBuilder().setGraphDef(plain).build();
@@ -53,7 +57,7 @@ record MetaGraph(
     Graph graph = Graph.of(CustomGradients.bind(def.getGraphDef(), objects));
     Functions.requireShallow(graph);
     ForeignOps.refuse(graph.keepUpstreamOf(ends(def, graph)), def);
-    return new MetaGraph(folder, MetaGraphs.tagSets(all), def, objects, graph);
+    return new MetaGraph(folder, MetaGraphs.tagSets(all), def, objects, graph, twins);
   }
 
   /** The nodes that the file itself says are run: results, initialization, restoring. */

@@ -73,6 +73,7 @@ public final class SavedModelImporter {
     if (!options.trusted()) {
       Admitted.requireHarmless(MachineAccesses.in(model), file.folder());
       Admitted.requireHarmless(new Fusions(contents).inTraining(model), file.folder());
+      model = GpuForms.judged(contents, model);
     }
     return new ImportedModel(
         model,

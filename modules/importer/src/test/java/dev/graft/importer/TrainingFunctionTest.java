@@ -2,6 +2,7 @@ package dev.graft.importer;
 
 import static dev.graft.testkit.TensorAssert.assertThat;
 
+import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.function.FunctionGraph;
@@ -26,8 +27,10 @@ import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -215,5 +218,27 @@ class TrainingFunctionTest {
         }
       }
     }
+  }
+
+  /**
+   * Keras saves a recurrent layer with a mask and without, and the graph has it with one: what it
+   * does in training reads the mask, too.
+   */
+  @Test
+  void whatAMaskedLayerDoesInTrainingReadsTheMask() {
+    Model model = SavedModelImporter.load(Zoo.model("keras2/rnn_masked_dropout").savedModel());
+    Layer layer =
+        model
+            .allLayers()
+            .filter(each -> each.className().equals("SimpleRNN"))
+            .findFirst()
+            .orElseThrow();
+    Graph body = layer.training().orElseThrow().body().graph();
+    List<String> masks =
+        layer.training().orElseThrow().body().arguments().stream()
+            .filter(argument -> body.outputTypes(argument).get(0) == DataType.DT_BOOL)
+            .toList();
+    Assertions.assertThat(masks).hasSize(1);
+    Assertions.assertThat(body.consumers(masks.get(0))).isNotEmpty();
   }
 }

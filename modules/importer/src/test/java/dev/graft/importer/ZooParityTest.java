@@ -5,7 +5,6 @@ import static dev.graft.testkit.TensorAssert.assertThat;
 import com.google.common.collect.Lists;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.runtime.Compute;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.SavedModelSession;
@@ -46,7 +45,7 @@ class ZooParityTest {
   @BeforeAll
   static void open() {
     runtime = TensorFlowRuntime.open();
-    plain = TensorFlowRuntime.open(RuntimeOptions.defaults().compute(Compute.EXACT.fusion(false)));
+    plain = TensorFlowRuntime.open(RuntimeOptions.defaults().fusion(false));
   }
 
   @AfterAll

@@ -17,6 +17,9 @@ public final class BoxFormat {
   /** How many numbers a cell has behind those of the labels: left, up, right, down. */
   public static final int SIDES = 4;
 
+  /** How many boxes of a picture are answered at most: as many as COCO's measure looks at. */
+  public static final int MOST = 100;
+
   /** The output of boxes, float32 [N, most, 4]: top, left, bottom, right as shares. */
   public static final String BOXES = "detection_boxes";
 

@@ -44,6 +44,16 @@ public record Head(
     this(name, kind, labels, features, logits, output, units, Optional.empty());
   }
 
+  /** Returns this under another name. */
+  public Head name(String value) {
+    return new Head(value, kind, labels, features, logits, output, units, threshold);
+  }
+
+  /** Returns this with boxes shown from a score on. */
+  public Head threshold(double value) {
+    return new Head(name, kind, labels, features, logits, output, units, Optional.of(value));
+  }
+
   /** What sort of answer a head gives. */
   public enum Kind {
     /** Exactly one label holds: softmax over the logits. */

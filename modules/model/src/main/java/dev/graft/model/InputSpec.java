@@ -63,6 +63,43 @@ public record InputSpec(
     PAD
   }
 
+  /** An input of which nobody has said more than the signature does. */
+  public static InputSpec of(String name, TensorSpec spec) {
+    return new InputSpec(
+        name,
+        spec.tensor(),
+        spec.dtype(),
+        spec.shape(),
+        Optional.empty(),
+        Channels.UNKNOWN,
+        Resize.STRETCH);
+  }
+
+  /** Returns this of another dtype. */
+  public InputSpec dtype(DType value) {
+    return new InputSpec(name, tensor, value, shape, range, channels, resize);
+  }
+
+  /** Returns this of another shape. */
+  public InputSpec shape(Shape value) {
+    return new InputSpec(name, tensor, dtype, value, range, channels, resize);
+  }
+
+  /** Returns this with pixels of other values, or none that are known. */
+  public InputSpec range(Optional<Range> value) {
+    return new InputSpec(name, tensor, dtype, shape, value, channels, resize);
+  }
+
+  /** Returns this with colours in another order. */
+  public InputSpec channels(Channels value) {
+    return new InputSpec(name, tensor, dtype, shape, range, value, resize);
+  }
+
+  /** Returns this with pictures brought to its size in another way. */
+  public InputSpec resize(Resize value) {
+    return new InputSpec(name, tensor, dtype, shape, range, channels, value);
+  }
+
   /** Whether this is an input for pictures: rank 4 with 1 or 3 channels last. */
   public boolean isImage() {
     return shape.rank() == 4 && (shape.dim(-1) == 3 || shape.dim(-1) == 1);

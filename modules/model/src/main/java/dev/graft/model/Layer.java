@@ -27,6 +27,7 @@ public final class Layer {
   private final Shape outputShape;
   private final Behaviour behaviour;
   private final Optional<SavedFunction> training;
+  private final Optional<SavedFunction> onGpu;
   private final String config;
 
   private Layer(Builder b) {
@@ -39,6 +40,7 @@ public final class Layer {
     this.outputShape = b.outputShape;
     this.behaviour = b.behaviour;
     this.training = b.training;
+    this.onGpu = b.onGpu;
     this.config = b.config;
   }
 
@@ -155,6 +157,22 @@ public final class Layer {
   }
 
   /**
+   * What it does in training on a GPU, where the SavedModel holds that beside what a CPU does: an
+   * LSTM or GRU by cuDNN's kernel. It stands where {@link #training} would, and computes the same
+   * as that, or as the graph if there is none. An edit that leaves out the one leaves out both.
+   */
+  @Internal
+  public Optional<SavedFunction> onGpu() {
+    return onGpu;
+  }
+
+  /** What it does in training, and on a GPU, as far as these are functions of their own. */
+  @Internal
+  public Stream<SavedFunction> functions() {
+    return Stream.concat(training.stream(), onGpu.stream());
+  }
+
+  /**
    * Its Keras configuration as JSON; of a file that does not list its layers what the graph shows
    * of it; empty if not known.
    */
@@ -187,6 +205,7 @@ public final class Layer {
         outputShape,
         behaviour,
         training,
+        onGpu,
         config);
   }
 
@@ -216,6 +235,7 @@ public final class Layer {
     private Shape outputShape = Shape.unknown();
     private Behaviour behaviour = new Behaviour.Plain();
     private Optional<SavedFunction> training = Optional.empty();
+    private Optional<SavedFunction> onGpu = Optional.empty();
     private String config = "";
 
     private Builder(String name, String className) {
@@ -232,6 +252,7 @@ public final class Layer {
       this.outputShape = layer.outputShape;
       this.behaviour = layer.behaviour;
       this.training = layer.training;
+      this.onGpu = layer.onGpu;
       this.config = layer.config;
     }
 
@@ -285,6 +306,21 @@ public final class Layer {
     @CanIgnoreReturnValue
     public Builder training(SavedFunction value) {
       return training(Optional.of(value));
+    }
+
+    /** Sets what it does in training on a GPU, where that is another function. */
+    @Internal
+    @CanIgnoreReturnValue
+    public Builder onGpu(Optional<SavedFunction> value) {
+      this.onGpu = value;
+      return this;
+    }
+
+    /** Leaves out what it does in training by itself: it is as in inference then. */
+    @Internal
+    @CanIgnoreReturnValue
+    public Builder asInInference() {
+      return training(Optional.empty()).onGpu(Optional.empty());
     }
 
     /** Sets its Keras configuration. */

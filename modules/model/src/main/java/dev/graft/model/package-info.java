@@ -1,10 +1,12 @@
 /**
  * The values that stages exchange: {@link Model} and what it is made of.
  *
- * <p>The importer makes a {@link Model}, the surgeon and the trainer make others of it, the
- * exporter writes one. A model is a graph with its {@link Variable}s, {@link Layer}s, {@link
- * Signature}s, inputs ({@link InputSpec}), {@link Head}s, {@link Asset}s, what runs once before it
- * is asked, penalties, and where it comes from ({@link Provenance}).
+ * <p><b>What enters.</b> What the importer found in a file: the graph with its {@link Variable}s,
+ * {@link Layer}s, {@link Signature}s, inputs ({@link InputSpec}), {@link Head}s, {@link Asset}s,
+ * what runs once before it is asked, penalties, and where it comes from ({@link Provenance}).
+ *
+ * <p><b>What leaves.</b> A {@link Model} of these. The surgeon and the trainer make others of it,
+ * the exporter writes one.
  *
  * <p>Weights are not here: a {@link VariableSource} says where each lies. The behaviour of layers
  * in training is in {@link SavedFunction}s, flattened when they are first asked for.
@@ -14,11 +16,11 @@
  * a model does beyond itself). {@link SelectionNames} has the words in which layers are selected,
  * for the surgeon that reads them and for who advises them.
  *
- * <p>Nothing here calls a stage. A change makes a new value: {@link Model#toBuilder}, {@link
- * Layer#toBuilder}, or a method that begins with {@code with}.
+ * <p><b>Who calls whom.</b> Nothing here calls a stage. A change makes a new value: {@link
+ * Model#toBuilder}, {@link Layer#toBuilder}, or a method that begins with {@code with}.
  *
- * <p>The one invariant: {@link Model.Builder#build} checks that all names refer to something in the
- * same model, so a model that exists fits together.
+ * <p><b>The invariant.</b> {@link Model.Builder#build} checks that all names refer to something in
+ * the same model, so a model that exists fits together.
  */
 @NullMarked
 package dev.graft.model;

@@ -26,12 +26,12 @@ import org.tensorflow.proto.DataType;
  * frame) to pixels in the model's size, range and channel order. Training, evaluation, prediction
  * and the exported {@code serving_bytes} signature all hold this same subgraph.
  *
- * <p>Each picture is decoded to 8 bits; resized with the triangle filter, antialiased, as {@code
- * tf.image.resize(..., antialias=True)} does; turned upright as its EXIF data says; grey ones
- * repeated over three channels and alpha dropped. The size comes first, so that a large picture is
- * there once, as it was decoded, and never copied. The pictures of a batch may differ in size: a
- * loop goes over them, a few at a time, in the functional form that TensorFlow's loaders lower to
- * dataflow.
+ * <p>Each picture is held against {@link PixelLimit}; decoded to 8 bits; resized with the triangle
+ * filter, antialiased, as {@code tf.image.resize(..., antialias=True)} does; turned upright as its
+ * EXIF data says; grey ones repeated over three channels and alpha dropped. The size comes first,
+ * so that a large picture is there once, as it was decoded, and never copied. The pictures of a
+ * batch may differ in size: a loop goes over them, a few at a time, in the functional form that
+ * TensorFlow's loaders lower to dataflow. What their headers say is read before, of all at once.
  *
  * @param graph the graph, complete in itself
  * @param bytes the encoded pictures: a placeholder, string [N]
@@ -40,7 +40,7 @@ import org.tensorflow.proto.DataType;
 @Internal
 public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
 
-  private static final String CPU = "/device:CPU:0"; // no other device decodes
+  static final String CPU = "/device:CPU:0"; // no other device decodes
   private static final int PARALLEL = 16; // pictures decoded at once at most
 
   /**
@@ -79,7 +79,11 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
       Optional<TensorRef> views) {
     InputSpec.Range range = check(input);
     Scope g = new Scope(editor, editor.uniqueName(prefix)).on(CPU);
-    TensorRef pictures = loop(g, bytes, input, views);
+    JpegFrame frame = JpegFrame.into(editor, g.name("jpeg").replace('/', '_'));
+    String checked = PixelLimit.check(g.in("limit"), bytes, frame);
+    TensorRef orientations = ExifOrientation.of(g.in("exif"), bytes);
+    TensorRef few = g.op("Identity").input(bytes).after(checked).output();
+    TensorRef pictures = loop(g, List.of(few, orientations), input, views);
     return finish(g, pictures, input, range);
   }
 
@@ -113,13 +117,13 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
                     Remedy.INPUT_RANGE));
   }
 
-  /** The loop over the batch: [N, height, width, 3] in 0..255. */
+  /** The loop over files and their orientations: [N, height, width, 3] in 0..255. */
   private static TensorRef loop(
-      Scope g, TensorRef bytes, InputSpec input, Optional<TensorRef> views) {
+      Scope g, List<TensorRef> files, InputSpec input, Optional<TensorRef> views) {
     int height = (int) input.shape().dim(1);
     int width = (int) input.shape().dim(2);
     GraphEditor editor = g.editor();
-    TensorRef count = g.op("Size").input(bytes).attr("out_type", DataType.DT_INT32).output();
+    TensorRef count = g.op("Size").input(files.get(0)).attr("out_type", DataType.DT_INT32).output();
     TensorRef element = g.ints(height, width, 3);
     TensorRef list =
         g.op("TensorListReserve")
@@ -131,11 +135,13 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     boolean viewed = views.isPresent();
     editor.putFunction(more(viewed).toFunctionDef(cond));
     String body = editor.uniqueFunctionName(g.name("one").replace('/', '_'));
-    editor.putFunction(one(height, width, input.resize(), viewed).toFunctionDef(body));
-    List<TensorRef> state = new ArrayList<>(List.of(g.scalar(0), count, list, bytes));
+    Turned turned = Turned.into(editor, body);
+    editor.putFunction(one(height, width, input.resize(), viewed, turned).toFunctionDef(body));
+    List<TensorRef> state = new ArrayList<>(List.of(g.scalar(0), count, list));
+    state.addAll(files);
+    Shape each = Shape.of(Shape.UNKNOWN);
     List<Shape> shapes =
-        new ArrayList<>(
-            List.of(Shape.scalar(), Shape.scalar(), Shape.scalar(), Shape.of(Shape.UNKNOWN)));
+        new ArrayList<>(List.of(Shape.scalar(), Shape.scalar(), Shape.scalar(), each, each));
     views.ifPresent(state::add);
     views.ifPresent(all -> shapes.add(Shape.of(Shape.UNKNOWN, View.NUMBERS)));
     List<TensorRef> done =
@@ -162,11 +168,12 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
   }
 
   /** The loop's body: decodes the i-th picture into the list. */
-  private static FunctionGraph one(int height, int width, InputSpec.Resize resize, boolean viewed) {
+  private static FunctionGraph one(
+      int height, int width, InputSpec.Resize resize, boolean viewed, Turned turned) {
     Loop loop = new Loop(viewed);
     Scope g = loop.g;
     TensorRef file = g.add("GatherV2", loop.bytes, loop.i, g.scalar(0));
-    TensorRef orientation = ExifOrientation.of(g.in("exif"), file);
+    TensorRef orientation = g.add("GatherV2", loop.orientations, loop.i, g.scalar(0));
     TensorRef onItsSide = g.add("GreaterEqual", orientation, g.scalar(5));
     TensorRef size = g.add("SelectV2", onItsSide, g.ints(width, height), g.ints(height, width));
     // as many channels as the file has: asked for three, the decoder refuses some BMP and GIF
@@ -185,12 +192,15 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
                             PictureResize.add(
                                 g.in("resize"), all, size, v.zoom(), v.place(reversed, onItsSide)))
                     .orElseGet(() -> PictureResize.add(g.in("resize"), all, size, resize)));
-    TensorRef upright = coloured(g, turn(g.in("turn"), resized, reversed, onItsSide));
+    TensorRef isTurned = g.add("Greater", orientation, g.scalar(1));
+    TensorRef seen = turned.run(g, isTurned, List.of(resized, reversed, onItsSide));
+    TensorRef upright = coloured(g, seen);
     TensorRef shown = view.map(v -> v.finish(upright, raw, height, width)).orElse(upright);
     TensorRef list = g.op("TensorListSetItem").input(loop.list).input(loop.i).input(shown).output();
     TensorRef next = g.add("AddV2", loop.i, g.scalar(1));
     return loop.function(
-        loop.with(next, list), ImmutableList.of("next", "same_count", "filled", "same_bytes"));
+        loop.with(next, list),
+        ImmutableList.of("next", "same_count", "filled", "same_bytes", "same_orientations"));
   }
 
   /** What both functions of the loop take. */
@@ -201,6 +211,8 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     final TensorRef list = g.editor().placeholder("list", DataType.DT_VARIANT, Shape.scalar());
     final TensorRef bytes =
         g.editor().placeholder("bytes", DataType.DT_STRING, Shape.of(Shape.UNKNOWN));
+    final TensorRef orientations =
+        g.editor().placeholder("orientations", DataType.DT_INT32, Shape.of(Shape.UNKNOWN));
     final Optional<TensorRef> views;
 
     Loop(boolean viewed) {
@@ -213,7 +225,8 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
 
     /** All that goes into the next turn. */
     List<TensorRef> with(TensorRef next, TensorRef filled) {
-      return Stream.concat(Stream.of(next, count, filled, bytes), views.stream()).toList();
+      return Stream.concat(Stream.of(next, count, filled, bytes, orientations), views.stream())
+          .toList();
     }
 
     FunctionGraph function(List<TensorRef> results, ImmutableList<String> names) {
@@ -225,7 +238,7 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
       return new FunctionGraph(
           "",
           g.editor().build(),
-          Stream.concat(Stream.of(i, count, list, bytes), views.stream())
+          Stream.concat(Stream.of(i, count, list, bytes, orientations), views.stream())
               .map(TensorRef::node)
               .collect(ImmutableList.toImmutableList()),
           ImmutableList.copyOf(results),
@@ -247,11 +260,60 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     return g.add("Tile", opaque, g.add("SelectV2", colour, g.ints(1, 1, 1), g.ints(1, 1, 3)));
   }
 
-  /** {@code image} upright: transposed and mirrored as EXIF orientation 1 to 8 asks for. */
-  private static TensorRef turn(Scope g, TensorRef image, TensorRef axes, TensorRef onItsSide) {
-    TensorRef order = g.add("SelectV2", onItsSide, g.ints(1, 0, 2), g.ints(0, 1, 2));
-    TensorRef transposed = g.add("Transpose", image, order);
-    return g.add("Reverse", transposed, axes);
+  /**
+   * Pictures upright, transposed and mirrored as EXIF orientation 1 to 8 asks for; those that are
+   * so already are handed on without a copy.
+   *
+   * @param turn the function that does it
+   * @param asIs the function that does nothing
+   */
+  private record Turned(String turn, String asIs) {
+
+    /** Puts them into the library of {@code editor}. */
+    static Turned into(GraphEditor editor, String prefix) {
+      String turn = editor.uniqueFunctionName(prefix + "_turn");
+      editor.putFunction(branch(true).toFunctionDef(turn));
+      String asIs = editor.uniqueFunctionName(prefix + "_as_is");
+      editor.putFunction(branch(false).toFunctionDef(asIs));
+      return new Turned(turn, asIs);
+    }
+
+    private static FunctionGraph branch(boolean turns) {
+      Scope g = new Scope(Graph.empty().edit(), "").on(CPU);
+      Shape cube = Shape.of(Shape.UNKNOWN, Shape.UNKNOWN, Shape.UNKNOWN);
+      TensorRef image = g.editor().placeholder("image", DataType.DT_FLOAT, cube);
+      TensorRef axes = g.editor().placeholder("axes", DataType.DT_BOOL, Shape.of(3));
+      TensorRef onItsSide = g.editor().placeholder("sideways", DataType.DT_BOOL, Shape.scalar());
+      TensorRef upright;
+      if (turns) {
+        TensorRef order = g.add("SelectV2", onItsSide, g.ints(1, 0, 2), g.ints(0, 1, 2));
+        upright = g.add("Reverse", g.add("Transpose", image, order), axes);
+      } else {
+        upright = g.add("Identity", image);
+      }
+      return new FunctionGraph(
+          "",
+          g.editor().build(),
+          ImmutableList.of(image.node(), axes.node(), onItsSide.node()),
+          ImmutableList.of(upright),
+          ImmutableList.of("upright"),
+          ImmutableList.of(),
+          ImmutableMap.of());
+    }
+
+    /** Runs the one or the other on a picture, the axes to reverse, and whether it lies. */
+    TensorRef run(Scope g, TensorRef isTurned, List<TensorRef> inputs) {
+      Shape cube = Shape.of(Shape.UNKNOWN, Shape.UNKNOWN, Shape.UNKNOWN);
+      return g.op("StatelessIf")
+          .input(isTurned)
+          .inputs(inputs)
+          .attr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)))
+          .attr("then_branch", Attrs.function(turn))
+          .attr("else_branch", Attrs.function(asIs))
+          .attr("output_shapes", Attrs.shapes(List.of(cube)))
+          .attr("_lower_using_switch_merge", true)
+          .output();
+    }
   }
 
   /** For each orientation, from 0, which axes (rows, columns, channels) to reverse: bool [9, 3]. */

@@ -8,7 +8,6 @@ import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +64,7 @@ public final class PictureInput {
         .filter(size -> size.getOp().equals("Const"))
         .map(size -> TensorValue.from(size.getAttrOrThrow("value").getTensor()).asDoubles())
         .findFirst()
-        .map(size -> withSize(input, input.shape(), size))
+        .map(size -> input.shape(input.shape().dim(1, (long) size[0]).dim(2, (long) size[1])))
         .orElse(input);
   }
 
@@ -79,16 +78,5 @@ public final class PictureInput {
                     ? graph.consumers(node.getName()).stream().map(graph::node)
                     : Stream.of(node))
         .toList();
-  }
-
-  private static InputSpec withSize(InputSpec input, Shape shape, double[] size) {
-    return new InputSpec(
-        input.name(),
-        input.tensor(),
-        input.dtype(),
-        shape.dim(1, (long) size[0]).dim(2, (long) size[1]),
-        input.range(),
-        input.channels(),
-        input.resize());
   }
 }

@@ -1,65 +1,113 @@
 package dev.graft.runtime;
 
 import dev.graft.error.Internal;
+import dev.graft.tensor.DType;
+import java.util.Optional;
 
 /**
  * What a session computes with. Scores, heads, features and proofs are computed exactly, as a
  * server will; the steps of a training may have their own.
  *
  * @param precision the dtype in which the matrix work of a float32 graph is done
- * @param xla which parts of a graph XLA compiles
- * @param fusion whether TensorFlow's optimiser may put one kernel in the place of several ops, or
- *     regroup them. That rounds otherwise, and which groups it finds depends on the order of its
- *     passes, so two forms of one computation may differ in the last bit; without it they do the
- *     same arithmetic
+ * @param fusion whether TensorFlow's optimiser may put one kernel in the place of several ops, see
+ *     {@link RuntimeOptions#fusion}
+ * @param compiled whether XLA makes kernels of its own, each for many ops
  */
 @Internal
-public record Compute(Precision precision, Xla xla, boolean fusion) {
-
-  /** float32, no XLA, fused kernels. */
-  public static final Compute EXACT = new Compute(Precision.FLOAT32, Xla.OFF, true);
-
-  /** Which parts of a graph XLA compiles by itself. */
-  public enum Xla {
-    /** None. */
-    OFF,
-    /** TensorFlow's {@code ON_1}: clusters that need no further analysis. */
-    ON_1,
-    /** TensorFlow's {@code ON_2}: all that can be compiled. Slow for depthwise work on the CPU. */
-    ON_2
-  }
+public record Compute(Precision precision, boolean fusion, boolean compiled) {
 
   /**
    * The dtype in which training does the matrix work of a float32 graph; variables, and all else
    * that runs, stay float32.
    */
   public enum Precision {
-    /** float32 (on recent GPUs TensorFlow multiplies in TF32). */
+    /** float32, exactly on GPUs, too: TensorFlow's switch for TF32 is off. */
     FLOAT32,
-    /** Grappler's auto_mixed_precision: float16 on the GPU. The loss has to be scaled. */
-    MIXED_FLOAT16,
-    /** Grappler's auto_mixed_precision_onednn_bfloat16: bfloat16 on the CPU. */
+    /** float32 that GPUs since Ampere multiply in TF32. */
+    TF32,
+    /** bfloat16 on the CPU, by Grappler's auto_mixed_precision_onednn_bfloat16. */
     MIXED_BFLOAT16,
+    /** bfloat16 as the graph of a step itself has it; a session does nothing about it. */
+    BFLOAT16,
+    /** float16 likewise. The loss has to be scaled. */
+    FLOAT16,
     /**
-     * In training the faster of float32 and bfloat16, by a short measurement at the start: see
-     * {@link PrecisionTrial}. A training that goes on from a checkpoint keeps what was found; one
-     * that is to be repeated to the bit names its precision instead.
+     * In training the faster of float32 and bfloat16, and of the {@link Kernels}, by a short
+     * measurement at the start: see {@link StepTrial}. A training that goes on from a checkpoint
+     * keeps what was found; one that is to be repeated to the bit names its precision instead.
      */
-    AUTO
+    AUTO;
+
+    /** In what the graph of a step multiplies itself; nothing where that is left to sessions. */
+    public Optional<DType> inGraph() {
+      return switch (this) {
+        case BFLOAT16 -> Optional.of(DType.BFLOAT16);
+        case FLOAT16 -> Optional.of(DType.FLOAT16);
+        case FLOAT32, TF32, MIXED_BFLOAT16, AUTO -> Optional.empty();
+      };
+    }
+
+    /** What it is called, for a person. */
+    public String words() {
+      return switch (this) {
+        case FLOAT32 -> "float32";
+        case TF32 -> "tf32";
+        case MIXED_BFLOAT16, BFLOAT16 -> "bfloat16";
+        case FLOAT16 -> "float16";
+        case AUTO -> "auto";
+      };
+    }
   }
 
-  /** Returns this in another precision. */
-  public Compute precision(Precision value) {
-    return new Compute(value, xla, fusion);
+  /**
+   * How gradients are computed that can be come by in more than one way. All ways give the same but
+   * for the last digits; which one is the fastest is a matter of the processor.
+   */
+  public enum Kernels {
+    /**
+     * Of 1x1 convolutions as products of matrices, for filters and for a bias behind them; of
+     * depthwise ones on large maps as convolutions, for what they read.
+     */
+    PRODUCTS,
+    /** By TensorFlow's own gradient kernels. */
+    TENSORFLOW
   }
 
-  /** Returns this with fused kernels where TensorFlow's optimiser sees them, or without. */
-  public Compute fusion(boolean value) {
-    return new Compute(precision, xla, value);
+  /** What of a step XLA compiles. */
+  public enum Compiled {
+    /** Nothing: TensorFlow's kernels compute it, op by op. */
+    NOTHING,
+    /** All that it can. */
+    ALL,
+    /** All but depthwise convolutions, of which XLA makes slow kernels on some devices. */
+    BUT_DEPTHWISE
   }
 
-  /** Returns this in float32 and without XLA. */
-  Compute exactly() {
-    return new Compute(Precision.FLOAT32, Xla.OFF, fusion);
+  /**
+   * How the steps of a training are computed.
+   *
+   * @param onGpu whether that was found for a GPU: on another device something else is right
+   */
+  public record StepForm(Precision precision, Kernels kernels, Compiled compiled, boolean onGpu) {
+
+    /** One for the CPU, of which nothing is compiled. */
+    public StepForm(Precision precision, Kernels kernels) {
+      this(precision, kernels, Compiled.NOTHING, false);
+    }
+
+    /** This one, of which XLA compiles that. */
+    public StepForm compiled(Compiled value) {
+      return new StepForm(precision, kernels, value, onGpu);
+    }
+
+    /** This one, for a GPU or the CPU. */
+    public StepForm onGpu(boolean value) {
+      return new StepForm(precision, kernels, compiled, value);
+    }
+
+    /** The precision and the device, for a person. */
+    public String words() {
+      return precision.words() + (onGpu ? " on a GPU" : " on a CPU");
+    }
   }
 }

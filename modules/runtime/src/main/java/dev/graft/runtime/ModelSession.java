@@ -2,6 +2,7 @@ package dev.graft.runtime;
 
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.error.Internal;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
@@ -11,7 +12,9 @@ import dev.graft.model.Asset;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
 import dev.graft.model.Variable;
+import dev.graft.runtime.internal.natives.TensorFloat32;
 import dev.graft.tensor.TensorValue;
+import dev.graft.words.Remedy;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.util.List;
@@ -46,7 +49,20 @@ public final class ModelSession implements AutoCloseable {
       for (String initializer : model.initializers()) {
         session.run(Map.of(), List.of(), List.of(initializer));
       }
+      if (compute.precision() == Compute.Precision.TF32) {
+        session.session().takeUp(TensorFloat32::use);
+      }
       return new ModelSession(model, session, variables);
+    } catch (ExhaustedException e) {
+      session.close();
+      throw new ExhaustedException(
+          "there is not enough memory for the weights of "
+              + model.name()
+              + ", whatever the number of examples: "
+              + e.getMessage()
+              + ". What else computes there may have it; the CPU may have more.",
+          e,
+          Remedy.CPU);
     } catch (RuntimeException | Error e) {
       session.close();
       throw e;

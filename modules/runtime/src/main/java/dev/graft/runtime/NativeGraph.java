@@ -20,6 +20,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
@@ -105,17 +106,21 @@ final class NativeGraph implements AutoCloseable {
     }
   }
 
+  /** What is in {@code buffer}, as long as that is there. */
+  static ByteBuffer bytes(TF_Buffer buffer) {
+    long length = buffer.length();
+    return length == 0
+        ? ByteBuffer.allocate(0) // of no address
+        : new BytePointer(buffer.data()).capacity(length).asByteBuffer();
+  }
+
   /** TensorFlow's own form of the graph as it is now. */
   GraphDef toGraphDef() {
     TF_Buffer buffer = TF_NewBuffer();
     try (Status status = new Status()) {
       TF_GraphToGraphDef(graph, buffer, status.handle());
       status.check("the graph cannot be read back");
-      if (buffer.length() == 0) {
-        return GraphDef.getDefaultInstance();
-      }
-      return GraphDef.parseFrom(
-          new BytePointer(buffer.data()).capacity(buffer.length()).asByteBuffer());
+      return GraphDef.parseFrom(bytes(buffer));
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("TensorFlow wrote a graph that is none", e);
     } finally {

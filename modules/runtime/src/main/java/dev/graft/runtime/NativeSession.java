@@ -9,6 +9,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.function.Supplier;
 import org.tensorflow.internal.c_api.TF_Session;
+import org.tensorflow.proto.ConfigProto;
 
 /**
  * A graph with its session: many threads may run it at once, and closing waits for them to come
@@ -29,6 +30,7 @@ final class NativeSession implements AutoCloseable {
   private final NativeGraph graph;
   private final TF_Session session;
   private final InUse use;
+  private Runnable givenBack = () -> {};
 
   private NativeSession(Handles handles, String what, NativeGraph graph, TF_Session session) {
     this.handles = handles;
@@ -40,13 +42,12 @@ final class NativeSession implements AutoCloseable {
   }
 
   /** A new session over {@code graph}, which it then owns; the graph is closed if that fails. */
-  static NativeSession open(
-      Handles handles, RuntimeOptions options, String what, NativeGraph graph) {
+  static NativeSession open(Handles handles, ConfigProto settings, String what, NativeGraph graph) {
     TF_Session session;
     try (Status status = new Status()) {
       session =
           SessionConfig.with(
-              options, native_ -> TF_NewSession(graph.handle(), native_, status.handle()));
+              settings, native_ -> TF_NewSession(graph.handle(), native_, status.handle()));
       status.check("no session can be opened");
     } catch (RuntimeException | Error e) {
       graph.close();
@@ -90,6 +91,18 @@ final class NativeSession implements AutoCloseable {
     return use.during(work);
   }
 
+  /**
+   * Has something taken up that is given back when the session is freed, whoever closes it.
+   *
+   * @param taken takes it up; what it returns gives it back
+   * @throws ClosedException if the session is closed, and nothing was taken up
+   */
+  void takeUp(Supplier<Runnable> taken) {
+    try (InUse.Hold unused = hold()) {
+      givenBack = taken.get(); // before it may be freed
+    }
+  }
+
   @Override
   public void close() {
     close(PATIENCE);
@@ -127,6 +140,8 @@ final class NativeSession implements AutoCloseable {
       TF_DeleteSession(session, status.handle());
       graph.close();
       handles.closed(id);
+    } finally {
+      givenBack.run();
     }
   }
 }

@@ -2,11 +2,12 @@ package dev.graft.runtime;
 
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteBuffer;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteTensor;
-import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewBufferFromString;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewBuffer;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_OperationOutputType;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionRun;
 
 import com.google.common.collect.ImmutableList;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
@@ -16,8 +17,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
-import org.bytedeco.javacpp.BytePointer;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ import org.tensorflow.internal.c_api.TF_Operation;
 import org.tensorflow.internal.c_api.TF_Output;
 import org.tensorflow.internal.c_api.TF_Tensor;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.NodeExecStats;
+import org.tensorflow.proto.RunMetadata;
 import org.tensorflow.proto.RunOptions;
 
 /**
@@ -35,8 +40,29 @@ import org.tensorflow.proto.RunOptions;
 @Internal
 public final class PreparedRun implements AutoCloseable {
 
+  private static final String PIECE = "_XlaRun"; // has a kernel for many ops, once it is compiled
+
+  /** What is asked of a run beside its values. */
+  public static final class Asked {
+    private final RunOptions options;
+    private final @Nullable TF_Buffer seen; // what TensorFlow tells of it
+
+    private Asked(RunOptions options, @Nullable TF_Buffer seen) {
+      this.options = options;
+      this.seen = seen;
+    }
+
+    /** That it is given up after a time; {@link Duration#ZERO} for any time. */
+    public static Asked within(Duration limit) {
+      return limit.isZero()
+          ? NO_LIMIT
+          : new Asked(
+              RunOptions.newBuilder().setTimeoutInMs(Math.max(1, limit.toMillis())).build(), null);
+    }
+  }
+
   /** For runs that may take any time. */
-  public static final Duration NO_LIMIT = Duration.ZERO;
+  public static final Asked NO_LIMIT = new Asked(RunOptions.getDefaultInstance(), null);
 
   private static final int POINTER = Pointer.sizeof(Pointer.class);
 
@@ -107,15 +133,15 @@ public final class PreparedRun implements AutoCloseable {
   }
 
   /**
-   * As {@link #run(List)}, given up after a time.
+   * As {@link #run(List)}, with more asked of it.
    *
-   * @param limit how long it may take, {@link #NO_LIMIT} for any time
    * @throws TensorFlowException with {@link TensorFlowException.Code#DEADLINE_EXCEEDED} if it took
-   *     longer; ops that wait or count in a loop let themselves be stopped, one long op does not
+   *     longer than {@link Asked#within}; ops that wait or count in a loop let themselves be
+   *     stopped, one long op does not
    */
-  public List<TensorValue> run(List<TensorValue> values, Duration limit) {
+  public List<TensorValue> run(List<TensorValue> values, Asked asked) {
     check(values);
-    TF_Buffer options = options(limit);
+    TF_Buffer options = options(asked.options);
     PointerPointer<TF_Tensor> in = pointers(feeds.size());
     PointerPointer<TF_Tensor> out = pointers(computed.size());
     List<TF_Tensor> owned = new ArrayList<>(feeds.size() + computed.size());
@@ -138,7 +164,7 @@ public final class PreparedRun implements AutoCloseable {
           computed.size(),
           targets,
           targetCount,
-          (TF_Buffer) null,
+          asked.seen,
           status.handle());
       for (int i = 0; i < computed.size(); i++) {
         TF_Tensor tensor = out.get(TF_Tensor.class, i);
@@ -159,6 +185,45 @@ public final class PreparedRun implements AutoCloseable {
       }
       Pointer.free(in);
       Pointer.free(out);
+    }
+  }
+
+  /**
+   * What XLA computed of a run.
+   *
+   * @param made how many pieces of the graph it was to compile, each as one kernel
+   * @param compiled how many of them it did: one that it gives up is left to TensorFlow's own
+   *     kernels, and only the native log says so
+   */
+  public record Pieces(int made, int compiled) {}
+
+  /** Runs once, and looks at what TensorFlow made of the graph for it. */
+  public Pieces pieces(List<TensorValue> values) {
+    RunOptions told =
+        RunOptions.newBuilder()
+            .setOutputPartitionGraphs(true)
+            .setTraceLevel(RunOptions.TraceLevel.SOFTWARE_TRACE)
+            .build();
+    TF_Buffer seen = TF_NewBuffer();
+    try {
+      run(values, new Asked(told, seen));
+      RunMetadata found = RunMetadata.parseFrom(NativeGraph.bytes(seen));
+      List<String> made =
+          found.getPartitionGraphsList().stream()
+              .flatMap(graph -> graph.getNodeList().stream())
+              .filter(node -> node.getOp().equals(PIECE))
+              .map(NodeDef::getName)
+              .toList();
+      Set<String> done = // of two ways for a piece, compiled or not, one is gone
+          found.getStepStats().getDevStatsList().stream()
+              .flatMap(device -> device.getNodeStatsList().stream())
+              .map(NodeExecStats::getNodeName)
+              .collect(Collectors.toSet());
+      return new Pieces(made.size(), (int) made.stream().filter(done::contains).count());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("TensorFlow's description of a run cannot be read", e);
+    } finally {
+      TF_DeleteBuffer(seen);
     }
   }
 
@@ -187,19 +252,8 @@ public final class PreparedRun implements AutoCloseable {
     return all;
   }
 
-  private static @Nullable TF_Buffer options(Duration limit) {
-    if (limit.isZero()) {
-      return null;
-    }
-    byte[] bytes =
-        RunOptions.newBuilder().setTimeoutInMs(Math.max(1, limit.toMillis())).build().toByteArray();
-    BytePointer text = new BytePointer(Pointer.malloc(bytes.length)).capacity(bytes.length);
-    try {
-      text.put(bytes);
-      return TF_NewBufferFromString(text, bytes.length); // a copy
-    } finally {
-      Pointer.free(text);
-    }
+  private static @Nullable TF_Buffer options(RunOptions asked) {
+    return asked.equals(RunOptions.getDefaultInstance()) ? null : NativeGraph.buffer(asked);
   }
 
   /**

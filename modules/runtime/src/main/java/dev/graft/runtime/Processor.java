@@ -7,6 +7,7 @@ import dev.graft.error.Internal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.stream.Stream;
 
 /** What this machine's processor can do, of that by which TensorFlow's kernels are chosen. */
@@ -29,7 +30,15 @@ public final class Processor {
           "i8mm",
           "sve");
 
+  /** Those by which it multiplies in bfloat16. */
+  private static final ImmutableSet<String> BFLOAT16 = ImmutableSet.of("avx512_bf16", "amx_bf16");
+
   private Processor() {}
+
+  /** Whether a processor with {@code extensions} multiplies in bfloat16. */
+  public static boolean hasBfloat16(Collection<String> extensions) {
+    return extensions.stream().anyMatch(BFLOAT16::contains);
+  }
 
   /** Its extensions by Linux' names, sorted; none where the system does not say. */
   public static ImmutableSortedSet<String> extensions() {

@@ -12,8 +12,10 @@ import java.util.Optional;
  * @param processor where ops run
  * @param threads how many threads ops have. TensorFlow makes them once in a process: the first
  *     runtime decides
- * @param compute what the steps of trainings compute with; all other sessions have its fusion and
- *     are exact for the rest
+ * @param fusion whether TensorFlow's optimiser may put one kernel in the place of several ops, or
+ *     regroup them. That rounds otherwise, and which groups it finds depends on the order of its
+ *     passes, so two forms of one computation may differ in the last bit; without it they do the
+ *     same arithmetic
  * @param nativeLog the file that gets what TensorFlow's C++ code writes to the standard error
  *     stream; empty to leave that stream alone. See {@link NativeLog}
  * @param features where those of a training go
@@ -22,9 +24,12 @@ import java.util.Optional;
 public record RuntimeOptions(
     Processor processor,
     Threads threads,
-    Compute compute,
+    boolean fusion,
     Optional<Path> nativeLog,
     Features features) {
+
+  private static final Path CUDA =
+      Path.of(System.getProperty("user.home"), ".cache", "graft", "cuda");
 
   /** Where ops run. */
   public enum Device {
@@ -41,8 +46,27 @@ public record RuntimeOptions(
    *
    * @param device where
    * @param memoryGrowth whether GPU memory is taken as needed, rather than all of it at once
+   * @param cuda the folder below which CUDA's libraries are unpacked, if the class path brings
+   *     them, and what XLA compiled is kept
+   * @param xla whether XLA compiles the steps of a training
    */
-  public record Processor(Device device, boolean memoryGrowth) {}
+  public record Processor(Device device, boolean memoryGrowth, Path cuda, Xla xla) {
+
+    /** Whether XLA may compile anything where there is such a GPU, or none. */
+    boolean mayCompile(boolean hasCuda) {
+      return xla == Xla.ON || (xla == Xla.AUTO && hasCuda);
+    }
+  }
+
+  /** Whether XLA compiles the steps of a training. */
+  public enum Xla {
+    /** On a GPU if a measurement says that it pays; on the CPU not. */
+    AUTO,
+    /** Always. */
+    ON,
+    /** Never. */
+    OFF
+  }
 
   /**
    * Threads of TensorFlow.
@@ -73,12 +97,12 @@ public record RuntimeOptions(
     }
   }
 
-  /** A GPU if there is one, TensorFlow's own thread counts, exact, stderr left alone. */
+  /** A GPU if there is one, TensorFlow's own thread counts, fused kernels, stderr left alone. */
   public static RuntimeOptions defaults() {
     return new RuntimeOptions(
-        new Processor(Device.AUTO, true),
+        new Processor(Device.AUTO, true, CUDA, Xla.AUTO),
         new Threads(0, 0),
-        Compute.EXACT,
+        true,
         Optional.empty(),
         new Features(0.5, Optional.empty()));
   }
@@ -90,34 +114,49 @@ public record RuntimeOptions(
 
   /** Returns these options on another device. */
   public RuntimeOptions device(Device value) {
-    Processor other = new Processor(value, processor.memoryGrowth());
-    return new RuntimeOptions(other, threads, compute, nativeLog, features);
+    Processor other =
+        new Processor(value, processor.memoryGrowth(), processor.cuda(), processor.xla());
+    return new RuntimeOptions(other, threads, fusion, nativeLog, features);
   }
 
   /** Returns these options with other thread counts, 0 for TensorFlow's choice. */
   public RuntimeOptions threads(int inside, int sideBySide) {
     Threads counts = new Threads(inside, sideBySide);
-    return new RuntimeOptions(processor, counts, compute, nativeLog, features);
+    return new RuntimeOptions(processor, counts, fusion, nativeLog, features);
   }
 
   /** Returns these options with GPU memory taken as needed, or all at once. */
   public RuntimeOptions memoryGrowth(boolean value) {
-    Processor other = new Processor(processor.device(), value);
-    return new RuntimeOptions(other, threads, compute, nativeLog, features);
+    Processor other = new Processor(processor.device(), value, processor.cuda(), processor.xla());
+    return new RuntimeOptions(other, threads, fusion, nativeLog, features);
   }
 
-  /** Returns these options with another way to compute. */
-  public RuntimeOptions compute(Compute value) {
+  /** Returns these options with CUDA unpacked below another folder. */
+  public RuntimeOptions cuda(Path folder) {
+    Processor other =
+        new Processor(processor.device(), processor.memoryGrowth(), folder, processor.xla());
+    return new RuntimeOptions(other, threads, fusion, nativeLog, features);
+  }
+
+  /** Returns these options with steps compiled by XLA, or not. */
+  public RuntimeOptions xla(Xla value) {
+    Processor other =
+        new Processor(processor.device(), processor.memoryGrowth(), processor.cuda(), value);
+    return new RuntimeOptions(other, threads, fusion, nativeLog, features);
+  }
+
+  /** Returns these options with kernels for several ops at once, or without. */
+  public RuntimeOptions fusion(boolean value) {
     return new RuntimeOptions(processor, threads, value, nativeLog, features);
   }
 
   /** Returns these options with TensorFlow's standard error lines in a file. */
   public RuntimeOptions nativeLog(Path file) {
-    return new RuntimeOptions(processor, threads, compute, Optional.of(file), features);
+    return new RuntimeOptions(processor, threads, fusion, Optional.of(file), features);
   }
 
   /** Returns these options with other places for features. */
   public RuntimeOptions features(Features value) {
-    return new RuntimeOptions(processor, threads, compute, nativeLog, value);
+    return new RuntimeOptions(processor, threads, fusion, nativeLog, value);
   }
 }

@@ -29,6 +29,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.tensorflow.internal.c_api.TF_Buffer;
 import org.tensorflow.internal.c_api.TF_Session;
+import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
@@ -58,8 +59,7 @@ public final class SavedModelSession implements AutoCloseable {
     this.signatures = all.buildOrThrow();
   }
 
-  static SavedModelSession load(
-      Handles handles, RuntimeOptions options, Path dir, Set<String> tags) {
+  static SavedModelSession load(Handles handles, ConfigProto settings, Path dir, Set<String> tags) {
     NativeGraph graph = new NativeGraph();
     TF_Buffer metaGraph = TF_NewBuffer();
     List<BytePointer> names = new ArrayList<>();
@@ -74,7 +74,7 @@ public final class SavedModelSession implements AutoCloseable {
       BytePointer path = cString(dir.toString(), names);
       TF_Session session =
           SessionConfig.with(
-              options,
+              settings,
               native_ ->
                   TF_LoadSessionFromSavedModel(
                       native_,
@@ -115,8 +115,7 @@ public final class SavedModelSession implements AutoCloseable {
 
   private static MetaGraphDef parse(TF_Buffer buffer) {
     try {
-      return MetaGraphDef.parseFrom(
-          new BytePointer(buffer.data()).capacity(buffer.length()).asByteBuffer());
+      return MetaGraphDef.parseFrom(NativeGraph.bytes(buffer));
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("TensorFlow gave a MetaGraphDef that is none", e);
     }
@@ -173,13 +172,13 @@ public final class SavedModelSession implements AutoCloseable {
    * @throws TensorFlowException if TensorFlow fails
    */
   public Map<String, TensorValue> call(String signature, Map<String, TensorValue> inputs) {
-    return call(signature, inputs, PreparedRun.NO_LIMIT);
+    return call(signature, inputs, Duration.ZERO);
   }
 
   /**
    * As {@link #call(String, Map)}, given up after a time.
    *
-   * @param limit how long it may take, as for {@link PreparedRun#run(java.util.List, Duration)}
+   * @param limit how long it may take, as for {@link PreparedRun.Asked#within}
    */
   public Map<String, TensorValue> call(
       String signature, Map<String, TensorValue> inputs, Duration limit) {
@@ -193,7 +192,7 @@ public final class SavedModelSession implements AutoCloseable {
               + ".");
     }
     try (PreparedRun run = SignatureCalls.prepare(session, found)) {
-      return SignatureCalls.call(run, found, inputs, limit);
+      return SignatureCalls.call(run, found, inputs, PreparedRun.Asked.within(limit));
     }
   }
 

@@ -4,7 +4,6 @@ import dev.graft.error.BadRequestException;
 import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.tensor.TensorValue;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +21,14 @@ final class SignatureCalls {
   }
 
   static Map<String, TensorValue> call(
-      PreparedRun run, Signature signature, Map<String, TensorValue> inputs, Duration limit) {
+      PreparedRun run,
+      Signature signature,
+      Map<String, TensorValue> inputs,
+      PreparedRun.Asked asked) {
     check(signature, inputs);
     List<TensorValue> values =
         signature.inputs().keySet().stream().map(name -> value(signature, name, inputs)).toList();
-    List<TensorValue> results = run.run(values, limit);
+    List<TensorValue> results = run.run(values, asked);
     Map<String, TensorValue> named = new LinkedHashMap<>();
     for (String name : signature.outputs().keySet()) {
       named.put(name, results.get(named.size()));

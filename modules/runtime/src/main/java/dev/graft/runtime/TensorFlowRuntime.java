@@ -6,6 +6,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListName;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionListDevices;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_Version;
 
+import com.google.common.base.Suppliers;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ClosedException;
@@ -13,13 +14,22 @@ import dev.graft.error.Internal;
 import dev.graft.error.MissingNativeException;
 import dev.graft.graph.Graph;
 import dev.graft.model.Model;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions.Device;
+import dev.graft.runtime.internal.natives.Cuda;
+import dev.graft.runtime.internal.natives.NativeLibraries;
+import dev.graft.runtime.internal.natives.TensorFloat32;
+import dev.graft.runtime.internal.natives.XlaSwitches;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.tensorflow.internal.c_api.TF_DeviceList;
+import org.tensorflow.proto.ConfigProto;
 
 /**
  * TensorFlow in this process: whatever is native is opened here, and closed with this at the
@@ -28,18 +38,20 @@ import org.tensorflow.internal.c_api.TF_DeviceList;
 @Internal
 public final class TensorFlowRuntime implements AutoCloseable {
 
+  private static final System.Logger LOG = System.getLogger(TensorFlowRuntime.class.getName());
+
   private static final Handles RUNTIMES = new Handles();
 
   private final RuntimeOptions options;
-  private final Handles handles;
-  private final long id;
-  private final AtomicBoolean open;
+  private final Cuda cuda;
+  private final Handles handles = new Handles();
+  private final long id = RUNTIMES.next();
+  private final AtomicBoolean open = new AtomicBoolean(true);
+  private final Supplier<List<String>> devices = Suppliers.memoize(this::listed); // asked often
 
-  private TensorFlowRuntime(RuntimeOptions options, Handles handles, long id, AtomicBoolean open) {
+  private TensorFlowRuntime(RuntimeOptions options, Cuda cuda) {
     this.options = options;
-    this.handles = handles;
-    this.id = id;
-    this.open = open;
+    this.cuda = cuda;
   }
 
   /** TensorFlow with its own choice of device and threads. */
@@ -48,15 +60,25 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   /**
-   * TensorFlow with these options; loads the native library on first use.
+   * TensorFlow with these options; loads the native library on first use, and before it CUDA, if
+   * the native library is the one for GPUs.
    *
    * @throws BadRequestException if a GPU is asked for and TensorFlow finds none
-   * @throws MissingNativeException if there is no native library for this machine on the class path
+   * @throws MissingNativeException if there is no native library for this machine on the class
+   *     path, or one of CUDA's cannot be loaded
    */
   public static TensorFlowRuntime open(RuntimeOptions options) {
     options.nativeLog().ifPresent(NativeLog::redirectTo);
+    Cuda cuda =
+        options.device() == Device.CPU
+            ? Cuda.NOT_ASKED_FOR
+            : NativeLibraries.load(options.processor().cuda());
     try {
       version();
+      boolean compiles = options.processor().mayCompile(!cuda.files().isEmpty());
+      XlaSwitches.ready(
+          compiles ? Optional.of(() -> compiledIn(options, cuda)) : Optional.empty(),
+          !cuda.files().isEmpty());
     } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
       throw new MissingNativeException(
           "TensorFlow's native library cannot be loaded on "
@@ -66,21 +88,52 @@ public final class TensorFlowRuntime implements AutoCloseable {
               + "; put dev.graft:graft-platform (or graft-platform-gpu) on the class path.",
           e);
     }
-    TensorFlowRuntime runtime =
-        new TensorFlowRuntime(
-            ProcessThreads.met(options), new Handles(), RUNTIMES.next(), new AtomicBoolean(true));
+    TensorFlowRuntime runtime = new TensorFlowRuntime(ProcessThreads.met(options), cuda);
     RUNTIMES.opened(runtime.id, "TensorFlow runtime", runtime);
-    if (options.device() == Device.GPU
-        && runtime.devices().stream().noneMatch(device -> device.contains(":GPU:"))) {
-      List<String> devices = runtime.devices();
-      runtime.close();
+    try {
+      runtime.requireDevice();
+      if (runtime.computesOnGpu()) {
+        TensorFloat32.off(); // scores, heads and proofs are held against those of a CPU
+      }
+    } catch (RuntimeException | Error e) {
+      try {
+        runtime.close();
+      } catch (RuntimeException other) {
+        e.addSuppressed(other);
+      }
+      throw e;
+    }
+    return runtime;
+  }
+
+  private static Path compiledIn(RuntimeOptions options, Cuda cuda) {
+    Path root = options.processor().cuda();
+    return XlaSwitches.folder(root, version(), Processor.extensions(), cuda);
+  }
+
+  /** Refuses where a GPU is asked for and there is none; warns where one is expected. */
+  private void requireDevice() {
+    boolean asked = options.device() == Device.GPU;
+    if (!asked && cuda.files().isEmpty()) {
+      return;
+    }
+    List<String> devices = devices();
+    if (isGpuAmong(devices)) {
+      return;
+    }
+    if (asked) {
       throw new BadRequestException(
           "a GPU is asked for, but TensorFlow sees only "
               + devices
-              + "; use the device AUTO or CPU, or put dev.graft:graft-platform-gpu on the class"
+              + " ("
+              + cuda.sentence()
+              + "); use the device AUTO or CPU, or put dev.graft:graft-platform-gpu on the class"
               + " path of a machine with an NVIDIA driver.");
     }
-    return runtime;
+    LOG.log(
+        Level.WARNING,
+        "there are an NVIDIA driver and CUDA, but TensorFlow sees no card and computes on the"
+            + " CPU; its own log says why.");
   }
 
   /** The version of TensorFlow's native library. */
@@ -93,19 +146,48 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return open.get();
   }
 
-  /** The same, open as long as this is, where trainings compute with something else. */
-  public TensorFlowRuntime computing(Compute value) {
-    return new TensorFlowRuntime(options.compute(value), handles, id, open);
-  }
-
   /** How it runs: as it was to, except that the threads are those that the process has. */
   public RuntimeOptions options() {
     return options;
   }
 
+  /** Where CUDA comes from, or why there is none. */
+  public Cuda cuda() {
+    return cuda;
+  }
+
+  /** The same for a person, without a full stop. */
+  public String cudaInWords() {
+    return cuda.sentence();
+  }
+
+  /** Whether one of the devices is a GPU. */
+  public boolean seesGpu() {
+    return isGpuAmong(devices());
+  }
+
+  /** Whether sessions compute on a GPU. */
+  public boolean computesOnGpu() {
+    return options.device() != Device.CPU && seesGpu();
+  }
+
+  private static boolean isGpuAmong(List<String> devices) {
+    return devices.stream().anyMatch(device -> device.contains(":GPU:"));
+  }
+
+  /** Whether TensorFlow's switch for TF32 is found; without it GPUs multiply as they like. */
+  public static boolean hasTf32Switch() {
+    return TensorFloat32.isThere();
+  }
+
   /** The devices that sessions see, by TensorFlow's names. */
   public List<String> devices() {
-    NativeSession session = session("device list", new NativeGraph(), options.compute());
+    requireOpen();
+    return devices.get();
+  }
+
+  private List<String> listed() {
+    NativeSession session = session("device list", new NativeGraph(), exactly());
     try (session;
         Status status = new Status()) {
       return session.whileOpen(
@@ -117,7 +199,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
               for (int i = 0; i < TF_DeviceListCount(list); i++) {
                 names.add(TF_DeviceListName(list, i, status.handle()).getString());
               }
-              return names;
+              return List.copyOf(names);
             } finally {
               TF_DeleteDeviceList(list);
             }
@@ -132,7 +214,20 @@ public final class TensorFlowRuntime implements AutoCloseable {
    *     an unknown op
    */
   public GraphSession session(Graph graph) {
-    return session(graph, options.compute().exactly());
+    return session(graph, exactly());
+  }
+
+  /** The same, compiled by XLA or not: see {@link #open(Model, Precision, boolean)}. */
+  public GraphSession session(Graph graph, boolean compiled) {
+    return session(graph, computing(Precision.FLOAT32, compiled));
+  }
+
+  private Compute exactly() {
+    return computing(Precision.FLOAT32, false);
+  }
+
+  private Compute computing(Precision precision, boolean compiled) {
+    return new Compute(precision, options.fusion(), compiled);
   }
 
   GraphSession session(Graph graph, Compute compute) {
@@ -140,11 +235,14 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   private NativeSession session(String what, NativeGraph graph, Compute compute) {
-    if (!open.get()) {
+    try {
+      requireOpen();
+    } catch (ClosedException e) {
       graph.close();
-      throw new ClosedException("this Graft is closed; open another one.");
+      throw e;
     }
-    return NativeSession.open(handles, options.compute(compute), "session over " + what, graph);
+    ConfigProto config = SessionConfig.of(options, compute);
+    return NativeSession.open(handles, config, "session over " + what, graph);
   }
 
   /**
@@ -166,12 +264,23 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * @param extended where the names of the model's own nodes hold
    */
   public ModelSession open(Model model, Graph extended) {
-    return ModelSession.open(this, options.compute().exactly(), model, extended);
+    return ModelSession.open(this, exactly(), model, extended);
   }
 
-  /** As {@link #open(Model)}, computing with something else. */
-  public ModelSession open(Model model, Compute compute) {
-    return ModelSession.open(this, compute, model, model.graph());
+  /**
+   * As {@link #open(Model)}, with its matrix work in another precision. While one in TF32 is open
+   * on a GPU, all of the process may multiply in it.
+   */
+  public ModelSession open(Model model, Precision precision) {
+    return open(model, precision, false);
+  }
+
+  /**
+   * The same, compiled by XLA or not: as much of the graph as it can compile, in as few pieces as
+   * can be. A piece is compiled when it first runs, and anew for tensors of other shapes.
+   */
+  public ModelSession open(Model model, Precision precision, boolean compiled) {
+    return ModelSession.open(this, computing(precision, compiled), model, model.graph());
   }
 
   /**
@@ -182,10 +291,14 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * @throws TensorFlowException if TensorFlow cannot load it
    */
   public SavedModelSession loadSavedModel(Path dir, Set<String> tags) {
+    requireOpen();
+    return SavedModelSession.load(handles, SessionConfig.of(options, exactly()), dir, tags);
+  }
+
+  private void requireOpen() {
     if (!open.get()) {
       throw new ClosedException("this Graft is closed; open another one.");
     }
-    return SavedModelSession.load(handles, options.compute(options.compute().exactly()), dir, tags);
   }
 
   /** What is open now, in the order in which it was opened, with the stack trace of each. */

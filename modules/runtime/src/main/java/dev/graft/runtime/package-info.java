@@ -15,7 +15,8 @@
  * values there and back; {@code Status} makes exceptions of TensorFlow's codes. {@link
  * dev.graft.runtime.ShapeInference} and {@link dev.graft.runtime.GradientHarvest} ask TensorFlow
  * about graphs that are never run. {@code ProcessThreads} remembers what the first runtime of a
- * process decided, {@code NativeLog} turns the lines of native code aside.
+ * process decided, {@code NativeLog} turns the lines of native code aside. CUDA is loaded by the
+ * room {@code internal.natives} before TensorFlow is.
  *
  * <p><b>The invariant.</b> Nothing native is freed while a call uses it ({@code InUse}): closing
  * waits, then cancels, then leaves it to the last call; and nothing stays open once the runtime is

@@ -10,7 +10,6 @@ import dev.graft.runtime.GradientHarvest.Input;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -170,14 +169,7 @@ class GradientHarvestTest {
   /** Before TensorFlow is loaded nobody knows how large its structs are. */
   @Test
   void nothingNativeNeedsToHaveRunBefore() throws Exception {
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                GradientHarvestTest.class.getName())
-            .redirectErrorStream(true)
-            .start();
+    Process child = OwnProcess.running(GradientHarvestTest.class).redirectErrorStream(true).start();
     String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(child.waitFor()).as(said).isZero();
     assertThat(said).contains("all 9 are there");

@@ -327,7 +327,8 @@ class LifetimesTest {
           GraphSession session = runtime.session(graph);
           PreparedRun run = session.prepare(List.of(), List.of(TensorRef.parse("y")), List.of())) {
         long began = System.nanoTime();
-        assertThatThrownBy(() -> run.run(List.of(), Duration.ofMillis(200)))
+        assertThatThrownBy(
+                () -> run.run(List.of(), PreparedRun.Asked.within(Duration.ofMillis(200))))
             .isInstanceOfSatisfying(
                 TensorFlowException.class,
                 e -> assertThat(e.code()).isEqualTo(TensorFlowException.Code.DEADLINE_EXCEEDED));

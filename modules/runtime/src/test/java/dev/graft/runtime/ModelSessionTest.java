@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.GraphPart;
@@ -18,13 +19,16 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.runtime.internal.natives.TensorFloat32;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.words.Remedy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;
@@ -127,6 +131,23 @@ class ModelSessionTest {
     }
   }
 
+  /** On a CPU it changes nothing that is computed. */
+  @Test
+  void aSessionInTf32TurnsItOnForAsLongAsItIsOpen() {
+    Model model = model(given(1, 2, 3, 4, 5, 6), "VarHandleOp");
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      TensorFloat32.off();
+      try (ModelSession session = runtime.open(model, Compute.Precision.TF32)) {
+        assertThat(TensorFloat32.isOn()).isTrue();
+        assertThat(session.call(model.servingSignature(), x(1, 10)).get("y").floats())
+            .containsExactly(41, 52, 63);
+        runtime.open(model).close();
+        assertThat(TensorFloat32.isOn()).isTrue();
+      }
+      assertThat(TensorFloat32.isOn()).isFalse();
+    }
+  }
+
   @Test
   void mistakesInACallAreToldByName() {
     Model model = model(given(1, 2, 3, 4, 5, 6), "VarHandleOp");
@@ -204,6 +225,26 @@ class ModelSessionTest {
       assertThatThrownBy(() -> runtime.open(builder.build()))
           .isInstanceOf(BadModelException.class)
           .hasMessageContaining("words.txt");
+    }
+  }
+
+  /** TensorFlow waits ten seconds before it says so. */
+  @Tag("slow")
+  @Test
+  void weightsThatMemoryHasNoRoomForAreSaidSo() {
+    Model small = model(given(1, 2, 3, 4, 5, 6), "VarHandleOp");
+    GraphEditor editor = small.graph().edit();
+    TensorRef size = editor.constant("size", TensorValue.of(Shape.of(1), new long[] {1L << 48}));
+    TensorRef zero = editor.constant("zero", TensorValue.scalar(0f));
+    TensorRef open = // so that it is not computed beforehand
+        editor.op("PlaceholderWithDefault").input(size).attr("shape", Shape.of(1)).output();
+    String huge = editor.op("Fill").name("huge").input(open).input(zero).node();
+    Model model = small.toBuilder().graph(editor.build()).initializers(List.of(huge)).build();
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      assertThatThrownBy(() -> runtime.open(model))
+          .isInstanceOf(ExhaustedException.class)
+          .hasMessageStartingWith("there is not enough memory for the weights of ")
+          .matches(e -> ((ExhaustedException) e).remedies().equals(List.of(Remedy.CPU)));
     }
   }
 }

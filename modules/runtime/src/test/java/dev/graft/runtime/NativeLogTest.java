@@ -39,13 +39,7 @@ class NativeLogTest {
   }
 
   private String run(String log) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.graft.runtime.NativeLogTest",
-            log);
+    ProcessBuilder builder = OwnProcess.running(NativeLogTest.class, log);
     builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "0");
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     Path terminal = folder.resolve("terminal");

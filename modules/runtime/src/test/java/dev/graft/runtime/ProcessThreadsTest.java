@@ -3,7 +3,6 @@ package dev.graft.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** In a process of its own, since a process has its threads for good. */
@@ -33,14 +32,7 @@ class ProcessThreadsTest {
 
   @Test
   void whoComesFirstDecidesAndOthersAreWarned() throws Exception {
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                ProcessThreadsTest.class.getName())
-            .redirectErrorStream(true)
-            .start();
+    Process child = OwnProcess.running(ProcessThreadsTest.class).redirectErrorStream(true).start();
     String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(child.waitFor()).as(said).isZero();
     assertThat(said).contains("1,3 1,3 1,3 until here no warning", "1,3 the end");

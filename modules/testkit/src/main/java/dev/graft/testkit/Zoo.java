@@ -2,6 +2,8 @@ package dev.graft.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,6 +41,22 @@ public final class Zoo {
         .findFirst()
         .orElseThrow(
             () -> new IllegalArgumentException("the zoo holds no '" + path + "' of " + MODELS));
+  }
+
+  /**
+   * Unpacks a SavedModel of {@code testdata/packed} that is too large to lie there as it is.
+   *
+   * @param folder where to; its name is that of the model
+   */
+  public static Path unpacked(String name, Path folder) {
+    Path model = folder.resolve(name);
+    try (FileSystem packed =
+        FileSystems.newFileSystem(Checkout.path("testdata/packed/" + name + ".zip"))) {
+      Checkout.copy(packed.getPath("/"), model);
+      return model;
+    } catch (IOException e) {
+      throw new UncheckedIOException("'" + name + "' cannot be unpacked", e);
+    }
   }
 
   private static List<ZooModel> read() {

@@ -2,6 +2,7 @@ package dev.graft.trainer;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.TrainingPlan;
 import dev.graft.trainer.optimizer.Clipping;
@@ -162,14 +163,36 @@ public final class FineTune {
     return with(next -> next.epochs = value);
   }
 
-  /** How many examples make a step. */
+  /** How many examples make a step, or the most that are tried where {@link #findsBatch}. */
   public int batch() {
     return set.batch;
   }
 
   /** This with batches of another size. */
   public FineTune batch(int value) {
-    return with(next -> next.batch = value);
+    return with(
+        next -> {
+          next.batch = value;
+          next.findsBatch = false;
+        });
+  }
+
+  /**
+   * This with batches as large as memory has room for, of so many examples at most: before a
+   * stretch begins, steps of several sizes are tried, and a sentence says which was taken and why.
+   * An epoch keeps 16 steps, if batches of 16 give it so many. The rate stays as it is.
+   */
+  public FineTune batchUpTo(int value) {
+    return with(
+        next -> {
+          next.batch = value;
+          next.findsBatch = true;
+        });
+  }
+
+  /** Whether the batch is found by trying, see {@link #batchUpTo}. */
+  public boolean findsBatch() {
+    return set.findsBatch;
   }
 
   /**
@@ -251,6 +274,7 @@ public final class FineTune {
     private Schedule schedule = Schedule.cosine().warmUp(0.1);
     private int epochs = 10;
     private int batch = 16;
+    private boolean findsBatch;
     private int microBatch = Integer.MAX_VALUE;
     private EarlyStop stop = EarlyStop.usual(3);
     private BatchNorm batchNorm = BatchNorm.INFERENCE;
@@ -267,6 +291,7 @@ public final class FineTune {
       copy.schedule = schedule;
       copy.epochs = epochs;
       copy.batch = batch;
+      copy.findsBatch = findsBatch;
       copy.microBatch = microBatch;
       copy.stop = stop;
       copy.batchNorm = batchNorm;
@@ -274,7 +299,15 @@ public final class FineTune {
       return copy;
     }
 
+    /** All of it; what is only sometimes said is no part of what runs of before are known by. */
     private List<Object> all() {
+      List<Object> always = always();
+      return findsBatch
+          ? ImmutableList.builder().addAll(always).add("batch found").build()
+          : always;
+    }
+
+    private List<Object> always() {
       return List.of(
           share,
           stretch,

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
-import dev.graft.data.Batch;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.model.TrainingPlan;
@@ -206,10 +205,10 @@ public final class Recipe {
         .each(each -> each.stop(each.stop().or(metric())));
   }
 
-  /** How many examples are computed at once where nothing is learned, at most. */
+  /** How many examples any of its steps computes at once, for which there has to be memory. */
   @Internal
   public int atOnce() {
-    int most = Batch.SCORED;
+    int most = Integer.MAX_VALUE;
     for (FineTune settings : Iterables.concat(fineTunes(), List.of(head().steps()))) {
       most = Math.min(most, Math.min(settings.batch(), settings.microBatch()));
     }

@@ -15,11 +15,14 @@ import dev.graft.model.Labels;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
+import dev.graft.runtime.Compute.Kernels;
 import dev.graft.runtime.Compute.Precision;
+import dev.graft.runtime.Compute.StepForm;
 import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
 import dev.graft.surgeon.Where;
+import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
@@ -35,6 +38,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /** A real model so small that training it takes no time: a tiny MobileNetV2 of the zoo. */
 public final class SmallTraining {
@@ -66,6 +71,22 @@ public final class SmallTraining {
           .batch(12)
           .epochs(1)
           .stop(EarlyStop.never());
+
+  /** {@code rows}, before each reading of which something is done with their numbers. */
+  public static RowTable watched(RowTable rows, Consumer<int[]> before) {
+    return new RowTable() {
+      @Override
+      public TensorValue rows(int[] numbers, TensorValue spent) {
+        before.accept(numbers);
+        return rows.rows(numbers, spent);
+      }
+
+      @Override
+      public TensorValue range(int from, int to, TensorValue spent) {
+        return rows(IntStream.range(from, to).toArray(), spent);
+      }
+    };
+  }
 
   /** Noise around a level that the label gives, so faint that there is something to learn. */
   public static Dataset examples() {
@@ -117,11 +138,20 @@ public final class SmallTraining {
   /** A checkpoint within a stretch, as if it had other values, and another precision. */
   public static Checkpoint changed(
       Checkpoint last, Precision precision, ImmutableMap<String, TensorValue> values) {
+    Kernels kernels = last.loop().orElseThrow().form().kernels();
+    return changed(last, new StepForm(precision, kernels), values);
+  }
+
+  /** The same, as if its steps had been computed that way. */
+  public static Checkpoint changed(
+      Checkpoint last, StepForm form, ImmutableMap<String, TensorValue> values) {
     LoopState loop = last.loop().orElseThrow();
     LoopState other =
         new LoopState(
-            precision,
+            form,
+            loop.batch(),
             loop.counters(),
+            loop.scale(),
             loop.lossSum(),
             loop.lossCount(),
             loop.validationLosses(),

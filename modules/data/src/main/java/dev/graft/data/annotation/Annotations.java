@@ -79,12 +79,21 @@ public final class Annotations {
     if (!coco.isEmpty()) {
       forms.add(new Form("COCO", () -> CocoReader.read(folder, coco)));
     }
-    if (!folder.files("xml").isEmpty()) {
-      forms.add(new Form("Pascal VOC", () -> VocReader.read(folder)));
+    Form voc = new Form("Pascal VOC", () -> VocReader.read(folder));
+    List<Path> xmls = folder.files("xml");
+    if (xmls.stream().anyMatch(xml -> VocXml.isOne(folder.text(xml)))) {
+      forms.add(voc);
     }
     List<Path> tables = forms.isEmpty() ? TableReader.files(folder) : List.of();
     if (!tables.isEmpty()) {
       forms.add(new Form("CSV", () -> TableReader.read(folder, tables)));
+    }
+    if (forms.isEmpty() && !xmls.isEmpty()) {
+      forms.add(voc); // to be told what is wrong with them
+    }
+    List<Path> meant = forms.isEmpty() ? TableReader.meant(folder) : List.of();
+    if (!meant.isEmpty()) {
+      forms.add(new Form("CSV", () -> TableReader.read(folder, meant))); // the same
     }
     if (forms.isEmpty()) {
       throw bare()

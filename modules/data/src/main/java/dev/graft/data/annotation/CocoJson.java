@@ -26,13 +26,14 @@ import java.util.TreeMap;
  * @param pictures in the order of the file
  * @param boxes in the order of the file
  * @param labels names by the number of the category, in the order of these
+ * @param bare how many things have no box
  */
-record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> labels) {
+record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> labels, int bare) {
 
   private static final int DEEPEST = 100;
   private static final int MOST_BYTES = 64 << 20; // that are looked at for the first list
   private static final int HEAD = 1 << 16;
-  private static final Set<String> LISTS = Set.of("images", "annotations", "categories");
+  private static final Set<String> LISTS = Set.of("images", "annotations");
 
   /** A picture; sizes are 0 where they are not told. */
   record Picture(String id, String file, double width, double height) {}
@@ -53,13 +54,16 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
         .build();
   }
 
-  /** Whether it has one of COCO's lists, however much stands before that. */
+  /**
+   * Whether it has a list of pictures or boxes, however much stands before that: categories alone
+   * have other files, too.
+   */
   static boolean isOne(TextFile file) {
     try (InputStream in = ByteStreams.limit(file.open(Long.MAX_VALUE), MOST_BYTES)) {
       in.mark(HEAD);
       String head = new String(in.readNBytes(HEAD), StandardCharsets.UTF_8);
       in.reset();
-      if (head.matches("(?s)\uFEFF?\\s*\\{.*\"(images|annotations|categories)\"\\s*:.*")) {
+      if (head.matches("(?s)\uFEFF?\\s*\\{.*\"(images|annotations)\"\\s*:.*")) {
         return true; // even if it is unsound: that is told when it is read
       }
       return head.matches("(?s)\uFEFF?\\s*\\{.*") && hasList(in);
@@ -107,11 +111,11 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
   private static final class Pass {
     private final TextFile file;
     private final JsonParser json;
-    private final CocoJson found =
-        new CocoJson(
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new TreeMap<>(Comparator.comparingDouble(Pass::value).thenComparing(id -> id)));
+    private final List<Picture> pictures = new ArrayList<>();
+    private final List<Drawn> boxes = new ArrayList<>();
+    private final Map<String, String> labels =
+        new TreeMap<>(Comparator.comparingDouble(Pass::value).thenComparing(id -> id));
+    private int bare;
     private final Map<String, String> texts = new HashMap<>(); // fields of the object at hand
     private final List<Double> bbox = new ArrayList<>();
     private final Map<String, Integer> counts = new HashMap<>(); // of boxes, by picture
@@ -136,7 +140,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
           default -> json.skipChildren();
         }
       }
-      return found;
+      return new CocoJson(pictures, boxes, labels, bare);
     }
 
     private void each(String list, Runnable take) throws IOException {
@@ -146,7 +150,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
       while (json.nextToken() == JsonToken.START_OBJECT) {
         fields();
         take.run();
-        Findings.requireFewInAll(Math.max(found.pictures.size(), found.boxes.size()), file);
+        Findings.requireFewInAll(Math.max(pictures.size(), boxes.size() + bare), file);
       }
       if (json.currentToken() != JsonToken.END_ARRAY) {
         throw new BadDataException(file + " has more than objects in '" + list + "'; correct it.");
@@ -187,7 +191,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     }
 
     private void picture() {
-      found.pictures.add(
+      pictures.add(
           new Picture(
               number("images", "id"),
               required("images", "file_name"),
@@ -198,7 +202,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     private void category() {
       String id = number("categories", "id");
       String name = Findings.label(required("categories", "name"), "" + file);
-      String before = found.labels.putIfAbsent(id, name);
+      String before = labels.putIfAbsent(id, name);
       if (before != null && !before.equals(name)) {
         throw new BadDataException(
             file
@@ -217,19 +221,21 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
     }
 
     private void box() {
+      if (bbox.isEmpty()) {
+        bare++;
+        return;
+      }
       String picture = kept(number("annotations", "image_id"));
       Findings.requireFew(counts.merge(picture, 1, Integer::sum), file);
       if (bbox.size() != 4 || bbox.stream().anyMatch(each -> each.isNaN())) {
         throw new BadDataException(
             file
-                + " has "
-                + (bbox.isEmpty() ? "no 'bbox'" : "a 'bbox' other than four numbers")
-                + " for a thing on picture "
+                + " has a 'bbox' other than four numbers for a thing on picture "
                 + file.quote(picture)
                 + "; write [x, y, width, height] there.");
       }
       String crowd = texts.getOrDefault("iscrowd", "0");
-      found.boxes.add(
+      boxes.add(
           new Drawn(
               picture,
               kept(number("annotations", "category_id")),

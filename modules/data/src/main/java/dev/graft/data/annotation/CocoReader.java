@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,6 +31,7 @@ final class CocoReader {
   private final DataFolder folder;
   private final Findings findings = new Findings();
   private final Set<String> labels = new LinkedHashSet<>();
+  private boolean areSome; // of the pictures that are named
 
   private CocoReader(DataFolder folder) {
     this.folder = folder;
@@ -55,8 +57,12 @@ final class CocoReader {
     for (Path file : files) {
       CocoJson json = CocoJson.read(folder.text(file));
       labels.addAll(json.labels().values());
-      add(file, json, files.size() == 1 ? Optional.empty() : folder.part(file));
+      add(file, json, folder.part(file, files));
     }
+    findings.tellMissing(
+        areSome,
+        "picture",
+        "Put the pictures beside the JSON file, or give the folder that holds both.");
     return findings.set(folder, List.copyOf(labels));
   }
 
@@ -83,6 +89,7 @@ final class CocoReader {
       }
     }
     tell(file, strangers);
+    tellBare(file, json);
     List<Path> bases = bases(file);
     for (Picture picture : json.pictures()) {
       try {
@@ -93,11 +100,37 @@ final class CocoReader {
                 Frame.pixels(picture.width(), picture.height()),
                 marks.getOrDefault(picture.id(), List.of()),
                 file));
+        areSome = true;
+      } catch (DataFolder.Missing e) {
+        findings.miss(picture.file(), named(text, picture, e));
       } catch (BadDataException e) {
         findings.add(
-            file + " names the picture " + text.quote(picture.file()) + ", " + e.getMessage(),
-            "Put the pictures beside the JSON file, or give the folder that holds both.");
+            named(text, picture, e), "Name the folder that each lies in, too, and what it is now.");
       }
+    }
+  }
+
+  private static String named(TextFile file, Picture picture, BadDataException why) {
+    return file
+        + " names the picture "
+        + file.quote(picture.file())
+        + ", "
+        + Objects.toString(why.getMessage(), "");
+  }
+
+  /** Outlines and points may stand there without a box; a file of nothing else has none. */
+  private void tellBare(Path file, CocoJson json) {
+    int bare = json.bare();
+    if (bare > 0 && json.boxes().isEmpty()) {
+      findings.add(
+          file + " has no 'bbox' for anything on its pictures",
+          "Write [x, y, width, height] there.");
+    } else if (bare > 0) {
+      findings.tell(
+          bare
+              + (bare == 1 ? " annotation of " : " annotations of ")
+              + file
+              + (bare == 1 ? " is without a box and left out" : " are without a box and left out"));
     }
   }
 

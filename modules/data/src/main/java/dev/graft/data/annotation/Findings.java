@@ -32,6 +32,8 @@ final class Findings {
   private final Set<Path> doubled = new HashSet<>();
   private final UnfitFiles unfit = new UnfitFiles();
   private final List<Note> notes = new ArrayList<>();
+  private final Set<String> missing = new HashSet<>(); // there may be millions
+  private String firstMissing = "";
   private long boxes;
 
   void tell(String sentence) {
@@ -54,6 +56,41 @@ final class Findings {
     add(
         at < 0 ? message : message.substring(0, at),
         remedy.isEmpty() ? "" : Character.toUpperCase(remedy.charAt(0)) + remedy.substring(1));
+  }
+
+  /**
+   * Counts what is named and not there, as in lists of a set that was cut down since.
+   *
+   * @param what says what names it, and that it is not there
+   */
+  void miss(String name, String what) {
+    firstMissing = missing.isEmpty() ? what : firstMissing;
+    missing.add(name);
+  }
+
+  /**
+   * Tells of what is missing: it is passed over, unless there is nothing but that.
+   *
+   * @param areSome whether anything that is named is there
+   * @param thing what each of them is
+   */
+  void tellMissing(boolean areSome, String thing, String remedy) {
+    int count = missing.size();
+    if (count == 0) {
+      return;
+    }
+    if (areSome) {
+      tell(
+          count
+              + " "
+              + thing
+              + (count == 1
+                  ? " that is named is not there and is passed over: "
+                  : "s that are named are not there and are passed over; the first: ")
+              + firstMissing);
+    } else {
+      add(firstMissing + (count == 1 ? "" : ", and " + (count - 1) + " more like it"), remedy);
+    }
   }
 
   /**
@@ -113,6 +150,7 @@ final class Findings {
               + (doubled.size() == 1 ? " picture is" : " pictures are")
               + " in several parts, and kept in the first of training, validation and test");
     }
+    folder.elsewhere().ifPresent(this::tell);
     return BoxSets.of(inParts(folder), order, notes, unfit);
   }
 

@@ -45,6 +45,18 @@ final class TableReader {
     return tables.stream().filter(csv -> areThere && isOfBoxes(csv, MOST_MISSING)).toList();
   }
 
+  /** Those that are likely meant for boxes, though none of them has all columns. */
+  static List<Path> meant(DataFolder folder) {
+    return folder.files("csv").stream()
+        .filter(
+            csv ->
+                CsvText.header(csv)
+                    .map(CsvText::meant)
+                    .filter(header -> missing(columns(header)).size() <= MOST_MISSING)
+                    .isPresent())
+        .toList();
+  }
+
   private static boolean isOfBoxes(Path csv, int most) {
     return CsvText.header(csv)
         .map(header -> missing(columns(header)).size() <= most)
@@ -68,7 +80,7 @@ final class TableReader {
               + others.get(0));
     }
     for (Path csv : files) {
-      Optional<Part> part = files.size() == 1 ? Optional.empty() : folder.part(csv);
+      Optional<Part> part = folder.part(csv, files);
       read(csv).forEach((name, each) -> add(csv, name, each, part));
     }
     return findings.set(folder, List.of());
@@ -86,7 +98,7 @@ final class TableReader {
         cells -> {
           if (row == 0) {
             columns.putAll(columns(cells));
-            requireAll(csv, columns);
+            requireAll(csv, cells);
           } else {
             TableRow each = new TableRow(file, row, cells, columns);
             byPicture
@@ -97,7 +109,7 @@ final class TableReader {
           row++;
         });
     if (row == 0) {
-      requireAll(csv, columns);
+      requireAll(csv, List.of());
     }
     return byPicture;
   }
@@ -145,8 +157,8 @@ final class TableReader {
     return missing;
   }
 
-  private static void requireAll(Path csv, Map<Column, Integer> columns) {
-    List<String> missing = missing(columns);
+  private static void requireAll(Path csv, List<String> header) {
+    List<String> missing = missing(columns(header));
     if (!missing.isEmpty()) {
       throw new BadDataException(
           csv
@@ -154,7 +166,8 @@ final class TableReader {
               + String.join(" and no ", missing)
               + "; boxes need file, label, left, top, right and bottom, in pixels (or filename,"
               + " class, xmin, ymin, xmax, ymax), and may have width and height of the picture,"
-              + " and its part.");
+              + " and its part."
+              + CsvText.hint(header));
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.graft.data.Part;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.MarkedPicture;
 import dev.graft.data.boxes.MarkedPicture.Frame;
+import dev.graft.data.file.Reading;
 import dev.graft.error.BadDataException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +27,6 @@ final class VocReader {
   private static final int LIST_BYTES = 256 << 20;
   private static final String SHOWS =
       "\\s+-?[01]$"; // whether a label is on it, as lists of one say
-  private static final Map<String, String> UNREAD =
-      Map.of("webp", "WebP", "tif", "TIFF", "tiff", "TIFF", "heic", "HEIC", "avif", "AVIF");
   private static final Map<String, Part> LISTS = new LinkedHashMap<>();
 
   static { // the first that names a picture holds
@@ -42,13 +40,18 @@ final class VocReader {
   private final List<Path> xmls;
   private final Findings findings = new Findings();
   private final Map<String, List<Path>> byStem = new HashMap<>(); // pictures
-  private final Map<String, Set<String>> unread = new HashMap<>(); // stems of what is no picture
+  private final Map<String, String> unread = new HashMap<>(); // by stem, what is no picture
   private final Set<String> stems = new HashSet<>(); // of XML files
 
   private VocReader(DataFolder folder) {
     this.folder = folder;
     this.xmls = folder.files("xml");
     xmls.forEach(xml -> stems.add(DataFolder.stem(xml)));
+    folder
+        .files()
+        .forEach(
+            file ->
+                DataFolder.unread(file).ifPresent(kind -> unread.put(DataFolder.stem(file), kind)));
     for (Path picture : folder.pictures()) {
       byStem.computeIfAbsent(DataFolder.stem(picture), k -> new ArrayList<>()).add(picture);
     }
@@ -64,6 +67,8 @@ final class VocReader {
     List<Path> chosen =
         xmls.stream().filter(xml -> lists.isEmpty() || lists.containsKey(xml)).toList();
     findings.tell("read as Pascal VOC, " + chosen.size() + " XML files");
+    findings.tellMissing(
+        !lists.isEmpty(), "XML file", "Add the files, or take the lists of names out.");
     if (chosen.size() < xmls.size()) {
       findings.tell(
           (xmls.size() - chosen.size())
@@ -71,7 +76,7 @@ final class VocReader {
     }
     Set<Path> used = new HashSet<>();
     int difficult = 0;
-    for (Read each : chosen.parallelStream().map(this::read).toList()) {
+    for (Read each : Reading.each(chosen, this::read)) {
       if (each.failure() != null) {
         findings.add(each.failure());
       } else if (each.xml() != null) {
@@ -122,22 +127,32 @@ final class VocReader {
   }
 
   /**
-   * The nearest picture of the same name. In another folder than the XML file's it is not meant if
-   * the file names one that exists and has no XML file of its own name: then it only happens to be
-   * called so.
+   * The picture that the file names, if it is called as the file itself: beside it may be a mask of
+   * that name. Else the nearest picture of the same name. In another folder than the XML file's it
+   * is not meant if the file names one that exists and has no XML file of its own name: then it
+   * only happens to be called so.
    */
   private List<Path> candidates(Path xml, VocXml said) {
     String filename = said.filename().replace('\\', '/');
     String last = filename.substring(filename.lastIndexOf('/') + 1);
-    List<Path> found = nearest(xml, byStem.getOrDefault(DataFolder.stem(xml), List.of()));
-    List<Path> called = found.stream().filter(each -> DataFolder.name(each).equals(last)).toList();
-    if (!called.isEmpty()) {
-      return called;
+    List<Path> named = nearest(xml, folder.named(last));
+    if (!named.isEmpty() && DataFolder.stem(last).equals(DataFolder.stem(xml))) {
+      return named;
     }
+    List<Path> found = nearest(xml, called(DataFolder.stem(xml)));
     boolean isBeside = found.stream().anyMatch(each -> isIn(DataFolder.folder(xml), each));
     boolean isTaken = !found.isEmpty() && (isBeside || stems.contains(DataFolder.stem(last)));
-    List<Path> named = isTaken ? List.of() : nearest(xml, folder.named(last));
-    return named.isEmpty() ? found : named;
+    return isTaken || named.isEmpty() ? found : named;
+  }
+
+  /** Those called as an XML file is, or all but {@code .xml} of it: {@code a.jpg.xml}. */
+  private List<Path> called(String stem) {
+    List<Path> own = byStem.get(stem);
+    if (own != null || !DataFolder.isPicture(stem)) {
+      return own == null ? List.of() : own;
+    }
+    List<Path> whole = folder.named(stem);
+    return whole.isEmpty() ? byStem.getOrDefault(DataFolder.stem(stem), List.of()) : whole;
   }
 
   private static boolean isIn(Path folder, Path file) {
@@ -146,16 +161,8 @@ final class VocReader {
 
   /** What there is instead of a picture. */
   private String unread(Path xml) {
-    return UNREAD.entrySet().stream()
-        .filter(each -> stemsOf(each.getKey()).contains(DataFolder.stem(xml)))
-        .map(each -> ", but one that is " + each.getValue() + ": convert that to JPEG or PNG")
-        .findFirst()
-        .orElse("");
-  }
-
-  private Set<String> stemsOf(String extension) {
-    return unread.computeIfAbsent(
-        extension, k -> folder.files(k).stream().map(DataFolder::stem).collect(Collectors.toSet()));
+    String kind = unread.get(DataFolder.stem(xml));
+    return kind == null ? "" : ", but one that is " + kind + ": convert that to JPEG or PNG";
   }
 
   private boolean isOfOtherPart(Path xml, Path picture) {
@@ -212,12 +219,12 @@ final class VocReader {
       if (xml.isPresent()) {
         parts.putIfAbsent(xml.get(), part);
       } else if (!line.isBlank()) {
-        findings.add(
+        findings.miss(
+            name,
             list
                 + " names "
                 + folder.text(list).quote(name)
-                + ", of which there is no XML file in Annotations",
-            "Add the file, or take the name out.");
+                + ", of which there is no XML file in Annotations");
       }
     }
   }

@@ -3,6 +3,8 @@ package dev.graft.data.annotation;
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.error.BadDataException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -32,10 +34,12 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
 
   private static final long MOST_BYTES = 32L << 20;
   private static final int DEEPEST = 32;
+  private static final int BEGINNING = 1 << 16; // of bytes, in which the first element stands
   private static final int HEAD = 200; // of bytes, in which the encoding stands
   private static final Pattern ENCODING =
       Pattern.compile("[^<]{0,4}<\\?xml[^>]*encoding=[\"']([\\w.-]+)[\"']");
-  private static final String OBJECT = "annotation/object";
+  private static final String ROOT = "annotation";
+  private static final String OBJECT = ROOT + "/object";
   private static final String BOX = OBJECT + "/bndbox/";
 
   VocXml {
@@ -49,6 +53,22 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
     factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
     factory.setProperty(XMLInputFactory.IS_COALESCING, true);
     return factory;
+  }
+
+  /** Whether it begins as such a file does; of XML there are many others. */
+  static boolean isOne(TextFile file) {
+    try (InputStream in = file.open(MOST_BYTES)) {
+      String text = text(file, in.readNBytes(BEGINNING));
+      XMLStreamReader xml = factory().createXMLStreamReader(new StringReader(text));
+      while (xml.hasNext()) {
+        if (xml.next() == XMLStreamConstants.START_ELEMENT) {
+          return xml.getLocalName().equals(ROOT);
+        }
+      }
+      return false;
+    } catch (XMLStreamException | IOException | BadDataException e) {
+      return false; // what is wrong is told when it is read, if nothing else is there
+    }
   }
 
   static VocXml read(TextFile file) {
@@ -115,7 +135,7 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
         }
       }
       return new VocXml(
-          texts.getOrDefault("annotation/filename", ""),
+          texts.getOrDefault(ROOT + "/filename", ""),
           size("width"),
           size("height"),
           marks,
@@ -123,7 +143,7 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
     }
 
     private void begin(String element) {
-      if (path.isEmpty() && !element.equals("annotation")) {
+      if (path.isEmpty() && !element.equals(ROOT)) {
         throw new BadDataException(
             file
                 + " begins with "
@@ -183,7 +203,7 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
     }
 
     private double size(String element) {
-      return Findings.number(texts.getOrDefault("annotation/size/" + element, "")).orElse(0);
+      return Findings.number(texts.getOrDefault(ROOT + "/size/" + element, "")).orElse(0);
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,7 @@ final class YoloReader {
   private final YoloYaml said;
   private final Path base;
   private final Findings findings = new Findings();
+  private final Map<String, String> absent = new LinkedHashMap<>(); // what may be, and its remedy
   private final Set<Path> labelFolders = new HashSet<>();
   private final Map<Path, Path> besides = new HashMap<>(); // folders of labels, by what they lie in
 
@@ -58,48 +62,121 @@ final class YoloReader {
 
   private BoxSet set() {
     findings.tell("read as YOLO, " + DataFolder.name(yaml));
+    boolean areSome = false;
     for (Part part : Part.values()) {
       Set<Path> pictures = new LinkedHashSet<>();
-      said.parts().getOrDefault(part, List.of()).forEach(each -> pictures.addAll(pictures(each)));
+      for (String each : said.parts().getOrDefault(part, List.of())) {
+        pictures.addAll(pictures(each, part));
+      }
       requireLabels(pictures, part);
       pictures.forEach(picture -> add(picture, part));
+      areSome |= !pictures.isEmpty();
+    }
+    if (areSome) {
+      absent.forEach((what, remedy) -> findings.tell(what + "; that is left out"));
+    } else {
+      absent.forEach(findings::add);
     }
     tellStrangers();
     return findings.set(folder, List.copyOf(new LinkedHashSet<>(said.labels().values())));
   }
 
   /** The pictures that an entry of the file stands for. */
-  private List<Path> pictures(String written) {
+  private List<Path> pictures(String written, Part part) {
     Optional<Path> found = find(written);
     if (found.isEmpty()) {
-      findings.add(
+      miss(
+          part,
           yaml
               + " names "
               + folder.text(yaml).quote(written)
               + ", which is not in "
               + folder.root(),
-          "Paths count from the folder of that file; correct it, or put the pictures there.");
+          isAbove(written)
+              ? "It lies above that folder; give one that holds both."
+              : "Paths count from the folder of that file; correct it, or put the pictures there.");
       return List.of();
     }
     if (Files.isDirectory(found.get())) {
       List<Path> within =
           folder.pictures().stream().filter(each -> each.startsWith(found.get())).toList();
+      refuseUnread(found.get(), within);
       if (within.isEmpty()) {
-        findings.add(found.get() + " holds no pictures", "Put some there, or name another folder.");
+        miss(part, found.get() + " holds no pictures", "Put some there, or name another folder.");
       }
       return within;
     }
     return listed(found.get());
   }
 
-  /** As written; without {@code ../}, as what trains by this form takes it. */
+  /** Those that boxes are for; originals of what was converted may lie there, too. */
+  private void refuseUnread(Path within, List<Path> read) {
+    Set<Path> drawn = read.stream().map(this::labels).collect(Collectors.toSet());
+    folder.files().stream()
+        .filter(each -> DataFolder.unread(each).isPresent() && each.startsWith(within))
+        .filter(each -> !drawn.contains(labels(each)) && Files.exists(labels(each)))
+        .forEach(
+            each ->
+                DataFolder.unread(each)
+                    .ifPresent(
+                        kind ->
+                            findings.add(
+                                each + " is " + kind + ", which cannot be read",
+                                "Convert it to JPEG or PNG.")));
+  }
+
+  /** Who passes data on often leaves out what is for scoring; there has to be anything else. */
+  private void miss(Part part, String what, String remedy) {
+    if (part == Part.TRAIN) {
+      findings.add(what, remedy);
+    } else {
+      absent.put(what, remedy);
+    }
+  }
+
+  /**
+   * As written; without {@code ../}, as what trains by this form takes it; of a path on another
+   * machine the longest end that there is here.
+   */
   private Optional<Path> find(String written) {
-    return folder
-        .inside(base, written)
-        .filter(Files::exists)
-        .or(
-            () ->
-                folder.inside(base, written.replaceFirst("^(\\.\\./)+", "")).filter(Files::exists));
+    Optional<Path> found =
+        existing(written).or(() -> existing(written.replaceFirst("^(\\.\\./)+", "")));
+    if (found.isPresent() || folder.inside(base, written).isPresent()) {
+      return found;
+    }
+    Optional<Path> end =
+        ends(written).stream().flatMap(each -> existing(each).stream()).findFirst();
+    end.ifPresent(
+        path ->
+            findings.tell(
+                yaml + " names " + folder.text(yaml).quote(written) + ", taken for " + path));
+    return end;
+  }
+
+  private boolean isAbove(String written) {
+    return written.startsWith("../") && Files.exists(base.resolve(written));
+  }
+
+  private Optional<Path> existing(String written) {
+    return folder.inside(base, written).filter(Files::exists);
+  }
+
+  /** The ends of a path, the longest first, all with the last folder in it that names a part. */
+  private static List<String> ends(String path) {
+    List<String> names =
+        Arrays.stream(path.split("[/\\\\]+"))
+            .filter(name -> !Set.of("", ".", "..").contains(name))
+            .toList();
+    int last = names.size() - 1;
+    for (int i = last; i >= 0; i--) {
+      if (DataFolder.called(names.get(i)) != null) {
+        last = i;
+        break;
+      }
+    }
+    return IntStream.rangeClosed(0, last)
+        .mapToObj(i -> String.join("/", names.subList(i, names.size())))
+        .toList();
   }
 
   private List<Path> listed(Path list) {
@@ -242,7 +319,9 @@ final class YoloReader {
   /** Boxes that lie beside those that were read, and have no picture. */
   private void tellStrangers() {
     Set<Path> expected = new HashSet<>();
-    folder.pictures().forEach(picture -> expected.add(labels(picture)));
+    folder.files().stream()
+        .filter(each -> DataFolder.isPicture(each) || DataFolder.unread(each).isPresent())
+        .forEach(picture -> expected.add(labels(picture)));
     for (Path file : folder.files("txt")) {
       Path parent = DataFolder.folder(file);
       if (labelFolders.contains(parent)

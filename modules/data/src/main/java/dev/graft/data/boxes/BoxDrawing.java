@@ -2,6 +2,7 @@ package dev.graft.data.boxes;
 
 import dev.graft.error.BadDataException;
 import dev.graft.error.Internal;
+import java.awt.AWTError;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -63,7 +64,7 @@ public final class BoxDrawing {
     int width = Math.max(1, (int) Math.round(scale * header.shownWidth()));
     int height = Math.max(1, (int) Math.round(scale * header.shownHeight()));
     BufferedImage shown = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = shown.createGraphics();
+    Graphics2D g = canvas(shown, name);
     g.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
@@ -75,6 +76,20 @@ public final class BoxDrawing {
     boxes.forEach(each -> draw(g, each, scale));
     g.dispose();
     return shown;
+  }
+
+  /** Java asks for the screen before it draws in memory, and a DISPLAY may lead nowhere. */
+  private static Graphics2D canvas(BufferedImage shown, Path name) {
+    try {
+      return shown.createGraphics();
+    } catch (AWTError | LinkageError e) {
+      throw new BadDataException(
+          name
+              + " cannot be drawn on, since Java has nothing to draw with ("
+              + e.getMessage()
+              + "); start Java with -Djava.awt.headless=true.",
+          e);
+    }
   }
 
   /** The picture as it is stored, with no more pixels than it takes. */

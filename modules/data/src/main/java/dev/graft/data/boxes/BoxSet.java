@@ -5,17 +5,28 @@ import dev.graft.data.Answers;
 import dev.graft.data.Dataset;
 import dev.graft.data.ImageFiles;
 import dev.graft.data.Part;
+import dev.graft.data.Parts;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
+import dev.graft.model.BoxFormat;
 import dev.graft.model.Labels;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.words.Note;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -28,7 +39,7 @@ import java.util.stream.IntStream;
 @Internal
 public record BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> notes) {
 
-  private static final long MOST_NUMBERS = 1L << 28; // 1 GB
+  private static final int MOST_BYTES = 1 << 30;
 
   public BoxSet {
     pictures = ImmutableList.copyOf(pictures);
@@ -60,19 +71,30 @@ public record BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> note
         pictures.stream().map(BoxedPicture::file).toList(), answers(), notes, parts());
   }
 
+  /** How many boxes the picture with the most of them has. */
+  public int mostBoxes() {
+    return pictures.stream().mapToInt(picture -> picture.boxes().size()).max().orElse(0);
+  }
+
+  /** How many bytes the answers of {@link #dataset} take, as all are padded to the most boxes. */
+  public long bytes() {
+    return (long) pictures.size() * Math.max(1, mostBoxes()) * Column.values().length * Float.BYTES;
+  }
+
   /** The boxes as answers: see {@link #dataset}. */
   Answers answers() {
     int columns = Column.values().length;
-    int most = pictures.stream().mapToInt(picture -> picture.boxes().size()).max().orElse(0);
+    int most = mostBoxes();
     int rows = Math.max(1, most);
-    if ((long) pictures.size() * rows * columns > MOST_NUMBERS) {
+    if (bytes() > MOST_BYTES) {
       throw new BadDataException(
           pictures.size()
               + " pictures with up to "
               + most
               + " boxes are too many to hold in memory; cut pictures with so many into several.");
     }
-    float[] values = new float[pictures.size() * rows * columns];
+    ByteBuffer bytes = ByteBuffer.allocate((int) bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer values = bytes.asFloatBuffer();
     int[] counts = new int[pictures.size()];
     for (int i = 0; i < counts.length; i++) {
       BoxedPicture picture = pictures.get(i);
@@ -81,22 +103,120 @@ public record BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> note
         put(values, (i * rows + j) * columns, picture.boxes().get(j), picture);
       }
     }
-    return Answers.padded(TensorValue.of(Shape.of(counts.length, rows, columns), values), counts)
-        .naming(labels);
+    Shape shape = Shape.of(counts.length, rows, columns);
+    return Answers.padded(TensorValue.of(DType.FLOAT32, shape, bytes), Optional.of(labels), counts);
   }
 
-  private static void put(float[] values, int at, Box box, BoxedPicture picture) {
-    values[at] = (float) (box.left() / picture.width());
-    values[at + 1] = (float) (box.top() / picture.height());
-    values[at + 2] = (float) (box.right() / picture.width());
-    values[at + 3] = (float) (box.bottom() / picture.height());
-    values[at + 4] = box.label();
-    values[at + 5] = box.crowd() ? 1 : 0;
+  private static void put(FloatBuffer values, int at, Box box, BoxedPicture picture) {
+    values.put(at, (float) (box.left() / picture.width()));
+    values.put(at + 1, (float) (box.top() / picture.height()));
+    values.put(at + 2, (float) (box.right() / picture.width()));
+    values.put(at + 3, (float) (box.bottom() / picture.height()));
+    values.put(at + 4, box.label());
+    values.put(at + 5, box.crowd() ? 1 : 0);
   }
 
   /** The parts that the data tell; none if they do not. */
   private List<Part> parts() {
     return pictures.stream().flatMap(picture -> picture.part().stream()).toList();
+  }
+
+  /**
+   * This set, to learn from, with a note on labels that the training part does not show.
+   *
+   * @throws BadDataException if the data tell parts, and none with boxes to learn from
+   */
+  public BoxSet toLearn() {
+    Map<Part, Set<String>> shown = new LinkedHashMap<>();
+    for (Part part : new LinkedHashSet<>(parts())) {
+      Optional<Part> is = Optional.of(part);
+      shown.put(part, shown(pictures.stream().filter(each -> each.part().equals(is)).toList()));
+    }
+    Set<String> learned = shown.getOrDefault(Part.TRAIN, Set.of());
+    if (!shown.isEmpty() && learned.isEmpty()) {
+      throw new BadDataException(
+          "there are pictures for "
+              + String.join(" and ", shown.keySet().stream().map(Part::words).toList())
+              + ", but none with boxes in a training part to learn from; add it, or give the"
+              + " pictures without naming parts.");
+    }
+    shown.forEach(BoxSet::requireBoxes);
+    List<String> unknown = labels.names().stream().filter(name -> !learned.contains(name)).toList();
+    List<Note> more = new ArrayList<>(notes);
+    if (!shown.isEmpty() && !unknown.isEmpty()) {
+      more.add(
+          Note.of(
+              "the training part has no box of "
+                  + BoxSets.named(unknown)
+                  + ": no answer will be that"));
+    }
+    if (mostBoxes() > BoxFormat.MOST) {
+      more.add(
+          Note.of(
+              "a picture has up to "
+                  + mostBoxes()
+                  + " boxes, and a detector answers at most "
+                  + BoxFormat.MOST
+                  + "; cut such pictures into several to have all found"));
+    }
+    return new BoxSet(labels, pictures, more);
+  }
+
+  /**
+   * {@code parts}, with a note on labels that are not learned where chance made them.
+   *
+   * @throws BadDataException if what is learned from, or decided or scored by, shows no box
+   */
+  public Parts shownIn(Parts parts) {
+    Set<Part> told = Set.copyOf(parts()); // of which toLearn() knows
+    Map<Part, Dataset> all = new LinkedHashMap<>();
+    all.put(Part.TRAIN, parts.train());
+    all.put(Part.VALIDATION, parts.validation());
+    all.put(Part.TEST, parts.test());
+    Set<String> unknown = new LinkedHashSet<>(labels.names());
+    all.forEach(
+        (part, dataset) -> {
+          Set<String> shown = shown(of(dataset));
+          if (part != Part.TEST) { // a detector learns from validation pictures, too
+            unknown.removeAll(shown);
+          }
+          if (!told.contains(part) && dataset.size() > 0 && shown.isEmpty()) {
+            throw new BadDataException(
+                "of the pictures with boxes none came into the "
+                    + part.words()
+                    + " part; draw boxes on more, divide them by another seed, or say which"
+                    + " pictures are for what.");
+          }
+        });
+    if (unknown.isEmpty() || told.contains(Part.TRAIN)) {
+      return parts;
+    }
+    List<String> notes = new ArrayList<>(parts.notes());
+    notes.add(
+        "no picture to learn from has a box of "
+            + BoxSets.named(List.copyOf(unknown))
+            + ": no answer will be that");
+    return new Parts(parts.train(), parts.validation(), parts.test(), notes);
+  }
+
+  /** The labels that are scored on these. */
+  private Set<String> shown(List<BoxedPicture> some) {
+    return some.stream()
+        .flatMap(each -> each.boxes().stream())
+        .filter(box -> !box.crowd())
+        .map(box -> labels.name(box.label()))
+        .collect(Collectors.toSet());
+  }
+
+  /** A part on which nothing is drawn tells nothing of what was learned. */
+  private static void requireBoxes(Part part, Set<String> labels) {
+    if (labels.isEmpty()) {
+      throw new BadDataException(
+          "no picture of the "
+              + part.words()
+              + " part has a box, so it can neither choose nor score; draw them, or take that part"
+              + " out of the data.");
+    }
   }
 
   /**

@@ -1,9 +1,9 @@
 package dev.graft.data.boxes;
 
-import dev.graft.data.Part;
 import dev.graft.data.UnfitFiles;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.data.boxes.Placing.Place;
+import dev.graft.data.file.Reading;
 import dev.graft.error.BadDataException;
 import dev.graft.error.Internal;
 import dev.graft.model.Labels;
@@ -26,6 +26,7 @@ import java.util.TreeSet;
 @Internal
 public final class BoxSets {
 
+  private static final double NEARLY = 0.1; // by what shares may lie beside their picture
   private static final int NAMED = 5; // of the labels that a note is about
 
   private final UnfitFiles unfit;
@@ -56,8 +57,7 @@ public final class BoxSets {
     unfit.check(marked.stream().map(MarkedPicture::file).toList());
     refuseShares(marked);
     unfit.throwIfAny();
-    List<PictureHeader> headers =
-        marked.parallelStream().map(picture -> header(picture.file())).toList();
+    List<PictureHeader> headers = Reading.each(marked, picture -> header(picture.file()));
     List<List<Mark>> marks = placed(marked, headers);
     unfit.throwIfAny();
     Labels labels = labels(marks, order);
@@ -74,7 +74,6 @@ public final class BoxSets {
     }
     notes.addAll(flaws.notes());
     tellBare(pictures);
-    requireLearned(pictures, labels);
     return new BoxSet(labels, pictures, notes);
   }
 
@@ -100,7 +99,7 @@ public final class BoxSets {
     for (MarkedPicture picture : marked) {
       for (Mark mark : picture.frame().shown() ? List.<Mark>of() : picture.marks()) {
         if (mark.width() != 0 && mark.height() != 0) { // such stand for nothing
-          byPlace.merge(picture.place(), mark.isWithin(1, 1, 0), Boolean::logicalAnd);
+          byPlace.merge(picture.place(), mark.isWithin(1, 1, NEARLY), Boolean::logicalAnd);
         }
       }
     }
@@ -203,7 +202,8 @@ public final class BoxSets {
     return Labels.of(ordered.stream().filter(used::contains).toList());
   }
 
-  private static String named(List<String> names) {
+  /** The first of them, in a sentence. */
+  static String named(List<String> names) {
     int more = names.size() - NAMED;
     return String.join(", ", names.stream().limit(NAMED).map(name -> "'" + name + "'").toList())
         + (more > 0 ? " and " + more + " more" : "");
@@ -230,35 +230,6 @@ public final class BoxSets {
                   + " no boxes; what is on "
                   + (bare == 1 ? "it" : "them")
                   + " is learned as background"));
-    }
-  }
-
-  private void requireLearned(List<BoxedPicture> pictures, Labels labels) {
-    Map<Part, Set<Integer>> shown = new LinkedHashMap<>();
-    for (BoxedPicture picture : pictures) {
-      if (picture.part().isPresent()) {
-        Set<Integer> labelsThere =
-            shown.computeIfAbsent(picture.part().get(), k -> new LinkedHashSet<>());
-        picture.boxes().forEach(box -> labelsThere.add(box.label()));
-      }
-    }
-    if (shown.isEmpty()) {
-      return;
-    }
-    Set<Integer> learned = shown.getOrDefault(Part.TRAIN, Set.of());
-    if (learned.isEmpty()) {
-      throw new BadDataException(
-          "there are pictures for "
-              + String.join(" and ", shown.keySet().stream().map(Part::words).toList())
-              + ", but none with boxes in a training part to learn from; add it, or give the"
-              + " pictures without naming parts.");
-    }
-    List<String> unknown = new ArrayList<>(labels.names());
-    learned.forEach(label -> unknown.remove(labels.names().get(label)));
-    if (!unknown.isEmpty()) {
-      notes.add(
-          Note.of(
-              "the training part has no box of " + named(unknown) + ": no answer will be that"));
     }
   }
 }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.error.BadDataException;
+import dev.graft.words.Note;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -91,6 +92,23 @@ class MisreadAnnotationsTest {
         dir.resolve("x.json"),
         Small.coco("a.jpg").replace("category_id\": 3", "category_id\": 30"));
     assertRefused("not among its categories, '30'");
+  }
+
+  @Test
+  void annotationsOfCocoWithoutABox() throws IOException {
+    picture(dir.resolve("a.jpg"));
+    Path json = dir.resolve("x.json");
+    String one = Small.coco("a.jpg");
+    for (String bare : List.of("\"bbox\": []", "\"bbox\": null", "\"area\": 1")) {
+      String more = "{\"image_id\": 1, \"category_id\": 3, " + bare + "}, ";
+      text(json, one.replace("\"annotations\": [", "\"annotations\": [" + more));
+      BoxSet set = Annotations.read(dir);
+      assertThat(set.pictures().get(0).boxes()).as(bare).hasSize(1);
+      assertThat(set.notes().stream().map(Note::sentence))
+          .contains("1 annotation of " + json + " is without a box and left out");
+    }
+    text(json, one.replace("[5, 5, 10, 10]", "[]"));
+    assertRefused("x.json has no 'bbox' for anything on its pictures", "[x, y, width, height]");
   }
 
   @Test
@@ -181,6 +199,26 @@ class MisreadAnnotationsTest {
         .isEqualTo(dir.resolve("other/1.jpg"));
   }
 
+  /** As Oxford-IIIT Pet has them: masks lie nearer to the XML files than the pictures do. */
+  @Test
+  void aMaskIsNotThePicture() throws IOException {
+    picture(dir.resolve("images/cat_1.jpg"));
+    picture(dir.resolve("annotations/trimaps/cat_1.png"));
+    String named = xml("cat").replace("<annotation>", "<annotation><filename>%s</filename>");
+    Path xml = dir.resolve("annotations/xmls/cat_1.xml");
+    text(xml, String.format(named, "cat_1.jpg"));
+    assertThat(Annotations.read(dir).pictures().get(0).file())
+        .isEqualTo(dir.resolve("images/cat_1.jpg"));
+    picture(dir.resolve("annotations/xmls/cat_1.png"));
+    assertThat(Annotations.read(dir).pictures().get(0).file())
+        .isEqualTo(dir.resolve("images/cat_1.jpg"));
+    picture(dir.resolve("copy/cat_1.jpg"));
+    assertRefused("cat_1.xml has boxes, and there are several pictures for it");
+    text(xml, String.format(named, "cat_1.png"));
+    assertThat(Annotations.read(dir).pictures().get(0).file())
+        .isEqualTo(dir.resolve("annotations/xmls/cat_1.png"));
+  }
+
   @Test
   void sharesAreNoPixels() throws IOException {
     picture(dir.resolve("a.jpg"));
@@ -191,6 +229,24 @@ class MisreadAnnotationsTest {
     Files.delete(dir.resolve("x.csv"));
     text(dir.resolve("a.xml"), xml("cell").replace(">15<", ">.9<").replace(">5<", ">.1<"));
     assertRefused("a.xml has only boxes between 0 and 1");
+  }
+
+  /** As Label Studio's notes.json beside YOLO, and XML of other programs. */
+  @Test
+  void filesOfOtherProgramsAreNoFormOfTheirOwn() throws IOException {
+    text(dir.resolve("pom.xml"), "<?xml version='1.0'?>", "<!-- <annotation> -->", "<project/>");
+    text(dir.resolve("notes.json"), "{\"categories\": [{\"id\": 0, \"name\": \"cell\"}]}");
+    picture(dir.resolve("images/a.jpg"));
+    Path csv = dir.resolve("x.csv");
+    text(csv, COLUMNS, "images/a.jpg,cell,1,1,9,9");
+    assertThat(Annotations.read(dir).notes().get(0).sentence()).isEqualTo("read as CSV, x.csv");
+    Files.delete(csv);
+    assertRefused("pom.xml begins with '<project>', where Pascal VOC has <annotation>");
+    text(dir.resolve("labels/a.txt"), "0 .5 .5 .2 .2");
+    text(dir.resolve("data.yaml"), "train: images", "names: [cell]");
+    assertThat(Annotations.read(dir).pictures()).hasSize(1);
+    text(dir.resolve("images/a.xml"), xml("cell"));
+    assertRefused("boxes in several forms, YOLO (data.yaml) and Pascal VOC");
   }
 
   @Test

@@ -130,14 +130,42 @@ class UnfitAnnotationsTest {
   void lists() throws IOException {
     picture(dir.resolve("JPEGImages/a b.jpg"));
     text(dir.resolve("Annotations/a b.xml"), xml("cell"));
-    text(dir.resolve("ImageSets/Main/train.txt"), "a b", "", "../../a");
-    assertRefused("train.txt names '../../a', of which there is no XML file");
+    text(dir.resolve("ImageSets/Main/train.txt"), "../../a", "c");
+    assertRefused("train.txt names '../../a', of which there is no XML file", "and 1 more like it");
     text(dir.resolve("ImageSets/Main/train.txt"), "a b");
     text(dir.resolve("ImageSets/Main/cell_train.txt"), "a b  1");
     assertThat(Annotations.read(dir).pictures()).hasSize(1);
     text(dir.resolve("ImageSets/Main/train.txt"), "");
     text(dir.resolve("ImageSets/Main/test.txt"), "a b  1");
-    assertRefused("pictures for test, but none with boxes in a training part");
+    assertOnlyScored("test");
+  }
+
+  /** What is only for testing can be scored, and not learned from. */
+  private void assertOnlyScored(String part) {
+    BoxSet set = Annotations.read(dir);
+    assertThat(set.pictures()).hasSize(1);
+    assertThatThrownBy(set::toLearn)
+        .isInstanceOf(BadDataException.class)
+        .hasMessageContaining(
+            "pictures for " + part + ", but none with boxes in a training part to learn from");
+  }
+
+  @Test
+  void partsThatAreOnlyForScoring() throws IOException {
+    picture(dir.resolve("test/a.jpg"));
+    text(dir.resolve("test/a.xml"), xml("cell"));
+    picture(dir.resolve("test/b.jpg"));
+    text(dir.resolve("test/b.xml"), "<annotation/>");
+    assertThat(Annotations.read(dir).pictures()).hasSize(2);
+    assertThatThrownBy(() -> Annotations.read(dir).toLearn()).hasMessageContaining("for test");
+    Files.delete(dir.resolve("test/b.xml"));
+    Files.delete(dir.resolve("test/a.xml"));
+    text(dir.resolve("test/a.txt"), "0 0.5 0.5 0.5 0.5");
+    Files.delete(dir.resolve("test/b.jpg"));
+    for (String part : List.of("test", "val")) {
+      text(dir.resolve("data.yaml"), part + ": test", "names: [cell]");
+      assertOnlyScored(part.equals("val") ? "validation" : part);
+    }
   }
 
   @Test
@@ -239,7 +267,7 @@ class UnfitAnnotationsTest {
     picture(dir.resolve("a.jpg"));
     Path csv = dir.resolve("x.csv");
     text(csv, "file,label,left,top,right", "a.jpg,cell,1,1,9");
-    assertRefused("holds no boxes");
+    assertRefused("x.csv has no column 'bottom'; boxes need file, label, left");
     assertThatThrownBy(() -> Annotations.read(csv))
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("has no column 'bottom'; boxes need file, label, left");

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Exif;
+import dev.graft.data.Pictures;
 import dev.graft.error.BadDataException;
+import dev.graft.testkit.ChildJava;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
@@ -82,5 +85,32 @@ class BoxDrawingTest {
     assertThatThrownBy(() -> BoxDrawing.of(new byte[] {1, 2, 3}, NAME, List.of(), 100))
         .isInstanceOf(BadDataException.class)
         .hasMessageContaining("a.jpg");
+  }
+
+  /** Draws in a process of its own, since Java looks for the screen once. */
+  public static void main(String... args) throws IOException {
+    try {
+      byte[] jpeg = Pictures.encode(Pictures.gradient(WIDTH, HEIGHT), "jpg");
+      BoxDrawing.of(jpeg, NAME, List.of(new BoxDrawing.Marked(THING, "thing")), 300);
+      System.out.println("drawn");
+    } catch (BadDataException e) {
+      System.out.println(e.getMessage());
+    }
+  }
+
+  @Test
+  void aScreenThatIsNotThere() throws IOException, InterruptedException {
+    for (String flag : List.of("-Djava.awt.headless=true", "-Djava.awt.headless=false")) {
+      ProcessBuilder java = ChildJava.running(List.of(flag), BoxDrawingTest.class);
+      java.environment().put("DISPLAY", ":99");
+      Process process = java.redirectErrorStream(true).start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).as(said).isZero();
+      if (flag.endsWith("true")) {
+        assertThat(said).contains("drawn");
+      } else if (!said.contains("drawn")) { // as a Java without X11 does
+        assertThat(said).contains("a.jpg cannot be drawn on", "-Djava.awt.headless=true");
+      }
+    }
   }
 }

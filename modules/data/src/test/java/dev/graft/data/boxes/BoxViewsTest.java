@@ -75,6 +75,13 @@ class BoxViewsTest {
     assertThat(pixels(batch, true).floats()).isEqualTo(pixels(batch, false).floats());
   }
 
+  @Test
+  void whatBoxesTakeIsKnownBeforeTheyAreHeld() throws IOException {
+    BoxSet set = set(1);
+    assertThat(set.bytes()).isEqualTo(set.answers().values().bytes().remaining());
+    assertThat(set.mostBoxes()).isEqualTo(1);
+  }
+
   /** A red rectangle on grey, stored in {@code orientation} and upright when it is shown. */
   private BoxSet set(int orientation) throws IOException {
     BufferedImage shown = new BufferedImage(320, 240, BufferedImage.TYPE_INT_RGB);

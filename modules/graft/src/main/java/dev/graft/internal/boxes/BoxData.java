@@ -14,13 +14,16 @@ import dev.graft.trainer.boxes.BoxScoring;
 import dev.graft.trainer.boxes.Detection;
 import dev.graft.trainer.boxes.Detections;
 import dev.graft.trainer.optimizer.Clipping;
+import dev.graft.words.Note;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a job knows of boxes: the set, the size of pictures at which they are found, the views that
@@ -29,25 +32,62 @@ import java.util.stream.IntStream;
  * @param set the pictures with their boxes
  * @param flips which ways of mirroring the data allow
  * @param choosing whether what is learned only chooses for a training that follows
+ * @param most how many views of a picture there are at most
  */
-public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
+public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing, int most) {
 
+  private static final String VIEWS = "views.txt"; // how many there are at most, in a run's folder
   private static final int FEWEST_STEPS = 800; // a head learns little in less
   private static final int LOOKS = 48; // at each picture, where there are not too many
+  private static final int LOOKS_BEFORE = 24; // where what is below learns with it afterwards
   private static final int MOST_STEPS = 6000;
+  private static final int FEW = 800; // views in all, up to which a picture has more than eight
+
+  /** How many views of a picture there are at most, whatever there is time for. */
+  public static final int MOST_VIEWS = 64;
+
   private static final int BATCH = 8;
   private static final double TOP = 2.0 / 3; // of the blocks: maps for boxes begin far below
-  private static final double RATE_BELOW = 3e-4;
-  static final int LOOKS_BELOW = 8; // at each picture, by what trains below the head
+  private static final double RATE_BELOW = 1e-3;
+  private static final int LOOKS_BELOW = 8; // at each picture, by what trains below the head
 
-  /** The boxes in {@code data}, as {@code Annotations} reads them. */
+  /**
+   * The boxes in {@code data}, as {@code Annotations} reads them, to learn from. Pictures are
+   * mirrored unless a label tells left from right.
+   *
+   * @throws dev.graft.error.BadDataException if there are none, or none that are for training
+   */
   public static BoxData read(Path data) {
-    return new BoxData(Annotations.read(data), BoxViews.Flips.SIDES, false);
+    BoxSet set = Annotations.read(data).toLearn();
+    boolean sided = Sides.in(set.labels()).isPresent();
+    return of(set, sided ? BoxViews.Flips.NONE : BoxViews.Flips.SIDES);
+  }
+
+  /** These boxes, of which nothing is chosen yet. */
+  public static BoxData of(BoxSet set, BoxViews.Flips flips) {
+    return new BoxData(set, flips, false, MOST_VIEWS);
+  }
+
+  /** This with at most so many views of each picture. */
+  public BoxData atMost(int views) {
+    return new BoxData(set, flips, choosing, views);
+  }
+
+  /** This with as many views at most as the run in a folder began with. */
+  public BoxData keptIn(Path run) {
+    Integer kept = Kept.in(run.resolve(VIEWS), most, Integer::valueOf);
+    return atMost(kept);
+  }
+
+  /** Whether pictures may be mirrored. */
+  public boolean isMirrored() {
+    return flips != BoxViews.Flips.NONE;
   }
 
   /** The pictures as a dataset. */
   public Dataset dataset() {
-    return set.dataset();
+    Dataset all = set.dataset();
+    return Sides.in(set.labels()).map(Sides::note).map(all::noted).orElse(all);
   }
 
   /** The pictures of {@code part} upside down, to see whether that makes a difference. */
@@ -55,29 +95,23 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
     return BoxViews.upsideDown(set, part);
   }
 
-  /** The pictures of {@code part} as they are. */
-  public Dataset upright(Dataset part) {
-    return BoxViews.plain(set, part);
-  }
-
   /** This, with pictures learned from upside down, too. */
   public BoxData turned() {
-    return new BoxData(set, BoxViews.Flips.ALL, choosing);
+    return new BoxData(set, BoxViews.Flips.ALL, choosing, most);
   }
 
   /**
-   * This for a training that only chooses: as many steps on half of the views, which are among
-   * those of the training that follows.
+   * This for a training that only chooses: on half of the views, most of which are among those of
+   * the training that follows.
    */
   public BoxData forChoosing() {
-    return new BoxData(set, flips, true);
+    return new BoxData(set, flips, true, most);
   }
 
   /** {@code parts} as they are learned from: views of what trains. */
   public Parts seen(Parts parts, long seed) {
     return new Parts(
-        new BoxViews(views(parts.train().size()) / share(parts.train().size()), flips, seed)
-            .of(set, parts.train()),
+        new BoxViews(waysLearned(parts.train().size()), flips, seed).of(set, parts.train()),
         BoxViews.plain(set, parts.validation()),
         parts.test(),
         parts.notes());
@@ -85,7 +119,19 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
 
   /** This with labels counted as {@code order} has them. */
   public BoxData inOrderOf(Labels order) {
-    return new BoxData(set.inOrderOf(order), flips, choosing);
+    return new BoxData(set.inOrderOf(order), flips, choosing, most);
+  }
+
+  /** This without the test part of {@code parts}, by which nothing may be chosen. */
+  public BoxData learned(Parts parts) {
+    List<BoxedPicture> some = new ArrayList<>(set.of(parts.train()));
+    some.addAll(set.of(parts.validation()));
+    return new BoxData(new BoxSet(set.labels(), some, set.notes()), flips, choosing, most);
+  }
+
+  /** {@code parts}, which show boxes; see {@link BoxSet#shownIn}. */
+  public Parts shownIn(Parts parts) {
+    return set.shownIn(parts);
   }
 
   /** All pictures but those of {@code part}. */
@@ -97,52 +143,116 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing) {
         IntStream.range(0, all.size()).filter(i -> !names.contains(all.name(i))).toArray());
   }
 
-  /** How many views of each of so many pictures: fewer of many. */
+  /** How many views of each of so many pictures are usual: more of few, fewer of many. */
   static int views(int pictures) {
     int ways = 8;
+    while (ways < MOST_VIEWS && 2L * pictures * ways <= FEW) {
+      ways *= 2;
+    }
     while (ways > 1 && (long) pictures * ways > (long) MOST_STEPS * BATCH) {
       ways /= 2;
     }
     return ways;
   }
 
-  /** One of how many of the views is learned from, of so many pictures. */
-  private int share(int pictures) {
-    return choosing && views(pictures) > 1 ? 2 : 1;
+  /** How many views of each of so many pictures there are here, with what there is time for. */
+  public int ways(int pictures) {
+    return Math.min(views(pictures), most);
   }
 
-  /** {@code recipe}, whose epochs are of all views, for as many steps on those that there are. */
+  /** One of how many of the views is learned from, of so many pictures. */
+  private int share(int pictures) {
+    return choosing && ways(pictures) > 1 ? 2 : 1;
+  }
+
+  /** From how many views of each of so many pictures is learned. */
+  private int waysLearned(int pictures) {
+    return ways(pictures) / share(pictures);
+  }
+
+  /**
+   * {@code recipe}, whose epochs are of all views, for as many steps of the head on those that
+   * there are. What is below, whose steps take longest, has fewer where there are fewer views.
+   */
   public Recipe onViews(Recipe recipe, int pictures) {
     return ChosenEpochs.ALL.of(recipe, share(pictures));
   }
 
+  /**
+   * {@code recipe} with fewer pictures of a batch computed at once, where those that are learned
+   * from or decided by have so many boxes that all would take too much memory.
+   *
+   * @param size to which pictures are brought
+   */
+  public Recipe inMemory(Recipe recipe, BoxSize size, Parts parts) {
+    int boxes =
+        Stream.of(parts.train(), parts.validation())
+            .flatMap(part -> set.of(part).stream())
+            .mapToInt(picture -> picture.boxes().size())
+            .max()
+            .orElse(0);
+    return new DenseBoxes(boxes).held(recipe, size, examples(parts.train().size()));
+  }
+
+  /** What there is less of at once, and why, where these are all that is learned from. */
+  public Optional<Note> dense(Recipe recipe, BoxSize size) {
+    DenseBoxes dense = new DenseBoxes(set.mostBoxes());
+    return dense.note(recipe, dense.held(recipe, size, examples(set.pictures().size())));
+  }
+
+  private int examples(int pictures) {
+    return pictures * waysLearned(pictures);
+  }
+
+  /** How often what trains below the head looks at each picture: once at each view at least. */
+  static int looksBelow(int views) {
+    return Math.max(LOOKS_BELOW, views);
+  }
+
   /** In how many steps of a batch a head learns from so many pictures. */
-  private static double steps(int pictures) {
-    return Math.min(Math.max(FEWEST_STEPS, (double) LOOKS * pictures / BATCH), MOST_STEPS);
+  private static double steps(int pictures, boolean alone) {
+    double looks = alone ? LOOKS : LOOKS_BEFORE;
+    return Math.min(Math.max(FEWEST_STEPS, looks * pictures / BATCH), MOST_STEPS);
   }
 
-  /** How often the head looks at some of so many pictures. */
-  static double looks(int pictures) {
-    return steps(pictures) * BATCH;
+  /** How often the head looks at some of so many pictures; {@code alone} or before others learn. */
+  static double looks(int pictures, boolean alone) {
+    return steps(pictures, alone) * BATCH;
   }
 
-  /** {@code recipe} with the usual settings for a head that learns from so many pictures. */
-  public static Recipe usual(Recipe recipe, int pictures) {
-    double perEpoch = Math.max(1, Math.ceil((double) pictures * views(pictures) / BATCH));
-    int epochs = (int) Math.max(1, Math.round(steps(pictures) / perEpoch));
+  /**
+   * {@code recipe} with the usual settings for a head that learns from so many pictures.
+   *
+   * @param views of each picture
+   */
+  public static Recipe usual(Recipe recipe, int pictures, int views) {
+    Recipe base = recipe.isAuto() ? Recipe.headOnly() : recipe;
+    int batch = batch(pictures, views);
+    double perEpoch = Math.max(1, Math.ceil((double) pictures * views / batch));
+    double steps = steps(pictures, base.fineTunes().isEmpty());
+    int epochs = (int) Math.max(1, Math.round(steps / perEpoch));
     FineTune head =
         FineTune.head()
             .rate(1e-3)
-            .batch(BATCH)
+            .batch(batch)
             .epochs(epochs)
             .patience(epochs)
             .clipping(Clipping.byGlobalNorm(10))
             .batchNorm(FineTune.BatchNorm.TRAINING);
-    Recipe base = recipe.isAuto() ? Recipe.headOnly() : recipe;
     boolean top = base.name().equals(Recipe.headThenTop().name());
-    int passes = Math.max(1, LOOKS_BELOW / views(pictures));
+    int passes = looksBelow(views) / views;
     return base.head(base.head().steps(head))
         .each(stretch -> below(top ? stretch.share(TOP) : stretch, passes));
+  }
+
+  /** The usual one, or a little more: a last batch of one example has no mean to normalise by. */
+  private static int batch(int pictures, int views) {
+    int all = pictures * views;
+    int half = pictures * Math.max(1, views / 2); // of a training that only chooses
+    return IntStream.rangeClosed(BATCH, 2 * BATCH)
+        .filter(size -> all % size != 1 && half % size != 1)
+        .findFirst()
+        .orElse(BATCH);
   }
 
   /** What trains below the head: faster and for shorter than where one label is answered. */

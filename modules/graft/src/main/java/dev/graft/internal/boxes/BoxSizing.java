@@ -1,34 +1,53 @@
 package dev.graft.internal.boxes;
 
+import com.google.common.collect.ListMultimap;
+import com.google.common.collect.MultimapBuilder;
+import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.BoxedPicture;
 import dev.graft.model.BoxFormat;
 import dev.graft.words.Note;
 import dev.graft.words.Remedy;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * The size of pictures at which boxes are found: in the shape of the pictures, so large that the
- * smallest boxes are some cells wide, if there is time to learn at that size.
+ * smallest boxes are some cells wide, if there is time to learn at that size. Where there is too
+ * little time even for the usual size, there are fewer views of each picture, and then fewer pixels
+ * if somebody said how much time there is.
  *
  * @param set the pictures with their boxes
  * @param below how many stretches train below the head
- * @param budget what learning may take, on two cores
+ * @param time what learning may take, on two cores, if somebody says it
+ * @param given the size, if somebody says it
  */
-public record BoxSizing(BoxSet set, int below, Duration budget) {
+public record BoxSizing(BoxSet set, int below, Optional<Duration> time, Optional<BoxSize> given) {
 
-  /** What it may take where nobody says it. */
-  public static final Duration USUAL = Duration.ofMinutes(15);
+  /** What a head may take where nobody says it, and each stretch below it. */
+  private static final Duration USUAL = Duration.ofMinutes(15);
 
   /** A trial on BCCD, in Keras, gained nothing by more pixels than these. */
   private static final double PIXELS = 512 * 384;
 
   private static final double MOST_PIXELS = 4 * PIXELS;
+  private static final double FEWEST_PIXELS = 320 * 240; // of which there is still much to see
+  private static final double SMALLER = 0.95;
+  private static final int FEWEST_VIEWS = 2; // as they are, and mirrored
   private static final int MULTIPLE = 32; // the coarsest cells
   private static final int CELLS = 3; // that a box is wide, to be found well
+  private static final int ENOUGH = 5; // boxes of a label, for it to have a say
+  private static final double SHARE = 0.01; // of all boxes, for the same
+
+  /** How much of the time a size may take: what is read, scored and published takes some, too. */
+  private static final double MOST = 0.85;
+
+  /** How much longer than there is time learning takes for that to be told: sides are rounded. */
+  private static final double LATE = 1.1;
 
   /** Seconds for the maps of a view of so many pixels, EfficientNet-Lite0 on two cores. */
   private static final double VIEW = 0.10;
@@ -41,7 +60,73 @@ public record BoxSizing(BoxSet set, int below, Duration budget) {
 
   /** The size. */
   public BoxSize size() {
-    return sized(Math.max(usualPixels(), Math.min(neededPixels(), affordablePixels())));
+    return given.orElseGet(this::chosen);
+  }
+
+  private BoxSize chosen() {
+    double usual = usualPixels();
+    double affordable = PIXELS * limit() / seconds(views(), PIXELS);
+    if (affordable < usual && time.isPresent()) { // small boxes are lost: not unless asked for
+      return within(affordable, Math.min(usual, FEWEST_PIXELS));
+    }
+    double more = PIXELS * MOST * budget().toSeconds() / seconds(views(), PIXELS);
+    return sized(Math.max(usual, Math.min(neededPixels(), more)));
+  }
+
+  /** Of so many pixels at most, unless that is less than the fewest. */
+  private BoxSize within(double most, double fewest) {
+    double pixels = Math.max(most, fewest);
+    BoxSize size = sized(pixels);
+    while (size.pixels() > most && pixels > fewest) { // sides are rounded
+      pixels = Math.max(fewest, SMALLER * pixels);
+      size = sized(pixels);
+    }
+    return size;
+  }
+
+  /** How many views of each picture there are: as many as there is memory for, and time. */
+  private int views() {
+    int views = inMemory();
+    double pixels = given.map(BoxSize::pixels).orElseGet(this::usualPixels);
+    while (views > FEWEST_VIEWS && seconds(views, pixels) > limit()) {
+      views /= 2;
+    }
+    return views;
+  }
+
+  /** How many views there are where neither memory nor time is short. */
+  private int usualViews() {
+    return BoxData.views(set.pictures().size());
+  }
+
+  private int inMemory() {
+    return DenseBoxes.views(usualViews(), set.bytes());
+  }
+
+  /** How many views of a picture there are at most: what bounds them where anything does. */
+  public int mostViews() {
+    int views = views();
+    return views < usualViews() ? views : BoxData.MOST_VIEWS;
+  }
+
+  /** What pictures larger than usual may take. */
+  private Duration budget() {
+    return time.orElse(USUAL);
+  }
+
+  /** Seconds beyond which there is less of what is usual: who has more train has asked for it. */
+  private double limit() {
+    return time.orElse(USUAL.multipliedBy(1L + below)).toSeconds();
+  }
+
+  /** What it takes to learn, and then to learn once more, from so many views of each picture. */
+  private double seconds(int views, double pixels) {
+    int pictures = set.pictures().size();
+    double seconds =
+        VIEW * views * pictures
+            + 2 * LOOK * BoxData.looks(pictures, below == 0)
+            + 2 * LOOK_BELOW * BoxData.looksBelow(views) * pictures * below;
+    return seconds * pixels / PIXELS;
   }
 
   private BoxSize sized(double pixels) {
@@ -69,38 +154,37 @@ public record BoxSizing(BoxSet set, int below, Duration budget) {
     return Math.min(wanted * wanted, MOST_PIXELS);
   }
 
-  /** So many that what is learned, and then learned once more, is learned in time. */
-  private double affordablePixels() {
-    int pictures = set.pictures().size();
-    double seconds =
-        VIEW * BoxData.views(pictures) * pictures
-            + 2 * LOOK * BoxData.looks(pictures)
-            + 2 * LOOK_BELOW * BoxData.LOOKS_BELOW * pictures * below;
-    return PIXELS * budget.toSeconds() / seconds;
-  }
-
-  /** The median share of the picture's area that a box of some label has, of the least label. */
+  /**
+   * The median share of the picture's area that a box of some label has, of the least label. One of
+   * which there are only a few boxes tells nothing, nor does what stands for many.
+   */
   private double smallest() {
-    return IntStream.range(0, set.labels().size())
-        .mapToDouble(this::medianArea)
-        .filter(area -> area > 0)
-        .min()
-        .orElse(1);
+    ListMultimap<Integer, Double> areas = MultimapBuilder.treeKeys().arrayListValues().build();
+    for (BoxedPicture picture : set.pictures()) {
+      double pixels = (double) picture.width() * picture.height();
+      for (Box box : picture.boxes()) {
+        if (!box.crowd()) {
+          areas.put(box.label(), box.area() / pixels);
+        }
+      }
+    }
+    double enough = Math.min(ENOUGH, SHARE * areas.size());
+    Collection<Collection<Double>> all = areas.asMap().values();
+    List<Collection<Double>> usual = all.stream().filter(each -> each.size() >= enough).toList();
+    return (usual.isEmpty() ? all : usual)
+        .stream()
+            .mapToDouble(each -> BoxInput.median(each.stream().mapToDouble(area -> area)))
+            .filter(area -> area > 0)
+            .min()
+            .orElse(1);
   }
 
-  private double medianArea(int label) {
-    return BoxInput.median(
-        set.pictures().stream()
-            .flatMapToDouble(
-                picture ->
-                    picture.boxes().stream()
-                        .filter(box -> box.label() == label)
-                        .mapToDouble(
-                            box -> box.area() / ((double) picture.width() * picture.height()))));
+  /** Which size that is, from how many views is learned, how long that takes, and why so. */
+  public List<Note> notes() {
+    return given.isPresent() ? List.of(ofTime()) : List.of(ofSize(), ofTime());
   }
 
-  /** Which size that is, and why. */
-  public Note note() {
+  private Note ofSize() {
     BoxSize size = size();
     double cells = Math.sqrt(smallest() * size.pixels()) / BoxFormat.CELL;
     String words =
@@ -119,7 +203,38 @@ public record BoxSizing(BoxSet set, int below, Duration budget) {
             "; at %d x %d it would be wider, but that would take longer than %d min on two cores",
             wanted.width(),
             wanted.height(),
-            Math.max(1, budget.toMinutes()));
+            minutes(budget().toSeconds()));
     return Note.of(wanted.equals(size) ? words : words + late, Remedy.SIZE);
+  }
+
+  private Note ofTime() {
+    int views = views();
+    double seconds = seconds(views, size().pixels());
+    StringBuilder words = new StringBuilder();
+    words.append("to learn from ").append(views);
+    words.append(views == 1 ? " view" : " views").append(" of each picture takes about ");
+    words.append(minutes(seconds)).append(" min on two cores, if the network is as fast as");
+    words.append(" EfficientNet-Lite0");
+    if (inMemory() < usualViews()) {
+      words.append("; for more views there is no memory, since one picture has ");
+      words.append(set.mostBoxes()).append(" boxes, and those of all are padded to as many");
+    }
+    if (views < inMemory()) {
+      words.append("; with more views it would take longer than ");
+      words.append(minutes(limit())).append(" min");
+    }
+    if (seconds > LATE * limit()) {
+      words.append("; that is longer than the ").append(minutes(limit()));
+      words.append(" min that there are, but ");
+      words.append(
+          given.isPresent()
+              ? "the size is given"
+              : time.isPresent() ? "of less there is little to learn" : "fewer pixels hide boxes");
+    }
+    return Note.of(words.toString());
+  }
+
+  private static long minutes(double seconds) {
+    return Math.max(1, Math.round(seconds / 60));
   }
 }

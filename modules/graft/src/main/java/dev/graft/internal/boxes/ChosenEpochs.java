@@ -26,6 +26,7 @@ public record ChosenEpochs(List<Stretch> stretches) {
 
   private static final String FILE = "chosen.txt";
   private static final int LOSS = 5; // the column of the loss on validation
+  private static final int ENOUGH = 10; // validation pictures, to tell when to end
 
   /** All of what was planned. */
   static final ChosenEpochs ALL = new ChosenEpochs(List.of());
@@ -33,7 +34,7 @@ public record ChosenEpochs(List<Stretch> stretches) {
   /**
    * One of them.
    *
-   * @param best the epoch with the smallest loss, from 1 on
+   * @param best the epoch with the smallest loss, from 1 on; 0 if none did good
    * @param planned how many there were to be
    */
   public record Stretch(int best, int planned) {
@@ -52,13 +53,16 @@ public record ChosenEpochs(List<Stretch> stretches) {
     stretches = ImmutableList.copyOf(stretches);
   }
 
-  /** In words. */
-  public String words() {
+  /** In words, where so many validation pictures say it. */
+  public String words(int pictures) {
     return stretches.isEmpty()
         ? "it is learned for as long"
         : "the loss was smallest after "
             + Joiner.on(" and ").join(stretches)
-            + " epochs, and as large a part is learned";
+            + " epochs, "
+            + (pictures >= ENOUGH
+                ? "and as large a part is learned"
+                : "but so few pictures do not tell when to end, so all are learned");
   }
 
   /**
@@ -100,8 +104,13 @@ public record ChosenEpochs(List<Stretch> stretches) {
       return ALL;
     }
     List<Stretch> all = new ArrayList<>();
+    double kept = Double.POSITIVE_INFINITY; // the loss of what was kept so far
     for (Map<Integer, Double> each : losses.values()) {
-      all.add(new Stretch(best(each), planned.get(all.size()).epochs()));
+      int best = best(each);
+      double loss = each.getOrDefault(best, Double.NaN);
+      boolean good = all.isEmpty() || loss < kept; // the head is kept in any case
+      all.add(new Stretch(good ? best : 0, planned.get(all.size()).epochs()));
+      kept = good ? loss : kept;
     }
     return new ChosenEpochs(all);
   }
@@ -114,12 +123,42 @@ public record ChosenEpochs(List<Stretch> stretches) {
         .getKey();
   }
 
-  /** {@code recipe} with {@code times} those shares of its epochs. */
-  public Recipe of(Recipe recipe, double times) {
+  /**
+   * This of so many validation pictures: too few do not tell when to end, so all epochs are learned
+   * of what did any good.
+   */
+  public ChosenEpochs by(int pictures) {
+    return pictures >= ENOUGH
+        ? this
+        : new ChosenEpochs(
+            stretches.stream()
+                .map(each -> each.best() == 0 ? each : new Stretch(each.planned(), each.planned()))
+                .toList());
+  }
+
+  /**
+   * {@code recipe} with those shares of its epochs, all of which are learned: what validates them
+   * is learned from, and does not tell when to end.
+   */
+  public Recipe of(Recipe recipe) {
+    Recipe shares = of(recipe, 1);
+    return shares.head(shares.head().steps(whole(shares.head().steps()))).each(ChosenEpochs::whole);
+  }
+
+  private static FineTune whole(FineTune stretch) {
+    return stretch.patience(Math.max(stretch.stop().patience(), stretch.epochs()));
+  }
+
+  /** The same with {@code times} as many epochs of the head. */
+  Recipe of(Recipe recipe, double times) {
     Recipe.HeadSettings head = recipe.head();
     List<FineTune> below = new ArrayList<>();
+    int number = 0;
     for (FineTune stretch : recipe.fineTunes()) {
-      below.add(shortened(stretch, times * share(below.size() + 1)));
+      double share = share(++number);
+      if (share > 0) { // else validation refused it
+        below.add(shortened(stretch, share));
+      }
     }
     return recipe
         .head(head.steps(shortened(head.steps(), times * share(0))))

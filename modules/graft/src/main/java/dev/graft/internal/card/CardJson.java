@@ -201,13 +201,16 @@ final class CardJson {
   }
 
   private static ObjectNode stretch(FineTune settings) {
-    return object()
-        .put("optimizer", settings.optimizer().toString())
-        .put("rate", settings.rate())
-        .put("schedule", settings.schedule().toString())
-        .put("epochs", settings.epochs())
-        .put("batch", settings.batch())
-        .put("clipping", settings.clipping().toString());
+    ObjectNode node =
+        object()
+            .put("optimizer", settings.optimizer().toString())
+            .put("rate", settings.rate())
+            .put("schedule", settings.schedule().toString())
+            .put("epochs", settings.epochs())
+            .put("clipping", settings.clipping().toString());
+    return settings.findsBatch() // the decisions say which it was
+        ? node.put("batch", "up to " + settings.batch())
+        : node.put("batch", settings.batch());
   }
 
   private String inputs() {

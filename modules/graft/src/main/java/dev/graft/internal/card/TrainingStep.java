@@ -76,7 +76,11 @@ public final class TrainingStep {
   }
 
   private static Run with(Run run, Provenance provenance) {
-    Model model = run.model().toBuilder().provenance(provenance).build();
+    return with(run, run.model().toBuilder().provenance(provenance).build());
+  }
+
+  /** Returns {@code run} with another form of its model. */
+  public static Run with(Run run, Model model) {
     return new Run(
         model, run.recipe(), run.validation(), run.decisions(), run.times(), run.features());
   }

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -30,7 +29,7 @@ import java.util.stream.Collectors;
  *
  * @param deciding the name of the one that it comes down to
  * @param values by name
- * @param smallerIsBetter the names of those of which less is better, beside losses
+ * @param smallerIsBetter the names of those of which less is better, beside latency and size
  */
 public record Figures(String deciding, Map<String, Double> values, Set<String> smallerIsBetter) {
 
@@ -44,9 +43,6 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
 
   private static final String LOSS = "loss";
   private static final String ACCURACY = "accuracy";
-
-  /** A label may be called anything, "profit/loss" too. */
-  private static final Pattern OF_LABEL = Pattern.compile("([^.]*/)?(precision|recall|f1)\\..*");
 
   /** Scores a version. */
   @FunctionalInterface
@@ -65,21 +61,22 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
     Map<String, Double> all = new LinkedHashMap<>();
     all.put(LOSS, score.loss());
     all.putAll(score.metrics());
+    Set<String> less = // of labels more is better, and one may be called "profit/loss"
+        all.keySet().stream().filter(score::isSmallerBetter).collect(Collectors.toSet());
     score
         .perLabel()
         .forEach(
             (head, labels) -> {
               String prefix = score.perLabel().size() == 1 ? "" : head + "/";
-              for (LabelScore label : labels) {
-                all.put(prefix + "precision." + label.label(), label.precision());
-                all.put(prefix + "recall." + label.label(), label.recall());
-                all.put(prefix + "f1." + label.label(), label.f1());
+              for (LabelScore each : labels) {
+                each.metrics()
+                    .forEach((name, value) -> all.put(prefix + name + "." + each.label(), value));
               }
             });
     if (Double.isNaN(score.loss())) {
       all.replaceAll((name, value) -> Double.NaN);
     }
-    return new Figures(deciding(score.metrics()), all, score.smallerIsBetter());
+    return new Figures(deciding(score.metrics()), all, less);
   }
 
   /** Of one head accuracy, or its first metric; of several what they come to together. */
@@ -142,7 +139,7 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
       labels.names().forEach(label -> metrics.forEach(each -> names.add(each + "." + label)));
     } else if (Metrics.isOfLabels(head)) {
       for (String label : labels.names()) {
-        List.of("precision", "recall", "f1").forEach(e -> names.add(prefix + e + "." + label));
+        Metrics.ofEachLabel().forEach(each -> names.add(prefix + each + "." + label));
       }
     }
     return names;
@@ -161,11 +158,7 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
 
   /** Whether less of it is better. */
   boolean isSmallerBetter(String name) {
-    return name.equals(LOSS)
-        || name.endsWith("/" + LOSS) && !OF_LABEL.matcher(name).matches()
-        || name.equals(LATENCY)
-        || name.equals(SIZE)
-        || smallerIsBetter.contains(name);
+    return name.equals(LATENCY) || name.equals(SIZE) || smallerIsBetter.contains(name);
   }
 
   /** These with one more. */

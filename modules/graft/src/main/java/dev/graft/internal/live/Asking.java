@@ -12,6 +12,7 @@ import dev.graft.error.ClosedException;
 import dev.graft.error.ExhaustedException;
 import dev.graft.error.GraftException;
 import dev.graft.error.TimeLimitException;
+import dev.graft.picture.PixelLimit;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.tensor.TensorValue;
@@ -178,10 +179,20 @@ public final class Asking {
     }
   }
 
-  /** As {@link #run}, which says of several that one of them is no good: says which. */
+  /**
+   * As {@link #run}, which says of several that one of them is no good: says which. Where memory
+   * has no room for all of them at once, for one half after the other.
+   */
   private List<Answer> named(List<Asked> some) {
     try {
       return run(some);
+    } catch (ExhaustedException e) {
+      if (some.size() == 1 || way.fixedBatch() != 0) {
+        throw e; // a batch of a fixed size is as large for fewer
+      }
+      return Lists.partition(some, (some.size() + 1) / 2).stream()
+          .flatMap(half -> named(half).stream())
+          .toList();
     } catch (BadDataException e) {
       if (some.size() > 1) {
         some.forEach(one -> run(List.of(one)));
@@ -241,11 +252,26 @@ public final class Asking {
       }
       boolean isOne = some.size() == 1;
       String name = isOne ? "'" + some.get(0).name + "'" : "one of " + some.size() + " examples";
-      throw new BadDataException(
-          way.picture().isPresent()
-              ? name + " is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file."
-              : "the model cannot compute its answer to " + name + ": " + e.detail(),
-          e);
+      String what = "the model cannot compute its answer to " + name + ": " + e.detail();
+      if (way.picture().isPresent()) {
+        what =
+            PixelLimit.in(e.detail())
+                .map(large -> name + " is " + large + " by this version, as it was published.")
+                .orElse(
+                    name
+                        + " is no picture that can be decoded; give a JPEG, PNG, GIF or BMP file.");
+      }
+      throw new BadDataException(what, e);
+    } catch (ExhaustedException e) {
+      throw new ExhaustedException(
+          "there is not enough memory for an answer to "
+              + (some.size() == 1 ? "'" + some.get(0).name + "'" : some.size() + " at once")
+              + ": "
+              + e.getMessage()
+              + ". Smaller pictures take less; the CPU may have more.",
+          e,
+          Remedy.SMALLER_PICTURES,
+          Remedy.CPU);
     }
   }
 

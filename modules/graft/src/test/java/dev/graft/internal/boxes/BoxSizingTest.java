@@ -6,8 +6,11 @@ import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.BoxedPicture;
 import dev.graft.model.Labels;
+import dev.graft.words.Note;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -25,7 +28,15 @@ class BoxSizingTest {
                 i -> new BoxedPicture(Path.of(i + ".jpg"), width, height, boxes, Optional.empty()))
             .toList();
     BoxSet set = new BoxSet(Labels.of("small", "large"), all, List.of());
-    return new BoxSizing(set, 0, Duration.ofMinutes(minutes));
+    return sizing(set, 0, Duration.ofMinutes(minutes));
+  }
+
+  private static BoxSizing sizing(BoxSet set, int below, Duration time) {
+    return new BoxSizing(set, below, Optional.of(time), Optional.empty());
+  }
+
+  private static String notes(BoxSizing sizing) {
+    return String.join("\n", sizing.notes().stream().map(Note::sentence).toList());
   }
 
   @Test
@@ -39,7 +50,7 @@ class BoxSizingTest {
   void theSmallestBoxesAreThreeCellsWide() {
     BoxSizing sizing = of(100, 2000, 1500, 70, 60); // 1.5% of the picture's sides
     assertThat(sizing.size()).isEqualTo(new BoxSize(512, 672));
-    assertThat(sizing.note().toString()).contains("672 x 512 pixels", "3.0 cells of 8 pixels");
+    assertThat(notes(sizing)).contains("672 x 512 pixels", "3.0 cells of 8 pixels");
     assertThat(of(100, 2000, 1500, 1, 1000).size()).as("at most").isEqualTo(new BoxSize(768, 1024));
   }
 
@@ -47,14 +58,93 @@ class BoxSizingTest {
   void noLargerThanThereIsTimeFor() {
     BoxSizing sizing = of(364, 2000, 1500, 40, 15);
     assertThat(sizing.size().pixels()).isLessThan(1.3 * 384 * 512);
-    assertThat(sizing.note().toString())
+    assertThat(notes(sizing))
         .contains("at 1024 x 768 it would be wider", "longer than 15 min on two cores");
     assertThat(of(364, 2000, 1500, 40, 120).size()).isEqualTo(new BoxSize(768, 1024));
     BoxSizing head = of(364, 2000, 1500, 40, 30);
-    BoxSizing below = new BoxSizing(head.set(), 1, head.budget());
+    BoxSizing below = sizing(head.set(), 1, Duration.ofMinutes(30));
     assertThat(below.size().pixels()).isLessThan(head.size().pixels());
-    BoxSizing soon = new BoxSizing(head.set(), 1, Duration.ofMinutes(15));
-    assertThat(soon.size()).as("the head is not all that learns").isEqualTo(new BoxSize(384, 512));
-    assertThat(of(5000, 2000, 1500, 40, 1).size()).isEqualTo(new BoxSize(384, 512));
+    BoxSizing soon = sizing(head.set(), 1, Duration.ofMinutes(15));
+    assertThat(soon.size()).as("the head is not all that learns").isEqualTo(new BoxSize(288, 384));
+  }
+
+  /** First there are fewer views, then fewer pixels, and what is still too long is said. */
+  @Test
+  void manyPicturesAreLearnedInTheTimeThatThereIs() {
+    BoxSizing some = of(100, 2000, 1500, 400, 15);
+    assertThat(some.mostViews()).as("nothing bounds them").isEqualTo(BoxData.MOST_VIEWS);
+    assertThat(notes(some)).contains("to learn from 8 views of each picture takes about 6 min");
+    BoxSizing more = of(364, 2000, 1500, 400, 15);
+    assertThat(more.mostViews()).isEqualTo(4);
+    assertThat(more.size()).isEqualTo(new BoxSize(384, 512));
+    assertThat(notes(more))
+        .contains("4 views of each picture takes about 14 min", "it would take longer than 15 min")
+        .doesNotContain("that there are");
+    BoxSizing many = of(1000, 2000, 1500, 400, 15);
+    assertThat(many.mostViews()).isEqualTo(2);
+    assertThat(many.size().pixels()).isBetween(320 * 240., 384 * 512 - 1.);
+    BoxSizing most = of(5000, 2000, 1500, 40, 1);
+    assertThat(most.mostViews()).isEqualTo(2);
+    assertThat(most.size()).isEqualTo(new BoxSize(256, 320));
+    assertThat(notes(most)).contains("that is longer than the 1 min that there are");
+    Optional<Duration> unsaid = Optional.empty();
+    assertThat(new BoxSizing(more.set(), 1, unsaid, Optional.empty()).mostViews())
+        .as("what is below the head may take as long again")
+        .isEqualTo(BoxData.MOST_VIEWS);
+    BoxSizing patient = new BoxSizing(many.set(), 0, unsaid, Optional.empty());
+    assertThat(patient.size()).as("nobody said how much time").isEqualTo(new BoxSize(384, 512));
+    assertThat(patient.mostViews()).isEqualTo(2);
+    assertThat(notes(patient)).contains("but fewer pixels hide boxes");
+    Optional<BoxSize> given = Optional.of(new BoxSize(768, 1024));
+    BoxSizing large = new BoxSizing(more.set(), 0, unsaid, given);
+    assertThat(large.size()).isEqualTo(given.get());
+    assertThat(large.mostViews()).isEqualTo(2);
+    assertThat(notes(large)).contains("but the size is given").doesNotContain("boxes are found");
+  }
+
+  /** The boxes of all views are padded to the most that a picture has. */
+  @Test
+  void ofDensePicturesThereAreFewerViews() {
+    BoxSet plain = of(3000, 400, 300, 40, 1000).set();
+    List<BoxedPicture> all = new ArrayList<>(plain.pictures());
+    all.set(0, with(all.get(0), Collections.nCopies(5000, new Box(0, 10, 10, 40, 40, false))));
+    BoxSizing dense =
+        sizing(new BoxSet(plain.labels(), all, List.of()), 0, Duration.ofMinutes(1000));
+    assertThat(dense.mostViews()).isEqualTo(1);
+    assertThat(notes(dense)).contains("1 view of each", "since one picture has 5000 boxes");
+  }
+
+  /** One of a kind, and what stands for many, would make all pictures four times as large. */
+  @Test
+  void aLabelWithFewBoxesHasNoSay() {
+    BoxSet set = of(150, 2000, 1500, 400, 60).set();
+    List<BoxedPicture> all = new ArrayList<>(set.pictures());
+    BoxedPicture first = all.get(0);
+    List<Box> more = new ArrayList<>(first.boxes());
+    more.add(new Box(2, 10, 10, 8, 8, false));
+    for (int i = 0; i < 20; i++) {
+      more.add(new Box(1, 50 * i, 10, 8, 8, true));
+    }
+    all.set(0, with(first, more));
+    Labels labels = Labels.of("small", "large", "rare");
+    Duration hour = Duration.ofHours(1);
+    assertThat(sizing(new BoxSet(labels, all, List.of()), 0, hour).size())
+        .isEqualTo(new BoxSize(384, 512));
+    for (int i = 1; i < 5; i++) {
+      more.add(new Box(2, 10 + 50 * i, 10, 8, 8, false));
+    }
+    all.set(0, with(first, more));
+    assertThat(sizing(new BoxSet(labels, all, List.of()), 0, hour).size().pixels())
+        .as("five have one")
+        .isGreaterThan(384 * 512);
+    List<BoxedPicture> few = List.of(with(first, List.of(new Box(2, 10, 10, 8, 8, true))));
+    assertThat(sizing(new BoxSet(labels, few, List.of()), 0, hour).size())
+        .as("there is nothing else")
+        .isEqualTo(new BoxSize(384, 512));
+  }
+
+  private static BoxedPicture with(BoxedPicture picture, List<Box> boxes) {
+    return new BoxedPicture(
+        picture.file(), picture.width(), picture.height(), boxes, picture.part());
   }
 }

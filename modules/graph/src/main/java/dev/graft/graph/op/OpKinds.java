@@ -7,6 +7,8 @@ import java.util.Set;
 @Internal
 public final class OpKinds {
 
+  private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
+
   private static final Set<String> OF_ONE =
       Set.of(
           "Identity",
@@ -54,6 +56,11 @@ public final class OpKinds {
   private static final Set<String> CONVOLUTIONS = Set.of("Conv2D", "DepthwiseConv2dNative");
 
   private OpKinds() {}
+
+  /** Whether {@code op} stands for a variable: its handle, or a reference to it. */
+  public static boolean isVariable(String op) {
+    return VARIABLES.contains(op);
+  }
 
   /** Whether {@code op} has one input and keeps its shape; softmax does, too. */
   public static boolean isElementwise(String op) {

@@ -7,6 +7,7 @@ import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -41,6 +42,13 @@ public final class Interrupts {
       }
     }
     return false;
+  }
+
+  /** What to throw where {@code cause} ended what was going on; {@code words} say what and why. */
+  public static CancellationException cancelled(String words, Throwable cause) {
+    CancellationException end = new CancellationException(words);
+    end.initCause(cause);
+    return end;
   }
 
   /**

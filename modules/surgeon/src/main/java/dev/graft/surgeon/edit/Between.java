@@ -15,11 +15,9 @@ import dev.graft.surgeon.Edit;
 import dev.graft.surgeon.internal.analysis.Signatures;
 import dev.graft.surgeon.internal.analysis.StaticShapes;
 import dev.graft.tensor.DType;
-import dev.graft.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
 
@@ -84,18 +82,6 @@ final class Between extends Edit {
     return model.inputs().stream()
         .filter(known -> known.name().equals(input.getKey()))
         .findFirst()
-        .orElseGet(
-            () -> {
-              TensorSpec spec = input.getValue();
-              Shape shape = spec.shape();
-              return new InputSpec(
-                  input.getKey(),
-                  spec.tensor(),
-                  spec.dtype(),
-                  shape,
-                  Optional.empty(),
-                  InputSpec.Channels.UNKNOWN,
-                  InputSpec.Resize.STRETCH);
-            });
+        .orElseGet(() -> InputSpec.of(input.getKey(), input.getValue()));
   }
 }

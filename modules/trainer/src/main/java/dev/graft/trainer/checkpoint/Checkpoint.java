@@ -5,7 +5,10 @@ import com.google.common.collect.ImmutableMap;
 import com.google.common.primitives.Doubles;
 import dev.graft.error.BadModelException;
 import dev.graft.error.Internal;
+import dev.graft.runtime.Compute.Compiled;
+import dev.graft.runtime.Compute.Kernels;
 import dev.graft.runtime.Compute.Precision;
+import dev.graft.runtime.Compute.StepForm;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
 import dev.graft.tensor.Shape;
@@ -33,6 +36,8 @@ public record Checkpoint(
     ImmutableMap<String, TensorValue> trained,
     Optional<LoopState> loop) {
 
+  private static final String CPU = "CPU"; // by what a step is computed
+  private static final String GPU = "GPU";
   private static final String TRAINED = "trained/";
   private static final String BEST = "loop/best/";
   private static final String VALUES = "loop/values/";
@@ -44,17 +49,29 @@ public record Checkpoint(
       out.add("run/data", TensorValue.scalar(identity.data()));
       out.add("run/recipe", TensorValue.scalar(identity.recipe()));
       out.add("run/machine", TensorValue.scalar(identity.machine()));
+      out.add("run/pictures", TensorValue.scalar(identity.pictures().get()));
       out.add("run/stage", TensorValue.scalar(stage));
       out.add("run/kept", TensorValue.scalar(kept));
       out.add("run/decisions", TensorValue.texts(Shape.of(decisions.size()), decisions));
       trained.forEach((name, value) -> out.add(TRAINED + name, value));
       loop.ifPresent(
           state -> {
-            out.add("loop/precision", TensorValue.scalar(state.precision().name()));
+            out.add("loop/precision", TensorValue.scalar(state.form().precision().name()));
+            out.add("loop/kernels", TensorValue.scalar(state.form().kernels().name()));
+            out.add("loop/compiled", TensorValue.scalar(state.form().compiled().name()));
+            out.add("loop/device", TensorValue.scalar(state.form().onGpu() ? GPU : CPU));
+            out.add("loop/batch", TensorValue.scalar(state.batch()));
             Counters at = state.counters();
             out.add(
                 "loop/counters",
                 longs(at.batches(), at.updates(), at.schedule(), at.draws(), state.lossCount()));
+            state
+                .scale()
+                .ifPresent(
+                    scale -> {
+                      out.add("loop/scale", numbers(scale.value()));
+                      out.add("loop/scaled_steps", longs(scale.good(), scale.skipped()));
+                    });
             out.add(
                 "loop/scores", numbers(state.lossSum(), state.bestScore(), state.bestOfEpochs()));
             out.add("loop/validation_losses", numbers(Doubles.toArray(state.validationLosses())));
@@ -90,12 +107,14 @@ public record Checkpoint(
               + " run, or go on with that version.",
           null);
     }
+    String pictures = in.entry("run/pictures").isPresent() ? string(in, "run/pictures") : "";
     RunIdentity identity =
         new RunIdentity(
             string(in, "run/model"),
             string(in, "run/data"),
             string(in, "run/recipe"),
-            string(in, "run/machine"));
+            machine(in),
+            () -> pictures);
     Optional<LoopState> loop = Optional.empty();
     if (in.entry("loop/counters").isPresent()) {
       double[] scores = in.read("loop/scores").doubles();
@@ -103,8 +122,10 @@ public record Checkpoint(
       loop =
           Optional.of(
               new LoopState(
-                  Precision.valueOf(string(in, "loop/precision")),
+                  form(in),
+                  batch(in),
                   new Counters(at[0], at[1], at[2], at[3]),
+                  scale(in),
                   scores[0],
                   at[4],
                   ImmutableList.copyOf(Doubles.asList(in.read("loop/validation_losses").doubles())),
@@ -121,6 +142,37 @@ public record Checkpoint(
         ImmutableList.copyOf(in.read("run/decisions").texts()),
         under(in, TRAINED),
         loop);
+  }
+
+  /** Earlier versions told the device that was asked for, and computed on the CPU. */
+  private static String machine(TensorBundle in) {
+    return string(in, "run/machine").replace("device AUTO", "device CPU");
+  }
+
+  private static StepForm form(TensorBundle in) {
+    boolean saysKernels = in.entry("loop/kernels").isPresent(); // else there was no choice
+    return new StepForm(
+        Precision.valueOf(string(in, "loop/precision")),
+        saysKernels ? Kernels.valueOf(string(in, "loop/kernels")) : Kernels.PRODUCTS,
+        in.entry("loop/compiled").isPresent()
+            ? Compiled.valueOf(string(in, "loop/compiled"))
+            : Compiled.NOTHING,
+        in.entry("loop/device").isPresent() // earlier versions had only the CPU
+            && string(in, "loop/device").equals(GPU));
+  }
+
+  /** Earlier versions did not say it, since they were always told it. */
+  private static int batch(TensorBundle in) {
+    return in.entry("loop/batch").isPresent() ? in.read("loop/batch").ints()[0] : 0;
+  }
+
+  private static Optional<LossScale> scale(TensorBundle in) {
+    if (in.entry("loop/scale").isEmpty()) {
+      return Optional.empty();
+    }
+    long[] steps = in.read("loop/scaled_steps").longs();
+    return Optional.of(
+        new LossScale(in.read("loop/scale").doubles()[0], Math.toIntExact(steps[0]), steps[1]));
   }
 
   private static String string(TensorBundle in, String key) {

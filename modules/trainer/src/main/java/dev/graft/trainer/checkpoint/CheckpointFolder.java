@@ -53,6 +53,11 @@ public final class CheckpointFolder {
     this.folder = settings.folder().orElse(null);
   }
 
+  /** Whether checkpoints are written. */
+  public boolean isThere() {
+    return folder != null;
+  }
+
   /** Counts a step of training; says whether a checkpoint should be written now. */
   public boolean isDueAfterStep() {
     stepsSince++;

@@ -3,15 +3,18 @@ package dev.graft.trainer.checkpoint;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.Internal;
-import dev.graft.runtime.Compute.Precision;
+import dev.graft.runtime.Compute.StepForm;
 import dev.graft.tensor.TensorValue;
+import java.util.Optional;
 
 /**
  * Where a training loop stands between two steps: with the same settings, data and seed, all that
  * it needs to go on as if it had never stopped.
  *
- * @param precision in which it multiplies
+ * @param form how its steps are computed
+ * @param batch how many examples make a step
  * @param counters how far it has come
+ * @param scale by what the loss is multiplied, if it is
  * @param lossSum over the examples of this epoch so far
  * @param lossCount how many these are
  * @param validationLosses after each epoch so far
@@ -24,8 +27,10 @@ import dev.graft.tensor.TensorValue;
  */
 @Internal
 public record LoopState(
-    Precision precision,
+    StepForm form,
+    int batch,
     Counters counters,
+    Optional<LossScale> scale,
     double lossSum,
     long lossCount,
     ImmutableList<Double> validationLosses,

@@ -17,6 +17,9 @@
  * <p><b>The counters.</b> Batches seen, updates made, the position in the schedule and the random
  * numbers drawn are four numbers: an update may be left out, and then they part.
  *
+ * <p>By what a loss is multiplied, where gradients pass through float16, is a {@link
+ * dev.graft.trainer.checkpoint.LossScale}, which updates that are left out make smaller.
+ *
  * <p><b>The invariant.</b> A checkpoint appears whole or not at all, through to the disk, and never
  * takes the last good one with it.
  */

@@ -4,7 +4,6 @@ import com.google.common.collect.ImmutableList;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.Internal;
-import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.model.Variable;
 import dev.graft.trainer.EarlyStop;
@@ -14,7 +13,6 @@ import dev.graft.trainer.internal.task.Task;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Chooses how much of a model to train. Few examples teach a layer of a million weights nothing but
@@ -60,12 +58,6 @@ public final class AutoRecipe {
     if (blocks.stretches().isEmpty()) {
       return choice(recipe, Recipe.headOnly(), "there is nothing to train before the head");
     }
-    if (!heads.isEmpty() && HalfPrecision.below(task, ofBlocks(task.model(), blocks)).isPresent()) {
-      return choice(
-          recipe,
-          Recipe.headOnly(),
-          "what is before the head computes in float16, in which small gradients are lost");
-    }
     if (!heads.isEmpty() && (examples < FEW || perLabel < FEW_PER_LABEL)) {
       return choice(
           recipe,
@@ -96,12 +88,6 @@ public final class AutoRecipe {
         Recipe.full().then(settings, settings.share(1)),
         words(examples, perLabel)
             + " are enough to train all of the model, after the last fifth of its blocks");
-  }
-
-  /** All that {@code blocks} could train. */
-  private static List<Variable> ofBlocks(Model model, TrainingPlan blocks) {
-    Set<String> names = blocks.stretches().get(blocks.stretches().size() - 1).variables();
-    return model.variables().stream().filter(v -> names.contains(v.name())).toList();
   }
 
   private static Choice choice(Recipe asked, Recipe chosen, String reason) {

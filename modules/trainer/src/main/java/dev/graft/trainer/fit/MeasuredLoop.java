@@ -2,15 +2,17 @@ package dev.graft.trainer.fit;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Dataset;
+import dev.graft.data.Parts;
 import dev.graft.error.Internal;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
-import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.checkpoint.Checkpoints;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.CachedFeatures;
-import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.features.FeaturePlan;
+import dev.graft.trainer.internal.features.Room;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Watch;
@@ -23,27 +25,39 @@ import java.util.Optional;
 public final class MeasuredLoop implements AutoCloseable {
 
   private final Stage stage;
+  private final CachedFeatures examples;
   private final TrainingLoop loop;
 
-  private MeasuredLoop(Stage stage, TrainingLoop loop) {
+  private MeasuredLoop(Stage stage, CachedFeatures examples, TrainingLoop loop) {
     this.stage = stage;
+    this.examples = examples;
     this.loop = loop;
   }
 
-  /** Opens a loop that learns from {@code train} and is scored on {@code validation}. */
+  /**
+   * Opens a loop that learns from {@code train} and is scored on {@code validation}. Pictures are
+   * decoded beside its steps, and no pixels kept.
+   */
   public static MeasuredLoop open(
-      TensorFlowRuntime runtime,
-      Model model,
-      FineTune settings,
-      Dataset train,
-      Dataset validation) {
+      Computing computing, Model model, FineTune settings, Dataset train, Dataset validation) {
     Recipe recipe = Recipe.headOnly().then(settings).seed(0);
     Task task = Task.of(model, train, recipe.objectives());
     TrainingPlan none = new TrainingPlan(ImmutableList.of());
     Frontier frontier = Frontier.of(task.inputs());
     Stage stage = Stages.of(task, none, frontier, task.goals(), recipe).get(0);
-    LoopSetup setup = LoopSetup.of(task, stage, new CachedFeatures.Part(train, validation));
-    return new MeasuredLoop(stage, TrainingLoop.open(runtime, setup, Optional.empty()));
+    Parts parts = new Parts(train, validation, validation);
+    FeaturePlan plan = FeaturePlan.of(frontier, parts, ImmutableList.of(), Room.NONE);
+    CachedFeatures examples = new CachedFeatures(plan, recipe.atOnce());
+    examples.decodeBeside(computing.runtime(), Watch.of(event -> {}, () -> {}));
+    LoopSetup setup =
+        LoopSetup.of(task, stage, examples.at(task.inputs().tensors())).in(computing.precision());
+    try {
+      return new MeasuredLoop(
+          stage, examples, TrainingLoop.open(computing.runtime(), setup, Optional.empty()));
+    } catch (RuntimeException | Error e) {
+      examples.close();
+      throw e;
+    }
   }
 
   /** How many variables are trained. */
@@ -76,6 +90,8 @@ public final class MeasuredLoop implements AutoCloseable {
 
   @Override
   public void close() {
-    loop.close();
+    try (examples) {
+      loop.close();
+    }
   }
 }

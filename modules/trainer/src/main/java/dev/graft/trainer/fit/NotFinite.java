@@ -94,7 +94,7 @@ final class NotFinite {
     List<String> names = List.copyOf(entry.feeds().keySet());
     for (int i = 0; i < names.size(); i++) {
       TensorValue value = values.get(i);
-      if (!isFloat(value.dtype())) {
+      if (!value.dtype().isFloating()) {
         continue;
       }
       double[] numbers = value.asDoubles();
@@ -170,14 +170,10 @@ final class NotFinite {
 
   private boolean isFloat(TensorRef tensor) {
     try {
-      return isFloat(DType.of(session.model().graph().dtype(tensor)));
+      return DType.of(session.model().graph().dtype(tensor)).isFloating();
     } catch (RuntimeException e) {
       return false; // a node without outputs
     }
-  }
-
-  private static boolean isFloat(DType dtype) {
-    return dtype == DType.FLOAT32 || dtype == DType.FLOAT64;
   }
 
   private static boolean isFinite(TensorValue value) {

@@ -41,7 +41,9 @@ final class RateFinder {
       double rate = FROM * Math.pow(TO / FROM, (double) i / (STEPS - 1));
       double loss;
       try {
-        loss = loop.step(rate);
+        do {
+          loss = loop.step(rate);
+        } while (Double.isNaN(loss)); // left out, and tells nothing of this rate
       } catch (FailedCheckException e) {
         if (points.size() < SPAN) {
           throw e; // it is not the rate

@@ -16,7 +16,7 @@ import dev.graft.model.Variable;
 import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
-import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.graph.LayersInTraining;
 import dev.graft.trainer.internal.head.SolvedHeads;
 import dev.graft.trainer.internal.task.InputBinding;
@@ -33,6 +33,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -88,7 +89,6 @@ public final class Stages {
       all.add(words, true, recipe.head().steps(), task.variables(others));
     }
     recipe.fineTunes().forEach(all::add);
-    all.stages.forEach(stage -> HalfPrecision.requireNone(task, stage.training()));
     all.checkMetrics();
     all.checkNames();
     all.checkGradients();
@@ -222,6 +222,7 @@ public final class Stages {
             task.logits(),
             training,
             settings.batchNorm() == FineTune.BatchNorm.TRAINING);
+    Optional<String> half = HalfPrecision.below(task, training);
     stages.add(
         new Stage(
             stages.size() + 1,
@@ -232,8 +233,15 @@ public final class Stages {
             ImmutableList.copyOf(training),
             rates(settings, training),
             layers.layers(),
-            layers.words(),
+            layers.words()
+                + half.map(
+                        node ->
+                            "; gradients pass through float16 ('"
+                                + node
+                                + "'), so the loss is scaled")
+                    .orElse(""),
             frontier.cutOfSteps(task.logits(), changed, layers.layers()),
+            half.isPresent(),
             seed));
     learned.addAll(training);
     layers.layers().forEach(this::addMoved);

@@ -1,8 +1,8 @@
 package dev.graft.trainer.fit;
 
 import com.google.common.collect.ImmutableList;
-import dev.graft.data.Batch;
 import dev.graft.error.ExhaustedException;
+import dev.graft.error.GraftException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
@@ -13,12 +13,16 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.checkpoint.Counters;
+import dev.graft.trainer.checkpoint.LossScale;
+import dev.graft.trainer.internal.feed.BatchTensors;
+import dev.graft.trainer.internal.feed.Feed;
+import dev.graft.trainer.internal.feed.Feeding;
+import dev.graft.trainer.internal.memory.NoRoom;
 import dev.graft.trainer.internal.step.TrainingGraph;
-import dev.graft.trainer.internal.task.ReadAhead;
-import dev.graft.trainer.internal.task.Task;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -30,38 +34,56 @@ final class Stepper implements AutoCloseable {
   private final ModelSession session;
   private final TrainingGraph graph;
   private final LoopSetup setup;
-  private final Task task;
   private final FineTune settings;
-  private final ReadAhead batches;
-  private final ImmutableList<TensorRef> feeds;
+  private final BatchTensors byHand;
+  private final Feed feed;
+  private final ImmutableList<TensorRef> numbers; // that a run is fed beside its batch
   private final PreparedRun forward; // and the update, unless gradients are added up
   private final PreparedRun update;
 
   /** Steps in {@code session}, which stays the caller's to close. */
-  Stepper(TensorFlowRuntime runtime, ModelSession session, TrainingGraph graph, LoopSetup setup) {
+  Stepper(TensorFlowRuntime runtime, ModelSession session, Feeding feeding, LoopSetup setup) {
     this.runtime = runtime;
     this.session = session;
-    this.graph = graph;
+    this.graph = feeding.graph();
     this.setup = setup;
-    this.task = setup.task();
     this.settings = setup.stage().settings();
-    this.batches = new ReadAhead(setup.data().train());
+    this.byHand = feeding.byHand();
+    this.feed = feeding.open(session.graph());
     ImmutableList.Builder<TensorRef> all = ImmutableList.builder();
-    all.addAll(task.inputs().tensors()).addAll(graph.targets()).add(graph.weights());
     graph.part().ifPresent(all::add);
-    this.feeds = all.add(graph.rate(), graph.updated(), graph.draw()).build();
-    boolean addsUp = graph.part().isPresent();
-    this.forward =
-        session
-            .graph()
-            .prepare(feeds, List.of(graph.loss()), addsUp ? graph.add() : graph.updates());
+    graph.scale().ifPresent(all::add);
+    this.numbers = all.add(graph.rate(), graph.updated(), graph.draw()).build();
+    this.forward = forward(feed.tensors());
     this.update =
-        addsUp
+        graph.part().isPresent()
             ? session
                 .graph()
                 .prepare(List.of(graph.rate(), graph.updated()), List.of(), graph.updates())
             : forward;
   }
+
+  private PreparedRun forward(List<TensorRef> batch) {
+    ImmutableList<String> nodes = graph.part().isPresent() ? graph.add() : graph.updates();
+    return session.graph().prepare(feeds(batch), List.of(graph.loss()), nodes);
+  }
+
+  private PreparedRun byHand() {
+    return byHand.tensors().equals(feed.tensors()) ? forward : forward(byHand.tensors());
+  }
+
+  private List<TensorRef> feeds(List<TensorRef> batch) {
+    return ImmutableList.<TensorRef>builder().addAll(batch).addAll(numbers).build();
+  }
+
+  /**
+   * What a step goes by.
+   *
+   * @param counters how far training has come
+   * @param rate the learning rate
+   * @param scale by what the loss is multiplied, where it is
+   */
+  record At(Counters counters, double rate, double scale) {}
 
   /**
    * What came of a step.
@@ -75,43 +97,87 @@ final class Stepper implements AutoCloseable {
 
   /** How many runs compute the gradients of a whole batch. Each draws its own random numbers. */
   long runs() {
+    return runs(graph, settings, settings.batch());
+  }
+
+  static long runs(TrainingGraph graph, FineTune settings, int batch) {
     int size = settings.microBatch();
-    return graph.part().isEmpty() ? 1 : (settings.batch() + size - 1L) / size;
+    return graph.part().isEmpty() ? 1 : (batch + size - 1L) / size;
+  }
+
+  /** How many batches after the one of a step it can make use of knowing. */
+  int ahead() {
+    return feed.ahead();
   }
 
   /**
    * Takes one step.
    *
-   * @param examples the batch
-   * @param next the batch of the step after it, to be read meanwhile
-   * @param counters how far training has come
+   * @param batches the examples of this step, then those of the steps after it, to be got ready
+   *     meanwhile
    * @throws dev.graft.error.FailedCheckException if the loss is no number; the message names the
    *     layer and the batch, and the weights are those before the step
    */
-  Outcome step(int[] examples, int[] next, Counters counters, double rate) {
-    try {
-      if (graph.part().isEmpty()) {
-        return new Outcome(run(examples, next, 1, position(counters, 0, rate)), true);
+  Outcome step(List<int[]> batches, At by) {
+    int[] examples = batches.get(0);
+    List<int[]> runs = split(batches);
+    double loss = 0;
+    for (int i = 0, done = 0; done < examples.length; i++) {
+      int[] some = runs.get(i);
+      done += some.length;
+      double part = (double) some.length / examples.length;
+      List<int[]> coming = runs.subList(i, Math.min(runs.size(), i + 1 + feed.ahead()));
+      List<TensorValue> batch = feed.take(coming);
+      List<TensorValue> now = numbers(part, by, i);
+      try {
+        loss += forward.run(joined(batch, now), PreparedRun.NO_LIMIT).get(0).asDoubles()[0];
+      } catch (TensorFlowException e) {
+        if (says(e, TrainingGraph.LEFT_OUT)) {
+          return leftOut();
+        }
+        throw says(e, TrainingGraph.NOT_FINITE)
+            ? notFinite(some, now, by, e)
+            : setup.task().inputs().explained(e, runtime, setup.data().train(), some);
+      } catch (ExhaustedException e) {
+        throw noRoom(e, some, part);
       }
-      int size = settings.microBatch();
-      double loss = 0;
-      for (int i = 0; i * size < examples.length; i++) {
-        int[] some = micro(examples, i);
-        int[] after = (i + 1) * size < examples.length ? micro(examples, i + 1) : micro(next, 0);
-        double part = (double) some.length / examples.length;
-        loss += run(some, after, part, position(counters, i, rate));
-      }
-      update.run(position(counters, 0, rate).subList(0, 2));
-      return new Outcome(loss, true);
-    } catch (TensorFlowException e) {
-      if (!says(e, TrainingGraph.LEFT_OUT)) {
-        throw e;
-      }
-      for (Variable sum : graph.sums()) { // a part of the batch may be in them
-        session.assign(sum, zeros(sum));
-      }
-      return Outcome.LEFT_OUT;
     }
+    if (graph.part().isPresent()) {
+      try {
+        update.run(position(by, 0).subList(0, 2));
+      } catch (TensorFlowException e) {
+        if (says(e, TrainingGraph.LEFT_OUT)) {
+          return leftOut();
+        }
+        throw e;
+      } catch (ExhaustedException e) {
+        throw noRoom(e, runs.get(0), 1); // beside what a micro-batch has left there
+      }
+    }
+    return new Outcome(loss, true);
+  }
+
+  private Outcome leftOut() {
+    feed.leftOut();
+    for (Variable sum : graph.sums()) { // a part of the batch may be in them
+      session.assign(sum, zeros(sum));
+    }
+    return Outcome.LEFT_OUT;
+  }
+
+  /** What it finds out changes weights that nobody wants any more: training ends here. */
+  private ExhaustedException noRoom(ExhaustedException e, int[] examples, double part) {
+    feed.leftOut();
+    PreparedRun run = byHand();
+    return NoRoom.of(
+        e,
+        runtime,
+        examples.length,
+        some -> {
+          int[] fewer = Arrays.copyOf(examples, some);
+          List<TensorValue> batch = byHand.values(setup.data().train().batch(fewer));
+          run.run(joined(batch, atFirst(part, 0)));
+        });
   }
 
   private static TensorValue zeros(Variable like) {
@@ -120,11 +186,25 @@ final class Stepper implements AutoCloseable {
     return TensorValue.of(like.dtype(), like.shape(), none);
   }
 
-  /** The micro-batch of this number, from 0. */
-  private int[] micro(int[] examples, int number) {
+  private GraftException notFinite(
+      int[] examples, List<TensorValue> now, At by, TensorFlowException cause) {
+    feed.close();
+    List<TensorValue> batch = byHand.values(setup.data().train().batch(examples));
+    return new NotFinite(session, graph, setup)
+        .explain(
+            examples, feeds(byHand.tensors()), joined(batch, now), by.counters().updates(), cause);
+  }
+
+  /** The micro-batches of these batches, in order: these themselves where nothing is added up. */
+  private List<int[]> split(List<int[]> batches) {
     int size = settings.microBatch();
-    int start = number * size;
-    return Arrays.copyOfRange(examples, start, Math.min(examples.length, start + size));
+    List<int[]> runs = new ArrayList<>();
+    for (int[] batch : batches) {
+      for (int start = 0; start < batch.length; start += Math.min(size, batch.length)) {
+        runs.add(Arrays.copyOfRange(batch, start, start + Math.min(size, batch.length - start)));
+      }
+    }
+    return runs;
   }
 
   /**
@@ -132,25 +212,72 @@ final class Stepper implements AutoCloseable {
    * all of the step, or its first micro-batch, since more may not fit in memory.
    */
   Runnable bare(int[] examples, double rate) {
-    int[] some = micro(examples, 0);
-    double part = (double) some.length / examples.length;
-    List<TensorValue> values =
-        values(setup.data().train().batch(some), part, position(Counters.START, 0, rate));
-    return () -> forward.run(values);
+    List<TensorValue> values = valuesOf(examples, rate);
+    PreparedRun run = byHand();
+    return () -> bare(run, values);
   }
 
-  private double run(int[] examples, int[] next, double part, List<TensorValue> position) {
-    List<TensorValue> values = values(batches.take(examples, next), part, position);
+  private static void bare(PreparedRun run, List<TensorValue> values) {
     try {
-      return forward.run(values).get(0).asDoubles()[0];
+      run.run(values);
     } catch (TensorFlowException e) {
-      if (says(e, TrainingGraph.NOT_FINITE)) {
-        long done = position.get(1).longs()[0];
-        throw new NotFinite(session, graph, setup).explain(examples, feeds, values, done, e);
+      if (!says(e, TrainingGraph.LEFT_OUT)) { // that is a step, too, and takes as long
+        throw e;
       }
-      throw task.inputs().explained(e, runtime, setup.data().train(), examples);
+    }
+  }
+
+  /**
+   * The same where steps find their batch on the device: it lies there, or comes through the same
+   * queue. Fed by hand it would be copied while nothing computes.
+   */
+  Runnable bareAsFed(int[] examples, double rate) {
+    if (byHand.tensors().equals(feed.tensors())) {
+      return bare(examples, rate);
+    }
+    int[] some = split(List.of(examples)).get(0);
+    List<int[]> coming = Collections.nCopies(1 + feed.ahead(), some);
+    List<TensorValue> numbers = atFirst((double) some.length / examples.length, rate);
+    if (feed.isRepeatable()) {
+      List<TensorValue> values = joined(feed.take(coming), numbers);
+      return () -> bare(forward, values);
+    }
+    return () -> bare(forward, joined(feed.take(coming), numbers));
+  }
+
+  /** Takes a step on these examples, and says what of it XLA compiled. */
+  PreparedRun.Pieces pieces(int[] examples) {
+    return byHand().pieces(valuesOf(examples, 0));
+  }
+
+  /** What {@link #byHand()} is fed for the first run of a first step. */
+  private List<TensorValue> valuesOf(int[] examples, double rate) {
+    int[] some = split(List.of(examples)).get(0);
+    List<TensorValue> batch = byHand.values(setup.data().train().batch(some));
+    return joined(batch, atFirst((double) some.length / examples.length, rate));
+  }
+
+  /**
+   * A step on {@code examples} that is not to be learned from, with as many batches of that size
+   * got ready beside it as there would be.
+   *
+   * @throws ExhaustedException if there is no memory for that
+   */
+  void tried(int[] examples) {
+    int[] some = split(List.of(examples)).get(0);
+    List<TensorValue> numbers = atFirst((double) some.length / examples.length, 0);
+    try {
+      List<TensorValue> batch = feed.take(Collections.nCopies(1 + feed.ahead(), some));
+      var loss = forward.run(joined(batch, numbers));
+    } catch (TensorFlowException e) {
+      feed.leftOut();
+      if (!says(e, TrainingGraph.LEFT_OUT)
+          && e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
+        throw new ExhaustedException(String.valueOf(e.getMessage()), e); // GPUs may say it so, too
+      } // else it was not too large, and what makes it fail is for the first step to tell
     } catch (ExhaustedException e) {
-      throw task.inputs().explained(e, runtime, setup.data().train(), examples);
+      feed.leftOut();
+      throw e;
     }
   }
 
@@ -158,22 +285,30 @@ final class Stepper implements AutoCloseable {
     return String.valueOf(e.getMessage()).contains(words);
   }
 
-  /** What is fed for a batch, in the order of the feeds. */
-  private List<TensorValue> values(Batch batch, double part, List<TensorValue> position) {
-    List<TensorValue> values = new ArrayList<>(task.inputs().values(batch));
-    values.addAll(task.targets(batch));
-    values.add(batch.weights());
+  private static List<TensorValue> joined(List<TensorValue> batch, List<TensorValue> numbers) {
+    return ImmutableList.<TensorValue>builder().addAll(batch).addAll(numbers).build();
+  }
+
+  /** What is fed beside the batch in the first run of a first step. */
+  private List<TensorValue> atFirst(double part, double rate) {
+    return numbers(part, new At(Counters.START, rate, LossScale.START.value()), 0);
+  }
+
+  /** What is fed beside the batch, in the order of {@link #numbers}. */
+  private List<TensorValue> numbers(double part, At by, int run) {
+    List<TensorValue> values = new ArrayList<>();
     graph.part().ifPresent(ref -> values.add(number(part)));
-    values.addAll(position);
+    graph.scale().ifPresent(ref -> values.add(number(by.scale())));
+    values.addAll(position(by, run));
     return values;
   }
 
   /** What is fed of how far training has come, in the run of this number of the step. */
-  private static List<TensorValue> position(Counters counters, int run, double rate) {
+  private static List<TensorValue> position(At by, int run) {
     return List.of(
-        number(rate),
-        TensorValue.scalar(counters.updates()),
-        TensorValue.scalar(counters.draws() + run));
+        number(by.rate()),
+        TensorValue.scalar(by.counters().updates()),
+        TensorValue.scalar(by.counters().draws() + run));
   }
 
   private static TensorValue number(double value) {
@@ -183,6 +318,6 @@ final class Stepper implements AutoCloseable {
   /** Stops reading; the session is the caller's. */
   @Override
   public void close() {
-    batches.close();
+    feed.close();
   }
 }

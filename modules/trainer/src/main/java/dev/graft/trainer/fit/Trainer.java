@@ -12,6 +12,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.BlockedGradientException;
 import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.RateCurve;
@@ -35,27 +36,26 @@ import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.function.Supplier;
 
 /** Trains a model by a recipe: it walks the plan that {@link TrainingPlanner} makes. */
 @Internal
-public final class Trainer {
+public final class Trainer implements AutoCloseable {
 
   /** How long what chose itself may take: whoever wants longer says so. */
   private static final Duration NIGHT = Duration.ofHours(8);
 
   private final TensorFlowRuntime runtime;
+  private final Precision precision;
   private final Plan plan;
   private final Watch watch;
   private final CheckpointFolder checkpoints;
   private final TimeLeft time;
-  private final Map<Progress.Phase, Duration> times = new EnumMap<>(Progress.Phase.class);
+  private final CachedFeatures features;
+  private final PhaseTimes times = new PhaseTimes();
 
   // where it stands, see Checkpoint
   private int next;
@@ -63,16 +63,14 @@ public final class Trainer {
   private ImmutableMap<String, TensorValue> trained = ImmutableMap.of();
 
   private Trainer(
-      TensorFlowRuntime runtime,
-      Plan plan,
-      Watch watch,
-      TimeLeft time,
-      CheckpointFolder checkpoints) {
-    this.runtime = runtime;
+      Computing computing, Plan plan, Watch watch, TimeLeft time, CheckpointFolder checkpoints) {
+    this.runtime = computing.runtime();
+    this.precision = computing.precision();
     this.plan = plan;
     this.watch = watch;
     this.time = time;
     this.checkpoints = checkpoints;
+    this.features = new CachedFeatures(plan.features(), plan.recipe().atOnce());
   }
 
   /**
@@ -94,11 +92,7 @@ public final class Trainer {
    *     runtime was closed meanwhile
    */
   public static Run fit(
-      TensorFlowRuntime runtime,
-      Model model,
-      TrainingPlan blocks,
-      Parts data,
-      TrainOptions options) {
+      Computing computing, Model model, TrainingPlan blocks, Parts data, TrainOptions options) {
     Watch watch = Watch.of(options);
     Optional<Duration> limit =
         options.time().or(() -> Optional.of(NIGHT).filter(night -> options.recipe().isAuto()));
@@ -106,20 +100,22 @@ public final class Trainer {
         limit
             .map(all -> TimeLeft.of(all, watch::worked))
             .orElseGet(() -> TimeLeft.unlimited(watch::worked));
-    Supplier<Run> work =
-        () -> {
-          Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
-          try (CachedFeatures unused = plan.features()) {
-            return new Trainer(runtime, plan, watch, time, options.checkpoints().open()).fit();
-          }
-        };
-    List<Dataset> all = List.of(data.train(), data.validation(), data.test());
     Run run;
     try {
       watch.tell(new TrainingEvent.Begun(model, data));
-      run =
-          Interruption.cancellable(
-              runtime, () -> DecodedPictures.orAllNamed(runtime, all, watch, work));
+      Interruption interruption = Interruption.of(computing.runtime());
+      try (Trainer trainer =
+          new Trainer(
+              computing,
+              Measured.plan(computing, model, blocks, data, options.recipe()),
+              watch,
+              time,
+              options.checkpoints().open())) {
+        run = trainer.fit();
+      } catch (RuntimeException e) {
+        List<Dataset> all = List.of(data.train(), data.validation(), data.test());
+        throw interruption.endedBy(DecodedPictures.allNamed(e, computing.runtime(), all, watch));
+      }
     } catch (CancellationException e) {
       watch.tell(new TrainingEvent.Cancelled());
       throw e;
@@ -131,6 +127,16 @@ public final class Trainer {
     return run;
   }
 
+  /** As the other form, in float32. */
+  public static Run fit(
+      TensorFlowRuntime runtime,
+      Model model,
+      TrainingPlan blocks,
+      Parts data,
+      TrainOptions options) {
+    return fit(Computing.exactly(runtime), model, blocks, data, options);
+  }
+
   /**
    * Finds out at which rate the first stretch of the recipe learns, with the head as the recipe
    * trains it before; see {@link RateFinder}. Nothing that it trains is kept, and the checkpoints
@@ -139,25 +145,24 @@ public final class Trainer {
    * @throws BadRequestException if the recipe trains nothing step by step
    */
   public static RateCurve findRate(
-      TensorFlowRuntime runtime,
-      Model model,
-      TrainingPlan blocks,
-      Parts data,
-      TrainOptions options) {
+      Computing computing, Model model, TrainingPlan blocks, Parts data, TrainOptions options) {
     if (options.time().isPresent()) {
       throw new BadRequestException(
           "trying rates ends by itself after some hundred steps; leave out the time.");
     }
     Watch watch = Watch.of(options);
-    return Interruption.cancellable(
-        runtime,
-        () -> {
-          Plan plan = TrainingPlanner.plan(runtime, model, blocks, data, options.recipe());
-          try (CachedFeatures unused = plan.features()) {
-            TimeLeft time = TimeLeft.unlimited(watch::worked);
-            return new Trainer(runtime, plan, watch, time, Checkpoints.none().open()).findRate();
-          }
-        });
+    Interruption interruption = Interruption.of(computing.runtime());
+    try (Trainer trainer =
+        new Trainer(
+            computing,
+            Measured.plan(computing, model, blocks, data, options.recipe()),
+            watch,
+            TimeLeft.unlimited(watch::worked),
+            Checkpoints.none().open())) {
+      return trainer.findRate();
+    } catch (RuntimeException e) {
+      throw interruption.endedBy(e);
+    }
   }
 
   private Run fit() {
@@ -166,8 +171,10 @@ public final class Trainer {
     if (last.isEmpty()) {
       plan.reasons().forEach(reason -> decide(Kind.PLAN, reason));
     }
-    DecodedPictures.require(runtime, plan.data().test(), watch);
-    computeFeatures(plan.stages());
+    computeFeatures(plan.stages(), plan.data().test());
+    if (checkpoints.isThere()) { // now, when those of which features are kept are known unread
+      watch.whileReading(plan.identity().pictures());
+    }
     Evaluation score;
     if (last.isEmpty()) {
       trainHeads();
@@ -197,8 +204,8 @@ public final class Trainer {
         plan.recipe(),
         score,
         ImmutableList.copyOf(watch.decisions()),
-        ImmutableMap.copyOf(times),
-        plan.features().counts());
+        times.all(),
+        features.counts());
   }
 
   private RateCurve findRate() {
@@ -211,26 +218,23 @@ public final class Trainer {
     boolean headFirst = plan.stages().get(0).ofHeads() && plan.stages().size() > 1;
     Stage stage = plan.stages().get(headFirst ? 1 : 0);
     plan.reasons().forEach(reason -> decide(Kind.PLAN, reason));
-    computeFeatures(plan.stages().subList(0, stage.number()));
+    Dataset none = plan.data().test().subset(new int[0]); // it is not scored
+    computeFeatures(plan.stages().subList(0, stage.number()), none);
     trainHeads();
     if (headFirst) {
       fineTune(plan.stages().get(0), Optional.empty(), evaluate(best(), plan.headCut()));
     }
     try (TrainingLoop loop = open(stage, Optional.empty())) {
-      decidePrecision(loop);
+      decideForm(stage, loop);
       return RateFinder.find(loop, stage.ofHeads(), watch);
     }
   }
 
-  private void computeFeatures(List<Stage> of) {
-    timed(
-        Progress.Phase.FEATURES,
-        () -> {
-          plan.features()
-              .compute(runtime, plan.task().model(), plan.cuts(of), plan.recipe().atOnce(), watch);
-          return plan.features();
-        });
-    TrainingEvent.Features counts = plan.features().counts();
+  private void computeFeatures(List<Stage> of, Dataset test) {
+    try (PhaseTimes.Span unused = times.begin(Progress.Phase.FEATURES)) {
+      features.compute(runtime, plan.task().model(), plan.cuts(of), test, watch);
+    }
+    TrainingEvent.Features counts = features.counts();
     if (counts.reused() > 0) {
       decide(
           Kind.FEATURES,
@@ -244,15 +248,11 @@ public final class Trainer {
 
   private void trainHeads() {
     if (!plan.solvable().isEmpty()) {
-      SolvedHeads heads = new SolvedHeads(runtime, plan.task(), plan.recipe(), watch);
-      trained =
-          timed(
-              Progress.Phase.HEAD,
-              () ->
-                  heads.train(
-                      plan.solvable(),
-                      plan.features().at(plan.headCut()),
-                      plan.acceptance().metric()));
+      try (PhaseTimes.Span unused = times.begin(Progress.Phase.HEAD)) {
+        SolvedHeads heads = new SolvedHeads(runtime, plan.task(), plan.recipe(), watch);
+        CachedFeatures.Part fed = features.at(plan.headCut());
+        trained = heads.train(plan.solvable(), fed, plan.acceptance().metric());
+      }
     }
   }
 
@@ -282,7 +282,8 @@ public final class Trainer {
   }
 
   private void goOnFrom(Checkpoint last) {
-    Optional<String> warning = plan.identity().check(last.identity(), checkpoints.toString());
+    Optional<String> warning =
+        watch.whileReading(() -> plan.identity().check(last.identity(), checkpoints.toString()));
     watch.decisions().addAll(last.decisions());
     trained = last.trained();
     next = last.stage();
@@ -316,49 +317,49 @@ public final class Trainer {
   }
 
   private Evaluation evaluate(Model candidate, ImmutableList<TensorRef> cut) {
-    Dataset validation = plan.features().at(cut).validation();
+    Dataset validation = features.at(cut).validation();
     Task task = plan.task().with(candidate).fedWith(validation);
     return Evaluator.score(runtime, task, validation, plan.recipe().atOnce(), watch.quiet());
   }
 
   /** Gives the best score, with that of the stretch. */
   private Evaluation fineTune(Stage stage, Optional<LoopState> from, Evaluation score) {
-    return timed(
-        Progress.Phase.FINE_TUNE,
-        () -> {
-          try (TrainingLoop loop = open(stage, from)) {
-            if (from.isEmpty()) {
-              decide(Kind.STRETCH, stage, Optional.empty(), stage.behaviour());
-            }
-            decidePrecision(loop);
-            try {
-              loop.run(watch, checkpoints, state -> save(Optional.of(state)));
-            } catch (FailedCheckException e) { // it ran away: what was learned before is not lost
-              if (!loop.result().learned() && (trained.isEmpty() || stage.fresh())) {
-                throw e;
-              }
-              decide(
-                  Kind.RAN_AWAY, stage, Optional.empty(), "ended early, since " + e.getMessage());
-            }
-            try {
-              return better(stage, loop.result(), score);
-            } catch (RuntimeException e) {
-              if (Interruption.isCancelled(e)) {
-                save(Optional.of(loop.state()));
-              }
-              throw e;
-            }
-          }
-        });
+    try (PhaseTimes.Span unused = times.begin(Progress.Phase.FINE_TUNE);
+        TrainingLoop loop = open(stage, from)) {
+      if (from.isEmpty()) {
+        decide(Kind.STRETCH, stage, Optional.empty(), stage.behaviour());
+      }
+      decideForm(stage, loop);
+      try {
+        loop.run(watch, checkpoints, state -> save(Optional.of(state)));
+      } catch (FailedCheckException e) { // it ran away: what was learned before is not lost
+        if (!loop.result().learned() && (trained.isEmpty() || stage.fresh())) {
+          throw e;
+        }
+        decide(Kind.RAN_AWAY, stage, Optional.empty(), "ended early, since " + e.getMessage());
+      }
+      loop.skipped().ifPresent(it -> decide(Kind.PRECISION, stage, Optional.empty(), it));
+      try {
+        return better(stage, loop.result(), score);
+      } catch (RuntimeException e) {
+        if (Interruption.isCancelled(e)) {
+          save(Optional.of(loop.state()));
+        }
+        throw e;
+      }
+    }
   }
 
   private TrainingLoop open(Stage stage, Optional<LoopState> from) {
-    CachedFeatures.Part fed = plan.features().at(stage.cut());
-    LoopSetup setup = LoopSetup.of(plan.task().with(best()), stage, fed).in(time);
+    CachedFeatures.Part fed = features.at(stage.cut());
+    LoopSetup setup = LoopSetup.of(plan.task().with(best()), stage, fed).in(precision).in(time);
     return TrainingLoop.open(runtime, setup, from);
   }
 
-  private void decidePrecision(TrainingLoop loop) {
+  private void decideForm(Stage stage, TrainingLoop loop) {
+    if (!loop.batchReason().isEmpty()) {
+      decide(Kind.BATCH, stage, Optional.empty(), loop.batchReason());
+    }
     if (!loop.precisionReason().isEmpty()) {
       decide(Kind.PRECISION, loop.precisionReason());
     }
@@ -372,10 +373,9 @@ public final class Trainer {
     watch.tell(new Decision(kind, stage.number(), score, stage.words() + ": " + what));
   }
 
-  private <T> T timed(Progress.Phase phase, Supplier<T> work) {
-    long start = System.nanoTime();
-    T result = work.get();
-    times.merge(phase, Duration.ofNanos(System.nanoTime() - start), Duration::plus);
-    return result;
+  /** Gives the files of the features back. */
+  @Override
+  public void close() {
+    features.close();
   }
 }

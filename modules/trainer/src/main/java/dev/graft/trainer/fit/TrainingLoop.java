@@ -3,12 +3,15 @@ package dev.graft.trainer.fit;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.FailedCheckException;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.checkpoint.CheckpointFolder;
 import dev.graft.trainer.checkpoint.Counters;
 import dev.graft.trainer.checkpoint.LoopState;
+import dev.graft.trainer.checkpoint.LossScale;
 import dev.graft.trainer.internal.task.Order;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.watch.Interruption;
@@ -21,16 +24,20 @@ import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.Step;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.optimizer.Schedule;
+import dev.graft.words.Remedy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 
 /** The loop: epochs of steps, each followed by a look at the validation part. */
 final class TrainingLoop implements AutoCloseable {
 
   private final LoopSetup setup;
+  private final String batchReason;
   private final Stage stage;
   private final FineTune settings;
   private final TrainingSession session;
@@ -40,13 +47,15 @@ final class TrainingLoop implements AutoCloseable {
 
   // where it stands, see LoopState
   private Counters counters = Counters.START;
+  private Optional<LossScale> scale; // where gradients pass through float16
   private double lossSum; // over the examples of this epoch
   private long lossCount; // of how many
   private final List<Double> losses = new ArrayList<>(); // on validation, an epoch each
   private Best best;
 
-  private TrainingLoop(LoopSetup setup, TrainingSession session) {
-    this.setup = setup;
+  private TrainingLoop(BatchTrial batch, TrainingSession session) {
+    this.setup = batch.setup();
+    this.batchReason = batch.reason();
     this.stage = setup.stage();
     this.settings = stage.settings();
     this.session = session;
@@ -54,6 +63,7 @@ final class TrainingLoop implements AutoCloseable {
     this.steps = (long) settings.epochs() * order.batches();
     this.time = new EpochTime(setup.time(), order.batches(), stage.fresh());
     this.best = Best.none(settings.stop().metric());
+    this.scale = stage.scaled() ? Optional.of(LossScale.START) : Optional.empty();
   }
 
   /**
@@ -63,9 +73,10 @@ final class TrainingLoop implements AutoCloseable {
    * @throws BadRequestException if that had other variables, or an optimizer that keeps other ones
    */
   static TrainingLoop open(TensorFlowRuntime runtime, LoopSetup setup, Optional<LoopState> soFar) {
+    BatchTrial batch = BatchTrial.of(runtime, setup, soFar.map(LoopState::batch));
     TrainingLoop loop =
         new TrainingLoop(
-            setup, new TrainingSession(runtime, setup, soFar.map(LoopState::precision)));
+            batch, new TrainingSession(runtime, batch.setup(), soFar.map(LoopState::form)));
     try {
       soFar.ifPresent(loop::restore);
       return loop;
@@ -113,11 +124,14 @@ final class TrainingLoop implements AutoCloseable {
           pace.before();
           double rate = rate(counters.schedule());
           time.begin();
+          Optional<LossScale> by = scale;
           double loss = step(rate);
-          watch.tell(new Step(stage.number(), counters.batches(), rate, loss));
-          keepToTime(watch);
+          watch.tell(new Step(stage.number(), counters.batches(), rate, loss, scaling(by)));
+          if (!Double.isNaN(loss)) { // one that is left out may end early
+            keepToTime(watch);
+          }
           pace.total(Math.max(steps, counters.batches()));
-          pace.advance(1, losses.size() + 1, OptionalDouble.of(meanLoss()), score);
+          pace.advance(1, losses.size() + 1, shownLoss(), score);
           if (checkpoints.isDueAfterStep()) { // before a score, too, which may take long
             save.accept(state());
           }
@@ -141,8 +155,8 @@ final class TrainingLoop implements AutoCloseable {
       time.begin();
       best = best.start(session.score(watch), !stage.fresh(), session.weights());
       time.scored();
-      if (!precisionReason().isEmpty()) {
-        save.accept(state()); // another measurement could find another precision
+      if (!precisionReason().isEmpty() || !batchReason.isEmpty()) {
+        save.accept(state()); // another measurement could find something else
       }
     }
   }
@@ -173,17 +187,63 @@ final class TrainingLoop implements AutoCloseable {
 
   /** A single step at this rate; gives the loss before it, no number if it was left out. */
   double step(double rate) {
-    int[] batch = order.batch(counters.batches());
-    int[] next = order.batch(counters.batches() + 1);
+    List<int[]> batches = coming();
     StepRecord record = StepRecord.begun();
-    Stepper.Outcome outcome = session.stepper().step(batch, next, counters, rate);
-    record.done(stage.number(), counters.batches(), batch.length, outcome.loss());
+    double times = scale.map(LossScale::value).orElse(1.0);
+    Stepper.Outcome outcome =
+        session.stepper().step(batches, new Stepper.At(counters, rate, times));
+    int examples = batches.get(0).length;
+    record.done(stage.number(), counters.batches(), examples, outcome.loss());
     counters = session.after(counters, outcome);
+    scale = scale.map(now -> outcome.isUpdated() ? now.updated() : now.overflowed());
     if (outcome.isUpdated()) {
-      lossSum += outcome.loss() * batch.length;
-      lossCount += batch.length;
+      lossSum += outcome.loss() * examples;
+      lossCount += examples;
     }
+    scale.filter(LossScale::isTooSmall).ifPresent(this::overflow);
     return outcome.loss();
+  }
+
+  /** The batch of the next step, and those after it that can be got ready meanwhile. */
+  private List<int[]> coming() {
+    return LongStream.rangeClosed(0, session.stepper().ahead())
+        .mapToObj(after -> order.batch(counters.batches() + after))
+        .toList();
+  }
+
+  private void overflow(LossScale now) {
+    boolean isChosen = setup.precision() == Precision.FLOAT16;
+    throw new FailedCheckException(
+        String.format(
+            Locale.ROOT,
+            "at step %,d gradients are not finite in float16 though the loss is not multiplied any"
+                + " more; %,d steps changed nothing. Lower the rate, or %s, which have larger"
+                + " numbers.",
+            counters.batches(),
+            now.skipped(),
+            isChosen
+                ? "train in bfloat16 or float32"
+                : "build the model once more under the policy 'float32' or 'mixed_bfloat16'"),
+        isChosen ? Remedy.PRECISION : Remedy.RECIPE_HEAD);
+  }
+
+  private Optional<Step.Scaling> scaling(Optional<LossScale> by) {
+    return by.map(was -> new Step.Scaling(was.value(), scale.orElseThrow().skipped()));
+  }
+
+  /** What became of steps whose gradients overflowed, for a person; nothing if there were none. */
+  Optional<String> skipped() {
+    return scale
+        .filter(now -> now.skipped() > 0)
+        .map(
+            now ->
+                String.format(
+                    Locale.ROOT,
+                    "%,d of %,d steps changed nothing, since gradients overflowed in float16; the"
+                        + " loss was multiplied by %,.0f at last",
+                    now.skipped(),
+                    counters.batches(),
+                    now.value()));
   }
 
   private double rate(long position) {
@@ -194,6 +254,11 @@ final class TrainingLoop implements AutoCloseable {
   /** Whether an epoch is over whose score is not known yet. */
   private boolean isScoreDue() {
     return losses.size() < counters.batches() / order.batches();
+  }
+
+  /** None as long as all steps of this epoch were left out. */
+  private OptionalDouble shownLoss() {
+    return lossCount == 0 ? OptionalDouble.empty() : OptionalDouble.of(meanLoss());
   }
 
   /** Of the examples of this epoch so far. */
@@ -213,7 +278,7 @@ final class TrainingLoop implements AutoCloseable {
         losses.size(),
         Math.max(losses.size(), Math.toIntExact(steps / order.batches())),
         counters.batches(),
-        rate(counters.schedule() - 1),
+        rate(Math.max(0, counters.schedule() - 1)),
         mean,
         now,
         best.since() == 0);
@@ -228,7 +293,12 @@ final class TrainingLoop implements AutoCloseable {
 
   /** Why it computes in the precision that it does, for a person; empty if that was not chosen. */
   String precisionReason() {
-    return session.precision().reason();
+    return session.trial().reason();
+  }
+
+  /** Why a step has as many examples as it has; empty if that was not to be found. */
+  String batchReason() {
+    return batchReason;
   }
 
   /** How many examples make a step. */
@@ -244,8 +314,10 @@ final class TrainingLoop implements AutoCloseable {
   /** Where it stands. */
   LoopState state() {
     return new LoopState(
-        session.precision().precision(),
+        session.trial().form(),
+        settings.batch(),
         counters,
+        scale,
         lossSum,
         lossCount,
         ImmutableList.copyOf(losses),
@@ -259,6 +331,7 @@ final class TrainingLoop implements AutoCloseable {
   private void restore(LoopState state) {
     session.restore(state.best(), state.values());
     counters = state.counters();
+    scale = scale.map(start -> state.scale().orElse(start)); // it may have had another precision
     lossSum = state.lossSum();
     lossCount = state.lossCount();
     losses.addAll(state.validationLosses());

@@ -8,56 +8,59 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.ResourceVariables;
 import dev.graft.model.TrainingPlan;
-import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.checkpoint.RunIdentity;
-import dev.graft.trainer.internal.features.CachedFeatures;
-import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.internal.features.Positions;
+import dev.graft.trainer.internal.cut.Frontier;
+import dev.graft.trainer.internal.cut.Positions;
+import dev.graft.trainer.internal.features.FeaturePlan;
 import dev.graft.trainer.internal.head.LinearHead;
 import dev.graft.trainer.internal.task.HeadGoal;
-import dev.graft.trainer.internal.task.RowProbe;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.task.TaskIdentity;
 import java.util.List;
 
-/** Decides what a training will do. It trains nothing and changes nothing. */
+/**
+ * Decides what a training will do, by values alone: it opens nothing, trains nothing and changes
+ * nothing, and from the same values it makes the same plan.
+ */
 final class TrainingPlanner {
 
   private TrainingPlanner() {}
 
   /**
-   * Plans a training of {@code given} by {@code asked}.
+   * The task of teaching {@code given} what {@code data} say.
    *
+   * @throws BadRequestException if they do not fit each other, or the recipe's objectives them
+   */
+  static Task task(Model given, Parts data, Recipe asked) {
+    requireParts(data);
+    Model model = ResourceVariables.in(given); // optimizers know no others
+    return Task.of(model, data.train(), asked.objectives());
+  }
+
+  /**
+   * Plans a training by {@code asked}.
+   *
+   * @param task of teaching a model what {@code data} say
+   * @param measured what is known of that task
    * @param blocks the model's backbone from the head down
    * @throws BadRequestException if the recipe does not fit the model, or the model the data
    */
-  static Plan plan(
-      TensorFlowRuntime runtime, Model given, TrainingPlan blocks, Parts data, Recipe asked) {
-    requireParts(data);
-    Model model = ResourceVariables.in(given); // optimizers know no others
-    Task task = Task.of(model, data.train(), asked.objectives());
+  static Plan plan(Task task, Measured measured, TrainingPlan blocks, Parts data, Recipe asked) {
     AutoRecipe.Choice choice = AutoRecipe.resolve(asked, task, blocks, data.train());
     Recipe recipe = choice.recipe().told();
     Acceptance acceptance = Acceptance.of(choice.recipe(), task, data.validation());
-    ImmutableMap<HeadGoal, LinearHead> solvable;
-    ImmutableList<Stage> stages;
-    ImmutableList<TensorRef> headCut;
-    CachedFeatures features;
-    try (RowProbe probe = new RowProbe(runtime, model, task.inputs(), data.train())) {
-      Frontier frontier = Frontier.of(task.inputs(), probe::hasRowForEach);
-      Positions.check(frontier, task.headGoals(), data.train());
-      solvable = LinearHead.solvable(task, frontier);
-      stages = Stages.of(task, blocks, frontier, solvable.keySet(), recipe);
-      boolean stepsFirst = solvable.isEmpty() && !stages.isEmpty() && stages.get(0).ofHeads();
-      headCut = // one cut for both, since what is before a dropout is not what is behind it
-          stepsFirst ? stages.get(0).cut() : LinearHead.cut(solvable, task, frontier);
-      CachedFeatures.Room room = CachedFeatures.Room.of(runtime);
-      features =
-          CachedFeatures.plan(frontier, data, Plan.cuts(headCut, stages), room)
-              .inHalves(task.takesHalves());
-    }
+    Frontier frontier = measured.frontier();
+    Positions.check(frontier, task.headGoals(), data.train());
+    ImmutableMap<HeadGoal, LinearHead> solvable = LinearHead.solvable(task, frontier);
+    ImmutableList<Stage> stages = Stages.of(task, blocks, frontier, solvable.keySet(), recipe);
+    boolean stepsFirst = solvable.isEmpty() && !stages.isEmpty() && stages.get(0).ofHeads();
+    ImmutableList<TensorRef> headCut = // one for both: before a dropout is not what is behind it
+        stepsFirst ? stages.get(0).cut() : LinearHead.cut(solvable, task, frontier);
+    FeaturePlan features =
+        FeaturePlan.of(frontier, data, Plan.cuts(headCut, stages), measured.room())
+            .inHalves(task.takesHalves());
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);
     }
@@ -65,7 +68,12 @@ final class TrainingPlanner {
     List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
     RunIdentity identity =
         TaskIdentity.of(
-            runtime, task, data, recipe.toString(), uncached.stream().map(Stage::number).toList());
+                task,
+                data,
+                recipe.toString(),
+                measured.machine(),
+                uncached.stream().map(Stage::number).toList())
+            .pictures(measured.pictures());
     ImmutableList.Builder<String> reasons = ImmutableList.<String>builder();
     reasons.addAll(choice.reasons());
     if (features.isInFiles(headCut)) {
@@ -90,7 +98,7 @@ final class TrainingPlanner {
     return new Plan(
         task,
         data,
-        recipe,
+        recipe.objectives(task.objectives(recipe.objectives())), // for who scores it afterwards
         acceptance,
         solvable,
         stages,

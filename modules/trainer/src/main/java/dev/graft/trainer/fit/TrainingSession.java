@@ -1,22 +1,31 @@
 package dev.graft.trainer.fit;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.GraphEditor;
+import dev.graft.model.Model;
 import dev.graft.model.Variable;
-import dev.graft.runtime.Compute.Precision;
+import dev.graft.runtime.Compute.Compiled;
+import dev.graft.runtime.Compute.Kernels;
+import dev.graft.runtime.Compute.StepForm;
 import dev.graft.runtime.ModelSession;
-import dev.graft.runtime.PrecisionTrial;
+import dev.graft.runtime.StepTrial;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.checkpoint.Counters;
+import dev.graft.trainer.internal.feed.Feeding;
+import dev.graft.trainer.internal.graph.BesideXla;
+import dev.graft.trainer.internal.graph.GpuLayers;
 import dev.graft.trainer.internal.graph.LayersInTraining;
 import dev.graft.trainer.internal.step.TrainingGraph;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
+import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
@@ -27,6 +36,7 @@ import dev.graft.words.Remedy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -42,16 +52,16 @@ final class TrainingSession implements AutoCloseable {
   private final ImmutableList<Variable> training; // and the moving statistics that change with it
   private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
   private final Order order;
-  private final PrecisionTrial precision;
+  private final StepTrial trial;
   private final ModelSession session;
   private final Stepper stepper;
 
   /**
    * Opens it.
    *
-   * @param soFar the precision in which a training that goes on has computed before
+   * @param soFar how a training that goes on has computed before
    */
-  TrainingSession(TensorFlowRuntime runtime, LoopSetup setup, Optional<Precision> soFar) {
+  TrainingSession(TensorFlowRuntime runtime, LoopSetup setup, Optional<StepForm> soFar) {
     this.runtime = runtime;
     this.setup = setup;
     FineTune settings = setup.stage().settings();
@@ -59,10 +69,16 @@ final class TrainingSession implements AutoCloseable {
     checkBatchNorm(settings);
     Task task = setup.task();
     GraphEditor editor = task.inputs().graph().edit();
-    this.scoring = Scoring.add(editor, task, Math.min(settings.batch(), settings.microBatch()));
+    int atOnce = Math.min(settings.batch(), settings.microBatch());
+    Scoring scores = Scoring.add(editor, task, atOnce, runtime.computesOnGpu());
     InputBinding inputs = task.inputs().into(editor.build());
     Task scored = new Task(task.model(), inputs, task.goals(), task.penalty());
-    TrainingGraph graph = TrainingGraph.of(scored, setup.stage(), setup.extras());
+    Stage stage = runtime.computesOnGpu() ? onGpu(setup.stage(), scored) : setup.stage();
+    TrainingGraph bare =
+        TrainingGraph.of(scored, stage, setup.extras(), setup.precision().inGraph());
+    Feeding feeding = Feeding.of(runtime, scored, bare, setup.data().train());
+    this.scoring = scores.fedAt(feeding.byHand().task().inputs());
+    TrainingGraph graph = feeding.graph();
     this.training =
         ImmutableList.<Variable>builder()
             .addAll(setup.stage().training())
@@ -70,21 +86,46 @@ final class TrainingSession implements AutoCloseable {
             .build();
     this.changing =
         ImmutableList.<Variable>builder().addAll(training).addAll(graph.slots()).build();
-    Function<ModelSession, Stepper> stepping = opened -> new Stepper(runtime, opened, graph, setup);
-    this.precision =
-        PrecisionTrial.of(
-            runtime,
-            soFar,
-            graph.model(),
-            opened -> stepping.apply(opened).bare(order.batch(0), 0)); // learns nothing
-    this.session =
-        runtime.open(graph.model(), runtime.options().compute().precision(precision.precision()));
+    Map<Kernels, Model> models = // a GPU takes no other kernels
+        runtime.computesOnGpu() ? Map.of(Kernels.TENSORFLOW, graph.model()) : graph.models();
+    Function<ModelSession, Stepper> stepping =
+        opened -> new Stepper(runtime, opened, feeding, setup);
+    Function<ModelSession, Runnable> step = // learns nothing
+        opened -> stepping.apply(opened).bare(order.batch(0), 0);
+    StepTrial found = StepTrial.of(runtime, setup.precision(), soFar, models, step);
+    StepTrial measured = graph.mixed().map(it -> found.because(it.words())).orElse(found);
+    Model model = requireNonNull(models.get(measured.form().kernels()));
+    long steps = (long) order.batches() * settings.epochs();
+    StepTrial chosen =
+        new CompiledTrial(model, steps, Stepper.runs(graph, settings, order.batch(0).length), step)
+            .on(
+                runtime,
+                measured,
+                soFar.filter(form -> StepTrial.fits(form, runtime)).map(StepForm::compiled));
+    long recurrent = GpuLayers.count(stage.layers());
+    this.trial =
+        chosen.and(recurrent == 0 ? "" : recurrent + " recurrent layers by cuDNN's kernel");
+    StepForm form = trial.form();
+    boolean compiles = form.compiled() != Compiled.NOTHING;
+    Model marked =
+        compiles
+            ? BesideXla.forStep(
+                BesideXla.in(model, form.compiled()), graph.steps(), scoring.nodes())
+            : model;
+    this.session = runtime.open(marked, form.precision(), compiles);
     try {
       this.stepper = stepping.apply(session);
     } catch (RuntimeException | Error e) {
       session.close();
       throw e;
     }
+  }
+
+  /** With layers in their form for GPUs, where they have one. */
+  static Stage onGpu(Stage stage, Task task) {
+    InputBinding inputs = task.inputs();
+    Set<String> known = GpuLayers.known(inputs.graph(), inputs.tensors(), task.logits());
+    return Stage.withLayers(stage, GpuLayers.of(task.model(), stage.layers(), known));
   }
 
   private void checkBatchNorm(FineTune settings) {
@@ -106,9 +147,9 @@ final class TrainingSession implements AutoCloseable {
     return order;
   }
 
-  /** In which precision it computes, and why. */
-  PrecisionTrial precision() {
-    return precision;
+  /** How its steps are computed, and why. */
+  StepTrial trial() {
+    return trial;
   }
 
   /** What takes steps in it. */
@@ -123,9 +164,12 @@ final class TrainingSession implements AutoCloseable {
         : counters.leftOut(stepper.runs());
   }
 
-  /** A step on one and the same batch with nothing around it, for a measurement. */
+  /**
+   * A step on one and the same batch with nothing around it, for a measurement; the batch gets to
+   * it as it does to the loop's.
+   */
   Runnable bareStep(double rate) {
-    return stepper.bare(order.batch(0), rate);
+    return stepper.bareAsFed(order.batch(0), rate);
   }
 
   /** Scores the validation part; without progress of its own, but pause and cancel hold there. */

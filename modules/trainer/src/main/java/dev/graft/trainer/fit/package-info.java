@@ -6,8 +6,9 @@
  *
  * <p><b>What leaves.</b> A {@link dev.graft.trainer.Run}.
  *
- * <p><b>Who calls whom.</b> {@code TrainingPlanner} decides all that can be decided before (it asks
- * {@link dev.graft.trainer.fit.AutoRecipe}, {@code Acceptance} and {@link
+ * <p><b>Who calls whom.</b> What takes TensorFlow or the machine to find out is {@code Measured}
+ * first. {@code TrainingPlanner} then decides by values alone all that can be decided before (it
+ * asks {@link dev.graft.trainer.fit.AutoRecipe}, {@code Acceptance} and {@link
  * dev.graft.trainer.fit.Stages}) and gives a {@code Plan}, which can be printed. {@code Trainer}
  * walks it: features, heads, then stage after stage, each kept if it is better. {@code
  * TrainingLoop} is the page on which learning happens: epochs of steps, a score after each, {@code

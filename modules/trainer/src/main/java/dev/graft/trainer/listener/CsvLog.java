@@ -11,16 +11,22 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Writes a table with a row for each epoch: which stretch and epoch, steps done, rate, training
- * loss, and loss and metrics on the validation part. Training that goes on from a checkpoint goes
- * on with the table that is there; epochs that are run again take the place of their old rows.
- * Where nothing trains step by step there are no epochs, and there is no table.
+ * loss, and loss and metrics on the validation part; where gradients pass through float16 also by
+ * what the loss was scaled in the last step, and how many steps of the stretch were skipped.
+ * Training that goes on from a checkpoint goes on with the table that is there; epochs that are run
+ * again take the place of their old rows. Where nothing trains step by step there are no epochs,
+ * and there is no table.
  */
 public final class CsvLog implements TrainingListener {
 
+  private static final String SCALED = ",scale,skipped"; // the last columns, where there are some
+
   private final Path file;
+  private Optional<Step.Scaling> scaling = Optional.empty(); // of the last step
 
   private CsvLog(Path file) {
     this.file = file;
@@ -38,7 +44,9 @@ public final class CsvLog implements TrainingListener {
    */
   @Override
   public void on(TrainingEvent event) {
-    if (event instanceof Epoch epoch) {
+    if (event instanceof Step step) {
+      scaling = step.scaling();
+    } else if (event instanceof Epoch epoch) {
       add(epoch);
     }
   }
@@ -56,6 +64,7 @@ public final class CsvLog implements TrainingListener {
               header.add("val_" + name);
               row.add(value);
             });
+    scaling.ifPresent(at -> row.addAll(List.of(at.factor(), at.skipped())));
     try {
       Interrupts.shielded(
           () -> write(epoch, Joiner.on(',').join(header), Joiner.on(',').join(row)));
@@ -71,8 +80,11 @@ public final class CsvLog implements TrainingListener {
   }
 
   private Path write(Epoch epoch, String header, String row) throws IOException {
-    List<String> lines = new ArrayList<>(List.of(header));
-    for (String line : Files.exists(file) ? Files.readAllLines(file) : List.<String>of()) {
+    List<String> old = Files.exists(file) ? Files.readAllLines(file) : List.of();
+    boolean isScaled = // a run that goes on with a score has heard of no step
+        scaling.isPresent() || !old.isEmpty() && old.get(0).endsWith(SCALED);
+    List<String> lines = new ArrayList<>(List.of(isScaled ? header + SCALED : header));
+    for (String line : old) {
       if (isBefore(line, epoch)) {
         lines.add(line);
       }

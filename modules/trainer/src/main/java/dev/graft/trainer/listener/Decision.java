@@ -30,6 +30,8 @@ public record Decision(Kind kind, int stretch, Optional<Evaluation> score, Strin
     STRETCH,
     /** The precision in which it computes. */
     PRECISION,
+    /** How many examples make a step, where that was left to the memory. */
+    BATCH,
     /** How long a stretch takes, and how many epochs there is time for. */
     TIME,
     /** A stretch ended early, since its loss was no number. */

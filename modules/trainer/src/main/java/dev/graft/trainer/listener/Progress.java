@@ -29,8 +29,10 @@ public record Progress(
     Optional<Duration> left)
     implements TrainingEvent {
 
-  /** The phases of training, in the order in which they come. */
+  /** The phases of the work, in the order in which they come. */
   public enum Phase {
+    /** Files are looked at: their headers, and which of them are alike. */
+    READ,
     /** The frozen part is run once over all examples. */
     FEATURES,
     /** The new head is trained on those features. */

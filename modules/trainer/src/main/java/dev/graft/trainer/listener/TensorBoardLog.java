@@ -21,7 +21,8 @@ import org.tensorflow.proto.Summary;
 
 /**
  * Writes event files that TensorBoard shows: {@code tensorboard --logdir FOLDER}. Each stretch of
- * training is a run of its own there, with loss and rate of each step, and after each epoch loss
+ * training is a run of its own there, with loss and rate of each step, where gradients pass through
+ * float16 by what the loss was scaled and how many steps were skipped, and after each epoch loss
  * and metrics on the validation part. Training that goes on from a checkpoint adds a file, and
  * TensorBoard forgets of the older ones what was run again.
  */
@@ -68,6 +69,12 @@ public final class TensorBoardLog implements TrainingListener {
     }
     scalar(step.number(), "loss", step.loss());
     scalar(step.number(), "rate", step.rate());
+    step.scaling()
+        .ifPresent(
+            scaling -> {
+              scalar(step.number(), "scale", scaling.factor());
+              scalar(step.number(), "skipped", scaling.skipped());
+            });
     if (System.nanoTime() - written > WRITE_EVERY) {
       write();
     }
@@ -112,6 +119,9 @@ public final class TensorBoardLog implements TrainingListener {
   }
 
   private void scalar(long step, String tag, double value) {
+    if (Double.isNaN(value)) {
+      return; // a step, or all those of an epoch, were left out
+    }
     Summary summary =
         Summary.newBuilder()
             .addValue(Summary.Value.newBuilder().setTag(tag).setSimpleValue((float) value))

@@ -1,6 +1,8 @@
 package dev.graft.trainer.listener;
 
+import dev.graft.data.file.Reading;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Hears how a training goes, on the thread that trains. It only listens: what it throws is told of
@@ -20,5 +22,14 @@ public interface TrainingListener {
         heard.accept(kind.cast(event));
       }
     };
+  }
+
+  /**
+   * Does {@code work}, in which pictures are read (a folder, a table, their division into parts),
+   * and tells {@code listener} how far that is, as {@link Progress} of the phase {@link
+   * Progress.Phase#READ}. What the listener throws ends the work.
+   */
+  static <T> T whileReading(TrainingListener listener, Supplier<T> work) {
+    return Reading.heardBy(new ReadingProgress(listener), work);
   }
 }

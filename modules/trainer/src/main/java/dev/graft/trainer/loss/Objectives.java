@@ -66,8 +66,14 @@ public record Objectives(
   @Internal
   public Objectives with(Goal goal) {
     requireNonNull(goal, "goal");
-    ImmutableList<Goal> more = ImmutableList.<Goal>builder().addAll(goals).add(goal).build();
-    return new Objectives(byHead, weights, penalty, more);
+    return joint(ImmutableList.<Goal>builder().addAll(goals).add(goal).build());
+  }
+
+  /** These, with these joint goals and no others. */
+  @Internal
+  public Objectives joint(List<Goal> value) {
+    requireNonNull(value, "value");
+    return new Objectives(byHead, weights, penalty, value);
   }
 
   @Internal

@@ -20,9 +20,9 @@ import java.util.Set;
  *     examples count as in training, by their weights, and as there the sum is divided by how many
  *     there are; with several heads their weighted sum
  * @param metrics by name, all examples counting alike: {@code accuracy}, {@code top-5}, {@code
- *     precision}, {@code recall}, {@code f1} (these three means over the labels), {@code auc},
- *     {@code mae}, {@code rmse}, {@code r2}; with several heads {@code head/metric}, and {@code
- *     head/loss}, in which they count as in the loss
+ *     precision}, {@code recall}, {@code f1} (these three means over the labels), {@code kappa},
+ *     {@code auc}, {@code mae}, {@code rmse}, {@code r2}; with several heads {@code head/metric},
+ *     and {@code head/loss}, in which they count as in the loss
  * @param perLabel how it did on each label, by the names of the heads, for heads that give labels
  * @param classification the answers themselves, if the model has one head and that gives one label
  *     to each example
@@ -76,8 +76,12 @@ public record Evaluation(
     if (Double.isNaN(other)) {
       return !Double.isNaN(value);
     }
-    boolean isLoss = metric.equals("loss") || metric.endsWith("/loss");
-    return isLoss || smallerIsBetter.contains(metric) ? value < other : value > other;
+    return isSmallerBetter(metric) ? value < other : value > other;
+  }
+
+  /** Whether less of a metric is better, as of a loss. */
+  public boolean isSmallerBetter(String metric) {
+    return metric.equals("loss") || metric.endsWith("/loss") || smallerIsBetter.contains(metric);
   }
 
   private Classification answers() {

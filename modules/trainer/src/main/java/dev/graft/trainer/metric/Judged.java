@@ -67,9 +67,11 @@ public final class Judged {
     return heads.get(0);
   }
 
-  /** The tensors of a goal that reads one head and one target. */
+  /** The tensors of a goal that reads one head and one target; of numbers, what is answered. */
   HeadTensors tensors() {
-    return new HeadTensors(g, answers.get(0), targets.get(0), head().units());
+    boolean numbers = head().kind().targets() == Head.Targets.NUMBERS;
+    TensorRef answer = numbers ? wide(g, head().output()) : answers.get(0);
+    return new HeadTensors(g, answer, targets.get(0), head().units());
   }
 
   /** What several metrics are made of: made at the first call, the same at all further ones. */

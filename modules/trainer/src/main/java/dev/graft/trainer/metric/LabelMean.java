@@ -1,5 +1,6 @@
 package dev.graft.trainer.metric;
 
+import com.google.common.collect.ImmutableList;
 import dev.graft.graph.TensorRef;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -10,9 +11,16 @@ final class LabelMean implements Metric {
   private final String name;
   private final ToDoubleFunction<LabelScore> ofEach;
 
-  LabelMean(String name, ToDoubleFunction<LabelScore> ofEach) {
+  private LabelMean(String name, ToDoubleFunction<LabelScore> ofEach) {
     this.name = name;
     this.ofEach = ofEach;
+  }
+
+  /** One of each metric that there is of a label. */
+  static ImmutableList<Metric> all() {
+    return LabelScore.METRICS.entrySet().stream()
+        .map(each -> new LabelMean(each.getKey(), each.getValue()))
+        .collect(ImmutableList.toImmutableList());
   }
 
   @Override

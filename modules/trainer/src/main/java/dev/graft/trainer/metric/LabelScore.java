@@ -1,9 +1,13 @@
 package dev.graft.trainer.metric;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.graft.error.Internal;
 import dev.graft.model.Labels;
 import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
  * How a model did on one label.
@@ -14,6 +18,11 @@ import java.util.List;
  * @param correct how many of these have it
  */
 public record LabelScore(String label, int count, int given, int correct) {
+
+  /** What it comes to, by name. */
+  static final ImmutableMap<String, ToDoubleFunction<LabelScore>> METRICS =
+      ImmutableMap.of(
+          "precision", LabelScore::precision, "recall", LabelScore::recall, "f1", LabelScore::f1);
 
   /** Returns that of the label of this number, from the sums of {@link LabelMarks}. */
   static LabelScore of(String label, int number, List<double[]> sums) {
@@ -44,5 +53,10 @@ public record LabelScore(String label, int count, int given, int correct) {
   /** The harmonic mean of precision and recall. */
   public double f1() {
     return count + given == 0 ? 0 : 2.0 * correct / (count + given);
+  }
+
+  /** All of these by their names: {@code precision}, {@code recall} and {@code f1}. */
+  public Map<String, Double> metrics() {
+    return ImmutableMap.copyOf(Maps.transformValues(METRICS, each -> each.applyAsDouble(this)));
   }
 }

@@ -1,6 +1,7 @@
 package dev.graft.trainer.metric;
 
 import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableSet;
 import dev.graft.error.Internal;
 import dev.graft.model.Head;
 
@@ -10,9 +11,8 @@ public final class Metrics {
 
   private static final Metric ACCURACY = new Accuracy();
   private static final Metric TOP = new TopLabels();
-  private static final Metric PRECISION = new LabelMean("precision", LabelScore::precision);
-  private static final Metric RECALL = new LabelMean("recall", LabelScore::recall);
-  private static final Metric F1 = new LabelMean("f1", LabelScore::f1);
+  private static final ImmutableList<Metric> OF_LABELS = LabelMean.all();
+  private static final Metric KAPPA = new Kappa();
   private static final Metric AUC = new AreaUnderCurve();
 
   private Metrics() {}
@@ -28,13 +28,18 @@ public final class Metrics {
         if (hasTop) {
           all.add(TOP);
         }
-        all.add(PRECISION, RECALL, F1);
+        all.addAll(OF_LABELS).add(KAPPA);
       }
-      case ANY_LABELS -> all.add(ACCURACY, PRECISION, RECALL, F1);
+      case ANY_LABELS -> all.add(ACCURACY).addAll(OF_LABELS);
       case NUMBERS -> all.add(MeanError.ABSOLUTE, MeanError.ROOT_SQUARED, new RSquared());
       case LIKENESS, BOXES -> {}
     }
     return isOfLabels(head) && hasCurve ? all.add(AUC).build() : all.build();
+  }
+
+  /** Returns the names of what there is of each label, as {@link LabelScore#metrics} has them. */
+  public static ImmutableSet<String> ofEachLabel() {
+    return LabelScore.METRICS.keySet();
   }
 
   /** Whether the head gives labels, so that there are {@link LabelScore}s of it. */

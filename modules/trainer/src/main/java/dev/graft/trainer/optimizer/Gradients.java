@@ -28,7 +28,7 @@ public final class Gradients {
   }
 
   /** {@code gradient} with its numbers changed; their shape and dtype stay. */
-  static Gradient map(Gradient gradient, UnaryOperator<TensorRef> change) {
+  public static Gradient map(Gradient gradient, UnaryOperator<TensorRef> change) {
     if (gradient instanceof Gradient.Dense dense) {
       return new Gradient.Dense(change.apply(dense.value()));
     }

@@ -218,8 +218,8 @@ public sealed interface Optimizer {
       if (amsgrad) {
         op.input(u.slot("vhat"));
       }
-      return op.input(u.scope().add("Pow", u.keras(beta1), u.stepNumber()))
-          .input(u.scope().add("Pow", u.keras(beta2), u.stepNumber()))
+      return op.input(u.power(beta1))
+          .input(u.power(beta2))
           .input(u.rate())
           .input(u.number(beta1))
           .input(u.number(beta2))

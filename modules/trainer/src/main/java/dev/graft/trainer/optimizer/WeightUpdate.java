@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.tensorflow.proto.DataType;
 
 /**
  * The update of one weight in the making: what an {@link Optimizer} may read, and where it adds its
@@ -22,19 +23,18 @@ public final class WeightUpdate {
   private final Variable weight;
   private final Gradient gradient;
   private final Map<String, Variable> slots;
-  private final TensorRef rate; // of the weight's dtype
-  private final TensorRef stepNumber;
+  private final StepNumbers numbers;
+  private final double share; // of the rate
   private final List<String> after;
 
   /**
    * What an update needs to know of its step.
    *
-   * @param rate the learning rate, a scalar
-   * @param share how much of it is this weight's
-   * @param number of the update, from 1, int64
+   * @param numbers which the updates of all weights have in common
+   * @param share how much of the learning rate is this weight's
    * @param after nodes that run before the weight changes: those that read it, and guards
    */
-  public record Step(TensorRef rate, double share, TensorRef number, Collection<String> after) {}
+  public record Step(StepNumbers numbers, double share, Collection<String> after) {}
 
   /** Begins the update of {@code weight} by {@code gradient}. */
   public WeightUpdate(
@@ -43,10 +43,8 @@ public final class WeightUpdate {
     this.weight = weight;
     this.gradient = gradient;
     this.slots = slots;
-    TensorRef whole = scope.cast(step.rate(), weight.dtype().proto());
-    this.rate =
-        step.share() == 1 ? whole : scope.add("Mul", whole, scope.scalarLike(whole, step.share()));
-    this.stepNumber = step.number();
+    this.numbers = step.numbers();
+    this.share = step.share();
     this.after = new ArrayList<>(step.after());
   }
 
@@ -76,17 +74,21 @@ public final class WeightUpdate {
 
   /** The learning rate, a scalar of the weight's dtype. */
   TensorRef rate() {
-    return rate;
+    return numbers.rate(dtype(), share);
   }
 
-  /** The number of this step from 1, a scalar of the weight's dtype. */
-  TensorRef stepNumber() {
-    return scope.cast(stepNumber, weight.dtype().proto());
+  /** A hyper-parameter as {@link #keras} has it, to the power of the number of the step, from 1. */
+  TensorRef power(double base) {
+    return numbers.power(dtype(), (float) base);
+  }
+
+  private DataType dtype() {
+    return weight.dtype().proto();
   }
 
   /** A hyper-parameter, a scalar of the weight's dtype. */
   TensorRef number(double value) {
-    return scope.scalarLike(rate(), value);
+    return numbers.constant(dtype(), value);
   }
 
   /**
@@ -123,12 +125,12 @@ public final class WeightUpdate {
     TensorRef value =
         scope
             .op("ReadVariableOp")
-            .attr("dtype", weight.dtype().proto())
+            .attr("dtype", dtype())
             .input(weight.handle())
             .after(after)
             .output();
-    TensorRef share = scope.add("Mul", rate(), keras(strength));
+    TensorRef part = numbers.rateTimes(dtype(), share, (float) strength);
     after.add(
-        op("AssignSubVariableOp").input(weight()).input(scope.add("Mul", value, share)).node());
+        op("AssignSubVariableOp").input(weight()).input(scope.add("Mul", value, part)).node());
   }
 }

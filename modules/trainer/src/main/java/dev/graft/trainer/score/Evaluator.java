@@ -14,11 +14,11 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.internal.cut.Frontier;
+import dev.graft.trainer.internal.cut.Positions;
 import dev.graft.trainer.internal.features.DecodedPictures;
 import dev.graft.trainer.internal.features.FeatureSpace;
 import dev.graft.trainer.internal.features.Features;
-import dev.graft.trainer.internal.features.Frontier;
-import dev.graft.trainer.internal.features.Positions;
 import dev.graft.trainer.internal.graph.FrozenForm;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.Task;
@@ -55,14 +55,12 @@ public final class Evaluator {
     Recipe recipe = options.recipe();
     Task task = Task.of(model, data, recipe.objectives());
     Watch watch = Watch.of(options);
-    return Interruption.cancellable(
-        runtime,
-        () ->
-            DecodedPictures.orAllNamed(
-                runtime,
-                List.of(data),
-                watch,
-                () -> scoreKept(runtime, task, data, recipe.atOnce(), watch)));
+    Interruption interruption = Interruption.of(runtime);
+    try {
+      return scoreKept(runtime, task, data, recipe.atOnce(), watch);
+    } catch (RuntimeException e) {
+      throw interruption.endedBy(DecodedPictures.allNamed(e, runtime, List.of(data), watch));
+    }
   }
 
   /** Scores features of {@code data} where other runs keep theirs, too; itself where none are. */
@@ -81,7 +79,7 @@ public final class Evaluator {
     try (FeatureSpace room = space.get()) {
       Dataset features;
       try (Features at =
-          Features.open(runtime, task.model(), task.inputs(), cut, atOnce).into(room)) {
+          new Features(runtime, task.model(), task.inputs(), cut, atOnce).into(room)) {
         at.inHalves(task.takesHalves()).keptIn(frontier, watch);
         if (!at.areKept()) {
           return scoreWhole(runtime, task, data, atOnce, watch);
@@ -114,7 +112,7 @@ public final class Evaluator {
       TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Watch watch) {
     GraphEditor editor = task.inputs().graph().edit();
     StatelessRandom.replaceRest(editor);
-    Scoring scoring = Scoring.add(editor, task, atOnce);
+    Scoring scoring = Scoring.add(editor, task, atOnce, runtime.computesOnGpu());
     Pace pace = new Pace(watch, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     Graph alone = scoring.alone(editor.build(), data);
     List<Variable> read =

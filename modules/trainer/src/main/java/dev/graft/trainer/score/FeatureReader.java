@@ -10,8 +10,8 @@ import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.Features;
-import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
@@ -40,15 +40,14 @@ public final class FeatureReader {
     InputBinding entry = InputBinding.of(model, data);
     Watch watch = Watch.of(options);
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1);
-    return Interruption.cancellable(
-        runtime,
-        () -> {
-          try (Features features =
-              Features.open(runtime, model, entry, List.of(tensor), options.recipe().atOnce())) {
-            features.keptIn(Frontier.of(entry), watch);
-            RowTable rows = features.of(data, pace).input(entry.nameOf(tensor));
-            return rows.range(0, data.size(), Rows.NOTHING);
-          }
-        });
+    Interruption interruption = Interruption.of(runtime);
+    try (Features features =
+        new Features(runtime, model, entry, List.of(tensor), options.recipe().atOnce())) {
+      features.keptIn(Frontier.of(entry), watch);
+      RowTable rows = features.of(data, pace).input(entry.nameOf(tensor));
+      return rows.range(0, data.size(), Rows.NOTHING);
+    } catch (RuntimeException e) {
+      throw interruption.endedBy(e);
+    }
   }
 }

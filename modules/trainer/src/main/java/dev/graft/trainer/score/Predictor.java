@@ -36,8 +36,12 @@ public final class Predictor {
    */
   public static ImmutableMap<String, TensorValue> predict(
       TensorFlowRuntime runtime, Model model, Dataset data, TrainOptions options) {
-    return Interruption.cancellable(
-        runtime, () -> predict(runtime, model, data, options.recipe().atOnce(), Watch.of(options)));
+    Interruption interruption = Interruption.of(runtime);
+    try {
+      return predict(runtime, model, data, options.recipe().atOnce(), Watch.of(options));
+    } catch (RuntimeException e) {
+      throw interruption.endedBy(e);
+    }
   }
 
   private static ImmutableMap<String, TensorValue> predict(
@@ -50,7 +54,7 @@ public final class Predictor {
     InputBinding entry = InputBinding.of(model, data);
     Pace pace = new Pace(watch, Progress.Phase.EVALUATE, "examples", data.size(), 1);
     ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
-    try (Features features = Features.open(runtime, model, entry, wanted, atOnce)) {
+    try (Features features = new Features(runtime, model, entry, wanted, atOnce)) {
       Map<String, TensorValue> found = features.of(data, pace).all().named();
       model
           .servingSignature()

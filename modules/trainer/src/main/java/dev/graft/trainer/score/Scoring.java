@@ -20,6 +20,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.task.HeadGoal;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Pace;
@@ -39,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The nodes that score a task on examples.
@@ -95,15 +97,23 @@ public record Scoring(Task task, ImmutableList<Scored> goals, int atOnce) {
    * Adds them to a graph.
    *
    * @param room for so many examples at once there is memory, or for more
+   * @param onGpu whether a GPU scores
    */
-  public static Scoring add(GraphEditor editor, Task task, int room) {
+  public static Scoring add(GraphEditor editor, Task task, int room, boolean onGpu) {
     Scope all = new Scope(editor, editor.uniqueName("graft/evaluate"));
     ImmutableList.Builder<Scored> goals = ImmutableList.builder();
     for (Goal goal : task.goals()) {
       goals.add(Scored.add(task.goals().size() == 1 ? all : all.in(goal.name()), goal));
     }
-    int usual = task.isSeparable() ? Batch.SCORED : TOGETHER;
-    return new Scoring(task, goals.build(), room < Batch.SCORED ? room : usual);
+    int most = Batch.scored(room, onGpu);
+    boolean isFree = task.isSeparable() || room < Batch.SCORED;
+    return new Scoring(task, goals.build(), isFree ? most : TOGETHER);
+  }
+
+  /** The same, in a graph where examples are fed elsewhere. */
+  public Scoring fedAt(InputBinding inputs) {
+    Task there = new Task(task.model(), inputs, task.goals(), task.penalty());
+    return new Scoring(there, goals, atOnce);
   }
 
   /**
@@ -129,6 +139,11 @@ public record Scoring(Task task, ImmutableList<Scored> goals, int atOnce) {
       }
     }
     return GraphPart.between(graph, fed, roots);
+  }
+
+  /** The nodes that a score is read from. */
+  public List<String> nodes() {
+    return Stream.concat(fetches().stream(), predicted().stream()).map(TensorRef::node).toList();
   }
 
   private List<TensorRef> feeds() {

@@ -10,6 +10,7 @@ import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
@@ -43,8 +44,6 @@ import org.tensorflow.proto.TensorProto;
  */
 @Internal
 public final class FrozenDigest {
-
-  private static final Set<String> VARIABLES = Set.of("VarHandleOp", "VariableV2", "Variable");
 
   /** Ops with a state that change nothing. */
   private static final Set<String> LOOKING = Set.of("ReadVariableOp", "Assert");
@@ -129,7 +128,7 @@ public final class FrozenDigest {
   }
 
   private static boolean isVariable(NodeDef node) {
-    return VARIABLES.contains(node.getOp());
+    return OpKinds.isVariable(node.getOp());
   }
 
   private static boolean isPure(NodeDef node) {

@@ -39,7 +39,7 @@ record StoreKey(
     return new StoreKey(
         network,
         rows,
-        "float32, fusion " + options.compute().fusion(),
+        "float32, fusion " + options.fusion(),
         options.device() + " " + runtime.devices(),
         TensorFlowRuntime.version(),
         instructions(),

@@ -1,6 +1,7 @@
 package dev.graft.trainer.store;
 
 import com.google.common.hash.HashCode;
+import dev.graft.data.Dataset;
 import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -13,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The rows of some tensors in a {@link FeatureStore}, found and kept together. What goes wrong with
@@ -103,6 +105,22 @@ public final class StoredFeatures implements AutoCloseable {
     stored.forEach((tensor, in) -> in.find(example).ifPresent(row -> found.put(tensor, row)));
     sayDamaged();
     return found.size() == stored.size() ? Optional.of(found) : Optional.empty();
+  }
+
+  /**
+   * Those of some pictures of which rows are missing.
+   *
+   * @param known the same pictures, told what is in their files
+   */
+  public Dataset without(Dataset pictures, Dataset known) {
+    return pictures.subset(
+        IntStream.range(0, pictures.size())
+            .filter(i -> !known.digest(i).map(RowDigest::of).map(this::has).orElse(false))
+            .toArray());
+  }
+
+  private boolean has(RowDigest example) {
+    return stored.values().stream().allMatch(in -> in.has(example));
   }
 
   /** Keeps the rows of {@code examples}, if it can. */

@@ -7,6 +7,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Parts;
 import dev.graft.model.Model;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.tensor.Shape;
@@ -176,6 +177,7 @@ abstract class CheckpointsFixture {
   static RunIdentity identity(Model model, Parts parts) {
     InputBinding inputs = InputBinding.of(model, PARTS.train());
     Task task = new Task(model, inputs, ImmutableList.of(), Penalty.none());
-    return TaskIdentity.of(runtime, task, parts, RECIPE.toString(), List.of());
+    String machine = TaskIdentity.machine(runtime, Precision.FLOAT32);
+    return TaskIdentity.of(task, parts, RECIPE.toString(), machine, List.of());
   }
 }

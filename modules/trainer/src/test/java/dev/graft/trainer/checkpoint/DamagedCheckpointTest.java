@@ -7,7 +7,9 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadModelException;
 import dev.graft.error.InputOutputException;
+import dev.graft.runtime.Compute.Kernels;
 import dev.graft.runtime.Compute.Precision;
+import dev.graft.runtime.Compute.StepForm;
 import dev.graft.savedmodel.checkpoint.TensorBundleWriter;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
@@ -38,8 +40,10 @@ class DamagedCheckpointTest {
     TensorValue weights = TensorValue.of(Shape.of(2), new float[] {number, 1});
     LoopState loop =
         new LoopState(
-            Precision.FLOAT32,
+            new StepForm(Precision.FLOAT32, Kernels.PRODUCTS),
+            10 + number,
             new Counters(number, number, number, number),
+            Optional.of(new LossScale(0x1p-3 * number, number, 2L)),
             0.5,
             1,
             ImmutableList.of(0.25),

@@ -1,9 +1,11 @@
 package dev.graft.trainer.checkpoint;
 
+import static dev.graft.surgeon.edit.Edits.describeInput;
 import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.protobuf.ByteString;
 import dev.graft.data.Answers;
@@ -12,13 +14,17 @@ import dev.graft.data.Parts;
 import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
+import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.Checkout;
 import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.fit.Trainer;
 import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Goal;
@@ -26,10 +32,15 @@ import dev.graft.trainer.loss.Objective;
 import dev.graft.trainer.loss.Objectives;
 import dev.graft.trainer.loss.Penalty;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;
 
 /** Which checkpoint belongs to which run, and which are kept. */
@@ -44,6 +55,48 @@ class WhoseCheckpointTest extends CheckpointsFixture {
     assertThatThrownBy(() -> train(RECIPE, other, everyStep()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining("another training or validation examples");
+  }
+
+  /** Part of what was learned would be of the old ones, and the rest of the new ones. */
+  @Test
+  void picturesThatChangedUnderTheirNamesAreRefused(@TempDir Path photos) throws IOException {
+    Dataset all = Dataset.imageFolder(Checkout.path("testdata/photos"));
+    for (int i = 0; i < 15; i++) {
+      Path label = photos.resolve(SmallTraining.LABELS.names().get(i % 3));
+      Files.copy(Path.of(all.name(i)), Files.createDirectories(label).resolve(i + ".jpg"));
+    }
+    fitPhotos(photos);
+    assertThat(fitPhotos(photos).decisions()).anyMatch(each -> each.startsWith("goes on from"));
+    Path changed = Path.of(parts(photos).validation().name(0));
+    Files.write(changed, new byte[] {0}, StandardOpenOption.APPEND); // it looks as before
+    assertThatThrownBy(() -> fitPhotos(photos))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll(folder.toString(), "under the same names", "Begin a new run");
+  }
+
+  private static Parts parts(Path photos) {
+    return Dataset.imageFolder(photos).inOrderOf(SmallTraining.LABELS).split(Split.of(60, 20, 20));
+  }
+
+  private Run fitPhotos(Path photos) {
+    Model model =
+        SmallTraining.MODEL.with(
+            describeInput(0, 255, InputSpec.Channels.RGB, InputSpec.Resize.STRETCH));
+    return Trainer.fit(
+        runtime,
+        model,
+        SmallTraining.BLOCKS,
+        parts(photos),
+        TrainOptions.by(SmallTraining.recipe(1)).checkpoints(everyStep()));
+  }
+
+  /** Those of before knew nothing of what is in pictures. */
+  @Test
+  void checkpointsOfBeforeGoOn() {
+    RunIdentity now = new RunIdentity("model", "data", "recipe", "machine", () -> "digest");
+    RunIdentity before = new RunIdentity("model", "data", "recipe", "machine");
+    assertThat(now.check(before, "here")).isEmpty();
+    assertThat(now.check(now, "here")).isEmpty();
   }
 
   /** What stands in the checkpoints of before, and what a goal says of itself. */
@@ -69,7 +122,7 @@ class WhoseCheckpointTest extends CheckpointsFixture {
             .putAll(loop.values())
             .put(slot, TensorValue.of(Shape.of(1), new float[1]))
             .buildKeepingLast();
-    everyStep().open().save(SmallTraining.changed(last, loop.precision(), values));
+    everyStep().open().save(SmallTraining.changed(last, loop.form().precision(), values));
     assertThatThrownBy(() -> train(RECIPE, PARTS, everyStep()))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContainingAll(slot, "resume with the model and the optimizer");
@@ -120,6 +173,39 @@ class WhoseCheckpointTest extends CheckpointsFixture {
         .startsWith("so far the run had precision AUTO and goes on with precision FLOAT32: ")
         .contains("not in the last digits alone")
         .doesNotContain("may differ");
+  }
+
+  /** What was asked for may be AUTO on both. */
+  @Test
+  void anotherDeviceWarns() {
+    assertThat(identity(PARTS).machine()).contains("device CPU, ").doesNotContain("AUTO");
+    RunIdentity slow = new RunIdentity("model", "data", "recipe", "device CPU, precision FLOAT32");
+    RunIdentity fast = new RunIdentity("model", "data", "recipe", "device GPU, precision FLOAT32");
+    assertThat(fast.check(slow, "here").orElseThrow())
+        .startsWith("so far the run had device CPU and goes on with device GPU: ")
+        .contains("may differ in the last digits");
+    RunIdentity open = new RunIdentity("model", "data", "recipe", "device CPU, precision AUTO");
+    RunIdentity moved = new RunIdentity("model", "data", "recipe", "device GPU, precision AUTO");
+    assertThat(moved.check(open, "here").orElseThrow())
+        .as("it is found anew there")
+        .contains("not in the last digits alone");
+  }
+
+  /** They computed on the CPU, whatever was asked for. */
+  @Test
+  void checkpointsOfBeforeAskedForADevice() {
+    Checkpoints.in(folder)
+        .open()
+        .save(
+            new Checkpoint(
+                new RunIdentity("model", "data", "recipe", "device AUTO, precision FLOAT32"),
+                0,
+                -1,
+                ImmutableList.of(),
+                ImmutableMap.of(),
+                Optional.empty()));
+    Checkpoint read = everyStep().open().newest(sentence -> {}).orElseThrow();
+    assertThat(read.identity().machine()).isEqualTo("device CPU, precision FLOAT32");
   }
 
   /** Versions of one base, published after one another, began with the same SavedModel. */

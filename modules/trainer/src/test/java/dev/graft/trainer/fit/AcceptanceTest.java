@@ -172,6 +172,7 @@ class AcceptanceTest {
             ImmutableList.of(),
             "",
             ImmutableList.of(),
+            false,
             0);
     TrainingLoop.Result tuned = new TrainingLoop.Result(ImmutableMap.of(), 1, true, 1, 1);
     assertThat(new Acceptance("loss", "").whyNot(stage, tuned, before, now)).isEmpty();

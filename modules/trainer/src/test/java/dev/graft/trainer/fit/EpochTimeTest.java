@@ -14,7 +14,6 @@ import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.internal.features.CachedFeatures;
-import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Watch;
@@ -83,11 +82,9 @@ class EpochTimeTest {
   @Test
   void aLoopEndsInItsTimeAndSaysSo() {
     FineTune settings = FineTune.top().share(1).epochs(1_000_000).batch(4).stop(EarlyStop.never());
-    Recipe recipe = Recipe.headOnly().then(settings);
     Task task = Task.of(SmallTraining.MODEL, PARTS.train(), Objectives.usual());
-    Stage stage =
-        Stages.of(task, SmallTraining.BLOCKS, Frontier.of(task.inputs()), task.goals(), recipe)
-            .get(0);
+    Recipe recipe = Recipe.headOnly().then(settings);
+    Stage stage = Stretches.first(task, SmallTraining.BLOCKS, recipe);
     CachedFeatures.Part data = new CachedFeatures.Part(PARTS.train(), PARTS.validation());
     TimeLeft time = TimeLeft.of(Duration.ofSeconds(200), () -> now.addAndGet(1_000_000_000L));
     List<String> said = new ArrayList<>();
@@ -115,7 +112,11 @@ class EpochTimeTest {
       assertThatThrownBy(
               () ->
                   Trainer.findRate(
-                      runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, PARTS, options))
+                      Computing.exactly(runtime),
+                      SmallTraining.MODEL,
+                      SmallTraining.BLOCKS,
+                      PARTS,
+                      options))
           .isInstanceOf(BadRequestException.class)
           .hasMessageContaining("leave out the time");
     }

@@ -12,7 +12,8 @@ import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallTraining;
-import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.features.CachedFeatures;
+import dev.graft.trainer.internal.step.StepExtras;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.TrainingListener;
@@ -22,7 +23,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 
-/** What FineTuneTest and UnsoundStepsTest share. */
+/** What tests of single steps and of whole stretches share. */
 abstract class FineTuneFixture {
   static final Model MODEL = SmallTraining.MODEL;
 
@@ -51,6 +52,15 @@ abstract class FineTuneFixture {
   /** A loop over one stretch with these settings. */
   static TrainingLoop loop(FineTune settings, Dataset train) {
     return Loops.open(runtime, MODEL, stage(settings), train, PARTS.validation());
+  }
+
+  /** What a loop is about that does {@code extras} beside. */
+  static LoopSetup setup(FineTune settings, Dataset train, StepExtras extras) {
+    Task task = Task.of(MODEL, train, Objectives.usual());
+    LoopSetup plain =
+        LoopSetup.of(task, stage(settings), new CachedFeatures.Part(train, PARTS.validation()));
+    return new LoopSetup(
+        plain.task(), plain.stage(), plain.data(), extras, plain.precision(), plain.time());
   }
 
   /** What each variable that trains is after some steps. */
@@ -92,7 +102,6 @@ abstract class FineTuneFixture {
 
   static Stage stage(FineTune settings, TrainingPlan blocks) {
     Task task = Task.of(MODEL, PARTS.train(), Objectives.usual());
-    Recipe recipe = Recipe.headOnly().then(settings).seed(1);
-    return Stages.of(task, blocks, Frontier.of(task.inputs()), task.goals(), recipe).get(0);
+    return Stretches.first(task, blocks, Recipe.headOnly().then(settings).seed(1));
   }
 }

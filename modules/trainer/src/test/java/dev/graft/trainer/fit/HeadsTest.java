@@ -12,6 +12,10 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
 import dev.graft.model.Model;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
@@ -28,6 +32,7 @@ import dev.graft.trainer.metric.LabelScore;
 import dev.graft.trainer.score.Evaluator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Heads of every kind learn, alone and together, from data whose rule is known. */
@@ -53,6 +58,22 @@ class HeadsTest extends HeadsFixture {
     assertThat(scores[0].metric("rmse")).isGreaterThan(50);
     assertThat(scores[1].metric("rmse")).isLessThan(12);
     assertThat(scores[1].metric("mae")).isLessThan(scores[1].metric("rmse"));
+  }
+
+  /** What is answered need not be the logits. */
+  @Test
+  void numbersAreScoredByWhatIsAnswered() {
+    Model model = model(HeadSpec.regression(2));
+    Head head = model.heads().get(0);
+    GraphEditor editor = model.graph().edit();
+    TensorRef none = new Scope(editor, "test").add("ZerosLike", head.logits());
+    Head mute =
+        new Head(head.name(), head.kind(), head.labels(), head.features(), head.logits(), none, 2);
+    Model other = model.toBuilder().graph(editor.build()).heads(List.of(mute)).build();
+    Dataset data = Dataset.of(inputs(), numbers());
+    double wanted = IntStream.range(0, NUMBERS.length).mapToDouble(i -> Math.abs(NUMBERS[i])).sum();
+    assertThat(Evaluator.evaluate(runtime, other, data).metric("mae"))
+        .isCloseTo(wanted / NUMBERS.length, within(1e-4));
   }
 
   @Test

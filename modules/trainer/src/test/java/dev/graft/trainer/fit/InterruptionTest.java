@@ -176,24 +176,11 @@ class InterruptionTest {
   void theModelIsNotToBlameForAFileThatAnInterruptClosed() {
     BadModelException blamed =
         BadModelException.inFile("w", "'w' cannot be read", new ClosedByInterruptException());
-    assertThatThrownBy(
-            () ->
-                Interruption.cancellable(
-                    runtime,
-                    () -> {
-                      throw blamed;
-                    }))
+    assertThat(Interruption.of(runtime).endedBy(blamed))
         .isInstanceOf(CancellationException.class)
         .hasCause(blamed);
     BadModelException damaged = BadModelException.inFile("w", "damaged", new IOException());
-    assertThatThrownBy(
-            () ->
-                Interruption.cancellable(
-                    runtime,
-                    () -> {
-                      throw damaged;
-                    }))
-        .isSameAs(damaged);
+    assertThat(Interruption.of(runtime).endedBy(damaged)).isSameAs(damaged);
     BadModelException slow =
         BadModelException.inFile("w", "too late", new SocketTimeoutException());
     assertThat(Interrupts.areCauseOf(slow)).as("nobody interrupted that").isFalse();

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Training that is killed loses one step at most, and ends to the bit as if it had not been. The
@@ -47,6 +49,8 @@ class KilledTest {
 
   @TempDir private Path folder;
   private final List<String> outcomes = new ArrayList<>();
+  private List<String> feeds = List.of("host"); // in turn, a run each
+  private String feed = ""; // of the processes that are killed, and of the one that ends
 
   /**
    * When a process is killed.
@@ -113,6 +117,14 @@ class KilledTest {
     survives(List.of(Moment.atRename(3, false), Moment.atRename(4, true)));
   }
 
+  /** Batches that waited on the device are asked for again, examples that lay there put there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"staged", "resident"})
+  void withExamplesOnTheDeviceIsSurvived(String way) throws Exception {
+    feeds = List.of(way);
+    survives(List.of(Moment.atRename(3, false), Moment.atRename(4, true)));
+  }
+
   /** Twelve in the renames of the first four checkpoints a process writes, the rest at random. */
   @Tag("nightly")
   @Test
@@ -127,6 +139,7 @@ class KilledTest {
       moments.add(Moment.after(random.nextInt(250)));
     }
     Collections.shuffle(moments, random);
+    feeds = List.of("host", "staged", "resident");
     survives(moments);
     System.out.println(String.join("\n", outcomes));
   }
@@ -136,6 +149,7 @@ class KilledTest {
     Deque<Moment> left = new ArrayDeque<>(moments);
     for (int run = 1; !left.isEmpty(); run++) {
       Path checkpoints = folder.resolve("run" + run);
+      feed = feeds.get(run % feeds.size());
       boolean isOver = false;
       for (int kills = 0; kills < 5 && !isOver && !left.isEmpty(); kills++) {
         isOver = !kill(checkpoints, left.peek());
@@ -143,10 +157,9 @@ class KilledTest {
           left.pop();
         }
       }
-      Run resumed =
-          train(
-              runtime,
-              TrainOptions.by(RECIPE).checkpoints(Checkpoints.in(checkpoints).everySteps(1)));
+      TrainOptions whole =
+          TrainOptions.by(RECIPE).checkpoints(Checkpoints.in(checkpoints).everySteps(1));
+      Run resumed = Feeds.by(feed, () -> train(runtime, whole));
       assertThat(SmallTraining.digest(resumed.model()))
           .as("of run %d: %s", run, outcomes)
           .isEqualTo(uninterrupted);
@@ -171,7 +184,8 @@ class KilledTest {
     Position seen = seen(Files.readAllLines(log));
     Position saved = Position.in(checkpoints);
     long lost = saved.isBefore(seen) ? seen.step - saved.step : 0;
-    outcomes.add("killed " + moment + ": " + seen + " done, " + saved + " kept, lost " + lost);
+    outcomes.add(
+        feed + " killed " + moment + ": " + seen + " done, " + saved + " kept, lost " + lost);
     assertThat(saved.isBefore(before)).as("behind %s: %s", before, outcomes).isFalse();
     assertThat(saved.isBefore(seen) && saved.stretch != seen.stretch || lost > 1)
         .as("more than a step lost: %s", outcomes)
@@ -207,9 +221,9 @@ class KilledTest {
     return said.contains(word);
   }
 
-  private static Process start(Path checkpoints, Moment moment, Path log) throws IOException {
+  private Process start(Path checkpoints, Moment moment, Path log) throws IOException {
     return ChildJava.running(
-            List.of("-XX:TieredStopAtLevel=1"), // lives too briefly for more
+            List.of("-XX:TieredStopAtLevel=1", "-Dgraft.feed=" + feed), // lives briefly
             KilledTest.class,
             checkpoints.toString(),
             Integer.toString(moment.rename),

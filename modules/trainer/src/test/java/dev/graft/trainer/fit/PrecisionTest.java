@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.data.Dataset;
 import dev.graft.error.FailedCheckException;
-import dev.graft.runtime.Compute;
+import dev.graft.model.Variable;
+import dev.graft.runtime.Compute.Compiled;
+import dev.graft.runtime.Compute.Kernels;
 import dev.graft.runtime.Compute.Precision;
+import dev.graft.runtime.Compute.StepForm;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
@@ -21,7 +25,7 @@ import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoint;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.checkpoint.LoopState;
-import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.CancellationToken;
@@ -35,6 +39,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,12 +51,37 @@ class PrecisionTest {
 
   private static final TrainOptions OPTIONS = TrainOptions.by(SmallTraining.recipe(1));
 
+  private static TensorFlowRuntime cpu() {
+    return TensorFlowRuntime.open(RuntimeOptions.defaults().device(Device.CPU));
+  }
+
   private static Run train(Precision precision, TrainOptions options) {
-    RuntimeOptions machine =
-        RuntimeOptions.defaults().device(Device.CPU).compute(Compute.EXACT.precision(precision));
-    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(machine)) {
+    try (TensorFlowRuntime runtime = cpu()) {
       return Trainer.fit(
-          runtime, SmallTraining.MODEL, SmallTraining.BLOCKS, SmallTraining.parts(), options);
+          new Computing(runtime, precision),
+          SmallTraining.MODEL,
+          SmallTraining.BLOCKS,
+          SmallTraining.parts(),
+          options);
+    }
+  }
+
+  /** Trains up to the first step. */
+  private static void stopAtOnce(Precision precision, TrainOptions keeping) {
+    CancellationToken token = new CancellationToken();
+    TrainingListener cancelling = TrainingListener.to(Step.class, step -> token.cancel());
+    assertThatThrownBy(() -> train(precision, keeping.cancellation(token).listener(cancelling)))
+        .isInstanceOf(CancellationException.class);
+  }
+
+  /** The head was solved as in float32, and what is published scores as the run says. */
+  private static void assertScoredExactly(Run run) {
+    assertThat(train(Precision.FLOAT32, OPTIONS).decisions())
+        .startsWith(run.decisions().subList(0, 3).toArray(new String[0]));
+    try (TensorFlowRuntime runtime = cpu()) {
+      Evaluation published =
+          Evaluator.evaluate(runtime, run.model(), SmallTraining.parts().validation());
+      assertThat(run.validation().loss()).isCloseTo(published.loss(), within(1e-6));
     }
   }
 
@@ -76,15 +106,57 @@ class PrecisionTest {
   @Test
   void onlyStepsAreTakenInBfloat16() {
     Run run = train(Precision.MIXED_BFLOAT16, OPTIONS);
-    List<String> head = run.decisions().subList(0, 3);
-    assertThat(train(Precision.FLOAT32, OPTIONS).decisions())
-        .startsWith(head.toArray(new String[0]));
-    assertThat(head.get(2)).startsWith("head alone: ");
-    try (TensorFlowRuntime runtime =
-        TensorFlowRuntime.open(RuntimeOptions.defaults().device(Device.CPU))) {
-      Evaluation published =
-          Evaluator.evaluate(runtime, run.model(), SmallTraining.parts().validation());
-      assertThat(run.validation().loss()).isCloseTo(published.loss(), within(1e-6));
+    assertThat(run.decisions().get(2)).startsWith("head alone: ");
+    assertScoredExactly(run);
+  }
+
+  /**
+   * As on a GPU, where the step's own graph has the dtype: it says what of it, and scores exactly
+   * between its steps, too, by the form of the graph that was there before.
+   */
+  @Test
+  void aStepOfItsOwnSaysWhatOfItHasFewerDigits() {
+    List<String> said = new ArrayList<>();
+    Run run = train(Precision.BFLOAT16, OPTIONS.listener(SmallTraining.noting(said)));
+    assertThat(said)
+        .anyMatch(
+            sentence ->
+                sentence.matches(
+                    "bfloat16: \\d+ products and convolutions and \\d+ ops that follow them;"
+                        + " weights, statistics and losses in float32"));
+    assertThat(run.model().variables())
+        .filteredOn(Variable::trainable)
+        .allMatch(variable -> variable.dtype() == DType.FLOAT32);
+    assertScoredExactly(run);
+  }
+
+  /** Gradients are taken of a multiple of the loss then, which is seen step by step. */
+  @Test
+  void inFloat16TheLossIsScaled() {
+    List<Step> steps = new ArrayList<>();
+    List<String> said = new ArrayList<>();
+    train(
+        Precision.FLOAT16,
+        OPTIONS
+            .listener(TrainingListener.to(Step.class, steps::add))
+            .listener(SmallTraining.noting(said)));
+    assertThat(said)
+        .anyMatch(it -> it.startsWith("float16: ") && it.endsWith("the loss is scaled"));
+    assertThat(steps).isNotEmpty().allMatch(step -> step.scaling().isPresent());
+  }
+
+  /** One that began in float32 has no factor to go on with, and one in float16 leaves its own. */
+  @Test
+  void aRunGoesOnInAnotherPrecisionThanItBeganIn(@TempDir Path folder) {
+    for (Precision next : List.of(Precision.FLOAT16, Precision.FLOAT32)) {
+      Precision first = next == Precision.FLOAT16 ? Precision.FLOAT32 : Precision.FLOAT16;
+      TrainOptions keeping = OPTIONS.checkpoints(Checkpoints.in(folder.resolve(next.name())));
+      stopAtOnce(first, keeping);
+      List<Step> steps = new ArrayList<>();
+      train(next, keeping.listener(TrainingListener.to(Step.class, steps::add)));
+      assertThat(steps)
+          .isNotEmpty()
+          .allMatch(step -> step.scaling().isPresent() == (next == Precision.FLOAT16));
     }
   }
 
@@ -98,34 +170,47 @@ class PrecisionTest {
     Dataset train = all.withInputs(Map.of("x", RowTable.of(TensorValue.of(x.shape(), pixels))));
     FineTune settings = FineTune.top().share(1).batch(60).batchNorm(FineTune.BatchNorm.TRAINING);
     Task task = Task.of(SmallTraining.MODEL, train, Objectives.usual());
-    Frontier frontier = Frontier.of(task.inputs());
-    Recipe recipe = Recipe.headOnly().then(settings);
-    Stage stage = Stages.of(task, SmallTraining.BLOCKS, frontier, task.goals(), recipe).get(0);
-    RuntimeOptions machine =
-        RuntimeOptions.defaults()
-            .device(Device.CPU)
-            .compute(Compute.EXACT.precision(Precision.AUTO));
-    try (TensorFlowRuntime runtime = TensorFlowRuntime.open(machine);
-        TrainingLoop loop = Loops.open(runtime, SmallTraining.MODEL, stage, train, train)) {
+    Stage stage = Stretches.first(task, SmallTraining.BLOCKS, Recipe.headOnly().then(settings));
+    LoopSetup setup =
+        LoopSetup.of(task, stage, new CachedFeatures.Part(train, train)).in(Precision.AUTO);
+    try (TensorFlowRuntime runtime = cpu();
+        TrainingLoop loop = TrainingLoop.open(runtime, setup, Optional.empty())) {
       assertThatThrownBy(() -> loop.step(0.01))
           .isInstanceOf(FailedCheckException.class)
           .hasMessageContaining("step 1");
     }
   }
 
+  /** What is right for a GPU is not for the CPU: the precision, the kernels, and XLA. */
+  @Test
+  void whatWasFoundForAnotherDeviceIsPassedOver(@TempDir Path folder) {
+    TrainOptions keeping = OPTIONS.checkpoints(Checkpoints.in(folder));
+    stopAtOnce(Precision.AUTO, keeping);
+    Checkpoint last = Checkpoints.in(folder).open().newest(sentence -> {}).orElseThrow();
+    StepForm onGpu = new StepForm(Precision.TF32, Kernels.TENSORFLOW, Compiled.ALL, true);
+    Checkpoint moved = SmallTraining.changed(last, onGpu, last.loop().orElseThrow().values());
+    Checkpoints.in(folder).open().save(moved);
+    Checkpoint read = Checkpoints.in(folder).open().newest(sentence -> {}).orElseThrow();
+    assertThat(read.loop().orElseThrow().form()).isEqualTo(onGpu);
+    List<String> decisions = new ArrayList<>();
+    train(Precision.AUTO, keeping.listener(SmallTraining.noting(decisions)));
+    assertThat(decisions)
+        .filteredOn(sentence -> sentence.matches("(float32|bfloat16|tf32): .+"))
+        .first()
+        .asString()
+        .doesNotStartWith("tf32")
+        .endsWith("; so far tf32 on a GPU");
+  }
+
   /** A clock may find the other precision the second time. */
   @Test
   void aStretchGoesOnInThePrecisionThatItBeganWith(@TempDir Path folder) {
-    CancellationToken token = new CancellationToken();
-    TrainingListener cancelling = TrainingListener.to(Step.class, step -> token.cancel());
     TrainOptions keeping = OPTIONS.checkpoints(Checkpoints.in(folder));
-    assertThatThrownBy(
-            () -> train(Precision.AUTO, keeping.cancellation(token).listener(cancelling)))
-        .isInstanceOf(CancellationException.class);
+    stopAtOnce(Precision.AUTO, keeping);
     Checkpoint last = Checkpoints.in(folder).open().newest(sentence -> {}).orElseThrow();
     LoopState loop = last.loop().orElseThrow();
     Precision other =
-        loop.precision() == Precision.FLOAT32 ? Precision.MIXED_BFLOAT16 : Precision.FLOAT32;
+        loop.form().precision() == Precision.FLOAT32 ? Precision.MIXED_BFLOAT16 : Precision.FLOAT32;
     Checkpoints.in(folder).open().save(SmallTraining.changed(last, other, loop.values()));
     List<String> decisions = new ArrayList<>();
     train(Precision.AUTO, keeping.listener(SmallTraining.noting(decisions)));
@@ -152,6 +237,6 @@ class PrecisionTest {
     train(Precision.AUTO, OPTIONS.checkpoints(Checkpoints.in(folder)).listener(looking));
     LoopState loop = kept.get(0).loop().orElseThrow();
     assertThat(loop.counters().batches()).isZero();
-    assertThat(loop.precision()).isNotEqualTo(Precision.AUTO);
+    assertThat(loop.form().precision()).isNotEqualTo(Precision.AUTO);
   }
 }

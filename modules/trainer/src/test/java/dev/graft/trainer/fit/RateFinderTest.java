@@ -83,7 +83,8 @@ class RateFinderTest {
   }
 
   private static RateCurve find(TensorFlowRuntime runtime, Model model, TrainOptions options) {
-    return Trainer.findRate(runtime, model, SmallTraining.BLOCKS, SmallTraining.parts(), options);
+    Computing exactly = Computing.exactly(runtime);
+    return Trainer.findRate(exactly, model, SmallTraining.BLOCKS, SmallTraining.parts(), options);
   }
 
   /** As that of the cosine is. */

@@ -122,7 +122,7 @@ class RunawayTest {
     }
     Checkpoints.in(folder)
         .open()
-        .save(SmallTraining.changed(last, loop.precision(), spoiled.buildOrThrow()));
+        .save(SmallTraining.changed(last, loop.form().precision(), spoiled.buildOrThrow()));
     Run run = fit(HIDDEN, options);
     assertThat(run.decisions()).anyMatch(sentence -> sentence.contains(": ended early, since"));
     assertThat(run.decisions().get(run.decisions().size() - 1)).contains(": kept, ");

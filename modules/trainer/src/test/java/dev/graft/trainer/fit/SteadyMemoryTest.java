@@ -88,7 +88,8 @@ class SteadyMemoryTest {
     List<Usage> usages = new ArrayList<>();
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
         MeasuredLoop loop =
-            MeasuredLoop.open(runtime, ALL_TRAINS, whole, parts.train(), parts.validation())) {
+            MeasuredLoop.open(
+                Computing.exactly(runtime), ALL_TRAINS, whole, parts.train(), parts.validation())) {
       loop.run(
           TrainingListener.to(
               Step.class,

@@ -13,6 +13,7 @@ import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Variable;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
@@ -20,7 +21,6 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.checkpoint.Counters;
 import dev.graft.trainer.internal.features.CachedFeatures;
-import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.step.StepExtras;
 import dev.graft.trainer.internal.step.StepGradients;
 import dev.graft.trainer.internal.step.TrainingGraph;
@@ -60,12 +60,13 @@ class StepExtrasTest {
 
   private static TrainingLoop loop(FineTune settings, StepExtras extras) {
     Task task = Task.of(MODEL, PARTS.train(), Objectives.usual());
-    Recipe recipe = Recipe.headOnly().then(settings);
-    Stage stage = Stages.of(task, BLOCKS, Frontier.of(task.inputs()), task.goals(), recipe).get(0);
+    Stage stage = Stretches.first(task, BLOCKS, Recipe.headOnly().then(settings));
     CachedFeatures.Part data = new CachedFeatures.Part(PARTS.train(), PARTS.validation());
     TimeLeft time = TimeLeft.unlimited(System::nanoTime);
     return TrainingLoop.open(
-        runtime, new LoopSetup(task, stage, data, extras, time), Optional.empty());
+        runtime,
+        new LoopSetup(task, stage, data, extras, Precision.FLOAT32, time),
+        Optional.empty());
   }
 
   /** Half of the average so far, half of the weight after each step. */
@@ -166,7 +167,7 @@ class StepExtrasTest {
     }
   }
 
-  private static Map<String, List<Double>> numbers(TrainingLoop loop) {
+  static Map<String, List<Double>> numbers(TrainingLoop loop) {
     return numbers(loop.state().values());
   }
 
@@ -185,7 +186,7 @@ class StepExtrasTest {
   }
 
   /** A guard that fails where the rate is no number. */
-  private static StepGradients guarded(StepGradients gradients) {
+  static StepGradients guarded(StepGradients gradients) {
     GraphEditor editor = gradients.graph().edit();
     Scope g = new Scope(editor, "guard");
     String guard =

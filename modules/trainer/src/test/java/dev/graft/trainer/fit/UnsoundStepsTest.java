@@ -37,7 +37,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Steps that cannot be taken say why and change nothing; settings that make no sense are refused.
@@ -168,7 +171,7 @@ class UnsoundStepsTest extends FineTuneFixture {
     assertThatThrownBy(() -> fit(MODEL, PARTS, PLAIN.stop(EarlyStop.on("f2", 3)), watcher))
         .isInstanceOf(BadRequestException.class)
         .hasMessageContaining(
-            "no metric 'f2'; there are loss and [accuracy, precision, recall, f1, auc]");
+            "no metric 'f2'; there are loss and [accuracy, precision, recall, f1, kappa, auc]");
     assertThat(progress).isEmpty();
   }
 
@@ -193,6 +196,28 @@ class UnsoundStepsTest extends FineTuneFixture {
     try (TrainingLoop loop = loop(PLAIN.microBatch(4), broken)) {
       loop.session().bareStep(0.01).run();
       assertThatThrownBy(() -> loop.step(0.01)).isInstanceOf(BadDataException.class);
+    }
+  }
+
+  /** Else a loop whose batches wait on the device is held against one that has to copy them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"staged", "resident"})
+  void aBareStepGetsItsBatchAsTheLoopDoes(String feed) {
+    Dataset all = SmallTraining.examples();
+    RowTable rows = RowTable.of(all.all().named().get("x"));
+    AtomicInteger read = new AtomicInteger();
+    RowTable counting = SmallTraining.watched(rows, numbers -> read.addAndGet(numbers.length));
+    Dataset counted = all.withInputs(Map.of("x", counting));
+    try (TrainingLoop loop = Feeds.by(feed, () -> loop(PLAIN, counted));
+        TrainingLoop plain = loop(PLAIN, all)) {
+      read.set(0);
+      Runnable bare = loop.session().bareStep(0);
+      bare.run();
+      bare.run();
+      assertThat(read.get()).as("more than a batch by hand").isGreaterThan(12);
+      assertThat(loop.step(0.01)).as("the loop's own").isEqualTo(plain.step(0.01));
+      bare.run();
+      assertThat(loop.step(0.01)).isEqualTo(plain.step(0.01));
     }
   }
 
@@ -223,8 +248,7 @@ class UnsoundStepsTest extends FineTuneFixture {
     Pace pace =
         new Pace(Watch.of(event -> {}, () -> {}), Progress.Phase.FEATURES, "examples", 36, 1);
     try (Features features =
-        Features.open(
-            runtime, MODEL, entry, List.of(MODEL.heads().get(0).features()), odd.size())) {
+        new Features(runtime, MODEL, entry, List.of(MODEL.heads().get(0).features()), odd.size())) {
       assertThatThrownBy(() -> features.of(odd, pace))
           .isInstanceOf(BadRequestException.class)
           .hasMessageContaining("there is no " + none);

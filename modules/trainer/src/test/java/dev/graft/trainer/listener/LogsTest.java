@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.Event;
 import org.tensorflow.proto.SessionLog;
+import org.tensorflow.proto.Summary;
 
 /** What training writes for a person to look at; .ci/interop lets TensorBoard read it, too. */
 class LogsTest {
@@ -79,6 +80,11 @@ class LogsTest {
     return events;
   }
 
+  private static String words(Event event) {
+    Summary.Value value = event.getSummary().getValue(0);
+    return event.getStep() + " " + value.getTag() + " " + value.getSimpleValue();
+  }
+
   @Test
   void eventsOfStepsAndEpochs() throws IOException {
     for (int run = 0; run < 2; run++) { // the second goes on after step 1
@@ -92,13 +98,7 @@ class LogsTest {
     assertThat(first.get(0).getFileVersion()).isEqualTo("brain.Event:2");
     assertThat(first.get(1).getSessionLog().getStatus()).isEqualTo(SessionLog.SessionStatus.START);
     assertThat(first.subList(2, first.size()))
-        .extracting(
-            event ->
-                event.getStep()
-                    + " "
-                    + event.getSummary().getValue(0).getTag()
-                    + " "
-                    + event.getSummary().getValue(0).getSimpleValue())
+        .extracting(LogsTest::words)
         .containsExactly(
             "1 loss 3.0",
             "1 rate 0.25",
@@ -108,6 +108,51 @@ class LogsTest {
     List<Event> second = events(folder.resolve("stretch-1/events.out.tfevents.0000000002.graft"));
     assertThat(second.get(1).getStep()).isEqualTo(2);
     assertThat(events(folder.resolve("stretch-2/events.out.tfevents.0000000001.graft"))).hasSize(7);
+  }
+
+  /** Where the loss is scaled, a step that was left out has none. */
+  @Test
+  void scaleAndSkippedStepsAreWritten() throws IOException {
+    TensorBoardLog log = TensorBoardLog.in(folder);
+    log.on(new Step(1, 1, 0.25, Double.NaN, Optional.of(new Step.Scaling(32_768, 1))));
+    log.on(new Step(1, 2, 0.25, 3, Optional.of(new Step.Scaling(16_384, 1))));
+    log.on(new TrainingEvent.Saved());
+    List<Event> events = events(folder.resolve("stretch-1/events.out.tfevents.0000000001.graft"));
+    assertThat(events.subList(2, events.size()))
+        .extracting(LogsTest::words)
+        .containsExactly(
+            "1 rate 0.25",
+            "1 scale 32768.0",
+            "1 skipped 1.0",
+            "2 loss 3.0",
+            "2 rate 0.25",
+            "2 scale 16384.0",
+            "2 skipped 1.0");
+    Path file = folder.resolve("log.csv");
+    CsvLog table = CsvLog.to(file);
+    table.on(new Step(1, 10, 0.25, 3, Optional.of(new Step.Scaling(16_384, 1))));
+    table.on(epoch(1, 1, 2));
+    assertThat(Files.readAllLines(file))
+        .containsExactly(
+            "stretch,epoch,step,rate,loss,val_loss,val_accuracy,scale,skipped",
+            "1,1,10,0.5,2.0,1.0,0.75,16384.0,1");
+    CsvLog.to(file).on(epoch(1, 2, 1)); // a run that goes on where only a score was due
+    assertThat(Files.readAllLines(file))
+        .containsExactly(
+            "stretch,epoch,step,rate,loss,val_loss,val_accuracy,scale,skipped",
+            "1,1,10,0.5,2.0,1.0,0.75,16384.0,1",
+            "1,2,20,0.5,1.0,0.5,0.75");
+  }
+
+  /** As where all steps of an epoch were left out. */
+  @Test
+  void aLossThatIsNoNumberIsNoPointOfACurve() throws IOException {
+    TensorBoardLog log = TensorBoardLog.in(folder);
+    log.on(epoch(1, 1, Double.NaN));
+    List<Event> events = events(folder.resolve("stretch-1/events.out.tfevents.0000000001.graft"));
+    assertThat(events.subList(2, events.size()))
+        .extracting(event -> event.getSummary().getValue(0).getTag())
+        .containsExactly("validation/accuracy");
   }
 
   /** The checkpoint was made when the score of step 10 was due; its loss is in the older file. */

@@ -241,6 +241,7 @@ public record ParityTask(
         layers.layers(),
         layers.words(),
         ImmutableList.of(),
+        false,
         seed());
   }
 }

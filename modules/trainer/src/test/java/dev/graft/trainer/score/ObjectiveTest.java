@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,9 @@ class ObjectiveTest {
 
   private static final Golden GOLDEN = Golden.read(Checkout.path("testdata/parity/objectives.pb"));
   private static final int UNITS = 5;
+
+  /** Metrics that Keras does not have; each has a test of its own. */
+  private static final Set<String> BY_HAND = Set.of("kappa");
 
   private static final double[] WEIGHTS = GOLDEN.value("class_weights").doubles();
 
@@ -159,6 +163,7 @@ class ObjectiveTest {
                         session.run(Map.of(x, logits, y, targets), sums, List.of()).stream()
                             .map(TensorValue::asDoubles)
                             .toList())));
+        found.keySet().removeAll(BY_HAND);
         assertThat(found.keySet()).as(kind).isEqualTo(wanted.keySet());
         wanted.forEach(
             (name, value) ->

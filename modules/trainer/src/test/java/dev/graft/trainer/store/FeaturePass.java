@@ -8,8 +8,10 @@ import dev.graft.model.Variable;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.CachedFeatures;
-import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.features.FeaturePlan;
+import dev.graft.trainer.internal.features.Room;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Watch;
@@ -36,13 +38,13 @@ record FeaturePass(CachedFeatures.Part features, long reused) {
         Stream.of(0, 1)
             .map(stretch -> frontier.cut(task.logits(), training(model, stretch)))
             .toList();
-    CachedFeatures features =
-        CachedFeatures.plan(
-            frontier, parts, cuts, new CachedFeatures.Room(1 << 30, 0, Path.of("")));
+    Room room = new Room(1 << 30, 0, Path.of(""));
+    FeaturePlan plan = FeaturePlan.of(frontier, parts, cuts, room);
+    CachedFeatures features = new CachedFeatures(plan, AT_ONCE);
     RuntimeOptions options = RuntimeOptions.defaults();
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(options.features(options.features().in(folder)))) {
-      features.compute(runtime, model, cuts, AT_ONCE, watch);
+      features.compute(runtime, model, cuts, parts.test(), watch);
     }
     return new FeaturePass(features.at(cuts.get(1)), features.counts().reused());
   }

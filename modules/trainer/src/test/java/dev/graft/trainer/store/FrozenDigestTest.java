@@ -12,7 +12,6 @@ import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
-import dev.graft.runtime.Compute;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
@@ -136,9 +135,7 @@ class FrozenDigestTest {
     StoreKey key;
     StoreKey unfused;
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
-        TensorFlowRuntime other =
-            TensorFlowRuntime.open(
-                RuntimeOptions.defaults().compute(Compute.EXACT.fusion(false)))) {
+        TensorFlowRuntime other = TensorFlowRuntime.open(RuntimeOptions.defaults().fusion(false))) {
       key = StoreKey.of(runtime, network, "DT_FLOAT [2]");
       unfused = StoreKey.of(other, network, "DT_FLOAT [2]");
     }

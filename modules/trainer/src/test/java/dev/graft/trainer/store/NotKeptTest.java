@@ -17,8 +17,8 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.SmallTraining;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.Features;
-import dev.graft.trainer.internal.features.Frontier;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
@@ -85,7 +85,7 @@ class NotKeptTest {
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(options.features(options.features().in(folder)))) {
       for (Dataset data : times) {
-        try (Features features = Features.open(runtime, model, entry, List.of(y), atOnce)) {
+        try (Features features = new Features(runtime, model, entry, List.of(y), atOnce)) {
           features.keptIn(Frontier.of(entry), watch);
           Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1);
           features.of(data, pace);

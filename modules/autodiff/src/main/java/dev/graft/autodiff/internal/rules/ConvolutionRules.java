@@ -70,15 +70,8 @@ final class ConvolutionRules {
       GroupedConvolution.differentiate(op, t, groups, gradient);
     } else {
       op.give(0, () -> gradient.ofInput(op.in(0), op.in(1), op.dy()));
-      op.give(1, () -> ofFilter(op, t, gradient));
+      op.give(1, () -> gradient.ofFilter(op.in(0), op.in(1), op.dy()));
     }
-  }
-
-  private static TensorRef ofFilter(Backprop op, Ops t, Conv2DGradient otherwise) {
-    PointwiseConvolution pointwise = PointwiseConvolution.of(op.node(), t);
-    return pointwise == null
-        ? otherwise.ofFilter(op.in(0), op.in(1), op.dy())
-        : pointwise.ofFilter(op.in(0), op.in(1), op.dy());
   }
 
   private static Conv2DGradient plain(Backprop op, Ops t) {

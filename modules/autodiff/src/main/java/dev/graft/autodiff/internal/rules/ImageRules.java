@@ -8,7 +8,7 @@ import dev.graft.graph.TensorRef;
 import java.util.List;
 import org.tensorflow.proto.DataType;
 
-/** Resizing, cropping and cutting images. */
+/** Resizing, cropping and cutting images, and their colours. */
 final class ImageRules {
 
   private static final String[] CORNERS = {"align_corners", "half_pixel_centers"};
@@ -53,6 +53,7 @@ final class ImageRules {
           op.give(0, () -> dilation("Input", op, t));
           op.give(1, () -> dilation("Filter", op, t));
         });
+    rules.add("RGBToHSV", (op, t) -> op.give(0, () -> hsv(op, t)));
   }
 
   private static void resize(RuleBook rules, String name) {
@@ -107,6 +108,44 @@ final class ImageRules {
     op.give(
         1, // TensorFlow has it for bilinear sampling only, and uses it for nearest too
         () -> t.call("CropAndResizeGradBoxes", op.dy(), op.in(0), op.in(1), op.in(2)));
+  }
+
+  /**
+   * With the largest channel of a pixel and the smallest marked, the saturation is range / largest
+   * and the hue a sixth of (next - one after) / range, counted on from the largest, plus what does
+   * not change. Where several are largest or smallest the first is taken, as the kernel does; grey
+   * has no hue and black no saturation, and neither passes anything.
+   */
+  private static TensorRef hsv(Backprop op, Ops t) {
+    TensorRef rgb = op.in(0);
+    TensorRef largest = mark("ArgMax", rgb, t);
+    TensorRef span = t.sub(largest, mark("ArgMin", rgb, t));
+    TensorRef turn =
+        t.sub(
+            t.call("Roll", largest, t.integer(1), t.integer(-1)),
+            t.call("Roll", largest, t.integer(2), t.integer(-1)));
+    TensorRef range = t.sum(t.mul(rgb, span), true, -1);
+    TensorRef slope = t.call("DivNoNan", t.sum(t.mul(rgb, turn), true, -1), range);
+    TensorRef byHue = t.call("DivNoNan", t.mul(channel(op.dy(), 0, t), 1 / 6.0), range);
+    TensorRef value = channel(op.out(0), 2, t);
+    TensorRef bySaturation = t.call("DivNoNan", channel(op.dy(), 1, t), value);
+    TensorRef saturation = channel(op.out(0), 1, t);
+    return t.add(
+        t.mul(channel(op.dy(), 2, t), largest),
+        t.add(
+            t.mul(byHue, t.sub(turn, t.mul(slope, span))),
+            t.mul(bySaturation, t.sub(span, t.mul(saturation, largest)))));
+  }
+
+  /** A 1 in the channel that {@code op} names of each pixel, 0 in the others. */
+  private static TensorRef mark(String op, TensorRef pixels, Ops t) {
+    TensorRef which =
+        t.op(op).input(pixels).input(t.integer(-1)).attr("output_type", DataType.DT_INT32).output();
+    return t.call("OneHot", which, t.integer(3), t.scalarLike(pixels, 1), t.scalarLike(pixels, 0));
+  }
+
+  private static TensorRef channel(TensorRef pixels, int number, Ops t) {
+    return t.gather(pixels, t.ints(number), -1);
   }
 
   /**

@@ -20,7 +20,7 @@ final class NormalizationRules {
         "BiasAdd",
         (op, t) -> {
           op.give(0, op::dy);
-          op.give(1, () -> ofBias(op, t));
+          op.give(1, () -> t.op("BiasAddGrad", op.node(), "data_format").input(op.dy()).output());
         });
     rules.add(
         "BiasAddV1",
@@ -43,16 +43,6 @@ final class NormalizationRules {
                     .input(op.in(0))
                     .input(op.out(0))
                     .output()));
-  }
-
-  private static TensorRef ofBias(Backprop op, Ops t) {
-    PointwiseConvolution before =
-        op.text("data_format").equals("NHWC") // else the bias is not one for each filter
-            ? PointwiseConvolution.of(t.editor().node(op.in(0).node()), t)
-            : null;
-    return before == null
-        ? t.op("BiasAddGrad", op.node(), "data_format").input(op.dy()).output()
-        : before.ofBias(op.dy());
   }
 
   private static void fusedBatchNorm(Backprop op, Ops t) {

@@ -109,7 +109,20 @@ class ImageRulesTest extends RuleContract {
                       .attr("padding", padding)
                       .output()));
     }
+    cases.add(RuleCase.of("RGBToHSV", c -> c.call("RGBToHSV", pixels(c))));
+    cases.add(RuleCase.of("RGBToHSV one", c -> c.call("RGBToHSV", c.values(TEAL, 3))));
+    cases.add(RuleCase.of("RGBToHSV empty", c -> c.call("RGBToHSV", c.x(0, 2, 3))));
     return cases.stream();
+  }
+
+  private static final double[] TEAL = {0.1, 0.6, 0.5};
+
+  /** One pixel for each order of its channels: each branch of the hue, from both sides of it. */
+  private static TensorRef pixels(RuleCase c) {
+    double[] values = {
+      0.9, 0.5, 0.2, 0.9, 0.2, 0.5, 0.5, 0.9, 0.2, 0.2, 0.9, 0.5, 0.5, 0.2, 0.9, 0.2, 0.5, 0.9
+    };
+    return c.values(values, 2, 3, 3);
   }
 
   private static TensorRef transform(RuleCase c, String op, String fill) {

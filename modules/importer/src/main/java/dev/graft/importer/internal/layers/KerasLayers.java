@@ -176,7 +176,11 @@ public final class KerasLayers {
     boolean acts = !actsThroughLayers(info, within, tree.layers());
     if (acts) {
       LayerPlace there = new LayerPlace(layer.name(), tensors.graph(), calls);
-      layer = layer.toBuilder().training(training.of(id, there)).build();
+      layer =
+          layer.toBuilder()
+              .training(training.of(id, there))
+              .onGpu(training.onGpu(id, there))
+              .build();
     }
     boolean silent = acts && calls.isEmpty() && training.differs(id);
     return new Built(new Placed(layer, info, calls), tree, silent);

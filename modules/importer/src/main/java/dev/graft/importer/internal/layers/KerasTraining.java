@@ -1,5 +1,8 @@
 package dev.graft.importer.internal.layers;
 
+import static java.util.Objects.requireNonNull;
+import static org.tensorflow.proto.DataType.DT_BOOL;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadModelException;
 import dev.graft.graph.Functions;
@@ -22,10 +25,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpDef;
 import org.tensorflow.proto.OpList;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedConcreteFunction;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
@@ -47,14 +53,23 @@ public final class KerasTraining {
   private final ObjectGraph objects;
   private final Captures captures;
   private final Map<String, FunctionDef> library;
+  private final GpuTwins twins;
+  private final Map<String, FunctionDef> ofGpus; // the library with these
   private final OpList producer;
   private final Map<String, Long> doings = new HashMap<>();
+  private final Map<String, Boolean> comingToTwins = new HashMap<>();
 
   public KerasTraining(
-      ObjectGraph objects, Captures captures, Map<String, FunctionDef> library, OpList producer) {
+      ObjectGraph objects,
+      Captures captures,
+      Map<String, FunctionDef> library,
+      GpuTwins twins,
+      OpList producer) {
     this.objects = objects;
     this.captures = captures;
     this.library = library;
+    this.twins = twins;
+    this.ofGpus = twins.in(library);
     this.producer = producer;
   }
 
@@ -70,20 +85,84 @@ public final class KerasTraining {
   Optional<SavedFunction> of(int id, LayerPlace place) {
     return place.calls().isEmpty()
         ? Optional.empty()
-        : find(id).map(traces -> function(traces, place));
+        : called(differing(id), place).map(traces -> function(traces, place, library));
+  }
+
+  /**
+   * What the layer that is object {@code id} does in training on a GPU, if the file holds that
+   * beside what it does on a CPU.
+   *
+   * @param place where the layer is in the graph
+   */
+  Optional<SavedFunction> onGpu(int id, LayerPlace place) {
+    return place.calls().isEmpty()
+        ? Optional.empty()
+        : called(ofGpu(id), place)
+            .filter(traces -> !place.inputTypes().contains(DT_BOOL) || fits(traces, place))
+            .map(traces -> function(traces, place, ofGpus))
+            .map(form -> readingAll(form, place)); // never one that reads no mask
+  }
+
+  private static SavedFunction readingAll(SavedFunction form, LayerPlace place) {
+    return SavedFunction.lazy(
+        () -> place.requireAllRead(form.body(), form.captures()),
+        form.captures(),
+        form::definitions);
+  }
+
+  private List<Traces> ofGpu(int id) {
+    OptionalInt function = objects.child(id, FUNCTION);
+    return twins.names().isEmpty() || function.isEmpty()
+        ? List.of()
+        : traces(objects.object(function.getAsInt())).stream()
+            .filter(each -> captures.has(objects.function(each.training).orElseThrow()))
+            .filter(each -> comesToTwin(each.training))
+            .toList();
+  }
+
+  /** Asked of all traces of the file, some of which reach a whole network, more than once. */
+  private boolean comesToTwin(String trace) {
+    return comingToTwins.computeIfAbsent(trace, name -> twins.areCalledBy(name, library));
+  }
+
+  /**
+   * The traces that take what the layer is given at its place. Keras saves a recurrent layer with a
+   * mask and without, whichever way it is called.
+   */
+  private Optional<Traces> called(List<Traces> found, LayerPlace place) {
+    return found.stream()
+        .filter(each -> fits(each, place))
+        .findFirst()
+        .or(() -> found.stream().findFirst());
+  }
+
+  private boolean fits(Traces traces, LayerPlace place) {
+    return place.inputTypes().equals(passed(traces.training));
+  }
+
+  /** The dtypes of what its caller passes to a trace, in the order of their numbers. */
+  private List<DataType> passed(String trace) {
+    FunctionDef def = requireNonNull(library.get(trace), trace);
+    int all = def.getSignature().getInputArgCount();
+    int bound = objects.function(trace).orElseThrow().getBoundInputsCount();
+    int count = Math.max(0, all - bound);
+    return def.getSignature().getInputArgList().subList(0, count).stream()
+        .map(OpDef.ArgDef::getType)
+        .sorted()
+        .toList();
   }
 
   /** Whether the layer that is object {@code id} has such a function, wherever it belongs. */
   boolean differs(int id) {
-    return find(id).isPresent();
+    return !differing(id).isEmpty();
   }
 
   /** The nodes of what these functions capture. */
   public Set<String> captured() {
     Set<String> nodes = new LinkedHashSet<>();
     for (int id = 0; id < objects.size(); id++) {
-      find(id)
-          .ifPresent(
+      Stream.concat(differing(id).stream(), ofGpu(id).stream())
+          .forEach(
               traces ->
                   captures
                       .of(traces.training, objects.function(traces.training).orElseThrow())
@@ -92,37 +171,43 @@ public final class KerasTraining {
     return nodes;
   }
 
-  private Optional<Traces> find(int id) {
+  private List<Traces> differing(int id) {
     OptionalInt function = objects.child(id, FUNCTION);
     if (function.isEmpty()) {
-      return Optional.empty();
+      return List.of();
     }
+    List<Traces> found = new ArrayList<>();
     for (Traces traces : traces(objects.object(function.getAsInt()))) {
       SavedConcreteFunction training = objects.function(traces.training).orElseThrow();
       boolean differs =
           doing(traces.training) != doing(traces.inference) || penalties(training) > 0;
       if (differs && captures.has(training)) {
-        return Optional.of(traces);
+        found.add(traces);
       }
     }
-    return Optional.empty();
+    return found;
   }
 
-  private SavedFunction function(Traces traces, LayerPlace place) {
+  /**
+   * What a layer does in training.
+   *
+   * @param doing the library by which it does
+   */
+  private SavedFunction function(Traces traces, LayerPlace place, Map<String, FunctionDef> doing) {
     SavedConcreteFunction training = objects.function(traces.training).orElseThrow();
     SavedConcreteFunction inference = objects.function(traces.inference).orElseThrow();
     ImmutableList<TensorRef> captured = captures.of(traces.training, training);
     boolean regular = traces.training.contains(WITH_ACTIVITY);
     return SavedFunction.lazy(
-        () ->
-            place.fit(
-                new Trace(flatten(traces.inference), inference.getBoundInputsCount()),
-                new Trace(
-                    regular ? perExample(flatten(traces.training)) : flatten(traces.training),
-                    captured.size()),
-                penalties(training)),
+        () -> {
+          FunctionGraph does = flatten(traces.training, doing);
+          return place.fit(
+              new Trace(flatten(traces.inference, library), inference.getBoundInputsCount()),
+              new Trace(regular ? perExample(does) : does, captured.size()),
+              penalties(training));
+        },
         captured,
-        () -> Functions.reachable(traces.training, library));
+        () -> Functions.reachable(traces.training, doing));
   }
 
   /**
@@ -212,13 +297,13 @@ public final class KerasTraining {
     return count;
   }
 
-  private FunctionGraph flatten(String name) {
-    FunctionDef function = library.get(name);
+  private FunctionGraph flatten(String name, Map<String, FunctionDef> among) {
+    FunctionDef function = among.get(name);
     if (function == null) {
       throw new BadModelException(
           "the model lacks its own function '" + name + "'; it is damaged.");
     }
-    return CleanGraph.of(FunctionInliner.flatten(function, library), producer);
+    return CleanGraph.of(FunctionInliner.flatten(function, among), producer);
   }
 
   /**
@@ -278,7 +363,7 @@ public final class KerasTraining {
         if (known.isPresent() && library.containsKey(name) && captures.has(known.get())) {
           penalties.add(
               SavedFunction.lazy(
-                  () -> flatten(name),
+                  () -> flatten(name, library),
                   captures.of(name, known.get()),
                   () -> Functions.reachable(name, library)));
         }

@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.tensorflow.proto.DataType;
 
 /**
  * Where a layer is in the flat graph, and how a function that stands for the layer is brought into
@@ -40,6 +41,11 @@ record LayerPlace(String layer, Graph graph, ImmutableList<Call> calls) {
     int passed() {
       return function.arguments().size() - captures;
     }
+  }
+
+  /** The dtypes of what the layer is given here, in the order of their numbers. */
+  List<DataType> inputTypes() {
+    return calls.get(0).border().inputs().stream().map(graph::dtype).sorted().toList();
   }
 
   /**
@@ -170,6 +176,28 @@ record LayerPlace(String layer, Graph graph, ImmutableList<Call> calls) {
       results.add(new Result(SavedFunction.PENALTY + i, training.results().get(outputs + i)));
     }
     return results.build();
+  }
+
+  /**
+   * {@code form}, which has to read all that the graph reads here: Keras traces a layer without the
+   * mask that it is given, so that another form of a masked one would answer as if nothing were.
+   *
+   * @param form what {@link #fit} gave
+   * @param captured what its last arguments are bound to
+   */
+  FunctionGraph requireAllRead(FunctionGraph form, List<TensorRef> captured) {
+    List<TensorRef> inputs = calls.get(0).border().inputs();
+    for (int i = 0; i < inputs.size(); i++) {
+      String argument = form.arguments().get(i);
+      boolean isRead =
+          !form.graph().consumers(argument).isEmpty()
+              || form.results().contains(TensorRef.of(argument))
+              || captured.contains(inputs.get(i));
+      if (!isRead) {
+        throw misfit("it does not read '" + inputs.get(i) + "', such as a mask");
+      }
+    }
+    return form;
   }
 
   /** Says that the function does not fit. */

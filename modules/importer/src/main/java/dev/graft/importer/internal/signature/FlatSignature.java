@@ -13,7 +13,6 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** A way to call a SavedModel, found again in the graph that was made of its functions. */
@@ -68,16 +67,7 @@ public final class FlatSignature {
     return signatures.stream()
         .filter(s -> s.name().equals(Signature.SERVING_DEFAULT) || signatures.size() == 1)
         .flatMap(s -> s.inputs().entrySet().stream())
-        .map(
-            input ->
-                new InputSpec(
-                    input.getKey(),
-                    input.getValue().tensor(),
-                    input.getValue().dtype(),
-                    input.getValue().shape(),
-                    Optional.empty(),
-                    InputSpec.Channels.UNKNOWN,
-                    InputSpec.Resize.STRETCH))
+        .map(input -> InputSpec.of(input.getKey(), input.getValue()))
         .toList();
   }
 }

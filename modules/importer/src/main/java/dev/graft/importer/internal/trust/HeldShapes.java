@@ -3,6 +3,7 @@ package dev.graft.importer.internal.trust;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.importer.internal.weights.Restoration;
 import dev.graft.savedmodel.checkpoint.TensorBundle;
 import dev.graft.tensor.Shape;
@@ -51,8 +52,6 @@ public final class HeldShapes {
 
   private static final int SCALE = 1; // an input of a normalization
   private static final Set<Integer> STATISTICS = Set.of(1, 2); // outputs, of the scale's shape
-
-  private static final Set<String> HOLDERS = Set.of("VarHandleOp", "Variable", "VariableV2");
 
   private final Graph graph;
   private final Set<String> fed;
@@ -110,7 +109,7 @@ public final class HeldShapes {
             .filter(entry -> !entry.partitioned())
             .map(TensorBundle.Entry::shape)
             .orElse(Shape.unknown());
-    if (holder == null || !HOLDERS.contains(holder.getOp())) {
+    if (holder == null || !OpKinds.isVariable(holder.getOp())) {
       unknown = true;
     } else { // whichever comes last
       variables.merge(
@@ -130,7 +129,7 @@ public final class HeldShapes {
       holder =
           holder.getInputCount() == 0 ? null : nodes.apply(JudgedScope.node(holder.getInput(0)));
     }
-    if (holder != null && HOLDERS.contains(holder.getOp())) {
+    if (holder != null && OpKinds.isVariable(holder.getOp())) {
       return Optional.of(memory(holder));
     }
     unknown = true;
@@ -152,7 +151,7 @@ public final class HeldShapes {
       if (at.index() != 0) {
         return Shape.unknown();
       }
-      if (HOLDERS.contains(node.getOp())) {
+      if (OpKinds.isVariable(node.getOp())) {
         return unknown ? Shape.unknown() : variables.getOrDefault(memory(node), Shape.unknown());
       }
       if (!HAND_ON.contains(node.getOp()) || Nodes.dataInputs(node).isEmpty()) {

@@ -1,14 +1,17 @@
 /**
  * What of a file reaches the machine it runs on, judged before anything is read on.
  *
- * <p>A MetaGraph and its entries enter; a {@link TrustVerdict} leaves: what initialization and
- * restoring do beyond the model, and what each signature does.
+ * <p><b>What enters.</b> A MetaGraph and its entries.
  *
- * <p>{@link ServingCopy} takes from the raw graph what the entries, the init op and the restore op
- * reach: this, and nothing else, TensorFlow's loader is given, and this is judged. {@link
- * Judgement} walks it, functions included, and follows with {@link JudgedScope} what is {@link
- * Known} of each tensor, such as the place of the model's own assets. {@link OwnVariables} tells
- * which handles can hold nothing else, {@link HiddenValues} finds values where none should be.
+ * <p><b>What leaves.</b> A {@link TrustVerdict}: what initialization and restoring do beyond the
+ * model, and what each signature does.
+ *
+ * <p><b>Who calls whom.</b> {@link ServingCopy} takes from the raw graph what the entries, the init
+ * op and the restore op reach: this, and nothing else, TensorFlow's loader is given, and this is
+ * judged. {@link Judgement} walks it, functions included, and follows with {@link JudgedScope} what
+ * is {@link Known} of each tensor, such as the place of the model's own assets. {@link
+ * OwnVariables} tells which handles can hold nothing else, {@link HiddenValues} finds values where
+ * none should be.
  *
  * <p>Before all of this {@link SingleTensors} refuses functions whose inputs cannot be counted, and
  * {@link PlainAttributes}, {@link BoundedRows}, {@link BoundedBoxes} and {@link SeparatePads}
@@ -23,7 +26,7 @@
  * <p>The importer calls this once for each file, and once more, with the same {@link Judgement},
  * for what was laid over the model.
  *
- * <p>The one invariant: of what is not understood nothing is known, and nothing known means not
+ * <p><b>The invariant.</b> Of what is not understood nothing is known, and nothing known means not
  * excused.
  */
 @NullMarked

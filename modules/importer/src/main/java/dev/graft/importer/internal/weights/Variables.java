@@ -4,6 +4,7 @@ import dev.graft.error.BadModelException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.Names;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.op.OpKinds;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
@@ -28,8 +29,6 @@ import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedVariable;
 
 /** Finds the model's variables: each once, with its name, its flag and where its value is. */
 public final class Variables {
-
-  private static final Set<String> HOLDERS = Set.of("VarHandleOp", "VariableV2", "Variable");
 
   /** What an optimizer, its slots, metrics and Keras' second list of the same variables hang on. */
   private static final Set<String> NOT_THE_MODEL =
@@ -94,7 +93,7 @@ public final class Variables {
     nodes.removeIf(
         node -> {
           NodeDef holder = raw.find(node);
-          return holder == null || !HOLDERS.contains(holder.getOp()) || saved(node).isEmpty();
+          return holder == null || !OpKinds.isVariable(holder.getOp()) || saved(node).isEmpty();
         });
     return nodes;
   }
@@ -103,7 +102,7 @@ public final class Variables {
   public List<Variable> in(Graph graph, Set<String> listed) {
     Set<String> nodes = new LinkedHashSet<>(listed);
     for (NodeDef node : graph.nodes()) {
-      if (HOLDERS.contains(node.getOp()) && saved(node.getName()).isPresent()) {
+      if (OpKinds.isVariable(node.getOp()) && saved(node.getName()).isPresent()) {
         nodes.add(node.getName());
       }
     }

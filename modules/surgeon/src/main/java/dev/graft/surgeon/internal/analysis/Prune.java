@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -119,7 +118,7 @@ public final class Prune {
             whole
                 ? layer
                 : layer.toBuilder()
-                    .training(Optional.empty()) // its function still computes what was taken out
+                    .asInInference() // its functions still compute what was taken out
                     .children(children)
                     .variables(
                         layer.variables().stream()
@@ -151,7 +150,7 @@ public final class Prune {
 
   private void keepAllOf(Layer layer, Set<String> roots) {
     layer.variables().forEach(name -> roots.add(node(name)));
-    layer.training().ifPresent(function -> function.captures().forEach(c -> roots.add(c.node())));
+    layer.functions().forEach(function -> function.captures().forEach(c -> roots.add(c.node())));
   }
 
   private String node(String variable) {
@@ -165,9 +164,8 @@ public final class Prune {
     List<TensorRef> outputs =
         layer.outputs().stream().filter(t -> kept.contains(t.node())).toList();
     boolean whole = inputs.equals(layer.inputs()) && outputs.equals(layer.outputs());
-    return layer.toBuilder()
-        .training(whole ? layer.training() : Optional.empty())
-        .children(layer.children().stream().map(child -> between(child, kept)).toList())
+    Layer.Builder left = whole ? layer.toBuilder() : layer.toBuilder().asInInference();
+    return left.children(layer.children().stream().map(child -> between(child, kept)).toList())
         .tensors(inputs, outputs, layer.outputShape())
         .build();
   }

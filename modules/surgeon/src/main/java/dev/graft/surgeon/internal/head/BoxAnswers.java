@@ -22,7 +22,7 @@ import org.tensorflow.proto.DataType;
  */
 final class BoxAnswers {
 
-  private static final int MOST = 100; // as many as COCO's measure looks at
+  private static final int MOST = BoxFormat.MOST;
   private static final float LEAST = 0.005f; // scores below rank behind everything
   private static final float OVERLAP = 0.6f; // of two boxes around one thing
 

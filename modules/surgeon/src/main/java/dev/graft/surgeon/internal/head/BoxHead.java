@@ -105,26 +105,16 @@ final class BoxHead {
     List<Variable> all = new ArrayList<>(backbone.variables());
     all.addAll(variables.all());
     Signature serving = backbone.servingSignature();
+    List<InputSpec> filled = // boxes are shares of the picture, so all of it is seen, and no more
+        backbone.inputs().stream().map(each -> each.resize(InputSpec.Resize.STRETCH)).toList();
     return backbone.toBuilder()
         .graph(editor.build())
         .variables(all)
         .layers(layers)
         .signatures(List.of(serving.with(serving.inputs(), answers)))
         .heads(ImmutableList.of(head))
-        .inputs(backbone.inputs().stream().map(BoxHead::filled).toList())
+        .inputs(filled)
         .build();
-  }
-
-  /** Boxes are shares of the picture, so all of it is seen, and nothing else. */
-  private static InputSpec filled(InputSpec input) {
-    return new InputSpec(
-        input.name(),
-        input.tensor(),
-        input.dtype(),
-        input.shape(),
-        input.range(),
-        input.channels(),
-        InputSpec.Resize.STRETCH);
   }
 
   /** How many cells a usual box reaches from its centre. */

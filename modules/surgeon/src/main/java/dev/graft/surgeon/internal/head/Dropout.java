@@ -14,7 +14,8 @@ import dev.graft.tensor.Shape;
 import org.tensorflow.proto.DataType;
 
 /**
- * What a dropout layer does in training: the same ops as Keras' layer. In inference it hands on.
+ * What a dropout layer does in training: the same numbers as Keras' layer, of finite ones. In
+ * inference it hands on.
  */
 final class Dropout {
 
@@ -53,8 +54,12 @@ final class Dropout {
     }
     OpBuilder uniform = g.op("RandomUniform").input(shape).attr("dtype", dtype);
     TensorRef kept = g.add("GreaterEqual", uniform.output(), g.scalarLike(x, rate));
-    TensorRef scaled = g.add("Mul", x, g.scalarLike(x, 1 / (1 - rate)));
-    TensorRef result = g.add("SelectV2", kept, scaled, g.scalarLike(x, 0));
+    TensorRef scale = g.scalarLike(x, 1 / (1 - rate));
+    TensorRef none = g.scalarLike(x, 0);
+    TensorRef result = // of channels the maps are large, and what they are scaled by is small
+        channels
+            ? g.add("Mul", x, g.add("SelectV2", kept, scale, none))
+            : g.add("SelectV2", kept, g.add("Mul", x, scale), none);
     return new FunctionGraph(
         "dropout",
         editor.build(),

@@ -111,7 +111,7 @@ final class NewHeads {
       Shape shape = shape(site.tensor());
       Head head = builder.on(site.tensor(), shape, mask(spec, signature, site, shape));
       if (signature.name().equals(serving)) {
-        heads.add(renamed(head, name));
+        heads.add(head.name(name));
         layers.addAll(builder.layers());
       }
       answers
@@ -172,17 +172,6 @@ final class NewHeads {
         .signatures(signatures)
         .heads(heads)
         .build();
-  }
-
-  private static Head renamed(Head head, String name) {
-    return new Head(
-        name,
-        head.kind(),
-        head.labels(),
-        head.features(),
-        head.logits(),
-        head.output(),
-        head.units());
   }
 
   private Shape shape(TensorRef features) {

@@ -73,8 +73,7 @@ public final class AdaptInput extends Edit {
                             + "' expects is not known, so bytes cannot be brought to them; say it"
                             + " first with fitInputs() or describeInput(...)."));
     Range bytes = new Range(0, 255, "bytes, which the graph brings to " + text(old));
-    InputSpec changed =
-        changed(input, DType.UINT8, input.shape(), Optional.of(bytes), input.channels());
+    InputSpec changed = input.dtype(DType.UINT8).range(Optional.of(bytes));
     return InputAdapter.insert(
         model,
         "from_bytes",
@@ -112,13 +111,17 @@ public final class AdaptInput extends Edit {
 
   /** {@code input} for one channel. */
   static InputSpec grey(InputSpec input) {
-    return changed(input, input.dtype(), input.shape().dim(-1, 1), input.range(), Channels.GREY);
+    return input.shape(input.shape().dim(-1, 1)).channels(Channels.GREY);
   }
 
   /** The one decode graph, inside the model. */
   private static Model encoded(Model model, InputSpec input) {
-    Shape bytes = Shape.of(Shape.UNKNOWN);
-    InputSpec changed = changed(input, DType.STRING, bytes, Optional.empty(), Channels.UNKNOWN);
+    InputSpec changed =
+        input
+            .dtype(DType.STRING)
+            .shape(Shape.of(Shape.UNKNOWN))
+            .range(Optional.empty())
+            .channels(Channels.UNKNOWN);
     return InputAdapter.insert(
         model,
         "from_encoded",
@@ -135,11 +138,10 @@ public final class AdaptInput extends Edit {
           "input '" + input.name() + "' takes pictures of any size already: " + input.shape());
     }
     Shape free = input.shape().dim(1, Shape.UNKNOWN).dim(2, Shape.UNKNOWN);
-    InputSpec changed = changed(input, input.dtype(), free, input.range(), input.channels());
     return InputAdapter.insert(
         model,
         "to_size",
-        changed,
+        input.shape(free),
         (g, pixels) -> PictureResize.add(g, pixels, (int) height, (int) width, input.resize()));
   }
 
@@ -148,11 +150,5 @@ public final class AdaptInput extends Edit {
       throw new BadRequestException(
           "input '" + input.name() + "' takes " + input.dtype() + ", not float32.");
     }
-  }
-
-  static InputSpec changed(
-      InputSpec input, DType dtype, Shape shape, Optional<Range> range, Channels channels) {
-    return new InputSpec(
-        input.name(), input.tensor(), dtype, shape, range, channels, input.resize());
   }
 }

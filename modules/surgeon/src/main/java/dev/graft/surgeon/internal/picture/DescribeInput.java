@@ -45,15 +45,8 @@ public final class DescribeInput extends Edit {
   @Override
   protected Model edit(Model model) {
     InputSpec input = InputAdapter.find(model, "");
+    InputSpec.Range range = new InputSpec.Range(low, high, "as was said");
     return InputAdapter.describe(
-        model,
-        new InputSpec(
-            input.name(),
-            input.tensor(),
-            input.dtype(),
-            input.shape(),
-            Optional.of(new InputSpec.Range(low, high, "as was said")),
-            channels,
-            resize));
+        model, input.range(Optional.of(range)).channels(channels).resize(resize));
   }
 }

@@ -40,13 +40,13 @@ public final class FitInputs extends Edit {
 
   private static Model fit(Model model, InputSpec input) {
     int channelCount = (int) input.shape().dim(-1);
-    Channels channels =
+    InputSpec seen =
         input.channels() != Channels.UNKNOWN
-            ? input.channels()
-            : channelCount == 1 ? Channels.GREY : Channels.RGB;
+            ? input
+            : input.channels(channelCount == 1 ? Channels.GREY : Channels.RGB);
     if (input.dtype() == DType.UINT8) {
       Range range = new Range(0, 255, "it takes bytes");
-      return InputAdapter.describe(model, with(input, Optional.of(range), channels));
+      return InputAdapter.describe(model, seen.range(Optional.of(range)));
     }
     InputArithmetic arithmetic = InputArithmetic.after(model, input.tensor(), channelCount);
     Optional<Range> range =
@@ -54,13 +54,13 @@ public final class FitInputs extends Edit {
     Optional<KnownBackbones.Known> known =
         channelCount == 3 && arithmetic.steps() == 0 ? KnownBackbones.of(model) : Optional.empty();
     if (range.isPresent() || known.isEmpty()) {
-      return InputAdapter.describe(model, with(input, range, channels));
+      return InputAdapter.describe(model, seen.range(range));
     }
     KnownBackbones.Known backbone = known.get();
     if (backbone.preparation() == Preparation.SCALE) {
       String reason = guess(backbone) + ", which Keras feeds with -1 to 1";
       Range scaled = new Range(-1, 1, reason, true);
-      return InputAdapter.describe(model, with(input, Optional.of(scaled), channels));
+      return InputAdapter.describe(model, seen.range(Optional.of(scaled)));
     }
     return Prepare.in(model, input, backbone.preparation(), Optional.of(guess(backbone)));
   }
@@ -68,16 +68,5 @@ public final class FitInputs extends Edit {
   /** Somebody may have trained a network of the same layers on other pixels. */
   private static String guess(KnownBackbones.Known backbone) {
     return "a guess: " + backbone.family() + " by the names of its layers";
-  }
-
-  static InputSpec with(InputSpec input, Optional<Range> range, Channels channels) {
-    return new InputSpec(
-        input.name(),
-        input.tensor(),
-        input.dtype(),
-        input.shape(),
-        range,
-        channels,
-        input.resize());
   }
 }

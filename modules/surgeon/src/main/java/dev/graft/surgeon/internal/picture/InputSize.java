@@ -22,7 +22,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
@@ -84,14 +83,7 @@ public final class InputSize extends Edit {
                     .toList())
             .signatures(model.signatures().values().stream().map(s -> resized(s, extents)).toList())
             .build();
-    return InputAdapter.reshape(
-        resized,
-        AdaptInput.changed(
-            input,
-            input.dtype(),
-            old.dim(1, height).dim(2, width),
-            input.range(),
-            input.channels()));
+    return InputAdapter.reshape(resized, input.shape(old.dim(1, height).dim(2, width)));
   }
 
   /** Takes the file's notes on shapes out, and puts in what is known of the new ones. */
@@ -128,7 +120,7 @@ public final class InputSize extends Edit {
         layer.toBuilder()
             .children(layer.children().stream().map(c -> acting(c, graph, rewritten)).toList())
             .build();
-    if (layer.training().isEmpty() || rewritten.isEmpty()) {
+    if (layer.functions().findAny().isEmpty() || rewritten.isEmpty()) {
       return inside;
     }
     Set<String> between =
@@ -137,7 +129,7 @@ public final class InputSize extends Edit {
     layer.inputs().forEach(read -> between.remove(read.node()));
     return Collections.disjoint(between, rewritten)
         ? inside
-        : inside.toBuilder().training(Optional.empty()).build();
+        : inside.toBuilder().asInInference().build();
   }
 
   /**

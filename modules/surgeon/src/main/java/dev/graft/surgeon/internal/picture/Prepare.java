@@ -62,7 +62,7 @@ public final class Prepare extends Edit {
                 + preparation
                 + ")",
             guess.isPresent());
-    InputSpec prepared = FitInputs.with(input, Optional.of(range), Channels.RGB);
+    InputSpec prepared = input.range(Optional.of(range)).channels(Channels.RGB);
     return InputAdapter.insert(
         model,
         "prepare",

@@ -14,7 +14,10 @@ import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.trainer.loss.Goal;
 import dev.graft.trainer.metric.Metric;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -34,16 +37,23 @@ public record BoxGoal(Head head, double boxes, double worth) implements Goal {
   /**
    * The goals of those heads of {@code model} that find boxes.
    *
+   * @param given where a head of the same name was trained before, it has the means of that
+   *     training, so that its loss is the same; they are of {@code data} otherwise
    * @throws BadRequestException if {@code data} have other answers
    */
-  public static ImmutableList<Goal> of(Model model, Dataset data) {
+  public static ImmutableList<Goal> of(Model model, Dataset data, List<Goal> given) {
+    Map<String, BoxGoal> before = new HashMap<>();
+    given.stream()
+        .filter(BoxGoal.class::isInstance)
+        .map(BoxGoal.class::cast)
+        .forEach(goal -> before.put(goal.name(), goal));
     return model.heads().stream()
         .filter(head -> head.kind() == Head.Kind.BOXES)
-        .map(head -> of(head, model, data))
+        .map(head -> of(head, model, data, before.get(head.name())))
         .collect(ImmutableList.toImmutableList());
   }
 
-  private static Goal of(Head head, Model model, Dataset data) {
+  private static BoxGoal of(Head head, Model model, Dataset data, @Nullable BoxGoal trained) {
     Answers answers = data.answers().get(Batch.ONLY);
     int columns = BoxSet.Column.values().length;
     if (answers == null
@@ -57,6 +67,9 @@ public record BoxGoal(Head head, double boxes, double worth) implements Goal {
               + " with boxes, or take a head of another kind.");
     }
     InputSpec input = model.inputs().stream().filter(InputSpec::isImage).findFirst().orElseThrow();
+    if (trained != null) {
+      return new BoxGoal(head, trained.boxes, trained.worth);
+    }
     double pixels = (double) input.shape().dim(1) * input.shape().dim(2);
     float[] values = answers.values().floats();
     int[] counts = answers.counts().get().ints();
@@ -120,12 +133,17 @@ public record BoxGoal(Head head, double boxes, double worth) implements Goal {
   public TensorRef perExample(Scope g, List<TensorRef> answers, List<TensorRef> targets) {
     int labels = head.units() - BoxFormat.SIDES;
     TensorRef raw = g.cast(answers.get(0), DataType.DT_FLOAT);
-    BoxTargets wanted = new BoxTargets(g.in("targets"), raw, targets.get(0), targets.get(1));
-    TensorRef centres = g.add("Slice", raw, g.ints(0, 0, 0, 0), g.ints(-1, -1, -1, labels));
-    TensorRef sides =
-        g.add("Slice", raw, g.ints(0, 0, 0, labels), g.ints(-1, -1, -1, BoxFormat.SIDES));
-    TensorRef focal = BoxLoss.focal(g.in("centres"), centres, wanted.centres(labels));
-    TensorRef reach = BoxLoss.unlike(g.in("sides"), sides, wanted.assigned(BoxFormat.CELL));
+    BoxTargets.Size map = BoxTargets.Size.of(g, raw);
+    BoxTargets wanted = new BoxTargets(g.in("targets"), map, targets.get(0), targets.get(1));
+    List<TensorRef> parts = // by one op, so that the way back is one, too
+        g.op("SplitV")
+            .input(raw)
+            .input(g.ints(labels, BoxFormat.SIDES))
+            .input(g.scalar(-1))
+            .attr("num_split", 2)
+            .outputs();
+    TensorRef focal = BoxLoss.focal(g.in("centres"), parts.get(0), wanted.centres(labels));
+    TensorRef reach = BoxLoss.unlike(g.in("sides"), parts.get(1), wanted.assigned(BoxFormat.CELL));
     return g.add(
         "AddV2",
         g.add("Mul", focal, g.scalar((float) (1 / boxes))),

@@ -3,6 +3,7 @@ package dev.graft.trainer.internal.boxes;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.BoxFormat;
+import java.util.List;
 import org.tensorflow.proto.DataType;
 
 /** The two parts of the loss of boxes, for each picture. */
@@ -31,17 +32,16 @@ final class BoxLoss {
   /** 1 - GIoU at each cell that a box is at, times its weight, summed over the cells. */
   static TensorRef unlike(Scope g, TensorRef raw, BoxTargets.Assigned wanted) {
     TensorRef reach = BoxFormat.reach(g, raw);
-    TensorRef shape = g.add("Shape", raw);
-    TensorRef x = g.add("ExpandDims", middles(g, shape, 2), g.scalar(0));
-    TensorRef y = g.add("ExpandDims", middles(g, shape, 1), g.scalar(1));
-    TensorRef left = g.add("Sub", x, side(g, reach, 0));
-    TensorRef top = g.add("Sub", y, side(g, reach, 1));
-    TensorRef right = g.add("AddV2", x, side(g, reach, 2));
-    TensorRef bottom = g.add("AddV2", y, side(g, reach, 3));
-    TensorRef ownLeft = side(g, wanted.box(), 0);
-    TensorRef ownTop = side(g, wanted.box(), 1);
-    TensorRef ownRight = side(g, wanted.box(), 2);
-    TensorRef ownBottom = side(g, wanted.box(), 3);
+    List<TensorRef> sides = sides(g, reach);
+    TensorRef left = g.add("Sub", wanted.x(), sides.get(0));
+    TensorRef top = g.add("Sub", wanted.y(), sides.get(1));
+    TensorRef right = g.add("AddV2", wanted.x(), sides.get(2));
+    TensorRef bottom = g.add("AddV2", wanted.y(), sides.get(3));
+    List<TensorRef> own = sides(g, wanted.box());
+    TensorRef ownLeft = own.get(0);
+    TensorRef ownTop = own.get(1);
+    TensorRef ownRight = own.get(2);
+    TensorRef ownBottom = own.get(3);
     TensorRef common =
         g.add(
             "Mul",
@@ -62,22 +62,9 @@ final class BoxLoss {
     return g.add("Sum", g.add("Mul", unlike, wanted.weight()), g.ints(1, 2));
   }
 
-  /** The middles of cells along a side. */
-  private static TensorRef middles(Scope g, TensorRef shape, int dim) {
-    TensorRef cells = g.add("Range", g.scalar(0), g.at(shape, dim), g.scalar(1));
-    return g.add("AddV2", g.cast(cells, DataType.DT_FLOAT), g.scalar(0.5f));
-  }
-
-  private static TensorRef side(Scope g, TensorRef sides, int side) {
-    return g.op("StridedSlice")
-        .input(sides)
-        .input(g.ints(0, 0, 0, side))
-        .input(g.ints(0, 0, 0, side + 1))
-        .input(g.ints(1, 1, 1, 1))
-        .attr("begin_mask", 7)
-        .attr("end_mask", 7)
-        .attr("shrink_axis_mask", 8)
-        .output();
+  /** Each by itself; one op, so that the way back is one, too. */
+  private static List<TensorRef> sides(Scope g, TensorRef all) {
+    return g.op("Unpack").input(all).attr("num", BoxFormat.SIDES).attr("axis", -1).outputs();
   }
 
   private static TensorRef within(Scope g, TensorRef to, TensorRef from) {

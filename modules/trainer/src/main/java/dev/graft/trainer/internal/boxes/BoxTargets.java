@@ -3,6 +3,8 @@ package dev.graft.trainer.internal.boxes;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.runtime.ShapeInference;
+import dev.graft.tensor.Shape;
 import java.util.List;
 import org.tensorflow.proto.DataType;
 
@@ -26,21 +28,41 @@ final class BoxTargets {
   private final TensorRef label; // int32 [N, most]
   private final TensorRef counts; // 1 for a box to be learned, 0 for padding and crowds
   private final TensorRef area;
-  private final TensorRef spots; // [N, most, rows, columns]
+  private final TensorRef down; // [N, most, rows]
+  private final TensorRef across; // [N, most, columns]
+  private final TensorRef spots; // their product, [N, most, rows, columns]
+
+  /** How many rows and columns a map has, int32. */
+  record Size(TensorRef rows, TensorRef columns) {
+
+    /**
+     * That of {@code map}: numbers where they are known before it is computed, so that what should
+     * be answered need not wait for it.
+     */
+    static Size of(Scope g, TensorRef map) {
+      Shape known = ShapeInference.of(g.editor().build()).shape(map);
+      TensorRef shape = g.add("Shape", map);
+      return new Size(side(g, known, shape, 1), side(g, known, shape, 2));
+    }
+
+    private static TensorRef side(Scope g, Shape known, TensorRef shape, int dim) {
+      boolean isKnown = known.hasRank() && known.dim(dim) != Shape.UNKNOWN;
+      return isKnown ? g.scalar((int) known.dim(dim)) : g.at(shape, dim);
+    }
+  }
 
   /**
    * Adds them.
    *
-   * @param raw what the head answers, [N, rows, columns, ...]
+   * @param map how many rows and columns of cells there are
    * @param padded as {@link BoxSet#dataset} has them, [N, most, columns]
    * @param count how many each picture has, [N]
    */
-  BoxTargets(Scope g, TensorRef raw, TensorRef padded, TensorRef count) {
+  BoxTargets(Scope g, Size map, TensorRef padded, TensorRef count) {
     this.g = g;
     TensorRef boxes = asManyAsThereAre(padded, count);
-    TensorRef shape = g.add("Shape", raw);
-    this.rows = g.at(shape, 1);
-    this.columns = g.at(shape, 2);
+    this.rows = map.rows();
+    this.columns = map.columns();
     TensorRef height = number(rows);
     TensorRef width = number(columns);
     this.left = g.add("Mul", column(boxes, BoxSet.Column.LEFT), width);
@@ -55,9 +77,14 @@ final class BoxTargets {
     TensorRef high = g.add("Sub", bottom, top);
     TensorRef wide = g.add("Sub", right, left);
     this.area = g.add("Mul", high, wide);
-    TensorRef down = g.add("ExpandDims", spot(top, bottom, high, rows), g.scalar(3));
-    TensorRef across = g.add("ExpandDims", spot(left, right, wide, columns), g.scalar(2));
-    this.spots = g.add("Mul", g.add("Mul", down, across), overMap(counts));
+    TensorRef counted = g.add("ExpandDims", counts, g.scalar(2));
+    this.down = g.add("Mul", spot(top, bottom, high, rows), counted);
+    this.across = spot(left, right, wide, columns);
+    this.spots =
+        g.add(
+            "Mul",
+            g.add("ExpandDims", down, g.scalar(3)),
+            g.add("ExpandDims", across, g.scalar(2)));
   }
 
   /** Without the padding that all pictures of the batch have: others may have many more boxes. */
@@ -97,8 +124,10 @@ final class BoxTargets {
    * @param box [N, rows, columns, 4]: left, top, right and bottom in cells
    * @param weight [N, rows, columns]: how much it counts; all cells of a box together as the
    *     logarithm of its area in pixels
+   * @param x where the middles of the columns are, [columns]
+   * @param y where those of the rows are, [rows, 1]
    */
-  record Assigned(TensorRef box, TensorRef weight) {}
+  record Assigned(TensorRef box, TensorRef weight, TensorRef x, TensorRef y) {}
 
   /** Adds it, for cells that are {@code cell} pixels wide. */
   Assigned assigned(int cell) {
@@ -110,26 +139,49 @@ final class BoxTargets {
             .input(g.scalar(1))
             .attr("output_type", DataType.DT_INT32)
             .output();
-    TensorRef chosen =
-        g.op("OneHot")
-            .input(smallest)
-            .input(g.at(g.add("Shape", spots), 1))
-            .input(g.scalar(1f))
-            .input(g.scalar(0f))
-            .attr("axis", 1)
-            .output();
-    TensorRef pixels = g.add("Mul", area, g.scalar((float) cell * cell));
-    TensorRef worth = g.add("Log", g.add("Maximum", pixels, g.scalar((float) Math.E)));
-    TensorRef sum = g.add("Maximum", g.add("Sum", spots, g.ints(2, 3)), g.scalar(1e-6f));
-    TensorRef share = g.add("Mul", spots, overMap(g.add("RealDiv", worth, sum)));
-    TensorRef weight = g.add("Sum", g.add("Mul", chosen, share), g.ints(1));
+    TensorRef all = pack(g.scalar(-1), g.add("Mul", rows, columns));
+    TensorRef chosen = g.add("Reshape", smallest, all); // gathered: a product with each box is dear
     TensorRef corners =
         g.op("Pack").inputs(List.of(left, top, right, bottom)).attr("axis", -1).output();
-    TensorRef shape = g.add("Shape", chosen);
-    TensorRef flat = g.add("Reshape", chosen, pack(g.at(shape, 0), g.at(shape, 1), g.scalar(-1)));
-    TensorRef own = g.op("BatchMatMulV2").input(flat).input(corners).attr("adj_x", true).output();
+    TensorRef box = ofEach(corners, chosen);
+    TensorRef weight = g.add("Mul", near(chosen), ofEach(shares(cell), chosen));
     return new Assigned(
-        g.add("Reshape", own, pack(g.scalar(-1), rows, columns, g.scalar(4))), weight);
+        g.add("Reshape", box, pack(g.scalar(-1), rows, columns, g.scalar(4))),
+        g.add("Reshape", weight, pack(g.scalar(-1), rows, columns)),
+        middles(columns),
+        g.add("ExpandDims", middles(rows), g.scalar(1)));
+  }
+
+  /** The middles of cells along a side. */
+  private TensorRef middles(TensorRef cells) {
+    TensorRef each = number(g.add("Range", g.scalar(0), cells, g.scalar(1)));
+    return g.add("AddV2", each, g.scalar(0.5f));
+  }
+
+  /** What the height of its spot is multiplied by for the weight of a cell, [N, most]. */
+  private TensorRef shares(int cell) {
+    TensorRef pixels = g.add("Mul", area, g.scalar((float) cell * cell));
+    TensorRef worth = g.add("Log", g.add("Maximum", pixels, g.scalar((float) Math.E)));
+    TensorRef sum = g.add("Mul", g.add("Sum", down, g.ints(2)), g.add("Sum", across, g.ints(2)));
+    return g.add("RealDiv", worth, g.add("Maximum", sum, g.scalar(1e-6f)));
+  }
+
+  /** How high the spot of the box chosen for each cell is there, [N, cells]. */
+  private TensorRef near(TensorRef chosen) {
+    TensorRef cells = g.add("Mul", rows, columns);
+    TensorRef each = g.add("Range", g.scalar(0), cells, g.scalar(1));
+    TensorRef at = g.add("AddV2", g.add("Mul", chosen, cells), each);
+    return ofEach(g.add("Reshape", spots, pack(g.at(g.add("Shape", spots), 0), g.scalar(-1))), at);
+  }
+
+  /** The rows of each picture's own table, [N, cells, ...] from [N, entries, ...]. */
+  private TensorRef ofEach(TensorRef table, TensorRef entries) {
+    return g.op("GatherV2")
+        .input(table)
+        .input(entries)
+        .input(g.scalar(1))
+        .attr("batch_dims", 1)
+        .output();
   }
 
   /** exp(-d^2 / 2 sigma^2) along one side, zero beyond the spot: [N, most, cells]. */

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -37,28 +36,31 @@ public final class DecodedPictures {
   }
 
   /**
-   * Does {@code work}, and if it meets a picture that cannot be decoded, looks through all others
-   * of {@code job} as well: whoever mends one wants to know of the rest.
-   *
-   * @throws BadDataException naming them, up to ten, and how many there are
+   * Returns what to throw where a job ended with {@code e}. If that is a picture that cannot be
+   * decoded, all others of the {@code parts} are looked through as well, since whoever mends one
+   * wants to know of the rest: a {@link BadDataException} names them, up to ten, and says how many
+   * there are.
    */
-  public static <T> T orAllNamed(
-      TensorFlowRuntime runtime, List<Dataset> job, Watch watch, Supplier<T> work) {
+  public static RuntimeException allNamed(
+      RuntimeException e, TensorFlowRuntime runtime, List<Dataset> parts, Watch watch) {
+    if (!(e instanceof BrokenPictures.Found)) {
+      return e;
+    }
     try {
-      return work.get();
-    } catch (BrokenPictures.Found first) {
       Set<String> all = new LinkedHashSet<>();
-      for (Dataset part : job) {
+      for (Dataset part : parts) {
         all.addAll(broken(runtime, "all pictures", part, watch));
       }
-      throw all.isEmpty() ? first : BrokenPictures.exception(List.copyOf(all));
+      return all.isEmpty() ? e : BrokenPictures.exception(List.copyOf(all));
+    } catch (RuntimeException other) {
+      return other; // it was cancelled meanwhile
     }
   }
 
   private static List<String> broken(
       TensorFlowRuntime runtime, String what, Dataset examples, Watch watch) {
     List<String> broken = new ArrayList<>();
-    if (!examples.isPictures()) {
+    if (examples.size() == 0 || !examples.isPictures()) {
       return broken;
     }
     int size = examples.size();

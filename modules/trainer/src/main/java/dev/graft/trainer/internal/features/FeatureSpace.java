@@ -7,6 +7,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.FileRows;
 import dev.graft.tensor.PlacedRows;
 import dev.graft.tensor.RowSink;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.store.FeatureStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,7 +47,7 @@ public final class FeatureSpace implements AutoCloseable {
   /** For features of so many examples at {@code cut}; none where there is no room for them. */
   public static Optional<FeatureSpace> of(
       Frontier frontier, Collection<TensorRef> cut, long examples, TensorFlowRuntime runtime) {
-    CachedFeatures.Room room = CachedFeatures.Room.of(runtime);
+    Room room = Room.of(runtime);
     long bytes = frontier.bytes(cut, examples);
     if (bytes < Math.min(Integer.MAX_VALUE, room.memory())) {
       return Optional.of(memory());

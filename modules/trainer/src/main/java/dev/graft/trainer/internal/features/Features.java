@@ -1,5 +1,6 @@
 package dev.graft.trainer.internal.features;
 
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.KnownFiles;
 import dev.graft.error.BadDataException;
@@ -20,6 +21,7 @@ import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.graph.FrozenForm;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.InputBinding;
@@ -69,7 +71,14 @@ public final class Features implements AutoCloseable {
   private long ran; // for so many examples
   private long reused;
 
-  private Features(
+  /**
+   * Prepares {@code model} to compute {@code wanted} of its tensors.
+   *
+   * @param entry how examples get into the model
+   * @param atOnce how many of them are computed in one run; {@link Batch#SCORED} for as many as the
+   *     device is kept busy by
+   */
+  public Features(
       TensorFlowRuntime runtime,
       Model model,
       InputBinding entry,
@@ -79,26 +88,11 @@ public final class Features implements AutoCloseable {
     this.model = model;
     this.entry = entry;
     this.wanted = wanted;
-    this.atOnce = atOnce;
+    this.atOnce = Batch.scored(atOnce, runtime.computesOnGpu());
     this.computed = wanted.stream().filter(tensor -> !entry.tensors().contains(tensor)).toList();
     GraphEditor editor = entry.graph().edit();
     StatelessRandom.replaceRest(editor);
     this.graph = editor.build();
-  }
-
-  /**
-   * Prepares {@code model} to compute {@code wanted} of its tensors.
-   *
-   * @param entry how examples get into the model
-   * @param atOnce how many of them are computed in one run
-   */
-  public static Features open(
-      TensorFlowRuntime runtime,
-      Model model,
-      InputBinding entry,
-      List<TensorRef> wanted,
-      int atOnce) {
-    return new Features(runtime, model, entry, wanted, atOnce);
   }
 
   /**
@@ -269,10 +263,10 @@ public final class Features implements AutoCloseable {
         IntStream.range(
                 (int) Math.min(start, known.size()), (int) Math.min(start + atOnce, known.size()))
             .toArray();
-    if (stored.isEmpty() || entry.pictures().isEmpty() || computed.size() < wanted.size()) {
+    if (!isFoundUnread()) {
       return examples;
     }
-    StoredFeatures store = stored.get();
+    StoredFeatures store = stored.orElseThrow();
     int[] rest =
         Arrays.stream(examples)
             .filter(
@@ -285,6 +279,18 @@ public final class Features implements AutoCloseable {
             .toArray();
     found(examples.length - rest.length, pace);
     return rest;
+  }
+
+  /** Whether what is kept of a picture is found by what is in its file. */
+  private boolean isFoundUnread() {
+    return stored.isPresent() && entry.pictures().isPresent() && computed.size() == wanted.size();
+  }
+
+  /** Those of {@code data} of which nothing is kept: whether they can be decoded is not known. */
+  Dataset unkept(Dataset data) {
+    return isFoundUnread() && data.isPictures()
+        ? stored.orElseThrow().without(data, files.map(data::knownBy).orElse(data))
+        : data;
   }
 
   private void compute(
@@ -356,16 +362,8 @@ public final class Features implements AutoCloseable {
     int[] rows = IntStream.range(size / 2, size).toArray();
     Read again = size > 1 ? read.rows(rows) : read.beside(Objects.requireNonNull(lone).read());
     try {
-      Map<TensorRef, TensorValue> other = values(data, again);
       int first = again.examples().length - rows.length;
-      return computed.stream()
-          .allMatch(
-              tensor ->
-                  OwnRows.areSame(
-                      Objects.requireNonNull(values.get(tensor)),
-                      rows,
-                      Objects.requireNonNull(other.get(tensor)),
-                      first));
+      return OwnRows.areAllSame(computed, values, rows, values(data, again), first);
     } catch (TensorFlowException | ExhaustedException e) {
       return false; // the network takes no batch of that size
     }
@@ -375,9 +373,8 @@ public final class Features implements AutoCloseable {
     PreparedRun ready = run;
     if (ready == null) {
       FrozenForm form = FrozenForm.of(model, graph, entry.tensors(), computed);
-      ModelSession opened = runtime.open(form.model(), form.graph());
-      session = opened;
-      ready = opened.graph().prepare(entry.tensors(), computed, List.of());
+      session = runtime.open(form.model(), form.graph());
+      ready = session.graph().prepare(entry.tensors(), computed, List.of());
       run = ready;
     }
     return ready;

@@ -1,10 +1,14 @@
 package dev.graft.trainer.internal.features;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 
 /** Whether a tensor has a row for each example, and of that one alone. */
 final class OwnRows {
@@ -26,6 +30,23 @@ final class OwnRows {
               + " examples, not a row for each of them, so it cannot be told whose they are; take"
               + " another output, or make the model give a row for each example.");
     }
+  }
+
+  /** As {@link #areSame}, for all of some tensors. */
+  static boolean areAllSame(
+      List<TensorRef> tensors,
+      Map<TensorRef, TensorValue> values,
+      int[] rows,
+      Map<TensorRef, TensorValue> other,
+      int first) {
+    return tensors.stream()
+        .allMatch(
+            tensor ->
+                areSame(
+                    requireNonNull(values.get(tensor)),
+                    rows,
+                    requireNonNull(other.get(tensor)),
+                    first));
   }
 
   /**

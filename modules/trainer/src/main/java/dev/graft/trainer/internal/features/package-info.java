@@ -6,19 +6,18 @@
  * <p><b>What leaves.</b> Datasets whose inputs are features at a cut, {@link
  * dev.graft.trainer.internal.features.CachedFeatures.Part}.
  *
- * <p><b>Who calls whom.</b> {@link dev.graft.trainer.internal.features.Frontier} finds the tensors
- * at which a graph can be cut so that nothing that trains lies before them; {@code CachedFeatures}
- * plans which cuts fit into memory and computes them by {@link
- * dev.graft.trainer.internal.features.Features}, one run over the examples for all of them, which
- * leaves out those whose features are in {@link dev.graft.trainer.store.FeatureStore} and puts the
- * others where {@link dev.graft.trainer.internal.features.FeatureSpace} says, memory or a file.
- * Pictures whose features have no room are decoded beside the steps, each once, by {@link
+ * <p><b>Who calls whom.</b> {@link dev.graft.trainer.internal.features.FeaturePlan} says by the
+ * {@link dev.graft.trainer.internal.features.Room} that there is which cuts ({@link
+ * dev.graft.trainer.internal.cut.Frontier}) are kept and where, and {@code CachedFeatures} computes
+ * them by {@link dev.graft.trainer.internal.features.Features}, one run over the examples for all
+ * of them, which leaves out those whose features are in {@link
+ * dev.graft.trainer.store.FeatureStore} and puts the others where {@link
+ * dev.graft.trainer.internal.features.FeatureSpace} says, memory or a file. Pictures whose features
+ * have no room are decoded beside the steps, each once, by {@link
  * dev.graft.trainer.internal.features.DecodedRows}. {@link
  * dev.graft.trainer.internal.features.NoNumbers} says where a NaN came from. {@code OwnRows} checks
- * that a row is of its example alone. {@link dev.graft.trainer.internal.features.Positions} checks
- * that heads and data answer at the same positions, {@link
- * dev.graft.trainer.internal.features.DecodedPictures} that pictures can be decoded, and names
- * those that cannot.
+ * that a row is of its example alone. {@link dev.graft.trainer.internal.features.DecodedPictures}
+ * checks that pictures can be decoded, and names those that cannot.
  *
  * <p><b>The invariant.</b> Trained on features or on the examples themselves, the numbers are the
  * same up to rounding: features come from {@code FrozenForm}, which leaves out what only gradients

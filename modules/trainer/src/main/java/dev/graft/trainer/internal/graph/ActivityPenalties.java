@@ -35,6 +35,7 @@ final class ActivityPenalties {
                 layer.toBuilder()
                     .tensors(layer.inputs(), ImmutableList.of(), layer.outputShape())
                     .training(new SavedFunction(body, function.captures()))
+                    .onGpu(Optional.empty())
                     .build());
   }
 

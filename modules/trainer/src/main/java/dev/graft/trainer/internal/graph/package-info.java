@@ -11,7 +11,9 @@
  * layers, and for a person why; {@code TrainingForm} splices their saved functions in; {@link
  * dev.graft.trainer.internal.graph.StatelessRandom} draws their random numbers from the seed and
  * the number of the run, functions included; {@link dev.graft.trainer.internal.graph.SamePadding}
- * rewrites what is slow on a CPU. {@code internal.step} calls them. The other way round, {@link
+ * rewrites what is slow on a CPU, {@link dev.graft.trainer.internal.graph.GpuLayers} takes what
+ * there is for GPUs, {@link dev.graft.trainer.internal.graph.BesideXla} marks what XLA is to leave
+ * alone. {@code internal.step} and {@code fit} call them. The other way round, {@link
  * dev.graft.trainer.internal.graph.FrozenForm} is what does not train in its fastest form, with
  * {@code FoldedNorm} and {@code SettledWeights}; {@code internal.features} calls it.
  *

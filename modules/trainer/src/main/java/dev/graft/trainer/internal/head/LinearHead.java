@@ -12,7 +12,7 @@ import dev.graft.model.Model;
 import dev.graft.model.SavedFunction;
 import dev.graft.model.Variable;
 import dev.graft.tensor.DType;
-import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.task.HeadGoal;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Penalty;

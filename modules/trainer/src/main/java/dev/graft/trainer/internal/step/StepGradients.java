@@ -35,9 +35,18 @@ public record StepGradients(
    * @throws BadRequestException if none has
    */
   public static StepGradients of(Graph graph, TensorRef loss, Collection<Variable> training) {
+    return of(graph, loss, List.of(), training);
+  }
+
+  /**
+   * Adds the gradients of {@code loss}, or of a multiple of it.
+   *
+   * @param times by what it is multiplied, in its own dtype; nothing for once
+   */
+  static StepGradients of(
+      Graph graph, TensorRef loss, List<TensorRef> times, Collection<Variable> training) {
     List<TensorRef> handles = training.stream().map(Variable::handle).toList();
-    GradientGraph differentiated =
-        Differentiator.gradients(graph, List.of(loss), List.of(), handles);
+    GradientGraph differentiated = Differentiator.gradients(graph, List.of(loss), times, handles);
     ImmutableMap.Builder<Variable, Gradient> gradients = ImmutableMap.builder();
     for (Variable variable : training) {
       Gradient gradient = differentiated.gradients().get(variable.handle());

@@ -10,11 +10,14 @@ import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.runtime.Compute.Kernels;
+import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.internal.graph.SamePadding;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.graph.TrainingForm;
+import dev.graft.trainer.internal.mixed.MixedForm;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Goal;
@@ -37,6 +40,8 @@ import org.tensorflow.proto.NodeDef;
  * @param weights how much each example counts, to be fed: float32 [N]
  * @param part which part of the batch this run computes, to be fed where gradients of several runs
  *     are added up: float64
+ * @param scale by what the loss is multiplied before gradients are taken of it, to be fed where
+ *     they pass through float16: float64
  * @param rate the learning rate, to be fed: float64
  * @param updated how many updates were made before, to be fed: int64
  * @param draw the number that random numbers are drawn by, another for each run, to be fed: int64
@@ -46,6 +51,7 @@ import org.tensorflow.proto.NodeDef;
  * @param slots the variables that the optimizer keeps
  * @param moved the model's variables that layers in training change by themselves: the moving
  *     statistics of BatchNorm
+ * @param mixed the form of the step that multiplies in fewer digits, where it does
  * @param sums where gradients of several runs are added up
  * @param add the nodes to run for that, before those of the update; none where each run updates
  * @param updates the nodes to run
@@ -55,6 +61,7 @@ public record TrainingGraph(
     ImmutableList<TensorRef> targets,
     TensorRef weights,
     Optional<TensorRef> part,
+    Optional<TensorRef> scale,
     TensorRef rate,
     TensorRef updated,
     TensorRef draw,
@@ -62,6 +69,7 @@ public record TrainingGraph(
     ImmutableMap<String, Gradient> gradients,
     ImmutableList<Variable> slots,
     ImmutableList<Variable> moved,
+    Optional<MixedForm> mixed,
     ImmutableList<Variable> sums,
     ImmutableList<String> add,
     ImmutableList<String> updates) {
@@ -72,14 +80,20 @@ public record TrainingGraph(
   /** What TensorFlow says when the loss of a step is no number; nothing has changed then. */
   public static final String NOT_FINITE = "the loss of a training step is not finite";
 
+  /** Adds a training step in float32. */
+  public static TrainingGraph of(Task task, Stage stage, StepExtras extras) {
+    return of(task, stage, extras, Optional.empty());
+  }
+
   /**
    * Adds a training step.
    *
    * @param task what is trained, its graph maybe with more in it
    * @param stage which of its variables train, and how
    * @param extras what the step does beside
+   * @param low in what the graph itself multiplies, where that is not float32
    */
-  public static TrainingGraph of(Task task, Stage stage, StepExtras extras) {
+  public static TrainingGraph of(Task task, Stage stage, StepExtras extras, Optional<DType> low) {
     Model model = task.model();
     FineTune settings = stage.settings();
     TrainingForm form =
@@ -100,26 +114,39 @@ public record TrainingGraph(
     StatelessRandom.replace(editor, form.random(), stage.seed(), draw);
     StatelessRandom.replaceRest(editor); // the scoring's
     ImmutableList.Builder<TensorRef> targets = ImmutableList.builder();
-    TensorRef mean = loss(g, task, form, weights, targets);
-    mean = task.penalty().addTo(g.in("penalty"), mean, stage.training());
+    TensorRef exact =
+        task.penalty()
+            .addTo(g.in("penalty"), loss(g, task, form, weights, targets), stage.training());
+    Optional<MixedForm> mixed = low.map(dtype -> mixed(editor, task, form, exact, dtype));
+    TensorRef mean = mixed.map(m -> m.of(exact)).orElse(exact);
+    ImmutableList<String> statistics =
+        form.targets().stream()
+            .map(node -> mixed.map(m -> m.node(node)).orElse(node))
+            .collect(ImmutableList.toImmutableList());
     Optional<TensorRef> part =
         settings.microBatch() < settings.batch()
             ? Optional.of(editor.placeholder(g.name("part"), DataType.DT_DOUBLE, Shape.scalar()))
             : Optional.empty();
-    TensorRef whole = mean;
-    TensorRef loss =
-        part.map(p -> g.add("Mul", whole, g.cast(p, editor.dtype(whole)))).orElse(whole);
+    TensorRef loss = part.map(p -> g.add("Mul", mean, g.cast(p, editor.dtype(mean)))).orElse(mean);
     String finite = g.op("CheckNumerics").attr("message", NOT_FINITE).input(loss).node();
-    letAssignsWait(editor, form.targets(), loss, finite);
+    letAssignsWait(editor, statistics, List.of(finite));
 
-    StepGradients gradients =
+    Optional<TensorRef> scale =
+        stage.scaled()
+            ? Optional.of(editor.placeholder(g.name("scale"), DataType.DT_DOUBLE, Shape.scalar()))
+            : Optional.empty();
+    List<TensorRef> times = scale.stream().map(s -> g.cast(s, editor.dtype(loss))).toList();
+    StepGradients plain =
+        StepGradients.of(editor.build(), loss, times, stage.training()).guardedBy(finite);
+    StepGradients guarded =
         extras
             .gradients()
-            .apply(StepGradients.of(editor.build(), loss, stage.training()).guardedBy(finite));
+            .apply(scale.map(s -> UnscaledGradients.of(plain, s, finite)).orElse(plain));
+    StepGradients gradients = withAssignsWaiting(guarded, statistics, finite);
     UpdateGraph updates =
         UpdateGraph.of(
             gradients,
-            form.targets().stream().map(TensorRef::of).toList(),
+            statistics.stream().map(TensorRef::of).toList(),
             new Updating(
                 settings.optimizer(), settings.clipping(), stage.rates(), part.isPresent()),
             rate,
@@ -132,12 +159,13 @@ public record TrainingGraph(
             .build();
     ImmutableList.Builder<String> add = ImmutableList.<String>builder().addAll(update.add());
     ImmutableList.Builder<String> nodes = ImmutableList.<String>builder().addAll(update.nodes());
-    (part.isPresent() ? add : nodes).addAll(form.targets()); // statistics see each run
+    (part.isPresent() ? add : nodes).addAll(statistics); // statistics see each run
     return new TrainingGraph(
         extended,
         targets.build(),
         weights,
         part,
+        scale,
         rate,
         updated,
         draw,
@@ -147,9 +175,33 @@ public record TrainingGraph(
         model.variables().stream()
             .filter(variable -> form.moved().contains(variable.node()))
             .collect(ImmutableList.toImmutableList()),
+        mixed,
         update.sums(),
         add.build(),
         nodes.build());
+  }
+
+  private static MixedForm mixed(
+      GraphEditor editor, Task task, TrainingForm form, TensorRef loss, DType low) {
+    List<TensorRef> answers = task.logits().stream().map(form::of).toList();
+    List<String> roots = new ArrayList<>(form.targets());
+    roots.add(loss.node());
+    return MixedForm.add(editor, task.inputs().tensors(), answers, roots, low);
+  }
+
+  /** The nodes that a step runs, in one run or several. */
+  public ImmutableList<String> steps() {
+    return ImmutableList.<String>builder().addAll(add).addAll(updates).add(loss.node()).build();
+  }
+
+  /** The model with each of the kernels, the same one where these make no difference. */
+  public ImmutableMap<Kernels, Model> models() {
+    Graph products = DepthwiseGradients.in(ProductGradients.in(model.graph()));
+    return ImmutableMap.of(
+        Kernels.TENSORFLOW,
+        model,
+        Kernels.PRODUCTS,
+        products.equals(model.graph()) ? model : model.toBuilder().graph(products).build());
   }
 
   /** Adds the losses of all goals, and those of the layers; the targets to be fed are noted. */
@@ -177,20 +229,36 @@ public record TrainingGraph(
   }
 
   /**
-   * Lets what moves statistics wait until the loss is known to be a number. Where a layer is called
-   * twice, the loss itself waits for what the first call moves.
+   * Lets what moves statistics wait for guards: until the loss is known to be a number, and for
+   * those of the gradients, too, since what leaves an update out leaves them as they were. Where a
+   * layer is called twice, the loss itself waits for what the first call moves.
    */
   private static void letAssignsWait(
-      GraphEditor editor, List<String> targets, TensorRef loss, String finite) {
+      GraphEditor editor, List<String> targets, List<String> guards) {
     Graph graph = editor.build();
     Set<String> assigns = new LinkedHashSet<>(graph.upstream(targets));
-    assigns.removeAll(graph.upstream(List.of(loss.node())));
+    assigns.removeAll(graph.upstream(guards));
     for (String name : assigns) {
       NodeDef node = graph.node(name);
       if (node.getOp().startsWith("Assign")) {
-        editor.replace(node.toBuilder().addInput("^" + finite).build());
+        NodeDef.Builder waiting = node.toBuilder();
+        guards.forEach(guard -> waiting.addInput("^" + guard));
+        editor.replace(waiting.build());
       }
     }
+  }
+
+  /** {@code gradients} with such waiting for their own guards, those beside the loss's. */
+  private static StepGradients withAssignsWaiting(
+      StepGradients gradients, List<String> targets, String finite) {
+    List<String> guards =
+        gradients.guards().stream().filter(guard -> !guard.equals(finite)).toList();
+    if (guards.isEmpty()) {
+      return gradients;
+    }
+    GraphEditor editor = gradients.graph().edit();
+    letAssignsWait(editor, targets, guards);
+    return gradients.with(editor.build(), gradients.gradients());
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.optimizer.Gradients;
 import dev.graft.trainer.optimizer.Optimizer;
+import dev.graft.trainer.optimizer.StepNumbers;
 import dev.graft.trainer.optimizer.WeightUpdate;
 import java.util.Arrays;
 import java.util.Collection;
@@ -69,6 +70,7 @@ public record UpdateGraph(
 
   private static final class Builder {
     private final ImmutableMap<Variable, Gradient> gradients;
+    private final WholeWeights whole = new WholeWeights();
     private final ImmutableList<String> guards;
     private final Graph before;
     private final GraphEditor editor;
@@ -96,8 +98,8 @@ public record UpdateGraph(
           .forEach(gradient -> Gradients.tensors(gradient).forEach(t -> roots.add(t.node())));
       // with gradients added up, the update runs by itself and nothing else reads the weights
       Set<String> inStep = how.accumulates() ? Set.of() : new HashSet<>(before.upstream(roots));
-      TensorRef number = g.add("AddV2", step, g.constant(TensorValue.scalar(1L)));
-      Map<Variable, Gradient> wanted = how.accumulates() ? sums(g) : gradients;
+      StepNumbers numbers = new StepNumbers(g.in("numbers"), rate, step);
+      Map<Variable, Gradient> wanted = how.accumulates() ? sums(g) : own(g);
       List<Gradient> clipped = how.clipping().apply(g.in("clip"), List.copyOf(wanted.values()));
       ImmutableMap.Builder<String, Gradient> named = ImmutableMap.builder();
       int next = 0;
@@ -108,19 +110,21 @@ public record UpdateGraph(
         if (!how.accumulates()) {
           readers.addAll(guards);
         }
+        Variable changed = whole.of(own, variable);
         WeightUpdate update =
             new WeightUpdate(
                 own,
-                variable,
+                changed,
                 Gradients.merged(own, clipped.get(next++)),
-                slots(own, variable),
+                slots(own, changed),
                 new WeightUpdate.Step(
-                    rate, how.rates().getOrDefault(variable.name(), 1.0), number, readers));
+                    numbers, how.rates().getOrDefault(variable.name(), 1.0), readers));
         if (isDecayed(variable)) {
           update.decay(optimizer.decay().strength());
         }
-        nodes.add(optimizer.apply(update));
+        nodes.add(whole.changed(own, variable, optimizer.apply(update)));
       }
+      slots.addAll(whole.all());
       gradients.forEach((variable, gradient) -> named.put(variable.name(), gradient));
       if (how.accumulates()) {
         clear(g, List.copyOf(nodes.build()));
@@ -134,15 +138,24 @@ public record UpdateGraph(
           add.build());
     }
 
+    /** Each gradient as the update takes it. */
+    private Map<Variable, Gradient> own(Scope g) {
+      Map<Variable, Gradient> taken = new LinkedHashMap<>();
+      gradients.forEach(
+          (weight, gradient) ->
+              taken.put(weight, WholeWeights.gradient(g.in(weight.name()), weight, gradient)));
+      return taken;
+    }
+
     /** Adds each gradient to a variable of its own, and gives what these hold. */
     private Map<Variable, Gradient> sums(Scope g) {
       Map<Variable, Gradient> held = new LinkedHashMap<>();
       gradients.forEach(
           (weight, gradient) -> {
             Scope own = g.in(weight.name());
-            Variable sum = variable(own.name("sum"), weight, 0);
+            Variable sum = variable(own.name("sum"), whole.of(own, weight), 0);
             sums.add(sum);
-            TensorRef dense = Gradients.dense(own, gradient);
+            TensorRef dense = Gradients.dense(own, WholeWeights.gradient(own, weight, gradient));
             add.add(
                 own.op("AssignAddVariableOp")
                     .input(sum.handle())

@@ -7,12 +7,14 @@
  * <p><b>What leaves.</b> A {@link dev.graft.trainer.internal.step.TrainingGraph}: the tensors to
  * feed, the loss to fetch, the nodes to run.
  *
- * <p><b>Who calls whom.</b> {@code TrainingGraph} adds the loss of all goals and has it
- * differentiated: {@link dev.graft.trainer.internal.step.StepGradients}. Between that and {@link
- * dev.graft.trainer.internal.step.UpdateGraph}, which adds the optimizer's updates, there is room:
- * for scaling, for adding up over machines, for guards. A guard that fails leaves all variables as
- * they were; if it says {@link dev.graft.trainer.internal.step.TrainingGraph#LEFT_OUT} the update
- * is left out and training goes on.
+ * <p><b>Who calls whom.</b> {@code TrainingGraph} adds the loss of all goals, gives it fewer digits
+ * where that is wanted ({@code internal.mixed}), and has it differentiated: {@link
+ * dev.graft.trainer.internal.step.StepGradients}. Where gradients pass through float16 they are of
+ * a multiple of the loss, and {@code UnscaledGradients} divides and guards them. Between that and
+ * {@link dev.graft.trainer.internal.step.UpdateGraph}, which adds the optimizer's updates, there is
+ * room: for scaling, for adding up over machines, for guards. A guard that fails leaves all
+ * variables as they were; if it says {@link dev.graft.trainer.internal.step.TrainingGraph#LEFT_OUT}
+ * the update is left out and training goes on.
  *
  * <p><b>The invariant.</b> An update waits for every read of its variable in the step, and for
  * every guard; without that a read sees the old or the new value at random.

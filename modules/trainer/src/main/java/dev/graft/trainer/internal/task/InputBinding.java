@@ -2,12 +2,12 @@ package dev.graft.trainer.internal.task;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Maps;
 import dev.graft.data.Batch;
 import dev.graft.data.BrokenPictures;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
-import dev.graft.error.GraftException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
@@ -21,9 +21,10 @@ import dev.graft.picture.View;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
-import dev.graft.words.Remedy;
+import dev.graft.trainer.internal.memory.NoRoom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -111,6 +112,18 @@ public record InputBinding(
   /** The same way into a graph that has more in it. */
   public InputBinding into(Graph extended) {
     return new InputBinding(extended, feeds, pictures, rows, pixels);
+  }
+
+  /** The same examples fed elsewhere: to what stands in the place of the tensors fed here. */
+  public InputBinding fedAt(Map<TensorRef, TensorRef> others) {
+    return new InputBinding(
+        graph,
+        ImmutableMap.copyOf(Maps.transformValues(feeds, ref -> others.getOrDefault(ref, ref))),
+        pictures,
+        rows.stream()
+            .map(ref -> others.getOrDefault(ref, ref))
+            .collect(ImmutableList.toImmutableList()),
+        pixels);
   }
 
   /** The input of {@code model} that takes pictures. */
@@ -219,28 +232,27 @@ public record InputBinding(
       int[] examples) {
     try {
       return run.run(values);
-    } catch (TensorFlowException | ExhaustedException e) {
+    } catch (TensorFlowException e) {
       throw explained(e, runtime, data, examples);
+    } catch (ExhaustedException e) {
+      throw NoRoom.of(e, runtime, examples.length, some -> run.run(first(values, examples, some)));
     }
+  }
+
+  /** The rows of the first {@code some} of these examples; what has no row for each stays. */
+  private static List<TensorValue> first(List<TensorValue> values, int[] examples, int some) {
+    return values.stream()
+        .map(
+            value ->
+                value.shape().rank() > 0 && value.shape().dim(0) == examples.length
+                    ? Rows.range(value, 0, some)
+                    : value)
+        .toList();
   }
 
   /** Returns what to throw where a run on values that were made of these examples failed. */
   public RuntimeException explained(
-      GraftException e, TensorFlowRuntime runtime, Dataset data, int[] examples) {
-    if (e instanceof ExhaustedException) {
-      return new ExhaustedException(
-          "there is not enough memory for "
-              + examples.length
-              + " examples at once: "
-              + e.getMessage()
-              + ". Smaller pictures take less, and training takes less in smaller batches (or in"
-              + " micro-batches, which learn the same); the CPU may have more.",
-          e,
-          Remedy.SMALLER_PICTURES,
-          Remedy.SMALLER_BATCH,
-          Remedy.MICRO_BATCH,
-          Remedy.CPU);
-    }
+      TensorFlowException e, TensorFlowRuntime runtime, Dataset data, int[] examples) {
     List<String> broken =
         pictures.isPresent() ? BrokenPictures.in(runtime, data, examples) : List.of();
     return broken.isEmpty() ? e : BrokenPictures.exception(broken);

@@ -38,7 +38,7 @@ public final class ReadAhead implements AutoCloseable {
    * there is one. Ends the life of the batch taken before.
    */
   public Batch take(int[] now, int[] next) {
-    Batch taken = Arrays.equals(now, examples) ? readAhead() : data.batch(now);
+    Batch taken = Arrays.equals(now, examples) ? result(batch) : data.batch(now);
     Inputs memory = spent;
     spent = taken.inputs();
     examples = next;
@@ -49,12 +49,13 @@ public final class ReadAhead implements AutoCloseable {
     return taken;
   }
 
-  private Batch readAhead() {
+  /** What another thread has come to, which fails here as it did there. */
+  public static <T> T result(Future<T> work) {
     try {
-      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(batch));
+      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(work));
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      Throwables.throwIfUnchecked(cause); // as if it had been read here
+      Throwables.throwIfUnchecked(cause); // as if it had been done here
       throw new IllegalStateException(cause);
     }
   }

@@ -21,6 +21,7 @@ import dev.graft.trainer.FineTune;
  * @param layers those that behave as in training
  * @param behaviour which these are, and which could not, for a person to read
  * @param cut where the part ends that none of these is in
+ * @param scaled whether its gradients pass through float16, so that the loss is multiplied
  * @param seed what the order of the examples and the random numbers follow from
  */
 public record Stage(
@@ -34,4 +35,38 @@ public record Stage(
     ImmutableList<Layer> layers,
     String behaviour,
     ImmutableList<TensorRef> cut,
-    long seed) {}
+    boolean scaled,
+    long seed) {
+
+  /** {@code stage} with other layers laid over the graph. */
+  public static Stage withLayers(Stage stage, ImmutableList<Layer> others) {
+    return like(stage, stage.settings(), others, stage.scaled());
+  }
+
+  /** {@code stage} with its loss multiplied, whatever its layers compute in. */
+  public static Stage withScaledLoss(Stage stage) {
+    return like(stage, stage.settings(), stage.layers(), true);
+  }
+
+  /** {@code stage} that learns otherwise. */
+  public static Stage withSettings(Stage stage, FineTune others) {
+    return like(stage, others, stage.layers(), stage.scaled());
+  }
+
+  private static Stage like(
+      Stage stage, FineTune settings, ImmutableList<Layer> layers, boolean scaled) {
+    return new Stage(
+        stage.number(),
+        stage.words(),
+        stage.ofHeads(),
+        stage.fresh(),
+        settings,
+        stage.training(),
+        stage.rates(),
+        layers,
+        stage.behaviour(),
+        stage.cut(),
+        scaled,
+        stage.seed());
+  }
+}

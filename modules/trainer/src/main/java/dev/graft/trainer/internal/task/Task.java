@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
+import com.google.common.collect.Iterables;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
@@ -44,13 +45,25 @@ public record Task(Model model, InputBinding inputs, ImmutableList<Goal> goals, 
       throw new BadRequestException(
           model.name() + " has no head to train; give it one with replaceHead(...).");
     }
-    ImmutableList.Builder<Goal> goals = ImmutableList.builder();
-    Objectives all = objectives;
-    for (Goal boxes : BoxGoal.of(model, data)) {
-      all = all.with(boxes);
-    }
-    goals.addAll(all.goals()).addAll(HeadGoal.of(model, data, all));
-    return new Task(model, InputBinding.of(model, data), goals.build(), objectives.penalty());
+    ImmutableList<Goal> joint =
+        ImmutableList.<Goal>builder()
+            .addAll(Iterables.filter(objectives.goals(), goal -> !(goal instanceof BoxGoal)))
+            .addAll(BoxGoal.of(model, data, objectives.goals()))
+            .build();
+    ImmutableList<Goal> goals =
+        ImmutableList.<Goal>builder()
+            .addAll(joint)
+            .addAll(HeadGoal.of(model, data, objectives.joint(joint)))
+            .build();
+    return new Task(model, InputBinding.of(model, data), goals, objectives.penalty());
+  }
+
+  /**
+   * Returns {@code asked} with the goals that were made of the data, so that who is given them
+   * scores by the same loss.
+   */
+  public Objectives objectives(Objectives asked) {
+    return asked.joint(goals.stream().filter(goal -> !(goal instanceof HeadGoal)).toList());
   }
 
   /** Returns this task with other weights in the model. */

@@ -3,7 +3,6 @@ package dev.graft.trainer.internal.watch;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.file.Interrupts;
 import java.util.concurrent.CancellationException;
-import java.util.function.Supplier;
 
 /**
  * One exception for all ways to end a training. A file that is being read when its thread is
@@ -11,7 +10,18 @@ import java.util.function.Supplier;
  */
 public final class Interruption {
 
-  private Interruption() {}
+  private final TensorFlowRuntime runtime;
+  private final boolean wasOpen;
+
+  private Interruption(TensorFlowRuntime runtime) {
+    this.runtime = runtime;
+    this.wasOpen = runtime.isOpen();
+  }
+
+  /** Of work that begins now with {@code runtime}. */
+  public static Interruption of(TensorFlowRuntime runtime) {
+    return new Interruption(runtime);
+  }
 
   /** Whether {@code e} is no failure: somebody wanted training to end. */
   public static boolean isCancelled(RuntimeException e) {
@@ -19,29 +29,18 @@ public final class Interruption {
   }
 
   /**
-   * Does work that was begun with {@code runtime}; where it ends because its thread was interrupted
-   * or the runtime closed meanwhile, it was cancelled.
+   * Returns what to throw where the work ended with {@code e}: if that is because its thread was
+   * interrupted or the runtime closed meanwhile, it was cancelled.
    */
-  public static <T> T cancellable(TensorFlowRuntime runtime, Supplier<T> work) {
-    boolean wasOpen = runtime.isOpen();
-    try {
-      return work.get();
-    } catch (CancellationException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      if (Interrupts.areCauseOf(e)) {
-        throw cancelled("training was interrupted (Thread.interrupt)", e);
-      }
-      if (wasOpen && !runtime.isOpen()) {
-        throw cancelled("training was ended: Graft was closed", e);
-      }
-      throw e;
+  public RuntimeException endedBy(RuntimeException e) {
+    if (e instanceof CancellationException) {
+      return e;
     }
-  }
-
-  private static CancellationException cancelled(String words, Throwable cause) {
-    CancellationException end = new CancellationException(words);
-    end.initCause(cause);
-    return end;
+    if (Interrupts.areCauseOf(e)) {
+      return Interrupts.cancelled("training was interrupted (Thread.interrupt)", e);
+    }
+    return wasOpen && !runtime.isOpen()
+        ? Interrupts.cancelled("training was ended: Graft was closed", e)
+        : e;
   }
 }

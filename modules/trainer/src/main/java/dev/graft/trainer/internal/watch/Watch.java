@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /**
  * Who watches a piece of work: listeners, told in their order, and what may hold or end it between
@@ -52,6 +53,16 @@ public final class Watch {
     long start = System.nanoTime();
     gate.run();
     waited.addAndGet(System.nanoTime() - start);
+  }
+
+  /** Does {@code work}, tells how far the reading of pictures in it is, and may hold or end it. */
+  public <T> T whileReading(Supplier<T> work) {
+    return TrainingListener.whileReading(
+        event -> {
+          before();
+          tell(event);
+        },
+        work);
   }
 
   /** A clock, in nanoseconds, that stands still while the work is held. */

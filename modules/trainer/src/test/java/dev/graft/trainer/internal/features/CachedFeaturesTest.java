@@ -17,6 +17,7 @@ import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.checkpoint.Checkpoints;
 import dev.graft.trainer.fit.Trainer;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Order;
 import dev.graft.trainer.internal.task.Task;
@@ -53,21 +54,23 @@ class CachedFeaturesTest {
     ImmutableList<TensorRef> deep = cut(SmallTraining.BLOCKS.stretches().size() / 2);
     ImmutableList<TensorRef> all = ImmutableList.copyOf(ENTRY.tensors());
     List<ImmutableList<TensorRef>> cuts = List.of(head, deep, all);
-    CachedFeatures.Room enough = new CachedFeatures.Room(1 << 30, 0, Path.of(""));
-    CachedFeatures.Room few = new CachedFeatures.Room(48 * 4 * 200, 0, Path.of(""));
-    CachedFeatures ample = CachedFeatures.plan(FRONTIER, PARTS, cuts, enough);
-    CachedFeatures narrow = CachedFeatures.plan(FRONTIER, PARTS, cuts, few);
-    assertThat(ample.isTooLarge(deep)).isFalse();
-    assertThat(narrow.isTooLarge(head)).isFalse();
-    assertThat(narrow.isTooLarge(deep)).isTrue();
-    assertThat(narrow.isTooLarge(all)).isFalse(); // they are the examples
-    narrow.requireRoom(head);
-    assertThatThrownBy(() -> narrow.requireRoom(deep))
+    Room enough = new Room(1 << 30, 0, Path.of(""));
+    Room few = new Room(48 * 4 * 200, 0, Path.of(""));
+    FeaturePlan large = FeaturePlan.of(FRONTIER, PARTS, cuts, enough);
+    FeaturePlan small = FeaturePlan.of(FRONTIER, PARTS, cuts, few);
+    assertThat(large.isTooLarge(deep)).isFalse();
+    assertThat(small.isTooLarge(head)).isFalse();
+    assertThat(small.isTooLarge(deep)).isTrue();
+    assertThat(small.isTooLarge(all)).isFalse(); // they are the examples
+    small.requireRoom(head);
+    assertThatThrownBy(() -> small.requireRoom(deep))
         .isInstanceOf(ExhaustedException.class)
         .hasMessageContainingAll("features of 48 examples", "(1 MB)", "pool");
+    CachedFeatures ample = new CachedFeatures(large, 16);
+    CachedFeatures narrow = new CachedFeatures(small, 16);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      ample.compute(runtime, MODEL, cuts, 16, SmallTraining.NOBODY);
-      narrow.compute(runtime, MODEL, cuts, 16, SmallTraining.NOBODY);
+      ample.compute(runtime, MODEL, cuts, PARTS.test(), SmallTraining.NOBODY);
+      narrow.compute(runtime, MODEL, cuts, PARTS.test(), SmallTraining.NOBODY);
     }
     assertThat(ample.at(deep).train()).isNotSameAs(PARTS.train());
     assertThat(narrow.at(deep).train()).isSameAs(PARTS.train());
@@ -81,14 +84,14 @@ class CachedFeaturesTest {
     ImmutableList<TensorRef> head = cut(0);
     int count = (int) ((2L << 30) / FRONTIER.bytes(head.get(0))) + 1;
     Parts many = new Parts(PARTS.train().subset(new int[count]), PARTS.validation(), PARTS.test());
-    CachedFeatures.Room memory = new CachedFeatures.Room(Long.MAX_VALUE, 2L << 30, Path.of(""));
-    CachedFeatures ample = CachedFeatures.plan(FRONTIER, many, List.of(head), memory);
+    Room memory = new Room(Long.MAX_VALUE, 2L << 30, Path.of(""));
+    FeaturePlan ample = FeaturePlan.of(FRONTIER, many, List.of(head), memory);
     assertThat(ample.isTooLarge(head)).isTrue();
     assertThatThrownBy(() -> ample.requireRoom(head))
         .isInstanceOf(ExhaustedException.class)
         .hasMessageContainingAll("in one tensor, which holds at most 2 GiB", "room on the disk");
-    CachedFeatures.Room disk = new CachedFeatures.Room(0, 3L << 30, Path.of(""));
-    assertThat(CachedFeatures.plan(FRONTIER, many, List.of(head), disk).isInFiles(head)).isTrue();
+    Room disk = new Room(0, 3L << 30, Path.of(""));
+    assertThat(FeaturePlan.of(FRONTIER, many, List.of(head), disk).isInFiles(head)).isTrue();
   }
 
   @Test

@@ -27,7 +27,7 @@ class FeatureSpaceTest {
     RuntimeOptions options = RuntimeOptions.defaults();
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(options.features(options.features().in(store)))) {
-      Path folder = CachedFeatures.Room.of(runtime).folder();
+      Path folder = Room.of(runtime).folder();
       try (FeatureSpace space = FeatureSpace.of(Set.of(TENSOR), folder)) {
         RowSink rows = space.rows(TENSOR, 2);
         rows.put(TensorValue.of(Shape.of(2, 1), new float[] {3, 4}), new int[] {1, 0});

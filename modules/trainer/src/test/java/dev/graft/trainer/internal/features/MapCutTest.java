@@ -13,6 +13,7 @@ import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Where;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.testkit.Checkout;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Objectives;
 import java.util.List;

@@ -25,7 +25,7 @@ import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Stages;
 import dev.graft.trainer.fit.Trainer;
-import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;

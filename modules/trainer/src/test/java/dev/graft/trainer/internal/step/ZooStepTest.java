@@ -4,13 +4,8 @@ import static dev.graft.testkit.TensorAssert.assertThat;
 
 import com.google.common.collect.Iterables;
 import dev.graft.graph.GraphEditor;
-import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
-import dev.graft.importer.ImportOptions;
-import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
-import dev.graft.model.Signature;
-import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -21,7 +16,6 @@ import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
 import dev.graft.trainer.optimizer.Clipping;
 import dev.graft.trainer.optimizer.Optimizer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,51 +67,28 @@ class ZooStepTest {
     Optimizer optimizer = name.equals("sgd") ? Optimizer.sgd() : Optimizer.adam();
     float rate = name.equals("sgd") ? 0.01f : 0.001f;
     ZooModel.Case wanted = zoo.facts().cases().get(0);
-    ImportOptions options =
-        ImportOptions.defaults().tags(zoo.facts().tags().toArray(String[]::new));
-    Model model = SavedModelImporter.load(zoo.savedModel(), options);
-    Signature signature = model.signatures().get(wanted.signature());
     Golden golden = zoo.golden();
-
-    GraphEditor editor = model.graph().edit();
-    Scope g = new Scope(editor, "test");
-    Map<TensorRef, TensorValue> feeds = new LinkedHashMap<>();
-    golden
-        .under(wanted.name() + "/input/")
-        .forEach(
-            (input, value) -> {
-              TensorSpec spec = signature.inputs().get(input);
-              feeds.put(spec.tensor(), ZooModel.fitting(value, spec.dtype()));
-            });
-    List<TensorRef> parts = new ArrayList<>();
-    golden
-        .under(wanted.name() + "/weight/")
-        .forEach(
-            (output, value) -> {
-              TensorRef tensor = signature.outputs().get(output).tensor();
-              TensorRef product = g.add("Mul", tensor, g.constant(value));
-              TensorRef sum = g.add("Sum", g.add("Reshape", product, g.ints(-1)), g.ints(0));
-              parts.add(g.cast(sum, DataType.DT_DOUBLE));
-            });
-    TensorRef loss = g.addList("AddN", parts);
+    ZooLoss loss = ZooLoss.of(zoo);
+    GraphEditor editor = loss.graph().edit();
     TensorRef rateRef = editor.placeholder("rate", DataType.DT_FLOAT, Shape.scalar());
     TensorRef stepRef = editor.placeholder("step", DataType.DT_INT64, Shape.scalar());
+    Map<TensorRef, TensorValue> feeds = new LinkedHashMap<>(loss.feeds());
     feeds.put(rateRef, TensorValue.scalar(rate));
     feeds.put(stepRef, TensorValue.scalar(0L));
-    Map<String, Variable> byKey = zoo.byKey(model);
-    List<Variable> training = zoo.facts().trainable().stream().map(byKey::get).toList();
     UpdateGraph update =
         UpdateGraph.of(
-            StepGradients.of(editor.build(), loss, training),
+            StepGradients.of(editor.build(), loss.loss(), loss.training(zoo)),
             List.of(),
             Updating.by(optimizer, Clipping.none()),
             rateRef,
             stepRef);
+    Model model = loss.model();
     Model extended =
         model.toBuilder()
             .graph(update.graph())
             .variables(Iterables.concat(model.variables(), update.slots()))
             .build();
+    Map<String, Variable> byKey = zoo.byKey(model);
     try (ModelSession session = runtime.open(extended)) {
       session.graph().run(feeds, List.of(), update.nodes());
       Map<String, TensorValue> after = golden.under(wanted.name() + "/" + name + "/");

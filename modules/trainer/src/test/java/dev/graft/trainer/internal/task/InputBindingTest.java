@@ -7,6 +7,7 @@ import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
@@ -16,10 +17,12 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
+import dev.graft.testkit.NoMemory;
 import dev.graft.testkit.Zoo;
 import dev.graft.trainer.SmallTraining;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
 
@@ -48,7 +51,7 @@ class InputBindingTest {
     InputBinding entry = InputBinding.of(SmallTraining.MODEL, data).into(editor.build());
     List<TensorRef> feeds = new ArrayList<>(entry.tensors());
     feeds.add(size);
-    int[] some = {0, 1, 2};
+    int[] some = {0};
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
         GraphSession session = runtime.session(entry.graph());
         PreparedRun run = session.prepare(feeds, List.of(huge), List.of())) {
@@ -57,7 +60,28 @@ class InputBindingTest {
       assertThatThrownBy(() -> entry.run(runtime, run, values, data, some))
           .isInstanceOf(ExhaustedException.class)
           .asString()
-          .contains("not enough memory for 3 examples", "FineTune.microBatch");
+          .contains("not enough memory for a single example: ", "FineTune.microBatch");
+    }
+  }
+
+  /** As where a batch of features or of scores is too large. */
+  @Test
+  void howManyThereIsRoomForIsSaid() {
+    Dataset data = SmallTraining.examples();
+    InputBinding plain = InputBinding.of(SmallTraining.MODEL, data);
+    GraphEditor editor = plain.graph().edit();
+    Scope g = new Scope(editor, "test");
+    TensorRef count = g.at(g.add("Shape", plain.tensors().get(0)), 0);
+    TensorRef largest = NoMemory.where(g, g.add("Greater", count, g.scalar(8)));
+    InputBinding entry = plain.into(editor.build());
+    int[] some = IntStream.range(0, 9).toArray();
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        GraphSession session = runtime.session(entry.graph());
+        PreparedRun run = session.prepare(entry.tensors(), List.of(largest), List.of())) {
+      List<TensorValue> values = entry.values(data.batch(some));
+      assertThatThrownBy(() -> entry.run(runtime, run, values, data, some))
+          .isInstanceOf(ExhaustedException.class)
+          .hasMessageStartingWith("there is not enough memory for 9 examples at once, but for 8: ");
     }
   }
 }

@@ -32,7 +32,7 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallData;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.fit.Trainer;
-import dev.graft.trainer.internal.features.Frontier;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.metric.Judged;
 import dev.graft.trainer.metric.LabelMarks;
 import dev.graft.trainer.metric.LabelScore;

@@ -1,4 +1,4 @@
-package dev.graft.trainer.internal.features;
+package dev.graft.trainer.internal.cut;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.graph.Graph;
@@ -41,17 +41,18 @@ public final class Frontier {
   private final InputBinding entry;
   private final Predicate<TensorRef> probe;
   private final Graph graph;
-  private final ShapeInference shapes;
-  private final ShapeInference ofExamples; // in a batch of that many
+  private final KnownShapes shapes;
+  private final KnownShapes ofExamples; // in a batch of that many
   private final Set<String> fromInput; // nodes whose value depends on the example
   private final Set<String> inputs;
 
-  private Frontier(InputBinding entry, Predicate<TensorRef> probe) {
+  private Frontier(
+      InputBinding entry, Predicate<TensorRef> probe, KnownShapes shapes, KnownShapes ofExamples) {
     this.entry = entry;
     this.probe = probe;
     this.graph = entry.graph();
-    this.shapes = ShapeInference.of(graph);
-    this.ofExamples = ofExamples(entry, shapes);
+    this.shapes = shapes;
+    this.ofExamples = ofExamples;
     this.inputs = new HashSet<>(entry.tensors().stream().map(TensorRef::node).toList());
     this.fromInput = graph.downstream(inputs);
   }
@@ -85,14 +86,21 @@ public final class Frontier {
    *     inference does not know how many it has: behind a loop, or where it depends on the data
    */
   public static Frontier of(InputBinding entry, Predicate<TensorRef> probe) {
-    return new Frontier(entry, probe);
+    ShapeInference shapes = ShapeInference.of(entry.graph());
+    return new Frontier(
+        entry, probe, KnownShapes.of(shapes), KnownShapes.of(ofExamples(entry, shapes)));
+  }
+
+  /** As {@link #of}, where the shapes are known already, and it takes no TensorFlow. */
+  public static Frontier of(InputBinding entry, Predicate<TensorRef> probe, KnownShapes shapes) {
+    return new Frontier(entry, probe, shapes, shapes);
   }
 
   /**
    * The shape of what {@code tensor} holds for one example, if it is known to have a row for each;
    * behind a loop that is taken for true where there are positions, too.
    */
-  Optional<Shape> ofEach(TensorRef tensor) {
+  public Optional<Shape> ofEach(TensorRef tensor) {
     Shape all = ofExamples.shape(tensor);
     Shape shape = shapes.shape(tensor);
     boolean ofExamples =
@@ -148,7 +156,7 @@ public final class Frontier {
    * How many bytes {@code tensor} has for each example; 0 where that is not known, as of texts:
    * such is only cut at an input.
    */
-  long bytes(TensorRef tensor) {
+  public long bytes(TensorRef tensor) {
     Shape shape = shapes.shape(tensor);
     DataType dtype = shapes.dtype(tensor);
     boolean known = shape.rank() > 0 && shape.dim(0, 1).isFullyKnown();
@@ -158,7 +166,7 @@ public final class Frontier {
   }
 
   /** How many bytes {@code tensors} have for so many examples. */
-  long bytes(Collection<TensorRef> tensors, long examples) {
+  public long bytes(Collection<TensorRef> tensors, long examples) {
     return tensors.stream().mapToLong(tensor -> examples * bytes(tensor)).sum();
   }
 

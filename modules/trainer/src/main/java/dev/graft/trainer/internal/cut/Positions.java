@@ -1,4 +1,4 @@
-package dev.graft.trainer.internal.features;
+package dev.graft.trainer.internal.cut;
 
 import dev.graft.data.Answers;
 import dev.graft.data.Dataset;

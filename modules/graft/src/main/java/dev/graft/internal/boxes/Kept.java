@@ -1,0 +1,33 @@
+package dev.graft.internal.boxes;
+
+import dev.graft.error.InputOutputException;
+import dev.graft.savedmodel.file.Durable;
+import dev.graft.words.Remedy;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.util.function.Function;
+
+/** What a run has chosen once, in files of its folder: a run that goes on does not choose again. */
+final class Kept {
+
+  private Kept() {}
+
+  /** What is in {@code file}, {@code now} from the first time on. */
+  static <T> T in(Path file, T now, Function<String, T> parse) {
+    try {
+      if (!Files.exists(file)) {
+        Durable.replace(file, String.valueOf(now).getBytes(StandardCharsets.UTF_8));
+      }
+      return parse.apply(Files.readString(file).strip());
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new InputOutputException(
+          "'" + file + "' is damaged (" + e.getMessage() + "); begin a new run.", Remedy.NEW_RUN);
+    } catch (IOException e) {
+      throw new InputOutputException(
+          "'" + file + "' cannot be kept (" + e.getMessage() + "); make room there.", e);
+    }
+  }
+}

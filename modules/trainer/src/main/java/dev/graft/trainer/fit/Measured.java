@@ -1,0 +1,48 @@
+package dev.graft.trainer.fit;
+
+import dev.graft.data.Parts;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.Model;
+import dev.graft.model.TrainingPlan;
+import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.Recipe;
+import dev.graft.trainer.internal.cut.Frontier;
+import dev.graft.trainer.internal.features.Room;
+import dev.graft.trainer.internal.task.RowProbe;
+import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.internal.task.TaskIdentity;
+import java.util.function.Supplier;
+
+/**
+ * What a plan depends on that only TensorFlow or this machine tells, found out before anything is
+ * planned.
+ *
+ * @param frontier what is known of the shapes in the task's graph; where that takes a run it asks
+ *     for one, which gives the same whenever it is asked
+ * @param room how much there is for features
+ * @param machine where a checkpoint is at home
+ * @param pictures a digest of what is in the pictures, read when it is first asked for
+ */
+record Measured(Frontier frontier, Room room, String machine, Supplier<String> pictures) {
+
+  /**
+   * Measures what a plan needs, and has it made.
+   *
+   * @param blocks the model's backbone from the head down
+   * @throws BadRequestException if the recipe does not fit the model, or the model the data
+   */
+  static Plan plan(
+      Computing computing, Model model, TrainingPlan blocks, Parts data, Recipe recipe) {
+    TensorFlowRuntime runtime = computing.runtime();
+    Task task = TrainingPlanner.task(model, data, recipe);
+    try (RowProbe probe = new RowProbe(runtime, task.model(), task.inputs(), data.train())) {
+      Measured measured =
+          new Measured(
+              Frontier.of(task.inputs(), probe::hasRowForEach),
+              Room.of(runtime),
+              TaskIdentity.machine(runtime, computing.precision()),
+              TaskIdentity.pictures(runtime.options(), data));
+      return TrainingPlanner.plan(task, measured, blocks, data, recipe);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.graft.trainer.internal.feed;
+
+import com.google.common.collect.ImmutableList;
+import dev.graft.data.Batch;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.TensorRef;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.internal.step.TrainingGraph;
+import dev.graft.trainer.internal.task.InputBinding;
+import dev.graft.trainer.internal.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * Where the parts of a batch enter the graph of a step: the inputs, what they should give, and how
+ * much each example counts.
+ *
+ * @param task which knows what is fed of a batch
+ * @param tensors the tensors to feed
+ */
+public record BatchTensors(Task task, ImmutableList<TensorRef> tensors) {
+
+  /** Those of a step's graph. */
+  public static BatchTensors of(Task task, TrainingGraph graph) {
+    return new BatchTensors(
+        task,
+        ImmutableList.<TensorRef>builder()
+            .addAll(task.inputs().tensors())
+            .addAll(graph.targets())
+            .add(graph.weights())
+            .build());
+  }
+
+  /** The same where others stand in the place of some of these, in {@code graph}. */
+  BatchTensors at(Map<TensorRef, TensorRef> others, TrainingGraph graph) {
+    InputBinding inputs = task.inputs().into(graph.model().graph()).fedAt(others);
+    return new BatchTensors(
+        new Task(task.model(), inputs, task.goals(), task.penalty()),
+        tensors.stream()
+            .map(tensor -> others.getOrDefault(tensor, tensor))
+            .collect(ImmutableList.toImmutableList()));
+  }
+
+  /** {@code step} in a graph that has more in it. */
+  static TrainingGraph in(Graph extended, TrainingGraph step) {
+    return new TrainingGraph(
+        step.model().toBuilder().graph(extended).build(),
+        step.targets(),
+        step.weights(),
+        step.part(),
+        step.scale(),
+        step.rate(),
+        step.updated(),
+        step.draw(),
+        step.loss(),
+        step.gradients(),
+        step.slots(),
+        step.moved(),
+        step.mixed(),
+        step.sums(),
+        step.add(),
+        step.updates());
+  }
+
+  /** Has all that reads {@code from}, and all that waits for it, do so of {@code to}. */
+  static void redirect(GraphEditor editor, TensorRef from, TensorRef to) {
+    editor.redirect(from, to);
+    if (!editor.node(from.node()).getOp().startsWith("Placeholder")) {
+      return; // what waits for another node waits for what that computes
+    }
+    String waits = "^" + from.node();
+    for (NodeDef node : editor.nodes()) {
+      int at = node.getInputList().indexOf(waits);
+      if (at >= 0) {
+        editor.replace(node.toBuilder().setInput(at, "^" + to.node()).build());
+      }
+    }
+  }
+
+  /** What to feed for {@code batch}, in the order of the tensors. */
+  public List<TensorValue> values(Batch batch) {
+    List<TensorValue> values = new ArrayList<>(task.inputs().values(batch));
+    values.addAll(task.targets(batch));
+    values.add(batch.weights());
+    return values;
+  }
+}

@@ -1,0 +1,103 @@
+package dev.graft.trainer.internal.feed;
+
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Dataset;
+import dev.graft.graph.GraphEditor;
+import dev.graft.graph.Scope;
+import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Rows;
+import dev.graft.tensor.Shape;
+import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.internal.step.TrainingGraph;
+import dev.graft.trainer.internal.task.Task;
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.proto.DataType;
+
+/**
+ * A step's graph with the inputs of all its examples in variables on a device: a step is fed the
+ * numbers of rows. What examples should give, and how much they count, is small and fed as ever.
+ *
+ * @param graph the step's, whose readers read rows of the variables
+ * @param out what they read, and the rest of a batch; fed by hand it leaves the variables alone
+ * @param rows the numbers of the rows of a batch, to be fed: int32 [N]
+ * @param begin nodes that make room for all examples
+ * @param places which rows {@code values} are, to be fed: int32 [N]
+ * @param values some rows of each input, to be fed
+ * @param put nodes that put these there
+ */
+record Residence(
+    TrainingGraph graph,
+    BatchTensors out,
+    TensorRef rows,
+    ImmutableList<String> begin,
+    TensorRef places,
+    ImmutableList<TensorRef> values,
+    ImmutableList<String> put) {
+
+  /** So many bytes of examples lie on a device; of the rest of its memory steps have need. */
+  static final long ROOM = 1L << 30;
+
+  private static final Shape ANY = Shape.of(Shape.UNKNOWN);
+
+  /**
+   * Adds variables for the inputs of {@code train} to {@code graph}.
+   *
+   * @return none where they would not fit in {@code room} bytes, or a device could not hold them
+   */
+  static Optional<Residence> of(
+      Task task, TrainingGraph graph, Dataset train, String device, long room) {
+    List<TensorRef> fed = task.inputs().tensors();
+    if (task.inputs().pictures().isPresent() || train.size() == 0 || fed.isEmpty()) {
+      return Optional.empty();
+    }
+    List<TensorValue> first = task.inputs().values(train.batch(new int[] {0}));
+    if (!first.stream().allMatch(value -> value.dtype().isFloating())
+        || first.stream().mapToLong(Rows::rowBytes).sum() > room / train.size()) {
+      return Optional.empty();
+    }
+    GraphEditor editor = graph.model().graph().edit();
+    Scope g = new Scope(editor, editor.uniqueName("graft/resident"));
+    Scope there = g.on(device);
+    TensorRef rows = editor.placeholder(g.name("rows"), DataType.DT_INT32, ANY);
+    TensorRef places = editor.placeholder(g.name("places"), DataType.DT_INT32, ANY);
+    ImmutableMap.Builder<TensorRef, TensorRef> readers = ImmutableMap.builder();
+    ImmutableList.Builder<String> begin = ImmutableList.builder();
+    ImmutableList.Builder<TensorRef> values = ImmutableList.builder();
+    ImmutableList.Builder<String> put = ImmutableList.builder();
+    for (int i = 0; i < fed.size(); i++) {
+      DataType dtype = first.get(i).dtype().proto();
+      Shape row = first.get(i).shape();
+      Shape all = row.dim(0, train.size());
+      TensorRef variable =
+          there
+              .op("VarHandleOp")
+              .attr("dtype", dtype)
+              .attr("shape", all)
+              .attr("shared_name", g.name("examples/" + i))
+              .output();
+      TensorRef dims = g.constant(TensorValue.of(Shape.of(all.rank()), all.dims()));
+      TensorRef zero = g.cast(g.scalar(0f), dtype);
+      TensorRef empty = there.add("Fill", dims, zero);
+      begin.add(there.op("AssignVariableOp").input(variable).input(empty).node());
+      TensorRef some = editor.placeholder(g.name("values"), dtype, row.dim(0, Shape.UNKNOWN));
+      values.add(some);
+      put.add(there.op("ResourceScatterUpdate").input(variable).input(places).input(some).node());
+      TensorRef read =
+          there.op("ResourceGather").input(variable).input(rows).attr("dtype", dtype).output();
+      BatchTensors.redirect(editor, fed.get(i), read);
+      readers.put(fed.get(i), read);
+    }
+    TrainingGraph resident = BatchTensors.in(editor.build(), graph);
+    return Optional.of(
+        new Residence(
+            resident,
+            BatchTensors.of(task, graph).at(readers.buildOrThrow(), resident),
+            rows,
+            begin.build(),
+            places,
+            values.build(),
+            put.build()));
+  }
+}
