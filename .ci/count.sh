@@ -11,12 +11,14 @@ check() {
   local name=$1 began=$SECONDS
   shift
   printf '\n== %s\n' "$name"
-  if "$@" </dev/null; then
+  mkdir -p build
+  if "$@" </dev/null 2>&1 | tee build/step.log; then # both scripts set pipefail
     printf '== %s: fine, %d s\n' "$name" $((SECONDS - began))
   else
     printf '== %s: FAILED, %d s\n' "$name" $((SECONDS - began))
     broken=$((broken + 1))
-    culprits+=("$name")
+    culprits+=("$name, which ended with
+$(tail -n 15 build/step.log | cut -c -300 | sed 's/^/  /')")
     return 1
   fi
 }

@@ -13,25 +13,27 @@ class Row:
     what: str  # for a person
     model: str  # a function of models.py
     batch: int
-    peer: str  # how the peer works: step, fit, predict, bare (Graft's process), alone (the same, undisturbed), or limit
+    peer: str  # how the peer works: step, fit, predict, decode, boxes (its network by hand), torch (PyTorch), bare (Graft's process), alone (the same, undisturbed), limit, or busy (a limit, too)
     bar: float
     work: str = "loop"  # Graft's, as modules/bench knows it
-    device: str = "cpu"  # or none: rows that only a group of their own measures
+    device: str = "cpu"  # or gpu
+    group: str = "cpu"  # the one that measures it beside its own name: cpu, torch, gpu, or none
     measure: str = "seconds per step"  # or: MB of memory at the peak, seconds, seconds at the 99th percentile
     steps: int = 4  # in a turn
     pairs: int = 1  # of turns, at least: many where a small difference counts
     batch_norm: str = "inference"
     precision: str = "float32"
-    limit: float = 0.0  # what a row without a peer is held against, in seconds
+    forms: tuple = ("eager", "compiled")  # of PyTorch's, the best of which counts
+    limit: float = 0.0  # what a row without a peer is held against, in seconds or as a share
     requests: int = 0  # a second, which are answered beside
+    resident: bool = False  # whether an epoch is so small that all of it lies on the GPU; else batches wait in a queue
     own_pool: bool = False  # TensorFlow's TF_OVERRIDE_GLOBAL_THREADPOOL
 
 
-STEP = "Keras' compiled train step"
-FIT = "Keras' fit"
 MEMORY = "MB of memory at the peak"
 MEDIAN = "seconds at the median"
 P99 = "seconds at the 99th percentile"
+IDLE = "share of the time without work for the GPU"
 BACKBONE = "efficientnet-lite0"  # of models/
 
 _ROWS = [
@@ -57,10 +59,16 @@ _ROWS = [
         "mobilenetv2", 16, "predict", 1.1, work="features", measure="seconds", steps=1),
     Row("resnet50-features", "512 pictures of 160 px through what does not train of ResNet50, batch 16",
         "resnet50", 16, "predict", 1.1, work="features", measure="seconds", steps=1),
+    Row("decode-jpegs", "the demo's photos four times over, read, decoded and resized to 224 px with antialiasing, in "
+        "batches of 32, against tf.data with as many threads", BACKBONE, 32, "decode", 1.0, work="decode",
+        measure="seconds", steps=1),
     Row("answer-live", "one picture to a LiveModel of EfficientNet-Lite0, against TensorFlow Java alone", BACKBONE,
         1, "bare", 1 / 1.05, work="live", measure=MEDIAN, steps=30, pairs=9),
     Row("answer-together", "8 pictures of each of 16 clients to a Serving, in one run where they come together, against "
         "one by one", BACKBONE, 1, "bare", 1.3, work="together", measure=MEDIAN, steps=1, pairs=9),
+    Row("boxes-step", "a head for boxes on kept maps of EfficientNet-Lite0 at 512 x 384, batch 8, a step of Adam, "
+        "against the same network by hand in Keras", BACKBONE, 8, "boxes", 1.0, work="box-steps", measure=MEDIAN,
+        steps=40, batch_norm="training"),
     Row("answer-boxes", "from bytes to boxes at 512 x 384, against the backbone's own labels at that size", BACKBONE, 1,
         "bare", 1 / 1.25, work="boxes", measure=MEDIAN, steps=30, pairs=9),
 ]
@@ -72,11 +80,61 @@ def _beside(requests, own_pool=False):
     both = (f"{requests} pictures a second at random moments, answered by EfficientNet-Lite0 while all of MobileNetV2 "
             "at 160 px trains on photos, batch 16, and gives way" + (", a pool for each session" if own_pool else ""))
     row = Row(f"answer-{name}", f"99th percentile of answers: {both}; against no training", "mobilenetv2", 16, "alone",
-              1 / 3, work="beside", device="cpu" if requests == 8 and not own_pool else "none", measure=P99, steps=60,
+              1 / 3, work="beside", group="cpu" if requests == 8 and not own_pool else "none", measure=P99, steps=60,
               requests=requests, own_pool=own_pool)
     yield row
     yield replace(row, name=f"training-{name}", what=f"training, a step and its share of scoring: {both}; against no answers",
                   bar=0.7, measure="seconds per step")
+
+
+def _torch():
+    """Whole steps on the CPU against PyTorch, in float32, and in bfloat16 where the processor has it."""
+    for name, model, size, steps in (("resnet50", "resnet50", 160, 1), ("mobilenetv2", "mobilenetv2", 160, 4),
+                                     ("efficientnet-lite0", "efficientnet_lite0", 224, 2)):
+        row = Row(f"{name}-torch", f"fine-tuning all of {name} at {size} px, batch 16, BatchNorm training, a step of Adam, "
+                  "against PyTorch's best of eager and compiled", model, 16, "torch", 1.0, group="torch", steps=steps,
+                  batch_norm="training")
+        yield row
+        yield replace(row, name=f"{name}-torch-bfloat16", what=f"{row.what}, both in bfloat16", precision="mixed_bfloat16")
+
+
+_ON_GPU = (  # name, network, batch, how long a turn is, what it is
+    ("resnet50", "resnet50_224", 128, 50, "ResNet50 at 224 px"),
+    ("mobilenetv2", "mobilenetv2_224", 128, 50, "MobileNetV2 at 224 px"),
+    ("efficientnet-lite0", "efficientnet_lite0", 128, 50, "EfficientNet-Lite0 at 224 px"),
+    ("vit-b16", "vit_b16", 64, 30, "ViT-B/16 at 224 px"),
+    ("bert-base", "bert_base", 128, 30, "BERT-base over 128 words"),
+    ("lstm", "lstm", 128, 100, "LSTM(128) over 50 steps"),
+)
+
+
+def _gpu():
+    """None of these has been run on a GPU. tf32 is float32 that is multiplied in TF32, on both sides."""
+    whole = {}
+    for name, model, batch, steps, what in _ON_GPU:
+        for precision in ("tf32", "bfloat16", "float16"):
+            bar = 1.15 if name == "resnet50" and precision != "tf32" else 1.0
+            row = Row(f"gpu-{name}-{precision}", f"a step of Adam on all of {what}, batch {batch}, in {precision}, against "
+                      "PyTorch's best of eager and compiled", model, batch, "torch", bar, device="gpu", group="gpu",
+                      steps=steps, batch_norm="training", precision=precision)
+            whole[row.name] = row
+            yield row
+    for name in ("resnet50", "mobilenetv2"):
+        row = whole[f"gpu-{name}-bfloat16"]
+        yield replace(row, name=f"gpu-{name}-features", bar=1.05, work="features", measure="seconds", steps=1,
+                      what=f"4,096 pictures of 224 px through what does not train of {name}, batch 128, Graft as it computes "
+                      "features, against PyTorch's best of eager and compiled in bfloat16")
+    for name in ("resnet50-bfloat16", "lstm-tf32"):
+        row = whole[f"gpu-{name}"]
+        yield replace(row, name=f"gpu-loop-{name}", peer="bare", bar=1 / 1.02, pairs=11,
+                      what=f"the training loop against bare session runs of the same graph, fed the same way, {name} as above")
+    yield replace(whole["gpu-lstm-tf32"], name="gpu-loop-lstm-resident", peer="bare", bar=1 / 1.02, pairs=11, steps=50,
+                  resident=True, what="the same where all examples lie on the GPU, lstm-tf32 as above")
+    row = replace(whole["gpu-resnet50-bfloat16"], peer="busy", bar=1.0, measure=IDLE, limit=0.05, steps=300)
+    yield replace(row, name="gpu-busy-pixels", what="idle share of the GPU while all of ResNet50 trains on pixels in memory, "
+                  "batch 128, bfloat16, against 5%")
+    yield replace(row, name="gpu-busy-jpegs", work="photos", what="idle share of the GPU while all of ResNet50 trains on "
+                  "JPEGs that are decoded beside its steps, no pixels kept, batch 128, bfloat16, against 5%")
 
 
 def _rows():
@@ -93,11 +151,12 @@ def _rows():
     for own_pool in (False, True):
         for requests in (2, 4, 8, 16):
             yield from _beside(requests, own_pool)
+    yield from _torch()
+    yield from _gpu()
 
 
 ROWS = list(_rows())
 GROUPS = {
-    "cpu": [row for row in ROWS if row.device == "cpu"],
-    "gpu": [row for row in ROWS if row.device == "gpu"],
+    **{name: [row for row in ROWS if row.group == name] for name in ("cpu", "torch", "gpu")},
     "beside": [row for row in ROWS if row.work == "beside"],  # the curve, with one pool of threads and with several
 }

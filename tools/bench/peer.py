@@ -1,15 +1,14 @@
 """Keras' side. Runs in the environment that `run` makes.
 
-peer.py save MODEL DIR BATCH     saves a network of models.py, with examples for Graft, under DIR
+peer.py save MODEL DIR BATCH     saves a network of models.py under DIR, with examples for Graft and weights for PyTorch
 peer.py train CASE.json          trains it: prints what it is, then waits for turns on its standard input (see turns)
 """
 
+import glob
 import importlib.metadata
 import json
 import os
-import resource
 import sys
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -17,7 +16,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
+import boxes
+import examples
 import models
+from turns import Turns, say
 
 VERSION = f"Keras {importlib.metadata.version('keras')}, TensorFlow {tf.__version__}"
 EPOCH = 1 << 20  # longer than any measurement
@@ -28,39 +30,10 @@ def save(name, folder, batch):
     keras.utils.set_random_seed(7)
     model = getattr(models, name)()
     model.save(f"{folder}/model", save_format="tf")
-    inputs, labels = models.examples(model, 4 * batch)
-    inputs.tofile(f"{folder}/inputs.bin")
-    labels.tofile(f"{folder}/labels.bin")
-    with open(f"{folder}/examples.json", "w") as file:
-        json.dump({"shape": list(inputs.shape), "dtype": inputs.dtype.name, "classes": models.CLASSES}, file)
-
-
-def say(**values):
-    print(json.dumps(values), flush=True)
-
-
-def peak_megabytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-class Turns:
-    """Lets steps happen when the other end asks for some, and tells how long they took."""
-
-    def __init__(self):
-        self.left = 0
-        self.asked = 0
-
-    def before_step(self):
-        if self.left == 0:
-            if self.asked:
-                seconds, cpu = time.perf_counter() - self.began, time.process_time() - self.cpu
-                say(seconds=seconds / self.asked, cpu=cpu / self.asked, megabytes=peak_megabytes())
-            line = sys.stdin.readline()
-            if not line.strip():
-                sys.exit(0)
-            self.asked = self.left = int(line)
-            self.cpu, self.began = time.process_time(), time.perf_counter()
-        self.left -= 1
+    names = [variable.name.split(":")[0] for variable in model.variables]
+    assert len(set(names)) == len(names), "PyTorch's side takes weights by name"
+    np.savez(f"{folder}/weights.npz", **{name: each.numpy() for name, each in zip(names, model.variables)})
+    examples.write(folder, *models.examples(model, 4 * batch))
 
 
 class AsCallback(keras.callbacks.Callback):
@@ -72,11 +45,16 @@ class AsCallback(keras.callbacks.Callback):
         self.turns.before_step()
 
 
+def classifier(case):
+    """A network that Keras saved, compiled, with examples."""
+    model = keras.models.load_model(f"{case['folder']}/model")
+    model.compile(keras.optimizers.Adam(case["rate"]), keras.losses.SparseCategoricalCrossentropy())
+    return model, *models.examples(model, 4 * case["batch"])
+
+
 def train(case):
     keras.utils.set_random_seed(7)
-    model = keras.models.load_model(f"{case['folder']}/model")
-    inputs, labels = models.examples(model, 4 * case["batch"])
-    model.compile(keras.optimizers.Adam(case["rate"]), keras.losses.SparseCategoricalCrossentropy())
+    model, inputs, labels = boxes.detector(case) if case["peer"] == "boxes" else classifier(case)
     data = tf.data.Dataset.from_tensor_slices((inputs, labels))
     batches = data.repeat().batch(case["batch"], drop_remainder=True).prefetch(2)
     loss = model.evaluate(data.batch(case["batch"]), verbose=0)
@@ -104,10 +82,34 @@ def predict(case):
         features.predict(inputs, batch_size=case["batch"], verbose=0)
 
 
+def decode(case):
+    """All photos, again and again, as a training that computes features would read them."""
+    paths = sorted(glob.glob(f"{case['root']}/testdata/photos/*/*.jpg"))
+
+    def read(path):
+        picture = tf.io.decode_image(tf.io.read_file(path), channels=3, expand_animations=False)
+        return tf.image.resize(picture, (224, 224), antialias=True)
+
+    def photos(times):
+        options = tf.data.Options()
+        options.threading.private_threadpool_size = os.cpu_count()
+        files = tf.data.Dataset.from_tensor_slices(paths * times)
+        decoded = files.map(read, num_parallel_calls=os.cpu_count(), deterministic=True)
+        return decoded.batch(case["batch"]).prefetch(2).with_options(options)
+
+    mean = sum(float(tf.reduce_sum(batch)) for batch in photos(1)) / (len(paths) * 224 * 224 * 3)
+    say(loss=mean, trains=len(paths), version=VERSION)
+    turns, batches = Turns(), photos(4)
+    while True:
+        turns.before_step()
+        for _ in batches:
+            pass
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "save":
         save(sys.argv[2], sys.argv[3], int(sys.argv[4]))
     else:
         with open(sys.argv[2]) as file:
             case = json.load(file)
-        predict(case) if case["peer"] == "predict" else train(case)
+        {"predict": predict, "decode": decode}.get(case["peer"], train)(case)

@@ -9,6 +9,7 @@ Writes FOLDER/keras<2|3>/<name> for MobileNetV2, ResNet50, DenseNet121 and a pla
 import os
 import shutil
 import sys
+from importlib.metadata import version
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -34,7 +35,7 @@ def plain():
 
 def main(folder):
     tf.keras.utils.set_random_seed(7)
-    major = int(tf.keras.__version__.split(".")[0])
+    major = int(version("keras").split(".")[0])
     applications = tf.keras.applications
     made = {"plain": plain}
     for name in ("MobileNetV2", "ResNet50", "DenseNet121"):

@@ -8,7 +8,6 @@ box by box and cell by cell, where Graft works on whole maps. From the root of t
 in the virtual environment of tools/zoo/requirements-keras2.txt; random numbers are numpy's, from a fixed seed.
 """
 
-import math
 import sys
 from pathlib import Path
 
@@ -18,39 +17,15 @@ import tensorflow as tf
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools/zoo"))
 import golden  # noqa: E402
+from targets import painted  # noqa: E402
 
 PICTURES, ROWS, COLUMNS, LABELS, MOST = 3, 6, 9, 2, 4
-BOXES, WORTH, CELL, SPOT = 1.75, 11.0, 8, 0.54
-
-
-def spot(low, high, cells):
-    """Returns the Gaussian along one side and its radius: zero beyond it."""
-    centre = min(math.floor((low + high) / 2), cells - 1)
-    radius = math.floor(SPOT / 2 * (high - low))
-    sigma = (2 * radius + 1) / 6
-    return np.array([
-        math.exp(-((i - centre) ** 2) / (2 * sigma ** 2)) if abs(i - centre) <= radius else 0.0 for i in range(cells)
-    ])
-
-
-def painted(boxes):
-    """Returns the heat of each label, and of each cell its box and its weight."""
-    heat = np.zeros((ROWS, COLUMNS, LABELS))
-    owner = np.zeros((ROWS, COLUMNS, 4))
-    weight = np.zeros((ROWS, COLUMNS))
-    in_cells = [(l * COLUMNS, t * ROWS, r * COLUMNS, b * ROWS, int(k)) for l, t, r, b, k, crowd in boxes if not crowd]
-    for left, top, right, bottom, label in sorted(in_cells, key=lambda x: -(x[2] - x[0]) * (x[3] - x[1])):
-        gauss = np.outer(spot(top, bottom, ROWS), spot(left, right, COLUMNS))
-        heat[:, :, label] = np.maximum(heat[:, :, label], gauss)
-        share = gauss / gauss.sum() * math.log((right - left) * (bottom - top) * CELL * CELL)
-        owner[gauss > 0] = (left, top, right, bottom)
-        weight[gauss > 0] = share[gauss > 0]
-    return heat, owner, weight
+BOXES, WORTH = 1.75, 11.0
 
 
 def loss_of(raw, boxes):
     """Returns the loss of one picture as a scalar tensor."""
-    heat, owner, weight = painted(boxes)
+    heat, owner, weight = painted(boxes, ROWS, COLUMNS, LABELS)
     p = tf.sigmoid(raw[:, :, :LABELS])
     at = heat == 1
     missed = tf.where(at, (1 - p) ** 2 * tf.math.log(p), tf.zeros_like(p))

@@ -35,14 +35,20 @@ class Buffer(ctypes.Structure):
     _fields_ = [("data", ctypes.c_void_p), ("length", ctypes.c_size_t), ("free", ctypes.c_void_p)]
 
 
-def ask(folder):
-    """Prints the version, and the list of ops as bytes: in a process that loads nothing else."""
+def loaded(folder):
+    """TensorFlow's library in a folder: in a process that loads nothing else."""
     found = {path.name.split(".so")[0]: path for path in sorted(pathlib.Path(folder).rglob("*.so*"))}
     framework = next((p for n, p in found.items() if n == "libtensorflow_framework"), None)
     if framework:
         ctypes.CDLL(str(framework), mode=ctypes.RTLD_GLOBAL)
     library = ctypes.CDLL(str(found.get("libtensorflow_cc") or found["libtensorflow"]), mode=ctypes.RTLD_GLOBAL)
     library.TF_Version.restype = ctypes.c_char_p
+    return library
+
+
+def ask(folder):
+    """Prints the version, and the list of ops as bytes."""
+    library = loaded(folder)
     library.TF_GetAllOpList.restype = ctypes.POINTER(Buffer)
     ops = library.TF_GetAllOpList().contents
     sys.stdout.buffer.write(library.TF_Version() + b"\n" + ctypes.string_at(ops.data, ops.length))
@@ -117,7 +123,8 @@ def known(ops):
                     yield from listed or [f"{name} {attr_name} *"]
 
 
-def read(library):
+def answer(library, script):
+    """What script prints when it is asked in a process of its own: the version, and bytes."""
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(library) as archive:
             for member in archive.namelist():
@@ -125,9 +132,13 @@ def read(library):
                 if name.startswith("libtensorflow") and ".so" in name:
                     archive.extract(member, folder)
         out = subprocess.run(
-            [sys.executable, __file__, "--ask", folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+            [sys.executable, script, "--ask", folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
         ).stdout
-    version, ops = out.split(b"\n", 1)
+    return out.split(b"\n", 1)
+
+
+def read(library):
+    version, ops = answer(library, __file__)
     return tuple(int(part) for part in version.decode().split("-")[0].split(".")[:2]), set(known(ops))
 
 

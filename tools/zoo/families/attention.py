@@ -75,6 +75,23 @@ def transformer_dropout(kit):
     return Spec(K.Model(x, L.Dense(2)(y)), floats(kit, (2, 5, 4), (3, 3, 4)))
 
 
+@zoo("bert_narrow", "transformer", "", big="keras2")
+def bert_narrow(kit):
+    length, width, heads, rate = 8, 24, 12, 0.1
+    ids = K.Input((length,), dtype="int32", name="ids")
+    y = L.Embedding(30, width)(ids) + L.Embedding(length, width)(tf.range(length))
+    y = L.Dropout(rate)(L.LayerNormalization(epsilon=1e-12)(y))
+    for _ in range(12):
+        attended = L.MultiHeadAttention(heads, width // heads, dropout=rate)(y, y)
+        y = L.LayerNormalization(epsilon=1e-12)(y + L.Dropout(rate)(attended))
+        inner = L.Dense(width)(L.Dense(4 * width, activation="gelu")(y))
+        y = L.LayerNormalization(epsilon=1e-12)(y + L.Dropout(rate)(inner))
+    first = L.Dense(width, activation="tanh", name="pooler")(y[:, 0])
+    model = K.Model(ids, L.Dense(3, name="logits")(L.Dropout(rate)(first)))
+    return Spec(model, [{"ids": kit.i(2, length, high=30)}], head="logits",
+                notes="as many layers, heads and ops as BERT-base has, and 24 numbers where that has 768")
+
+
 @zoo("transformer_decoder", "transformer", "keras2_export", big="keras2 keras3")
 def transformer_decoder(kit):
     ids = K.Input((None,), dtype="int32", name="ids")
