@@ -48,6 +48,12 @@ class KerasMixedTest {
    */
   private static final double ROUNDINGS = 4;
 
+  /**
+   * How many of what a variable moved by. Gradients of biases are sums of up to 84 numbers (12
+   * examples of 7 words), and some processors, such as those with AVX512_FP16, round after each.
+   */
+  private static final double SUMMED = 9;
+
   static Stream<Arguments> cases() {
     return Stream.of("dense_compiled", "cnn_bn", "transformer_encoder_masked", "lstm")
         .flatMap(
@@ -88,7 +94,8 @@ class KerasMixedTest {
       Map<String, TensorValue> values = loop.state().values();
       Map<String, TensorValue> wanted = KERAS.under(key + "after/");
       assertThat(wanted).isNotEmpty();
-      wanted.forEach((variable, value) -> assertMoved(name, variable, value, values, tolerance));
+      double bar = precision == Precision.FLOAT32 ? tolerance : SUMMED * rounding(precision);
+      wanted.forEach((variable, value) -> assertMoved(name, variable, value, values, bar));
     }
   }
 
