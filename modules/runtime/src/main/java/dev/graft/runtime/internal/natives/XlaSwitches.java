@@ -27,6 +27,8 @@ public final class XlaSwitches {
   private static final String COMPILED = "xla_compile_cache__"; // how TensorFlow calls its files
   private static final String KEPT = "--tf_xla_persistent_cache_directory=";
 
+  private static final String QUOTE = "'"; // within these TensorFlow takes all as it stands
+
   private static final String OF_COMPILER = "XLA_FLAGS"; // likewise
 
   /**
@@ -95,7 +97,7 @@ public final class XlaSwitches {
   }
 
   private static void keepIn(Path folder) {
-    set(FLAGS, KEPT + folder);
+    set(FLAGS, KEPT + QUOTE + folder + QUOTE); // without, it would end at a blank
   }
 
   private static void set(String variable, String value) {
@@ -132,6 +134,9 @@ public final class XlaSwitches {
 
   /** What lies there is run: only this user or root may have put it there. None if not so. */
   private static Optional<Path> own(Path folder) {
+    if (folder.toAbsolutePath().toString().contains(QUOTE)) {
+      return Optional.empty(); // TensorFlow has no way to say it
+    }
     try {
       Owned.makeFolder(folder);
       shrink(folder);
