@@ -144,6 +144,14 @@ public final class ModelSession implements AutoCloseable {
     variables.assign(session, variable, value);
   }
 
+  /**
+   * Has float32 multiplied as float32 from now on, if this session had it otherwise: TensorFlow has
+   * one switch for all sessions, and what is computed in others may have to be exact.
+   */
+  public void exact() {
+    session.session().giveBack();
+  }
+
   /** Closes the session. */
   @Override
   public void close() {

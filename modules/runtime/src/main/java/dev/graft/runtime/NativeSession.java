@@ -103,6 +103,11 @@ final class NativeSession implements AutoCloseable {
     }
   }
 
+  /** Gives that back now. */
+  void giveBack() {
+    givenBack.run();
+  }
+
   @Override
   public void close() {
     close(PATIENCE);

@@ -145,6 +145,15 @@ class ModelSessionTest {
         assertThat(TensorFloat32.isOn()).isTrue();
       }
       assertThat(TensorFloat32.isOn()).isFalse();
+      try (ModelSession session = runtime.open(model, Compute.Precision.TF32);
+          ModelSession other = runtime.open(model, Compute.Precision.TF32)) {
+        session.exact();
+        session.exact();
+        assertThat(TensorFloat32.isOn()).as("the other one has it still").isTrue();
+        other.exact();
+        assertThat(TensorFloat32.isOn()).isFalse();
+      }
+      assertThat(TensorFloat32.isOn()).isFalse();
     }
   }
 

@@ -338,6 +338,7 @@ public final class Trainer implements AutoCloseable {
         }
         decide(Kind.RAN_AWAY, stage, Optional.empty(), "ended early, since " + e.getMessage());
       }
+      loop.over();
       loop.skipped().ifPresent(it -> decide(Kind.PRECISION, stage, Optional.empty(), it));
       try {
         return better(stage, loop.result(), score);

@@ -311,6 +311,11 @@ final class TrainingLoop implements AutoCloseable {
     return session;
   }
 
+  /** Steps no more: what scores the result computes in a session of its own, exactly. */
+  void over() {
+    session.exact();
+  }
+
   /** Where it stands. */
   LoopState state() {
     return new LoopState(

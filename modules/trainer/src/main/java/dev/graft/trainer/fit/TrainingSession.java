@@ -249,6 +249,11 @@ final class TrainingSession implements AutoCloseable {
     }
   }
 
+  /** Has no more to do with how other sessions multiply. */
+  void exact() {
+    session.exact();
+  }
+
   @Override
   public void close() {
     stepper.close();

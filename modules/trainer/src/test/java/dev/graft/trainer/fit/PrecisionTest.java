@@ -14,6 +14,7 @@ import dev.graft.runtime.Compute.StepForm;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.runtime.internal.natives.TensorFloat32;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.TensorValue;
@@ -29,6 +30,8 @@ import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.listener.CancellationToken;
+import dev.graft.trainer.listener.Decision;
+import dev.graft.trainer.listener.Decision.Kind;
 import dev.graft.trainer.listener.Step;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.loss.Objectives;
@@ -100,6 +103,34 @@ class PrecisionTest {
     boolean inFloat = automatic.stream().anyMatch(sentence -> sentence.startsWith("float32: "));
     double tolerance = inFloat ? 1e-3 : 5e-2;
     assertThat(Math.abs(chosen - wanted)).isLessThan(tolerance * wanted);
+  }
+
+  /** On a CPU the switch is seen, and changes nothing that is computed. */
+  @Test
+  void whetherItIsKeptIsScoredWithoutTf32() {
+    List<Boolean> scored = new ArrayList<>();
+    List<Boolean> stepped = new ArrayList<>();
+    try (TensorFlowRuntime runtime = cpu()) {
+      TensorFloat32.off();
+      TrainingListener scores =
+          TrainingListener.to(
+              Decision.class,
+              decision -> {
+                if (decision.kind() == Kind.KEPT || decision.kind() == Kind.NOT_KEPT) {
+                  scored.add(TensorFloat32.isOn());
+                }
+              });
+      TrainingListener steps =
+          TrainingListener.to(Step.class, step -> stepped.add(TensorFloat32.isOn()));
+      Trainer.fit(
+          new Computing(runtime, Precision.TF32),
+          SmallTraining.MODEL,
+          SmallTraining.BLOCKS,
+          SmallTraining.parts(),
+          OPTIONS.listener(scores).listener(steps));
+    }
+    assertThat(stepped).isNotEmpty().containsOnly(true);
+    assertThat(scored).isNotEmpty().containsOnly(false);
   }
 
   /** The head, and what is published, are for servers that know nothing of bfloat16. */
