@@ -65,7 +65,11 @@ public record BatchTensors(Task task, ImmutableList<TensorRef> tensors) {
         step.updates());
   }
 
-  /** Has all that reads {@code from}, and all that waits for it, do so of {@code to}. */
+  /**
+   * Has all that reads {@code from} read {@code to}. What only waits for a placeholder waits for
+   * nothing then: TensorFlow lets nobody wait for what is fed, but would for {@code to}, and that
+   * is not there in runs that are fed by hand.
+   */
   static void redirect(GraphEditor editor, TensorRef from, TensorRef to) {
     editor.redirect(from, to);
     if (!editor.node(from.node()).getOp().startsWith("Placeholder")) {
@@ -73,9 +77,10 @@ public record BatchTensors(Task task, ImmutableList<TensorRef> tensors) {
     }
     String waits = "^" + from.node();
     for (NodeDef node : editor.nodes()) {
-      int at = node.getInputList().indexOf(waits);
-      if (at >= 0) {
-        editor.replace(node.toBuilder().setInput(at, "^" + to.node()).build());
+      if (node.getInputList().contains(waits)) {
+        List<String> rest = new ArrayList<>(node.getInputList());
+        rest.removeIf(waits::equals);
+        editor.replace(node.toBuilder().clearInput().addAllInput(rest).build());
       }
     }
   }

@@ -74,7 +74,10 @@ public record TrainingGraph(
     ImmutableList<String> add,
     ImmutableList<String> updates) {
 
-  /** What a guard says that has an update left out; nothing has changed then, and nothing fails. */
+  /**
+   * What a guard says that has an update left out: no weight has changed then, and nothing fails.
+   * Moving statistics have seen the micro-batches before that one, as they see each run.
+   */
   public static final String LEFT_OUT = "an update of a training is left out";
 
   /** What TensorFlow says when the loss of a step is no number; nothing has changed then. */

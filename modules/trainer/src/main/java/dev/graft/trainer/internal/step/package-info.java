@@ -12,7 +12,7 @@
  * dev.graft.trainer.internal.step.StepGradients}. Where gradients pass through float16 they are of
  * a multiple of the loss, and {@code UnscaledGradients} divides and guards them. Between that and
  * {@link dev.graft.trainer.internal.step.UpdateGraph}, which adds the optimizer's updates, there is
- * room: for scaling, for adding up over machines, for guards. A guard that fails leaves all
+ * room: for scaling, for adding up over machines, for guards. A run whose guard fails leaves all
  * variables as they were; if it says {@link dev.graft.trainer.internal.step.TrainingGraph#LEFT_OUT}
  * the update is left out and training goes on.
  *

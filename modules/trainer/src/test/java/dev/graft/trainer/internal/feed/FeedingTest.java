@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Dataset;
 import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
@@ -12,6 +13,7 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.tensor.RowTable;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Zoo;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /** What waits on a device, and how much of it. */
@@ -92,6 +95,22 @@ class FeedingTest {
 
   private static List<TensorRef> taken(Staging staging) {
     return staging.out().tensors();
+  }
+
+  /**
+   * TensorFlow folds constants so. A score is fed by hand, and hung where it waited for a queue.
+   */
+  @Test
+  void whatOnlyWaitsForAnInputDoesNotWaitForTheQueue() {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.scalar());
+    TensorRef queue = editor.placeholder("queue", DataType.DT_FLOAT, Shape.scalar());
+    TensorRef one = editor.constant("one", TensorValue.scalar(1f));
+    editor.replace(editor.node("one").toBuilder().addInput("^x").build());
+    editor.op("Add").name("sum").input(x).input(one).output();
+    BatchTensors.redirect(editor, x, queue);
+    assertThat(editor.node("one").getInputList()).isEmpty();
+    assertThat(editor.node("sum").getInputList()).containsExactly("queue", "one");
   }
 
   @Test
