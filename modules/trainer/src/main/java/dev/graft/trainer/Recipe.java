@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
+import dev.graft.data.Batch;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.model.TrainingPlan;
@@ -210,7 +211,11 @@ public final class Recipe {
   public int atOnce() {
     int most = Integer.MAX_VALUE;
     for (FineTune settings : Iterables.concat(fineTunes(), List.of(head().steps()))) {
-      most = Math.min(most, Math.min(settings.batch(), settings.microBatch()));
+      int batch = settings.batch();
+      if (settings.findsBatch()) { // that is the most to be tried, and nobody knows what fits
+        batch = Math.min(batch, Batch.SCORED);
+      }
+      most = Math.min(most, Math.min(batch, settings.microBatch()));
     }
     return most;
   }

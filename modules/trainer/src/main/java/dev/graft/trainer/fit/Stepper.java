@@ -24,11 +24,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Takes single steps of gradient descent: one run each, or one for each micro-batch and one more.
  */
 final class Stepper implements AutoCloseable {
+
+  /** So a GPU may say that there is no memory for what its libraries want to have beside it. */
+  private static final Set<TensorFlowException.Code> NO_ROOM_TOO =
+      Set.of(TensorFlowException.Code.INTERNAL, TensorFlowException.Code.UNKNOWN);
 
   private final TensorFlowRuntime runtime;
   private final ModelSession session;
@@ -271,9 +276,8 @@ final class Stepper implements AutoCloseable {
       var loss = forward.run(joined(batch, numbers));
     } catch (TensorFlowException e) {
       feed.leftOut();
-      if (!says(e, TrainingGraph.LEFT_OUT)
-          && e.code() != TensorFlowException.Code.INVALID_ARGUMENT) {
-        throw new ExhaustedException(String.valueOf(e.getMessage()), e); // GPUs may say it so, too
+      if (NO_ROOM_TOO.contains(e.code())) {
+        throw new ExhaustedException(String.valueOf(e.getMessage()), e);
       } // else it was not too large, and what makes it fail is for the first step to tell
     } catch (ExhaustedException e) {
       feed.leftOut();

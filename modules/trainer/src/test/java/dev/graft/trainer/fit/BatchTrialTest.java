@@ -9,6 +9,7 @@ import dev.graft.error.ExhaustedException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.NoMemory;
 import dev.graft.trainer.FineTune;
@@ -35,6 +36,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
 
 /**
  * A stretch that leaves its batch to the memory finds one, says why, and goes on with it.
@@ -110,6 +112,35 @@ class BatchTrialTest extends FineTuneFixture {
     assertThatThrownBy(() -> found(PLAIN.batchUpTo(1), 0))
         .isInstanceOf(ExhaustedException.class)
         .hasMessageContaining("not enough memory for a step with a single example");
+  }
+
+  /** What fails for another reason is no lack of memory, and is told when it is learned. */
+  @Test
+  void anotherFailureIsForTheFirstStepToTell() {
+    StepExtras extras =
+        new StepExtras(BatchTrialTest::failing, UnaryOperator.identity(), UnaryOperator.identity());
+    LoopSetup setup = setup(PLAIN.batchUpTo(17), MANY, extras);
+    BatchTrial found = BatchTrial.of(runtime, setup, Optional.empty());
+    assertThat(found.setup().stage().settings().batch()).isEqualTo(17);
+    try (TrainingLoop loop = TrainingLoop.open(runtime, setup, Optional.empty())) {
+      assertThatThrownBy(() -> loop.step(0.01)).hasMessageContaining("nobody");
+    }
+  }
+
+  /** Reads a variable that has no value. */
+  private static StepGradients failing(StepGradients gradients) {
+    GraphEditor editor = gradients.graph().edit();
+    Scope g = new Scope(editor, "failing");
+    TensorRef variable =
+        g.op("VarHandleOp")
+            .attr("dtype", DataType.DT_FLOAT)
+            .attr("shape", Shape.scalar())
+            .attr("shared_name", "nobody")
+            .output();
+    TensorRef read =
+        g.op("ReadVariableOp").input(variable).attr("dtype", DataType.DT_FLOAT).output();
+    String guard = g.op("CheckNumerics").attr("message", "failing").input(read).node();
+    return gradients.with(editor.build(), gradients.gradients()).guardedBy(guard);
   }
 
   /** BatchNorm cannot normalise by the one example that would be left over. */

@@ -3,6 +3,7 @@ package dev.graft.trainer.fit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.data.Batch;
 import dev.graft.data.Parts;
 import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
@@ -52,6 +53,19 @@ class PlanTest {
     Frontier frontier = Frontier.of(task.inputs(), features::equals, shapes);
     return TrainingPlanner.plan(
         task, new Measured(frontier, room, "here", () -> ""), SmallTraining.BLOCKS, data, recipe);
+  }
+
+  /** A batch that is to be found is not known to fit before that. */
+  @Test
+  void noMoreThanUsualIsComputedAtOnceWhereABatchIsToBeFound() {
+    Recipe recipe = SmallTraining.recipe(2);
+    Recipe large =
+        recipe
+            .each(each -> each.batchUpTo(256))
+            .head(recipe.head().steps(recipe.head().steps().batchUpTo(256)));
+    assertThat(large.atOnce()).isEqualTo(Batch.SCORED);
+    assertThat(large.each(each -> each.batchUpTo(8)).atOnce()).isEqualTo(8);
+    assertThat(large.each(each -> each.batch(4)).atOnce()).isEqualTo(4);
   }
 
   @Test

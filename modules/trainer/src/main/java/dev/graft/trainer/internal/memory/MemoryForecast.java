@@ -2,10 +2,7 @@ package dev.graft.trainer.internal.memory;
 
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.runtime.TensorFlowRuntime;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -42,10 +39,10 @@ public final class MemoryForecast {
     if (runtime.computesOnGpu()) {
       return refused();
     }
-    boolean isTold = LinuxMemory.taken().isPresent();
+    LinuxMemory memory = new LinuxMemory(Path.of("/"));
     return new MemoryForecast(
-        Optional.of(() -> LinuxMemory.taken().orElse(0)),
-        isTold ? LinuxMemory.free() : OptionalLong.empty());
+        Optional.of(() -> memory.taken().orElse(0)),
+        memory.taken().isPresent() ? memory.free() : OptionalLong.empty());
   }
 
   /** One for runs where memory that is not there is refused: it warns of none. */
@@ -86,12 +83,19 @@ public final class MemoryForecast {
     Thread looking = new Thread(() -> look(now, over), "graft-memory");
     looking.setDaemon(true);
     looking.start();
+    long known = most;
+    boolean isDone = false;
     try {
       run.run();
+      isDone = true;
     } finally {
       over.set(true);
       Uninterruptibles.joinUninterruptibly(looking);
-      examples = count;
+      if (isDone) {
+        examples = count;
+      } else {
+        most = known; // nobody knows how far it came
+      }
     }
   }
 
@@ -106,57 +110,5 @@ public final class MemoryForecast {
         return;
       }
     } while (!isLast);
-  }
-
-  /** What Linux tells of memory, in bytes. */
-  private static final class LinuxMemory {
-
-    private static final Path OF_PROCESS = Path.of("/proc/self/status");
-    private static final Path OF_MACHINE = Path.of("/proc/meminfo");
-    private static final Path OF_CONTAINER = Path.of("/sys/fs/cgroup");
-
-    static OptionalLong taken() {
-      return kilobytes(OF_PROCESS, "VmRSS:");
-    }
-
-    static OptionalLong free() {
-      OptionalLong machine = kilobytes(OF_MACHINE, "MemAvailable:");
-      OptionalLong limit = number(OF_CONTAINER.resolve("memory.max"));
-      OptionalLong used = number(OF_CONTAINER.resolve("memory.current"));
-      if (machine.isEmpty() || limit.isEmpty() || used.isEmpty()) {
-        return machine;
-      }
-      long files = value(OF_CONTAINER.resolve("memory.stat"), "inactive_file ").orElse(0);
-      long left = limit.getAsLong() - used.getAsLong() + files;
-      return OptionalLong.of(Math.max(0, Math.min(machine.getAsLong(), left)));
-    }
-
-    private static OptionalLong kilobytes(Path file, String key) {
-      OptionalLong value = value(file, key);
-      return value.isPresent() ? OptionalLong.of(value.getAsLong() << 10) : value;
-    }
-
-    private static OptionalLong number(Path file) {
-      return value(file, "");
-    }
-
-    /** The number behind {@code key} at the beginning of a line. */
-    private static OptionalLong value(Path file, String key) {
-      for (String line : lines(file)) {
-        if (line.startsWith(key)) {
-          String digits = line.substring(key.length()).replaceAll("[^0-9]", "");
-          return digits.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(digits));
-        }
-      }
-      return OptionalLong.empty();
-    }
-
-    private static List<String> lines(Path file) {
-      try {
-        return Files.readAllLines(file);
-      } catch (IOException e) {
-        return List.of(); // another system
-      }
-    }
   }
 }

@@ -146,6 +146,32 @@ class BatchSearchTest {
     assertThat(found.why()).isEqualTo("about 10.0 GB would be taken, of 10.0 GB that are free");
   }
 
+  /** A run that was refused has taken next to nothing, which says nothing of others. */
+  @Test
+  void whatIsRefusedTellsNothingOfOthers() {
+    AtomicLong taken = new AtomicLong(3 * GIGABYTE);
+    MemoryForecast forecast =
+        new MemoryForecast(Optional.of(taken::get), OptionalLong.of(20 * GIGABYTE));
+    forecast.note(
+        64,
+        () -> {
+          taken.addAndGet(8 * GIGABYTE);
+          pause();
+          taken.addAndGet(-8 * GIGABYTE);
+        });
+    assertThatThrownBy(
+            () ->
+                forecast.note(
+                    120,
+                    () -> {
+                      throw new ExhaustedException("no room");
+                    }))
+        .hasMessage("no room");
+    assertThat(forecast.against(150))
+        .hasValue("about 18.8 GB would be taken, of 20.0 GB that are free");
+    assertThat(forecast.against(100)).isEmpty();
+  }
+
   @Test
   void whereNothingIsToldNoManyAreTried() {
     MemoryForecast forecast = new MemoryForecast(Optional.of(() -> 0L), OptionalLong.empty());
