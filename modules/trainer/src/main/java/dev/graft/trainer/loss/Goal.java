@@ -6,6 +6,7 @@ import dev.graft.error.Internal;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Head;
+import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.metric.Metric;
 import java.util.List;
@@ -52,6 +53,16 @@ public interface Goal {
 
   /** What it wants of the data. Rows may be padded, with their counts as a target beside them. */
   ImmutableList<Target> targets();
+
+  /** Adds where these are fed to a graph, in their order. */
+  default ImmutableList<TensorRef> placeholders(Scope g) {
+    ImmutableList.Builder<TensorRef> all = ImmutableList.builder();
+    for (Target target : targets()) {
+      String name = targets().size() == 1 ? "targets" : "targets/" + target.key();
+      all.add(g.editor().placeholder(g.name(name), target.dtype(), Shape.unknown()));
+    }
+    return all.build();
+  }
 
   /** How much its loss counts beside those of the other goals. */
   double weight();

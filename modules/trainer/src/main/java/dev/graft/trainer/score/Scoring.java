@@ -72,12 +72,7 @@ public record Scoring(Task task, ImmutableList<Scored> goals, int atOnce) {
       Optional<LabelMarks> labels) {
 
     static Scored add(Scope g, Goal goal) {
-      ImmutableList.Builder<TensorRef> all = ImmutableList.builder();
-      for (Goal.Target target : goal.targets()) {
-        String name = goal.targets().size() == 1 ? "targets" : "targets/" + target.key();
-        all.add(g.editor().placeholder(g.name(name), target.dtype(), Shape.unknown()));
-      }
-      ImmutableList<TensorRef> targets = all.build();
+      ImmutableList<TensorRef> targets = goal.placeholders(g);
       List<TensorRef> logits = goal.heads().stream().map(Head::logits).toList();
       TensorRef losses = goal.perExample(g, logits, targets);
       Judged batch = new Judged(g.in("metrics"), goal.heads(), targets);

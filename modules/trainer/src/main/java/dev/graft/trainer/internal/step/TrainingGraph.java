@@ -217,14 +217,10 @@ public record TrainingGraph(
     List<TensorRef> losses = new ArrayList<>();
     for (Goal goal : task.goals()) {
       Scope own = g.in("loss/" + goal.name());
-      ImmutableList.Builder<TensorRef> wanted = ImmutableList.builder();
-      for (Goal.Target target : goal.targets()) {
-        String name = goal.targets().size() == 1 ? "targets" : "targets/" + target.key();
-        wanted.add(g.editor().placeholder(own.name(name), target.dtype(), Shape.unknown()));
-      }
+      ImmutableList<TensorRef> wanted = goal.placeholders(own);
       List<TensorRef> answers = goal.heads().stream().map(head -> form.of(head.logits())).toList();
-      TensorRef each = goal.perExample(own, answers, wanted.build());
-      targets.addAll(wanted.build());
+      TensorRef each = goal.perExample(own, answers, wanted);
+      targets.addAll(wanted);
       losses.add(weightedMean(own, each, weights, goal.weight()));
     }
     losses.addAll(form.penalties());
