@@ -219,7 +219,7 @@ final class CardJson {
       all.add(
           Printable.cell(input.name())
               + ": "
-              + input.dtype().proto().name().replace("DT_", "").toLowerCase(Locale.ROOT)
+              + input.dtype()
               + " "
               + input.shape()
               + input

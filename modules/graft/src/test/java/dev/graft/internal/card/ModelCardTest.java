@@ -88,6 +88,7 @@ class ModelCardTest {
         .contains("TensorFlow 2.4 or newer (for op Sparkle) to be served")
         .contains("how well it does")
         .doesNotContain(Checkout.root().toString());
+    assertThat(json().path("model_parameters").path("input_format").asText()).contains("float32 [");
     assertThat(json().path("model_details").path("unknown")).hasSizeGreaterThan(3);
     assertThat(json().path("model_details").path("licenses")).isEmpty();
   }
