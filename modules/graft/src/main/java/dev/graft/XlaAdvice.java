@@ -21,7 +21,8 @@ enum XlaAdvice {
               found.says("libdevice"),
               "XLA finds no libdevice.10.bc, which comes with NVIDIA's compiler (the package"
                   + " cuda-nvcc of CUDA's toolkit, in nvvm/libdevice): install it, and"
-                  + " begin with XLA_FLAGS=--xla_gpu_cuda_data_dir=/usr/local/cuda, or where it lies",
+                  + " have XLA_FLAGS name CUDA's folder, /usr/local/cuda or where it lies",
+              Remedy.XLA_CUDA_FOLDER,
               Remedy.WITHOUT_XLA)),
 
   /** The assembler of CUDA. */
@@ -31,8 +32,8 @@ enum XlaAdvice {
               found.says("ptxas") && !found.isOldPtxas(),
               "XLA finds no ptxas, which comes with NVIDIA's compiler (the package cuda-nvcc of"
                   + " CUDA's toolkit): install it and have its bin on the PATH; the driver does its"
-                  + " work by"
-                  + " XLA_FLAGS=--xla_gpu_unsafe_fallback_to_driver_on_ptxas_not_found=true",
+                  + " work where XLA_FLAGS allows that",
+              Remedy.XLA_PTXAS_OF_DRIVER,
               Remedy.WITHOUT_XLA)),
 
   /** One that does not know the card. */

@@ -48,8 +48,12 @@ class XlaAdviceTest {
                 "the graph failed to run: TensorFlow says INTERNAL: libdevice not found at"
                     + " ./libdevice.10.bc\n\t [[{{node cluster_0_1/xla_compile}}]]"));
     assertThat(note.sentence())
-        .contains("no libdevice.10.bc", "cuda-nvcc", "XLA_FLAGS", "--xla_gpu_cuda_data_dir=");
-    assertThat(note.remedies()).containsExactly(Remedy.WITHOUT_XLA);
+        .contains("no libdevice.10.bc", "cuda-nvcc", "XLA_FLAGS name CUDA's folder");
+    assertThat(note.remedies())
+        .containsExactly(Remedy.XLA_CUDA_FOLDER, Remedy.WITHOUT_XLA)
+        .extracting(Remedy::inJava)
+        .first()
+        .isEqualTo("xla_gpu_cuda_data_dir in XLA_FLAGS");
   }
 
   @ParameterizedTest
@@ -60,8 +64,9 @@ class XlaAdviceTest {
             + " ptxas/nvlink nor nvjtlink is available."
       })
   void withoutPtxas(String words) {
-    assertThat(only(failing(words)).sentence())
-        .contains("no ptxas", "cuda-nvcc", "PATH", "fallback_to_driver_on_ptxas_not_found=true");
+    Note note = only(failing(words));
+    assertThat(note.sentence()).contains("no ptxas", "cuda-nvcc", "PATH", "XLA_FLAGS allows that");
+    assertThat(note.remedies()).containsExactly(Remedy.XLA_PTXAS_OF_DRIVER, Remedy.WITHOUT_XLA);
   }
 
   @ParameterizedTest

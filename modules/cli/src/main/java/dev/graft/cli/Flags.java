@@ -77,6 +77,9 @@ final class Flags {
       case NO_WARM_UP -> "without --warm-up";
       case PRECISION -> "--precision float32, bfloat16 or auto";
       case CPU -> "--device cpu";
+      case XLA_CUDA_FOLDER -> "XLA_FLAGS=--xla_gpu_cuda_data_dir=/usr/local/cuda";
+      case XLA_PTXAS_OF_DRIVER ->
+          "XLA_FLAGS=--xla_gpu_unsafe_fallback_to_driver_on_ptxas_not_found=true";
       case WITHOUT_XLA -> "--xla off";
       case GPU_NATIVES -> "'graft --gpu' does that";
       case CUDA_FOLDER -> "GRAFT_HOME=DIR unpacks below another folder";

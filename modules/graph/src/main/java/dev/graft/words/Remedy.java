@@ -99,6 +99,10 @@ public enum Remedy {
   PRECISION("another Precision"),
   /** Compute on the CPU. */
   CPU("Settings.device(Device.CPU)"),
+  /** Tell XLA where CUDA's toolkit lies; it reads the environment as a process begins. */
+  XLA_CUDA_FOLDER("xla_gpu_cuda_data_dir in XLA_FLAGS"),
+  /** Have the driver do what CUDA's assembler does; its makers call that unsafe. */
+  XLA_PTXAS_OF_DRIVER("xla_gpu_unsafe_fallback_to_driver_on_ptxas_not_found in XLA_FLAGS"),
   /** Have no step compiled by XLA. */
   WITHOUT_XLA("Settings.xla(Xla.OFF)"),
   /** Take TensorFlow's natives for GPUs. */
