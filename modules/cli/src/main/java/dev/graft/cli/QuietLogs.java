@@ -18,7 +18,7 @@ public final class QuietLogs {
       """
       handlers = java.util.logging.ConsoleHandler
       .level = WARNING
-      dev.graft.runtime.internal.natives.NativeLibraries.level = INFO
+      dev.graft.cuda.level = INFO
       java.util.logging.SimpleFormatter.format = %4$s: %5$s%n
       """;
 

@@ -14,7 +14,7 @@ class QuietLogsTest {
   @Test
   void onlyWarningsCome() throws IOException {
     Logger some = Logger.getLogger("dev.graft.SomeClass");
-    Logger unpacking = Logger.getLogger("dev.graft.runtime.internal.natives.NativeLibraries");
+    Logger unpacking = Logger.getLogger("dev.graft.cuda");
     try {
       assertThat(new QuietLogs()).isNotNull();
       assertThat(some.isLoggable(Level.INFO)).isFalse();

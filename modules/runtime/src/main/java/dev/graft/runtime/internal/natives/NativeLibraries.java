@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NativeLibraries {
 
-  private static final System.Logger LOG = System.getLogger(NativeLibraries.class.getName());
+  /** By a name that others may set to a level: that of this class may change. */
+  private static final System.Logger LOG = System.getLogger("dev.graft.cuda");
 
   /** What TensorFlow's natives for GPUs have and those for the CPU do not. */
   private static final String OF_GPUS =

@@ -14,6 +14,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -107,6 +111,36 @@ class NativeLibrariesTest {
     assertThat(cuda.files()).isEqualTo(loaded);
     assertThat(loaded).allMatch(Path::isAbsolute);
     assertThat(cuda.sentence()).contains("cuda-redist.jar", folder.resolve("cuda").toString());
+  }
+
+  /** Who wants to hear of it, or not, sets a level by that name. */
+  @Test
+  void unpackingIsLoggedUnderANameThatStays() throws IOException {
+    List<LogRecord> heard = new ArrayList<>();
+    Handler listener =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            heard.add(line);
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger log = Logger.getLogger("dev.graft.cuda");
+    log.addHandler(listener);
+    try {
+      of(StubCuda.classes(jar), true).load();
+    } finally {
+      log.removeHandler(listener);
+    }
+    assertThat(heard)
+        .isNotEmpty()
+        .allMatch(line -> line.getLevel().equals(Level.INFO))
+        .allMatch(line -> line.getMessage().contains("CUDA"));
   }
 
   @Test
