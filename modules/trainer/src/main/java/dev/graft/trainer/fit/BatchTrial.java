@@ -102,7 +102,7 @@ record BatchTrial(LoopSetup setup, String reason) {
 
   private static LoopSetup batch(LoopSetup setup, int batch) {
     Stage stage = setup.stage();
-    return setup.in(Stage.withSettings(stage, stage.settings().batch(batch)));
+    return setup.in(stage.settings(stage.settings().batch(batch)));
   }
 
   /** One less where a single example would be left over, which BatchNorm cannot normalise by. */

@@ -5,49 +5,101 @@ import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.step.StepExtras;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
+import java.util.function.Consumer;
 
-/**
- * What one loop of training is about.
- *
- * @param task what is trained, with the weights that it begins with, fed with {@code data}
- * @param stage which variables train, and how; in float16 with a loss that is scaled
- * @param data examples to learn from and to decide by, or their features where the part ends that
- *     does not train
- * @param extras what it does beside plain steps
- * @param precision in which its steps multiply
- * @param time how long it may take
- */
-record LoopSetup(
-    Task task,
-    Stage stage,
-    CachedFeatures.Part data,
-    StepExtras extras,
-    Precision precision,
-    TimeLeft time) {
+/** What one loop of training is about. Immutable. */
+final class LoopSetup {
 
-  LoopSetup {
-    stage = precision == Precision.FLOAT16 ? Stage.withScaledLoss(stage) : stage;
+  private final Fields set;
+
+  private LoopSetup(Fields set) {
+    this.set = set;
   }
 
-  /** A loop of plain steps, in float32. */
+  /**
+   * A loop of plain steps, in float32, that may take any time.
+   *
+   * @param task what is trained, with the weights that it begins with
+   * @param stage which variables train, and how
+   * @param data examples to learn from and to decide by, or their features where the part ends that
+   *     does not train
+   */
   static LoopSetup of(Task task, Stage stage, CachedFeatures.Part data) {
-    TimeLeft time = TimeLeft.unlimited(System::nanoTime);
-    return new LoopSetup(
-        task.fedWith(data.train()), stage, data, StepExtras.NONE, Precision.FLOAT32, time);
+    return new LoopSetup(new Fields(task.fedWith(data.train()), stage, data));
+  }
+
+  private LoopSetup with(Consumer<Fields> change) {
+    Fields next = new Fields(set.task, set.stage, set.data);
+    next.extras = set.extras;
+    next.precision = set.precision;
+    next.time = set.time;
+    change.accept(next);
+    next.stage = next.precision == Precision.FLOAT16 ? next.stage.scaled(true) : next.stage;
+    return new LoopSetup(next);
+  }
+
+  /** What is trained, with the weights that it begins with, fed with the data. */
+  Task task() {
+    return set.task;
+  }
+
+  /** Which variables train, and how; in float16 with a loss that is scaled. */
+  Stage stage() {
+    return set.stage;
+  }
+
+  /** What is learned from and decided by. */
+  CachedFeatures.Part data() {
+    return set.data;
+  }
+
+  /** What it does beside plain steps. */
+  StepExtras extras() {
+    return set.extras;
+  }
+
+  /** In what its steps multiply. */
+  Precision precision() {
+    return set.precision;
+  }
+
+  /** How long it may take. */
+  TimeLeft time() {
+    return set.time;
+  }
+
+  /** This, doing that beside plain steps. */
+  LoopSetup with(StepExtras value) {
+    return with(next -> next.extras = value);
   }
 
   /** This, in no more time than that. */
   LoopSetup in(TimeLeft value) {
-    return new LoopSetup(task, stage, data, extras, precision, value);
+    return with(next -> next.time = value);
   }
 
   /** This, over the same stretch with other settings. */
   LoopSetup in(Stage value) {
-    return new LoopSetup(task, value, data, extras, precision, time);
+    return with(next -> next.stage = value);
   }
 
   /** This, multiplying in that. */
   LoopSetup in(Precision value) {
-    return new LoopSetup(task, stage, data, extras, value, time);
+    return with(next -> next.precision = value);
+  }
+
+  private static final class Fields {
+    private final Task task;
+    private Stage stage;
+    private final CachedFeatures.Part data;
+    private StepExtras extras = StepExtras.NONE;
+    private Precision precision = Precision.FLOAT32;
+    private TimeLeft time = TimeLeft.unlimited(System::nanoTime);
+
+    private Fields(Task task, Stage stage, CachedFeatures.Part data) {
+      this.task = task;
+      this.stage = stage;
+      this.data = data;
+    }
   }
 }

@@ -71,7 +71,8 @@ final class NotFinite {
       fed.put(feeds.get(i), values.get(i));
     }
     String rate =
-        String.format(Locale.ROOT, "%.1e", values.get(feeds.indexOf(graph.rate())).asDoubles()[0]);
+        String.format(
+            Locale.ROOT, "%.1e", values.get(feeds.indexOf(graph.fed().rate())).asDoubles()[0]);
     String where =
         spoiledWeight(done == 0)
             .or(() -> layer(fed))
@@ -158,7 +159,7 @@ final class NotFinite {
   /** The nodes that the loss is computed by, from what is fed on. */
   private Set<String> needed(Set<TensorRef> fed) {
     Set<String> found = new HashSet<>();
-    Deque<TensorRef> open = new ArrayDeque<>(List.of(graph.loss()));
+    Deque<TensorRef> open = new ArrayDeque<>(List.of(graph.step().loss()));
     while (!open.isEmpty()) {
       TensorRef next = open.pop();
       if (!fed.contains(next) && found.add(next.node())) {

@@ -224,27 +224,21 @@ public final class Stages {
             settings.batchNorm() == FineTune.BatchNorm.TRAINING);
     Optional<String> half = HalfPrecision.below(task, training);
     stages.add(
-        new Stage(
-            stages.size() + 1,
-            words,
-            ofHeads,
-            isFresh(training),
-            settings,
-            ImmutableList.copyOf(training),
-            rates(settings, training),
-            layers.layers(),
-            layers.words()
-                + half.map(
-                        node ->
-                            "; gradients pass through float16 ('"
-                                + node
-                                + "'), so the loss is scaled")
-                    .orElse(""),
-            frontier.cutOfSteps(task.logits(), changed, layers.layers()),
-            half.isPresent(),
-            seed));
+        Stage.of(stages.size() + 1, words, settings, training)
+            .ofHeads(ofHeads)
+            .fresh(isFresh(training))
+            .rates(rates(settings, training))
+            .layers(layers.layers())
+            .behaviour(layers.words() + half.map(Stages::scaling).orElse(""))
+            .cut(frontier.cutOfSteps(task.logits(), changed, layers.layers()))
+            .scaled(half.isPresent())
+            .seed(seed));
     learned.addAll(training);
     layers.layers().forEach(this::addMoved);
+  }
+
+  private static String scaling(String node) {
+    return "; gradients pass through float16 ('" + node + "'), so the loss is scaled";
   }
 
   /** Only a head that was drawn at random answers nothing yet: layers before it may be so, too. */

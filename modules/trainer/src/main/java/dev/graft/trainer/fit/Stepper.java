@@ -56,21 +56,25 @@ final class Stepper implements AutoCloseable {
     this.byHand = feeding.byHand();
     this.feed = feeding.open(session.graph());
     ImmutableList.Builder<TensorRef> all = ImmutableList.builder();
-    graph.part().ifPresent(all::add);
-    graph.scale().ifPresent(all::add);
-    this.numbers = all.add(graph.rate(), graph.updated(), graph.draw()).build();
+    graph.fed().part().ifPresent(all::add);
+    graph.fed().scale().ifPresent(all::add);
+    this.numbers = all.add(graph.fed().rate(), graph.fed().updated(), graph.fed().draw()).build();
     this.forward = forward(feed.tensors());
     this.update =
-        graph.part().isPresent()
+        graph.fed().part().isPresent()
             ? session
                 .graph()
-                .prepare(List.of(graph.rate(), graph.updated()), List.of(), graph.updates())
+                .prepare(
+                    List.of(graph.fed().rate(), graph.fed().updated()),
+                    List.of(),
+                    graph.step().updates())
             : forward;
   }
 
   private PreparedRun forward(List<TensorRef> batch) {
-    ImmutableList<String> nodes = graph.part().isPresent() ? graph.add() : graph.updates();
-    return session.graph().prepare(feeds(batch), List.of(graph.loss()), nodes);
+    ImmutableList<String> nodes =
+        graph.fed().part().isPresent() ? graph.step().add() : graph.step().updates();
+    return session.graph().prepare(feeds(batch), List.of(graph.step().loss()), nodes);
   }
 
   private PreparedRun byHand() {
@@ -107,7 +111,7 @@ final class Stepper implements AutoCloseable {
 
   static long runs(TrainingGraph graph, FineTune settings, int batch) {
     int size = settings.microBatch();
-    return graph.part().isEmpty() ? 1 : (batch + size - 1L) / size;
+    return graph.fed().part().isEmpty() ? 1 : (batch + size - 1L) / size;
   }
 
   /** How many batches after the one of a step it can make use of knowing. */
@@ -147,7 +151,7 @@ final class Stepper implements AutoCloseable {
         throw noRoom(e, some, part);
       }
     }
-    if (graph.part().isPresent()) {
+    if (graph.fed().part().isPresent()) {
       try {
         update.run(position(by, 0).subList(0, 2));
       } catch (TensorFlowException e) {
@@ -164,7 +168,7 @@ final class Stepper implements AutoCloseable {
 
   private Outcome leftOut() {
     feed.leftOut();
-    for (Variable sum : graph.sums()) { // a part of the batch may be in them
+    for (Variable sum : graph.step().sums()) { // a part of the batch may be in them
       session.assign(sum, zeros(sum));
     }
     return Outcome.LEFT_OUT;
@@ -301,8 +305,8 @@ final class Stepper implements AutoCloseable {
   /** What is fed beside the batch, in the order of {@link #numbers}. */
   private List<TensorValue> numbers(double part, At by, int run) {
     List<TensorValue> values = new ArrayList<>();
-    graph.part().ifPresent(ref -> values.add(number(part)));
-    graph.scale().ifPresent(ref -> values.add(number(by.scale())));
+    graph.fed().part().ifPresent(ref -> values.add(number(part)));
+    graph.fed().scale().ifPresent(ref -> values.add(number(by.scale())));
     values.addAll(position(by, run));
     return values;
   }

@@ -71,8 +71,7 @@ final class TrainingSession implements AutoCloseable {
     GraphEditor editor = task.inputs().graph().edit();
     int atOnce = Math.min(settings.batch(), settings.microBatch());
     Scoring scores = Scoring.add(editor, task, atOnce, runtime.computesOnGpu());
-    InputBinding inputs = task.inputs().into(editor.build());
-    Task scored = new Task(task.model(), inputs, task.goals(), task.penalty());
+    Task scored = task.fedAt(task.inputs().into(editor.build()));
     Stage stage = runtime.computesOnGpu() ? onGpu(setup.stage(), scored) : setup.stage();
     TrainingGraph bare =
         TrainingGraph.of(scored, stage, setup.extras(), setup.precision().inGraph());
@@ -82,10 +81,10 @@ final class TrainingSession implements AutoCloseable {
     this.training =
         ImmutableList.<Variable>builder()
             .addAll(setup.stage().training())
-            .addAll(graph.moved())
+            .addAll(graph.step().moved())
             .build();
     this.changing =
-        ImmutableList.<Variable>builder().addAll(training).addAll(graph.slots()).build();
+        ImmutableList.<Variable>builder().addAll(training).addAll(graph.step().slots()).build();
     Map<Kernels, Model> models = // a GPU takes no other kernels
         runtime.computesOnGpu() ? Map.of(Kernels.TENSORFLOW, graph.model()) : graph.models();
     Function<ModelSession, Stepper> stepping =
@@ -93,7 +92,7 @@ final class TrainingSession implements AutoCloseable {
     Function<ModelSession, Runnable> step = // learns nothing
         opened -> stepping.apply(opened).bare(order.batch(0), 0);
     StepTrial found = StepTrial.of(runtime, setup.precision(), soFar, models, step);
-    StepTrial measured = graph.mixed().map(it -> found.because(it.words())).orElse(found);
+    StepTrial measured = graph.step().mixed().map(it -> found.because(it.words())).orElse(found);
     Model model = requireNonNull(models.get(measured.form().kernels()));
     long steps = (long) order.batches() * settings.epochs();
     StepTrial chosen =
@@ -125,7 +124,7 @@ final class TrainingSession implements AutoCloseable {
   static Stage onGpu(Stage stage, Task task) {
     InputBinding inputs = task.inputs();
     Set<String> known = GpuLayers.known(inputs.graph(), inputs.tensors(), task.logits());
-    return Stage.withLayers(stage, GpuLayers.of(task.model(), stage.layers(), known));
+    return stage.layers(GpuLayers.of(task.model(), stage.layers(), known));
   }
 
   private void checkBatchNorm(FineTune settings) {

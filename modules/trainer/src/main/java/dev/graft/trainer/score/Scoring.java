@@ -107,8 +107,7 @@ public record Scoring(Task task, ImmutableList<Scored> goals, int atOnce) {
 
   /** The same, in a graph where examples are fed elsewhere. */
   public Scoring fedAt(InputBinding inputs) {
-    Task there = new Task(task.model(), inputs, task.goals(), task.penalty());
-    return new Scoring(there, goals, atOnce);
+    return new Scoring(task.fedAt(inputs), goals, atOnce);
   }
 
   /**

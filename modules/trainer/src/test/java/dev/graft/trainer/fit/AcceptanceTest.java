@@ -160,20 +160,7 @@ class AcceptanceTest {
   void aStretchIsKeptByThatMetric() {
     Evaluation before = scores(4, 2, ImmutableMap.of("accuracy", 0.75));
     Evaluation now = scores(4, 1, ImmutableMap.of("accuracy", 0.5));
-    Stage stage =
-        new Stage(
-            1,
-            "a stretch",
-            false,
-            false,
-            PLAIN,
-            ImmutableList.of(),
-            ImmutableMap.of(),
-            ImmutableList.of(),
-            "",
-            ImmutableList.of(),
-            false,
-            0);
+    Stage stage = Stage.of(1, "a stretch", PLAIN, ImmutableList.of());
     TrainingLoop.Result tuned = new TrainingLoop.Result(ImmutableMap.of(), 1, true, 1, 1);
     assertThat(new Acceptance("loss", "").whyNot(stage, tuned, before, now)).isEmpty();
     assertThat(new Acceptance("accuracy", "").whyNot(stage, tuned, before, now))

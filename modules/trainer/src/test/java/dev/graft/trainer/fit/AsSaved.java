@@ -1,7 +1,5 @@
 package dev.graft.trainer.fit;
 
-import com.google.common.collect.ImmutableList;
-import com.google.common.collect.ImmutableMap;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Head;
@@ -57,18 +55,7 @@ final class AsSaved {
 
   /** A stretch in which all that can train does, and {@code layers} behave as in training. */
   static Stage stage(Task task, FineTune settings, List<Layer> layers) {
-    return new Stage(
-        1,
-        "all of " + task.model().name() + " as it was saved",
-        false,
-        false,
-        settings,
-        ImmutableList.copyOf(task.model().trainableVariables()),
-        ImmutableMap.of(),
-        ImmutableList.copyOf(layers),
-        "",
-        ImmutableList.of(),
-        false,
-        0);
+    String words = "all of " + task.model().name() + " as it was saved";
+    return Stage.of(1, words, settings, task.model().trainableVariables()).layers(layers);
   }
 }

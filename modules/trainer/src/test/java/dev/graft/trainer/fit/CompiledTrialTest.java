@@ -79,8 +79,7 @@ class CompiledTrialTest extends FineTuneFixture {
     assertThat(scoring.atOnce()).as("of those that a GPU scores").isEqualTo(128);
     assertThat(Batch.scored(5, true)).as("memory has room for no more").isEqualTo(5);
     assertThat(Batch.scored(200, false)).isEqualTo(16);
-    Task scored =
-        new Task(task.model(), task.inputs().into(editor.build()), task.goals(), task.penalty());
+    Task scored = task.fedAt(task.inputs().into(editor.build()));
     Stage stage = stage(PLAIN.batchNorm(FineTune.BatchNorm.TRAINING));
     TrainingGraph graph = TrainingGraph.of(scored, stage, StepExtras.NONE);
     Model marked = BesideXla.forStep(graph.model(), graph.steps(), scoring.nodes());

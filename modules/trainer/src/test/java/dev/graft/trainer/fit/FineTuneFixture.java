@@ -57,10 +57,8 @@ abstract class FineTuneFixture {
   /** What a loop is about that does {@code extras} beside. */
   static LoopSetup setup(FineTune settings, Dataset train, StepExtras extras) {
     Task task = Task.of(MODEL, train, Objectives.usual());
-    LoopSetup plain =
-        LoopSetup.of(task, stage(settings), new CachedFeatures.Part(train, PARTS.validation()));
-    return new LoopSetup(
-        plain.task(), plain.stage(), plain.data(), extras, plain.precision(), plain.time());
+    CachedFeatures.Part data = new CachedFeatures.Part(train, PARTS.validation());
+    return LoopSetup.of(task, stage(settings), data).with(extras);
   }
 
   /** What each variable that trains is after some steps. */

@@ -63,8 +63,8 @@ class GpuLayersTest {
   }
 
   private static Set<String> ops(TrainingGraph graph) {
-    Set<String> roots = new LinkedHashSet<>(graph.updates());
-    roots.add(graph.loss().node());
+    Set<String> roots = new LinkedHashSet<>(graph.step().updates());
+    roots.add(graph.step().loss().node());
     return graph.model().graph().upstream(roots).stream()
         .map(node -> graph.model().graph().node(node).getOp())
         .collect(Collectors.toSet());
@@ -84,12 +84,12 @@ class GpuLayersTest {
     assertThat(ops(TrainingGraph.of(task, plain, StepExtras.NONE)))
         .contains("StatelessWhile")
         .doesNotContain("CudnnRNN");
-    assertThat(graph.gradients().keySet())
+    assertThat(graph.step().gradients().keySet())
         .containsExactlyInAnyOrderElementsOf(
             task.model().trainableVariables().stream().map(Variable::name).toList());
     // TensorFlow takes the graph and infers its shapes; a session would ask for the kernels
     ShapeInference shapes = ShapeInference.of(graph.model().graph());
-    assertThat(shapes.shape(graph.loss())).isEqualTo(Shape.scalar());
+    assertThat(shapes.shape(graph.step().loss())).isEqualTo(Shape.scalar());
   }
 
   /** By TensorFlow's list of what gains; its kernels for bfloat16 end the process. */
@@ -106,11 +106,11 @@ class GpuLayersTest {
           .filteredOn(node -> node.getOp().startsWith("CudnnRNN"))
           .hasSize(2)
           .allMatch(node -> node.getAttrOrThrow("T").getType() == wanted);
-      assertThat(graph.gradients().keySet())
+      assertThat(graph.step().gradients().keySet())
           .containsExactlyInAnyOrderElementsOf(
               task.model().trainableVariables().stream().map(Variable::name).toList());
       ShapeInference shapes = ShapeInference.of(graph.model().graph());
-      assertThat(shapes.shape(graph.loss())).isEqualTo(Shape.scalar());
+      assertThat(shapes.shape(graph.step().loss())).isEqualTo(Shape.scalar());
     }
   }
 

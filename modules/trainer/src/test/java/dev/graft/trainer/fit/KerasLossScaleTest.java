@@ -39,7 +39,7 @@ class KerasLossScaleTest {
     Task task = Task.of(model, data, Objectives.usual());
     Stage plain = AsSaved.stage(task, AsSaved.momentum(RATE, data.size()));
     assertThat(HalfPrecision.below(task, plain.training())).isPresent();
-    Stage stage = Stage.withScaledLoss(plain);
+    Stage stage = plain.scaled(true);
     return LoopSetup.of(task, stage, new CachedFeatures.Part(data, data));
   }
 

@@ -13,7 +13,6 @@ import dev.graft.error.FailedCheckException;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.Plans;
@@ -82,9 +81,7 @@ class ScaledLossTest {
     assertThat(stage.scaled()).isTrue();
     assertThat(stage.behaviour()).contains("float16", "the loss is scaled");
     CachedFeatures.Part data = new CachedFeatures.Part(PARTS.train(), PARTS.validation());
-    TimeLeft time = TimeLeft.unlimited(System::nanoTime);
-    return TrainingLoop.open(
-        runtime, new LoopSetup(task, stage, data, extras, Precision.FLOAT32, time), soFar);
+    return TrainingLoop.open(runtime, LoopSetup.of(task, stage, data).with(extras), soFar);
   }
 
   /** A loop that stands at its beginning, but for the scale. */

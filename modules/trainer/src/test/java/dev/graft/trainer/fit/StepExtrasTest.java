@@ -13,7 +13,6 @@ import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Variable;
-import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.FineTune;
@@ -62,11 +61,8 @@ class StepExtrasTest {
     Task task = Task.of(MODEL, PARTS.train(), Objectives.usual());
     Stage stage = Stretches.first(task, BLOCKS, Recipe.headOnly().then(settings));
     CachedFeatures.Part data = new CachedFeatures.Part(PARTS.train(), PARTS.validation());
-    TimeLeft time = TimeLeft.unlimited(System::nanoTime);
     return TrainingLoop.open(
-        runtime,
-        new LoopSetup(task, stage, data, extras, Precision.FLOAT32, time),
-        Optional.empty());
+        runtime, LoopSetup.of(task, stage, data).with(extras), Optional.empty());
   }
 
   /** Half of the average so far, half of the weight after each step. */

@@ -52,26 +52,28 @@ public final class ParityStep implements AutoCloseable {
     this.order = task.order();
     this.graph = TrainingGraph.of(about, task.stage(training), StepExtras.NONE);
     GraphEditor editor = graph.model().graph().edit();
-    for (Gradient each : graph.gradients().values()) {
+    for (Gradient each : graph.step().gradients().values()) {
       Gradients.tensors(each).forEach(tensor -> gradients.add(handedOn(editor, tensor)));
     }
     this.session = runtime.open(graph.model(), editor.build());
-    List<TensorRef> fetches = new ArrayList<>(List.of(graph.loss()));
+    List<TensorRef> fetches = new ArrayList<>(List.of(graph.step().loss()));
     fetches.addAll(gradients);
     List<TensorRef> feeds = new ArrayList<>(entry.tensors());
-    feeds.addAll(graph.targets());
-    feeds.addAll(List.of(graph.weights(), graph.rate(), graph.updated(), graph.draw()));
+    feeds.addAll(graph.fed().targets());
+    feeds.addAll(
+        List.of(
+            graph.fed().weights(), graph.fed().rate(), graph.fed().updated(), graph.fed().draw()));
     List<TensorRef> fed = new ArrayList<>(feeds);
-    fed.add(graph.loss()); // the updates wait until it is known to be a number
+    fed.add(graph.step().loss()); // the updates wait until it is known to be a number
     fed.addAll(gradients);
-    this.whole = session.graph().prepare(feeds, fetches, graph.updates());
+    this.whole = session.graph().prepare(feeds, fetches, graph.step().updates());
     this.update =
         session
             .graph()
             .prepare(
                 fed,
                 List.of(),
-                graph.updates().stream().filter(n -> n.startsWith("graft/update")).toList());
+                graph.step().updates().stream().filter(n -> n.startsWith("graft/update")).toList());
     for (Variable variable : session.model().variables()) {
       before.put(nameInKeras(variable), session.readVariable(variable));
     }
@@ -117,7 +119,7 @@ public final class ParityStep implements AutoCloseable {
     figures.note("loss of a step", off, 1e-5, at);
     List<TensorValue> ours = done.subList(1, done.size());
     List<TensorValue> theirs = checkGradients(ours, keras, at, figures);
-    for (Variable moved : graph.moved()) {
+    for (Variable moved : graph.step().moved()) {
       checkMoved(moved, keras, at, figures);
     }
     checkUpdates(keras, "whole step", 1e-3, at, figures); // from a gradient that is slightly other
@@ -145,9 +147,10 @@ public final class ParityStep implements AutoCloseable {
 
   private Iterable<Variable> changing() {
     return Iterables.concat(
-        Iterables.filter(task.model().variables(), v -> graph.gradients().containsKey(v.name())),
-        graph.moved(),
-        graph.slots());
+        Iterables.filter(
+            task.model().variables(), v -> graph.step().gradients().containsKey(v.name())),
+        graph.step().moved(),
+        graph.step().slots());
   }
 
   /** Gives Keras' gradients, to feed. */
@@ -162,7 +165,7 @@ public final class ParityStep implements AutoCloseable {
             .orElse(0);
     int i = 0;
     negligible.clear();
-    for (Map.Entry<String, Gradient> each : graph.gradients().entrySet()) {
+    for (Map.Entry<String, Gradient> each : graph.step().gradients().entrySet()) {
       String key = "gradient/" + each.getKey();
       TensorValue wanted;
       TensorValue given;
@@ -235,7 +238,7 @@ public final class ParityStep implements AutoCloseable {
       Map<String, TensorValue> keras, String what, double bar, String at, ParityFigures figures) {
     Map<String, Variable> all = new LinkedHashMap<>();
     changing().forEach(variable -> all.put(nameInKeras(variable), variable));
-    graph.moved().forEach(variable -> all.remove(nameInKeras(variable)));
+    graph.step().moved().forEach(variable -> all.remove(nameInKeras(variable)));
     boolean whole = !what.equals("update");
     // RMSprop's kernels keep a momentum also where it is 0
     all.keySet().removeIf(name -> name.startsWith("slot/") && !keras.containsKey(name));

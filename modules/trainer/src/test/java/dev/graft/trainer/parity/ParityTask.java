@@ -230,18 +230,9 @@ public record ParityTask(
             model.heads().stream().map(Head::logits).toList(),
             training,
             settings.batchNorm() == FineTune.BatchNorm.TRAINING);
-    return new Stage(
-        1,
-        "beside Keras",
-        false,
-        false,
-        settings,
-        ImmutableList.copyOf(training),
-        ImmutableMap.of(),
-        layers.layers(),
-        layers.words(),
-        ImmutableList.of(),
-        false,
-        seed());
+    return Stage.of(1, "beside Keras", settings, training)
+        .layers(layers.layers())
+        .behaviour(layers.words())
+        .seed(seed());
   }
 }

@@ -2,7 +2,6 @@ package dev.graft.trainer.internal.feed;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Batch;
-import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.TensorValue;
@@ -29,8 +28,8 @@ public record BatchTensors(Task task, ImmutableList<TensorRef> tensors) {
         task,
         ImmutableList.<TensorRef>builder()
             .addAll(task.inputs().tensors())
-            .addAll(graph.targets())
-            .add(graph.weights())
+            .addAll(graph.fed().targets())
+            .add(graph.fed().weights())
             .build());
   }
 
@@ -38,31 +37,10 @@ public record BatchTensors(Task task, ImmutableList<TensorRef> tensors) {
   BatchTensors at(Map<TensorRef, TensorRef> others, TrainingGraph graph) {
     InputBinding inputs = task.inputs().into(graph.model().graph()).fedAt(others);
     return new BatchTensors(
-        new Task(task.model(), inputs, task.goals(), task.penalty()),
+        task.fedAt(inputs),
         tensors.stream()
             .map(tensor -> others.getOrDefault(tensor, tensor))
             .collect(ImmutableList.toImmutableList()));
-  }
-
-  /** {@code step} in a graph that has more in it. */
-  static TrainingGraph in(Graph extended, TrainingGraph step) {
-    return new TrainingGraph(
-        step.model().toBuilder().graph(extended).build(),
-        step.targets(),
-        step.weights(),
-        step.part(),
-        step.scale(),
-        step.rate(),
-        step.updated(),
-        step.draw(),
-        step.loss(),
-        step.gradients(),
-        step.slots(),
-        step.moved(),
-        step.mixed(),
-        step.sums(),
-        step.add(),
-        step.updates());
   }
 
   /**

@@ -89,7 +89,7 @@ record Residence(
       BatchTensors.redirect(editor, fed.get(i), read);
       readers.put(fed.get(i), read);
     }
-    TrainingGraph resident = BatchTensors.in(editor.build(), graph);
+    TrainingGraph resident = graph.in(editor.build());
     return Optional.of(
         new Residence(
             resident,

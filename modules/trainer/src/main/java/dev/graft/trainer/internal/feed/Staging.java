@@ -70,7 +70,7 @@ record Staging(TrainingGraph graph, BatchTensors in, BatchTensors out, String pu
             .attr("dtypes", Attrs.types(dtypes))
             .attr("shared_name", queue)
             .node();
-    TrainingGraph staged = BatchTensors.in(editor.build(), graph);
+    TrainingGraph staged = graph.in(editor.build());
     return Optional.of(new Staging(staged, in, in.at(moved, staged), put, clear));
   }
 

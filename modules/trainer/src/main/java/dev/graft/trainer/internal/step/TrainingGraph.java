@@ -36,43 +36,56 @@ import org.tensorflow.proto.NodeDef;
  * variable. Without that a read sees the old or the new value at random.
  *
  * @param model the model over the extended graph, with the optimizer's variables
- * @param targets what the examples should give, to be fed, for the targets of each goal
- * @param weights how much each example counts, to be fed: float32 [N]
- * @param part which part of the batch this run computes, to be fed where gradients of several runs
- *     are added up: float64
- * @param scale by what the loss is multiplied before gradients are taken of it, to be fed where
- *     they pass through float16: float64
- * @param rate the learning rate, to be fed: float64
- * @param updated how many updates were made before, to be fed: int64
- * @param draw the number that random numbers are drawn by, another for each run, to be fed: int64
- * @param loss what the step makes small: the weighted mean over the examples, for several heads
- *     their weighted sum, and the penalties; times {@code part}
- * @param gradients of the loss, by the names of the variables
- * @param slots the variables that the optimizer keeps
- * @param moved the model's variables that layers in training change by themselves: the moving
- *     statistics of BatchNorm
- * @param mixed the form of the step that multiplies in fewer digits, where it does
- * @param sums where gradients of several runs are added up
- * @param add the nodes to run for that, before those of the update; none where each run updates
- * @param updates the nodes to run
+ * @param fed what a run of the step is fed, beside the examples
+ * @param step what it runs and changes
  */
-public record TrainingGraph(
-    Model model,
-    ImmutableList<TensorRef> targets,
-    TensorRef weights,
-    Optional<TensorRef> part,
-    Optional<TensorRef> scale,
-    TensorRef rate,
-    TensorRef updated,
-    TensorRef draw,
-    TensorRef loss,
-    ImmutableMap<String, Gradient> gradients,
-    ImmutableList<Variable> slots,
-    ImmutableList<Variable> moved,
-    Optional<MixedForm> mixed,
-    ImmutableList<Variable> sums,
-    ImmutableList<String> add,
-    ImmutableList<String> updates) {
+public record TrainingGraph(Model model, Fed fed, Step step) {
+
+  /**
+   * What a run is fed, beside the examples.
+   *
+   * @param targets what the examples should give, for the targets of each goal
+   * @param weights how much each example counts: float32 [N]
+   * @param part which part of the batch this run computes, where gradients of several runs are
+   *     added up: float64
+   * @param scale by what the loss is multiplied before gradients are taken of it, where they pass
+   *     through float16: float64
+   * @param rate the learning rate: float64
+   * @param updated how many updates were made before: int64
+   * @param draw the number that random numbers are drawn by, another for each run: int64
+   */
+  public record Fed(
+      ImmutableList<TensorRef> targets,
+      TensorRef weights,
+      Optional<TensorRef> part,
+      Optional<TensorRef> scale,
+      TensorRef rate,
+      TensorRef updated,
+      TensorRef draw) {}
+
+  /**
+   * What is run, and what that changes.
+   *
+   * @param loss what the step makes small: the weighted mean over the examples, for several heads
+   *     their weighted sum, and the penalties; times the part of the batch
+   * @param gradients of the loss, by the names of the variables
+   * @param slots the variables that the optimizer keeps
+   * @param moved the model's variables that layers in training change by themselves: the moving
+   *     statistics of BatchNorm
+   * @param mixed the form of the step that multiplies in fewer digits, where it does
+   * @param sums where gradients of several runs are added up
+   * @param add the nodes to run for that, before those of the update; none where each run updates
+   * @param updates the nodes to run
+   */
+  public record Step(
+      TensorRef loss,
+      ImmutableMap<String, Gradient> gradients,
+      ImmutableList<Variable> slots,
+      ImmutableList<Variable> moved,
+      Optional<MixedForm> mixed,
+      ImmutableList<Variable> sums,
+      ImmutableList<String> add,
+      ImmutableList<String> updates) {}
 
   /**
    * What a guard says that has an update left out: no weight has changed then, and nothing fails.
@@ -165,23 +178,23 @@ public record TrainingGraph(
     (part.isPresent() ? add : nodes).addAll(statistics); // statistics see each run
     return new TrainingGraph(
         extended,
-        targets.build(),
-        weights,
-        part,
-        scale,
-        rate,
-        updated,
-        draw,
-        loss,
-        update.gradients(),
-        update.slots(),
-        model.variables().stream()
-            .filter(variable -> form.moved().contains(variable.node()))
-            .collect(ImmutableList.toImmutableList()),
-        mixed,
-        update.sums(),
-        add.build(),
-        nodes.build());
+        new Fed(targets.build(), weights, part, scale, rate, updated, draw),
+        new Step(
+            loss,
+            update.gradients(),
+            update.slots(),
+            model.variables().stream()
+                .filter(variable -> form.moved().contains(variable.node()))
+                .collect(ImmutableList.toImmutableList()),
+            mixed,
+            update.sums(),
+            add.build(),
+            nodes.build()));
+  }
+
+  /** The same step in a graph that has more in it. */
+  public TrainingGraph in(Graph extended) {
+    return new TrainingGraph(model.toBuilder().graph(extended).build(), fed, step);
   }
 
   private static MixedForm mixed(
@@ -194,7 +207,11 @@ public record TrainingGraph(
 
   /** The nodes that a step runs, in one run or several. */
   public ImmutableList<String> steps() {
-    return ImmutableList.<String>builder().addAll(add).addAll(updates).add(loss.node()).build();
+    return ImmutableList.<String>builder()
+        .addAll(step.add())
+        .addAll(step.updates())
+        .add(step.loss().node())
+        .build();
   }
 
   /** The model with each of the kernels, the same one where these make no difference. */

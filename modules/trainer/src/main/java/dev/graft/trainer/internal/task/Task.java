@@ -71,10 +71,14 @@ public record Task(Model model, InputBinding inputs, ImmutableList<Goal> goals, 
     return new Task(candidate, inputs, goals, penalty);
   }
 
+  /** Returns this task with its examples entering the graph, or one with more in it, there. */
+  public Task fedAt(InputBinding where) {
+    return new Task(model, where, goals, penalty);
+  }
+
   /** Returns this task fed with {@code data}: the same examples, or features of them at a cut. */
   public Task fedWith(Dataset data) {
-    InputBinding fed = inputs.takes(data) ? inputs : InputBinding.of(model, data);
-    return new Task(model, fed, goals, penalty);
+    return inputs.takes(data) ? this : fedAt(InputBinding.of(model, data));
   }
 
   /** The heads that the goals read. */
