@@ -5,6 +5,7 @@ import dev.graft.data.annotation.CocoJson.Drawn;
 import dev.graft.data.annotation.CocoJson.Picture;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.MarkedPicture;
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Frame;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.error.BadDataException;
@@ -148,7 +149,8 @@ final class CocoReader {
   }
 
   private static Mark mark(Drawn box, String label) {
-    return new Mark(label, box.x(), box.y(), box.width(), box.height(), box.crowd());
+    Bounds drawn = new Bounds(box.x(), box.y(), box.width(), box.height());
+    return new Mark(label, drawn, box.crowd());
   }
 
   /** Where pictures usually lie: by the file, in {@code images}, in a folder called as the file. */

@@ -3,6 +3,7 @@ package dev.graft.data.annotation;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Part;
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Frame;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.error.BadDataException;
@@ -69,7 +70,7 @@ record TableRow(TextFile file, int number, List<String> cells, Map<Column, Integ
     double top = number(Column.TOP);
     double width = number(Column.RIGHT) - left;
     double height = number(Column.BOTTOM) - top;
-    return Optional.of(new Mark(label, left, top, width, height, false));
+    return Optional.of(new Mark(label, new Bounds(left, top, width, height), false));
   }
 
   private double number(Column column) {

@@ -35,12 +35,7 @@ final class TableRows {
 
   private static Mark named(Mark mark, Map<String, String> labels) {
     return new Mark(
-        labels.computeIfAbsent(mark.label(), same -> same),
-        mark.left(),
-        mark.top(),
-        mark.width(),
-        mark.height(),
-        mark.crowd());
+        labels.computeIfAbsent(mark.label(), same -> same), mark.bounds(), mark.crowd());
   }
 
   TableRow first() {

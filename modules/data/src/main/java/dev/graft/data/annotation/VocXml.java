@@ -1,6 +1,7 @@
 package dev.graft.data.annotation;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.error.BadDataException;
 import java.io.IOException;
@@ -181,10 +182,7 @@ record VocXml(String filename, double width, double height, List<Mark> marks, in
       double top = number("ymin");
       return new Mark(
           Findings.label(name, file.toString()),
-          left,
-          top,
-          number("xmax") - left,
-          number("ymax") - top,
+          new Bounds(left, top, number("xmax") - left, number("ymax") - top),
           false);
     }
 

@@ -3,6 +3,7 @@ package dev.graft.data.annotation;
 import dev.graft.data.Part;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.MarkedPicture;
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Frame;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.error.BadDataException;
@@ -302,7 +303,8 @@ final class YoloReader {
   }
 
   private static Mark centred(String label, double[] box) {
-    return new Mark(label, box[0] - box[2] / 2, box[1] - box[3] / 2, box[2], box[3], false);
+    Bounds drawn = new Bounds(box[0] - box[2] / 2, box[1] - box[3] / 2, box[2], box[3]);
+    return new Mark(label, drawn, false);
   }
 
   /** The box around an outline. */
@@ -313,7 +315,8 @@ final class YoloReader {
       least[i % 2] = Math.min(least[i % 2], points[i]);
       most[i % 2] = Math.max(most[i % 2], points[i]);
     }
-    return new Mark(label, least[0], least[1], most[0] - least[0], most[1] - least[1], false);
+    Bounds all = new Bounds(least[0], least[1], most[0] - least[0], most[1] - least[1]);
+    return new Mark(label, all, false);
   }
 
   /** Boxes that lie beside those that were read, and have no picture. */

@@ -1,6 +1,7 @@
 package dev.graft.data.boxes;
 
 import dev.graft.data.UnfitFiles;
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.data.boxes.Placing.Place;
 import dev.graft.data.file.Reading;
@@ -98,8 +99,9 @@ public final class BoxSets {
     Map<Path, Boolean> byPlace = new LinkedHashMap<>();
     for (MarkedPicture picture : marked) {
       for (Mark mark : picture.frame().shown() ? List.<Mark>of() : picture.marks()) {
-        if (mark.width() != 0 && mark.height() != 0) { // such stand for nothing
-          byPlace.merge(picture.place(), mark.isWithin(1, 1, NEARLY), Boolean::logicalAnd);
+        Bounds drawn = mark.bounds();
+        if (drawn.width() != 0 && drawn.height() != 0) { // such stand for nothing
+          byPlace.merge(picture.place(), drawn.areWithin(1, 1, NEARLY), Boolean::logicalAnd);
         }
       }
     }
@@ -212,10 +214,10 @@ public final class BoxSets {
   private static Box box(Mark mark, Map<String, Integer> indices) {
     return new Box(
         Objects.requireNonNull(indices.get(composed(mark.label())), mark::label),
-        mark.left(),
-        mark.top(),
-        mark.width(),
-        mark.height(),
+        mark.bounds().left(),
+        mark.bounds().top(),
+        mark.bounds().width(),
+        mark.bounds().height(),
         mark.crowd());
   }
 

@@ -1,6 +1,7 @@
 package dev.graft.data.boxes;
 
 import com.google.common.collect.ImmutableList;
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.words.Note;
 import java.nio.file.Path;
@@ -49,56 +50,57 @@ final class Flaws {
     List<Mark> good = new ArrayList<>();
     Set<Mark> seen = new HashSet<>();
     for (Mark written : marks) {
-      Mark mark = ordered(written, place);
-      Mark cut = cut(mark, header.shownWidth(), header.shownHeight());
-      if (thickness(mark) < THINNEST) {
+      Bounds drawn = ordered(written.bounds(), place);
+      Bounds cut = cut(drawn, header.shownWidth(), header.shownHeight());
+      Mark mark = written.at(cut);
+      if (thickness(drawn) < THINNEST) {
         count(Flaw.EMPTY, place);
       } else if (thickness(cut) < THINNEST) {
         count(Flaw.OUTSIDE, place);
-      } else if (!seen.add(cut)) {
+      } else if (!seen.add(mark)) {
         count(Flaw.DOUBLED, place);
       } else {
-        if (distance(mark, cut) > ROUNDING) {
+        if (distance(drawn, cut) > ROUNDING) {
           count(Flaw.CUT, place);
         }
-        good.add(cut);
+        good.add(mark);
       }
     }
     return good;
   }
 
-  private Mark ordered(Mark mark, Path place) {
-    if (mark.width() >= 0 && mark.height() >= 0) {
-      return mark;
+  private Bounds ordered(Bounds drawn, Path place) {
+    if (drawn.width() >= 0 && drawn.height() >= 0) {
+      return drawn;
     }
     count(Flaw.SWAPPED, place);
-    return mark.at(
-        Math.min(mark.left(), mark.right()),
-        Math.min(mark.top(), mark.bottom()),
-        Math.abs(mark.width()),
-        Math.abs(mark.height()));
+    return new Bounds(
+        Math.min(drawn.left(), drawn.right()),
+        Math.min(drawn.top(), drawn.bottom()),
+        Math.abs(drawn.width()),
+        Math.abs(drawn.height()));
   }
 
-  private static Mark cut(Mark mark, int width, int height) {
+  private static Bounds cut(Bounds drawn, int width, int height) {
     boolean isInside =
-        mark.left() >= 0 && mark.top() >= 0 && mark.right() <= width && mark.bottom() <= height;
-    double left = within(mark.left(), width);
-    double top = within(mark.top(), height);
+        drawn.left() >= 0 && drawn.top() >= 0 && drawn.right() <= width && drawn.bottom() <= height;
+    double left = within(drawn.left(), width);
+    double top = within(drawn.top(), height);
     return isInside
-        ? mark
-        : mark.at(
-            left, top, within(mark.right(), width) - left, within(mark.bottom(), height) - top);
+        ? drawn
+        : new Bounds(
+            left, top, within(drawn.right(), width) - left, within(drawn.bottom(), height) - top);
   }
 
   private static double within(double value, int most) {
     return Math.max(0, Math.min(value, most)); // of -0 0
   }
 
-  private static double thickness(Mark mark) {
-    return Math.min(mark.width(), mark.height());
+  private static double thickness(Bounds drawn) {
+    return Math.min(drawn.width(), drawn.height());
   }
 
-  private static double distance(Mark a, Mark b) {
+  private static double distance(Bounds a, Bounds b) {
     return Math.max(
         Math.max(Math.abs(a.left() - b.left()), Math.abs(a.top() - b.top())),
         Math.max(Math.abs(a.right() - b.right()), Math.abs(a.bottom() - b.bottom())));

@@ -32,22 +32,29 @@ public record MarkedPicture(
   public static final int MOST_MARKS = 5_000;
 
   /**
-   * A box as it was written: maybe with swapped corners, or outside.
+   * A box as it was written.
    *
    * @param label what it is, by name
+   * @param bounds where it is
+   * @param crowd whether it stands for many
+   */
+  public record Mark(String label, Bounds bounds, boolean crowd) {
+
+    /** The same elsewhere. */
+    Mark at(Bounds other) {
+      return new Mark(label, other, crowd);
+    }
+  }
+
+  /**
+   * Where a box was written to be: maybe with swapped corners, or outside.
+   *
    * @param left the x of a corner
    * @param top the y of that corner
    * @param width how far the opposite corner is to the right; below 0 if it is to the left
    * @param height how far the opposite corner is further down; below 0 if it is further up
-   * @param crowd whether it stands for many
    */
-  public record Mark(
-      String label, double left, double top, double width, double height, boolean crowd) {
-
-    /** The same elsewhere. */
-    Mark at(double otherLeft, double otherTop, double otherWidth, double otherHeight) {
-      return new Mark(label, otherLeft, otherTop, otherWidth, otherHeight, crowd);
-    }
+  public record Bounds(double left, double top, double width, double height) {
 
     double right() {
       return left + width;
@@ -58,7 +65,7 @@ public record MarkedPicture(
     }
 
     /** Whether both corners are in a picture of this size, or no further outside than that. */
-    boolean isWithin(double w, double h, double outside) {
+    boolean areWithin(double w, double h, double outside) {
       return Math.min(left, right()) >= -outside
           && Math.min(top, bottom()) >= -outside
           && Math.max(left, right()) <= w + outside

@@ -1,5 +1,6 @@
 package dev.graft.data.boxes;
 
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Frame;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.words.Note;
@@ -54,7 +55,7 @@ final class Placing {
   }
 
   private static boolean areWithin(List<Mark> marks, int width, int height) {
-    return marks.stream().allMatch(mark -> mark.isWithin(width, height, ROUNDING));
+    return marks.stream().allMatch(mark -> mark.bounds().areWithin(width, height, ROUNDING));
   }
 
   /** Says where nothing tells which picture is meant. */
@@ -125,21 +126,25 @@ final class Placing {
     }
 
     Mark of(Mark mark) {
-      double left = mark.left() * x;
-      double top = mark.top() * y;
-      double width = mark.width() * x;
-      double height = mark.height() * y;
+      return mark.at(of(mark.bounds()));
+    }
+
+    private Bounds of(Bounds drawn) {
+      double left = drawn.left() * x;
+      double top = drawn.top() * y;
+      double width = drawn.width() * x;
+      double height = drawn.height() * y;
       double fromRight = header.width() - left - width;
       double fromBottom = header.height() - top - height;
       return switch (orientation) {
-        case 2 -> mark.at(fromRight, top, width, height);
-        case 3 -> mark.at(fromRight, fromBottom, width, height);
-        case 4 -> mark.at(left, fromBottom, width, height);
-        case 5 -> mark.at(top, left, height, width);
-        case 6 -> mark.at(fromBottom, left, height, width);
-        case 7 -> mark.at(fromBottom, fromRight, height, width);
-        case 8 -> mark.at(top, fromRight, height, width);
-        default -> mark.at(left, top, width, height);
+        case 2 -> new Bounds(fromRight, top, width, height);
+        case 3 -> new Bounds(fromRight, fromBottom, width, height);
+        case 4 -> new Bounds(left, fromBottom, width, height);
+        case 5 -> new Bounds(top, left, height, width);
+        case 6 -> new Bounds(fromBottom, left, height, width);
+        case 7 -> new Bounds(fromBottom, fromRight, height, width);
+        case 8 -> new Bounds(top, fromRight, height, width);
+        default -> new Bounds(left, top, width, height);
       };
     }
   }

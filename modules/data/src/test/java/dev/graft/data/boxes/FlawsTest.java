@@ -2,6 +2,7 @@ package dev.graft.data.boxes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.words.Note;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ class FlawsTest {
   private static final Path PLACE = Path.of("a.xml");
 
   private static Mark mark(double left, double top, double right, double bottom) {
-    return new Mark("x", left, top, right - left, bottom - top, false);
+    return new Mark("x", new Bounds(left, top, right - left, bottom - top), false);
   }
 
   @Test
@@ -33,7 +34,7 @@ class FlawsTest {
                 mark(200, 10, 220, 20), // outside
                 mark(5, 5, 5, 9), // no area
                 mark(10, 10, 20, 20), // again
-                new Mark("y", 10, 10, 10, 10, false)), // another label
+                new Mark("y", new Bounds(10, 10, 10, 10), false)), // another label
             HEADER,
             PLACE);
     assertThat(good)
@@ -42,7 +43,7 @@ class FlawsTest {
             mark(30, 20, 40, 30),
             mark(90, 70, 100, 80),
             mark(0, 0, 100, 80),
-            new Mark("y", 10, 10, 10, 10, false));
+            new Mark("y", new Bounds(10, 10, 10, 10), false));
     assertThat(flaws.notes().stream().map(Note::sentence))
         .containsExactly(
             "1 box had swapped corners and was turned round: a.xml",
@@ -62,7 +63,8 @@ class FlawsTest {
       }
       List<Mark> good = new Flaws().mended(marks, HEADER, PLACE);
       assertThat(new HashSet<>(good)).hasSameSizeAs(good);
-      for (Mark each : good) {
+      for (Mark mark : good) {
+        Bounds each = mark.bounds();
         assertThat(each.left()).isNotNegative();
         assertThat(each.top()).isNotNegative();
         assertThat(Math.min(each.width(), each.height())).isGreaterThanOrEqualTo(.1);

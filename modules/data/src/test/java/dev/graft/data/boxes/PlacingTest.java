@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.data.Exif;
 import dev.graft.data.Pictures;
+import dev.graft.data.boxes.MarkedPicture.Bounds;
 import dev.graft.data.boxes.MarkedPicture.Frame;
 import dev.graft.data.boxes.MarkedPicture.Mark;
 import dev.graft.data.boxes.Placing.Place;
@@ -37,7 +38,7 @@ class PlacingTest {
   }
 
   private static Mark mark(double left, double top, double right, double bottom) {
-    return new Mark("x", left, top, right - left, bottom - top, false);
+    return new Mark("x", new Bounds(left, top, right - left, bottom - top), false);
   }
 
   /** A rectangle painted into the stored picture, turned upright pixel by pixel. */
@@ -102,9 +103,10 @@ class PlacingTest {
     PictureHeader upsideDown = new PictureHeader(60, 40, 3);
     PictureHeader onItsSide = new PictureHeader(40, 60, 8);
     Frame frame = Frame.pixels(60, 40);
-    assertThat(placed(frame, upsideDown, mark(1, 2, 3, 4)).left()).isEqualTo(57);
+    assertThat(placed(frame, upsideDown, mark(1, 2, 3, 4)).bounds().left()).isEqualTo(57);
     Placing known = of(frame, upsideDown, onItsSide);
-    assertThat(known.of(frame, upsideDown).orElseThrow().of(mark(1, 2, 3, 4)).left()).isEqualTo(1);
+    assertThat(known.of(frame, upsideDown).orElseThrow().of(mark(1, 2, 3, 4)).bounds().left())
+        .isEqualTo(1);
   }
 
   /** Without a stated size, boxes that lie in one of the two pictures only tell which it was. */
