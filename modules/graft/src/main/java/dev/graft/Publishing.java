@@ -99,7 +99,7 @@ record Publishing(TensorFlowRuntime runtime, Publication terms, TrainOptions opt
     if (terms.removes()) {
       remarks.addAll(Exporter.keep(terms.base(), terms.keep()));
     }
-    return Version.of(exported).remarked(remarks);
+    return Version.of(exported, remarks);
   }
 
   /**

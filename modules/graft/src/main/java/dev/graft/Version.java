@@ -40,7 +40,14 @@ public record Version(
     remarks = List.copyOf(remarks);
   }
 
-  static Version of(dev.graft.exporter.Version version) {
+  /**
+   * What the front door shows of a version.
+   *
+   * @param more remarks of its own
+   */
+  static Version of(dev.graft.exporter.Version version, List<String> more) {
+    List<String> remarks = new ArrayList<>(version.remarks());
+    remarks.addAll(more);
     return new Version(
         version.path(),
         version.number(),
@@ -49,13 +56,6 @@ public record Version(
         version.report().uncompared(),
         version.report().warmUps(),
         version.report().gates(),
-        version.report().remarks());
-  }
-
-  /** This with more remarks. */
-  Version remarked(List<String> more) {
-    List<String> all = new ArrayList<>(remarks);
-    all.addAll(more);
-    return new Version(path, number, largestDifference, batches, uncompared, warmUps, gates, all);
+        remarks);
   }
 }

@@ -18,7 +18,7 @@ import dev.graft.words.Figure;
  * @param gates what was asked for by gates, and found
  * @param needs the oldest TensorFlow that knows all that a server runs
  * @param needsInPython the oldest that knows all, as Python's has to
- * @param remarks what else is not as one might expect, a sentence each
+ * @param remarks what else was not as one might expect before it was published, a sentence each
  */
 @Internal
 public record ExportReport(
@@ -30,18 +30,4 @@ public record ExportReport(
     ImmutableList<Figure> gates,
     OpHistory.Need needs,
     OpHistory.Need needsInPython,
-    ImmutableList<String> remarks) {
-
-  ExportReport withRemarks(ImmutableList<String> all) {
-    return new ExportReport(
-        signatures,
-        batches,
-        largestDifference,
-        uncompared,
-        warmUps,
-        gates,
-        needs,
-        needsInPython,
-        all);
-  }
-}
+    ImmutableList<String> remarks) {}

@@ -92,9 +92,7 @@ public final class Exporter {
             Interrupts.shielded(
                 () -> serving.commit(temporary, path -> announcement.about(path, digest), remarks));
         return new Version(
-            base.resolve(Long.toString(number)),
-            number,
-            report.withRemarks(ImmutableList.copyOf(remarks)));
+            base.resolve(Long.toString(number)), number, report, ImmutableList.copyOf(remarks));
       } finally {
         serving.discard(temporary);
       }
@@ -221,15 +219,15 @@ public final class Exporter {
     SavedModelFiles files = SavedModelFiles.of(served, proofs, remarks);
     files.write(dir, own.signatures().keySet());
     writeLabels(served, dir.resolve("assets.extra"), remarks);
-    ExportReport report = Trial.of(runtime, model, files, dir, proofs);
-    remarks.addAll(report.remarks());
-    ExportReport whole = report.withRemarks(ImmutableList.copyOf(remarks));
+    SavedModelFiles.Written written =
+        new SavedModelFiles.Written(files, dir, ImmutableList.copyOf(remarks));
+    ExportReport report = Trial.of(runtime, model, written, proofs);
     for (Proof proof : proofs) {
       if (proof instanceof Proof.Papers papers) {
-        papers.writer().write(dir, whole);
+        papers.writer().write(dir, report);
       }
     }
-    return whole;
+    return report;
   }
 
   /** The labels of a model with one head, one a line, for people and other tools. */

@@ -65,6 +65,14 @@ record SavedModelFiles(
     ImmutableMap<String, Signature> signatures,
     ImmutableList<MadeSignature> made) {
 
+  /**
+   * Files that are written, and not yet tried.
+   *
+   * @param dir the folder that they lie in
+   * @param remarks what there is to say of them before that
+   */
+  record Written(SavedModelFiles files, Path dir, ImmutableList<String> remarks) {}
+
   private static final long MOST_BYTES = Integer.MAX_VALUE - (64L << 20);
   private static final String INIT = "__saved_model_init_op";
   private static final String TENSORFLOW = "2.18.0";

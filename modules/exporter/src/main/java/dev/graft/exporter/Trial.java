@@ -23,7 +23,6 @@ import dev.graft.words.Figure;
 import dev.graft.words.Remedy;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -77,16 +76,17 @@ final class Trial {
   }
 
   /**
-   * Tries the export in {@code dir}, which gets its warm-up requests.
+   * Tries an export, which gets its warm-up requests.
    *
    * @param model what it was made from
    * @throws FailedCheckException if it gives other answers than the model, a gate refuses it, or
    *     what was asked for could not be run
    */
   static ExportReport of(
-      TensorFlowRuntime runtime, Model model, SavedModelFiles files, Path dir, List<Proof> proofs)
+      TensorFlowRuntime runtime, Model model, SavedModelFiles.Written written, List<Proof> proofs)
       throws IOException {
-    try (SavedModelSession exported = runtime.loadSavedModel(dir, Set.of("serve"))) {
+    SavedModelFiles files = written.files();
+    try (SavedModelSession exported = runtime.loadSavedModel(written.dir(), Set.of("serve"))) {
       Trial trial;
       try (Reference reference =
           Reference.open(runtime, model, BytesSignature.picture(files.model()))) {
@@ -94,18 +94,19 @@ final class Trial {
         trial.compare();
       }
       Rehearsal warmUp = new Rehearsal(files, exported);
-      warmUp.write(dir.resolve("assets.extra"), trial.sizes);
+      warmUp.write(written.dir().resolve("assets.extra"), trial.sizes);
       ImmutableList.Builder<Figure> gates = ImmutableList.builder();
       for (Proof proof : proofs) {
         if (proof instanceof Proof.Gate gate) {
-          gates.addAll(gate.check().on(exported, dir));
+          gates.addAll(gate.check().on(exported, written.dir()));
         }
       }
-      return trial.report(warmUp, gates.build());
+      return trial.report(warmUp, gates.build(), written.remarks());
     }
   }
 
-  private ExportReport report(Rehearsal warmUp, ImmutableList<Figure> gates) {
+  private ExportReport report(
+      Rehearsal warmUp, ImmutableList<Figure> gates, ImmutableList<String> remarks) {
     return new ExportReport(
         ImmutableSortedSet.copyOf(exported.signatures().keySet()),
         ImmutableSortedSet.copyOf(batches),
@@ -115,7 +116,7 @@ final class Trial {
         gates,
         files.needs(),
         files.needsInPython(),
-        warmUp.remarks());
+        ImmutableList.<String>builder().addAll(remarks).addAll(warmUp.remarks()).build());
   }
 
   private void compare() {

@@ -1,5 +1,6 @@
 package dev.graft.exporter;
 
+import com.google.common.collect.ImmutableList;
 import dev.graft.error.Internal;
 import java.nio.file.Path;
 
@@ -9,6 +10,7 @@ import java.nio.file.Path;
  * @param path its folder
  * @param number its number
  * @param report what it stood before it was published
+ * @param remarks those of the report, and what was not as one might expect in publishing it
  */
 @Internal
-public record Version(Path path, long number, ExportReport report) {}
+public record Version(Path path, long number, ExportReport report, ImmutableList<String> remarks) {}

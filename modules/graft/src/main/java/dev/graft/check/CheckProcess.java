@@ -100,9 +100,9 @@ final class CheckProcess {
               + ". Allow more time.";
       remedies = List.of(Remedy.CHECK_TIME);
     }
-    List<CheckReport.Line> story = new ArrayList<>(note.report().story());
-    story.add(new CheckReport.Line("stopped", reason, remedies));
-    return withStory(note.report(), story).failed(reason, remedies);
+    Findings findings = Findings.of(note.report());
+    findings.stop(reason, remedies);
+    return findings.report();
   }
 
   /** For when this process is told to end while the other one is at work. */
@@ -152,21 +152,6 @@ final class CheckProcess {
     }
   }
 
-  private static CheckReport withStory(CheckReport report, List<CheckReport.Line> story) {
-    return new CheckReport(
-        report.imported(),
-        report.parityMaxDiff(),
-        report.trainable(),
-        report.blocked(),
-        report.head(),
-        report.trained(),
-        report.exported(),
-        report.exportMaxDiff(),
-        report.error(),
-        report.remedies(),
-        story);
-  }
-
   private static List<String> command(Path model, CheckOptions options, Path scratch) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -201,7 +186,7 @@ final class CheckProcess {
     try {
       return new ObjectMapper().readValue(file.toFile(), Note.class);
     } catch (IOException e) {
-      return new Note("started", false, CheckReport.nothing());
+      return new Note("started", false, new Findings().report());
     }
   }
 

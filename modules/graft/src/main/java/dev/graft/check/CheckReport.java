@@ -83,26 +83,4 @@ public record CheckReport(
   public boolean held() {
     return error == null;
   }
-
-  /** This report with a reason why it does not hold. */
-  CheckReport failed(String reason, List<Remedy> ways) {
-    return new CheckReport(
-        imported,
-        parityMaxDiff,
-        trainable,
-        blocked,
-        head,
-        trained,
-        exported,
-        exportMaxDiff,
-        reason,
-        ways,
-        story);
-  }
-
-  /** What is known before the first step. */
-  static CheckReport nothing() {
-    return new CheckReport(
-        false, null, 0, List.of(), null, false, false, null, null, List.of(), List.of());
-  }
 }

@@ -5,7 +5,6 @@ import dev.graft.Inspection;
 import dev.graft.Trust;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.FailedCheckException;
-import dev.graft.error.GraftException;
 import dev.graft.exporter.Exporter;
 import dev.graft.exporter.Proof;
 import dev.graft.graph.op.OpRegistry;
@@ -27,7 +26,6 @@ import dev.graft.trainer.fit.HalfPrecision;
 import dev.graft.words.Note;
 import dev.graft.words.Remedy;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +33,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -54,18 +51,7 @@ final class Checkup {
   private final ImportOptions options;
   private final Path scratch;
   private final Consumer<CheckProcess.Note> notes;
-
-  private final List<CheckReport.Line> story = new ArrayList<>();
-  private boolean imported;
-  private @Nullable Double parity;
-  private int trainable;
-  private List<CheckReport.Blocked> blocked = List.of();
-  private @Nullable String head;
-  private boolean trained;
-  private boolean exported;
-  private @Nullable Double exportDifference;
-  private @Nullable String error;
-  private List<Remedy> remedies = List.of();
+  private final Findings findings = new Findings();
 
   /**
    * A checkup.
@@ -92,25 +78,10 @@ final class Checkup {
           TensorFlowRuntime unfused = TensorFlowRuntime.open(cpu.fusion(false))) {
         new Running(runtime, unfused, model.get()).steps();
       } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-        fail("runtime", e);
+        findings.fail("runtime", e);
       }
     }
-    notes.accept(new CheckProcess.Note("ended", true, report()));
-  }
-
-  private CheckReport report() {
-    return new CheckReport(
-        imported,
-        parity,
-        trainable,
-        blocked,
-        head,
-        trained,
-        exported,
-        exportDifference,
-        error,
-        remedies,
-        story);
+    notes.accept(new CheckProcess.Note("ended", true, findings.report()));
   }
 
   /** A piece of work that gives something. */
@@ -120,27 +91,12 @@ final class Checkup {
   }
 
   private <T> Optional<T> step(String name, String doing, Work<T> work) {
-    notes.accept(new CheckProcess.Note(doing, false, report()));
+    notes.accept(new CheckProcess.Note(doing, false, findings.report()));
     try {
       return Optional.of(work.go());
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      fail(name, e);
+      findings.fail(name, e);
       return Optional.empty();
-    }
-  }
-
-  private void tell(String step, String pattern, Object... arguments) {
-    story.add(new CheckReport.Line(step, String.format(Locale.ROOT, pattern, arguments)));
-  }
-
-  private void fail(String step, Throwable e) {
-    String reason =
-        e instanceof GraftException ? String.valueOf(e.getMessage()) : "unexpected: " + e;
-    List<Remedy> ways = e instanceof GraftException known ? known.remedies() : List.of();
-    story.add(new CheckReport.Line(step, reason, ways));
-    if (error == null) {
-      error = step + ": " + reason;
-      remedies = ways;
     }
   }
 
@@ -156,8 +112,8 @@ final class Checkup {
         OpRegistry.standard().of(node); // fails, and says why
       }
     }
-    imported = true;
-    tell(
+    findings.imported();
+    findings.tell(
         "import",
         "%,d ops flattened, %,d functions left%s",
         model.graph().size(),
@@ -167,7 +123,7 @@ final class Checkup {
             : ", signature '" + signature.name() + "'");
     for (String name : model.leftOut()) {
       String words = "signature '" + name + "' is left out: it needs trust";
-      story.add(new CheckReport.Line("", words, List.of(Remedy.TRUST)));
+      findings.tell(new CheckReport.Line("", words, List.of(Remedy.TRUST)));
     }
     return model;
   }
@@ -215,10 +171,11 @@ final class Checkup {
               new ParityTrial.Original(ModelFolder.of(path, cache), options),
               model,
               signature,
-              story::add);
+              findings::tell);
       Map<String, TensorValue> inputs = trial.run(scratch.resolve("original"));
       if (trial.difference().isPresent()) {
-        parity = trial.difference().getAsDouble();
+        double parity = trial.difference().getAsDouble();
+        findings.parity(parity);
         if (!(parity <= ROUNDING)) {
           throw new FailedCheckException(
               "the flat graph answers otherwise than the original: largest difference " + parity);
@@ -230,11 +187,11 @@ final class Checkup {
     private boolean gradients(Model described) {
       Preflight found = Graft.preflight(described);
       int asked = described.trainableVariables().size();
-      trainable = found.reached().size();
-      blocked = found.obstacles().stream().map(CheckReport.Blocked::of).toList();
-      tell("gradients", "%d of %d trainable variables", trainable, asked);
+      int reached = found.reached().size();
+      findings.gradients(reached, found.obstacles().stream().map(CheckReport.Blocked::of).toList());
+      findings.tell("gradients", "%d of %d trainable variables", reached, asked);
       tellUnreached(described, found);
-      found.lines().forEach(line -> tell("", "%s", line));
+      found.lines().forEach(line -> findings.tell("", "%s", line));
       return true;
     }
 
@@ -251,13 +208,14 @@ final class Checkup {
           found.unreached().stream().filter(variable -> !ended.contains(variable)).toList();
       long inside = others.stream().filter(v -> upstream.contains(v.node())).count();
       if (!ended.isEmpty()) {
-        tell("", "%d only behind ops at which gradients end", ended.size());
+        findings.tell("", "%d only behind ops at which gradients end", ended.size());
       }
       if (inside > 0) {
-        tell("", "%d only behind whole numbers or a StopGradient, where gradients end", inside);
+        findings.tell(
+            "", "%d only behind whole numbers or a StopGradient, where gradients end", inside);
       }
       if (others.size() > inside) {
-        tell("", "%d have no influence on the outputs", others.size() - inside);
+        findings.tell("", "%d have no influence on the outputs", others.size() - inside);
       }
     }
 
@@ -270,15 +228,17 @@ final class Checkup {
         List<FoundHead> all = HeadFinder.all(described);
         if (all.isEmpty()) {
           Note why = Inspection.whyNoHead(described);
-          story.add(new CheckReport.Line("head", "none found: " + why.sentence(), why.remedies()));
+          findings.tell(
+              new CheckReport.Line("head", "none found: " + why.sentence(), why.remedies()));
           return cutWhereItTrains(described);
         }
         found = all.get(0);
         candidate = described.with(Edits.keepOutputs(found.output()));
       }
-      head = words(found);
+      String head = words(found);
+      findings.head(head);
       Model swapped = candidate.with(Edits.replaceHead(HeadSpec.singleLabel(LABELS)));
-      tell("head", "%s: swapped", head);
+      findings.tell("head", "%s: swapped", head);
       return swapped;
     }
 
@@ -292,7 +252,8 @@ final class Checkup {
       List<String> outputs =
           found.remedy().map(way -> List.copyOf(way.outputs())).orElse(List.of());
       if (found.reached().isEmpty() && !outputs.isEmpty()) {
-        tell("", "→ nothing trains on all outputs at once: trained on '%s'", outputs.get(0));
+        findings.tell(
+            "", "→ nothing trains on all outputs at once: trained on '%s'", outputs.get(0));
         return described.with(Edits.keepOutputs(outputs.get(0)));
       }
       Optional<String> at = found.remedy().flatMap(Preflight.Remedy::cut);
@@ -300,14 +261,16 @@ final class Checkup {
         try {
           Model cut =
               described.with(Edits.cut(at.get()), Edits.addHead(HeadSpec.singleLabel(LABELS)));
-          tell("", "→ nothing trains on these outputs: cut at '%s', with a new head", at.get());
+          findings.tell(
+              "", "→ nothing trains on these outputs: cut at '%s', with a new head", at.get());
           return cut;
         } catch (BadRequestException e) {
-          tell("", "it cannot be cut at '%s' either: %s", at.get(), String.valueOf(e.getMessage()));
+          findings.tell(
+              "", "it cannot be cut at '%s' either: %s", at.get(), String.valueOf(e.getMessage()));
         }
       }
       String words = "→ trained as it is; it can be cut at a layer, to put a new head there";
-      story.add(new CheckReport.Line("", words, List.of(Remedy.CUT)));
+      findings.tell(new CheckReport.Line("", words, List.of(Remedy.CUT)));
       return described;
     }
 
@@ -336,16 +299,17 @@ final class Checkup {
             Remedy.CUT);
       }
       TrainingTrial trial = TrainingTrial.of(runtime, candidate, serving, inputs, found.reached());
-      trained = true;
-      tell("train", "one step: loss %.4g → %.4g", trial.before(), trial.after());
+      findings.trained();
+      findings.tell("train", "one step: loss %.4g → %.4g", trial.before(), trial.after());
       Optional<String> half = HalfPrecision.weightBelowHeads(candidate);
       HalfPrecision.belowHeads(candidate)
           .filter(node -> half.isEmpty())
           .ifPresent(
-              node -> tell("", "→ '%s' computes in float16: training scales the loss", node));
+              node ->
+                  findings.tell("", "→ '%s' computes in float16: training scales the loss", node));
       half.ifPresent(
           name ->
-              tell(
+              findings.tell(
                   "",
                   "→ weight '%s' is float16 itself: training scales the loss, and keeps float32"
                       + " copies of such weights, since small steps are lost in float16",
@@ -355,12 +319,12 @@ final class Checkup {
 
     private boolean export(Model ready, Map<String, TensorValue> inputs) {
       Proof[] proofs = inputs.isEmpty() ? new Proof[0] : new Proof[] {Proof.examples(inputs)};
-      exportDifference =
+      double difference =
           Exporter.publish(unfused, ready, scratch.resolve("export"), proofs)
               .report()
               .largestDifference();
-      exported = true;
-      tell("export", "reloaded by TensorFlow, largest difference %s", exportDifference);
+      findings.exported(difference);
+      findings.tell("export", "reloaded by TensorFlow, largest difference %s", difference);
       return true;
     }
   }
