@@ -61,11 +61,6 @@ record StoreKey(
     return System.getProperty("os.arch") + " " + Processor.extensions() + " " + chosen;
   }
 
-  /** That of other rows which are computed there and so. */
-  StoreKey of(HashCode otherNetwork, String otherRows) {
-    return new StoreKey(otherNetwork, otherRows, compute, device, tensorflow, processor, code);
-  }
-
   /** The name of their folder. */
   String folder() {
     return Hashing.sha256().hashString(toString(), StandardCharsets.UTF_8).toString();

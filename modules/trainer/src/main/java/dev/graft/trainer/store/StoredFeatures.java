@@ -57,7 +57,6 @@ public final class StoredFeatures implements AutoCloseable {
     StoredFeatures opened = new StoredFeatures(store, forms, said);
     try {
       Map<TensorRef, StoreKey> keys = new LinkedHashMap<>();
-      StoreKey key = null;
       for (Map.Entry<TensorRef, RowForm> tensor : forms.entrySet()) {
         Optional<HashCode> frozen = network.of(tensor.getKey());
         if (frozen.isEmpty()) {
@@ -72,8 +71,7 @@ public final class StoredFeatures implements AutoCloseable {
           return Optional.empty();
         }
         String row = tensor.getValue().toString();
-        key = key == null ? StoreKey.of(runtime, frozen.get(), row) : key.of(frozen.get(), row);
-        keys.put(tensor.getKey(), key);
+        keys.put(tensor.getKey(), StoreKey.of(runtime, frozen.get(), row));
       }
       opened.room =
           store.prepare(keys.values().stream().map(StoreKey::folder).collect(Collectors.toSet()));
