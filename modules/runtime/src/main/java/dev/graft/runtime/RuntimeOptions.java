@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /**
  * How TensorFlow runs in this process. Immutable; start from {@link #defaults()} and change with
- * the {@code with} methods.
+ * the methods that take a value.
  *
  * @param processor where ops run
  * @param threads how many threads ops have. TensorFlow makes them once in a process: the first
