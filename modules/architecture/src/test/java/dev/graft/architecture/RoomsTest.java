@@ -12,7 +12,6 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The rooms inside the modules: small, without circles, each with a map at its door. */
+/** The rooms inside the modules: small, and without circles. */
 class RoomsTest {
 
   private static final int MOST_CLASSES = 25;
@@ -45,12 +44,6 @@ class RoomsTest {
           "dev.graft.model.InputSpec",
           "dev.graft.model.Signature",
           "dev.graft.model.Variable");
-
-  private static final List<String> OF_A_MAP =
-      List.of("What enters", "What leaves", "Who calls whom", "The invariant");
-
-  private static final int LEAST_OF_A_MAP = 15;
-  private static final int MOST_OF_A_MAP = 41; // the end of the comment is one
 
   private static final Path ROOT = Path.of(System.getProperty("graft.root"));
 
@@ -83,27 +76,6 @@ class RoomsTest {
     assertThat(Arrays.stream(sizes).filter(size -> size < SMALL).count())
         .as("rooms under %d classes: %s", SMALL, rooms())
         .isLessThanOrEqualTo(MOST_SMALL_ROOMS);
-  }
-
-  /** One that says what enters, what leaves, who calls whom, and the one invariant. */
-  @Test
-  void eachRoomHasAMap() throws IOException {
-    List<String> without = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(ROOT.resolve("modules"))) {
-      for (Path map : files.filter(file -> file.endsWith("package-info.java")).toList()) {
-        List<String> lines = Files.readAllLines(map);
-        long words = lines.stream().filter(line -> line.startsWith(" *")).count();
-        boolean isOfMain = map.toString().replace('\\', '/').contains("/src/main/");
-        if (isOfMain && (words < LEAST_OF_A_MAP || words > MOST_OF_A_MAP)) {
-          without.add(map + " has " + words + " lines");
-        }
-        String all = String.join("\n", lines);
-        OF_A_MAP.stream()
-            .filter(part -> isOfMain && !all.contains("<b>" + part + ".</b>"))
-            .forEach(part -> without.add(map + " does not say: " + part));
-      }
-    }
-    assertThat(without).isEmpty();
   }
 
   @Test

@@ -11,8 +11,9 @@
  * of the trainer's own parts; {@link dev.graft.bench.Turns} lets it work when the script says so,
  * since the peers must not work at the same time. {@link dev.graft.bench.ServingTimes} and {@link
  * dev.graft.bench.BesideTraining} do so for answers of published versions, {@link
- * dev.graft.bench.Decoding} for photos. {@link dev.graft.bench.Tables} is a program of its own,
- * which makes the tables of {@code docs/benchmarks} from results.
+ * dev.graft.bench.Decoding} for photos, {@code BoxSteps} for a head for boxes; what they write is
+ * gone with a {@code Scratch}. {@link dev.graft.bench.Tables} is a program of its own, which makes
+ * the tables of {@code docs/benchmarks} from results.
  *
  * <p><b>The invariant.</b> What is timed is what users run: there is no loop here that the trainer
  * does not have.

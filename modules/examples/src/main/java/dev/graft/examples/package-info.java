@@ -21,7 +21,8 @@
  *   <li>{@link dev.graft.examples.IfGoodEnough}, {@link dev.graft.examples.KeptVersions}: a version
  *       that has to reach something, and those that stay.
  *   <li>{@link dev.graft.examples.FindCells}: boxes around what is on a picture.
- *   <li>{@link dev.graft.examples.Signals}, {@link dev.graft.examples.Reviews}: numbers and texts.
+ *   <li>{@link dev.graft.examples.Signals}, {@link dev.graft.examples.Reviews}: numbers and texts;
+ *       {@link dev.graft.examples.AskAnything}: a version of whatever kind.
  * </ul>
  *
  * <p><b>Who calls whom.</b> None knows another; each begins at {@code dev.graft.Graft} or {@code

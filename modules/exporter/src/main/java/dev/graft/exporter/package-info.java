@@ -11,15 +11,15 @@
  *
  * <p><b>Who calls whom.</b> {@link dev.graft.exporter.Exporter} is the page. It brings the model
  * into its {@code ServingForm} (an open batch by {@code OpenBatch}), has {@code SavedModelFiles}
- * write it to a temporary folder ({@code SignatureFunction} for each signature and each {@code
- * MadeSignature}, that for pictures by {@code BytesSignature}, those for {@code tf.Example}s by
- * {@code ClassifySignature} and {@code ExampleFront}; {@code Saving} and {@code PythonView} for
- * those who load it, {@code AssetFiles}, {@code DefaultAttrs}), and gives that to a {@code Trial}:
- * loaded by TensorFlow's own loader, asked what the proofs give and what is made up ({@code
- * dev.graft.exporter.internal.sample}), held by {@code Comparison} against what the {@code
- * Reference} says, its {@code WarmUp} written and tried by a {@code Rehearsal}. {@code ServingBase}
- * then makes the folder the next version; {@code Retention} removes old ones, {@code VersionCopy}
- * brings one back.
+ * write it to a temporary folder ({@code SignatureFunction}, named by {@code FunctionNames}, for
+ * each signature and each {@code MadeSignature}, that for pictures by {@code BytesSignature}, those
+ * for {@code tf.Example}s by {@code ClassifySignature} and {@code ExampleFront}; {@code Saving} and
+ * {@code PythonView} for those who load it, {@code AssetFiles}, {@code DefaultAttrs}), and gives
+ * that to a {@code Trial}: loaded by TensorFlow's own loader, asked what the proofs give and what
+ * is made up ({@code dev.graft.exporter.internal.sample}), held by {@code Comparison} against what
+ * the {@code Reference} says, its {@code WarmUp} written and tried by a {@code Rehearsal}. {@code
+ * ServingBase} then makes the folder the next version; {@code Retention} removes old ones, {@code
+ * VersionCopy} brings one back.
  *
  * <p><b>The invariant.</b> A numbered folder appears by one rename, whole, durable and proven; what
  * goes wrong before leaves the versions that are there as they were.

@@ -14,8 +14,8 @@
  * Batches}, as a {@code Request}, whose one thread asks about those that wait together, and holds a
  * {@code CurrentVersion}, which looks for newer ones on a thread of its own, has {@code
  * NewestWorking} open a {@code LiveModel} of the newest that answers, and closes the one before.
- * {@code Counts} counts. This room stands before the door, as {@code dev.graft.job} does: nothing
- * in {@code dev.graft} knows of it.
+ * {@code Counts} counts, and a {@code RunRecord} is for Java Flight Recorder. This room stands
+ * before the door, as {@code dev.graft.job} does: nothing in {@code dev.graft} knows of it.
  *
  * <p><b>The invariant.</b> An example is answered by one version, whole; none fails because
  * versions are changed, and a version is closed only when nobody waits for its answer.

@@ -9,7 +9,8 @@
  *       a graph or fails at it, a {@code TensorFlowException}.
  *   <li>{@link dev.graft.error.BadDataException}: the data; mend or leave out what it names.
  *   <li>{@link dev.graft.error.FailedCheckException}: a check of the result did not hold, and
- *       nothing was kept of it; the figure says by how much.
+ *       nothing was kept of it; the figure says by how much. A {@link
+ *       dev.graft.error.RefusedException} is of a model that is not as good as was asked for.
  *   <li>{@link dev.graft.error.ExhaustedException}: no memory, now and here; less at once may do.
  *   <li>{@link dev.graft.error.InputOutputException}: a disk is full, a folder cannot be written;
  *       the same call may do once that is mended.

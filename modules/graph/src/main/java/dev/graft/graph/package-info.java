@@ -17,7 +17,9 @@
  * <p>Every stage uses this package; it knows none of them. Its rooms {@code function} and {@code
  * op} know functions as graphs, and what TensorFlow says of its ops; {@code device} says what a GPU
  * would run. {@link Nodes} reads how a node names its inputs, {@link Attrs} writes attributes,
- * {@link Functions} and {@link GradientFunctions} tell which functions nodes refer to.
+ * {@link Functions} and {@link GradientFunctions} tell which functions nodes refer to, {@link
+ * Colocation} which nodes want to be beside others, {@link Loops} which are inside loops of
+ * TensorFlow 1.
  *
  * <p><b>The invariant.</b> What leaves {@link GraphEditor#build} satisfies {@link GraphInvariants},
  * so nobody has to ask whether an input exists.

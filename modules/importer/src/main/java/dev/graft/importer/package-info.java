@@ -12,8 +12,9 @@
  * <p>The path is followed through values, each made of those before it and never changed: {@link
  * MetaGraph} (one graph of the file, its foreign ops refused), {@link Weights} (what is remembered,
  * and where), {@link Contents} (these and what Keras and Graft noted), {@link Admitted} (the ways
- * to call it, after judgement), {@link Flat} (without calls), {@link Clean} (without what says
- * nothing), and {@link Assembly} finds the layers and makes the model.
+ * to call it, after judgement), {@link Flat} (without calls, and with what runs once before, {@link
+ * Initial}), {@link Clean} (without what says nothing), and {@link Assembly} finds the layers and
+ * makes the model.
  *
  * <p><b>Who calls whom.</b> Each step calls one of the rooms under {@code internal}: {@code file},
  * {@code signature}, {@code weights}, {@code trust}, {@code clean}, {@code layers}; these do not

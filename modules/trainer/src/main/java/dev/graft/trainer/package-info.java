@@ -12,11 +12,13 @@
  *
  * <p><b>Who calls whom.</b> The rooms {@code loss}, {@code optimizer}, {@code metric}, {@code
  * listener} and {@code checkpoint} hold what recipes and options are made of and know nothing of
- * them. {@code fit} trains, {@code score} scores, by these options. Inside, {@code internal.task}
- * says what is trained, {@code internal.watch} who is told of it, {@code internal.graph} gives a
- * graph the behaviour of training, {@code internal.mixed} fewer digits, {@code internal.step} adds
- * the step, {@code internal.features} computes once what does not change, {@code internal.head}
- * solves heads.
+ * them. {@code fit} trains, {@code score} scores, by these options; {@code boxes} says how well
+ * boxes are found, {@code store} keeps features for other runs. Inside, {@code internal.task} says
+ * what is trained ({@code internal.boxes} for heads for boxes), {@code internal.watch} who is told
+ * of it, {@code internal.graph} gives a graph the behaviour of training, {@code internal.mixed}
+ * fewer digits, {@code internal.step} adds the step, {@code internal.feed} gets batches to it,
+ * {@code internal.memory} finds out what has room, {@code internal.cut} where the frozen part ends,
+ * {@code internal.features} computes once what does not change, {@code internal.head} solves heads.
  *
  * <p><b>The invariant.</b> Every choice is made on the validation part, and every choice that was
  * made for the user is told with its reason. The test part is not looked at.

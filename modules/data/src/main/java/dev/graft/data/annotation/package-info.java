@@ -11,8 +11,8 @@
  * asks one reader. Readers find pictures through a {@code DataFolder}, which alone turns what is
  * written in a file into a path, and hand what they find to {@code boxes} in a {@code Findings}.
  * {@code VocXml}, {@code CocoJson}, {@code YoloYaml} and {@code TableRow} know the grammar of a
- * file each, and nothing of folders. Each gets a {@code TextFile}, which bounds what is read and
- * quotes what is written there in messages.
+ * file each, and nothing of folders; {@code TableRows} are those of one picture. Each gets a {@code
+ * TextFile}, which bounds what is read and quotes what is written there in messages.
  *
  * <p><b>The invariant.</b> Nothing that a file says leads out of the folder that was given, nothing
  * behind a link out of it is quoted, and no file makes Graft take more memory than its own size

@@ -3,8 +3,10 @@
  * of it, for people and for programs.
  *
  * <p><b>What enters.</b> A model, what its export stood, and {@link
- * dev.graft.internal.card.CardFacts} from whoever publishes: parts of the data, the training,
- * scores, the user's own words. The card of the base lies in the base's folder.
+ * dev.graft.internal.card.CardFacts} from whoever publishes: parts of the data ({@link
+ * dev.graft.internal.card.PartFacts}, with a {@link dev.graft.internal.card.DatasetDigest}), the
+ * training, scores ({@link dev.graft.internal.card.ScoreFacts}), the user's own words. The card of
+ * the base lies in the base's folder.
  *
  * <p><b>What leaves.</b> {@code model_card.json} and {@code MODEL_CARD.md} in a version's folder,
  * before anybody sees it; and the step of a training in a model's provenance.

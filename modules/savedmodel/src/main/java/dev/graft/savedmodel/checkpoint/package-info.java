@@ -9,8 +9,8 @@
  * with {@link Snappy} where a writer used it) says where each tensor is, {@link BundleParts} and
  * {@link TensorSlice} put together what was saved in slices. {@link TensorBundleWriter} writes with
  * {@link SortedTableWriter}. {@link MaskedCrc} checks both, {@link RecordWriter} writes TFRecord
- * files with it. {@link VariableValues} is what others ask: the value of a variable, from wherever
- * its source says.
+ * files with it, and {@link RecordReader} reads them. {@link VariableValues} is what others ask:
+ * the value of a variable, from wherever its source says.
  *
  * <p>The importer opens a checkpoint and looks up keys; the runtime and the exporter read values;
  * the trainer writes its own checkpoints. {@link GitLfs} recognises a pointer where a file should

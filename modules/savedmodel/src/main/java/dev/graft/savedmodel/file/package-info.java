@@ -8,9 +8,10 @@
  * <p>{@link Durable} writes, moves and removes so that after a power cut there is the old state or
  * the new one. {@link HeldFile} is a lock that belongs to one holder at a time, across class
  * loaders and processes, and goes with the process that held it. {@link VersionLease} says to
- * others that a version is read, any number at a time. {@link FolderDigest} tells one SavedModel
- * from all others by its graph and the checksums of its weights. {@link Interrupts} says what an
- * interrupt did to work on files, and puts it off where nothing may be half done.
+ * others that a version is read, any number at a time, {@link VersionFolders} which folders are
+ * versions. {@link FolderDigest} tells one SavedModel from all others by its graph and the
+ * checksums of its weights. {@link Interrupts} says what an interrupt did to work on files, and
+ * puts it off where nothing may be half done.
  *
  * <p><b>Who calls whom.</b> The exporter publishes with these, runs and caches hold their folders
  * with them, the importer names what it read by its digest. They know nothing of models.

@@ -8,7 +8,8 @@
  *
  * <p><b>What leaves.</b> Calls of {@link dev.graft.trainer.listener.TrainingListener}s, and files:
  * {@link dev.graft.trainer.listener.CsvLog} writes a table, {@link
- * dev.graft.trainer.listener.TensorBoardLog} TensorBoard's files.
+ * dev.graft.trainer.listener.TensorBoardLog} TensorBoard's files. {@code ReadingProgress} tells of
+ * the reading of files, before there is a training.
  *
  * <p><b>Who calls whom.</b> A {@code Watch} hands each event to all who listen, and asks the {@link
  * dev.graft.trainer.listener.CancellationToken} before each unit of work whether to go on. Nobody

@@ -11,7 +11,9 @@
  * <p><b>Who calls whom.</b> {@code internal.task} makes a {@link dev.graft.trainer.loss.Goal} of a
  * head and its objective; goals over several heads and targets come in through {@link
  * dev.graft.trainer.loss.Objectives#with(Goal)}. {@code internal.step} and {@code score} ask a goal
- * for its losses and its metrics, and know nothing of heads.
+ * for the heads that it reads, where its targets are fed, its losses and its metrics, and know
+ * nothing of objectives; the one thing more that {@code score} asks is whether it is one head's,
+ * since only then labels are told apart.
  *
  * <p><b>Adding one.</b> An objective is a record here and a formula in {@code Losses}; what it is
  * held against is {@code ObjectiveTest}, with golden values from Keras.

@@ -6,7 +6,8 @@
  *
  * <p><b>What leaves.</b> An {@link dev.graft.trainer.metric.Evaluation} ({@link
  * dev.graft.trainer.score.Evaluator}), or the outputs of the serving signature ({@link
- * dev.graft.trainer.score.Predictor}).
+ * dev.graft.trainer.score.Predictor}), or what a head reads ({@link
+ * dev.graft.trainer.score.FeatureReader}).
  *
  * <p><b>Who calls whom.</b> {@link dev.graft.trainer.score.Scoring} adds to a graph what a task's
  * losses and metrics are made of, runs it batch by batch and adds up; {@code fit} adds the same

@@ -8,10 +8,10 @@
  *
  * <p><b>Who calls whom.</b> {@link ControlFlowRules} tells the book of rules. {@link LoopGradient}
  * asks {@link LoopActivity} through which loop variables gradients go and {@link LoopShapes} what
- * stays the same over all steps, has the body differentiated ({@link BodyGradient}), and makes two
- * loops: {@link ForwardLoop}, which keeps what is read later, and {@link BackwardLoop}, in whose
- * steps {@link NextStepFirst} orders the products. {@link BranchGradient} does the same for
- * choices.
+ * stays the same over all steps, has the body differentiated ({@link BodyGradient}, by what is
+ * {@link Asked} of it), and makes two loops: {@link ForwardLoop}, which keeps what is read later,
+ * and {@link BackwardLoop}, in whose steps {@link NextStepFirst} orders the products. {@link
+ * BranchGradient} does the same for choices.
  *
  * <p>{@link BodyGradient} runs the engine inside the body ({@link Differentiated}), and {@link Cut}
  * decides of each tensor that the way back reads whether it is saved, read as the argument still

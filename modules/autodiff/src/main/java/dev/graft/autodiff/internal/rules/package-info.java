@@ -7,8 +7,9 @@
  * <p><b>What leaves.</b> Gradients of the node's inputs, written as their formulas: {@link
  * FunctionRules} has a line for each function of one variable, {@link MathRules} for arithmetic
  * with broadcasting. Where TensorFlow's kernel is wrong or missing a rule gives other ops: {@link
- * DilatedConvolution}, {@link GroupedConvolution}. Where it is slow on some processors only, the
- * trainer rewrites its step's graph.
+ * DilatedConvolution}, {@link GroupedConvolution}, {@link Conv2DGradient}. Where it is slow on some
+ * processors only, the trainer rewrites its step's graph. {@link GatherBack} is the way back of all
+ * that look rows up.
  *
  * <p><b>Who calls whom.</b> {@link AllRules} makes the one book that the engine is given: it lets
  * each class add its rules, and adds TensorFlow's own C++ rules ({@link HarvestedRule}) where those

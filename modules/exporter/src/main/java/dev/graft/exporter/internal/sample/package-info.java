@@ -8,7 +8,8 @@
  * since not every model takes every text or picture: {@link
  * dev.graft.exporter.internal.sample.MadeUpInputs}, {@link
  * dev.graft.exporter.internal.sample.MadeUpPictures}. Of values that were given or made up {@link
- * dev.graft.exporter.internal.sample.BatchRows} takes as many rows as a batch is to have.
+ * dev.graft.exporter.internal.sample.BatchRows} takes as many rows as a batch is to have. {@link
+ * dev.graft.exporter.internal.sample.Attempts} notes what was answered.
  *
  * <p><b>Who calls whom.</b> {@code OpenBatch} tries with these whether a graph takes several rows,
  * {@code Trial} what the export answers, and {@code Rehearsal} writes them as warm-up requests.

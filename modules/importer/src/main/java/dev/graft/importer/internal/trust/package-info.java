@@ -11,14 +11,15 @@
  * judged. {@link Judgement} walks it, functions included, and follows with {@link JudgedScope} what
  * is {@link Known} of each tensor, such as the place of the model's own assets. {@link
  * OwnVariables} tells which handles can hold nothing else, {@link HiddenValues} finds values where
- * none should be.
+ * none should be, {@link RefWrites} what changes under others that read it, {@link ResourceHandles}
+ * handles that are computed on.
  *
  * <p>Before all of this {@link SingleTensors} refuses functions whose inputs cannot be counted, and
  * {@link PlainAttributes}, {@link BoundedRows}, {@link BoundedBoxes} and {@link SeparatePads}
  * change the graph: they take out what tells TensorFlow how to run it, bound what two kernels
- * believe, and keep pads out of another, by {@link AddedNodes}. {@link FusedNorms} looks at the
- * flat graph, with the {@link HeldShapes} of weights, and at that graph with all that is {@link
- * LaidOver} it in training.
+ * believe ({@link RowBounds}), and keep pads out of another, by {@link AddedNodes} in a {@link
+ * NodeChain}. {@link FusedNorms} looks at the flat graph, with the {@link HeldShapes} of weights,
+ * and at that graph with all that is {@link LaidOver} it in training.
  *
  * <p>{@link MachineOps} and {@link HarmlessOps} hold the lists. An op is harmless by being listed;
  * what nobody has read needs trust.

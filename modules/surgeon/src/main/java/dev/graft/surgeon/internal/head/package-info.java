@@ -14,7 +14,7 @@
  *
  * <p>A head for boxes reads several maps: {@code BoxHead} ends the backbone there, {@code
  * BoxNetwork} adds the layers, with {@code NormLayer}, and {@code BoxAnswers} what makes boxes of
- * their answer.
+ * their answer, of which {@code Suppression} leaves the surest.
  *
  * <p>What any other kind of head puts behind its logits is {@link Activation}, the one place that a
  * new kind has to be added to in this module. {@link HeadText} writes specs into a provenance and

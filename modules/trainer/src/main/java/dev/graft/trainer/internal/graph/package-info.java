@@ -8,12 +8,14 @@
  * their activity and the nodes that move statistics.
  *
  * <p><b>Who calls whom.</b> {@link dev.graft.trainer.internal.graph.LayersInTraining} says which
- * layers, and for a person why; {@code TrainingForm} splices their saved functions in; {@link
+ * layers, and for a person why; {@code TrainingForm} splices their saved functions in, {@code
+ * ActivityPenalties} are those that frozen layers go on with; {@link
  * dev.graft.trainer.internal.graph.StatelessRandom} draws their random numbers from the seed and
- * the number of the run, functions included; {@link dev.graft.trainer.internal.graph.SamePadding}
- * rewrites what is slow on a CPU, {@link dev.graft.trainer.internal.graph.GpuLayers} takes what
- * there is for GPUs, {@link dev.graft.trainer.internal.graph.BesideXla} marks what XLA is to leave
- * alone. {@code internal.step} and {@code fit} call them. The other way round, {@link
+ * the number of the run, those in functions by {@code RandomFunctions}; {@link
+ * dev.graft.trainer.internal.graph.SamePadding} rewrites what is slow on a CPU, {@link
+ * dev.graft.trainer.internal.graph.GpuLayers} takes what there is for GPUs, {@link
+ * dev.graft.trainer.internal.graph.BesideXla} marks what XLA is to leave alone. {@code
+ * internal.step} and {@code fit} call them. The other way round, {@link
  * dev.graft.trainer.internal.graph.FrozenForm} is what does not train in its fastest form, with
  * {@code FoldedNorm} and {@code SettledWeights}; {@code internal.features} calls it.
  *
