@@ -2,6 +2,8 @@ package dev.graft.internal.live;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.common.cache.Cache;
+import com.google.common.cache.CacheBuilder;
 import com.google.common.collect.Lists;
 import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
@@ -35,11 +37,19 @@ public final class Asking {
   /** As many as an export is compared with: memory for more is nobody's promise. */
   private static final int MOST_ROWS = 32;
 
+  /** Forms of examples, of which it is remembered how many at once there is room for. */
+  private static final int FORMS = 100;
+
   private final SavedModelSession session;
   private final ServedSignature way;
   private final Feed feed;
   private final Readout readout;
   private final Duration timeout;
+
+  /** How many at once there is room for, of forms of which there once were too many. */
+  private final Cache<Map<String, Object>, Integer> room =
+      CacheBuilder.newBuilder().maximumSize(FORMS).build();
+
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong nanos = new AtomicLong();
@@ -121,11 +131,19 @@ public final class Asking {
         outcomes[i] = failed(e);
       }
     }
-    runs(asked).forEach(some -> answerEach(some, outcomes, onCall));
+    for (List<Asked> some : runs(asked)) {
+      for (int at = 0; at < some.size(); ) {
+        List<Asked> next = next(some, at);
+        if (isAnswered(next, outcomes, onCall)) {
+          at += next.size();
+        }
+      }
+    }
     return List.of(outcomes);
   }
 
-  private void answerEach(List<Asked> some, Outcome[] outcomes, Runnable onCall) {
+  /** Whether each now has an outcome; if not, there is room for fewer at once. */
+  private boolean isAnswered(List<Asked> some, Outcome[] outcomes, Runnable onCall) {
     try {
       onCall.run();
       List<Answer> answers = run(some);
@@ -134,10 +152,13 @@ public final class Asking {
       }
       answered.addAndGet(some.size());
     } catch (BadDataException | BadModelException | ExhaustedException e) {
+      if (e instanceof ExhaustedException && isDivided(some)) {
+        return false;
+      }
       if (some.size() == 1) {
         outcomes[some.get(0).place] = failed(e);
       } else {
-        some.forEach(one -> answerEach(List.of(one), outcomes, onCall));
+        some.forEach(one -> isAnswered(List.of(one), outcomes, onCall));
       }
     } catch (ClosedException e) { // by none of them, and no further run is possible
       failed.addAndGet(some.size());
@@ -148,6 +169,7 @@ public final class Asking {
       failed.addAndGet(some.size());
       throw e;
     }
+    return true;
   }
 
   private Outcome failed(GraftException why) {
@@ -166,7 +188,7 @@ public final class Asking {
           IntStream.range(0, examples.size()).mapToObj(i -> asked(examples, i)).toList();
       Answer[] answers = new Answer[asked.size()];
       for (List<Asked> some : runs(asked)) {
-        List<Answer> these = named(some);
+        List<Answer> these = inRoom(some);
         for (int i = 0; i < some.size(); i++) {
           answers[some.get(i).place] = these.get(i);
         }
@@ -179,20 +201,44 @@ public final class Asking {
     }
   }
 
+  /** As {@link #named}, of as many at once as memory has room for. */
+  private List<Answer> inRoom(List<Asked> some) {
+    List<Answer> all = new ArrayList<>();
+    while (all.size() < some.size()) {
+      List<Asked> next = next(some, all.size());
+      try {
+        all.addAll(named(next));
+      } catch (ExhaustedException e) {
+        if (!isDivided(next)) {
+          throw e;
+        }
+      }
+    }
+    return all;
+  }
+
+  /** The next of {@code some}: as many as there is room for, by what was seen of their form. */
+  private List<Asked> next(List<Asked> some, int from) {
+    int most = room.asMap().getOrDefault(Feed.form(some.get(0).row), MOST_ROWS);
+    return some.subList(from, Math.min(some.size(), from + Math.max(most, way.fixedBatch())));
+  }
+
   /**
-   * As {@link #run}, which says of several that one of them is no good: says which. Where memory
-   * has no room for all of them at once, for one half after the other.
+   * Whether fewer at once are to be asked about, where there is no room for {@code some}; from then
+   * on there are, since TensorFlow waits ten seconds before it says so.
    */
+  private boolean isDivided(List<Asked> some) {
+    if (some.size() == 1 || way.fixedBatch() != 0) {
+      return false; // a batch of a fixed size is as large for fewer
+    }
+    room.asMap().merge(Feed.form(some.get(0).row), (some.size() + 1) / 2, Math::min);
+    return true;
+  }
+
+  /** As {@link #run}, which says of several that one of them is no good: says which. */
   private List<Answer> named(List<Asked> some) {
     try {
       return run(some);
-    } catch (ExhaustedException e) {
-      if (some.size() == 1 || way.fixedBatch() != 0) {
-        throw e; // a batch of a fixed size is as large for fewer
-      }
-      return Lists.partition(some, (some.size() + 1) / 2).stream()
-          .flatMap(half -> named(half).stream())
-          .toList();
     } catch (BadDataException e) {
       if (some.size() > 1) {
         some.forEach(one -> run(List.of(one)));

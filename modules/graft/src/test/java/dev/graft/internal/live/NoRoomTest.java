@@ -8,6 +8,7 @@ import com.google.common.collect.ImmutableSet;
 import dev.graft.BareModel;
 import dev.graft.answer.Answer;
 import dev.graft.answer.Example;
+import dev.graft.answer.Outcome;
 import dev.graft.error.ExhaustedException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +104,30 @@ class NoRoomTest {
       assertThat(answers).hasSize(5).isEqualTo(oneByOne(asking));
       assertThat(asking.failed()).isZero();
     }
+  }
+
+  /** Else each of thousands of pictures would wait for what is known to fail. */
+  @Test
+  void whatThereWasNoRoomForIsNotTriedAgain() throws IOException {
+    write(2);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        SavedModelSession session = runtime.loadSavedModel(folder, Set.of("serve"))) {
+      Asking asking = asking(session);
+      AtomicInteger calls = new AtomicInteger();
+      assertThat(asking.answerEach(examples(5), calls::incrementAndGet)).allMatch(NoRoomTest::good);
+      assertThat(calls).as("5, 3, and then 2, 2 and 1").hasValue(5);
+      assertThat(asking.answerEach(examples(40), calls::incrementAndGet))
+          .allMatch(NoRoomTest::good);
+      assertThat(calls).as("two at once").hasValue(5 + 20);
+      Duration before = asking.time();
+      assertThat(asking.answers(examples(40))).hasSize(40);
+      assertThat(asking.time().minus(before)).isLessThan(Duration.ofSeconds(9));
+      assertThat(asking.failed()).isZero();
+    }
+  }
+
+  private static boolean good(Outcome outcome) {
+    return outcome.answer().isPresent();
   }
 
   private static List<Answer> oneByOne(Asking asking) {
