@@ -42,11 +42,13 @@ final class VocReader {
   private final Map<String, List<Path>> byStem = new HashMap<>(); // pictures
   private final Map<String, String> unread = new HashMap<>(); // by stem, what is no picture
   private final Set<String> stems = new HashSet<>(); // of XML files
+  private final Set<Path> owners = new HashSet<>(); // XML files without their ending
 
   private VocReader(DataFolder folder) {
     this.folder = folder;
     this.xmls = folder.files("xml");
     xmls.forEach(xml -> stems.add(DataFolder.stem(xml)));
+    xmls.forEach(xml -> owners.add(xml.resolveSibling(DataFolder.stem(xml))));
     folder
         .files()
         .forEach(
@@ -128,19 +130,21 @@ final class VocReader {
 
   /**
    * The picture that the file names, if it is called as the file itself: beside it may be a mask of
-   * that name. Else the nearest picture of the same name. In another folder than the XML file's it
-   * is not meant if the file names one that exists and has no XML file of its own name: then it
-   * only happens to be called so.
+   * that name. One that lies elsewhere, beside an XML file of its own, is not meant where there is
+   * another beside this one: it was converted since. Else the nearest picture of the same name. In
+   * another folder than the XML file's it is not meant if the file names one that exists and has no
+   * XML file of its own name: then it only happens to be called so.
    */
   private List<Path> candidates(Path xml, VocXml said) {
     String filename = said.filename().replace('\\', '/');
     String last = filename.substring(filename.lastIndexOf('/') + 1);
     List<Path> named = nearest(xml, folder.named(last));
-    if (!named.isEmpty() && DataFolder.stem(last).equals(DataFolder.stem(xml))) {
-      return named;
-    }
     List<Path> found = nearest(xml, called(DataFolder.stem(xml)));
     boolean isBeside = found.stream().anyMatch(each -> isIn(DataFolder.folder(xml), each));
+    boolean isOfOthers = isBeside && named.stream().allMatch(each -> isOfOther(xml, each));
+    if (!named.isEmpty() && !isOfOthers && DataFolder.stem(last).equals(DataFolder.stem(xml))) {
+      return named;
+    }
     boolean isTaken = !found.isEmpty() && (isBeside || stems.contains(DataFolder.stem(last)));
     return isTaken || named.isEmpty() ? found : named;
   }
@@ -157,6 +161,12 @@ final class VocReader {
 
   private static boolean isIn(Path folder, Path file) {
     return DataFolder.folder(file).equals(folder);
+  }
+
+  /** Whether a picture lies in another folder than {@code xml}, beside an XML file of its own. */
+  private boolean isOfOther(Path xml, Path picture) {
+    return !isIn(DataFolder.folder(xml), picture)
+        && owners.contains(picture.resolveSibling(DataFolder.stem(picture)));
   }
 
   /** What there is instead of a picture. */

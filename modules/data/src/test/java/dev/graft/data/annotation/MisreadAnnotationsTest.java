@@ -219,6 +219,19 @@ class MisreadAnnotationsTest {
         .isEqualTo(dir.resolve("annotations/xmls/cat_1.png"));
   }
 
+  /** Two sets whose pictures are called alike, one of them converted since it was annotated. */
+  @Test
+  void aPictureOfAnotherXmlIsNotTheOneNamed() throws IOException {
+    String named = xml("cell").replace("<annotation>", "<annotation><filename>a.jpg</filename>");
+    text(dir.resolve("set1/a.xml"), named);
+    picture(dir.resolve("set1/a.png"));
+    text(dir.resolve("set2/a.xml"), named);
+    picture(dir.resolve("set2/a.jpg"));
+    assertThat(Annotations.read(dir).pictures())
+        .extracting(each -> dir.relativize(each.file()).toString())
+        .containsExactly("set1/a.png", "set2/a.jpg");
+  }
+
   @Test
   void sharesAreNoPixels() throws IOException {
     picture(dir.resolve("a.jpg"));
