@@ -103,7 +103,8 @@ final class CocoReader {
                 file));
         areSome = true;
       } catch (DataFolder.Missing e) {
-        findings.miss(picture.file(), named(text, picture, e));
+        Optional<Part> missed = part.or(() -> folder.partNamed(picture.file()));
+        findings.miss(picture.file(), missed, named(text, picture, e));
       } catch (BadDataException e) {
         findings.add(
             named(text, picture, e), "Name the folder that each lies in, too, and what it is now.");

@@ -324,6 +324,11 @@ final class DataFolder {
     return partOf(root.relativize(file).getParent());
   }
 
+  /** The same of what a file calls {@code written}; of a path out of this folder none. */
+  Optional<Part> partNamed(String written) {
+    return inside(root, written).flatMap(this::partOfFolder);
+  }
+
   private static Optional<Part> partOf(@Nullable Path folder) {
     Path parent = folder;
     while (parent != null) {

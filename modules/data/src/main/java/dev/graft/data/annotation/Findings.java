@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -34,6 +35,8 @@ final class Findings {
   private final List<Note> notes = new ArrayList<>();
   private final Set<String> missing = new HashSet<>(); // there may be millions
   private String firstMissing = "";
+  private final Set<String> untested = new HashSet<>(); // of these what is for the test part
+  private String firstUntested = "";
   private long boxes;
 
   void tell(String sentence) {
@@ -61,11 +64,20 @@ final class Findings {
   /**
    * Counts what is named and not there, as in lists of a set that was cut down since.
    *
+   * @param part for which it is named, if for any
    * @param what says what names it, and that it is not there
    */
-  void miss(String name, String what) {
+  void miss(String name, Optional<Part> part, String what) {
     firstMissing = missing.isEmpty() ? what : firstMissing;
     missing.add(name);
+    if (isTest(part)) {
+      firstUntested = untested.isEmpty() ? what : firstUntested;
+      untested.add(name);
+    }
+  }
+
+  private static boolean isTest(Optional<Part> part) {
+    return part.equals(Optional.of(Part.TEST));
   }
 
   /**
@@ -89,8 +101,22 @@ final class Findings {
                   : "s that are named are not there and are passed over; the first: ")
               + firstMissing);
     } else {
-      add(firstMissing + (count == 1 ? "" : ", and " + (count - 1) + " more like it"), remedy);
+      add(andMore(firstMissing, count), remedy);
     }
+  }
+
+  private static String andMore(String first, int count) {
+    return first + (count == 1 ? "" : ", and " + (count - 1) + " more like it");
+  }
+
+  /** Why there is no test part, though one is named. */
+  private Optional<String> lostTest(DataFolder folder) {
+    boolean isThere =
+        pictures.values().stream()
+            .anyMatch(each -> isTest(each.part()) || isTest(folder.partOfFolder(each.file())));
+    return untested.isEmpty() || isThere
+        ? Optional.empty()
+        : Optional.of(andMore(firstUntested, untested.size()));
   }
 
   /**
@@ -151,7 +177,8 @@ final class Findings {
               + " in several parts, and kept in the first of training, validation and test");
     }
     folder.elsewhere().ifPresent(this::tell);
-    return BoxSets.of(inParts(folder), order, notes, unfit);
+    BoxSet set = BoxSets.of(inParts(folder), order, notes, unfit);
+    return new BoxSet(set.labels(), set.pictures(), set.notes(), lostTest(folder));
   }
 
   /** Folders say nothing where all pictures of the only file are in one part: it was asked for. */

@@ -231,6 +231,7 @@ final class VocReader {
       } else if (!line.isBlank()) {
         findings.miss(
             name,
+            Optional.of(part),
             list
                 + " names "
                 + folder.text(list).quote(name)

@@ -35,15 +35,22 @@ import java.util.stream.IntStream;
  * @param labels what {@link Box#label} counts
  * @param pictures in a fixed order
  * @param notes what was taken for granted, mended or passed over
+ * @param lostTest what names a test part of which nothing is there, if anything does
  */
 @Internal
-public record BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> notes) {
+public record BoxSet(
+    Labels labels, List<BoxedPicture> pictures, List<Note> notes, Optional<String> lostTest) {
 
   private static final int MOST_BYTES = 1 << 30;
 
   public BoxSet {
     pictures = ImmutableList.copyOf(pictures);
     notes = ImmutableList.copyOf(notes);
+  }
+
+  /** A set of which no test part is named, or that has it. */
+  public BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> notes) {
+    this(labels, pictures, notes, Optional.empty());
   }
 
   /** The numbers that {@link #dataset} gives for each box, in their order. */
@@ -124,9 +131,18 @@ public record BoxSet(Labels labels, List<BoxedPicture> pictures, List<Note> note
   /**
    * This set, to learn from, with a note on labels that the training part does not show.
    *
-   * @throws BadDataException if the data tell parts, and none with boxes to learn from
+   * @throws BadDataException if the data tell parts, and none with boxes to learn from; or if they
+   *     name a test part and nothing of it is there, since one drawn from the rest is another
    */
   public BoxSet toLearn() {
+    lostTest.ifPresent(
+        what -> {
+          throw new BadDataException(
+              "nothing is there of the test part that the data name ("
+                  + what
+                  + "); add it, or take what names it out of the data, to have a test part drawn"
+                  + " from the rest.");
+        });
     Map<Part, Set<String>> shown = new LinkedHashMap<>();
     for (Part part : new LinkedHashSet<>(parts())) {
       Optional<Part> is = Optional.of(part);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.boxes.BoxSet;
+import dev.graft.error.BadDataException;
 import dev.graft.words.Note;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -128,6 +129,62 @@ class MovedAnnotationsTest {
     assertThatThrownBy(set::toLearn).hasMessageContaining("for validation, but none with boxes");
     Files.delete(dir.resolve("val/a.jpg"));
     assertRefused("names the picture 'b.jpg', which is not in " + dir + ", and 1 more like it");
+  }
+
+  /** Else it would be drawn from what is for training, and the score be one of something else. */
+  @Test
+  void aTestPartOfWhichNothingIsThere() throws IOException {
+    for (String each : List.of("a", "b")) {
+      picture(dir.resolve("JPEGImages/" + each + ".jpg"));
+      text(dir.resolve("Annotations/" + each + ".xml"), xml("cell"));
+    }
+    text(dir.resolve("ImageSets/Main/train.txt"), "a", "b", "x");
+    text(dir.resolve("ImageSets/Main/val.txt"), "y");
+    assertThat(Annotations.read(dir).toLearn().pictures()).hasSize(2);
+    Path list = dir.resolve("ImageSets/Main/test.txt");
+    text(list, "c", "d");
+    BoxSet set = Annotations.read(dir);
+    assertThat(set.pictures()).as("may be scored").hasSize(2);
+    assertThatThrownBy(set::toLearn)
+        .isInstanceOf(BadDataException.class)
+        .hasMessage(
+            "nothing is there of the test part that the data name ("
+                + list
+                + " names 'c', of which there is no XML file in Annotations, and 1 more like it);"
+                + " add it, or take what names it out of the data, to have a test part drawn from"
+                + " the rest.");
+    text(list, "c", "b");
+    text(dir.resolve("ImageSets/Main/train.txt"), "a");
+    assertThat(Annotations.read(dir).toLearn().pictures()).as("some is").hasSize(2);
+  }
+
+  @Test
+  void aTestPartOfCocoOfWhichNothingIsThere() throws IOException {
+    picture(dir.resolve("train/a.jpg"));
+    Path test = dir.resolve("annotations/instances_test.json");
+    text(dir.resolve("annotations/instances_train.json"), coco("a.jpg"));
+    text(test, coco("b.jpg"));
+    assertThatThrownBy(Annotations.read(dir)::toLearn)
+        .hasMessageContaining("of the test part that the data name (" + test + " names the picture")
+        .hasMessageContaining("; add it, or take what names it out of the data");
+    picture(dir.resolve("test/b.jpg"));
+    assertThat(Annotations.read(dir).toLearn().pictures()).hasSize(2);
+    Files.delete(dir.resolve("test/b.jpg"));
+    Files.delete(test);
+    Files.delete(dir.resolve("annotations/instances_train.json"));
+    Path json = dir.resolve("x.json");
+    String first = "\"images\": [";
+    for (String other : List.of("test/b.jpg", "/test/b.jpg")) { // of another machine any folder
+      text(json, coco("train/a.jpg").replace(first, first + listed(other)));
+      BoxSet set = Annotations.read(dir);
+      assertThat(set.lostTest())
+          .as(other)
+          .matches(what -> what.isPresent() != other.startsWith("/"));
+    }
+  }
+
+  private static String listed(String file) {
+    return "{\"id\": 2, \"file_name\": \"" + file + "\"},";
   }
 
   @Test
