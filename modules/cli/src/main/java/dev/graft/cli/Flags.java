@@ -73,6 +73,7 @@ final class Flags {
       case MICRO_BATCH -> "--micro-batch N";
       case LAYER_DECAY -> "--layer-decay F";
       case KEEP_BY -> "--monitor METRIC";
+      case TIME -> "--time 15m shortens it";
       case MORE_PATIENCE -> "--patience N";
       case NO_WARM_UP -> "without --warm-up";
       case PRECISION -> "--precision float32, bfloat16 or auto";

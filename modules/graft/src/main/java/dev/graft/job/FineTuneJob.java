@@ -76,9 +76,11 @@ public final class FineTuneJob {
   }
 
   private static BoxSizing sizing(BoxData boxes, Job asked) {
+    int pictures = boxes.set().pictures().size();
     return new BoxSizing(
         boxes.set(),
-        asked.recipe().isAuto() ? 0 : asked.recipe().fineTunes().size(),
+        views -> JobSteps.recipe(boxes.atMost(views), asked, pictures),
+        asked.training().refit() ? 2 : 1,
         asked.training().time(),
         JobSteps.size(asked));
   }

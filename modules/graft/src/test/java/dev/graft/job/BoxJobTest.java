@@ -222,22 +222,21 @@ class BoxJobTest {
   /** Pictures are brought to the size that the boxes want, in their own shape. */
   @Test
   void aSizeIsChosenAndTaken() {
-    Job unsized =
-        job(bccd()).toBuilder().surgery(Surgery.standard().head(HeadChoice.BOXES)).build();
-    FineTuneJob job = FineTuneJob.of(unsized);
-    CancellationToken cancel = new CancellationToken();
-    JobListener first =
-        event -> {
-          heard.add(event);
-          if (event instanceof JobEvent.Divided) {
-            cancel.cancel();
-          }
-        };
-    assertThatThrownBy(() -> job.run(graft, first, cancel))
-        .isInstanceOf(CancellationException.class);
-    JobEvent.Begun begun = (JobEvent.Begun) heard.get(0);
+    JobEvent.Begun begun = begun(job(bccd()));
     assertThat(begun.model().inputs().get(0).shape().toString()).contains("384, 512");
     assertThat(begun.pictures().notes().toString()).contains("512 x 384 pixels");
+  }
+
+  @Test
+  void howLongItTakesIsSaidOfWhatIsAskedFor() {
+    Training usual = Training.by("auto");
+    List<String> minutes =
+        Stream.of(usual, usual.refit(false), usual.headEpochs(2), Training.by("top").epochs(3))
+            .map(each -> job(bccd()).toBuilder().training(each).build())
+            .map(job -> begun(job).pictures().notes().toString())
+            .map(notes -> notes.replaceFirst("(?s).* takes about (\\d+) min .*", "$1"))
+            .toList();
+    assertThat(minutes).containsExactly("5", "3", "2", "16");
   }
 
   /** Tall pictures with small boxes that are for testing change neither size nor head. */
@@ -273,7 +272,12 @@ class BoxJobTest {
 
   /** The model that a training begins with. */
   private Model start(Path data) {
-    Job unsized = job(data).toBuilder().surgery(Surgery.standard().head(HeadChoice.BOXES)).build();
+    return begun(job(data)).model();
+  }
+
+  /** What a job that is to choose a size begins with. */
+  private static JobEvent.Begun begun(Job sized) {
+    Job unsized = sized.toBuilder().surgery(Surgery.standard().head(HeadChoice.BOXES)).build();
     CancellationToken cancel = new CancellationToken();
     List<JobEvent> told = new ArrayList<>();
     JobListener first =
@@ -286,7 +290,7 @@ class BoxJobTest {
     FineTuneJob job = FineTuneJob.of(unsized);
     assertThatThrownBy(() -> job.run(graft, first, cancel))
         .isInstanceOf(CancellationException.class);
-    return ((JobEvent.Begun) told.get(0)).model();
+    return (JobEvent.Begun) told.get(0);
   }
 
   @Test

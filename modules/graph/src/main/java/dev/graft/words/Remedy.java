@@ -90,6 +90,8 @@ public enum Remedy {
   LAYER_DECAY("LayerRates.falling"),
   /** Say by which metric is decided. */
   KEEP_BY("Recipe.keepBy"),
+  /** Say how long a training may take. */
+  TIME("Training.time"),
   /** Wait longer for a better epoch. */
   MORE_PATIENCE("FineTune.patience"),
   /** Leave out the warm-up. */

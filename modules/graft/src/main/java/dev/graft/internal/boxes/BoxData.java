@@ -209,15 +209,10 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing, int mo
     return Math.max(LOOKS_BELOW, views);
   }
 
-  /** In how many steps of a batch a head learns from so many pictures. */
+  /** In how many steps a head learns from so many pictures; {@code alone} or before others do. */
   private static double steps(int pictures, boolean alone) {
     double looks = alone ? LOOKS : LOOKS_BEFORE;
     return Math.min(Math.max(FEWEST_STEPS, looks * pictures / BATCH), MOST_STEPS);
-  }
-
-  /** How often the head looks at some of so many pictures; {@code alone} or before others learn. */
-  static double looks(int pictures, boolean alone) {
-    return steps(pictures, alone) * BATCH;
   }
 
   /**

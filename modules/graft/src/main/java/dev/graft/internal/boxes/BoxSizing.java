@@ -6,6 +6,8 @@ import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.BoxedPicture;
 import dev.graft.model.BoxFormat;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Recipe;
 import dev.graft.words.Note;
 import dev.graft.words.Remedy;
 import java.time.Duration;
@@ -13,20 +15,27 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.function.ToDoubleFunction;
 
 /**
  * The size of pictures at which boxes are found: in the shape of the pictures, so large that the
  * smallest boxes are some cells wide, if there is time to learn at that size. Where there is too
- * little time even for the usual size, there are fewer views of each picture, and then fewer pixels
- * if somebody said how much time there is.
+ * little time even for the usual size, there are fewer views of each picture, if that is enough;
+ * where somebody said how much time there is, there are then fewer pixels, too.
  *
  * @param set the pictures with their boxes
- * @param below how many stretches train below the head
+ * @param recipes how is learned from so many views of each picture
+ * @param trainings how often: once more where validation pictures are learned from in the end
  * @param time what learning may take, on two cores, if somebody says it
  * @param given the size, if somebody says it
  */
-public record BoxSizing(BoxSet set, int below, Optional<Duration> time, Optional<BoxSize> given) {
+public record BoxSizing(
+    BoxSet set,
+    IntFunction<Recipe> recipes,
+    int trainings,
+    Optional<Duration> time,
+    Optional<BoxSize> given) {
 
   /** What a head may take where nobody says it, and each stretch below it. */
   private static final Duration USUAL = Duration.ofMinutes(15);
@@ -84,14 +93,18 @@ public record BoxSizing(BoxSet set, int below, Optional<Duration> time, Optional
     return size;
   }
 
-  /** How many views of each picture there are: as many as there is memory for, and time. */
+  /**
+   * How many views of each picture there are: as many as there is memory for, and time. Where that
+   * is too short for the fewest, too, these are for who said how much there is; for anybody else
+   * there are all, since it would take longer than is usual either way.
+   */
   private int views() {
-    int views = inMemory();
     double pixels = given.map(BoxSize::pixels).orElseGet(this::usualPixels);
+    int views = inMemory();
     while (views > FEWEST_VIEWS && seconds(views, pixels) > limit()) {
       views /= 2;
     }
-    return views;
+    return time.isEmpty() && seconds(views, pixels) > limit() ? inMemory() : views;
   }
 
   /** How many views there are where neither memory nor time is short. */
@@ -116,17 +129,19 @@ public record BoxSizing(BoxSet set, int below, Optional<Duration> time, Optional
 
   /** Seconds beyond which there is less of what is usual: who has more train has asked for it. */
   private double limit() {
+    int below = recipes.apply(inMemory()).fineTunes().size();
     return time.orElse(USUAL.multipliedBy(1L + below)).toSeconds();
   }
 
-  /** What it takes to learn, and then to learn once more, from so many views of each picture. */
+  /** What it takes to learn from so many views of each picture, as often as that is done. */
   private double seconds(int views, double pixels) {
-    int pictures = set.pictures().size();
-    double seconds =
-        VIEW * views * pictures
-            + 2 * LOOK * BoxData.looks(pictures, below == 0)
-            + 2 * LOOK_BELOW * BoxData.looksBelow(views) * pictures * below;
-    return seconds * pixels / PIXELS;
+    Recipe recipe = recipes.apply(views);
+    double look = LOOK * recipe.head().steps().epochs();
+    for (FineTune below : recipe.fineTunes()) {
+      look += LOOK_BELOW * below.epochs();
+    }
+    double all = (double) views * set.pictures().size();
+    return all * (VIEW + trainings * look) * pixels / PIXELS;
   }
 
   private BoxSize sized(double pixels) {
@@ -223,14 +238,17 @@ public record BoxSizing(BoxSet set, int below, Optional<Duration> time, Optional
       words.append("; with more views it would take longer than ");
       words.append(minutes(limit())).append(" min");
     }
-    if (seconds > LATE * limit()) {
-      words.append("; that is longer than the ").append(minutes(limit()));
-      words.append(" min that there are, but ");
-      words.append(
-          given.isPresent()
-              ? "the size is given"
-              : time.isPresent() ? "of less there is little to learn" : "fewer pixels hide boxes");
+    if (seconds <= LATE * limit()) {
+      return Note.of(words.toString());
     }
+    words.append("; that is longer than the ").append(minutes(limit()));
+    if (time.isEmpty()) {
+      words.append(
+          " min that are usual, and would be with fewer views, too; if you say how long it");
+      return Note.of(words.append(" may take, less is learned").toString(), Remedy.TIME);
+    }
+    words.append(" min that there are, but ");
+    words.append(given.isPresent() ? "the size is given" : "of less there is little to learn");
     return Note.of(words.toString());
   }
 

@@ -6,13 +6,17 @@ import dev.graft.data.boxes.Box;
 import dev.graft.data.boxes.BoxSet;
 import dev.graft.data.boxes.BoxedPicture;
 import dev.graft.model.Labels;
+import dev.graft.trainer.FineTune;
+import dev.graft.trainer.Recipe;
 import dev.graft.words.Note;
+import dev.graft.words.Remedy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +36,17 @@ class BoxSizingTest {
   }
 
   private static BoxSizing sizing(BoxSet set, int below, Duration time) {
-    return new BoxSizing(set, below, Optional.of(time), Optional.empty());
+    return sizing(set, below, Optional.of(time), Optional.empty());
+  }
+
+  private static BoxSizing sizing(
+      BoxSet set, int below, Optional<Duration> time, Optional<BoxSize> given) {
+    return new BoxSizing(set, usual(set, below), 2, time, given);
+  }
+
+  private static IntFunction<Recipe> usual(BoxSet set, int below) {
+    Recipe recipe = below == 0 ? Recipe.headOnly() : Recipe.headThenTop();
+    return views -> BoxData.usual(recipe, set.pictures().size(), views);
   }
 
   private static String notes(BoxSizing sizing) {
@@ -88,18 +102,53 @@ class BoxSizingTest {
     assertThat(most.size()).isEqualTo(new BoxSize(256, 320));
     assertThat(notes(most)).contains("that is longer than the 1 min that there are");
     Optional<Duration> unsaid = Optional.empty();
-    assertThat(new BoxSizing(more.set(), 1, unsaid, Optional.empty()).mostViews())
+    assertThat(sizing(more.set(), 1, unsaid, Optional.empty()).mostViews())
         .as("what is below the head may take as long again")
         .isEqualTo(BoxData.MOST_VIEWS);
-    BoxSizing patient = new BoxSizing(many.set(), 0, unsaid, Optional.empty());
+    assertThat(sizing(more.set(), 0, unsaid, Optional.empty()).mostViews())
+        .as("with fewer it is as usual")
+        .isEqualTo(4);
+  }
+
+  /** Fewer views or pixels are for who said how long it may take, where none end in time. */
+  @Test
+  void whatTakesLongerThanUsualIsLearnedAndSaid() {
+    BoxSet many = of(1000, 2000, 1500, 400, 15).set();
+    Optional<Duration> unsaid = Optional.empty();
+    BoxSizing patient = sizing(many, 0, unsaid, Optional.empty());
     assertThat(patient.size()).as("nobody said how much time").isEqualTo(new BoxSize(384, 512));
-    assertThat(patient.mostViews()).isEqualTo(2);
-    assertThat(notes(patient)).contains("but fewer pixels hide boxes");
+    assertThat(patient.mostViews()).isEqualTo(BoxData.MOST_VIEWS);
+    assertThat(patient.notes().get(1))
+        .matches(note -> note.remedies().equals(List.of(Remedy.TIME)))
+        .asString()
+        .contains("8 views of each picture takes about 45 min", "than the 15 min that are usual");
+    BoxSet more = of(364, 2000, 1500, 400, 15).set();
     Optional<BoxSize> given = Optional.of(new BoxSize(768, 1024));
-    BoxSizing large = new BoxSizing(more.set(), 0, unsaid, given);
+    BoxSizing large = sizing(more, 0, unsaid, given);
     assertThat(large.size()).isEqualTo(given.get());
-    assertThat(large.mostViews()).isEqualTo(2);
-    assertThat(notes(large)).contains("but the size is given").doesNotContain("boxes are found");
+    assertThat(large.mostViews()).isEqualTo(BoxData.MOST_VIEWS);
+    assertThat(notes(large)).contains("min that are usual").doesNotContain("boxes are found");
+    BoxSizing hasty = sizing(more, 0, Optional.of(Duration.ofMinutes(15)), given);
+    assertThat(hasty.mostViews()).isEqualTo(2);
+    assertThat(notes(hasty)).contains("but the size is given");
+  }
+
+  @Test
+  void whatIsReallyLearnedIsCounted() {
+    BoxSet set = of(364, 2000, 1500, 400, 15).set();
+    IntFunction<Recipe> usual = usual(set, 0);
+    Optional<Duration> time = Optional.of(Duration.ofMinutes(15));
+    FineTune twice = usual.apply(8).head().steps().epochs(2);
+    IntFunction<Recipe> two = views -> usual.apply(8).head(usual.apply(8).head().steps(twice));
+    BoxSizing brief = new BoxSizing(set, two, 2, time, Optional.empty());
+    assertThat(brief.mostViews()).isEqualTo(BoxData.MOST_VIEWS);
+    assertThat(notes(brief)).contains("8 views of each picture takes about 9 min");
+    BoxSizing once = new BoxSizing(set, usual, 1, time, Optional.empty());
+    assertThat(once.mostViews()).as("without a second training").isEqualTo(BoxData.MOST_VIEWS);
+    assertThat(notes(once)).contains("8 views of each picture takes about 11 min");
+    IntFunction<Recipe> longer = views -> usual(set, 1).apply(views).each(top -> top.epochs(9));
+    assertThat(new BoxSizing(set, longer, 2, time, Optional.empty()).size().pixels())
+        .isLessThan(sizing(set, 1, time, Optional.empty()).size().pixels());
   }
 
   /** The boxes of all views are padded to the most that a picture has. */
