@@ -89,6 +89,7 @@ record BatchTrial(LoopSetup setup, String reason) {
           forecast,
           batch -> {
             for (int i = 0; i < TRIES; i++) {
+              setup.gate().run();
               session.stepper().tried(Arrays.copyOf(examples, batch));
             }
           });

@@ -33,6 +33,7 @@ final class LoopSetup {
     next.extras = set.extras;
     next.precision = set.precision;
     next.time = set.time;
+    next.gate = set.gate;
     change.accept(next);
     next.stage = next.precision == Precision.FLOAT16 ? next.stage.scaled(true) : next.stage;
     return new LoopSetup(next);
@@ -68,9 +69,19 @@ final class LoopSetup {
     return set.time;
   }
 
+  /** What is called before each try of a measurement, and may hold or end it. */
+  Runnable gate() {
+    return set.gate;
+  }
+
   /** This, doing that beside plain steps. */
   LoopSetup with(StepExtras value) {
     return with(next -> next.extras = value);
+  }
+
+  /** This, held or ended by that where it measures; the steps that it takes have a watch. */
+  LoopSetup gatedBy(Runnable value) {
+    return with(next -> next.gate = value);
   }
 
   /** This, in no more time than that. */
@@ -95,6 +106,7 @@ final class LoopSetup {
     private StepExtras extras = StepExtras.NONE;
     private Precision precision = Precision.FLOAT32;
     private TimeLeft time = TimeLeft.unlimited(System::nanoTime);
+    private Runnable gate = () -> {};
 
     private Fields(Task task, Stage stage, CachedFeatures.Part data) {
       this.task = task;

@@ -354,7 +354,7 @@ public final class Trainer implements AutoCloseable {
   private TrainingLoop open(Stage stage, Optional<LoopState> from) {
     CachedFeatures.Part fed = features.at(stage.cut());
     LoopSetup setup = LoopSetup.of(plan.task().with(best()), stage, fed).in(precision).in(time);
-    return TrainingLoop.open(runtime, setup, from);
+    return TrainingLoop.open(runtime, setup.gatedBy(watch::before), from);
   }
 
   private void decideForm(Stage stage, TrainingLoop loop) {

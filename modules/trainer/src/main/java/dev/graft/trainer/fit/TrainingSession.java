@@ -90,7 +90,13 @@ final class TrainingSession implements AutoCloseable {
     Function<ModelSession, Stepper> stepping =
         opened -> new Stepper(runtime, opened, feeding, setup);
     Function<ModelSession, Runnable> step = // learns nothing
-        opened -> stepping.apply(opened).bare(order.batch(0), 0);
+        opened -> {
+          Runnable one = stepping.apply(opened).bare(order.batch(0), 0);
+          return () -> {
+            setup.gate().run();
+            one.run();
+          };
+        };
     StepTrial found = StepTrial.of(runtime, setup.precision(), soFar, models, step);
     StepTrial measured = graph.step().mixed().map(it -> found.because(it.words())).orElse(found);
     Model model = requireNonNull(models.get(measured.form().kernels()));

@@ -9,6 +9,7 @@ import dev.graft.error.ExhaustedException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.NoMemory;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -141,6 +143,25 @@ class BatchTrialTest extends FineTuneFixture {
         g.op("ReadVariableOp").input(variable).attr("dtype", DataType.DT_FLOAT).output();
     String guard = g.op("CheckNumerics").attr("message", "failing").input(read).node();
     return gradients.with(editor.build(), gradients.gradients()).guardedBy(guard);
+  }
+
+  /** Nobody waits for all tries, of which each may take long: nor for those of a precision. */
+  @Test
+  void whatIsCancelledTriesNoMore() {
+    AtomicInteger tries = new AtomicInteger();
+    Runnable gate =
+        () -> {
+          if (tries.incrementAndGet() == 2) {
+            throw new CancellationException("enough");
+          }
+        };
+    LoopSetup setup = setup(PLAIN.batchUpTo(256), MANY, 1000).gatedBy(gate);
+    assertThatThrownBy(() -> BatchTrial.of(runtime, setup, Optional.empty())).hasMessage("enough");
+    assertThat(tries.getAndSet(0)).isEqualTo(2);
+    LoopSetup measured = setup(PLAIN, MANY, 1000).gatedBy(gate).in(Precision.AUTO);
+    assertThatThrownBy(() -> TrainingLoop.open(runtime, measured, Optional.empty()))
+        .hasMessage("enough");
+    assertThat(tries.get()).isEqualTo(2);
   }
 
   /** BatchNorm cannot normalise by the one example that would be left over. */

@@ -49,7 +49,7 @@ public final class Watch {
   }
 
   /** Before a unit: may wait, or throw to end the work. */
-  void before() {
+  public void before() {
     long start = System.nanoTime();
     gate.run();
     waited.addAndGet(System.nanoTime() - start);
