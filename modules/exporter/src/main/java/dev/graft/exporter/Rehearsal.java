@@ -1,9 +1,13 @@
 package dev.graft.exporter;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.base.Joiner;
+import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
 import com.google.common.hash.HashCode;
+import com.google.common.util.concurrent.Uninterruptibles;
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.ExhaustedException;
@@ -13,6 +17,7 @@ import dev.graft.exporter.internal.sample.MadeUpPictures;
 import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
+import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -26,6 +31,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.IntFunction;
 import java.util.stream.DoubleStream;
 
@@ -34,19 +41,61 @@ import java.util.stream.DoubleStream;
  * size in which a server puts requests together. They are made up, since what a server sends itself
  * lies in the export for everybody to read, and nothing of the user's is to. Before the version is
  * visible the file is read back, and each request of it sent to the export.
+ *
+ * <p>TensorFlow plans a signature when it is first called, for a time and in one thread: that is
+ * done beside other work, by a single row of each.
  */
-final class Rehearsal {
+final class Rehearsal implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Rehearsal.class.getName());
 
+  private final TensorFlowRuntime runtime;
+  private final SavedModelFiles.Written written;
   private final SavedModelFiles files;
-  private final SavedModelSession exported;
-  private final List<String> remarks = new ArrayList<>();
+  private final Proof.Batches sizes;
+  private final FutureTask<Opened> opening = new FutureTask<>(this::open);
+  private final List<String> remarks = new ArrayList<>(); // who plans adds to them, then who writes
   private int size;
 
-  Rehearsal(SavedModelFiles files, SavedModelSession exported) {
-    this.files = files;
-    this.exported = exported;
+  private Rehearsal(
+      TensorFlowRuntime runtime, SavedModelFiles.Written written, Proof.Batches sizes) {
+    this.runtime = runtime;
+    this.written = written;
+    this.files = written.files();
+    this.sizes = sizes;
+  }
+
+  /**
+   * Begins to load an export, and to find out which requests it answers.
+   *
+   * @param proofs say how many rows a server puts together
+   */
+  static Rehearsal begin(
+      TensorFlowRuntime runtime, SavedModelFiles.Written written, List<Proof> proofs) {
+    Signature serving = written.files().model().servingSignature();
+    Proof.Batches sizes = Proof.Batches.of(proofs).fitting(serving);
+    Rehearsal rehearsal = new Rehearsal(runtime, written, sizes);
+    Thread thread = new Thread(rehearsal.opening, "graft-rehearsal");
+    thread.setDaemon(true);
+    thread.start();
+    return rehearsal;
+  }
+
+  /**
+   * An export that can be asked.
+   *
+   * @param requests those that it is to get
+   */
+  private record Opened(SavedModelSession exported, List<Planned> requests) {}
+
+  private Opened open() {
+    SavedModelSession exported = runtime.loadSavedModel(written.dir(), Set.of("serve"));
+    try {
+      return new Opened(exported, planned(exported));
+    } catch (RuntimeException | Error e) {
+      exported.close();
+      throw e;
+    }
   }
 
   /** How many requests there are. */
@@ -59,20 +108,15 @@ final class Rehearsal {
     return ImmutableList.copyOf(remarks);
   }
 
-  /**
-   * Writes the file into {@code dir}, if there is anything to write.
-   *
-   * @param sizes how many rows a server puts together
-   */
-  void write(Path dir, Proof.Batches sizes) throws IOException {
+  private List<Planned> planned(SavedModelSession exported) {
     if (sizes.isAskedFor()) {
-      tellLeftOut(sizes);
+      tellLeftOut();
     }
     Set<Integer> all = new TreeSet<>(sizes.warmUps().headSet(sizes.most(), true));
     all.add(1);
     List<Planned> requests = new ArrayList<>();
     for (Signature signature : files.signatures().values()) {
-      requests.addAll(requests(signature, all));
+      requests.addAll(requests(exported, signature, all));
     }
     requests.sort(Comparator.comparingInt(Planned::order));
     if (requests.size() > WarmUp.MOST) {
@@ -82,8 +126,14 @@ final class Rehearsal {
               + " warm-up requests the smallest "
               + WarmUp.MOST
               + " are written: a server loads no version that has more");
-      requests = requests.subList(0, WarmUp.MOST);
+      return requests.subList(0, WarmUp.MOST);
     }
+    return requests;
+  }
+
+  /** Writes the file into {@code dir}, if there is anything to write. */
+  void write(Path dir) throws IOException {
+    List<Planned> requests = awaited().requests();
     while (!requests.isEmpty()) {
       List<Planned> kept = written(dir, requests);
       size = kept.size();
@@ -95,8 +145,32 @@ final class Rehearsal {
     Files.deleteIfExists(dir.resolve(WarmUp.FILE));
   }
 
+  /** The export, every signature of which was called once: two first calls would both plan it. */
+  SavedModelSession ready() {
+    return awaited().exported();
+  }
+
+  private Opened awaited() {
+    try {
+      return requireNonNull(Uninterruptibles.getUninterruptibly(opening));
+    } catch (ExecutionException e) {
+      Throwables.throwIfUnchecked(requireNonNull(e.getCause()));
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Closes the export, as soon as it is open. */
+  @Override
+  public void close() {
+    try {
+      requireNonNull(Uninterruptibles.getUninterruptibly(opening)).exported().close();
+    } catch (ExecutionException e) {
+      LOG.log(Level.DEBUG, "there is no export to close", e); // whoever asked for it was told
+    }
+  }
+
   /** Says which sizes that were asked for have no requests. */
-  private void tellLeftOut(Proof.Batches sizes) {
+  private void tellLeftOut() {
     Set<Integer> more = sizes.warmUps().tailSet(sizes.most(), false);
     Set<String> fixed = new TreeSet<>();
     for (Signature signature : files.signatures().values()) {
@@ -136,7 +210,7 @@ final class Rehearsal {
       Planned planned = requests.get(i);
       WarmUp.Request request = read.get(i);
       WarmUp.requireSame(WarmUp.content(request).equals(contents.get(i)));
-      if (answer(request).isPresent()) {
+      if (answer(ready(), request).isPresent()) {
         kept.add(planned);
       } else {
         remarks.add(
@@ -172,15 +246,16 @@ final class Rehearsal {
    * Requests of each size, of the first kind that is answered with numbers: a server may leave a
    * version alone that answers its own request without. Else of the first that is answered at all.
    */
-  private List<Planned> requests(Signature signature, Set<Integer> sizes) {
+  private List<Planned> requests(
+      SavedModelSession exported, Signature signature, Set<Integer> all) {
     Set<Integer> rows =
-        BatchRows.isOpen(signature) ? sizes : Set.of(Math.max(1, signature.fixedBatch()));
+        BatchRows.isOpen(signature) ? all : Set.of(Math.max(1, signature.fixedBatch()));
     List<Planned> withoutNumbers = List.of();
     for (IntFunction<Optional<Map<String, TensorValue>>> some : candidates(signature)) {
       Optional<Map<String, TensorValue>> least =
           some.apply(Collections.min(rows)).filter(inputs -> WarmUp.canHold(signature, inputs));
       Optional<Map<String, TensorValue>> answer =
-          least.flatMap(inputs -> answer(new WarmUp.Request(signature, inputs)));
+          least.flatMap(inputs -> answer(exported, new WarmUp.Request(signature, inputs)));
       if (answer.isPresent()) {
         List<Planned> planned =
             rows.stream().map(count -> new Planned(signature, count, some)).toList();
@@ -206,7 +281,8 @@ final class Rehearsal {
         .allMatch(output -> DoubleStream.of(output.asDoubles()).noneMatch(Double::isNaN));
   }
 
-  private Optional<Map<String, TensorValue>> answer(WarmUp.Request request) {
+  private static Optional<Map<String, TensorValue>> answer(
+      SavedModelSession exported, WarmUp.Request request) {
     try {
       return Optional.of(exported.call(request.signature().name(), request.inputs()));
     } catch (TensorFlowException | ExhaustedException | BadRequestException e) {

@@ -14,7 +14,6 @@ import dev.graft.exporter.internal.sample.MadeUpInputs;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
-import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
@@ -48,7 +47,7 @@ final class Trial {
   private final Model model;
   private final SavedModelFiles files;
   private final List<Proof> proofs;
-  private final SavedModelSession exported;
+  private final Rehearsal warmUp;
   private final Reference reference;
   private final Signature serving; // as it is served
   private final Comparison comparison = new Comparison();
@@ -63,12 +62,12 @@ final class Trial {
       Model model,
       SavedModelFiles files,
       List<Proof> proofs,
-      SavedModelSession exported,
+      Rehearsal warmUp,
       Reference reference) {
     this.model = model;
     this.files = files;
     this.proofs = proofs;
-    this.exported = exported;
+    this.warmUp = warmUp;
     this.reference = reference;
     this.serving = files.model().servingSignature();
     this.sizes = Proof.Batches.of(proofs).fitting(serving);
@@ -86,29 +85,27 @@ final class Trial {
       TensorFlowRuntime runtime, Model model, SavedModelFiles.Written written, List<Proof> proofs)
       throws IOException {
     SavedModelFiles files = written.files();
-    try (SavedModelSession exported = runtime.loadSavedModel(written.dir(), Set.of("serve"))) {
+    try (Rehearsal warmUp = Rehearsal.begin(runtime, written, proofs)) {
       Trial trial;
       try (Reference reference =
           Reference.open(runtime, model, BytesSignature.picture(files.model()))) {
-        trial = new Trial(model, files, proofs, exported, reference);
+        trial = new Trial(model, files, proofs, warmUp, reference);
         trial.compare();
       }
-      Rehearsal warmUp = new Rehearsal(files, exported);
-      warmUp.write(written.dir().resolve("assets.extra"), trial.sizes);
+      warmUp.write(written.dir().resolve("assets.extra"));
       ImmutableList.Builder<Figure> gates = ImmutableList.builder();
       for (Proof proof : proofs) {
         if (proof instanceof Proof.Gate gate) {
-          gates.addAll(gate.check().on(exported, written.dir()));
+          gates.addAll(gate.check().on(warmUp.ready(), written.dir()));
         }
       }
-      return trial.report(warmUp, gates.build(), written.remarks());
+      return trial.report(gates.build(), written.remarks());
     }
   }
 
-  private ExportReport report(
-      Rehearsal warmUp, ImmutableList<Figure> gates, ImmutableList<String> remarks) {
+  private ExportReport report(ImmutableList<Figure> gates, ImmutableList<String> remarks) {
     return new ExportReport(
-        ImmutableSortedSet.copyOf(exported.signatures().keySet()),
+        ImmutableSortedSet.copyOf(warmUp.ready().signatures().keySet()),
         ImmutableSortedSet.copyOf(batches),
         comparison.largest(),
         ImmutableList.copyOf(uncompared),
@@ -349,7 +346,7 @@ final class Trial {
     int rows = BatchRows.count(sent);
     Map<String, TensorValue> actual;
     try {
-      actual = exported.call(signature, sent);
+      actual = warmUp.ready().call(signature, sent);
     } catch (TensorFlowException e) {
       throw new FailedCheckException(
           "signature '"

@@ -15,9 +15,10 @@
  * each signature and each {@code MadeSignature}, that for pictures by {@code BytesSignature}, those
  * for {@code tf.Example}s by {@code ClassifySignature} and {@code ExampleFront}; {@code Saving} and
  * {@code PythonView} for those who load it, {@code AssetFiles}, {@code DefaultAttrs}), and gives
- * that to a {@code Trial}: loaded by TensorFlow's own loader, asked what the proofs give and what
- * is made up ({@code dev.graft.exporter.internal.sample}), held by {@code Comparison} against what
- * the {@code Reference} says, its {@code WarmUp} written and tried by a {@code Rehearsal}. {@code
+ * that to a {@code Trial}: loaded by TensorFlow's own loader beside other work and got ready by a
+ * {@code Rehearsal}, asked what the proofs give and what is made up ({@code
+ * dev.graft.exporter.internal.sample}), held by {@code Comparison} against what the {@code
+ * Reference} says, its {@code WarmUp} written and tried by the {@code Rehearsal}. {@code
  * ServingBase} then makes the folder the next version; {@code Retention} removes old ones, {@code
  * VersionCopy} brings one back.
  *

@@ -294,7 +294,7 @@ class FeaturesSignatureTest {
     TensorRef flat = g.add("Reshape", model.heads().get(0).features(), g.ints(-1, 1));
     Model graph = model.toBuilder().graph(editor.build()).build();
     Model several = graph.toBuilder().heads(List.of(reading(model.heads().get(0), flat))).build();
-    refuse(several, "is [3, 1] of 1 examples, not a row for each example");
+    refuse(several, "is [96, 1] of 32 examples, not a row for each example");
     Exporter.requireFeatures(runtime, model);
     assertThatThrownBy(() -> Exporter.requireFeatures(runtime, several))
         .as("before anything is trained")

@@ -5,6 +5,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,8 +57,8 @@ public final class BatchRows {
   }
 
   /**
-   * Batches of 1, 3 and {@code most} rows, of other sizes where the signature takes only these;
-   * what has no rows as it is.
+   * Batches of {@code most}, 3 and 1 rows, of other sizes where the signature takes only these;
+   * what has no rows as it is. What takes longest comes first: an export is got ready beside it.
    */
   public static List<Map<String, TensorValue>> sizes(
       Signature served, Map<String, TensorValue> example, int most) {
@@ -70,7 +71,7 @@ public final class BatchRows {
     }
     return Stream.of(1, Math.min(3, most), most)
         .distinct()
-        .sorted()
+        .sorted(Comparator.reverseOrder())
         .map(size -> take(example, 0, size))
         .toList();
   }
