@@ -14,6 +14,9 @@ import dev.graft.error.ExhaustedException;
 import dev.graft.exporter.internal.sample.BatchRows;
 import dev.graft.exporter.internal.sample.MadeUpInputs;
 import dev.graft.exporter.internal.sample.MadeUpPictures;
+import dev.graft.graph.Graph;
+import dev.graft.graph.op.OpKinds;
+import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
@@ -35,6 +38,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.IntFunction;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * Gives an export its warm-up requests: for each signature one of a single row, and one of each
@@ -43,11 +47,17 @@ import java.util.stream.DoubleStream;
  * visible the file is read back, and each request of it sent to the export.
  *
  * <p>TensorFlow plans a signature when it is first called, for a time and in one thread: that is
- * done beside other work, by a single row of each.
+ * done beside other work, by a single row of each; but not where a model may remember that it was
+ * called, nor on a GPU, whose memory is left to the comparison.
  */
 final class Rehearsal implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Rehearsal.class.getName());
+
+  /** Ops with a state that change nothing. */
+  private static final Set<String> LOOKING =
+      Set.of(
+          "ReadVariableOp", "Assert", "HashTableV2", "PartitionedCall", "StatefulPartitionedCall");
 
   private final TensorFlowRuntime runtime;
   private final SavedModelFiles.Written written;
@@ -84,18 +94,32 @@ final class Rehearsal implements AutoCloseable {
   /**
    * An export that can be asked.
    *
-   * @param requests those that it is to get
+   * @param requests those that it is to get, where that is known
    */
-  private record Opened(SavedModelSession exported, List<Planned> requests) {}
+  private record Opened(SavedModelSession exported, Optional<List<Planned>> requests) {}
 
   private Opened open() {
     SavedModelSession exported = runtime.loadSavedModel(written.dir(), Set.of("serve"));
     try {
-      return new Opened(exported, planned(exported));
+      boolean isBeside = !runtime.computesOnGpu() && !remembers(files.model().graph());
+      return new Opened(exported, isBeside ? Optional.of(planned(exported)) : Optional.empty());
     } catch (RuntimeException | Error e) {
       exported.close();
       throw e;
     }
+  }
+
+  /** Whether calls may change what later ones answer, as a counter or a seed does. */
+  private static boolean remembers(Graph graph) {
+    return Stream.concat(
+            graph.nodes().stream(),
+            graph.functions().values().stream()
+                .flatMap(function -> function.getNodeDefList().stream()))
+        .anyMatch(
+            node ->
+                OpRegistry.standard().isStateful(node)
+                    && !OpKinds.isVariable(node.getOp())
+                    && !LOOKING.contains(node.getOp()));
   }
 
   /** How many requests there are. */
@@ -133,7 +157,7 @@ final class Rehearsal implements AutoCloseable {
 
   /** Writes the file into {@code dir}, if there is anything to write. */
   void write(Path dir) throws IOException {
-    List<Planned> requests = awaited().requests();
+    List<Planned> requests = awaited().requests().orElseGet(() -> planned(ready()));
     while (!requests.isEmpty()) {
       List<Planned> kept = written(dir, requests);
       size = kept.size();

@@ -14,6 +14,7 @@ import dev.graft.exporter.internal.sample.MadeUpInputs;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
 import dev.graft.model.Signature;
+import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
@@ -344,9 +345,10 @@ final class Trial {
       Map<String, TensorValue> expected,
       Supplier<Map<String, TensorValue>> again) {
     int rows = BatchRows.count(sent);
+    SavedModelSession exported = warmUp.ready();
     Map<String, TensorValue> actual;
     try {
-      actual = warmUp.ready().call(signature, sent);
+      actual = exported.call(signature, sent);
     } catch (TensorFlowException e) {
       throw new FailedCheckException(
           "signature '"
