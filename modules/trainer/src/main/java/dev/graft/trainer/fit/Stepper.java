@@ -280,7 +280,7 @@ final class Stepper implements AutoCloseable {
       var loss = forward.run(joined(batch, numbers));
     } catch (TensorFlowException e) {
       feed.leftOut();
-      if (NO_ROOM_TOO.contains(e.code())) {
+      if (runtime.computesOnGpu() && NO_ROOM_TOO.contains(e.code())) {
         throw new ExhaustedException(String.valueOf(e.getMessage()), e);
       } // else it was not too large, and what makes it fail is for the first step to tell
     } catch (ExhaustedException e) {
