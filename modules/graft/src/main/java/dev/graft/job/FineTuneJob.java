@@ -59,7 +59,10 @@ public final class FineTuneJob {
     this.backbone = asked.readBackbone();
     Optional<BoxData> read =
         asked.surgery().head() == HeadChoice.BOXES
-            ? Optional.of(BoxData.read(asked.pictures()))
+            ? Optional.of(
+                begun.isEmpty()
+                    ? BoxData.read(asked.pictures())
+                    : BoxData.readAgain(asked.pictures()))
             : Optional.empty();
     Optional<Dataset> drawn = read.map(BoxData::dataset);
     Optional<BoxData> learned =

@@ -128,6 +128,11 @@ public record BoxSet(
     return pictures.stream().flatMap(picture -> picture.part().stream()).toList();
   }
 
+  /** This, whose test part is drawn from the rest where what is named of it is not there. */
+  public BoxSet withTestDrawn() {
+    return new BoxSet(labels, pictures, notes);
+  }
+
   /**
    * This set, to learn from, with a note on labels that the training part does not show.
    *

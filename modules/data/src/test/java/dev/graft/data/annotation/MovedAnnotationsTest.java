@@ -153,6 +153,7 @@ class MovedAnnotationsTest {
                 + " names 'c', of which there is no XML file in Annotations, and 1 more like it);"
                 + " add it, or take what names it out of the data, to have a test part drawn from"
                 + " the rest.");
+    assertThat(set.withTestDrawn().toLearn().pictures()).as("a run that began").hasSize(2);
     text(list, "c", "b");
     text(dir.resolve("ImageSets/Main/train.txt"), "a");
     assertThat(Annotations.read(dir).toLearn().pictures()).as("some is").hasSize(2);

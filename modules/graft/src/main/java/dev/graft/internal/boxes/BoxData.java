@@ -58,7 +58,16 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing, int mo
    * @throws dev.graft.error.BadDataException if there are none, or none that are for training
    */
   public static BoxData read(Path data) {
-    BoxSet set = Annotations.read(data).toLearn();
+    return toLearn(Annotations.read(data));
+  }
+
+  /** As {@link #read}, for a run that began: where a test part is lost it has drawn one. */
+  public static BoxData readAgain(Path data) {
+    return toLearn(Annotations.read(data).withTestDrawn());
+  }
+
+  private static BoxData toLearn(BoxSet read) {
+    BoxSet set = read.toLearn();
     boolean sided = Sides.in(set.labels()).isPresent();
     return of(set, sided ? BoxViews.Flips.NONE : BoxViews.Flips.SIDES);
   }

@@ -229,6 +229,7 @@ public final class Asking {
    */
   private boolean isDivided(List<Asked> some) {
     if (some.size() == 1 || way.fixedBatch() != 0) {
+      room.invalidate(Feed.form(some.get(0).row)); // what it taught of others was of this one
       return false; // a batch of a fixed size is as large for fewer
     }
     room.asMap().merge(Feed.form(some.get(0).row), (some.size() + 1) / 2, Math::min);
