@@ -365,9 +365,8 @@ class BadInputTest {
     };
     assertThat(graft(evaluate)).as(errors()).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8)).contains("pictures  3", "mae", "rmse");
-    String[] labelled = Arrays.copyOf(evaluate, evaluate.length + 2);
-    labelled[evaluate.length] = "--labels";
-    labelled[evaluate.length + 1] = "a,b";
+    String[] labelled =
+        Stream.concat(Stream.of(evaluate), Stream.of("--labels", "a,b")).toArray(String[]::new);
     assertThat(graft(labelled)).isEqualTo(2);
     assertThat(errors()).startsWith("error: ").contains("leave out the labels");
   }
