@@ -3,7 +3,6 @@ package dev.graft.exporter;
 import static java.util.Objects.requireNonNull;
 
 import com.google.common.base.Joiner;
-import com.google.common.base.Throwables;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Iterables;
 import com.google.common.hash.HashCode;
@@ -14,13 +13,14 @@ import dev.graft.error.ExhaustedException;
 import dev.graft.exporter.internal.sample.BatchRows;
 import dev.graft.exporter.internal.sample.MadeUpInputs;
 import dev.graft.exporter.internal.sample.MadeUpPictures;
+import dev.graft.graph.Functions;
 import dev.graft.graph.Graph;
-import dev.graft.graph.op.OpKinds;
 import dev.graft.graph.op.OpRegistry;
 import dev.graft.model.Signature;
 import dev.graft.runtime.SavedModelSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.Interrupts;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -54,11 +54,6 @@ final class Rehearsal implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Rehearsal.class.getName());
 
-  /** Ops with a state that change nothing. */
-  private static final Set<String> LOOKING =
-      Set.of(
-          "ReadVariableOp", "Assert", "HashTableV2", "PartitionedCall", "StatefulPartitionedCall");
-
   private final TensorFlowRuntime runtime;
   private final SavedModelFiles.Written written;
   private final SavedModelFiles files;
@@ -78,12 +73,10 @@ final class Rehearsal implements AutoCloseable {
   /**
    * Begins to load an export, and to find out which requests it answers.
    *
-   * @param proofs say how many rows a server puts together
+   * @param sizes how many rows a server puts together
    */
   static Rehearsal begin(
-      TensorFlowRuntime runtime, SavedModelFiles.Written written, List<Proof> proofs) {
-    Signature serving = written.files().model().servingSignature();
-    Proof.Batches sizes = Proof.Batches.of(proofs).fitting(serving);
+      TensorFlowRuntime runtime, SavedModelFiles.Written written, Proof.Batches sizes) {
     Rehearsal rehearsal = new Rehearsal(runtime, written, sizes);
     Thread thread = new Thread(rehearsal.opening, "graft-rehearsal");
     thread.setDaemon(true);
@@ -116,10 +109,12 @@ final class Rehearsal implements AutoCloseable {
             graph.functions().values().stream()
                 .flatMap(function -> function.getNodeDefList().stream()))
         .anyMatch(
-            node ->
-                OpRegistry.standard().isStateful(node)
-                    && !OpKinds.isVariable(node.getOp())
-                    && !LOOKING.contains(node.getOp()));
+            node -> OpRegistry.standard().mayChange(node) && !Functions.isPartitionedCall(node));
+  }
+
+  /** How large batches are. */
+  Proof.Batches sizes() {
+    return sizes;
   }
 
   /** How many requests there are. */
@@ -157,7 +152,8 @@ final class Rehearsal implements AutoCloseable {
 
   /** Writes the file into {@code dir}, if there is anything to write. */
   void write(Path dir) throws IOException {
-    List<Planned> requests = awaited().requests().orElseGet(() -> planned(ready()));
+    List<Planned> requests =
+        Interrupts.result(opening).requests().orElseGet(() -> planned(ready()));
     while (!requests.isEmpty()) {
       List<Planned> kept = written(dir, requests);
       size = kept.size();
@@ -171,16 +167,7 @@ final class Rehearsal implements AutoCloseable {
 
   /** The export, every signature of which was called once: two first calls would both plan it. */
   SavedModelSession ready() {
-    return awaited().exported();
-  }
-
-  private Opened awaited() {
-    try {
-      return requireNonNull(Uninterruptibles.getUninterruptibly(opening));
-    } catch (ExecutionException e) {
-      Throwables.throwIfUnchecked(requireNonNull(e.getCause()));
-      throw new IllegalStateException(e);
-    }
+    return Interrupts.result(opening).exported();
   }
 
   /** Closes the export, as soon as it is open. */

@@ -71,7 +71,7 @@ final class Trial {
     this.warmUp = warmUp;
     this.reference = reference;
     this.serving = files.model().servingSignature();
-    this.sizes = Proof.Batches.of(proofs).fitting(serving);
+    this.sizes = warmUp.sizes();
     this.requested = files.requested(proofs);
   }
 
@@ -86,7 +86,8 @@ final class Trial {
       TensorFlowRuntime runtime, Model model, SavedModelFiles.Written written, List<Proof> proofs)
       throws IOException {
     SavedModelFiles files = written.files();
-    try (Rehearsal warmUp = Rehearsal.begin(runtime, written, proofs)) {
+    Proof.Batches sizes = Proof.Batches.of(proofs).fitting(files.model().servingSignature());
+    try (Rehearsal warmUp = Rehearsal.begin(runtime, written, sizes)) {
       Trial trial;
       try (Reference reference =
           Reference.open(runtime, model, BytesSignature.picture(files.model()))) {

@@ -263,10 +263,9 @@ final class WarmUp {
                     .forEach(each -> all.putInt(each.size()).putBytes(each.toByteArray()));
               } else {
                 boolean isUniform = isUniform(value); // 32 pictures take a tenth of a second else
-                int most = isUniform ? TensorValue.size(value.dtype()) : Integer.MAX_VALUE;
                 ByteBuffer bytes = value.bytes();
-                all.putBoolean(isUniform)
-                    .putBytes(bytes.slice(0, Math.min(most, bytes.remaining())));
+                int told = isUniform ? TensorValue.size(value.dtype()) : bytes.remaining();
+                all.putBoolean(isUniform).putBytes(bytes.slice(0, told));
               }
             });
     return all.hash();

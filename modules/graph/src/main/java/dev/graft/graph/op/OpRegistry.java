@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
@@ -28,6 +29,9 @@ import org.tensorflow.proto.OpList;
  * no_kernel.txt} lists those of them that it has nothing to run with (TF_GetAllRegisteredKernels).
  */
 public final class OpRegistry {
+
+  /** Ops with a state that change nothing. */
+  private static final Set<String> LOOKING = Set.of("ReadVariableOp", "Assert");
 
   private static final int REF = 100; // DT_FLOAT_REF = DT_FLOAT + 100, and so for each dtype
 
@@ -147,6 +151,15 @@ public final class OpRegistry {
   public boolean isStateful(NodeDef node) {
     OpDef op = ops.get(node.getOp());
     return op == null || op.getIsStateful();
+  }
+
+  /**
+   * Whether running {@code node} may change what is computed after it, or be changed by what was
+   * before: it has a state, is no variable, and does more than look at one. A call counts as such.
+   */
+  public boolean mayChange(NodeDef node) {
+    String op = node.getOp();
+    return isStateful(node) && !LOOKING.contains(op) && !OpKinds.isVariable(op);
   }
 
   /** The base dtype of a reference dtype, any other dtype as it is; of an unknown one invalid. */

@@ -1,14 +1,17 @@
 package dev.graft.savedmodel.file;
 
 import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.error.Internal;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
@@ -49,6 +52,17 @@ public final class Interrupts {
     CancellationException end = new CancellationException(words);
     end.initCause(cause);
     return end;
+  }
+
+  /** What another thread has come to, which fails here as it did there; whatever interrupts. */
+  public static <T> T result(Future<T> work) {
+    try {
+      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(work));
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      Throwables.throwIfUnchecked(cause); // as if it had been done here
+      throw new IllegalStateException(cause);
+    }
   }
 
   /**

@@ -45,9 +45,6 @@ import org.tensorflow.proto.TensorProto;
 @Internal
 public final class FrozenDigest {
 
-  /** Ops with a state that change nothing. */
-  private static final Set<String> LOOKING = Set.of("ReadVariableOp", "Assert");
-
   private static final Set<String> BRANCHES =
       Set.of("StatelessCase", "StatelessIf", "StatelessWhile");
 
@@ -137,8 +134,7 @@ public final class FrozenDigest {
     boolean ofBatch = op.startsWith("FusedBatchNorm") && (!training.hasB() || training.getB());
     boolean loops = op.equals("Merge"); // what is computed once more is not known before it is
     boolean chance = op.startsWith("Stateless") && !BRANCHES.contains(op) || op.contains("Random");
-    boolean changes = OPS.isStateful(node) && !LOOKING.contains(op) && !isVariable(node);
-    return !ofBatch && !loops && !chance && !changes && !OUTSIDE.contains(op);
+    return !ofBatch && !loops && !chance && !OPS.mayChange(node) && !OUTSIDE.contains(op);
   }
 
   private HashCode digest(TensorRef tensor) {

@@ -5,7 +5,6 @@ import dev.graft.model.TensorSpec;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,9 +68,8 @@ public final class BatchRows {
       int fixed = served.fixedBatch();
       return List.of(fixed < 1 ? example : take(example, 0, fixed));
     }
-    return Stream.of(1, Math.min(3, most), most)
+    return Stream.of(most, Math.min(3, most), 1)
         .distinct()
-        .sorted(Comparator.reverseOrder())
         .map(size -> take(example, 0, size))
         .toList();
   }

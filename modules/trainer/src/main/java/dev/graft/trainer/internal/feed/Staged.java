@@ -10,8 +10,8 @@ import dev.graft.graph.TensorRef;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.savedmodel.file.Interrupts;
 import dev.graft.tensor.TensorValue;
-import dev.graft.trainer.internal.task.ReadAhead;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -94,7 +94,7 @@ final class Staged implements Feed {
     for (int next = queue.size() + 1; next <= Math.min(depth, runs.size() - 1); next++) {
       queue.add(load(runs.get(next)));
     }
-    bytes = ReadAhead.result(now.bytes());
+    bytes = Interrupts.result(now.bytes());
     return List.of();
   }
 
@@ -132,7 +132,7 @@ final class Staged implements Feed {
   public void leftOut() {
     cancel();
     Future<?> over = thread.submit(() -> clear.run(List.of())); // after what is put in just now
-    ReadAhead.result(over);
+    Interrupts.result(over);
     queue.clear();
   }
 

@@ -1,16 +1,14 @@
 package dev.graft.trainer.internal.task;
 
-import com.google.common.base.Throwables;
 import com.google.common.util.concurrent.Futures;
 import com.google.common.util.concurrent.ThreadFactoryBuilder;
 import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Inputs;
+import dev.graft.savedmodel.file.Interrupts;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Objects;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -38,7 +36,7 @@ public final class ReadAhead implements AutoCloseable {
    * there is one. Ends the life of the batch taken before.
    */
   public Batch take(int[] now, int[] next) {
-    Batch taken = Arrays.equals(now, examples) ? result(batch) : data.batch(now);
+    Batch taken = Arrays.equals(now, examples) ? Interrupts.result(batch) : data.batch(now);
     Inputs memory = spent;
     spent = taken.inputs();
     examples = next;
@@ -47,17 +45,6 @@ public final class ReadAhead implements AutoCloseable {
             ? Futures.immediateCancelledFuture()
             : thread.submit(() -> data.batch(next, memory));
     return taken;
-  }
-
-  /** What another thread has come to, which fails here as it did there. */
-  public static <T> T result(Future<T> work) {
-    try {
-      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(work));
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      Throwables.throwIfUnchecked(cause); // as if it had been done here
-      throw new IllegalStateException(cause);
-    }
   }
 
   /** Waits until nothing is read any more. May be called again. */
