@@ -16,7 +16,6 @@ import dev.graft.internal.boxes.BoxSize;
 import dev.graft.internal.boxes.BoxSizing;
 import dev.graft.model.Model;
 import dev.graft.trainer.RateCurve;
-import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.CancellationToken;
@@ -72,7 +71,7 @@ public final class FineTuneJob {
     this.boxes = read.flatMap(all -> sizing.map(by -> all.atMost(by.mostViews())));
     Dataset all = drawn.orElseGet(asked::readPictures);
     boolean chooses = sizing.isPresent() && begun.isEmpty(); // what goes on has told it
-    this.pictures = chooses ? noted(all, notes(learned.get(), sizing.get(), job)) : all;
+    this.pictures = chooses ? noted(all, notes(learned.get(), sizing.get())) : all;
     Dataset shown = learned.map(BoxData::dataset).orElse(pictures);
     this.start = job.start(backbone, shown); // what does not fit is said at once
     JobScoring.requireKnown(job, start);
@@ -93,11 +92,10 @@ public final class FineTuneJob {
   }
 
   /** What was chosen of size, views and batches, and why. */
-  private static List<Note> notes(BoxData learned, BoxSizing by, Job sized) {
+  private static List<Note> notes(BoxData learned, BoxSizing by) {
     List<Note> notes = new ArrayList<>(by.notes());
-    BoxData limited = learned.atMost(by.mostViews());
-    Recipe recipe = JobSteps.recipe(limited, sized, learned.set().pictures().size());
-    limited.dense(recipe, by.size()).ifPresent(notes::add);
+    int most = by.mostViews();
+    learned.atMost(most).dense(by.recipes().apply(most), by.size()).ifPresent(notes::add);
     return notes;
   }
 

@@ -113,16 +113,14 @@ public final class Annotations {
   /** What to throw where there are boxes of YOLO, and nothing that names their labels. */
   private Optional<BadDataException> bare() {
     Set<Path> pictures =
-        folder.pictures().stream()
-            .map(each -> each.resolveSibling(DataFolder.stem(each)))
-            .collect(Collectors.toSet());
+        folder.pictures().stream().map(DataFolder::withoutEnding).collect(Collectors.toSet());
     return folder.files("txt").stream()
         .filter(
             each ->
                 DataFolder.folder(folder.root().relativize(each))
                         .toString()
                         .matches("(?i).*labels.*")
-                    || pictures.contains(each.resolveSibling(DataFolder.stem(each))))
+                    || pictures.contains(DataFolder.withoutEnding(each)))
         .findFirst()
         .map(
             first ->

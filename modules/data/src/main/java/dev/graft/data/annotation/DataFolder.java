@@ -357,6 +357,10 @@ final class DataFolder {
     return dot > 0 ? name.substring(0, dot) : name;
   }
 
+  static Path withoutEnding(Path file) {
+    return file.resolveSibling(stem(file));
+  }
+
   static String stem(Path file) {
     return stem(name(file));
   }

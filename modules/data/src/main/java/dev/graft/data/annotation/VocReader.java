@@ -48,7 +48,7 @@ final class VocReader {
     this.folder = folder;
     this.xmls = folder.files("xml");
     xmls.forEach(xml -> stems.add(DataFolder.stem(xml)));
-    xmls.forEach(xml -> owners.add(xml.resolveSibling(DataFolder.stem(xml))));
+    xmls.forEach(xml -> owners.add(DataFolder.withoutEnding(xml)));
     folder
         .files()
         .forEach(
@@ -166,7 +166,7 @@ final class VocReader {
   /** Whether a picture lies in another folder than {@code xml}, beside an XML file of its own. */
   private boolean isOfOther(Path xml, Path picture) {
     return !isIn(DataFolder.folder(xml), picture)
-        && owners.contains(picture.resolveSibling(DataFolder.stem(picture)));
+        && owners.contains(DataFolder.withoutEnding(picture));
   }
 
   /** What there is instead of a picture. */

@@ -219,8 +219,8 @@ public final class Asking {
 
   /** The next of {@code some}: as many as there is room for, by what was seen of their form. */
   private List<Asked> next(List<Asked> some, int from) {
-    int most = room.asMap().getOrDefault(Feed.form(some.get(0).row), MOST_ROWS);
-    return some.subList(from, Math.min(some.size(), from + Math.max(most, way.fixedBatch())));
+    int most = room.asMap().getOrDefault(some.get(0).form, some.size());
+    return some.subList(from, Math.min(some.size(), from + most));
   }
 
   /**
@@ -229,10 +229,10 @@ public final class Asking {
    */
   private boolean isDivided(List<Asked> some) {
     if (some.size() == 1 || way.fixedBatch() != 0) {
-      room.invalidate(Feed.form(some.get(0).row)); // what it taught of others was of this one
+      room.invalidate(some.get(0).form); // what it taught of others was of this one
       return false; // a batch of a fixed size is as large for fewer
     }
-    room.asMap().merge(Feed.form(some.get(0).row), (some.size() + 1) / 2, Math::min);
+    room.asMap().merge(some.get(0).form, (some.size() + 1) / 2, Math::min);
     return true;
   }
 
@@ -254,21 +254,23 @@ public final class Asking {
    * @param place the how-manieth it is
    * @param name what it is called, for messages
    * @param row what is fed of it
+   * @param form what it has in common with those that can be asked about in one run
    */
-  private record Asked(int place, String name, Map<String, TensorValue> row) {}
+  private record Asked(
+      int place, String name, Map<String, TensorValue> row, Map<String, Object> form) {}
 
   private Asked asked(List<Example> examples, int place) {
     Example example = examples.get(place);
     String name =
         example.name().orElse((example.picture().isPresent() ? "picture " : "example ") + place);
-    return new Asked(place, name, feed.row(example, name));
+    Map<String, TensorValue> row = feed.row(example, name);
+    return new Asked(place, name, row, Feed.form(row));
   }
 
   /** Those that are asked about in one run together. */
   private List<List<Asked>> runs(List<Asked> asked) {
     Map<Map<String, Object>, List<Asked>> forms = new LinkedHashMap<>();
-    asked.forEach(
-        one -> forms.computeIfAbsent(Feed.form(one.row), form -> new ArrayList<>()).add(one));
+    asked.forEach(one -> forms.computeIfAbsent(one.form, form -> new ArrayList<>()).add(one));
     int most = way.fixedBatch() == 0 ? MOST_ROWS : way.fixedBatch();
     return forms.values().stream().flatMap(all -> Lists.partition(all, most).stream()).toList();
   }

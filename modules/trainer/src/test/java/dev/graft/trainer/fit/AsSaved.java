@@ -4,7 +4,6 @@ import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
-import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.testkit.Zoo;
 import dev.graft.trainer.EarlyStop;
@@ -50,12 +49,7 @@ final class AsSaved {
 
   /** A stretch in which all that can train does, and nothing behaves as in training. */
   static Stage stage(Task task, FineTune settings) {
-    return stage(task, settings, List.of());
-  }
-
-  /** A stretch in which all that can train does, and {@code layers} behave as in training. */
-  static Stage stage(Task task, FineTune settings, List<Layer> layers) {
     String words = "all of " + task.model().name() + " as it was saved";
-    return Stage.of(1, words, settings, task.model().trainableVariables()).layers(layers);
+    return Stage.of(1, words, settings, task.model().trainableVariables());
   }
 }

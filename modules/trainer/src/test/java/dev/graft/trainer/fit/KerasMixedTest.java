@@ -153,7 +153,8 @@ class KerasMixedTest {
             Map.of(model.inputs().get(0).name(), KERAS.value(name + "/x")),
             Answers.oneOf(labels, KERAS.value(name + "/labels").ints()));
     Task task = Task.of(model, data, Objectives.usual());
-    Stage stage = AsSaved.stage(task, AsSaved.momentum(RATE, data.size()), layers(name, task));
+    Stage stage =
+        AsSaved.stage(task, AsSaved.momentum(RATE, data.size())).layers(layers(name, task));
     assertThat(stage.training()).allMatch(variable -> variable.dtype() == DType.FLOAT32);
     return LoopSetup.of(task, stage, new CachedFeatures.Part(data, data));
   }

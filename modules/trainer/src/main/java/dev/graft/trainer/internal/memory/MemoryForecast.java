@@ -82,8 +82,8 @@ public final class MemoryForecast {
     AtomicBoolean over = new AtomicBoolean();
     Thread looking = new Thread(() -> look(now, over), "graft-memory");
     looking.setDaemon(true);
-    looking.start();
     long known = most;
+    looking.start();
     boolean isDone = false;
     try {
       run.run();
