@@ -40,6 +40,12 @@ final class House {
    */
   static final JavaClasses GRAFT = new ClassFileImporter().importPaths(compiled());
 
+  /** Rooms that are lists, which a class of their own holds, by how what is in them is called. */
+  static final Map<String, String> LISTS =
+      Map.of(
+          "dev.graft.autodiff.internal.rules", "Rules", // AllRules
+          "dev.graft.cli", "Command"); // Commands
+
   /** Each module's folder of classes, which lies where the one of these tests does. */
   private static List<Path> compiled() {
     try (Stream<Path> modules = Files.list(MODULES)) {

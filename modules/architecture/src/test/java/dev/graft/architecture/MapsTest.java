@@ -1,6 +1,5 @@
 package dev.graft.architecture;
 
-import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -8,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -27,12 +25,6 @@ class MapsTest {
 
   private static final int LEAST = 15;
   private static final int MOST = 41; // the end of the comment is one
-
-  /** Lists, which a class of their own holds, by how what is in them is called. */
-  private static final Map<String, String> LISTS =
-      Map.of(
-          "dev/graft/autodiff/internal/rules", "Rules", // AllRules
-          "dev/graft/cli", "Command"); // Commands
 
   private static final Pattern NAMING = Pattern.compile("\\{@(?:code|link)\\s([^}]*)}");
   private static final Pattern WORD = Pattern.compile("\\w+");
@@ -74,11 +66,9 @@ class MapsTest {
     List<String> missing = new ArrayList<>();
     for (Path map : maps()) {
       Set<String> named = named(Files.readString(map));
-      String listed =
-          LISTS.entrySet().stream()
-              .filter(list -> slashed(map.resolveSibling("")).endsWith(list.getKey()))
-              .map(Map.Entry::getValue)
-              .collect(joining());
+      String room =
+          slashed(map.getParent()).replaceFirst(".*/src/main/java/", "").replace('/', '.');
+      String listed = House.LISTS.getOrDefault(room, "");
       classes(map.resolveSibling("")).stream()
           .filter(name -> !named.contains(name) && (listed.isEmpty() || !name.endsWith(listed)))
           .forEach(name -> missing.add(map + " does not name " + name));
