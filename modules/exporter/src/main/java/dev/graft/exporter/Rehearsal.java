@@ -29,11 +29,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.IntFunction;
@@ -59,6 +61,7 @@ final class Rehearsal implements AutoCloseable {
   private final SavedModelFiles files;
   private final Proof.Batches sizes;
   private final FutureTask<Opened> opening = new FutureTask<>(this::open);
+  private final Map<String, CompletableFuture<SavedModelSession>> planned = new HashMap<>();
   private final List<String> remarks = new ArrayList<>(); // who plans adds to them, then who writes
   private int size;
 
@@ -68,6 +71,7 @@ final class Rehearsal implements AutoCloseable {
     this.written = written;
     this.files = written.files();
     this.sizes = sizes;
+    files.signatures().keySet().forEach(name -> planned.put(name, new CompletableFuture<>()));
   }
 
   /**
@@ -92,12 +96,20 @@ final class Rehearsal implements AutoCloseable {
   private record Opened(SavedModelSession exported, Optional<List<Planned>> requests) {}
 
   private Opened open() {
-    SavedModelSession exported = runtime.loadSavedModel(written.dir(), Set.of("serve"));
     try {
-      boolean isBeside = !runtime.computesOnGpu() && !remembers(files.model().graph());
-      return new Opened(exported, isBeside ? Optional.of(planned(exported)) : Optional.empty());
+      SavedModelSession exported = runtime.loadSavedModel(written.dir(), Set.of("serve"));
+      try {
+        boolean isBeside = !runtime.computesOnGpu() && !remembers(files.model().graph());
+        Optional<List<Planned>> requests =
+            isBeside ? Optional.of(planned(exported)) : Optional.empty();
+        planned.values().forEach(each -> each.complete(exported));
+        return new Opened(exported, requests);
+      } catch (RuntimeException | Error e) {
+        exported.close();
+        throw e;
+      }
     } catch (RuntimeException | Error e) {
-      exported.close();
+      planned.values().forEach(each -> each.completeExceptionally(e));
       throw e;
     }
   }
@@ -136,6 +148,7 @@ final class Rehearsal implements AutoCloseable {
     List<Planned> requests = new ArrayList<>();
     for (Signature signature : files.signatures().values()) {
       requests.addAll(requests(exported, signature, all));
+      requireNonNull(planned.get(signature.name())).complete(exported);
     }
     requests.sort(Comparator.comparingInt(Planned::order));
     if (requests.size() > WarmUp.MOST) {
@@ -165,9 +178,14 @@ final class Rehearsal implements AutoCloseable {
     Files.deleteIfExists(dir.resolve(WarmUp.FILE));
   }
 
-  /** The export, every signature of which was called once: two first calls would both plan it. */
+  /** The export, every signature of which was called once. */
   SavedModelSession ready() {
     return Interrupts.result(opening).exported();
+  }
+
+  /** The export, this signature of which was called once: two first calls would both plan it. */
+  SavedModelSession ready(String signature) {
+    return Interrupts.result(requireNonNull(planned.get(signature)));
   }
 
   /** Closes the export, as soon as it is open. */

@@ -346,7 +346,7 @@ final class Trial {
       Map<String, TensorValue> expected,
       Supplier<Map<String, TensorValue>> again) {
     int rows = BatchRows.count(sent);
-    SavedModelSession exported = warmUp.ready();
+    SavedModelSession exported = warmUp.ready(signature);
     Map<String, TensorValue> actual;
     try {
       actual = exported.call(signature, sent);

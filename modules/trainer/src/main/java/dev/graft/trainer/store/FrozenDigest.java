@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
@@ -68,12 +72,13 @@ public final class FrozenDigest {
   private static final Set<String> HANDING_ON =
       Set.of("Identity", "StopGradient", "ReadVariableOp");
 
+  private static final int MOST_AT_ONCE = 4; // values of variables in memory
+
   private static final OpRegistry OPS = OpRegistry.standard();
 
   private final Graph graph;
   private final List<TensorRef> fed;
   private final Map<String, Variable> variables = new HashMap<>();
-  private final VariableValues values = new VariableValues();
   private final Map<String, HashCode> nodes = new HashMap<>();
   private final boolean initializersAssign;
 
@@ -121,7 +126,39 @@ public final class FrozenDigest {
         Functions.reachable(before, graph.functions()).values().stream()
             .flatMap(function -> function.getNodeDefList().stream())
             .allMatch(node -> isPure(node) && !isVariable(node));
-    return calls && !initializersAssign ? Optional.of(digest(tensor)) : Optional.empty();
+    if (!calls || initializersAssign) {
+      return Optional.empty();
+    }
+    digestVariables(before);
+    return Optional.of(digest(tensor));
+  }
+
+  /** The values of variables, which take most of the time, on several cores at once. */
+  private void digestVariables(List<NodeDef> before) {
+    List<Variable> read =
+        before.stream()
+            .filter(node -> !nodes.containsKey(node.getName()))
+            .flatMap(node -> Stream.ofNullable(variables.get(node.getName())))
+            .sorted(Comparator.comparingLong(FrozenDigest::size))
+            .toList();
+    int shares = Math.min(MOST_AT_ONCE, Runtime.getRuntime().availableProcessors());
+    Map<String, HashCode> found = new ConcurrentHashMap<>();
+    IntStream.range(0, shares)
+        .parallel()
+        .forEach(
+            share -> {
+              VariableValues values = new VariableValues();
+              for (int i = share; i < read.size(); i += shares) {
+                Variable variable = read.get(i);
+                Hasher digest = put(Hashing.sha256().newHasher(), "variable");
+                found.put(variable.node(), put(digest, values.of(variable)).hash());
+              }
+            });
+    nodes.putAll(found);
+  }
+
+  private static long size(Variable variable) {
+    return variable.shape().isFullyKnown() ? variable.shape().elements() : 0;
   }
 
   private static boolean isVariable(NodeDef node) {
@@ -176,10 +213,6 @@ public final class FrozenDigest {
       return output(Nodes.dataInput(node, 0));
     }
     Hasher digest = Hashing.sha256().newHasher();
-    Variable variable = variables.get(node.getName());
-    if (variable != null) {
-      return put(put(digest, "variable"), values.of(variable)).hash();
-    }
     put(digest, node.getOp());
     for (TensorRef input : Nodes.dataInputs(node)) {
       digest.putBytes(output(input).asBytes());

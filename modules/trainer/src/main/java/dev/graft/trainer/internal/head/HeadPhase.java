@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
@@ -103,13 +104,13 @@ public final class HeadPhase {
     Batch examples = data.onlyInputs(List.of()).all(); // answers and weights
     TensorValue targets = goal.targets().get(0).of(examples);
     float[] counts = examples.weights().floats();
+    HeadSolver.Aim aim =
+        new HeadSolver.Aim(
+            targets, goal.objective(), goal.head().units(), range(goal, targets, counts));
+    Optional<PrincipalAxes> axes = PrincipalAxes.of(runtime, features, standard);
     HeadSolver solver =
-        new HeadSolver(
-            runtime,
-            features,
-            standard,
-            new HeadSolver.Aim(
-                targets, goal.objective(), goal.head().units(), range(goal, targets, counts)));
+        axes.map(some -> new HeadSolver(runtime, some, aim))
+            .orElseGet(() -> new HeadSolver(runtime, features, standard, aim));
     // examples are dealt label by label where each has one
     int[] labels =
         IntStream.range(0, data.size()).map(i -> data.isOneLabel() ? data.label(i) : 0).toArray();
@@ -150,8 +151,10 @@ public final class HeadPhase {
       }
     }
     int column = best * (held + 1) + held;
+    TensorValue kernel = heads.kernels().get(column);
     Standardization.Folded folded =
-        standard.fold(heads.kernels().get(column), heads.biases().get(column));
+        standard.fold(
+            axes.map(some -> some.kernel(kernel)).orElse(kernel), heads.biases().get(column));
     return new Trained(
         folded.kernel(),
         folded.bias(),

@@ -75,13 +75,34 @@ final class HeadSolver {
   private final FeatureSlices features;
   private final Standardization standard;
   private final Aim aim;
+  private final double[] steepness;
 
   /** Heads on standardised features of examples. */
   HeadSolver(TensorFlowRuntime runtime, FeatureSlices features, Standardization standard, Aim aim) {
+    this(runtime, features, standard, aim, new double[0]);
+  }
+
+  /** Heads on where the examples lie along the principal axes of their features. */
+  HeadSolver(TensorFlowRuntime runtime, PrincipalAxes axes, Aim aim) {
+    this(
+        runtime,
+        axes.places(),
+        Standardization.none(axes.steepness().length),
+        aim,
+        axes.steepness());
+  }
+
+  private HeadSolver(
+      TensorFlowRuntime runtime,
+      FeatureSlices features,
+      Standardization standard,
+      Aim aim,
+      double[] steepness) {
     this.runtime = runtime;
     this.features = features;
     this.standard = standard;
     this.aim = aim;
+    this.steepness = steepness;
   }
 
   /**
@@ -147,6 +168,7 @@ final class HeadSolver {
     private final TensorRef share; // of the penalty, a slice's part of the examples
     private final TensorRef centred;
     private final TensorRef strength;
+    private final float[] steps; // [features, heads]: how long those along each are
     private final Graph base;
     private TensorValue solution = TensorValue.scalar(0f);
 
@@ -166,6 +188,10 @@ final class HeadSolver {
       Scope g = new Scope(editor, "given");
       this.centred = standard.centred(g, raw);
       this.strength = g.floats(penalties);
+      this.steps = new float[steepness.length * heads];
+      for (int i = 0; i < steps.length; i++) {
+        steps[i] = (float) (1 / Math.sqrt(steepness[i / heads] + penalties[i % heads]));
+      }
       this.base = editor.build();
     }
 
@@ -227,7 +253,13 @@ final class HeadSolver {
     /** [inputs * outputs, heads]: the first rows of the parameters; the biases come last. */
     private TensorRef kernel(Scope g, TensorRef parameters) {
       TensorRef rows = g.add("Slice", parameters, g.ints(0, 0), g.ints(inputs * outputs, heads));
-      return g.add("Mul", rows, g.scalar(aim.range().spread()));
+      TensorRef kernel = g.add("Mul", rows, g.scalar(aim.range().spread()));
+      if (steps.length == 0) {
+        return kernel;
+      }
+      TensorRef each = g.add("Reshape", kernel, g.ints(inputs, outputs, heads));
+      TensorRef lengths = g.constant(TensorValue.of(Shape.of(inputs, 1, heads), steps));
+      return g.add("Reshape", g.add("Mul", each, lengths), g.ints(inputs * outputs, heads));
     }
 
     /** [outputs, heads]. */

@@ -6,6 +6,7 @@ import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import org.tensorflow.proto.DataType;
 
 /**
  * Features brought to mean 0 and about equal spread, and the way back.
@@ -24,6 +25,13 @@ record Standardization(double[] mean, double[] scale) {
 
   /** A head for the features as they were. */
   record Folded(TensorValue kernel, TensorValue bias) {}
+
+  /** For numbers that are to stay as they are. */
+  static Standardization none(int width) {
+    double[] ones = new double[width];
+    Arrays.fill(ones, 1);
+    return new Standardization(new double[width], ones);
+  }
 
   /** That of {@code features}, each row read once (Welford's sums). */
   static Standardization of(FeatureSlices features) {
@@ -55,6 +63,14 @@ record Standardization(double[] mean, double[] scale) {
   /** The features in {@code raw} [N, features], around 0. */
   TensorRef centred(Scope g, TensorRef raw) {
     return g.add("Sub", raw, g.floats(floats(mean)));
+  }
+
+  /** The features in {@code raw} [N, features] as they are standardised, in float64. */
+  TensorRef standardized(Scope g, TensorRef raw) {
+    TensorRef x = g.cast(raw, DataType.DT_DOUBLE);
+    Shape each = Shape.of(mean.length);
+    TensorRef around = g.add("Sub", x, g.constant(TensorValue.of(each, mean)));
+    return g.add("Mul", around, g.constant(TensorValue.of(each, scale)));
   }
 
   /** {@code kernel} [features, ...] for standardised features, made one for centred ones. */
