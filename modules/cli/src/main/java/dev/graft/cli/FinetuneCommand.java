@@ -144,12 +144,17 @@ final class FinetuneCommand implements Callable<Integer> {
             .training(training.training(seed.seed()))
             .precision(precision)
             .build();
-    FineTuneJob ready = FineTuneJob.of(job); // what does not fit is said before TensorFlow starts
+    try (OpeningGraft opening = new OpeningGraft(cache.of(machine.settings().xla(xla)))) {
+      return run(opening, FineTuneJob.of(job)); // what does not fit is said before all else
+    }
+  }
+
+  private int run(OpeningGraft opening, FineTuneJob ready) throws JsonProcessingException {
     Terminal told = json ? terminal.aside() : terminal;
     JobLines lines = new JobLines(told);
     JobJson object = new JobJson(lines);
-    try (Interrupt interrupt = new Interrupt(object);
-        Graft graft = Graft.open(cache.of(machine.settings().xla(xla)))) {
+    try (Interrupt interrupt = new Interrupt(object)) {
+      Graft graft = opening.graft();
       if (findRate) {
         RateCurve curve = ready.findRate(graft, interrupt, interrupt.cancellation());
         suggest(lines, curve);
