@@ -10,6 +10,7 @@ import dev.graft.job.JobResult;
 import dev.graft.job.JobScore;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.boxes.BoxEvaluation;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.metric.LabelScore;
 import dev.graft.words.Figure;
@@ -31,6 +32,7 @@ final class JobJson implements JobListener {
   private final Map<String, Double> phases = new LinkedHashMap<>();
   private long last = began;
   private List<Figure> gates = List.of();
+  private TrainingEvent.@Nullable Features features;
   private @Nullable JobScore test;
   private @Nullable Path run;
 
@@ -53,6 +55,7 @@ final class JobJson implements JobListener {
       ended("read");
     } else if (event instanceof JobEvent.Trained trained) {
       last = System.nanoTime();
+      features = trained.run().features();
       trained
           .run()
           .times()
@@ -98,10 +101,7 @@ final class JobJson implements JobListener {
         .put("train", result.parts().train().size())
         .put("validation", result.parts().validation().size())
         .put("test", result.parts().test().size());
-    node.putObject("features")
-        .put("computed", result.run().features().computed())
-        .put("reused", result.run().features().reused())
-        .put("bytes", result.run().features().bytes());
+    put(node.putObject("features"), result.run().features());
     ObjectNode validation = node.putObject("validation");
     put(validation, result.run().validation());
     if (chosen != null) {
@@ -109,9 +109,7 @@ final class JobJson implements JobListener {
     }
     test(node.putObject("test"), result.score(), result.parts().test().size());
     put(node.putArray("gates"), gates);
-    ObjectNode seconds = node.putObject("phases");
-    phases.forEach(seconds::put);
-    seconds.put("total", (System.nanoTime() - began) / 1e9);
+    phases(node.putObject("phases"));
     var decisions = node.putArray("decisions");
     result.run().decisions().forEach(decisions::add);
     return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
@@ -122,11 +120,26 @@ final class JobJson implements JobListener {
     ObjectNode node = MAPPER.createObjectNode();
     node.putNull("version");
     node.put("run", String.valueOf(run));
+    if (features != null) {
+      put(node.putObject("features"), features);
+    }
     if (test != null) {
       test(node.putObject("test"), test, test.evaluation().count());
     }
     put(node.putArray("gates"), gates);
+    phases(node.putObject("phases"));
     return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
+  }
+
+  private void phases(ObjectNode seconds) {
+    phases.forEach(seconds::put);
+    seconds.put("total", (System.nanoTime() - began) / 1e9);
+  }
+
+  private static void put(ObjectNode node, TrainingEvent.Features features) {
+    node.put("computed", features.computed())
+        .put("reused", features.reused())
+        .put("bytes", features.bytes());
   }
 
   private static void put(ArrayNode all, List<Figure> figures) {

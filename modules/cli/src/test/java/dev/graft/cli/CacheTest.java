@@ -116,6 +116,8 @@ class CacheTest {
     String[] gated = finetune("top", "--epochs", "1", "--seed", "5", "--min-accuracy", "1");
     JsonNode refused = JSON.readTree(run(gated).out());
     assertThat(refused.at("/version").isNull()).as(err).isTrue();
+    assertThat(refused.at("/features/reused").asInt()).isEqualTo(examples);
+    assertThat(refused.at("/phases/features").asDouble(-1)).isNotNegative();
     assertThat(err).contains(kept);
     assertThat(out("resume", refused.at("/run").asText(), "--no-gates")).contains(kept);
   }

@@ -98,11 +98,7 @@ public final class FeatureStore {
   long prepare(Set<String> keys) throws IOException {
     for (String key : keys) {
       Files.createDirectories(folder.resolve(key));
-      try {
-        Files.setLastModifiedTime(folder.resolve(key), FileTime.from(Instant.now()));
-      } catch (IOException e) {
-        // another user's: it is not the newest then
-      }
+      touch(folder.resolve(key));
     }
     long bytes = size();
     for (Path old : folders()) {
@@ -112,6 +108,15 @@ public final class FeatureStore {
       }
     }
     return limit - bytes;
+  }
+
+  /** Marks what is in {@code own} as used now. */
+  static void touch(Path own) {
+    try {
+      Files.setLastModifiedTime(own, FileTime.from(Instant.now()));
+    } catch (IOException e) {
+      // another user's: it is not the newest then
+    }
   }
 
   /** How many bytes more the disk has room for, now: others write to it, too. */

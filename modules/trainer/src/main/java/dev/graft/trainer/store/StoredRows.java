@@ -9,6 +9,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,6 +30,9 @@ final class StoredRows implements AutoCloseable {
 
   private static final long LARGEST = 1L << 30; // bytes of a file
 
+  /** How long a folder that is written to may look unused; the longest unused makes room. */
+  private static final Duration A_WHILE = Duration.ofSeconds(30);
+
   private final Path folder;
   private final RowForm form;
   private final Map<RowDigest, Place> places = new HashMap<>();
@@ -36,6 +41,7 @@ final class StoredRows implements AutoCloseable {
   private RowFile.@Nullable Block last; // whose rows are at hand: they are asked for in order
   private ByteBuffer lastRows = ByteBuffer.allocate(0);
   private RowFile.@Nullable Writer writer;
+  private Instant touched = Instant.now();
   private boolean lost; // rows of whoever knows which examples
   private int missed;
 
@@ -136,6 +142,10 @@ final class StoredRows implements AutoCloseable {
       writer = to;
     }
     to.append(examples, values, form);
+    if (Duration.between(touched, Instant.now()).compareTo(A_WHILE) > 0) {
+      touched = Instant.now();
+      FeatureStore.touch(folder);
+    }
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoublePredicate;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * Finds out where what is no number comes from, in what is fed and what is computed of it.
@@ -81,13 +82,21 @@ public record NoNumbers(InputBinding entry, List<TensorRef> computed) {
 
   /** The first row with such a number; -1 if there is none, or the value cannot hold one. */
   public static int rowWith(TensorValue value, DoublePredicate wanted) {
-    if (value.dtype() != DType.FLOAT32 || value.shape().rank() < 1) {
+    if (!value.dtype().isFloating() || value.shape().rank() < 1) {
       return -1;
     }
-    FloatBuffer numbers = value.bytes().asFloatBuffer();
-    int perRow = Math.max(1, numbers.remaining() / Math.max(1, (int) value.shape().dim(0)));
-    for (int i = 0; i < numbers.limit(); i++) {
-      if (wanted.test(numbers.get(i))) {
+    int count = (int) value.shape().elements();
+    int perRow = Math.max(1, count / Math.max(1, (int) value.shape().dim(0)));
+    IntToDoubleFunction numbers;
+    if (value.dtype() == DType.FLOAT32) { // read where they are
+      FloatBuffer floats = value.bytes().asFloatBuffer();
+      numbers = floats::get;
+    } else {
+      double[] doubles = value.asDoubles();
+      numbers = i -> doubles[i];
+    }
+    for (int i = 0; i < count; i++) {
+      if (wanted.test(numbers.applyAsDouble(i))) {
         return i / perRow;
       }
     }
