@@ -74,6 +74,7 @@ public record GradientHarvest(
 
   /** Whether TensorFlow's C++ code has a rule for {@code op}, right or not. */
   public static boolean hasRule(String op) {
+    NativeMemory.ready();
     return TFJ_HasGradient(op);
   }
 

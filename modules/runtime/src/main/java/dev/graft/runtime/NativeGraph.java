@@ -36,6 +36,10 @@ import org.tensorflow.proto.NodeDef;
 /** A graph on TensorFlow's side. */
 final class NativeGraph implements AutoCloseable {
 
+  static {
+    NativeMemory.ready();
+  }
+
   /** What a file said about shapes; surgery makes it stale, and TensorFlow would insist on it. */
   private static final String SHAPE_HINT = "_output_shapes";
 

@@ -1,5 +1,6 @@
 package dev.graft.runtime;
 
+import dev.graft.runtime.internal.natives.NativeLibraries;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
@@ -10,16 +11,25 @@ import org.tensorflow.internal.c_api.global.tensorflow;
  * Memory for TensorFlow's structs. JavaCPP learns how large they are when the native library is
  * loaded, and until then gives the size of a pointer for each: memory taken by that is too small,
  * and is written over.
+ *
+ * <p>Whoever calls TensorFlow goes through here first, with or without a runtime: CUDA has to be
+ * loaded before.
  */
 final class NativeMemory {
 
   static {
+    NativeLibraries.ahead(RuntimeOptions.defaults().processor().cuda()); // a runtime has its own
     Loader.load(tensorflow.class);
   }
 
   private static final AtomicInteger ARRAYS = new AtomicInteger();
 
   private NativeMemory() {}
+
+  /** Has TensorFlow loaded, and CUDA before it. */
+  static void ready() {
+    // as this class is
+  }
 
   /** Bytes of one {@code struct}. */
   static int sizeOf(Class<? extends Pointer> struct) {

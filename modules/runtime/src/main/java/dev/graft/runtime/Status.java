@@ -14,6 +14,10 @@ import org.tensorflow.internal.c_api.TF_Status;
 /** A native status for one call or a few in a row. */
 final class Status implements AutoCloseable {
 
+  static {
+    NativeMemory.ready();
+  }
+
   /**
    * How CUDA, cuDNN, cuBLAS and XLA say that a card has no memory left, which TensorFlow passes on
    * as a failure inside it, or as one without a code.

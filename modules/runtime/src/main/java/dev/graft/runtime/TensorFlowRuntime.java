@@ -17,6 +17,7 @@ import dev.graft.model.Model;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.internal.natives.Cuda;
+import dev.graft.runtime.internal.natives.Cuda.Origin;
 import dev.graft.runtime.internal.natives.NativeLibraries;
 import dev.graft.runtime.internal.natives.TensorFloat32;
 import dev.graft.runtime.internal.natives.XlaSwitches;
@@ -69,10 +70,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    */
   public static TensorFlowRuntime open(RuntimeOptions options) {
     options.nativeLog().ifPresent(NativeLog::redirectTo);
-    Cuda cuda =
-        options.device() == Device.CPU
-            ? Cuda.NOT_ASKED_FOR
-            : NativeLibraries.load(options.processor().cuda());
+    Cuda cuda = cuda(options);
     try {
       version();
       boolean compiles = options.processor().mayCompile(!cuda.files().isEmpty());
@@ -106,6 +104,16 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return runtime;
   }
 
+  /** The one that it may use. It is loaded for any device: another runtime may want another. */
+  private static Cuda cuda(RuntimeOptions options) {
+    Path root = options.processor().cuda();
+    if (options.device() == Device.CPU) {
+      NativeLibraries.ahead(root);
+      return Cuda.NOT_ASKED_FOR;
+    }
+    return NativeLibraries.load(root);
+  }
+
   private static Path compiledIn(RuntimeOptions options, Cuda cuda) {
     Path root = options.processor().cuda();
     return XlaSwitches.folder(root, version(), Processor.extensions(), cuda);
@@ -114,7 +122,8 @@ public final class TensorFlowRuntime implements AutoCloseable {
   /** Refuses where a GPU is asked for and there is none; warns where one is expected. */
   private void requireDevice() {
     boolean asked = options.device() == Device.GPU;
-    if (!asked && cuda.files().isEmpty()) {
+    boolean isLate = cuda.origin() == Origin.TOO_LATE;
+    if (!asked && !isLate && cuda.files().isEmpty()) {
       return;
     }
     List<String> devices = devices();
@@ -127,8 +136,15 @@ public final class TensorFlowRuntime implements AutoCloseable {
               + devices
               + " ("
               + cuda.sentence()
-              + "); use the device AUTO or CPU, or put dev.graft:graft-platform-gpu on the class"
-              + " path of a machine with an NVIDIA driver.");
+              + "); use the device AUTO or CPU"
+              + (isLate
+                  ? "."
+                  : ", or put dev.graft:graft-platform-gpu on the class path of a machine with an"
+                      + " NVIDIA driver."));
+    }
+    if (isLate) {
+      LOG.log(Level.WARNING, cuda.sentence() + ". Until then it computes on the CPU.");
+      return;
     }
     LOG.log(
         Level.WARNING,
@@ -138,6 +154,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
 
   /** The version of TensorFlow's native library. */
   public static String version() {
+    NativeMemory.ready();
     return TF_Version().getString();
   }
 

@@ -5,6 +5,7 @@ import static dev.graft.runtime.internal.natives.Cuda.Origin.NOT_FOUND;
 import static dev.graft.runtime.internal.natives.Cuda.Origin.NOT_NEEDED;
 import static dev.graft.runtime.internal.natives.Cuda.Origin.NO_DRIVER;
 import static dev.graft.runtime.internal.natives.Cuda.Origin.SYSTEM;
+import static dev.graft.runtime.internal.natives.Cuda.Origin.TOO_LATE;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.Internal;
@@ -115,6 +116,9 @@ public enum GpuAdvice {
 
   /** A driver, and no CUDA. */
   WITHOUT_CUDA(found -> when(found.is(NOT_FOUND), found.cuda().sentence())),
+
+  /** TensorFlow came before it. */
+  LATE_CUDA(found -> when(found.is(TOO_LATE) && !found.seen(), found.cuda().sentence())),
 
   /** Cards of before Pascal. */
   OLD_CARD(

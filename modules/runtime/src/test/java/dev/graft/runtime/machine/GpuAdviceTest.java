@@ -126,6 +126,13 @@ class GpuAdviceTest {
   }
 
   @Test
+  void tensorFlowThatWasLoadedBeforeCuda() {
+    Cuda late = new Cuda(Origin.TOO_LATE, 0, "start the process anew", ImmutableList.of());
+    assertThat(only(advice(GOOD, late, false))).contains("start the process anew");
+    assertThat(advice(GOOD, late, true)).as("it found a CUDA by itself").isEmpty();
+  }
+
+  @Test
   void withNativesForTheCpuNoDriverIsMissed() {
     Cuda cpu = none(Origin.NOT_NEEDED);
     for (int error : new int[] {4, 9, 15, 18}) {

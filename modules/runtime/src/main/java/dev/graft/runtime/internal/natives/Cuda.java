@@ -23,6 +23,8 @@ public record Cuda(Origin origin, int version, String sentence, ImmutableList<Pa
     NO_DRIVER,
     /** Nowhere: neither the machine nor the class path has one that fits. */
     NOT_FOUND,
+    /** Nowhere: TensorFlow was loaded without it, and looks for it only as it is loaded. */
+    TOO_LATE,
     /** What is installed on this machine. */
     SYSTEM,
     /** A jar on the class path. */
@@ -42,6 +44,15 @@ public record Cuda(Origin origin, int version, String sentence, ImmutableList<Pa
 
   static Cuda none(Origin origin, String sentence) {
     return new Cuda(origin, 0, sentence, ImmutableList.of());
+  }
+
+  /** TensorFlow is there, and CUDA is not, for a reason. */
+  static Cuda tooLate(String why) {
+    return none(
+        Origin.TOO_LATE,
+        "TensorFlow was loaded without CUDA in this process, which cannot be made up for ("
+            + why
+            + "); start the process anew");
   }
 
   /** Whether GPUs were asked for by what is on the class path, and cannot be used. */

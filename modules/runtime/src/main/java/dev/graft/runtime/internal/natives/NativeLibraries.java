@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,11 @@ public final class NativeLibraries {
   /** The driver knows it from this version on. */
   private static final int CUDA_13 = 13_000;
 
+  /** What TensorFlow consists of, of which this is loaded first. */
+  private static final String TENSORFLOW = "libtensorflow_framework";
+
   private static @Nullable Cuda loaded;
+  private static boolean isTold; // what is missed
 
   private final ClassLoader classes;
   private final List<Path> folders;
@@ -77,15 +82,39 @@ public final class NativeLibraries {
    */
   public static synchronized Cuda load(Path root) {
     if (loaded == null) {
-      loaded =
-          hasGpus(System.getProperty("os.name", ""), System.getProperty("os.arch", ""))
-              ? ofProcess(root, Driver::newestCuda).load()
-              : Cuda.NOT_ON_THIS_SYSTEM;
-      if (loaded.isMissed()) {
-        LOG.log(Level.WARNING, loaded.sentence() + ".");
-      }
+      loaded = first(root);
+    }
+    if (loaded.isMissed() && !isTold) {
+      isTold = true;
+      LOG.log(Level.WARNING, loaded.sentence() + ".");
     }
     return loaded;
+  }
+
+  /**
+   * The same where TensorFlow is about to be loaded for something that takes no card: it looks for
+   * CUDA as it is loaded, and whoever wants a card later on would have none. So nothing is said,
+   * and what fails is no failure yet.
+   */
+  public static synchronized void ahead(Path root) {
+    if (loaded == null) {
+      try {
+        loaded = first(root);
+      } catch (RuntimeException e) {
+        loaded = Cuda.tooLate("CUDA failed then: " + e.getMessage());
+      }
+    }
+  }
+
+  private static Cuda first(Path root) {
+    return hasGpus(System.getProperty("os.name", ""), System.getProperty("os.arch", ""))
+        ? ofProcess(root, Driver::newestCuda).load(isTensorFlowLoaded())
+        : Cuda.NOT_ON_THIS_SYSTEM;
+  }
+
+  /** Whether somebody has done so who is not of Graft. */
+  private static boolean isTensorFlowLoaded() {
+    return Loader.getLoadedLibraries().values().stream().anyMatch(it -> it.contains(TENSORFLOW));
   }
 
   /** Whether TensorFlow has natives for GPUs there, whatever lies on the class path. */
@@ -107,6 +136,11 @@ public final class NativeLibraries {
   }
 
   Cuda load() {
+    return load(false);
+  }
+
+  /** Where TensorFlow is there before CUDA, that would do nothing any more. */
+  Cuda load(boolean isLate) {
     if (classes.getResource(OF_GPUS) == null) {
       return Cuda.none(Origin.NOT_NEEDED, "TensorFlow's natives are those for the CPU");
     }
@@ -117,7 +151,9 @@ public final class NativeLibraries {
               + Driver.LIBRARY
               + "), so that TensorFlow computes on the CPU, with its natives for GPUs");
     }
-    return cuda();
+    return isLate
+        ? Cuda.tooLate("not by Graft, which loads CUDA before it: open a Graft first")
+        : cuda();
   }
 
   /** CUDA, whether or not there is a driver. */

@@ -9,7 +9,8 @@
  * where they came from, or why there are none.
  *
  * <p><b>Who calls whom.</b> The runtime calls {@link
- * dev.graft.runtime.internal.natives.NativeLibraries} once, before TensorFlow's first native call.
+ * dev.graft.runtime.internal.natives.NativeLibraries} once, before TensorFlow's first native call,
+ * whether or not that call is for a card.
  * That asks {@code Driver} for which CUDA there is a driver, then {@code SystemCuda} for what is
  * installed, then {@code CudaJar} for what the class path holds, which {@code Unpacking} makes
  * files of, in folders that are {@code Owned}. All of them go by the list in {@code CudaLibrary}.

@@ -104,6 +104,17 @@ class NativeLibrariesTest {
   }
 
   @Test
+  void whereTensorFlowIsThereAlreadyNothingIsUnpacked() throws IOException {
+    Cuda cuda = of(StubCuda.classes(jar), true).load(true);
+    assertThat(cuda.origin()).isEqualTo(Origin.TOO_LATE);
+    assertThat(cuda.sentence()).contains("open a Graft first", "start the process anew");
+    assertThat(loaded).isEmpty();
+    assertThat(folder.resolve("cuda")).doesNotExist();
+    assertThat(of(StubCuda.classes(jar), false).load(true).origin()).isEqualTo(Origin.NO_DRIVER);
+    assertThat(of(StubCuda.classes(), true).load(true).origin()).isEqualTo(Origin.NOT_NEEDED);
+  }
+
+  @Test
   void theJarIsUnpackedAndLoadedInOrder() throws IOException {
     Cuda cuda = of(StubCuda.classes(jar), true).load();
     assertThat(cuda.origin()).isEqualTo(Origin.JAR);
