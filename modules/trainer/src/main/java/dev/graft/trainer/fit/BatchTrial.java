@@ -78,10 +78,9 @@ record BatchTrial(LoopSetup setup, String reason) {
   private static BatchSearch search(TensorFlowRuntime runtime, LoopSetup setup, int most) {
     boolean isAuto = setup.precision() == Precision.AUTO; // float32 takes the most of them
     LoopSetup largest = batch(isAuto ? setup.in(Precision.FLOAT32) : setup, most);
-    // with a form of its own: XLA's trial would take steps of the most before any are tried
     StepForm form = StepTrial.usual(runtime, largest.precision());
     MemoryForecast forecast = MemoryForecast.on(runtime);
-    try (TrainingSession session = new TrainingSession(runtime, largest, Optional.of(form))) {
+    try (TrainingSession session = TrainingSession.trying(runtime, largest, form)) {
       int[] examples = session.order().batch(0);
       return BatchSearch.of(
           Math.min(USUAL, most),

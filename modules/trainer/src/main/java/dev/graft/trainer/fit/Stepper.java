@@ -24,16 +24,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Takes single steps of gradient descent: one run each, or one for each micro-batch and one more.
  */
 final class Stepper implements AutoCloseable {
-
-  /** So a GPU may say that there is no memory for what its libraries want to have beside it. */
-  private static final Set<TensorFlowException.Code> NO_ROOM_TOO =
-      Set.of(TensorFlowException.Code.INTERNAL, TensorFlowException.Code.UNKNOWN);
 
   private final TensorFlowRuntime runtime;
   private final ModelSession session;
@@ -279,10 +274,7 @@ final class Stepper implements AutoCloseable {
       List<TensorValue> batch = feed.take(Collections.nCopies(1 + feed.ahead(), some));
       var loss = forward.run(joined(batch, numbers));
     } catch (TensorFlowException e) {
-      feed.leftOut();
-      if (runtime.computesOnGpu() && NO_ROOM_TOO.contains(e.code())) {
-        throw new ExhaustedException(String.valueOf(e.getMessage()), e);
-      } // else it was not too large, and what makes it fail is for the first step to tell
+      feed.leftOut(); // it was not too large, and what makes it fail is for the first step to tell
     } catch (ExhaustedException e) {
       feed.leftOut();
       throw e;

@@ -62,6 +62,19 @@ final class TrainingSession implements AutoCloseable {
    * @param soFar how a training that goes on has computed before
    */
   TrainingSession(TensorFlowRuntime runtime, LoopSetup setup, Optional<StepForm> soFar) {
+    this(runtime, setup, soFar, true);
+  }
+
+  /**
+   * One whose steps are thrown away, of any size: XLA compiles none, even where it is asked for,
+   * since it would compile each size anew.
+   */
+  static TrainingSession trying(TensorFlowRuntime runtime, LoopSetup setup, StepForm form) {
+    return new TrainingSession(runtime, setup, Optional.of(form), false);
+  }
+
+  private TrainingSession(
+      TensorFlowRuntime runtime, LoopSetup setup, Optional<StepForm> soFar, boolean mayCompile) {
     this.runtime = runtime;
     this.setup = setup;
     FineTune settings = setup.stage().settings();
@@ -98,12 +111,13 @@ final class TrainingSession implements AutoCloseable {
     StepTrial measured = graph.step().mixed().map(it -> found.because(it.words())).orElse(found);
     Model model = requireNonNull(models.get(measured.form().kernels()));
     long steps = (long) order.batches() * settings.epochs();
+    CompiledTrial compiling =
+        new CompiledTrial(model, steps, Stepper.runs(graph, settings, order.batch(0).length), step);
+    Optional<StepForm> before = soFar.filter(form -> StepTrial.fits(form, runtime));
     StepTrial chosen =
-        new CompiledTrial(model, steps, Stepper.runs(graph, settings, order.batch(0).length), step)
-            .on(
-                runtime,
-                measured,
-                soFar.filter(form -> StepTrial.fits(form, runtime)).map(StepForm::compiled));
+        mayCompile
+            ? compiling.on(runtime, measured, before.map(StepForm::compiled))
+            : measured; // which compiles nothing
     long recurrent = GpuLayers.count(stage.layers());
     this.trial =
         chosen.and(recurrent == 0 ? "" : recurrent + " recurrent layers by cuDNN's kernel");

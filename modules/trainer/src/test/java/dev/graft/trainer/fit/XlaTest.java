@@ -175,6 +175,23 @@ class XlaTest {
         model(steps), count, 1, session -> steps.in(runtime, session).bare(Steps.BATCH, 0));
   }
 
+  /** Each size would be compiled anew, and what XLA lacks would be taken for a lack of memory. */
+  @Test
+  void theSearchForABatchCompilesNothing() {
+    Steps steps = steps(network("keras2/cnn_bn"), "sgd");
+    try (TensorFlowRuntime compiling =
+        TensorFlowRuntime.open(RuntimeOptions.defaults().device(Device.CPU).xla(Xla.ON))) {
+      StepForm form = StepTrial.usual(compiling, Precision.FLOAT32);
+      try (TrainingSession search = TrainingSession.trying(compiling, steps.setup(), form)) {
+        assertThat(search.stepper().pieces(Steps.BATCH).made()).isZero();
+      }
+      try (TrainingSession steady =
+          new TrainingSession(compiling, steps.setup(), Optional.of(form))) {
+        assertThat(steady.stepper().pieces(Steps.BATCH).made()).isPositive();
+      }
+    }
+  }
+
   @Test
   void aWholeTrainingIsCompiledWhereThatIsAskedFor() {
     Model model = network("keras2/cnn_bn");
