@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.tensorflow.internal.c_api.TF_DeviceList;
 import org.tensorflow.proto.ConfigProto;
@@ -190,6 +191,14 @@ public final class TensorFlowRuntime implements AutoCloseable {
 
   private static boolean isGpuAmong(List<String> devices) {
     return devices.stream().anyMatch(device -> device.contains(":GPU:"));
+  }
+
+  /**
+   * Watches how float32 is multiplied: the answer says whether exactly, all the time from now on.
+   * Another session of the process may want TF32 meanwhile, and has the switch for all.
+   */
+  public BooleanSupplier exactness() {
+    return computesOnGpu() ? TensorFloat32.watch() : () -> true;
   }
 
   /** Whether TensorFlow's switch for TF32 is found; without it GPUs multiply as they like. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -32,6 +33,7 @@ public final class StoredFeatures implements AutoCloseable {
   private final Consumer<String> said;
   private boolean keeps = true;
   private boolean saidDamaged;
+  private boolean saidInexact;
   private long room; // bytes
 
   private StoredFeatures(FeatureStore store, Map<TensorRef, RowForm> forms, Consumer<String> said) {
@@ -119,6 +121,19 @@ public final class StoredFeatures implements AutoCloseable {
 
   private boolean has(RowDigest example) {
     return stored.values().stream().allMatch(in -> in.has(example));
+  }
+
+  /** Whether rows that were computed so may be kept: others would take them for exact. */
+  public boolean areExact(BooleanSupplier exactness) {
+    boolean areExact = exactness.getAsBoolean();
+    if (!areExact && !saidInexact) {
+      saidInexact = true;
+      said.accept(
+          "what was computed of examples while the process multiplied in TF32, as a training beside"
+              + " this one may ask for, is not kept for other runs: it would be taken for exact"
+              + " there");
+    }
+    return areExact;
   }
 
   /** Keeps the rows of {@code examples}, if it can. */

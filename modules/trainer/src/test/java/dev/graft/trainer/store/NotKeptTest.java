@@ -140,6 +140,27 @@ class NotKeptTest {
     assertThat(reused(1, ROWS / 2, data, data)).isEqualTo(ROWS / 2);
   }
 
+  /** A GPU whose process trains in TF32 beside; said once, not for each batch. */
+  @Test
+  void whatIsNotExactIsNotAndThatIsSaid() {
+    TensorRef x = TensorRef.of("x");
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef y = network(editor, 1);
+    FrozenDigest network = new FrozenDigest(SmallTraining.MODEL, editor.build(), List.of(x));
+    RowForm row = RowForm.of(DType.FLOAT32, Shape.of(2));
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
+        StoredFeatures stored =
+            StoredFeatures.open(
+                    FeatureStore.in(folder), runtime, network, Map.of(y, row), said::add)
+                .orElseThrow()) {
+      assertThat(stored.areExact(runtime.exactness())).isTrue();
+      assertThat(said).isEmpty();
+      assertThat(stored.areExact(() -> false)).isFalse();
+      assertThat(stored.areExact(() -> false)).isFalse();
+      assertThat(said).singleElement().asString().contains("TF32", "not kept");
+    }
+  }
+
   @Test
   void whatDependsOnChanceIsNotAndThatIsSaid() {
     GraphEditor editor = Graph.empty().edit();

@@ -4,6 +4,7 @@ import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ public final class TensorFloat32 {
 
   private static @Nullable NativeLibrary tensorflow;
   private static int uses; // how many sessions want it now
+  private static long used; // and how many ever did
   private static boolean isExact; // whether it is off while none does
 
   private TensorFloat32() {}
@@ -73,6 +75,7 @@ public final class TensorFloat32 {
   /** Turns it on for a session; until the answer is run, which does nothing the second time. */
   public static synchronized Runnable use() {
     uses++;
+    used++;
     turn();
     return new Runnable() {
       private boolean isOver;
@@ -88,6 +91,17 @@ public final class TensorFloat32 {
         }
       }
     };
+  }
+
+  /** Watches it; the answer says whether it was off all the time from now on until it is asked. */
+  public static synchronized BooleanSupplier watch() {
+    long before = used;
+    boolean isOff = uses == 0 && !isOn();
+    return () -> isOff && isUsedNoMoreThan(before);
+  }
+
+  private static synchronized boolean isUsedNoMoreThan(long times) {
+    return used == times;
   }
 
   /** What the environment says against it, for a person. */

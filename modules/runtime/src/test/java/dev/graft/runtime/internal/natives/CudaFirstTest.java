@@ -34,8 +34,7 @@ class CudaFirstTest {
   private String run(String what, Map<String, byte[]> libraries) throws Exception {
     new Forwarder(Driver.LIBRARY, List.of("libc.so.6")).in(folder);
     Path jar = StubCuda.jar(folder.resolve("cuda.jar"), libraries);
-    List<String> command =
-        new ArrayList<>(OwnProcess.running(CudaFirstTest.class, what).command());
+    List<String> command = new ArrayList<>(OwnProcess.running(CudaFirstTest.class, what).command());
     int classPath = command.indexOf("-cp") + 1;
     command.set(classPath, command.get(classPath) + File.pathSeparator + jar);
     command.addAll(
@@ -76,8 +75,7 @@ class CudaFirstTest {
   public static void main(String[] arguments) throws Exception {
     switch (arguments[0]) {
       case "look" -> ShapeInference.of(Graph.empty());
-      case "cpu" ->
-          TensorFlowRuntime.open(RuntimeOptions.defaults().device(Device.CPU)).close();
+      case "cpu" -> TensorFlowRuntime.open(RuntimeOptions.defaults().device(Device.CPU)).close();
       default -> Class.forName("org.tensorflow.internal.c_api.global.tensorflow");
     }
     System.out.println("CUDA is " + (hasCuda() ? "there" : "not there"));

@@ -12,6 +12,7 @@ import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -43,6 +44,25 @@ class TensorFloat32Test {
       again.run();
       assertThat(TensorFloat32.isOn()).isFalse();
       assertThat(runtime.isOpen()).isTrue();
+    }
+  }
+
+  /** Who watches computes something meanwhile, which is of use only if all of it is exact. */
+  @Test
+  void whoWatchesHearsOfEachUse() {
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      TensorFloat32.off();
+      BooleanSupplier quiet = TensorFloat32.watch();
+      BooleanSupplier disturbed = TensorFloat32.watch();
+      assertThat(quiet.getAsBoolean()).isTrue();
+      Runnable use = TensorFloat32.use();
+      assertThat(disturbed.getAsBoolean()).isFalse();
+      BooleanSupplier during = TensorFloat32.watch();
+      use.run();
+      assertThat(disturbed.getAsBoolean()).as("it was on meanwhile").isFalse();
+      assertThat(during.getAsBoolean()).as("it was on at first").isFalse();
+      assertThat(TensorFloat32.watch().getAsBoolean()).isTrue();
+      assertThat(runtime.exactness().getAsBoolean()).as("the CPU has no TF32").isTrue();
     }
   }
 

@@ -43,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -296,13 +297,16 @@ public final class Features implements AutoCloseable {
   private void compute(
       Dataset data, Read read, Map<TensorRef, RowSink> all, Pace pace, boolean checked) {
     int[] examples = read.examples();
+    BooleanSupplier exactness = runtime.exactness();
     Map<TensorRef, TensorValue> values = values(data, read);
     values.forEach((tensor, value) -> OwnRows.require(tensor, value, examples.length));
     if (checked) {
       new NoNumbers(entry, computed).check(data, examples, values);
     }
     put(values, examples, all);
-    keep(data, read, values);
+    if (stored.isPresent() && stored.get().areExact(exactness)) {
+      keep(data, read, values);
+    }
     ran += computed.isEmpty() ? 0 : examples.length;
     pace.advance(examples.length);
   }
@@ -323,9 +327,7 @@ public final class Features implements AutoCloseable {
 
   /** Keeps what was computed, but for what training has to say something about. */
   private void keep(Dataset data, Read read, Map<TensorRef, TensorValue> values) {
-    if (stored.isEmpty()
-        || values.values().stream()
-            .anyMatch(value -> NoNumbers.rowWith(value, Double::isNaN) >= 0)) {
+    if (values.values().stream().anyMatch(value -> NoNumbers.rowWith(value, Double::isNaN) >= 0)) {
       return;
     }
     proven |= reused > 0; // those that are there were
