@@ -43,6 +43,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(TensorFlowRuntime.class.getName());
 
   private static final Handles RUNTIMES = new Handles();
+  private static final AtomicBoolean HOLDS_CARD = new AtomicBoolean(); // gives nothing back
 
   private final RuntimeOptions options;
   private final Cuda cuda;
@@ -93,6 +94,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
       runtime.requireDevice();
       if (runtime.computesOnGpu()) {
         TensorFloat32.off(); // scores, heads and proofs are held against those of a CPU
+        runtime.takesMemory(!options.processor().memoryGrowth()); // at once, or as needed
       }
     } catch (RuntimeException | Error e) {
       try {
@@ -201,6 +203,20 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return computesOnGpu() ? TensorFloat32.watch() : () -> true;
   }
 
+  /**
+   * Whether this process may hold a card's memory: TensorFlow keeps what it took once, so that what
+   * a card has free says little of others from then on.
+   */
+  public static boolean holdsCardMemory() {
+    return HOLDS_CARD.get();
+  }
+
+  private void takesMemory(boolean holds) {
+    if (holds && options.device() != Device.CPU && open.get() && seesGpu()) {
+      HOLDS_CARD.set(true);
+    }
+  }
+
   /** Whether TensorFlow's switch for TF32 is found; without it GPUs multiply as they like. */
   public static boolean hasTf32Switch() {
     return TensorFloat32.isThere();
@@ -257,6 +273,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   GraphSession session(Graph graph, Compute compute) {
+    takesMemory(true);
     return new GraphSession(session(graph.toString(), NativeGraph.of(graph.toGraphDef()), compute));
   }
 
@@ -318,6 +335,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    */
   public SavedModelSession loadSavedModel(Path dir, Set<String> tags) {
     requireOpen();
+    takesMemory(true);
     return SavedModelSession.load(handles, SessionConfig.of(options, exactly()), dir, tags);
   }
 

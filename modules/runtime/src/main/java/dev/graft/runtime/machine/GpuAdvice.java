@@ -144,10 +144,10 @@ public enum GpuAdvice {
                               + " when they are first used: that takes many minutes, once, if"
                               + " CUDA_CACHE_MAXSIZE is 4294967296"))),
 
-  /** Somebody else computes there. */
+  /** Somebody else computes there; not told where it may be this process itself. */
   FULL_CARD(
       found ->
-          card(found, card -> card.free() < card.memory() / 4)
+          card(found, card -> !found.holdsMemory() && card.free() < card.memory() / 4)
               .map(
                   card ->
                       Note.of(
@@ -205,9 +205,15 @@ public enum GpuAdvice {
    * @param cuda where CUDA came from
    * @param nvidia driver and cards
    * @param seen whether TensorFlow sees a card
+   * @param holdsMemory whether this process may hold memory of a card
    * @param environment the environment's variables
    */
-  record Findings(Cuda cuda, Nvidia nvidia, boolean seen, Map<String, String> environment) {
+  record Findings(
+      Cuda cuda,
+      Nvidia nvidia,
+      boolean seen,
+      boolean holdsMemory,
+      Map<String, String> environment) {
 
     private static final double GB = 1 << 30; // as 'graft doctor' has it
 
@@ -252,7 +258,9 @@ public enum GpuAdvice {
 
   /** What there is to do for {@code runtime} on this machine. */
   public static ImmutableList<Note> of(TensorFlowRuntime runtime, Nvidia nvidia) {
-    return of(new Findings(runtime.cuda(), nvidia, runtime.seesGpu(), System.getenv()));
+    boolean seen = runtime.seesGpu();
+    boolean holds = TensorFlowRuntime.holdsCardMemory();
+    return of(new Findings(runtime.cuda(), nvidia, seen, holds, System.getenv()));
   }
 
   static ImmutableList<Note> of(Findings found) {

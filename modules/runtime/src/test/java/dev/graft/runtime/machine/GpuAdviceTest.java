@@ -31,7 +31,7 @@ class GpuAdviceTest {
   }
 
   private static List<Note> advice(Nvml answers, Cuda cuda, boolean seen) {
-    return GpuAdvice.of(new Findings(cuda, Nvidia.ask(() -> answers), seen, Map.of()));
+    return GpuAdvice.of(new Findings(cuda, Nvidia.ask(() -> answers), seen, false, Map.of()));
   }
 
   private static String only(List<Note> notes) {
@@ -58,7 +58,7 @@ class GpuAdviceTest {
               throw new UnsatisfiedLinkError("libnvidia-ml.so.1");
             });
     assertThat(none).isEqualTo(Nvidia.NONE);
-    assertThat(GpuAdvice.of(new Findings(none(Origin.NOT_NEEDED), none, false, Map.of())))
+    assertThat(GpuAdvice.of(new Findings(none(Origin.NOT_NEEDED), none, false, false, Map.of())))
         .as("a machine without a card, natives for the CPU")
         .isEmpty();
   }
@@ -72,7 +72,7 @@ class GpuAdviceTest {
 
   @Test
   void nativesForGpusWithoutADriver() {
-    Findings found = new Findings(none(Origin.NO_DRIVER), Nvidia.NONE, false, Map.of());
+    Findings found = new Findings(none(Origin.NO_DRIVER), Nvidia.NONE, false, false, Map.of());
     assertThat(only(GpuAdvice.of(found))).contains("install its driver", "Container Toolkit");
   }
 
@@ -97,7 +97,7 @@ class GpuAdviceTest {
     Nvidia lost = Nvidia.ask(() -> new Recorded("550", 12_040, List.of(H100), "card0", 15));
     assertThat(lost.cards()).isEmpty();
     assertThat(lost.problem()).isEqualTo("error 15");
-    assertThat(only(GpuAdvice.of(new Findings(JAR, lost, false, Map.of()))))
+    assertThat(only(GpuAdvice.of(new Findings(JAR, lost, false, false, Map.of()))))
         .contains("error 15", "nvidia-smi");
   }
 
@@ -114,7 +114,7 @@ class GpuAdviceTest {
     Nvidia here = Nvidia.ask(() -> new Recorded("550", 12_040, List.of(H100), "memory0", 4));
     assertThat(here.error()).isZero();
     assertThat(here.cards()).containsExactly(new Card(H100.name(), 9, 0, 0, 0));
-    assertThat(GpuAdvice.of(new Findings(JAR, here, true, Map.of()))).isEmpty();
+    assertThat(GpuAdvice.of(new Findings(JAR, here, true, false, Map.of()))).isEmpty();
   }
 
   @ParameterizedTest
@@ -185,35 +185,45 @@ class GpuAdviceTest {
         .contains("of the 16.0 GB of Tesla T4 only 2.0 are free");
   }
 
+  /** After a training, or with memory that is taken all at once: TensorFlow keeps what it took. */
+  @Test
+  void aCardThatThisProcessHoldsIsNotBlamedOnOthers() {
+    Card busy = new Card("Tesla T4", 7, 5, 16 * GB, 2 * GB);
+    Nvidia here = Nvidia.ask(() -> Recorded.of("550.54.15", 12_040, busy));
+    assertThat(GpuAdvice.of(new Findings(JAR, here, true, true, Map.of()))).isEmpty();
+  }
+
   @Test
   void cardsThatTheEnvironmentHides() {
     Findings found =
-        new Findings(JAR, Nvidia.ask(() -> GOOD), false, Map.of("CUDA_VISIBLE_DEVICES", "-1"));
+        new Findings(
+            JAR, Nvidia.ask(() -> GOOD), false, false, Map.of("CUDA_VISIBLE_DEVICES", "-1"));
     assertThat(only(GpuAdvice.of(found))).contains("CUDA_VISIBLE_DEVICES is '-1'; unset it");
     Findings empty =
-        new Findings(JAR, Nvidia.ask(() -> GOOD), false, Map.of("CUDA_VISIBLE_DEVICES", ""));
+        new Findings(JAR, Nvidia.ask(() -> GOOD), false, false, Map.of("CUDA_VISIBLE_DEVICES", ""));
     assertThat(only(GpuAdvice.of(empty))).contains("CUDA_VISIBLE_DEVICES is ''; unset it");
   }
 
   @Test
   void theEnvironmentDecidesAboutTf32() {
     Nvidia here = Nvidia.ask(() -> GOOD);
-    Findings never = new Findings(JAR, here, true, Map.of("NVIDIA_TF32_OVERRIDE", "0"));
+    Findings never = new Findings(JAR, here, true, false, Map.of("NVIDIA_TF32_OVERRIDE", "0"));
     assertThat(only(GpuAdvice.of(never)))
         .contains("NVIDIA_TF32_OVERRIDE is '0'", "never multiply in TF32", "unset it");
-    Findings other = new Findings(JAR, here, true, Map.of("NVIDIA_TF32_OVERRIDE", "1"));
+    Findings other = new Findings(JAR, here, true, false, Map.of("NVIDIA_TF32_OVERRIDE", "1"));
     assertThat(only(GpuAdvice.of(other)))
         .contains("NVIDIA_TF32_OVERRIDE is '1'", "may multiply in TF32", "unset it");
     Findings onCpu =
         new Findings(
-            none(Origin.NO_DRIVER), Nvidia.NONE, false, Map.of("NVIDIA_TF32_OVERRIDE", "0"));
+            none(Origin.NO_DRIVER), Nvidia.NONE, false, false, Map.of("NVIDIA_TF32_OVERRIDE", "0"));
     assertThat(only(GpuAdvice.of(onCpu))).as("no card multiplies").doesNotContain("TF32");
   }
 
   @Test
   void whatTensorFlowDoesNotTake() {
     Findings slurm =
-        new Findings(JAR, Nvidia.ask(() -> GOOD), false, Map.of("CUDA_VISIBLE_DEVICES", "0"));
+        new Findings(
+            JAR, Nvidia.ask(() -> GOOD), false, false, Map.of("CUDA_VISIBLE_DEVICES", "0"));
     assertThat(only(GpuAdvice.of(slurm))).contains("its own log says why");
     assertThat(only(advice(GOOD, JAR, false))).contains("its own log says why");
   }
