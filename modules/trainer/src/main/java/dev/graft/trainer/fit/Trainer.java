@@ -364,6 +364,9 @@ public final class Trainer implements AutoCloseable {
     if (!loop.precisionReason().isEmpty()) {
       decide(Kind.PRECISION, loop.precisionReason());
     }
+    if (!loop.feedWords().isEmpty()) {
+      decide(Kind.PLAN, stage, Optional.empty(), loop.feedWords());
+    }
   }
 
   private void decide(Kind kind, String sentence) {

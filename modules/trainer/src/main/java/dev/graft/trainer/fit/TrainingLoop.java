@@ -296,6 +296,11 @@ final class TrainingLoop implements AutoCloseable {
     return session.trial().reason();
   }
 
+  /** How steps get their batches, for a person; empty where nobody would ask. */
+  String feedWords() {
+    return session.feed();
+  }
+
   /** Why a step has as many examples as it has; empty if that was not to be found. */
   String batchReason() {
     return batchReason;

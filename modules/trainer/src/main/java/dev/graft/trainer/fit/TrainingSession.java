@@ -53,6 +53,7 @@ final class TrainingSession implements AutoCloseable {
   private final ImmutableList<Variable> changing; // these, and what the optimizer keeps
   private final Order order;
   private final StepTrial trial;
+  private final String feed;
   private final ModelSession session;
   private final Stepper stepper;
 
@@ -121,6 +122,7 @@ final class TrainingSession implements AutoCloseable {
     long recurrent = GpuLayers.count(stage.layers());
     this.trial =
         chosen.and(recurrent == 0 ? "" : recurrent + " recurrent layers by cuDNN's kernel");
+    this.feed = feeding.words();
     StepForm form = trial.form();
     boolean compiles = form.compiled() != Compiled.NOTHING;
     Model marked =
@@ -166,6 +168,11 @@ final class TrainingSession implements AutoCloseable {
   /** How its steps are computed, and why. */
   StepTrial trial() {
     return trial;
+  }
+
+  /** How its steps get their batches, for a person; empty where nobody would ask. */
+  String feed() {
+    return feed;
   }
 
   /** What takes steps in it. */

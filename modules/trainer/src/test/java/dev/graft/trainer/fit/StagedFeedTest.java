@@ -1,5 +1,6 @@
 package dev.graft.trainer.fit;
 
+import static dev.graft.surgeon.edit.Edits.replaceHead;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,10 +9,14 @@ import dev.graft.data.Parts;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
+import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
 import dev.graft.runtime.Compute.Kernels;
+import dev.graft.surgeon.HeadSpec;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.Checkout;
+import dev.graft.testkit.Zoo;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
@@ -29,6 +34,7 @@ import dev.graft.trainer.listener.Step;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.trainer.loss.Objectives;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -233,6 +239,38 @@ class StagedFeedTest extends FineTuneFixture {
     TrainingGraph plain = TrainingGraph.of(task, stage, StepExtras.NONE);
     Feeding feeding = Feeds.by(STAGED, () -> Feeding.of(runtime, task, plain, parts.train()));
     return feeding.graph().models().get(Kernels.TENSORFLOW).graph();
+  }
+
+  private static String words(String feed, Model model, Parts parts) {
+    Task task = Task.of(model, parts.train(), Objectives.usual());
+    TrainingGraph plain = Stretches.graph(task, PLAIN);
+    return Feeds.by(feed, () -> Feeding.of(runtime, task, plain, parts.train())).words();
+  }
+
+  /** What was asked for and cannot be is not passed over in silence. */
+  @Test
+  void whichWayItIsAndWhyIsSaid() {
+    assertThat(words("host", MODEL, PARTS)).isEqualTo("each batch is handed over");
+    assertThat(words(STAGED, MODEL, PARTS)).isEqualTo("batches wait in a queue on the device");
+    assertThat(words("resident", MODEL, PARTS)).isEqualTo("the examples lie on the device");
+    Dataset photos = Dataset.imageFolder(Checkout.path("testdata/photos"));
+    Model decoding =
+        SavedModelImporter.load(Zoo.model("tfsave/image_bytes").savedModel())
+            .with(replaceHead(HeadSpec.singleLabel(photos.labels())));
+    Parts pictures = new Parts(photos, photos, photos);
+    assertThat(words(STAGED, decoding, pictures))
+        .startsWith("each batch is handed over; the examples cannot wait on the device");
+    assertThat(words("resident", decoding, pictures))
+        .startsWith("each batch is handed over; the examples cannot wait on the device")
+        .endsWith("and do not lie there, since the graph decodes their pictures itself");
+    Task task = Task.of(MODEL, PARTS.train(), Objectives.usual());
+    assertThat(Feeding.of(runtime, task, Stretches.graph(task, PLAIN), PARTS.train()).words())
+        .as("the usual way of the CPU")
+        .isEmpty();
+    List<String> said = new ArrayList<>();
+    TrainOptions options = TrainOptions.by(SmallTraining.recipe(1));
+    trained(STAGED, options.listener(SmallTraining.noting(said)));
+    assertThat(said).anyMatch(it -> it.endsWith(": batches wait in a queue on the device"));
   }
 
   @Test

@@ -7,6 +7,7 @@ import com.sun.jna.NativeLibrary;
 import dev.graft.error.InputOutputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -42,8 +43,11 @@ public final class XlaSwitches {
 
   private static final long MOST = 2L << 30; // bytes of it
 
+  private static final System.Logger LOG = System.getLogger("dev.graft.xla"); // a name that stays
+
   private static boolean isReady;
   private static boolean isOfCuda; // a runtime without it may have come first
+  private static boolean isFolderSettled; // there is one, or it was said that there is none
 
   private XlaSwitches() {}
 
@@ -57,10 +61,19 @@ public final class XlaSwitches {
    * @param onGpu whether CUDA is loaded
    */
   public static synchronized void ready(Optional<Supplier<Path>> folder, boolean onGpu) {
-    if (isReady && (isOfCuda || !onGpu)) {
+    boolean isFirst = !isReady;
+    String flags = System.getenv(FLAGS);
+    if (!isFirst && folder.isPresent() && !isFolderSettled && flags == null) {
+      isFolderSettled = true;
+      LOG.log(
+          Level.WARNING,
+          "what XLA compiles in this process is not kept for other ones: TensorFlow is told where"
+              + " to as it starts, and the first Graft here had no use for XLA; open one that has"
+              + " first.");
+    }
+    if (!isFirst && (isOfCuda || !onGpu)) {
       return;
     }
-    boolean isFirst = !isReady;
     isReady = true;
     isOfCuda |= onGpu;
     if ((onGpu || folder.isPresent()) && System.getenv(OF_COMPILER) == null && !hasPtxas()) {
@@ -69,7 +82,7 @@ public final class XlaSwitches {
     if (!isFirst) {
       return; // TensorFlow reads what follows once
     }
-    String flags = System.getenv(FLAGS);
+    isFolderSettled = folder.isPresent();
     if (flags == null) {
       folder.map(Supplier::get).flatMap(XlaSwitches::own).ifPresent(XlaSwitches::keepIn);
     }

@@ -59,6 +59,11 @@ class XlaSwitchesTest {
       Model model =
           Model.builder("test", editor.build(), new Provenance.Origin("test", "", "", "", 0))
               .build();
+      if (args.length > 2) { // another one before
+        TensorFlowRuntime.open(
+                RuntimeOptions.defaults().device(Device.CPU).xla(Xla.valueOf(args[2])))
+            .close();
+      }
       RuntimeOptions options =
           RuntimeOptions.defaults()
               .device(Device.CPU)
@@ -124,6 +129,19 @@ class XlaSwitchesTest {
         .doesNotContain(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
     assertThat(compiles(Xla.ON)).isEqualTo("pieces 1");
     assertThat(kept()).as("and found again").isEqualTo(first);
+  }
+
+  /** TensorFlow is told as it starts where to keep it. */
+  @Test
+  void whatIsNotKeptSinceAnotherCameFirstIsSaid() throws Exception {
+    ProcessBuilder builder =
+        OwnProcess.running(Compiles.class, folder().toString(), "ON", "OFF")
+            .redirectErrorStream(true);
+    builder.environment().keySet().removeAll(List.of("XLA_FLAGS", "TF_XLA_FLAGS"));
+    Process process = builder.start();
+    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("WARNING: what XLA compiles in this process is not kept", "pieces 1");
+    assertThat(folder().resolve("xla")).doesNotExist();
   }
 
   /** TensorFlow ends the process by a flag that it does not know, so it knows this one. */

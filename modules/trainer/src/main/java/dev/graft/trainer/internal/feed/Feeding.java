@@ -7,6 +7,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.internal.step.TrainingGraph;
 import dev.graft.trainer.internal.task.Task;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** How the steps of a graph get their batches. */
 public final class Feeding {
@@ -17,17 +18,21 @@ public final class Feeding {
   private final TrainingGraph graph;
   private final BatchTensors byHand;
   private final Function<GraphSession, Feed> open;
+  private final String words;
 
-  private Feeding(TrainingGraph graph, BatchTensors byHand, Function<GraphSession, Feed> open) {
+  private Feeding(
+      TrainingGraph graph, BatchTensors byHand, Function<GraphSession, Feed> open, String words) {
     this.graph = graph;
     this.byHand = byHand;
     this.open = open;
+    this.words = words;
   }
 
   /** Batches from Java's memory. */
   public static Feeding fromHost(Task task, TrainingGraph graph, Dataset train) {
     BatchTensors batch = BatchTensors.of(task, graph);
-    return new Feeding(graph, batch, session -> new FromHost(batch, train));
+    return new Feeding(
+        graph, batch, session -> new FromHost(batch, train), "each batch is handed over");
   }
 
   /**
@@ -39,34 +44,69 @@ public final class Feeding {
   public static Feeding of(
       TensorFlowRuntime runtime, Task task, TrainingGraph graph, Dataset train) {
     boolean onGpu = runtime.computesOnGpu();
-    String device = onGpu ? "/device:GPU:0" : "/device:CPU:0";
-    String choice = System.getProperty(CHOICE, onGpu ? "resident" : "host");
-    return switch (choice) {
-      case "host" -> fromHost(task, graph, train);
-      case "staged" -> staged(runtime, task, graph, train, device);
-      case "resident" ->
-          Residence.of(task, graph, train, device, Residence.ROOM)
-              .map(
-                  it ->
-                      new Feeding(
-                          it.graph(), it.out(), session -> new Resident(session, it, train)))
-              .orElseGet(() -> staged(runtime, task, graph, train, device));
-      default ->
-          throw new BadRequestException(
-              CHOICE + " is host, staged or resident, not '" + choice + "'; leave it out.");
-    };
+    @Nullable String asked = System.getProperty(CHOICE);
+    String choice = asked != null ? asked : onGpu ? "resident" : "host";
+    Feeding found =
+        switch (choice) {
+          case "host" -> fromHost(task, graph, train);
+          case "staged" -> staged(runtime, task, graph, train);
+          case "resident" ->
+              Residence.of(task, graph, train, device(runtime), Residence.ROOM)
+                  .map(it -> resident(it, train))
+                  .orElseGet(
+                      () ->
+                          staged(runtime, task, graph, train)
+                              .since(
+                                  "do not lie there, since "
+                                      + Residence.against(task, train, Residence.ROOM)
+                                          .orElse("they do not fit")));
+          default ->
+              throw new BadRequestException(
+                  CHOICE + " is host, staged or resident, not '" + choice + "'; leave it out.");
+        };
+    return asked == null && !onGpu ? found.saying("") : found;
+  }
+
+  private static String device(TensorFlowRuntime runtime) {
+    return runtime.computesOnGpu() ? "/device:GPU:0" : "/device:CPU:0";
+  }
+
+  private static Feeding resident(Residence residence, Dataset train) {
+    return new Feeding(
+        residence.graph(),
+        residence.out(),
+        session -> new Resident(session, residence, train),
+        "the examples lie on the device");
   }
 
   private static Feeding staged(
-      TensorFlowRuntime runtime, Task task, TrainingGraph graph, Dataset train, String device) {
-    return Staging.of(task, graph, device)
+      TensorFlowRuntime runtime, Task task, TrainingGraph graph, Dataset train) {
+    return Staging.of(task, graph, device(runtime))
         .map(
             it ->
                 new Feeding(
                     it.graph(),
                     it.out(),
-                    session -> new Staged(runtime, session, it, train, Staged.ROOM)))
-        .orElseGet(() -> fromHost(task, graph, train));
+                    session -> new Staged(runtime, session, it, train, Staged.ROOM),
+                    "batches wait in a queue on the device"))
+        .orElseGet(
+            () ->
+                fromHost(task, graph, train)
+                    .since("cannot wait on the device, being texts or pictures to be decoded"));
+  }
+
+  /** With a reason why it is not another way. */
+  private Feeding since(String examples) {
+    return saying(words + (words.contains(";") ? ", and" : "; the examples") + " " + examples);
+  }
+
+  private Feeding saying(String value) {
+    return new Feeding(graph, byHand, open, value);
+  }
+
+  /** Which way it is, and why no other, for a person; empty where nobody would ask. */
+  public String words() {
+    return words;
   }
 
   /** The step's graph, with what it takes for that. */

@@ -12,6 +12,7 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.step.TrainingGraph;
 import dev.graft.trainer.internal.task.Task;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.tensorflow.proto.DataType;
 
@@ -39,7 +40,31 @@ record Residence(
   /** So many bytes of examples lie on a device; of the rest of its memory steps have need. */
   static final long ROOM = 1L << 30;
 
+  private static final double GIGA = 1 << 30;
   private static final Shape ANY = Shape.of(Shape.UNKNOWN);
+
+  /** Why examples cannot lie on a device, or not within {@code room} bytes, for a person. */
+  static Optional<String> against(Task task, Dataset train, long room) {
+    if (task.inputs().pictures().isPresent()) {
+      return Optional.of("the graph decodes their pictures itself");
+    }
+    if (train.size() == 0 || task.inputs().tensors().isEmpty()) {
+      return Optional.of("there is nothing to lie there");
+    }
+    List<TensorValue> first = task.inputs().values(train.batch(new int[] {0}));
+    if (!first.stream().allMatch(value -> value.dtype().isFloating())) {
+      return Optional.of("they are not all floating-point numbers");
+    }
+    long bytes = first.stream().mapToLong(Rows::rowBytes).sum();
+    return bytes > room / train.size()
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "they take %.1f GB, of at most %.1f",
+                (double) bytes * train.size() / GIGA,
+                room / GIGA))
+        : Optional.empty();
+  }
 
   /**
    * Adds variables for the inputs of {@code train} to {@code graph}.
@@ -48,15 +73,11 @@ record Residence(
    */
   static Optional<Residence> of(
       Task task, TrainingGraph graph, Dataset train, String device, long room) {
+    if (against(task, train, room).isPresent()) {
+      return Optional.empty();
+    }
     List<TensorRef> fed = task.inputs().tensors();
-    if (task.inputs().pictures().isPresent() || train.size() == 0 || fed.isEmpty()) {
-      return Optional.empty();
-    }
     List<TensorValue> first = task.inputs().values(train.batch(new int[] {0}));
-    if (!first.stream().allMatch(value -> value.dtype().isFloating())
-        || first.stream().mapToLong(Rows::rowBytes).sum() > room / train.size()) {
-      return Optional.empty();
-    }
     GraphEditor editor = graph.model().graph().edit();
     Scope g = new Scope(editor, editor.uniqueName("graft/resident"));
     Scope there = g.on(device);
