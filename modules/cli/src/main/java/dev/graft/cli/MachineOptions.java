@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.Device;
 import dev.graft.Settings;
+import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -36,8 +37,15 @@ final class MachineOptions {
 
   /** {@code settings} with the places that are the user's, whatever the machine. */
   static Settings ofUser(Settings settings) {
-    return settings
-        .nativeLog(NativeLogFile.path())
-        .cudaFolder(NativeLogFile.home().resolve("cuda"));
+    return settings.nativeLog(NativeLogFile.path()).cudaFolder(cudaFolder());
+  }
+
+  private static Path cudaFolder() {
+    return NativeLogFile.home().resolve("cuda");
+  }
+
+  /** Likewise where TensorFlow is loaded without settings, as to look at a graph. */
+  static void setCudaFolder() {
+    System.getProperties().putIfAbsent("graft.cuda.folder", cudaFolder().toString());
   }
 }

@@ -15,6 +15,7 @@ public final class Main {
   /** Runs one command and exits, with the code that {@link GraftCommand} lists. */
   public static void main(String[] args) {
     QuietLogs.use();
+    MachineOptions.setCudaFolder();
     System.exit(run(Terminal.system(), args));
   }
 

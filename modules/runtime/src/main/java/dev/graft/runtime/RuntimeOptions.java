@@ -28,8 +28,13 @@ public record RuntimeOptions(
     Optional<Path> nativeLog,
     Features features) {
 
+  /** The system property by which it is elsewhere, where CUDA is loaded without options, too. */
+  private static final String FOLDER = "graft.cuda.folder";
+
   private static final Path CUDA =
-      Path.of(System.getProperty("user.home"), ".cache", "graft", "cuda");
+      Optional.ofNullable(System.getProperty(FOLDER))
+          .map(Path::of)
+          .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "graft", "cuda"));
 
   /** Where ops run. */
   public enum Device {

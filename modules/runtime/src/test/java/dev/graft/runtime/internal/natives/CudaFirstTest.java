@@ -38,7 +38,11 @@ class CudaFirstTest {
     int classPath = command.indexOf("-cp") + 1;
     command.set(classPath, command.get(classPath) + File.pathSeparator + jar);
     command.addAll(
-        1, List.of("-Dgraft.cuda=jar", "-Djna.library.path=" + folder, "-Duser.home=" + folder));
+        1,
+        List.of(
+            "-Dgraft.cuda=jar",
+            "-Djna.library.path=" + folder,
+            "-Dgraft.cuda.folder=" + folder.resolve("cuda")));
     Path said = folder.resolve("said");
     Process child =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
@@ -49,6 +53,7 @@ class CudaFirstTest {
   @Test
   void aGraphThatIsOnlyLookedAtHasCudaLoaded() throws Exception {
     assertThat(run("look", StubCuda.libraries(12))).contains("CUDA is there", "then JAR");
+    assertThat(folder.resolve("cuda")).isDirectory();
   }
 
   @Test
