@@ -40,15 +40,24 @@ public record Gpus(
    */
   public record Card(String name, String capability, long memory, long free) {}
 
+  /** Driver and cards alone, which can be asked for where no {@link Graft} can be opened. */
+  public static Gpus here() {
+    return of(Nvidia.here(), "not looked for", List.of());
+  }
+
   static Gpus of(TensorFlowRuntime runtime) {
     Nvidia here = Nvidia.here();
+    return of(here, runtime.cudaInWords(), GpuAdvice.of(runtime, here));
+  }
+
+  private static Gpus of(Nvidia here, String cuda, List<Note> advice) {
     return new Gpus(
         here.driver(),
         here.newestCuda(),
-        runtime.cudaInWords(),
+        cuda,
         here.cards().stream()
             .map(each -> new Card(each.name(), each.capability(), each.memory(), each.free()))
             .collect(ImmutableList.toImmutableList()),
-        GpuAdvice.of(runtime, here));
+        advice);
   }
 }

@@ -12,6 +12,9 @@ import dev.graft.Machine;
 import dev.graft.Settings;
 import dev.graft.XlaTrial;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.GraftException;
+import dev.graft.error.InputOutputException;
+import dev.graft.error.MissingNativeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +37,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     footer = {
       "",
-      "Exit code 0 if Graft can work here, 1 if training fails on a device.",
+      "Exit code 0 if Graft can work here, 1 if it cannot, or training fails on a device.",
       "",
       "Examples:",
       "  graft doctor",
@@ -69,7 +72,15 @@ final class DoctorCommand implements Callable<Integer> {
     }
     Settings settings = MachineOptions.settings(Device.AUTO, 0);
     Path log = settings.nativeLog().orElseThrow();
-    try (Graft graft = Graft.open(new CacheOption().of(settings))) {
+    Gpus before = Gpus.here(); // what is known whatever comes of the rest
+    Graft opened;
+    try {
+      opened = Graft.open(new CacheOption().of(settings));
+    } catch (MissingNativeException | InputOutputException e) {
+      printUnopened(before, e);
+      return Failures.FAILED;
+    }
+    try (Graft graft = opened) {
       Machine machine = graft.machine();
       Gpus gpus = graft.gpus();
       if (!json) {
@@ -82,6 +93,27 @@ final class DoctorCommand implements Callable<Integer> {
         terminal.json(json(machine, gpus, log, new Trials(trials, compiled)));
       }
       return trials.stream().allMatch(DeviceTrial::holds) ? 0 : Failures.FAILED;
+    }
+  }
+
+  /** CUDA or TensorFlow is not to be had: what there is of cards, and what to do. */
+  private void printUnopened(Gpus gpus, GraftException failure) throws JsonProcessingException {
+    String words = String.valueOf(failure.getMessage());
+    if (json) {
+      ObjectMapper mapper = new ObjectMapper();
+      ObjectNode node = mapper.createObjectNode();
+      put(node, gpus);
+      node.put("failure", words);
+      node.withArray("advice").add(Flags.of(failure));
+      terminal.json(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node));
+      return;
+    }
+    say("java", "%s (%s)", System.getProperty("java.version"), System.getProperty("java.vendor"));
+    say("system", "%s, %s", System.getProperty("os.name"), System.getProperty("os.arch"));
+    printCards(gpus);
+    say("tensorflow", "cannot be used: %s", words);
+    if (!failure.remedies().isEmpty()) {
+      say("to do", "%s", Flags.with("one of", failure.remedies(), ": "));
     }
   }
 
@@ -145,6 +177,11 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void print(Gpus gpus) {
+    printCards(gpus);
+    say("cuda", "%s", gpus.cuda());
+  }
+
+  private void printCards(Gpus gpus) {
     if (!gpus.driver().isEmpty()) {
       say("driver", "NVIDIA %s, for CUDA up to %s", gpus.driver(), gpus.newestCuda());
     }
@@ -159,7 +196,6 @@ final class DoctorCommand implements Callable<Integer> {
               : String.format(
                   Locale.ROOT, "%.1f of %.1f GB free", card.free() / GIGA, card.memory() / GIGA));
     }
-    say("cuda", "%s", gpus.cuda());
   }
 
   private void print(DeviceTrial tried) {
