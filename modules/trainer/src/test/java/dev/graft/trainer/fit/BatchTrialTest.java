@@ -182,7 +182,7 @@ class BatchTrialTest extends FineTuneFixture {
       assertThatThrownBy(() -> loop.step(0.01))
           .isInstanceOf(ExhaustedException.class)
           .hasMessageStartingWith(
-              "there is not enough memory for 64 examples at once, but for 32: ")
+              "there is not enough memory for 64 examples at once, but for at least 40: ")
           .asString()
           .contains("FineTune.batch", "FineTune.microBatch");
     }

@@ -14,8 +14,8 @@ import java.util.function.IntConsumer;
  */
 public record BatchSearch(int batch, int unfit, String why) {
 
-  private static final int FINE = 16; // up to this one by one
-  private static final int STEP = 8;
+  static final int FINE = 16; // up to this one by one
+  static final int STEP = 8;
 
   /**
    * Tries.

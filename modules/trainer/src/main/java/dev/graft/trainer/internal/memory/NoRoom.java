@@ -9,6 +9,8 @@ import java.util.function.IntConsumer;
 /** What is said where so many examples do not fit in memory at once. */
 public final class NoRoom {
 
+  private static final int MOST_REFUSED = 3; // half a minute
+
   private NoRoom() {}
 
   /**
@@ -19,11 +21,11 @@ public final class NoRoom {
    */
   public static ExhaustedException of(
       ExhaustedException cause, TensorFlowRuntime runtime, int examples, IntConsumer run) {
-    int fit = fitting(runtime, examples, run);
+    Fit fit = fitting(runtime, examples, run);
     return new ExhaustedException(
         "there is not enough memory for "
             + (examples == 1 ? "a single example" : examples + " examples at once")
-            + (fit > 0 ? ", but for " + fit : "")
+            + fit.words()
             + ": "
             + cause.getMessage()
             + ". Smaller pictures take less, and training takes less in smaller batches (or in"
@@ -36,21 +38,62 @@ public final class NoRoom {
   }
 
   /**
-   * The largest power of two that fits. From one on, since on the CPU too many would not be refused
-   * but end the process; and no closer, since TensorFlow waits ten seconds before it refuses.
+   * What is known.
+   *
+   * @param most the largest number that fits, 0 if none was found
+   * @param unfit the smallest that does not
    */
-  private static int fitting(TensorFlowRuntime runtime, int examples, IntConsumer run) {
+  private record Fit(int most, int unfit) {
+
+    String words() {
+      return most == 0 ? "" : ", but for " + (unfit - most > 1 ? "at least " : "") + most;
+    }
+  }
+
+  /**
+   * Twice as many each time, from one on, since on the CPU too many would not be refused but end
+   * the process; then halfway, a few times only, since TensorFlow waits ten seconds before it
+   * refuses.
+   */
+  private static Fit fitting(TensorFlowRuntime runtime, int examples, IntConsumer run) {
+    MemoryForecast forecast = MemoryForecast.on(runtime);
     int fit = 0;
+    int unfit = examples;
+    int refused = 0;
     try {
-      MemoryForecast forecast = MemoryForecast.on(runtime);
-      for (int next = 1; next < examples && forecast.against(next).isEmpty(); next *= 2) {
-        int some = next;
-        forecast.note(some, () -> run.accept(some));
-        fit = some;
+      for (int next = 1; next < unfit && refused < MOST_REFUSED; next = next(fit, unfit)) {
+        if (fits(next, forecast, run)) {
+          fit = next;
+        } else {
+          unfit = next;
+          refused++;
+        }
       }
     } catch (GraftException e) {
-      return fit; // as many are too many, or fail for another reason
+      return new Fit(fit, unfit); // it fails for another reason
     }
-    return fit;
+    return new Fit(fit, unfit);
+  }
+
+  /** The next one to be tried; {@code unfit} if there is none. */
+  private static int next(int fit, int unfit) {
+    if (fit == 0) {
+      return unfit;
+    }
+    int step = fit < BatchSearch.FINE ? 1 : BatchSearch.STEP;
+    int halfway = fit + (unfit - fit) / 2 / step * step;
+    return unfit - fit <= step ? unfit : Math.min(2 * fit, Math.max(halfway, fit + step));
+  }
+
+  private static boolean fits(int examples, MemoryForecast forecast, IntConsumer run) {
+    if (forecast.against(examples).isPresent()) {
+      return false;
+    }
+    try {
+      forecast.note(examples, () -> run.accept(examples));
+      return true;
+    } catch (ExhaustedException e) {
+      return false;
+    }
   }
 }

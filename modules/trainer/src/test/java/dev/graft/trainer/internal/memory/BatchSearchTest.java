@@ -50,6 +50,39 @@ class BatchSearchTest {
     assertThat(search(16, 256, 16).batch()).isEqualTo(16);
   }
 
+  /** How the sentence begins that 64 examples end with, where no more than {@code limit} fit. */
+  private String said(int limit) {
+    tried.clear();
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      String words =
+          NoRoom.of(
+                  new ExhaustedException("full"),
+                  runtime,
+                  64,
+                  some -> {
+                    tried.add(some);
+                    if (some > limit) {
+                      throw new ExhaustedException("no room for " + some);
+                    }
+                  })
+              .getMessage();
+      return words.substring(0, words.indexOf(": full."));
+    }
+  }
+
+  /** A try that is refused takes ten seconds: three of them at most. */
+  @Test
+  void afterAFailureTheSentenceHasWhatFits() {
+    String unfit = "there is not enough memory for 64 examples at once";
+    assertThat(said(50)).isEqualTo(unfit + ", but for at least 48");
+    assertThat(tried).containsExactly(1, 2, 4, 8, 16, 32, 48, 56);
+    assertThat(said(5)).isEqualTo(unfit + ", but for 5");
+    assertThat(tried).containsExactly(1, 2, 4, 8, 6, 5);
+    assertThat(said(33)).isEqualTo(unfit + ", but for at least 32");
+    assertThat(said(1)).isEqualTo(unfit + ", but for 1");
+    assertThat(said(0)).isEqualTo(unfit);
+  }
+
   @Test
   void whatIsSmallIsFoundOneByOne() {
     for (int limit = 1; limit < 16; limit++) {
