@@ -66,6 +66,15 @@ final class Stepper implements AutoCloseable {
             : forward;
   }
 
+  /**
+   * Has what lies on the device from the beginning brought there.
+   *
+   * @throws ExhaustedException if it has no room for it
+   */
+  void begin() {
+    feed.begin();
+  }
+
   private PreparedRun forward(List<TensorRef> batch) {
     ImmutableList<String> nodes =
         graph.fed().part().isPresent() ? graph.step().add() : graph.step().updates();

@@ -76,7 +76,7 @@ final class TrainingLoop implements AutoCloseable {
     BatchTrial batch = BatchTrial.of(runtime, setup, soFar.map(LoopState::batch));
     TrainingLoop loop =
         new TrainingLoop(
-            batch, new TrainingSession(runtime, batch.setup(), soFar.map(LoopState::form)));
+            batch, TrainingSession.open(runtime, batch.setup(), soFar.map(LoopState::form)));
     try {
       soFar.ifPresent(loop::restore);
       return loop;

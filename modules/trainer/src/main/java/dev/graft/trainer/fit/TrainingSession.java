@@ -6,6 +6,7 @@ import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
@@ -62,8 +63,9 @@ final class TrainingSession implements AutoCloseable {
    *
    * @param soFar how a training that goes on has computed before
    */
-  TrainingSession(TensorFlowRuntime runtime, LoopSetup setup, Optional<StepForm> soFar) {
-    this(runtime, setup, soFar, true);
+  static TrainingSession open(
+      TensorFlowRuntime runtime, LoopSetup setup, Optional<StepForm> soFar) {
+    return begun(noRoom -> new TrainingSession(runtime, setup, soFar, true, noRoom));
   }
 
   /**
@@ -71,11 +73,30 @@ final class TrainingSession implements AutoCloseable {
    * since it would compile each size anew.
    */
   static TrainingSession trying(TensorFlowRuntime runtime, LoopSetup setup, StepForm form) {
-    return new TrainingSession(runtime, setup, Optional.of(form), false);
+    return begun(noRoom -> new TrainingSession(runtime, setup, Optional.of(form), false, noRoom));
+  }
+
+  /** With its examples on the device, if they are to be there and it has room for them. */
+  private static TrainingSession begun(Function<Optional<String>, TrainingSession> opening) {
+    TrainingSession first = opening.apply(Optional.empty());
+    try {
+      first.stepper.begin();
+      return first;
+    } catch (ExhaustedException e) {
+      first.close(); // so that the next one has its memory
+      return opening.apply(Optional.of(String.valueOf(e.getMessage()).replaceFirst("\\.$", "")));
+    } catch (RuntimeException | Error e) {
+      first.close();
+      throw e;
+    }
   }
 
   private TrainingSession(
-      TensorFlowRuntime runtime, LoopSetup setup, Optional<StepForm> soFar, boolean mayCompile) {
+      TensorFlowRuntime runtime,
+      LoopSetup setup,
+      Optional<StepForm> soFar,
+      boolean mayCompile,
+      Optional<String> noRoom) {
     this.runtime = runtime;
     this.setup = setup;
     FineTune settings = setup.stage().settings();
@@ -89,7 +110,11 @@ final class TrainingSession implements AutoCloseable {
     Stage stage = runtime.computesOnGpu() ? onGpu(setup.stage(), scored) : setup.stage();
     TrainingGraph bare =
         TrainingGraph.of(scored, stage, setup.extras(), setup.precision().inGraph());
-    Feeding feeding = Feeding.of(runtime, scored, bare, setup.data().train());
+    Dataset train = setup.data().train();
+    Feeding feeding =
+        noRoom
+            .map(why -> Feeding.without(runtime, scored, bare, train, why))
+            .orElseGet(() -> Feeding.of(runtime, scored, bare, train));
     this.scoring = scores.fedAt(feeding.byHand().task().inputs());
     TrainingGraph graph = feeding.graph();
     this.training =

@@ -8,6 +8,7 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.Graph;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
@@ -239,6 +240,30 @@ class StagedFeedTest extends FineTuneFixture {
     TrainingGraph plain = TrainingGraph.of(task, stage, StepExtras.NONE);
     Feeding feeding = Feeds.by(STAGED, () -> Feeding.of(runtime, task, plain, parts.train()));
     return feeding.graph().models().get(Kernels.TENSORFLOW).graph();
+  }
+
+  /** As a device that had room when it was asked, and has none when they come. */
+  @Test
+  void examplesThatDoNotFitAfterAllWait() {
+    Dataset tooMany =
+        watched(
+            numbers -> {
+              if (numbers.length > 30) {
+                throw new ExhaustedException("the card is full.");
+              }
+            });
+    LoopSetup setup = setup(PLAIN, tooMany, StepExtras.NONE);
+    try (TrainingLoop waiting =
+            Feeds.by("resident", () -> TrainingLoop.open(runtime, setup, Optional.empty()));
+        TrainingLoop plain = loop(PLAIN, tooMany)) {
+      assertThat(waiting.feedWords())
+          .isEqualTo(
+              "batches wait in a queue on the device; the examples do not lie there, since there is"
+                  + " not enough memory on the device for all examples, 0.0 GB (the card is full.)");
+      for (int i = 0; i < 3; i++) {
+        assertThat(waiting.step(0.01)).isEqualTo(plain.step(0.01));
+      }
+    }
   }
 
   private static String words(String feed, Model model, Parts parts) {

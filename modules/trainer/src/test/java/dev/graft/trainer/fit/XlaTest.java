@@ -186,7 +186,7 @@ class XlaTest {
         assertThat(search.stepper().pieces(Steps.BATCH).made()).isZero();
       }
       try (TrainingSession steady =
-          new TrainingSession(compiling, steps.setup(), Optional.of(form))) {
+          TrainingSession.open(compiling, steps.setup(), Optional.of(form))) {
         assertThat(steady.stepper().pieces(Steps.BATCH).made()).isPositive();
       }
     }

@@ -11,6 +11,13 @@ import java.util.List;
  */
 public sealed interface Feed extends AutoCloseable permits FromHost, Staged, Resident {
 
+  /**
+   * Brings there what lies on the device from the beginning.
+   *
+   * @throws dev.graft.error.ExhaustedException if it has no room for it
+   */
+  default void begin() {}
+
   /** The tensors that a run is fed for its batch. */
   ImmutableList<TensorRef> tensors();
 

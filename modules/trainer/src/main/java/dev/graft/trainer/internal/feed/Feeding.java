@@ -67,6 +67,16 @@ public final class Feeding {
     return asked == null && !onGpu ? found.saying("") : found;
   }
 
+  /**
+   * The next best way where the device has no room for the examples, though they should have fit.
+   *
+   * @param why it has none, for a person
+   */
+  public static Feeding without(
+      TensorFlowRuntime runtime, Task task, TrainingGraph graph, Dataset train, String why) {
+    return staged(runtime, task, graph, train).since("do not lie there, since " + why);
+  }
+
   private static String device(TensorFlowRuntime runtime) {
     return runtime.computesOnGpu() ? "/device:GPU:0" : "/device:CPU:0";
   }

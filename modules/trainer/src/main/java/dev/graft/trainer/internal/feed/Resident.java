@@ -15,6 +15,7 @@ import dev.graft.trainer.internal.task.Task;
 import dev.graft.words.Remedy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** Says which rows a batch is made of: the examples are on the device ({@link Residence}). */
@@ -26,7 +27,7 @@ final class Resident implements Feed {
   private final Task task;
   private final Dataset data;
   private final Dataset answers; // without the inputs
-  private final PreparedRun begin;
+  private final PreparedRun makeRoom;
   private final PreparedRun put;
   private boolean isThere;
 
@@ -36,7 +37,7 @@ final class Resident implements Feed {
     this.task = residence.out().task();
     this.data = data;
     this.answers = data.onlyInputs(List.of());
-    this.begin = session.prepare(List.of(), List.of(), residence.begin());
+    this.makeRoom = session.prepare(List.of(), List.of(), residence.begin());
     List<TensorRef> fed = new ArrayList<>(residence.values());
     fed.add(residence.places());
     this.put = session.prepare(fed, List.of(), residence.put());
@@ -52,16 +53,21 @@ final class Resident implements Feed {
   }
 
   @Override
+  public void begin() {
+    if (!isThere) {
+      putAll();
+      isThere = true;
+    }
+  }
+
+  @Override
   public int ahead() {
     return 0;
   }
 
   @Override
   public List<TensorValue> take(List<int[]> runs) {
-    if (!isThere) {
-      putAll();
-      isThere = true;
-    }
+    begin();
     int[] rows = runs.get(0);
     Batch batch = answers.batch(rows);
     List<TensorValue> values = new ArrayList<>();
@@ -76,7 +82,7 @@ final class Resident implements Feed {
         task.inputs().values(data.batch(new int[] {0})).stream().mapToLong(Rows::rowBytes).sum();
     int some = (int) Math.max(1, AT_ONCE / Math.max(1, bytes));
     try {
-      begin.run(List.of());
+      makeRoom.run(List.of());
       Inputs spent = Inputs.none();
       for (int from = 0; from < data.size(); from += some) {
         int[] rows = IntStream.range(from, Math.min(data.size(), from + some)).toArray();
@@ -88,7 +94,11 @@ final class Resident implements Feed {
       }
     } catch (ExhaustedException e) {
       throw new ExhaustedException(
-          "there is not enough memory on the device for all examples (" + e.getMessage() + ").",
+          String.format(
+              Locale.ROOT,
+              "there is not enough memory on the device for all examples, %.1f GB (%s).",
+              (double) bytes * data.size() / (1 << 30),
+              e.getMessage()),
           e,
           Remedy.FEED_FROM_HOST,
           Remedy.CPU);
