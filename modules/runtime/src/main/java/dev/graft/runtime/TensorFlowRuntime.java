@@ -2,6 +2,7 @@ package dev.graft.runtime;
 
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteDeviceList;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListCount;
+import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListMemoryBytes;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeviceListName;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SessionListDevices;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_Version;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.tensorflow.internal.c_api.TF_DeviceList;
@@ -43,6 +45,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(TensorFlowRuntime.class.getName());
 
   private static final Handles RUNTIMES = new Handles();
+  private static final AtomicLong CARD_MEMORY = new AtomicLong();
   private static final AtomicBoolean HOLDS_CARD = new AtomicBoolean(); // gives nothing back
 
   private final RuntimeOptions options;
@@ -211,6 +214,14 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return HOLDS_CARD.get();
   }
 
+  /**
+   * How many bytes TensorFlow may take of the first card, which is what was free there when this
+   * process came to it; 0 without one.
+   */
+  public long cardMemory() {
+    return seesGpu() ? CARD_MEMORY.get() : 0;
+  }
+
   private void takesMemory(boolean holds) {
     if (holds && options.device() != Device.CPU && open.get() && seesGpu()) {
       HOLDS_CARD.set(true);
@@ -239,7 +250,12 @@ public final class TensorFlowRuntime implements AutoCloseable {
             try {
               List<String> names = new ArrayList<>();
               for (int i = 0; i < TF_DeviceListCount(list); i++) {
-                names.add(TF_DeviceListName(list, i, status.handle()).getString());
+                String name = TF_DeviceListName(list, i, status.handle()).getString();
+                names.add(name);
+                if (name.endsWith(":GPU:0")) {
+                  long bytes = TF_DeviceListMemoryBytes(list, i, status.handle());
+                  CARD_MEMORY.accumulateAndGet(bytes, Math::max); // it counts what it has as taken
+                }
               }
               return List.copyOf(names);
             } finally {

@@ -277,7 +277,8 @@ class StagedFeedTest extends FineTuneFixture {
   void whichWayItIsAndWhyIsSaid() {
     assertThat(words("host", MODEL, PARTS)).isEqualTo("each batch is handed over");
     assertThat(words(STAGED, MODEL, PARTS)).isEqualTo("batches wait in a queue on the device");
-    assertThat(words("resident", MODEL, PARTS)).isEqualTo("the examples lie on the device");
+    assertThat(words("resident", MODEL, PARTS))
+        .isEqualTo("the examples lie on the device, which may have 1.0 GB of them");
     Dataset photos = Dataset.imageFolder(Checkout.path("testdata/photos"));
     Model decoding =
         SavedModelImporter.load(Zoo.model("tfsave/image_bytes").savedModel())

@@ -6,6 +6,7 @@ import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.internal.step.TrainingGraph;
 import dev.graft.trainer.internal.task.Task;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -50,16 +51,7 @@ public final class Feeding {
         switch (choice) {
           case "host" -> fromHost(task, graph, train);
           case "staged" -> staged(runtime, task, graph, train);
-          case "resident" ->
-              Residence.of(task, graph, train, device(runtime), Residence.ROOM)
-                  .map(it -> resident(it, train))
-                  .orElseGet(
-                      () ->
-                          staged(runtime, task, graph, train)
-                              .since(
-                                  "do not lie there, since "
-                                      + Residence.against(task, train, Residence.ROOM)
-                                          .orElse("they do not fit")));
+          case "resident" -> resident(runtime, task, graph, train);
           default ->
               throw new BadRequestException(
                   CHOICE + " is host, staged or resident, not '" + choice + "'; leave it out.");
@@ -81,12 +73,23 @@ public final class Feeding {
     return runtime.computesOnGpu() ? "/device:GPU:0" : "/device:CPU:0";
   }
 
-  private static Feeding resident(Residence residence, Dataset train) {
+  private static Feeding resident(
+      TensorFlowRuntime runtime, Task task, TrainingGraph graph, Dataset train) {
+    Share share = Share.of(runtime);
+    Optional<String> against = Residence.against(task, train, share);
+    return against.isPresent()
+        ? without(runtime, task, graph, train, against.get())
+        : Residence.of(task, graph, train, device(runtime), share)
+            .map(it -> resident(it, train, share))
+            .orElseThrow();
+  }
+
+  private static Feeding resident(Residence residence, Dataset train, Share share) {
     return new Feeding(
         residence.graph(),
         residence.out(),
         session -> new Resident(session, residence, train),
-        "the examples lie on the device");
+        "the examples lie on the device, which may have " + share.words() + " of them");
   }
 
   private static Feeding staged(

@@ -37,14 +37,13 @@ record Residence(
     ImmutableList<TensorRef> values,
     ImmutableList<String> put) {
 
-  /** So many bytes of examples lie on a device; of the rest of its memory steps have need. */
-  static final long ROOM = 1L << 30;
+  /** TensorFlow's kernel for a GPU counts the numbers of a variable so far. */
+  private static final long MOST_NUMBERS = Integer.MAX_VALUE;
 
-  private static final double GIGA = 1 << 30;
   private static final Shape ANY = Shape.of(Shape.UNKNOWN);
 
-  /** Why examples cannot lie on a device, or not within {@code room} bytes, for a person. */
-  static Optional<String> against(Task task, Dataset train, long room) {
+  /** Why examples cannot lie on a device, or not within its share, for a person. */
+  static Optional<String> against(Task task, Dataset train, Share share) {
     if (task.inputs().pictures().isPresent()) {
       return Optional.of("the graph decodes their pictures itself");
     }
@@ -55,25 +54,28 @@ record Residence(
     if (!first.stream().allMatch(value -> value.dtype().isFloating())) {
       return Optional.of("they are not all floating-point numbers");
     }
+    if (first.stream().anyMatch(it -> it.shape().elements() > MOST_NUMBERS / train.size())) {
+      return Optional.of("they have more numbers than one variable there may have");
+    }
     long bytes = first.stream().mapToLong(Rows::rowBytes).sum();
-    return bytes > room / train.size()
+    return bytes > share.bytes() / train.size()
         ? Optional.of(
             String.format(
                 Locale.ROOT,
-                "they take %.1f GB, of at most %.1f",
-                (double) bytes * train.size() / GIGA,
-                room / GIGA))
+                "they take %.1f GB, of at most %s",
+                (double) bytes * train.size() / (1 << 30),
+                share.words()))
         : Optional.empty();
   }
 
   /**
    * Adds variables for the inputs of {@code train} to {@code graph}.
    *
-   * @return none where they would not fit in {@code room} bytes, or a device could not hold them
+   * @return none where they would take more than {@code share}, or a device could not hold them
    */
   static Optional<Residence> of(
-      Task task, TrainingGraph graph, Dataset train, String device, long room) {
-    if (against(task, train, room).isPresent()) {
+      Task task, TrainingGraph graph, Dataset train, String device, Share share) {
+    if (against(task, train, share).isPresent()) {
       return Optional.empty();
     }
     List<TensorRef> fed = task.inputs().tensors();

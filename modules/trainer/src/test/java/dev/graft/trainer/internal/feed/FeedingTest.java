@@ -153,12 +153,28 @@ class FeedingTest {
     return next;
   }
 
+  private static Share share(long bytes) {
+    return new Share(bytes, "so much");
+  }
+
+  @Test
+  void theyMayTakeAQuarterOfWhatTensorFlowMayTake() {
+    long giga = 1L << 30;
+    assertThat(Share.of(60 * giga))
+        .isEqualTo(
+            new Share(
+                15 * giga, "15.0 GB, a quarter of the 60.0 that TensorFlow may take of the card"));
+    assertThat(Share.of(0)).isEqualTo(Share.USUAL);
+    assertThat(Share.of(runtime)).isEqualTo(Share.USUAL);
+    assertThat(runtime.cardMemory()).as("no card").isZero();
+  }
+
   @Test
   void examplesLieThereIfTheyFit() {
     int size = data.size();
-    assertThat(Residence.of(task, step, data, CPU, size * ROW)).isPresent();
-    assertThat(Residence.of(task, step, data, CPU, size * ROW - 1)).isEmpty();
-    Residence residence = Residence.of(task, step, data, CPU, Residence.ROOM).orElseThrow();
+    assertThat(Residence.of(task, step, data, CPU, share(size * ROW))).isPresent();
+    assertThat(Residence.of(task, step, data, CPU, share(size * ROW - 1))).isEmpty();
+    Residence residence = Residence.of(task, step, data, CPU, Share.USUAL).orElseThrow();
     Graph graph = residence.graph().model().graph();
     List<NodeDef> nodes =
         graph.nodes().stream()
@@ -196,6 +212,6 @@ class FeedingTest {
     Task pictures = Task.of(decoding, photos, Objectives.usual());
     TrainingGraph graph = Stretches.graph(pictures, SmallTraining.PLAIN);
     assertThat(Staging.of(pictures, graph, CPU)).isEmpty();
-    assertThat(Residence.of(pictures, graph, photos, CPU, Residence.ROOM)).isEmpty();
+    assertThat(Residence.of(pictures, graph, photos, CPU, Share.USUAL)).isEmpty();
   }
 }
