@@ -54,6 +54,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
   private final long id = RUNTIMES.next();
   private final AtomicBoolean open = new AtomicBoolean(true);
   private final Supplier<List<String>> devices = Suppliers.memoize(this::listed); // asked often
+  private final Supplier<String> cards = Suppliers.memoize(NativeLibraries::cards);
 
   private TensorFlowRuntime(RuntimeOptions options, Cuda cuda) {
     this.options = options;
@@ -220,6 +221,11 @@ public final class TensorFlowRuntime implements AutoCloseable {
    */
   public long cardMemory() {
     return seesGpu() ? CARD_MEMORY.get() : 0;
+  }
+
+  /** Cards and driver in words, where sessions compute there: other ones round otherwise. */
+  public String cardsInWords() {
+    return computesOnGpu() ? cards.get() : "";
   }
 
   private void takesMemory(boolean holds) {

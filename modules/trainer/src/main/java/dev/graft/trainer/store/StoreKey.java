@@ -6,6 +6,7 @@ import dev.graft.runtime.Processor;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -16,7 +17,7 @@ import java.util.stream.Stream;
  *     and its seed, ops and weights
  * @param rows dtype and shape of a row, and as what it is kept
  * @param compute in which precision, and whether ops are fused
- * @param device where
+ * @param device where, with card and driver
  * @param tensorflow by which version of TensorFlow
  * @param processor by which instructions of the processor
  * @param code by which version of this code
@@ -33,6 +34,8 @@ record StoreKey(
   /** To be raised when rows of the same name would hold something else. */
   private static final int CODE = 3;
 
+  private static final String XLA = "TF_XLA_FLAGS"; // by which all may be compiled
+
   /** That of rows which {@code runtime} computes. */
   static StoreKey of(TensorFlowRuntime runtime, HashCode network, String rows) {
     RuntimeOptions options = runtime.options();
@@ -40,13 +43,18 @@ record StoreKey(
         network,
         rows,
         "float32, fusion " + options.fusion(),
-        options.device() + " " + runtime.devices(),
+        device(options.device() + " " + runtime.devices(), runtime.cardsInWords()),
         TensorFlowRuntime.version(),
-        instructions(),
+        instructions(System.getenv()),
         CODE);
   }
 
-  private static String instructions() {
+  /** Another card, or another driver, multiplies by other kernels under the same name. */
+  static String device(String name, String cards) {
+    return cards.isEmpty() ? name : name + " " + cards;
+  }
+
+  static String instructions(Map<String, String> environment) {
     String chosen =
         Stream.of(
                 "TF_ENABLE_ONEDNN_OPTS",
@@ -56,9 +64,15 @@ record StoreKey(
                 "DNNL_DEFAULT_FPMATH_MODE",
                 "TF_SET_ONEDNN_FPMATH_MODE",
                 "NVIDIA_TF32_OVERRIDE")
-            .map(name -> name + "=" + System.getenv(name))
+            .map(name -> name + "=" + environment.get(name))
             .collect(Collectors.joining(" "));
-    return System.getProperty("os.arch") + " " + Processor.extensions() + " " + chosen;
+    String flags = environment.get(XLA); // where it is set: what was kept before is still found
+    return System.getProperty("os.arch")
+        + " "
+        + Processor.extensions()
+        + " "
+        + chosen
+        + (flags == null ? "" : " " + XLA + "=" + flags);
   }
 
   /** The name of their folder. */

@@ -20,6 +20,7 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.SmallTraining;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -149,6 +150,15 @@ class FrozenDigestTest {
     String processor = key.processor();
     int code = key.code();
     Set<String> folders = new HashSet<>();
+    String card = StoreKey.device("AUTO [GPU:0]", "driver 550 for CUDA 12040, NVIDIA H100 9.0");
+    assertThat(StoreKey.device("AUTO [GPU:0]", "driver 550 for CUDA 12040, NVIDIA A100 8.0"))
+        .isNotEqualTo(card);
+    assertThat(StoreKey.device("CPU", "")).isEqualTo("CPU");
+    String plain = StoreKey.instructions(Map.of());
+    assertThat(StoreKey.instructions(Map.of("TF_XLA_FLAGS", "--tf_xla_auto_jit=2")))
+        .startsWith(plain)
+        .endsWith(" TF_XLA_FLAGS=--tf_xla_auto_jit=2");
+    assertThat(StoreKey.instructions(Map.of("NVIDIA_TF32_OVERRIDE", "1"))).isNotEqualTo(plain);
     for (StoreKey each :
         List.of(
             key,

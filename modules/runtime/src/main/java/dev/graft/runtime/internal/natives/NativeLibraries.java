@@ -117,6 +117,11 @@ public final class NativeLibraries {
     return Loader.getLoadedLibraries().values().stream().anyMatch(it -> it.contains(TENSORFLOW));
   }
 
+  /** The driver, and the cards that this process may use, as far as they are told. */
+  public static String cards() {
+    return Driver.words();
+  }
+
   /** Whether TensorFlow has natives for GPUs there, whatever lies on the class path. */
   static boolean hasGpus(String system, String processor) {
     return system.equals("Linux") && (processor.equals("amd64") || processor.equals("x86_64"));

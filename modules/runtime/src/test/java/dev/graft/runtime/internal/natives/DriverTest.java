@@ -2,6 +2,7 @@ package dev.graft.runtime.internal.natives;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.runtime.CompiledLibrary;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is asked of a driver, by answers such as drivers give; a card is not needed for that. */
@@ -91,6 +94,34 @@ class DriverTest {
     Path version = Files.writeString(dir.resolve("version"), "550.54.15\n");
     assertThat(Driver.words(() -> new Answers(12_040, 0, List.of()), version))
         .isEqualTo("driver 550.54.15 for CUDA 12040");
+  }
+
+  /** By the names and types of cuda.h. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void theDriverIsAskedThroughTheRealBinding() throws Exception {
+    CompiledLibrary.compile(
+        dir,
+        Driver.LIBRARY,
+        """
+        #include <string.h>
+        static int begun = 0;
+        int cuDriverGetVersion(int *version) { *version = 12040; return 0; }
+        int cuInit(unsigned int flags) { begun = flags == 0; return 0; }
+        int cuDeviceGetCount(int *count) { *count = 1; return begun ? 0 : 3; }
+        int cuDeviceGet(int *card, int index) { *card = 7 + index; return 0; }
+        int cuDeviceGetName(char *name, int length, int card) {
+          strncpy(name, card == 7 ? "NVIDIA H100" : "?", length); return 0; }
+        int cuDeviceGetAttribute(int *value, int attribute, int card) {
+          *value = attribute == 75 ? 9 : attribute == 76 ? 0 : -1; return card == 7 ? 0 : 101; }
+        """);
+    assertThat(CompiledLibrary.said(dir, DriverTest.class))
+        .isEqualTo("12040: driver for CUDA 12040, NVIDIA H100 9.0");
+  }
+
+  /** The process. */
+  public static void main(String[] arguments) {
+    System.out.print(Driver.newestCuda() + ": " + Driver.words(Driver.Calls::load, NO_FILE));
   }
 
   @Test
