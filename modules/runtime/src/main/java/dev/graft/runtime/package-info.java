@@ -21,8 +21,8 @@
  * training's steps run faster, by what a {@link dev.graft.runtime.Processor} can do. {@code
  * ProcessThreads} remembers what the first runtime of a process decided, {@code NativeLog} turns
  * the lines of native code aside. CUDA is loaded by the room {@code internal.natives} before
- * TensorFlow is; the room {@code machine} says what there is of NVIDIA's cards, and what is in
- * their way.
+ * TensorFlow is, at the gate that every native call passes first ({@code NativeMemory}); the room
+ * {@code machine} says what there is of NVIDIA's cards, and what is in their way.
  *
  * <p><b>The invariant.</b> Nothing native is freed while a call uses it ({@code InUse}): closing
  * waits, then cancels, then leaves it to the last call; and nothing stays open once the runtime is
