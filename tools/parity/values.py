@@ -8,6 +8,14 @@ import tensorflow as tf
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "testdata", "parity")
 
 
+def read(name, folder=FOLDER):
+    """What `write` wrote."""
+    graph = tf.compat.v1.GraphDef()
+    with open(os.path.join(folder, name + ".pb"), "rb") as file:
+        graph.ParseFromString(file.read())
+    return {node.name: tf.make_ndarray(node.attr["value"].tensor) for node in graph.node}
+
+
 def write(name, values, folder=FOLDER):
     """Writes `values`, arrays by key, to `name`.pb."""
     graph = tf.compat.v1.GraphDef()

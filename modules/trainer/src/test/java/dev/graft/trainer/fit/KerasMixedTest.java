@@ -14,18 +14,23 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.testkit.Golden;
+import dev.graft.testkit.Zoo;
 import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.graph.LayersInTraining;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.loss.Objectives;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,8 +59,38 @@ class KerasMixedTest {
    */
   private static final double SUMMED = 9;
 
+  /**
+   * The same of all gradients of mobilenetv2_mini in float16. On such processors oneDNN's
+   * convolutions add up sums of up to 192 numbers (12 pictures of 4 x 4 cells) in float16, three in
+   * a row on the way back; with TF_ENABLE_ONEDNN_OPTS=0 all are within {@link #ROUNDINGS}.
+   */
+  private static final double SUMMED_IN_A_ROW = 128;
+
+  /** Those without a loop, whose ops the pass leaves as they are. */
+  private static final List<String> FEWER_DIGITS =
+      List.of(
+          "dense_compiled",
+          "cnn_bn",
+          "transformer_encoder_masked",
+          "mobilenetv2_mini",
+          "embedding_mean",
+          "multi_io");
+
+  private static final Set<String> WITH_BATCH_NORM = Set.of("cnn_bn", "mobilenetv2_mini");
+  private static final Set<String> TWO_LABELS = Set.of("lstm", "gru");
+
+  @TempDir private static Path folder;
+
   static Stream<Arguments> cases() {
-    return Stream.of("dense_compiled", "cnn_bn", "transformer_encoder_masked", "lstm")
+    return Stream.of(
+            "dense_compiled",
+            "cnn_bn",
+            "transformer_encoder_masked",
+            "lstm",
+            "gru",
+            "mobilenetv2_mini",
+            "embedding_mean",
+            "multi_io")
         .flatMap(
             name ->
                 Stream.of(
@@ -73,6 +108,23 @@ class KerasMixedTest {
     };
   }
 
+  /** Keras' own. */
+  private static double rate(String name) {
+    String key = name + "/rate";
+    return KERAS.has(key) ? KERAS.value(key).asDoubles()[0] : RATE;
+  }
+
+  /** How far of its way a variable may be off. */
+  private static double off(String name, String variable, Precision precision) {
+    double count = ROUNDINGS;
+    if (precision == Precision.FLOAT16 && name.equals("mobilenetv2_mini")) {
+      count = SUMMED_IN_A_ROW;
+    } else if (precision != Precision.FLOAT32 && variable.endsWith("/bias")) {
+      count = SUMMED;
+    }
+    return count * rounding(precision);
+  }
+
   private static String policy(Precision precision) {
     return precision == Precision.FLOAT32 ? "float32" : "mixed_" + precision.words();
   }
@@ -87,19 +139,16 @@ class KerasMixedTest {
         TrainingLoop loop =
             TrainingLoop.open(runtime, setup(name).in(precision), Optional.empty())) {
       for (int step = 0; step < losses.length; step++) {
-        assertThat(loop.step(RATE))
+        assertThat(loop.step(rate(name)))
             .as("step %d", step)
             .isCloseTo(losses[step], within(tolerance * Math.max(1, losses[step])));
       }
       Map<String, TensorValue> values = loop.state().values();
       Map<String, TensorValue> wanted = KERAS.under(key + "after/");
       assertThat(wanted).isNotEmpty();
-      double ofBias = precision == Precision.FLOAT32 ? tolerance : SUMMED * rounding(precision);
       wanted.forEach(
-          (variable, value) -> {
-            double bar = variable.endsWith("/bias") ? ofBias : tolerance;
-            assertMoved(name, variable, value, values, bar);
-          });
+          (variable, value) ->
+              assertMoved(name, variable, value, values, off(name, variable, precision)));
     }
   }
 
@@ -132,7 +181,7 @@ class KerasMixedTest {
   @Test
   void fewerDigitsAreSeenInTheLoss() {
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
-      for (String name : List.of("dense_compiled", "cnn_bn", "transformer_encoder_masked")) {
+      for (String name : FEWER_DIGITS) {
         List<Double> first = new ArrayList<>();
         for (Precision each : List.of(Precision.FLOAT32, Precision.BFLOAT16, Precision.FLOAT16)) {
           try (TrainingLoop loop =
@@ -146,22 +195,38 @@ class KerasMixedTest {
   }
 
   private static LoopSetup setup(String name) {
-    Labels labels = Labels.of(name.equals("lstm") ? List.of("a", "b") : List.of("a", "b", "c"));
-    Model model = AsSaved.model("keras2/" + name, labels);
-    Dataset data =
-        Dataset.of(
-            Map.of(model.inputs().get(0).name(), KERAS.value(name + "/x")),
-            Answers.oneOf(labels, KERAS.value(name + "/labels").ints()));
+    Labels labels = Labels.of(List.of("a", "b", "c").subList(0, TWO_LABELS.contains(name) ? 2 : 3));
+    Model model = AsSaved.model(saved(name), labels);
+    Dataset data = data(name, model, labels);
     Task task = Task.of(model, data, Objectives.usual());
     Stage stage =
-        AsSaved.stage(task, AsSaved.momentum(RATE, data.size())).layers(layers(name, task));
+        AsSaved.stage(task, AsSaved.momentum(rate(name), data.size())).layers(layers(name, task));
     assertThat(stage.training()).allMatch(variable -> variable.dtype() == DType.FLOAT32);
     return LoopSetup.of(task, stage, new CachedFeatures.Part(data, data));
   }
 
+  private static Path saved(String name) {
+    if (!name.equals("gru")) {
+      return Zoo.model("keras2/" + name).savedModel();
+    }
+    Path unpacked = folder.resolve(name);
+    return Files.exists(unpacked) ? unpacked : Zoo.unpacked(name, folder);
+  }
+
+  /** As Keras had it; a second answer is a number. */
+  private static Dataset data(String name, Model model, Labels labels) {
+    Answers answers = Answers.oneOf(labels, KERAS.value(name + "/labels").ints());
+    if (model.heads().size() == 1) {
+      return Dataset.of(Map.of(model.inputs().get(0).name(), KERAS.value(name + "/x")), answers);
+    }
+    Answers numbers = Answers.numbers(KERAS.value(name + "/numbers"));
+    return Dataset.of(
+        KERAS.under(name + "/x/"), Map.of("logits", answers, model.heads().get(1).name(), numbers));
+  }
+
   /** BatchNorm learns by the batch; what would draw random numbers behaves as in inference. */
   private static List<Layer> layers(String name, Task task) {
-    return name.equals("cnn_bn")
+    return WITH_BATCH_NORM.contains(name)
         ? LayersInTraining.of(
                 task.model(),
                 task.inputs().graph(),
