@@ -13,18 +13,19 @@ class Row:
     what: str  # for a person
     model: str  # a function of models.py
     batch: int
-    peer: str  # how the peer works: step, fit, predict, decode, boxes (its network by hand), torch (PyTorch), bare (Graft's process), alone (the same, undisturbed), limit, or busy (a limit, too)
+    peer: str  # how the peer works: step, fit, predict, decode, boxes (its network by hand), torch (PyTorch), kernels (Graft without XLA), bare (Graft's process), alone (the same, undisturbed), limit, or busy (a limit, too)
     bar: float
     work: str = "loop"  # Graft's, as modules/bench knows it
     device: str = "cpu"  # or gpu
-    group: str = "cpu"  # the one that measures it beside its own name: cpu, torch, gpu, or none
+    group: str = "cpu"  # the one that measures it beside its own name: cpu, torch, gpu, xla, or none
     measure: str = "seconds per step"  # or: MB of memory at the peak, seconds, seconds at the 99th percentile
     steps: int = 4  # in a turn
     pairs: int = 1  # of turns, at least: many where a small difference counts
     batch_norm: str = "inference"
     precision: str = "float32"
     forms: tuple = ("eager", "compiled")  # of PyTorch's, the best of which counts
-    limit: float = 0.0  # what a row without a peer is held against, in seconds or as a share
+    limit: float = 0.0  # what a row without a peer is held against, in seconds or as a share; else when it is given up
+    xla: str = "auto"  # or on, off: whether XLA compiles Graft's steps
     requests: int = 0  # a second, which are answered beside
     resident: bool = False  # whether an epoch is so small that all of it lies on the GPU; else batches wait in a queue
     own_pool: bool = False  # TensorFlow's TF_OVERRIDE_GLOBAL_THREADPOOL
@@ -98,10 +99,24 @@ def _torch():
         yield replace(row, name=f"{name}-torch-bfloat16", what=f"{row.what}, both in bfloat16", precision="mixed_bfloat16")
 
 
+def _xla():
+    """What 'auto' leaves alone on the CPU: Graft's own steps, compiled by XLA and by TensorFlow's kernels."""
+    for name, model, batch, what in (("resnet50", "resnet50", 4, "ResNet50 at 160 px"),
+                                     ("mobilenetv2", "mobilenetv2", 4, "MobileNetV2 at 160 px"),
+                                     ("efficientnet-lite0", "efficientnet_lite0", 4, "EfficientNet-Lite0 at 224 px"),
+                                     ("vit-b16", "vit_b16", 2, "ViT-B/16 at 224 px"),
+                                     ("bert-base", "bert_base", 2, "BERT-base over 128 words")):
+        yield Row(f"xla-{name}", f"a step of Adam on all of {what}, batch {batch}, BatchNorm training, compiled by XLA, "
+                  "against TensorFlow's kernels", model, batch, "kernels", 1.0, group="xla", steps=2, batch_norm="training",
+                  xla="on", limit=240)
+
+
 _ON_GPU = (  # name, network, batch, how long a turn is, what it is
     ("resnet50", "resnet50_224", 128, 50, "ResNet50 at 224 px"),
     ("mobilenetv2", "mobilenetv2_224", 128, 50, "MobileNetV2 at 224 px"),
     ("efficientnet-lite0", "efficientnet_lite0", 128, 50, "EfficientNet-Lite0 at 224 px"),
+    # 64: Graft and both forms of PyTorch are on the card at once, and three times all that 128 pictures leave in 12
+    # layers of 197 places (an estimate of 30 GB in TF32) is more than the 80 GB of an H100
     ("vit-b16", "vit_b16", 64, 30, "ViT-B/16 at 224 px"),
     ("bert-base", "bert_base", 128, 30, "BERT-base over 128 words"),
     ("lstm", "lstm", 128, 100, "LSTM(128) over 50 steps"),
@@ -152,11 +167,12 @@ def _rows():
         for requests in (2, 4, 8, 16):
             yield from _beside(requests, own_pool)
     yield from _torch()
+    yield from _xla()
     yield from _gpu()
 
 
 ROWS = list(_rows())
 GROUPS = {
-    **{name: [row for row in ROWS if row.group == name] for name in ("cpu", "torch", "gpu")},
+    **{name: [row for row in ROWS if row.group == name] for name in ("cpu", "torch", "xla", "gpu")},
     "beside": [row for row in ROWS if row.work == "beside"],  # the curve, with one pool of threads and with several
 }

@@ -13,6 +13,7 @@ import dev.graft.model.Model;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.RuntimeOptions.Device;
+import dev.graft.runtime.RuntimeOptions.Xla;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.DType;
@@ -60,8 +61,9 @@ record Case(
    * On which device it runs, and the dtype of matrix work.
    *
    * @param resident whether an epoch has so few examples that they all lie on the device
+   * @param xla whether XLA compiles steps
    */
-  record Where(Device device, Precision precision, boolean resident) {}
+  record Where(Device device, Precision precision, boolean resident, Xla xla) {}
 
   /**
    * What a case about answers needs.
@@ -105,7 +107,8 @@ record Case(
         new Where(
             Device.valueOf(json.path("device").asText("cpu").toUpperCase(Locale.ROOT)),
             Precision.valueOf(upper(json.get("precision"))),
-            json.path("resident").asBoolean(false)),
+            json.path("resident").asBoolean(false),
+            Xla.valueOf(json.path("xla").asText("auto").toUpperCase(Locale.ROOT))),
         new Service(
             Path.of(json.get("root").asText()),
             json.get("requests").asInt(),
@@ -155,6 +158,7 @@ record Case(
   RuntimeOptions options() {
     return RuntimeOptions.defaults()
         .device(where.device())
+        .xla(where.xla())
         .nativeLog(folder.resolve("tensorflow.log"));
   }
 
