@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** What an export has to stand before it is published. */
 @Internal
@@ -77,14 +78,16 @@ public sealed interface Proof {
   @FunctionalInterface
   interface Check {
     /**
-     * Looks at the exported model.
+     * Looks at the exported model. What it finds out from the files alone goes on beside the
+     * export's warm-up.
      *
-     * @param exported opened by TensorFlow's own loader
+     * @param exported opened by TensorFlow's own loader; waits until nothing else is asked of it
+     *     and all of its files are there
      * @param folder where it is before it is published
      * @return what was asked for and found
      * @throws FailedCheckException if it must not be published; the message says why
      */
-    List<Figure> on(SavedModelSession exported, Path folder);
+    List<Figure> on(Supplier<SavedModelSession> exported, Path folder);
   }
 
   /**

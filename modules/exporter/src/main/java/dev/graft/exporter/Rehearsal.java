@@ -23,6 +23,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.savedmodel.file.Interrupts;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,7 @@ import java.util.concurrent.FutureTask;
 import java.util.function.IntFunction;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives an export its warm-up requests: for each signature one of a single row, and one of each
@@ -62,6 +64,7 @@ final class Rehearsal implements AutoCloseable {
   private final Proof.Batches sizes;
   private final FutureTask<Opened> opening = new FutureTask<>(this::open);
   private final Map<String, CompletableFuture<SavedModelSession>> planned = new HashMap<>();
+  private @Nullable FutureTask<SavedModelSession> writing;
   private final List<String> remarks = new ArrayList<>(); // who plans adds to them, then who writes
   private int size;
 
@@ -82,10 +85,14 @@ final class Rehearsal implements AutoCloseable {
   static Rehearsal begin(
       TensorFlowRuntime runtime, SavedModelFiles.Written written, Proof.Batches sizes) {
     Rehearsal rehearsal = new Rehearsal(runtime, written, sizes);
-    Thread thread = new Thread(rehearsal.opening, "graft-rehearsal");
+    begin(rehearsal.opening);
+    return rehearsal;
+  }
+
+  private static void begin(FutureTask<?> work) {
+    Thread thread = new Thread(work, "graft-rehearsal");
     thread.setDaemon(true);
     thread.start();
-    return rehearsal;
   }
 
   /**
@@ -163,19 +170,50 @@ final class Rehearsal implements AutoCloseable {
     return requests;
   }
 
-  /** Writes the file into {@code dir}, if there is anything to write. */
-  void write(Path dir) throws IOException {
+  /**
+   * Begins to write the file into {@code dir}, if there is anything to write, and to send what it
+   * holds; beside what comes next, unless that may want the memory of a GPU.
+   */
+  void beginWriting(Path dir) {
+    FutureTask<SavedModelSession> task = new FutureTask<>(() -> write(dir));
+    writing = task;
+    if (runtime.computesOnGpu()) {
+      task.run();
+    } else {
+      begin(task);
+    }
+  }
+
+  /**
+   * The export, after the file is written and what it holds was tried.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  SavedModelSession tried() {
+    return Interrupts.result(requireNonNull(writing));
+  }
+
+  private SavedModelSession write(Path dir) {
+    try {
+      return written(dir);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private SavedModelSession written(Path dir) throws IOException {
     List<Planned> requests =
         Interrupts.result(opening).requests().orElseGet(() -> planned(ready()));
     while (!requests.isEmpty()) {
       List<Planned> kept = written(dir, requests);
       size = kept.size();
       if (size == requests.size()) {
-        return;
+        return ready();
       }
       requests = kept;
     }
     Files.deleteIfExists(dir.resolve(WarmUp.FILE));
+    return ready();
   }
 
   /** The export, every signature of which was called once. */
@@ -188,13 +226,20 @@ final class Rehearsal implements AutoCloseable {
     return Interrupts.result(requireNonNull(planned.get(signature)));
   }
 
-  /** Closes the export, as soon as it is open. */
+  /** Closes the export, as soon as it is open and nothing is asked of it. */
   @Override
   public void close() {
     try {
+      if (writing != null) {
+        var unused = Uninterruptibles.getUninterruptibly(writing);
+      }
+    } catch (ExecutionException e) {
+      LOG.log(Level.DEBUG, "no warm-up", e); // whoever asked for it was told, or told why not
+    }
+    try {
       requireNonNull(Uninterruptibles.getUninterruptibly(opening)).exported().close();
     } catch (ExecutionException e) {
-      LOG.log(Level.DEBUG, "there is no export to close", e); // whoever asked for it was told
+      LOG.log(Level.DEBUG, "there is no export to close", e); // as above
     }
   }
 

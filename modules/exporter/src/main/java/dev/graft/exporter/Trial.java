@@ -94,11 +94,11 @@ final class Trial {
         trial = new Trial(model, files, proofs, warmUp, reference);
         trial.compare();
       }
-      warmUp.write(written.dir().resolve("assets.extra"));
+      warmUp.beginWriting(written.dir().resolve("assets.extra"));
       ImmutableList.Builder<Figure> gates = ImmutableList.builder();
       for (Proof proof : proofs) {
         if (proof instanceof Proof.Gate gate) {
-          gates.addAll(gate.check().on(warmUp.ready(), written.dir()));
+          gates.addAll(gate.check().on(warmUp::tried, written.dir()));
         }
       }
       return trial.report(gates.build(), written.remarks());
@@ -107,7 +107,7 @@ final class Trial {
 
   private ExportReport report(ImmutableList<Figure> gates, ImmutableList<String> remarks) {
     return new ExportReport(
-        ImmutableSortedSet.copyOf(warmUp.ready().signatures().keySet()),
+        ImmutableSortedSet.copyOf(warmUp.tried().signatures().keySet()),
         ImmutableSortedSet.copyOf(batches),
         comparison.largest(),
         ImmutableList.copyOf(uncompared),

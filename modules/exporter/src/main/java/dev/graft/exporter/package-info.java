@@ -18,9 +18,9 @@
  * that to a {@code Trial}: loaded by TensorFlow's own loader beside other work and got ready by a
  * {@code Rehearsal}, asked what the proofs give and what is made up ({@code
  * dev.graft.exporter.internal.sample}), held by {@code Comparison} against what the {@code
- * Reference} says, its {@code WarmUp} written and tried by the {@code Rehearsal}. {@code
- * ServingBase} then makes the folder the next version; {@code Retention} removes old ones, {@code
- * VersionCopy} brings one back.
+ * Reference} says, its {@code WarmUp} written and tried by the {@code Rehearsal} while gates score
+ * it. {@code ServingBase} then makes the folder the next version; {@code Retention} removes old
+ * ones, {@code VersionCopy} brings one back.
  *
  * <p><b>The invariant.</b> A numbered folder appears by one rename, whole, durable and proven; what
  * goes wrong before leaves the versions that are there as they were.

@@ -19,6 +19,7 @@ import dev.graft.tensor.TensorValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,22 @@ class WarmUpTest {
   @AfterAll
   static void close() {
     runtime.close();
+  }
+
+  /** Who asks for the export gets it with all of its files, and to itself. */
+  @Test
+  void aGateHasTheExportAfterItsWarmUp() {
+    List<Path> seen = new ArrayList<>();
+    Proof gate =
+        Proof.gate(
+            (exported, folder) -> {
+              assertThat(exported.get().signatures()).containsKey("serving_default");
+              seen.add(folder.resolve("assets.extra").resolve(WarmUp.FILE));
+              assertThat(seen.get(0)).isNotEmptyFile();
+              return List.of();
+            });
+    Exporter.publish(runtime, PictureModel.of(-1), folder.resolve("base"), gate);
+    assertThat(seen).hasSize(1);
   }
 
   @Test
