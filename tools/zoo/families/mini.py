@@ -41,6 +41,27 @@ def mobilenetv2_mini(kit):
     return Spec(model, pictures(kit, 8), head="predictions", train=True)
 
 
+@zoo("mobilenetv2_narrow", "mobilenet", "", big="keras2")
+def mobilenetv2_narrow(kit):
+    model = K.applications.MobileNetV2((32, 32, 3), alpha=0.1, weights=None, classes=3)
+    return Spec(model, [{model.inputs[0].name: kit.f(2, 32, 32, 3)}], head="predictions",
+                notes="as many layers and ops as MobileNetV2 has, a tenth as wide")
+
+
+@zoo("resnet50_narrow", "resnet", "", big="keras2")
+def resnet50_narrow(kit):
+    from keras.src.applications import resnet  # a ResNet of any width is not public
+
+    def stacks(x):
+        for i, blocks in enumerate((3, 4, 6, 3)):
+            x = resnet.stack1(x, 2 * 2**i, blocks, stride1=2 if i else 1, name=f"conv{i + 2}")
+        return x
+
+    model = resnet.ResNet(stacks, False, True, "resnet50_narrow", weights=None, input_shape=(32, 32, 3), classes=3)
+    return Spec(model, [{model.inputs[0].name: kit.f(2, 32, 32, 3)}], head="predictions",
+                notes="as many layers and ops as ResNet50 has, 2 channels where that has 64")
+
+
 @zoo("efficientnet_mini", "efficientnet", "keras2_export", f64="keras2_export", big="keras2 keras3")
 def efficientnet_mini(kit):
     x = K.Input((8, 8, 3), name="x")

@@ -24,11 +24,14 @@ import dev.graft.trainer.Recipe;
 import dev.graft.trainer.Run;
 import dev.graft.trainer.SmallData;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.internal.feed.Feeding;
 import dev.graft.trainer.internal.graph.BesideXla;
 import dev.graft.trainer.optimizer.Optimizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -36,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.tensorflow.proto.NodeDef;
 
 /** Steps that XLA compiles: in how many pieces, that they learn the same, and what decides. */
 @Tag("slow")
@@ -55,11 +59,14 @@ class XlaTest {
 
   /** The steps of a whole network, the way TensorFlow's own kernels compute them. */
   private static Steps steps(Model network, String optimizer) {
+    return steps(network, optimizer, Precision.FLOAT32);
+  }
+
+  private static Steps steps(Model network, String optimizer, Precision precision) {
     return Steps.of(
         network,
-        FineTune.top()
-            .batchNorm(FineTune.BatchNorm.TRAINING)
-            .optimizer(Optimizer.named(optimizer)));
+        FineTune.top().batchNorm(FineTune.BatchNorm.TRAINING).optimizer(Optimizer.named(optimizer)),
+        precision);
   }
 
   private static Model model(Steps steps) {
@@ -73,7 +80,7 @@ class XlaTest {
 
   /** In how many pieces XLA compiles a step of {@code model}. */
   private static PreparedRun.Pieces pieces(Steps steps, Model model, boolean compiled) {
-    try (ModelSession session = runtime.open(model, Precision.FLOAT32, compiled);
+    try (ModelSession session = runtime.open(model, steps.setup().precision(), compiled);
         Stepper stepper = steps.in(runtime, session)) {
       return stepper.pieces(Steps.BATCH);
     }
@@ -104,27 +111,78 @@ class XlaTest {
   }
 
   /**
+   * As a GPU has them: in fewer digits, with examples that lie there or wait there in a queue. In
+   * float16 the gradients have a guard of their own.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "keras2/cnn_bn, BFLOAT16, host, 2",
+    "keras2/cnn_bn, BFLOAT16, staged, 2",
+    "keras2/cnn_bn, BFLOAT16, resident, 2",
+    "keras2/cnn_bn, FLOAT16, host, 2",
+    "keras2/cnn_bn, FLOAT16, resident, 2",
+    "keras2/cnn_bn, FLOAT32, staged, 2",
+    "keras2/cnn_bn, FLOAT32, resident, 2",
+    "keras3/transformer_encoder, BFLOAT16, host, 2",
+    "keras3/transformer_encoder, BFLOAT16, staged, 2",
+    "keras3/vit_mini, BFLOAT16, resident, 2",
+    "keras3/vit_mini, FLOAT16, staged, 2",
+    "keras3/transformer_encoder, FLOAT16, host, 2",
+    "keras3/transformer_encoder, FLOAT16, staged, 2",
+    "keras3/transformer_encoder, FLOAT32, staged, 2"
+  })
+  void theFormsOfGpusAreCompiledInFewPieces(
+      String network, Precision precision, String feed, int pieces) {
+    Steps steps = steps(network(network), "adam", precision);
+    Feeding feeding = steps.fedBy(feed, runtime);
+    assertFedBy(feed, feeding);
+    try (ModelSession session = runtime.open(feeding.graph().model(), precision, true)) {
+      assertThat(steps.pieces(session, feeding)).isEqualTo(new PreparedRun.Pieces(pieces, pieces));
+    }
+  }
+
+  private static void assertFedBy(String feed, Feeding feeding) {
+    Map<String, String> readers = Map.of("staged", "Unstage", "resident", "ResourceGather");
+    assertThat(
+            feeding.graph().model().graph().nodes().stream()
+                .map(NodeDef::getOp)
+                .filter(readers.values()::contains)
+                .distinct())
+        .isEqualTo(Stream.ofNullable(readers.get(feed)).toList());
+  }
+
+  /**
    * As whole networks are. What makes pieces is how many ops of which kinds there are, not how
-   * large they are: the transformer has the layers, heads and dropouts of BERT-base and is narrow.
+   * large they are: those that are called narrow have the layers of ResNet50, MobileNetV2 and
+   * BERT-base, with all heads and dropouts.
    */
   @Tag("nightly")
   @ParameterizedTest
   @CsvSource({
-    "efficientnet-lite0, sgd, 2",
-    "efficientnet-lite0, adam, 2",
-    "bert_narrow, adam, 2",
-    "bert_narrow, adamw, 3"
+    "efficientnet-lite0, sgd, FLOAT32, 1, 2",
+    "efficientnet-lite0, adam, FLOAT32, 1, 2",
+    "resnet50_narrow, adam, FLOAT32, 0, 2",
+    "resnet50_narrow, adam, BFLOAT16, 0, 2",
+    "mobilenetv2_narrow, adam, FLOAT32, 0, 2",
+    "mobilenetv2_narrow, adam, BFLOAT16, 0, 2",
+    "bert_narrow, adam, FLOAT32, 38, 2", // three in each of 12 layers, and two around them
+    "bert_narrow, adam, BFLOAT16, 75, 2",
+    "bert_narrow, adamw, FLOAT32, 38, 3"
   })
   void aWholeNetworkIsCompiledInFewPieces(
-      String name, String optimizer, int pieces, @TempDir Path folder) {
-    boolean isPacked = name.startsWith("bert");
-    Model model = isPacked ? Steps.network(Zoo.unpacked(name, folder)) : network(name);
-    Steps steps = steps(model, optimizer);
+      String name,
+      String optimizer,
+      Precision precision,
+      int dropouts,
+      int pieces,
+      @TempDir Path folder) {
+    Model model =
+        name.endsWith("narrow") ? Steps.network(Zoo.unpacked(name, folder)) : network(name);
+    Steps steps = steps(model, optimizer, precision);
     assertThat(
             model(steps).graph().nodes().stream()
                 .filter(node -> node.getOp().equals("StatelessRandomUniform")))
-        .as("dropouts: three in each of 12 layers, and two around them")
-        .hasSize(isPacked ? 38 : 1);
+        .hasSize(dropouts);
     PreparedRun.Pieces wanted = new PreparedRun.Pieces(pieces, pieces);
     assertThat(pieces(steps, model(steps), true)).isEqualTo(wanted);
   }

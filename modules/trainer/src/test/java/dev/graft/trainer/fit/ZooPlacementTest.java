@@ -2,6 +2,7 @@ package dev.graft.trainer.fit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.Sets;
 import dev.graft.graph.device.Placement;
 import dev.graft.importer.ImportOptions;
 import dev.graft.importer.SavedModelImporter;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -75,6 +77,39 @@ class ZooPlacementTest {
             .isEqualTo(wanted);
       }
     }
+  }
+
+  /**
+   * The same of ops: what an optimizer has there of any model and Adam has not, or the other way
+   * round, is an update that one of the list has, too.
+   */
+  @Tag("nightly")
+  @Test
+  void whichOpsStayOnTheCpuIsTheSameByAllOptimizersButForUpdatesOfTheList() {
+    for (String optimizer : OPTIMIZERS) {
+      Set<String> more = new HashSet<>();
+      Set<String> fewer = new HashSet<>();
+      for (String name : OF_EACH_KIND) {
+        Set<String> byAdam = ops(Zoo.model(name), "adam");
+        Set<String> own = ops(Zoo.model(name), optimizer);
+        more.addAll(Sets.difference(own, byAdam));
+        fewer.addAll(Sets.difference(byAdam, own));
+      }
+      for (ZooModel zoo : Zoo.models()) {
+        Set<String> byAdam = ops(zoo, "adam");
+        Set<String> own = ops(zoo, optimizer);
+        assertThat(more).as("%s by %s", zoo, optimizer).containsAll(Sets.difference(own, byAdam));
+        assertThat(fewer)
+            .as("%s by %s and not by Adam", zoo, optimizer)
+            .containsAll(Sets.difference(byAdam, own));
+      }
+    }
+  }
+
+  private static Set<String> ops(ZooModel zoo, String optimizer) {
+    return of(zoo, Optimizer.named(optimizer)).onCpu().stream()
+        .map(op -> op.op() + " (" + op.dtypes() + ") " + op.reason().words())
+        .collect(Collectors.toSet());
   }
 
   private static Set<String> weights(Placement placement) {
