@@ -119,7 +119,9 @@ public record Figures(String deciding, Map<String, Double> values, Set<String> s
     Set<String> names = new LinkedHashSet<>();
     for (Head head : heads) {
       String prefix = heads.size() == 1 ? "" : head.name() + "/";
-      names.add(prefix + LOSS);
+      if (head.kind() != Head.Kind.BOXES) { // a score of boxes has no loss
+        names.add(prefix + LOSS);
+      }
       Metrics.of(head).stream().map(Metric::name).forEach(name -> names.add(prefix + name));
     }
     names.add(LATENCY);
