@@ -280,7 +280,7 @@ public final class Asking {
     try {
       Map<String, TensorValue> outputs = outputs(some);
       return way.findsBoxes()
-          ? readout.boxes(outputs, some.stream().map(this::file).toList())
+          ? readout.boxes(outputs, some.stream().map(this::file).toList(), i -> some.get(i).name)
           : readout.answers(outputs, some.size(), i -> some.get(i).name);
     } finally {
       nanos.addAndGet(System.nanoTime() - began);

@@ -97,13 +97,19 @@ public record Readout(ServedSignature way, ServedFacts facts) {
     return answers;
   }
 
+  private static BadModelException noNumbers(String what, String name) {
+    return new BadModelException(
+        "the model's "
+            + what
+            + " for '"
+            + name
+            + "' are no numbers (NaN): its weights are spoiled, or it computes with such an"
+            + " example what has no result.");
+  }
+
   private static Answer ofLabels(ServedFacts.Meaning meaning, List<Float> row, String name) {
     if (row.stream().anyMatch(score -> Float.isNaN(score))) {
-      throw new BadModelException(
-          "the model's scores for '"
-              + name
-              + "' are no numbers (NaN): its weights are spoiled, or it computes with such an"
-              + " example what has no result.");
+      throw noNumbers("scores", name);
     }
     Map<String, Float> scores = new LinkedHashMap<>();
     List<String> names = meaning.labels().orElseThrow().names();
@@ -117,12 +123,18 @@ public record Readout(ServedSignature way, ServedFacts facts) {
    * The boxes on some pictures.
    *
    * @param pictures their files
+   * @param name what each is called, for messages
+   * @throws BadModelException if one is nowhere, or nobody knows how sure
    */
-  public List<Answer> boxes(Map<String, TensorValue> outputs, List<byte[]> pictures) {
+  public List<Answer> boxes(
+      Map<String, TensorValue> outputs, List<byte[]> pictures, IntFunction<String> name) {
     ServedFacts.Meaning meaning = facts.of(way.answers().get(0));
     Detections found = Detections.of(outputs);
     List<Answer> boxes = new ArrayList<>();
     for (int i = 0; i < pictures.size(); i++) {
+      if (!found.areNumbers(i)) {
+        throw noNumbers("boxes", name.apply(i));
+      }
       PictureHeader size = PictureHeader.of(pictures.get(i));
       List<Detection> here = found.on(i, size.shownWidth(), size.shownHeight());
       boxes.add(Boxes.of(here, meaning.labels(), size, meaning.threshold()));

@@ -1,13 +1,16 @@
 package dev.graft.trainer.boxes;
 
+import com.google.common.primitives.Floats;
 import dev.graft.data.boxes.Box;
 import dev.graft.error.Internal;
 import dev.graft.model.BoxFormat;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * Boxes as a model answers them for several pictures: under the names of TensorFlow's detection
@@ -42,6 +45,18 @@ public final class Detections {
 
   private static TensorValue output(Map<String, TensorValue> outputs, String name) {
     return Objects.requireNonNull(outputs.get(name), name);
+  }
+
+  /**
+   * Whether all on picture {@code i} are somewhere, and have a score. What has none counts as none,
+   * so scores are looked at behind the last, too.
+   */
+  public boolean areNumbers(int i) {
+    float[] scores = Arrays.copyOfRange(sure, i * most, (i + 1) * most);
+    float[] places = Arrays.copyOfRange(corners, 4 * i * most, 4 * (i * most + counts[i]));
+    return Stream.of(scores, places)
+        .flatMap(all -> Floats.asList(all).stream())
+        .noneMatch(each -> each.isNaN());
   }
 
   /** Those on picture {@code i}, in pixels of one of that size, the surest first. */
