@@ -162,14 +162,9 @@ public record BoxSet(
               + " pictures without naming parts.");
     }
     shown.forEach(BoxSet::requireBoxes);
-    List<String> unknown = labels.names().stream().filter(name -> !learned.contains(name)).toList();
     List<Note> more = new ArrayList<>(notes);
-    if (!shown.isEmpty() && !unknown.isEmpty()) {
-      more.add(
-          Note.of(
-              "the training part has no box of "
-                  + BoxSets.named(unknown)
-                  + ": no answer will be that"));
+    if (!shown.isEmpty()) {
+      tellUnlearned(learned, shown.getOrDefault(Part.VALIDATION, Set.of()), more);
     }
     if (mostBoxes() > BoxFormat.MOST) {
       more.add(
@@ -181,6 +176,28 @@ public record BoxSet(
                   + "; cut such pictures into several to have all found"));
     }
     return new BoxSet(labels, pictures, more);
+  }
+
+  /** A detector learns from validation pictures, too, unless it is to learn once only. */
+  private void tellUnlearned(Set<String> learned, Set<String> validated, List<Note> told) {
+    List<String> unknown = labels.names().stream().filter(name -> !learned.contains(name)).toList();
+    List<String> late = unknown.stream().filter(validated::contains).toList();
+    List<String> never = unknown.stream().filter(name -> !validated.contains(name)).toList();
+    if (!never.isEmpty()) {
+      told.add(
+          Note.of(
+              "the training part has no box of "
+                  + BoxSets.named(never)
+                  + ": no answer will be that"));
+    }
+    if (!late.isEmpty()) {
+      told.add(
+          Note.of(
+              "of the parts that are learned from only validation has boxes of "
+                  + BoxSets.named(late)
+                  + ": nothing chooses by them that has learned them, and no answer will be that if"
+                  + " validation pictures are not learned from in the end"));
+    }
   }
 
   /**

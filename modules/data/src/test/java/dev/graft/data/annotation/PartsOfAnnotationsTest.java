@@ -4,9 +4,12 @@ import static dev.graft.data.annotation.Small.picture;
 import static dev.graft.data.annotation.Small.text;
 import static dev.graft.data.annotation.Small.xml;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Part;
 import dev.graft.data.boxes.BoxSet;
+import dev.graft.error.BadRequestException;
+import dev.graft.model.Labels;
 import dev.graft.words.Note;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +46,33 @@ class PartsOfAnnotationsTest {
     }
     // in the order of the XML files
     assertParts(Part.TEST, Part.TRAIN, Part.VALIDATION);
+  }
+
+  /** What a second training learns from validation pictures may well be answered. */
+  @Test
+  void labelsThatTheTrainingPartDoesNotShow() throws IOException {
+    for (String each : List.of("train cell", "val dog", "test cat")) {
+      String part = each.split(" ")[0];
+      picture(dir.resolve(part + "/" + part + ".jpg"));
+      text(dir.resolve(part + "/" + part + ".xml"), xml(each.split(" ")[1]));
+    }
+    assertThat(Annotations.read(dir).toLearn().notes().stream().map(Note::sentence))
+        .anyMatch(
+            each -> each.endsWith("training part has no box of 'cat': no answer will be that"))
+        .anyMatch(each -> each.contains("only validation has boxes of 'dog': "))
+        .noneMatch(each -> each.contains("'cell'"));
+  }
+
+  @Test
+  void labelsThatAModelDoesNotKnow() throws IOException {
+    picture(dir.resolve("a.jpg"));
+    text(dir.resolve("a.xml"), xml("cell"));
+    BoxSet set = Annotations.read(dir);
+    assertThat(set.inOrderOf(Labels.of("cat", "cell")).pictures().get(0).boxes().get(0).label())
+        .isEqualTo(1);
+    assertThatThrownBy(() -> set.inOrderOf(Labels.of("cat", "dog")))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("boxes of 'cell'", "[cat, dog]", "teach it this one");
   }
 
   @Test
