@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.Graft;
 import dev.graft.LiveModel;
+import dev.graft.Publication;
 import dev.graft.Settings;
 import dev.graft.Trust;
 import dev.graft.answer.Boxes;
@@ -312,6 +313,21 @@ class BoxJobTest {
         .contains("boxes_lateral_16_conv")
         .doesNotContain("boxes_lateral_32_conv");
     assertThat(start.inputs().get(0).resize()).isEqualTo(InputSpec.Resize.STRETCH);
+  }
+
+  /** Before anything is learned. */
+  @Test
+  void whatNoDetectorIsMeasuredByIsRefusedAtOnce() {
+    Job job = job(bccd());
+    Publication terms = Publication.to(dir.resolve("serving"));
+    assertThatThrownBy(
+            () -> FineTuneJob.of(job.toBuilder().publication(terms.require("loss", 2)).build()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("'loss'", "there are latency, size, ap, ap50");
+    Training training = Training.by("top").monitor("ap50");
+    assertThatThrownBy(() -> FineTuneJob.of(job.toBuilder().training(training).build()))
+        .isInstanceOf(BadRequestException.class)
+        .hasMessageContainingAll("by its loss on validation", "'ap50'", "leave the metric");
   }
 
   @Test

@@ -60,7 +60,11 @@ public record Evaluation(
   /** What to throw where there is no metric {@code name}. */
   public static BadRequestException noMetric(String name, Set<String> metrics) {
     return new BadRequestException(
-        "there is no metric '" + name + "'; there are loss and " + metrics + ".");
+        "there is no metric '"
+            + name
+            + (metrics.isEmpty()
+                ? "'; there is the loss alone, by which it is decided if no metric is named."
+                : "'; there are loss and " + metrics + "."));
   }
 
   /** Whether this is better than {@code other} by a metric, or by {@code loss}. */
