@@ -89,6 +89,7 @@ final class EvaluateCommand implements Callable<Integer> {
       Evaluation score =
           graft.evaluate(exam.model(), exam.pictures(), json ? alone : alone.listener(bar));
       if (json) {
+        aside(exam.pictures());
         terminal.json(json(score, features.get(0)));
       } else {
         print(exam.pictures(), score);
@@ -103,6 +104,7 @@ final class EvaluateCommand implements Callable<Integer> {
       TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
       BoxEvaluation score = exam.score(graft, json ? alone : alone.listener(bar));
       if (json) {
+        aside(exam.pictures());
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode node = mapper.createObjectNode().put("count", score.count());
         BoxAnswer.put(node, score);
@@ -122,6 +124,11 @@ final class EvaluateCommand implements Callable<Integer> {
         BoxAnswer.table(score).forEach(terminal::line);
       }
     }
+  }
+
+  /** Tells on standard error what was taken for granted, where a program reads the score. */
+  private void aside(Dataset pictures) {
+    pictures.notes().forEach(note -> terminal.error(Flags.of(note)));
   }
 
   private void print(Dataset pictures, Evaluation score) {

@@ -56,6 +56,7 @@ class BoxCommandsTest {
     for (String figure : List.of("/ap50", "/ap", "/labels/RBC/ap50")) {
       assertThat(again.at(figure)).as(figure).isEqualTo(told.at("/test" + figure));
     }
+    assertThat(run.complained()).as("beside the object").contains("read as Pascal VOC");
     drawn();
   }
 
