@@ -152,14 +152,14 @@ final class JobLines implements JobListener {
   }
 
   private static String words(JobEvent.Chosen chosen) {
+    double threshold = chosen.boxes().threshold();
     return String.format(
         Locale.ROOT,
         "validation %s%s%s",
         words(chosen.boxes()),
-        chosen.boxes().threshold() == 0
+        threshold == 0
             ? "; nothing is found"
-            : String.format(
-                Locale.ROOT, "; best shown from a score of %.2f on", chosen.boxes().threshold()),
+            : String.format(Locale.ROOT, "; best shown from a score of %.2f on", threshold),
         chosen.again() ? "; now learned from training and validation pictures together" : "");
   }
 

@@ -2,9 +2,13 @@ package dev.graft.trainer.boxes;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.primitives.Doubles;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * How well boxes are found, by COCO's measure.
@@ -40,13 +44,19 @@ public record BoxEvaluation(int count, Map<String, Double> metrics, List<LabelPr
   public double threshold() {
     double best = 0;
     double most = 0;
-    for (LabelPrecision label : labels) {
-      for (double score : label.curves().isEmpty() ? List.<Double>of() : at50(label).scores()) {
-        double f1 = labels.stream().mapToDouble(each -> f1(each, score)).sum();
-        if (score > 0 && f1 > most) {
-          most = f1;
-          best = score;
-        }
+    Set<Double> scores = new LinkedHashSet<>();
+    labels.stream()
+        .filter(label -> !label.curves().isEmpty())
+        .forEach(label -> scores.addAll(at50(label).scores()));
+    List<double[]> falling = labels.stream().map(BoxEvaluation::falling).toList();
+    for (double score : scores) {
+      double f1 =
+          IntStream.range(0, labels.size())
+              .mapToDouble(i -> f1(labels.get(i), falling.get(i), score))
+              .sum();
+      if (score > 0 && f1 > most) {
+        most = f1;
+        best = score;
       }
     }
     return best;
@@ -56,19 +66,35 @@ public record BoxEvaluation(int count, Map<String, Double> metrics, List<LabelPr
     return label.curves().get(0);
   }
 
-  private static double f1(LabelPrecision label, double score) {
+  /** The highest score from each point on: it falls, so that it can be searched. */
+  private static double[] falling(LabelPrecision label) {
     if (label.curves().isEmpty()) {
-      return 0;
+      return new double[0];
     }
-    PrecisionCurve curve = at50(label);
-    double best = 0;
-    for (int i = 0; i < PrecisionCurve.POINTS; i++) {
-      if (curve.scores().get(i) >= score) {
-        double recall = PrecisionCurve.recall(i);
-        double precision = curve.precision().get(i);
-        best = 2 * precision * recall / Math.max(1e-9, precision + recall); // the last one counts
+    double[] highest = Doubles.toArray(at50(label).scores());
+    for (int i = highest.length - 2; i >= 0; i--) {
+      highest[i] = Math.max(highest[i], highest[i + 1]);
+    }
+    return highest;
+  }
+
+  /** At the last point with such a score; 0 if there is none. */
+  private static double f1(LabelPrecision label, double[] falling, double score) {
+    int low = 0; // how many points have such a score, or one with it behind them
+    int high = falling.length;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (falling[middle] >= score) {
+        low = middle + 1;
+      } else {
+        high = middle;
       }
     }
-    return best;
+    if (low == 0) {
+      return 0;
+    }
+    double recall = PrecisionCurve.recall(low - 1);
+    double precision = at50(label).precision().get(low - 1);
+    return 2 * precision * recall / Math.max(1e-9, precision + recall);
   }
 }
