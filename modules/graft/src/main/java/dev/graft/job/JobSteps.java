@@ -11,6 +11,7 @@ import dev.graft.internal.boxes.BoxData;
 import dev.graft.internal.boxes.BoxSize;
 import dev.graft.internal.boxes.ChosenEpochs;
 import dev.graft.internal.boxes.Spent;
+import dev.graft.internal.boxes.UpsideDown;
 import dev.graft.internal.card.TrainingStep;
 import dev.graft.model.Head;
 import dev.graft.model.Model;
@@ -30,7 +31,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -50,9 +50,6 @@ record JobSteps(
     Optional<BoxData> boxes,
     JobListener listener,
     CancellationToken cancel) {
-
-  /** How much larger a loss is at most where a network takes no notice of a difference. */
-  private static final double ALIKE = 1.15;
 
   /** What other views than those of the first training cost, on top of what more pictures cost. */
   private static final double MORE_VIEWS = 1.1;
@@ -138,17 +135,12 @@ record JobSteps(
     String why = epochs.words(validation.size());
     if (now.isMirrored()) {
       double upright = chosen.validation().loss(); // of the same views
-      double turned = loss(chosen, now.upsideDown(validation));
-      alike = turned <= ALIKE * upright;
-      String views =
-          String.format(
-              Locale.ROOT,
-              "validation pictures have a loss of %.3f, and of %.3f upside down, so pictures are"
-                  + " learned from %s; ",
-              upright,
-              turned,
-              alike ? "upside down, too" : "as they are and mirrored only");
-      why = views + why;
+      UpsideDown losses =
+          UpsideDown.in(
+              folder.path(),
+              () -> new UpsideDown(upright, loss(chosen, now.upsideDown(validation))));
+      alike = losses.isAlike();
+      why = losses.words() + "; " + why;
     }
     listener.on(new JobEvent.Chosen(score, true, Optional.of(why)));
     Parts all = new Parts(now.without(parts.test()), validation, parts.test(), parts.notes());
@@ -164,11 +156,11 @@ record JobSteps(
 
   /** {@code run}, its model with the threshold that validation chose for its boxes. */
   private static Run showing(Run run, BoxEvaluation score) {
-    if (score.threshold() == 0) {
+    double threshold = score.threshold();
+    if (threshold == 0) {
       return run; // nothing was found there
     }
-    List<Head> heads =
-        run.model().heads().stream().map(head -> head.threshold(score.threshold())).toList();
+    List<Head> heads = run.model().heads().stream().map(head -> head.threshold(threshold)).toList();
     return TrainingStep.with(run, run.model().toBuilder().heads(heads).build());
   }
 

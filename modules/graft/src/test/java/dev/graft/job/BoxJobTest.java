@@ -207,6 +207,7 @@ class BoxJobTest {
     assertThatThrownBy(() -> begun.run(graft, cancelling, cancel))
         .isInstanceOf(CancellationException.class);
     JobResult resumed = FineTuneJob.resume(graft, dir.resolve("runs/few-2"), event -> {});
+    assertThat(dir.resolve("runs/few-2/upside-down.txt")).as("is not decided again").exists();
     List<TensorValue> again = weights(resumed);
     for (int i = 0; i < whole.size(); i++) {
       assertThat(again.get(i).asDoubles()).isEqualTo(whole.get(i).asDoubles());

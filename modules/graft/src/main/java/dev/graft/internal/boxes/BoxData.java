@@ -84,7 +84,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing, int mo
 
   /** This with as many views at most as the run in a folder began with. */
   public BoxData keptIn(Path run) {
-    Integer kept = Kept.in(run.resolve(VIEWS), most, Integer::valueOf);
+    Integer kept = Kept.in(run.resolve(VIEWS), () -> most, Integer::valueOf);
     return atMost(kept);
   }
 

@@ -9,17 +9,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** What a run has chosen once, in files of its folder: a run that goes on does not choose again. */
 final class Kept {
 
   private Kept() {}
 
-  /** What is in {@code file}, {@code now} from the first time on. */
-  static <T> T in(Path file, T now, Function<String, T> parse) {
+  /** What is in {@code file}: what {@code now} gives the first time, which is asked for once. */
+  static <T> T in(Path file, Supplier<T> now, Function<String, T> parse) {
     try {
       if (!Files.exists(file)) {
-        Durable.replace(file, String.valueOf(now).getBytes(StandardCharsets.UTF_8));
+        Durable.replace(file, String.valueOf(now.get()).getBytes(StandardCharsets.UTF_8));
       }
       return parse.apply(Files.readString(file).strip());
     } catch (IllegalArgumentException | DateTimeException e) {

@@ -16,6 +16,6 @@ public final class Spent {
    * @param now what it took in this process
    */
   public static Duration in(Path run, Duration now) {
-    return Kept.in(run.resolve(FILE), now, Duration::parse);
+    return Kept.in(run.resolve(FILE), () -> now, Duration::parse);
   }
 }

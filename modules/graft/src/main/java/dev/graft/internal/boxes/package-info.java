@@ -8,8 +8,8 @@
  * them, views to learn from, the usual recipe, and {@link dev.graft.internal.boxes.BoxFindings}.
  * {@code BoxSizing} chooses a {@code BoxSize} by the time that there is, {@code DenseBoxes} by
  * memory; {@code Sides} says whether pictures may be mirrored, {@code ChosenEpochs} how long a
- * second training goes, {@code Spent} what the first one took; what a run has chosen is {@code
- * Kept} in its folder.
+ * second training goes, {@code Spent} what the first one took, {@code UpsideDown} whether the
+ * second sees pictures so; what a run has chosen is {@code Kept} in its folder.
  *
  * <p><b>Who calls whom.</b> {@code dev.graft.job} asks {@link dev.graft.internal.boxes.BoxData} in
  * each of its steps, and {@link dev.graft.internal.boxes.BoxInput} when it makes a head. Both know

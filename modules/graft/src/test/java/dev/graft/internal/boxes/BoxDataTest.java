@@ -1,11 +1,13 @@
 package dev.graft.internal.boxes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.Split;
+import dev.graft.error.InputOutputException;
 import dev.graft.model.Labels;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.FineTune;
@@ -241,6 +243,19 @@ class BoxDataTest {
   void whatTheFirstTrainingTookIsKept(@TempDir Path dir) throws IOException {
     assertThat(Spent.in(dir, Duration.ofSeconds(90))).hasSeconds(90);
     assertThat(Spent.in(dir, Duration.ofMillis(3))).as("in another process").hasSeconds(90);
+  }
+
+  @Test
+  void whetherUpsideDownIsAlikeIsDecidedOnce(@TempDir Path dir) throws IOException {
+    UpsideDown first = UpsideDown.in(dir, () -> new UpsideDown(2.0001, 2.3));
+    assertThat(first.isAlike()).isTrue();
+    assertThat(first.words()).contains("2.000", "2.300", "upside down, too");
+    assertThat(UpsideDown.in(dir, () -> new UpsideDown(2, 2.3001))).isEqualTo(first);
+    assertThat(new UpsideDown(2, 2.3001).isAlike()).as("on another machine").isFalse();
+    Files.writeString(dir.resolve("upside-down.txt"), "2.1");
+    assertThatThrownBy(() -> UpsideDown.in(dir, () -> first))
+        .isInstanceOf(InputOutputException.class)
+        .hasMessageContaining("upside-down.txt' is damaged");
   }
 
   @Test
