@@ -53,7 +53,7 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing, int mo
 
   /**
    * The boxes in {@code data}, as {@code Annotations} reads them, to learn from. Pictures are
-   * mirrored unless a label tells left from right.
+   * mirrored unless a label tells left from right, or most are letters or digits.
    *
    * @throws dev.graft.error.BadDataException if there are none, or none that are for training
    */
@@ -68,8 +68,8 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing, int mo
 
   private static BoxData toLearn(BoxSet read) {
     BoxSet set = read.toLearn();
-    boolean sided = Sides.in(set.labels()).isPresent();
-    return of(set, sided ? BoxViews.Flips.NONE : BoxViews.Flips.SIDES);
+    boolean mirrors = Sides.allowMirrors(set.labels());
+    return of(set, mirrors ? BoxViews.Flips.SIDES : BoxViews.Flips.NONE);
   }
 
   /** These boxes, of which nothing is chosen yet. */
@@ -93,10 +93,9 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing, int mo
     return flips != BoxViews.Flips.NONE;
   }
 
-  /** The pictures as a dataset. */
+  /** The pictures as a dataset, with a note on whether they are mirrored. */
   public Dataset dataset() {
-    Dataset all = set.dataset();
-    return Sides.in(set.labels()).map(Sides::note).map(all::noted).orElse(all);
+    return set.dataset().noted(Sides.note(set.labels()));
   }
 
   /** The pictures of {@code part} upside down, to see whether that makes a difference. */

@@ -8,7 +8,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Labels that tell left from right: a picture in a mirror shows another label then. */
+/**
+ * Labels that a mirror changes: those that tell left from right, and signs, of which b is d there.
+ */
 final class Sides {
 
   /** A word by itself, as in left_hand, turn right, leftHand, handLeft, LEFT. */
@@ -17,7 +19,24 @@ final class Sides {
           "(?<![A-Za-z])(left|right)(?![a-z])|(Left|Right)(?![a-z])"
               + "|(?<![A-Za-z])(LEFT|RIGHT)(?![A-Za-z])");
 
+  /** A letter or a digit. */
+  private static final Pattern SIGN = Pattern.compile("[\\p{L}\\p{N}]");
+
   private Sides() {}
+
+  /** Whether pictures with these labels are still pictures of them when they are mirrored. */
+  static boolean allowMirrors(Labels labels) {
+    return in(labels).isEmpty() && !areSigns(labels);
+  }
+
+  /** Whether most are single letters or digits. */
+  private static boolean areSigns(Labels labels) {
+    return 2 * labels.names().stream().filter(Sides::isSign).count() > labels.size();
+  }
+
+  private static boolean isSign(String name) {
+    return SIGN.matcher(name).matches();
+  }
 
   /** The first of {@code labels} that tells sides apart, by a word or by one for the other side. */
   static Optional<String> in(Labels labels) {
@@ -40,11 +59,23 @@ final class Sides {
     return other.equals(lower) ? "" : other;
   }
 
-  /** That pictures are not mirrored, and why. */
-  static Note note(String name) {
+  /** Whether pictures with these labels are mirrored, and why. */
+  static Note note(Labels labels) {
+    if (allowMirrors(labels)) {
+      return Note.of(
+          "pictures are also learned from mirrored, since no label has a left or right in its name,"
+              + " nor are most of them single letters or digits");
+    }
     return Note.of(
-        "pictures are not mirrored, nor turned upside down, since '"
-            + name
-            + "' tells left from right");
+        "pictures are not mirrored, nor turned upside down, since "
+            + in(labels)
+                .map(name -> "'" + name + "' tells left from right")
+                .orElseGet(
+                    () ->
+                        "'"
+                            + labels.names().stream().filter(Sides::isSign).findFirst().orElse("")
+                            + "' and most other labels are single letters or digits, which are"
+                            + " other signs then; give them names where they only stand for"
+                            + " something"));
   }
 }

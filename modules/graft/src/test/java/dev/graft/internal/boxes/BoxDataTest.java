@@ -69,6 +69,16 @@ class BoxDataTest {
     for (String name : List.of("bright", "copyright", "cleft", "Lefty", "LEFTOVER", "cell")) {
       assertThat(labelled(dir, name).isMirrored()).as(name).isTrue();
     }
+    for (String name : List.of("b", "7", "\u00d1")) {
+      assertThat(labelled(dir, name).isMirrored()).as(name).isFalse();
+      assertThat(labelled(dir, name).dataset().notes().toString())
+          .contains("not mirrored", "'" + name + "'", "single letters or digits");
+    }
+    assertThat(Sides.allowMirrors(Labels.of("b", "d", "dot"))).as("most").isFalse();
+    assertThat(Sides.allowMirrors(Labels.of("b", "dot"))).as("half").isTrue();
+    BoxData blood = BoxData.read(Checkout.path("testdata/bccd"));
+    assertThat(blood.isMirrored()).isTrue();
+    assertThat(blood.dataset().notes().toString()).contains("also learned from mirrored");
     assertThat(Sides.in(Labels.of("ahead", "turnleft", "turnright"))).contains("turnleft");
     assertThat(Sides.in(Labels.of("ahead", "turnleft"))).isEmpty(); // nothing tells that it is one
   }
