@@ -14,6 +14,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.surgeon.BoxForm;
+import dev.graft.surgeon.BoxMap;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.Shape;
@@ -83,6 +84,20 @@ class BoxHeadTest {
       }
       return Detections.of(outputs).on(0, 8 * COLUMNS, 8 * ROWS);
     }
+  }
+
+  /** They are found by themselves, can be named again, and are told where some are missing. */
+  @Test
+  void whichMapsItReadsIsKnown() {
+    Model found = headed(small());
+    List<BoxMap> maps = BoxMap.of(found);
+    assertThat(maps).extracting(BoxMap::stride).containsExactly(8, 16, 32);
+    assertThat(maps).extracting(BoxMap::channels).containsExactly(40, 112, 320);
+    List<String> names = maps.stream().map(BoxMap::name).toList();
+    assertThat(names).containsExactly("block4_add", "block10_add", "block15_project_bn");
+    assertThat(BoxMap.of(headed(small().maps(names)))).isEqualTo(maps);
+    assertThat(BoxMap.of(headed(small().maps(names.subList(0, 1))))).isEqualTo(maps.subList(0, 1));
+    assertThat(BoxMap.of(BACKBONE)).isEmpty();
   }
 
   @Test

@@ -45,6 +45,10 @@ class BoxCommandsTest {
   @Test
   void programsAreToldWhatIsFound() throws IOException {
     JsonNode told = finetune("--head-epochs", "2", "--no-refit", "--seed", "1");
+    assertThat(run.complained())
+        .contains("the maps are ")
+        .contains("(a cell for 8 pixels, 40 channels)")
+        .doesNotContain("no map with");
     assertThat(told.at("/test/examples").asInt()).isEqualTo(20);
     assertThat(told.at("/test/ap50").asDouble()).isBetween(0.05, 1.0);
     assertThat(told.at("/test/ap").asDouble()).isBetween(0.01, told.at("/test/ap50").asDouble());

@@ -10,6 +10,7 @@ import dev.graft.Settings;
 import dev.graft.Trust;
 import dev.graft.answer.Boxes;
 import dev.graft.data.Dataset;
+import dev.graft.surgeon.BoxMap;
 import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.boxes.Detection;
@@ -81,6 +82,9 @@ class DetectorBackbonesTest {
             .build();
     JobResult whole = FineTuneJob.run(graft, job, event -> {});
     assertThat(whole.run().validation().loss()).isFinite();
+    assertThat(BoxMap.of(whole.run().model()))
+        .extracting(BoxMap::stride)
+        .containsExactly(8, 16, 32);
 
     CancellationToken cancel = new CancellationToken();
     JobListener stopping =

@@ -12,7 +12,8 @@
  * Blocks} divides a backbone ({@link Block}, {@link BlockNames}), {@link Plans} says what may train
  * when, {@link CutPoints} offers places to cut, {@link Padding} tells what pooling does to a
  * sequence, {@link ModelDiff} what an edit changed. {@link HeadSpec} describes a head to be made (a
- * {@link BoxForm} one for boxes), {@link Preparation} what pixels need.
+ * {@link BoxForm} one for boxes, which reads {@link BoxMap}s), {@link Preparation} what pixels
+ * need.
  *
  * <p>The edits themselves are in {@code edit}; what they do is in {@code internal}: {@code
  * analysis} (what a model is), {@code head}, {@code picture}. Those know this package's words; this

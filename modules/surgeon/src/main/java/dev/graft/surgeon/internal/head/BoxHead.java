@@ -14,6 +14,7 @@ import dev.graft.model.Signature;
 import dev.graft.model.TensorSpec;
 import dev.graft.model.Variable;
 import dev.graft.surgeon.BoxForm;
+import dev.graft.surgeon.BoxMap;
 import dev.graft.surgeon.CutPoints;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.surgeon.internal.analysis.Prune;
@@ -56,10 +57,7 @@ final class BoxHead {
   private static List<TensorRef> ofOldHead(Model model) {
     return model.heads().stream().noneMatch(head -> head.kind() == Head.Kind.BOXES)
         ? List.of()
-        : model.layers().stream()
-            .filter(layer -> layer.name().matches(".*_lateral_\\d+_dropout"))
-            .flatMap(layer -> layer.inputs().stream())
-            .toList();
+        : BoxMap.of(model).stream().map(BoxMap::tensor).toList();
   }
 
   private static List<TensorRef> tensors(Model model, List<String> names) {

@@ -7,6 +7,7 @@ import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Model;
+import dev.graft.surgeon.BoxMap;
 import dev.graft.surgeon.internal.analysis.StaticShapes;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
@@ -25,9 +26,6 @@ import org.tensorflow.proto.NodeDef;
  * by heart (a trial on BCCD, in Keras: AP 0.505 instead of 0.522).
  */
 public final class StrideMaps {
-
-  /** The sizes of cells that a head for boxes can read, in pixels. */
-  private static final int[] STRIDES = {8, 16, 32};
 
   private static final int PROBE = 1024; // pixels along each side: 32 goes into it often enough
   private static final double OFF = 1.2; // convolutions without padding lose some cells
@@ -84,7 +82,7 @@ public final class StrideMaps {
           .forEach(map -> found.computeIfAbsent(map.stride(), k -> new ArrayList<>()).add(map));
     }
     ImmutableList.Builder<StrideMap> last = ImmutableList.builder();
-    for (int stride : STRIDES) {
+    for (int stride : BoxMap.STRIDES) {
       List<StrideMap> all = found.getOrDefault(stride, List.of());
       int narrowest = all.stream().mapToInt(StrideMap::channels).min().orElse(0);
       all.stream()
@@ -96,7 +94,7 @@ public final class StrideMaps {
   }
 
   private static ImmutableList<StrideMap> finest(Model model, ImmutableList<StrideMap> all) {
-    if (all.isEmpty() || all.get(0).stride() != STRIDES[0]) {
+    if (all.isEmpty() || all.get(0).stride() != BoxMap.STRIDES.get(0)) {
       throw new BadRequestException(
           "boxes are found on maps of the pictures with a cell for 8 pixels (and 16 and 32, if"
               + " there are), and "
@@ -150,7 +148,7 @@ public final class StrideMaps {
         || !(extents.get(tensor) instanceof Extent.Grid grid)) {
       return List.of();
     }
-    for (int stride : STRIDES) {
+    for (int stride : BoxMap.STRIDES) {
       double rows = (double) PROBE / stride;
       if (isNear(grid.height(), rows) && isNear(grid.width(), rows)) {
         return List.of(new StrideMap(tensor, stride, (int) shape.dim(-1)));
