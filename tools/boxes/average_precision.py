@@ -1,7 +1,7 @@
 """Makes testdata/boxes/: what pycocotools computes of made-up boxes, and of boxes near those of BCCD.
 
 cases.json.gz holds a thousand small cases: boxes and answers as rows of numbers in eighths of a pixel or in
-pixels, and the figures of COCOeval. bccd.json.gz holds made-up answers for the pictures of testdata/bccd, whose
+pixels, and the figures of COCOeval. outlines.json.gz holds a hundred with the areas of outlines. bccd.json.gz holds made-up answers for the pictures of testdata/bccd, whose
 boxes are read from there. From the root of the repository, in a virtual environment of its own:
 
     pip install -r tools/boxes/requirements.txt
@@ -31,7 +31,10 @@ NAMES = (
 
 
 def evaluated(labels: int, pictures: list) -> dict:
-    """Returns the figures for pictures [truth, answers]: rows of label, x, y, width, height, crowd or score."""
+    """Returns the figures for pictures [truth, answers]: rows of label, x, y, width, height, crowd or score.
+
+    Rows of truth may end in the area of an outline.
+    """
     data = {
         "info": {},
         "images": [{"id": i + 1} for i in range(len(pictures))],
@@ -40,14 +43,14 @@ def evaluated(labels: int, pictures: list) -> dict:
     }
     answers = []
     for i, (truth, given) in enumerate(pictures):
-        for label, x, y, w, h, crowd in truth:
+        for label, x, y, w, h, crowd, *outline in truth:
             data["annotations"].append(
                 {
                     "id": len(data["annotations"]) + 1,
                     "image_id": i + 1,
                     "category_id": label + 1,
                     "bbox": [x, y, w, h],
-                    "area": w * h,
+                    "area": outline[0] if outline else w * h,
                     "iscrowd": crowd,
                 }
             )
@@ -132,6 +135,16 @@ def case(seed: int) -> dict:
     return {"labels": labels, "pictures": pictures, **evaluated(labels, pictures)}
 
 
+def outlined(seed: int) -> dict:
+    """Returns a case with areas that are often those at which COCO's ranges end."""
+    of, draw = case(seed), random.Random(seed)
+    for truth, _ in of["pictures"]:
+        for row in truth:
+            share = draw.choice([0.3, 0.6, 0.9, 1.2])
+            row.append(draw.choice([1024.0, 9216.0, 1023.875]) if draw.random() < 0.2 else round(row[3] * row[4] * share, 3))
+    return {**of, **evaluated(len(of["labels"]), of["pictures"])}
+
+
 def bccd() -> dict:
     names = ["Platelets", "RBC", "WBC"]
     draw = random.Random(0)
@@ -160,4 +173,5 @@ def write(name: str, value) -> None:
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     write("cases.json.gz", [case(seed) for seed in range(1000)])
+    write("outlines.json.gz", [outlined(seed) for seed in range(2000, 2100)])
     write("bccd.json.gz", bccd())

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -38,7 +39,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
   /** A picture; sizes are 0 where they are not told. */
   record Picture(String id, String file, double width, double height) {}
 
-  /** A box on the picture of this number. */
+  /** A box on the picture of this number, with the area within its outline where that is told. */
   record Drawn(
       String picture,
       String category,
@@ -46,7 +47,8 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
       double y,
       double width,
       double height,
-      boolean crowd) {}
+      boolean crowd,
+      OptionalDouble area) {}
 
   private static JsonFactory json() {
     return JsonFactory.builder()
@@ -243,7 +245,10 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
               bbox.get(1),
               bbox.get(2),
               bbox.get(3),
-              crowd.equals("1") || crowd.equals("true")));
+              crowd.equals("1") || crowd.equals("true"),
+              Findings.number(texts.getOrDefault("area", "")).stream()
+                  .filter(area -> area >= 0)
+                  .findFirst()));
     }
 
     /** One text for all that are equal, since there are millions. */

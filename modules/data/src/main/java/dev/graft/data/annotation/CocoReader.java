@@ -151,7 +151,7 @@ final class CocoReader {
 
   private static Mark mark(Drawn box, String label) {
     Bounds drawn = new Bounds(box.x(), box.y(), box.width(), box.height());
-    return new Mark(label, drawn, box.crowd());
+    return new Mark(label, drawn, box.crowd(), box.area());
   }
 
   /** Where pictures usually lie: by the file, in {@code images}, in a folder called as the file. */

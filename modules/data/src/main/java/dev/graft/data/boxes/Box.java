@@ -13,9 +13,22 @@ import dev.graft.error.Internal;
  * @param width columns
  * @param height rows
  * @param crowd whether it stands for many that nobody counted
+ * @param area how many pixels it counts for where boxes are scored by size: those within its
+ *     outline, if the data say how many, or else all
  */
 @Internal
-public record Box(int label, double left, double top, double width, double height, boolean crowd) {
+public record Box(
+    int label, double left, double top, double width, double height, boolean crowd, double area) {
+
+  /** One of which no outline is known. */
+  public Box(int label, double left, double top, double width, double height, boolean crowd) {
+    this(label, left, top, width, height, crowd, width * height);
+  }
+
+  /** The same of another label. */
+  Box label(int other) {
+    return new Box(other, left, top, width, height, crowd, area);
+  }
 
   /** The larger x. */
   public double right() {
@@ -27,8 +40,8 @@ public record Box(int label, double left, double top, double width, double heigh
     return top + height;
   }
 
-  /** Pixels. */
-  public double area() {
+  /** All pixels that are in it. */
+  public double pixels() {
     return width * height;
   }
 }

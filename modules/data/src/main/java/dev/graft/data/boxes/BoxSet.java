@@ -279,8 +279,7 @@ public record BoxSet(
   private static BoxedPicture counted(BoxedPicture picture, List<Integer> now) {
     List<Box> boxes = new ArrayList<>();
     for (Box each : picture.boxes()) {
-      int label = now.get(each.label());
-      boxes.add(new Box(label, each.left(), each.top(), each.width(), each.height(), each.crowd()));
+      boxes.add(each.label(now.get(each.label())));
     }
     return new BoxedPicture(
         picture.file(), picture.width(), picture.height(), boxes, picture.part());

@@ -218,7 +218,8 @@ public final class BoxSets {
         mark.bounds().top(),
         mark.bounds().width(),
         mark.bounds().height(),
-        mark.crowd());
+        mark.crowd(),
+        mark.area().orElse(mark.bounds().pixels()));
   }
 
   /** Pictures with nothing on them teach, too, where that is meant. */

@@ -57,7 +57,7 @@ final class Flaws {
         count(Flaw.EMPTY, place);
       } else if (thickness(cut) < THINNEST) {
         count(Flaw.OUTSIDE, place);
-      } else if (!seen.add(mark)) {
+      } else if (!seen.add(mark.bare())) {
         count(Flaw.DOUBLED, place);
       } else {
         if (distance(drawn, cut) > ROUNDING) {

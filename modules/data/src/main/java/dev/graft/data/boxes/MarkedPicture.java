@@ -6,6 +6,7 @@ import dev.graft.error.Internal;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * A picture as annotations speak of it.
@@ -37,12 +38,28 @@ public record MarkedPicture(
    * @param label what it is, by name
    * @param bounds where it is
    * @param crowd whether it stands for many
+   * @param area how large a part of it is within the outline, in its own unit, if that is written
    */
-  public record Mark(String label, Bounds bounds, boolean crowd) {
+  public record Mark(String label, Bounds bounds, boolean crowd, OptionalDouble area) {
 
-    /** The same elsewhere. */
+    /** One without an outline. */
+    public Mark(String label, Bounds bounds, boolean crowd) {
+      this(label, bounds, crowd, OptionalDouble.empty());
+    }
+
+    /** The same elsewhere, or of another size, of which the outline takes as large a share. */
     Mark at(Bounds other) {
-      return new Mark(label, other, crowd);
+      double before = bounds.pixels();
+      OptionalDouble now =
+          area.isEmpty() || before == 0
+              ? area
+              : OptionalDouble.of(area.getAsDouble() * (other.pixels() / before));
+      return new Mark(label, other, crowd, now);
+    }
+
+    /** The same without its outline. */
+    Mark bare() {
+      return new Mark(label, bounds, crowd);
     }
   }
 
@@ -62,6 +79,10 @@ public record MarkedPicture(
 
     double bottom() {
       return top + height;
+    }
+
+    double pixels() {
+      return Math.abs(width * height);
     }
 
     /** Whether both corners are in a picture of this size, or no further outside than that. */

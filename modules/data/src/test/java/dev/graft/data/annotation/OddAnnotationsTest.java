@@ -97,6 +97,26 @@ class OddAnnotationsTest {
     return all.subset(IntStream.range(from, to).toArray());
   }
 
+  /** It is scaled, turned and cut with its box, and is the box's own where none is told. */
+  @Test
+  void theAreaOfAnOutline() throws IOException {
+    picture(dir.resolve("a.jpg"));
+    String plain = Small.coco("a.jpg");
+    assertThat(area(plain)).isEqualTo(100);
+    assertThat(area(plain.replace("\"bbox\"", "\"area\": \"wide\", \"bbox\""))).isEqualTo(100);
+    String outlined = plain.replace("\"bbox\"", "\"area\": 42.5, \"bbox\"");
+    assertThat(area(outlined)).isEqualTo(42.5);
+    assertThat(area(outlined.replace("\"id\": 1,", "\"id\": 1, \"width\": 80, \"height\": 60,")))
+        .as("of a copy of twice the size")
+        .isEqualTo(42.5 / 4);
+    assertThat(area(outlined.replace("[5, 5, 10,", "[35, 5, 10,"))).as("cut").isEqualTo(42.5 / 2);
+  }
+
+  private double area(String json) throws IOException {
+    text(dir.resolve("x.json"), json);
+    return Annotations.read(dir).pictures().get(0).boxes().get(0).area();
+  }
+
   @Test
   void moreBoxesThanAreAnswered() throws IOException {
     picture(dir.resolve("a.jpg"));

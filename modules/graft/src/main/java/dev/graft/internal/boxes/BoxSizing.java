@@ -179,7 +179,7 @@ public record BoxSizing(
       double pixels = (double) picture.width() * picture.height();
       for (Box box : picture.boxes()) {
         if (!box.crowd()) {
-          areas.put(box.label(), box.area() / pixels);
+          areas.put(box.label(), box.pixels() / pixels);
         }
       }
     }

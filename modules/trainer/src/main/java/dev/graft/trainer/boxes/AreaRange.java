@@ -2,7 +2,7 @@ package dev.graft.trainer.boxes;
 
 import dev.graft.data.boxes.Box;
 
-/** COCO's ranges of areas in square pixels, their ends included. */
+/** COCO's ranges of areas in square pixels, of the outline if that is known; ends included. */
 enum AreaRange {
   ALL("", 0, 1e10),
   SMALL("-small", 0, 32 * 32),

@@ -124,6 +124,6 @@ record BoxMatching(double[] scores, int[] right, int[] ignored, int wanted) {
       return 0;
     }
     double both = width * height;
-    return both / (truth.crowd() ? answer.area() : answer.area() + truth.area() - both);
+    return both / (truth.crowd() ? answer.pixels() : answer.pixels() + truth.pixels() - both);
   }
 }

@@ -55,7 +55,7 @@ public record Mistakes(List<Detection> wrong, List<Box> missed) {
       IntStream.range(0, wanted).filter(i -> !isFound[i]).forEach(i -> missed.add(all.get(i)));
     }
     wrong.sort(Comparator.comparingDouble(each -> 0 - each.score()));
-    missed.sort(Comparator.comparingDouble(box -> -box.area()));
+    missed.sort(Comparator.comparingDouble(box -> -box.pixels()));
     return new Mistakes(wrong, missed);
   }
 }

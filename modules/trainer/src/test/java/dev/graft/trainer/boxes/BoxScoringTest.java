@@ -32,6 +32,42 @@ class BoxScoringTest {
     }
   }
 
+  /** With areas of outlines, which are smaller than those of the boxes, or said to be larger. */
+  @Test
+  void areasOfOutlinesCountAsInPycocotools() throws IOException {
+    JsonNode cases = golden("outlines.json.gz");
+    assertThat(cases).hasSize(100);
+    int other = 0;
+    for (int i = 0; i < cases.size(); i++) {
+      JsonNode each = cases.get(i);
+      BoxScoring scoring = new BoxScoring(labels(each.get("labels").size()));
+      BoxScoring bare = new BoxScoring(labels(each.get("labels").size()));
+      for (JsonNode picture : each.get("pictures")) {
+        List<Box> truth = new ArrayList<>();
+        picture.get(0).forEach(row -> truth.add(box(row, row.get(5).asInt() == 1)));
+        bare.add(truth, answers(picture.get(1)));
+        List<Box> outlined = new ArrayList<>();
+        for (int j = 0; j < truth.size(); j++) {
+          Box box = truth.get(j);
+          double area = picture.get(0).get(j).get(6).asDouble();
+          outlined.add(
+              new Box(
+                  box.label(),
+                  box.left(),
+                  box.top(),
+                  box.width(),
+                  box.height(),
+                  box.crowd(),
+                  area));
+        }
+        scoring.add(outlined, answers(picture.get(1)));
+      }
+      assertEqual(scoring.evaluation(), each, "case " + i);
+      other += bare.evaluation().metrics().equals(scoring.evaluation().metrics()) ? 0 : 1;
+    }
+    assertThat(other).as("cases in which they make a difference").isGreaterThan(50);
+  }
+
   @Test
   void aThousandCasesEqualPycocotools() throws IOException {
     JsonNode cases = golden("cases.json.gz");
