@@ -183,6 +183,12 @@ class BoxJobTest {
     assertGoesOn("top", 2, 3);
   }
 
+  @Test
+  @Tag("nightly")
+  void allOfANetworkFindsBoxesAndGoesOnToTheBit() throws IOException {
+    assertGoesOn("full", 2, 3);
+  }
+
   /** Cancels the second training, which is of all pictures but the test part, at a step. */
   private void assertGoesOn(String recipe, int stretch, int step) throws IOException {
     Path few = few();
