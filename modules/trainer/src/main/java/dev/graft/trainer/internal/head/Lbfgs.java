@@ -25,9 +25,8 @@ import org.tensorflow.proto.DataType;
  * Minimises several smooth functions of equally many parameters side by side, by limited-memory
  * BFGS (Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 3.1). Each function
  * is a sum over slices of examples, of which one at a time is in memory. An iteration is a run that
- * begins it, a run for each slice, and a run that ends it, for every function at once: row k of
- * each matrix belongs to function k. The way down is found from inner products alone (Chen et al.,
- * Large-scale L-BFGS using MapReduce, 2014): the loops of algorithm 7.4 are two triangular systems.
+ * begins it, a run for each slice, and a run that ends it, for every function at once: column k of
+ * each matrix belongs to function k.
  */
 final class Lbfgs {
 
@@ -141,7 +140,7 @@ final class Lbfgs {
   private Iteration iteration(Problem problem) {
     GraphEditor editor = problem.base().edit();
     Scope g = new Scope(editor, "lbfgs");
-    Shape all = Shape.of(functions, parameters);
+    Shape all = Shape.of(parameters, functions);
     Shape each = Shape.of(functions);
     // Values of infinity: the first iteration takes no step, since the gradient is zero, finds
     // value and gradient at the start, and is content with them.
@@ -149,8 +148,8 @@ final class Lbfgs {
     State gradient = state(g, "gradient", all, 0);
     State value = state(g, "value", each, Float.POSITIVE_INFINITY);
     State length = state(g, "length", each, 1);
-    State steps = state(g, "steps", Shape.of(functions, MEMORY, parameters), 0);
-    State changes = state(g, "changes", Shape.of(functions, MEMORY, parameters), 0);
+    State steps = state(g, "steps", Shape.of(MEMORY, parameters, functions), 0);
+    State changes = state(g, "changes", Shape.of(MEMORY, parameters, functions), 0);
     // of the iteration that is under way
     State trial = state(g, "trial", all, 0);
     State slope = state(g, "slope", each, 0);
@@ -161,9 +160,9 @@ final class Lbfgs {
             x, gradient, value, length, steps, changes, trial, slope, trialValue, trialGradient);
 
     Scope b = g.in("begin");
-    TensorRef direction = Direction.of(b, gradient.value(), steps.value(), changes.value());
+    TensorRef direction = direction(b, gradient, steps, changes);
     Map<State, TensorRef> begun = new LinkedHashMap<>();
-    begun.put(trial, b.add("AddV2", x.value(), b.add("Mul", direction, column(b, length.value()))));
+    begun.put(trial, b.add("AddV2", x.value(), b.add("Mul", direction, length.value())));
     begun.put(slope, dot(b, gradient.value(), direction));
     begun.put(trialValue, b.add("ZerosLike", trialValue.value()));
     begun.put(trialGradient, b.add("ZerosLike", trialGradient.value()));
@@ -171,8 +170,7 @@ final class Lbfgs {
 
     List<String> hold = new ArrayList<>();
     List<TensorRef> given = problem.slices() == 1 ? held(g, problem, hold) : problem.given();
-    TensorRef columns = transposed(g, trial.value());
-    TensorRef part = problem.values(g.in("problem"), given, columns);
+    TensorRef part = problem.values(g.in("problem"), given, trial.value());
     GradientGraph differentiated =
         Differentiator.gradients(editor.build(), List.of(part), List.of(), List.of(trial.value()));
     if (!(differentiated.gradients().get(trial.value()) instanceof Gradient.Dense down)) {
@@ -197,9 +195,8 @@ final class Lbfgs {
     TensorRef on = u.add("LogicalAnd", straight, u.add("Less", slope.value(), u.scalar(0f)));
     TensorRef twice = u.add("Maximum", u.add("AddV2", length.value(), length.value()), one);
     Map<State, TensorRef> next = new LinkedHashMap<>();
-    TensorRef goodRows = column(u, good);
-    next.put(x, u.add("SelectV2", goodRows, trial.value(), x.value()));
-    next.put(gradient, u.add("SelectV2", goodRows, trialGradient.value(), gradient.value()));
+    next.put(x, u.add("SelectV2", good, trial.value(), x.value()));
+    next.put(gradient, u.add("SelectV2", good, trialGradient.value(), gradient.value()));
     next.put(value, u.add("SelectV2", good, trialValue.value(), value.value()));
     next.put(length, u.add("SelectV2", good, u.add("SelectV2", on, twice, one), half));
     next.put(steps, remembered(u, remember, step, steps));
@@ -207,10 +204,9 @@ final class Lbfgs {
     TensorRef taken = u.cast(good, DataType.DT_FLOAT);
     TensorRef gain = u.add("Neg", u.add("Mul", length.value(), slope.value()));
     List<String> end = assignAll(u, next);
-    TensorRef found = transposed(u, x.value());
     return new Iteration(
         extended.build(),
-        found,
+        x.value(),
         next.getOrDefault(value, trialValue.value()),
         taken,
         gain,
@@ -261,27 +257,43 @@ final class Lbfgs {
     return new State(handle, value, g.op("AssignVariableOp").input(handle).input(filled).node());
   }
 
-  /** With one dimension more, of size 1, at its end. */
-  private static TensorRef column(Scope g, TensorRef tensor) {
-    return g.add("ExpandDims", tensor, g.scalar(-1));
+  /** The two-loop recursion; without pairs, or where they are used up, the way down. */
+  private TensorRef direction(Scope g, State gradient, State steps, State changes) {
+    List<TensorRef> s = g.op("Unpack").input(steps.value()).attr("num", MEMORY).outputs();
+    List<TensorRef> y = g.op("Unpack").input(changes.value()).attr("num", MEMORY).outputs();
+    List<TensorRef> inverse = new ArrayList<>(); // 1 / (y s), 0 where there is no such pair
+    List<TensorRef> shares = new ArrayList<>();
+    TensorRef q = gradient.value();
+    for (int i = 0; i < MEMORY; i++) {
+      inverse.add(g.add("DivNoNan", g.scalar(1f), dot(g, s.get(i), y.get(i))));
+      shares.add(g.add("Mul", inverse.get(i), dot(g, s.get(i), q)));
+      q = g.add("Sub", q, g.add("Mul", shares.get(i), y.get(i)));
+    }
+    TensorRef newest = dot(g, s.get(0), y.get(0));
+    TensorRef scale = g.add("DivNoNan", newest, dot(g, y.get(0), y.get(0)));
+    TensorRef size = g.add("Sum", g.add("Abs", gradient.value()), g.ints(0));
+    TensorRef first = g.add("DivNoNan", g.scalar(1f), size);
+    TensorRef hasPair = g.add("Greater", newest, g.scalar(0f));
+    TensorRef r = g.add("Mul", q, g.add("SelectV2", hasPair, scale, first));
+    for (int i = MEMORY - 1; i >= 0; i--) {
+      TensorRef share = g.add("Mul", inverse.get(i), dot(g, y.get(i), r));
+      r = g.add("AddV2", r, g.add("Mul", s.get(i), g.add("Sub", shares.get(i), share)));
+    }
+    return g.add("Neg", r);
   }
 
-  private static TensorRef transposed(Scope g, TensorRef matrix) {
-    return g.add("Transpose", matrix, g.ints(1, 0));
-  }
-
-  /** The inner product of each row. */
+  /** The inner product of each column. */
   private static TensorRef dot(Scope g, TensorRef a, TensorRef b) {
-    return g.add("Sum", g.add("Mul", a, b), g.ints(1));
+    return g.add("Sum", g.add("Mul", a, b), g.ints(0));
   }
 
   /** {@code all} with {@code newest} in front and the oldest gone, where {@code where} holds. */
   private TensorRef remembered(Scope g, TensorRef where, TensorRef newest, State all) {
     TensorRef kept =
-        g.add("Slice", all.value(), g.ints(0, 0, 0), g.ints(functions, MEMORY - 1, parameters));
-    TensorRef front = g.add("ExpandDims", newest, g.scalar(1));
-    TensorRef pushed = g.op("ConcatV2").inputs(List.of(front, kept)).input(g.scalar(1)).output();
-    return g.add("SelectV2", column(g, column(g, where)), pushed, all.value());
+        g.add("Slice", all.value(), g.ints(0, 0, 0), g.ints(MEMORY - 1, parameters, functions));
+    TensorRef front = g.add("ExpandDims", newest, g.scalar(0));
+    TensorRef pushed = g.op("ConcatV2").inputs(List.of(front, kept)).input(g.scalar(0)).output();
+    return g.add("SelectV2", where, pushed, all.value());
   }
 
   /** Sets all states, after everything has been read and computed. */

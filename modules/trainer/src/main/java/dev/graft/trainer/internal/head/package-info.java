@@ -11,8 +11,8 @@
  * dev.graft.trainer.internal.head.HeadPhase} reads the features some at a time ({@code
  * FeatureSlices}), standardises them ({@code Standardization}, of few examples along their {@code
  * PrincipalAxes}), deals the examples into {@code Folds}, and solves for all strengths of L2 and
- * all folds at once in {@code HeadSolver}, by {@code Lbfgs}, which asks {@code Direction} where to
- * go. The strength with the smallest loss on what was held back wins.
+ * all folds at once in {@code HeadSolver}, by {@code Lbfgs}. The strength with the smallest loss on
+ * what was held back wins.
  *
  * <p><b>The invariant.</b> The result is the minimum, so no rate, batch or number of epochs is to
  * be chosen; equal examples are on one side of every fold.
