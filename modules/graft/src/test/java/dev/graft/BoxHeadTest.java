@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.graft.data.boxes.Box;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
+import dev.graft.internal.boxes.BoxInput;
 import dev.graft.model.Head;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
@@ -98,6 +99,11 @@ class BoxHeadTest {
     assertThat(BoxMap.of(headed(small().maps(names)))).isEqualTo(maps);
     assertThat(BoxMap.of(headed(small().maps(names.subList(0, 1))))).isEqualTo(maps.subList(0, 1));
     assertThat(BoxMap.of(BACKBONE)).isEmpty();
+    assertThat(BoxInput.maps(BACKBONE)).isEmpty();
+    assertThat(BoxInput.maps(headed(small().maps(names.subList(0, 2)))))
+        .contains(
+            "the maps are block4_add (a cell for 8 pixels, 40 channels), block10_add (a cell for 16"
+                + " pixels, 112 channels); no map with a cell for 32 pixels");
   }
 
   @Test

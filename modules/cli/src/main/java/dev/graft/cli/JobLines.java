@@ -12,7 +12,6 @@ import dev.graft.model.Head;
 import dev.graft.model.InputSpec;
 import dev.graft.model.Labels;
 import dev.graft.model.Model;
-import dev.graft.surgeon.BoxMap;
 import dev.graft.trainer.RateCurve;
 import dev.graft.trainer.boxes.BoxEvaluation;
 import dev.graft.trainer.listener.Decision;
@@ -25,7 +24,6 @@ import dev.graft.words.Words;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -34,7 +32,6 @@ final class JobLines implements JobListener {
 
   private final Terminal terminal;
   private final ProgressBar bar;
-  private List<BoxMap> maps = List.of(); // that a head for boxes reads
 
   JobLines(Terminal terminal) {
     this.terminal = terminal;
@@ -62,7 +59,7 @@ final class JobLines implements JobListener {
       chosen.why().ifPresent(why -> say("", "%s", why));
     } else if (event instanceof JobEvent.TrainingBegun training) {
       say("head", "%s", words(training));
-      maps().ifPresent(sentence -> say("", "%s", sentence));
+      training.maps().ifPresent(maps -> say("", "%s; --cut A,B for others", maps));
     } else if (event instanceof JobEvent.Stopped stopped) {
       say("stopped", "'graft resume %s' goes on from here", Terminal.quoted(stopped.run()));
     } else if (event instanceof JobEvent.Refused refused) {
@@ -123,7 +120,6 @@ final class JobLines implements JobListener {
       String shape = LayerRows.shape(input.shape());
       input.range().ifPresent(range -> say("input", "%s, %s", shape, ModelText.words(range)));
     }
-    maps = BoxMap.of(model);
     begun.leftOut().forEach(sentence -> say("", "%s", sentence));
   }
 
@@ -181,32 +177,6 @@ final class JobLines implements JobListener {
             .map(head -> words(head.getKey(), head.getValue()))
             .collect(Collectors.joining("; "))
         + (training.teaches() ? ", cut off once it has taught" : "");
-  }
-
-  /** Which maps of the backbone a head for boxes reads. */
-  private Optional<String> maps() {
-    List<Integer> strides = maps.stream().map(BoxMap::stride).toList();
-    String missing =
-        BoxMap.STRIDES.stream()
-            .filter(stride -> !strides.contains(stride))
-            .map(stride -> "; no map with a cell for " + stride + " pixels")
-            .collect(Collectors.joining());
-    return maps.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            "the maps are "
-                + maps.stream().map(JobLines::words).collect(Collectors.joining(", "))
-                + missing
-                + "; --cut A,B for others");
-  }
-
-  private static String words(BoxMap map) {
-    return String.format(
-        Locale.ROOT,
-        "%s (a cell for %d pixels, %d channels)",
-        map.name(),
-        map.stride(),
-        map.channels());
   }
 
   private static String words(Head head, HeadOrigin origin) {

@@ -67,8 +67,10 @@ public sealed interface JobEvent {
    *
    * @param heads what gives the answers, and of each where it comes from and whether it trains
    * @param teaches whether they are cut off once they have taught the rest
+   * @param maps which maps of the backbone a head for boxes reads, in a sentence
    */
-  record TrainingBegun(Map<Head, HeadOrigin> heads, boolean teaches) implements JobEvent {
+  record TrainingBegun(Map<Head, HeadOrigin> heads, boolean teaches, Optional<String> maps)
+      implements JobEvent {
     public TrainingBegun {
       heads = ImmutableMap.copyOf(heads);
     }

@@ -8,6 +8,7 @@ import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.RefusedException;
 import dev.graft.internal.boxes.BoxData;
+import dev.graft.internal.boxes.BoxInput;
 import dev.graft.internal.boxes.BoxSize;
 import dev.graft.internal.boxes.ChosenEpochs;
 import dev.graft.internal.boxes.Spent;
@@ -85,7 +86,8 @@ record JobSteps(
   }
 
   private Run train(Model start, Parts parts) {
-    listener.on(new JobEvent.TrainingBegun(HeadOrigin.of(start), givesVectors()));
+    listener.on(
+        new JobEvent.TrainingBegun(HeadOrigin.of(start), givesVectors(), BoxInput.maps(start)));
     TrainOptions options = watched(folder.options(), listener, cancel);
     boolean refits = boxes.isPresent() && folder.job().training().refit();
     JobSteps first = refits ? with(boxes.map(BoxData::forChoosing)) : this;

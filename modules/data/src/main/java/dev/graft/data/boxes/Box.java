@@ -25,11 +25,6 @@ public record Box(
     this(label, left, top, width, height, crowd, width * height);
   }
 
-  /** The same of another label. */
-  Box label(int other) {
-    return new Box(other, left, top, width, height, crowd, area);
-  }
-
   /** The larger x. */
   public double right() {
     return left + width;

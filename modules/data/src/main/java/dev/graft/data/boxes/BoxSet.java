@@ -279,7 +279,15 @@ public record BoxSet(
   private static BoxedPicture counted(BoxedPicture picture, List<Integer> now) {
     List<Box> boxes = new ArrayList<>();
     for (Box each : picture.boxes()) {
-      boxes.add(each.label(now.get(each.label())));
+      boxes.add(
+          new Box(
+              now.get(each.label()),
+              each.left(),
+              each.top(),
+              each.width(),
+              each.height(),
+              each.crowd(),
+              each.area()));
     }
     return new BoxedPicture(
         picture.file(), picture.width(), picture.height(), boxes, picture.part());

@@ -2,11 +2,16 @@ package dev.graft.internal.boxes;
 
 import dev.graft.data.Answers;
 import dev.graft.data.boxes.BoxSet;
+import dev.graft.model.Model;
 import dev.graft.surgeon.BoxForm;
+import dev.graft.surgeon.BoxMap;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
-/** What a head for boxes is made for, told by the boxes that it is to learn. */
+/** What a head for boxes is made for, told by the boxes that it is to learn; and what it reads. */
 public final class BoxInput {
 
   private BoxInput() {}
@@ -39,5 +44,31 @@ public final class BoxInput {
   static double median(DoubleStream values) {
     double[] sorted = values.sorted().toArray();
     return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+  }
+
+  /** Which maps of the backbone a head for boxes reads, in a sentence; nothing of other heads. */
+  public static Optional<String> maps(Model model) {
+    List<BoxMap> maps = BoxMap.of(model);
+    List<Integer> strides = maps.stream().map(BoxMap::stride).toList();
+    String missing =
+        BoxMap.STRIDES.stream()
+            .filter(stride -> !strides.contains(stride))
+            .map(stride -> "; no map with a cell for " + stride + " pixels")
+            .collect(Collectors.joining());
+    return maps.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "the maps are "
+                + maps.stream().map(BoxInput::words).collect(Collectors.joining(", "))
+                + missing);
+  }
+
+  private static String words(BoxMap map) {
+    return map.name()
+        + " (a cell for "
+        + map.stride()
+        + " pixels, "
+        + map.channels()
+        + " channels)";
   }
 }
