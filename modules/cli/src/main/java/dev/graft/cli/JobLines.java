@@ -59,7 +59,7 @@ final class JobLines implements JobListener {
       chosen.why().ifPresent(why -> say("", "%s", why));
     } else if (event instanceof JobEvent.TrainingBegun training) {
       say("head", "%s", words(training));
-      training.maps().ifPresent(maps -> say("", "%s; --cut A,B for others", maps));
+      training.maps().ifPresent(maps -> say("", "%s", maps));
     } else if (event instanceof JobEvent.Stopped stopped) {
       say("stopped", "'graft resume %s' goes on from here", Terminal.quoted(stopped.run()));
     } else if (event instanceof JobEvent.Refused refused) {

@@ -9,6 +9,8 @@ import picocli.CommandLine.Option;
 /** What a command computes with. */
 final class MachineOptions {
 
+  private static final String CUDA_FOLDER = "graft.cuda.folder";
+
   @Option(
       names = "--device",
       paramLabel = "auto|cpu|gpu",
@@ -41,11 +43,12 @@ final class MachineOptions {
   }
 
   private static Path cudaFolder() {
-    return NativeLogFile.home().resolve("cuda");
+    String said = System.getProperty(CUDA_FOLDER);
+    return said == null ? NativeLogFile.home().resolve("cuda") : Path.of(said);
   }
 
   /** Likewise where TensorFlow is loaded without settings, as to look at a graph. */
   static void setCudaFolder() {
-    System.getProperties().putIfAbsent("graft.cuda.folder", cudaFolder().toString());
+    System.getProperties().putIfAbsent(CUDA_FOLDER, cudaFolder().toString());
   }
 }

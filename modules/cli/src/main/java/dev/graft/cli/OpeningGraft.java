@@ -14,16 +14,26 @@ import java.util.concurrent.CompletionException;
  */
 final class OpeningGraft implements AutoCloseable {
 
-  private final CompletableFuture<Graft> opening = new CompletableFuture<>();
+  /** What lies on the class path where CUDA may have to be unpacked first, which takes minutes. */
+  private static final String OF_GPUS =
+      "org/tensorflow/internal/c_api/linux-x86_64-gpu/libtensorflow_cc.so.2";
 
-  /** Begins to open it. */
+  private final Settings settings;
+  private final CompletableFuture<Graft> opening = new CompletableFuture<>();
+  private boolean isBegun;
+
+  /** Begins to open it, unless that takes so long that it is better asked for first. */
   OpeningGraft(Settings settings) {
-    Thread thread = new Thread(() -> open(settings), "graft-opening");
-    thread.setDaemon(true);
-    thread.start();
+    this.settings = settings;
+    if (OpeningGraft.class.getClassLoader().getResource(OF_GPUS) == null) {
+      isBegun = true;
+      Thread thread = new Thread(this::open, "graft-opening");
+      thread.setDaemon(true);
+      thread.start();
+    }
   }
 
-  private void open(Settings settings) {
+  private void open() {
     try {
       opening.complete(Graft.open(settings));
     } catch (RuntimeException | Error e) {
@@ -33,6 +43,10 @@ final class OpeningGraft implements AutoCloseable {
 
   /** It, when it is open; fails as {@link Graft#open(Settings)} does. */
   Graft graft() {
+    if (!isBegun) {
+      isBegun = true;
+      open();
+    }
     try {
       return opening.join();
     } catch (CompletionException e) {
@@ -46,12 +60,15 @@ final class OpeningGraft implements AutoCloseable {
    */
   @Override
   public void close() {
-    opening.handle((graft, failure) -> graft).thenAccept(OpeningGraft::closed).join();
-  }
-
-  private static void closed(Graft graft) {
-    if (graft != null) {
-      graft.close();
+    if (!isBegun) {
+      return;
     }
+    Graft graft;
+    try {
+      graft = opening.join();
+    } catch (CompletionException e) {
+      return; // whoever asked for it was told, or something else ended this before
+    }
+    graft.close();
   }
 }

@@ -19,9 +19,10 @@
  * JobLines} and {@code JobJson} for the events of a job, {@code ModelText}, {@code ModelJson},
  * {@code LayerRows} and {@code PlacementText} for a model, {@code AnswerText} and {@code BoxAnswer}
  * for answers, {@code TextTable}, {@code NumpyFile}, {@code ProgressBar}. {@code NativeLogFile} and
- * {@code QuietLogs} keep lines of others off the terminal. {@code Interrupt} ends a training in
- * time when the process is told to go. Exceptions end in {@code Failures}, bad usage in {@code
- * BadUsage}; {@code Flags} says remedies in flags.
+ * {@code QuietLogs} keep lines of others off the terminal. {@code OpeningGraft} loads TensorFlow
+ * while the rest is read, {@code Interrupt} ends a training in time when the process is told to go.
+ * Exceptions end in {@code Failures}, bad usage in {@code BadUsage}; {@code Flags} says remedies in
+ * flags.
  *
  * <p><b>The invariant.</b> Nothing of the work is decided here, and only public values of the
  * library are used: what a command can do, an application can.

@@ -174,10 +174,14 @@ public final class Exporter {
     }
   }
 
-  private static RuntimeException failed(Path base, Exception e) {
-    if (Interrupts.areCauseOf(e)) {
-      return cancelled(e);
+  private static RuntimeException failed(Path base, Exception thrown) {
+    if (Interrupts.areCauseOf(thrown)) {
+      return cancelled(thrown);
     }
+    Exception e =
+        thrown instanceof UncheckedIOException && thrown.getCause() instanceof IOException cause
+            ? cause
+            : thrown;
     return new InputOutputException(
         "no version could be published in '"
             + base

@@ -58,6 +58,9 @@ final class Rehearsal implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Rehearsal.class.getName());
 
+  /** How many rows there is to be room for where something else is computed beside them. */
+  private static final int BESIDE = 128;
+
   private final TensorFlowRuntime runtime;
   private final SavedModelFiles.Written written;
   private final SavedModelFiles files;
@@ -172,16 +175,17 @@ final class Rehearsal implements AutoCloseable {
 
   /**
    * Begins to write the file into {@code dir}, if there is anything to write, and to send what it
-   * holds; beside what comes next, unless that may want the memory of a GPU.
+   * holds; beside what comes next, unless memory may not have room for both: that of a GPU, or
+   * where a batch of this size would take too much.
    */
   void beginWriting(Path dir) {
     FutureTask<SavedModelSession> task = new FutureTask<>(() -> write(dir));
-    writing = task;
-    if (runtime.computesOnGpu()) {
+    if (runtime.computesOnGpu() || sizes.most() < BESIDE) {
       task.run();
     } else {
       begin(task);
     }
+    writing = task;
   }
 
   /**

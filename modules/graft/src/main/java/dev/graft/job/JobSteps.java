@@ -135,7 +135,7 @@ record JobSteps(
     ChosenEpochs epochs = folder.chosenEpochs(chosen.recipe());
     boolean alike = false;
     String why = epochs.words(validation.size());
-    if (now.isMirrored()) {
+    if (now.isMirrored() && now.ways(parts.train().size()) > 2) { // else none is upside down
       double upright = chosen.validation().loss(); // of the same views
       UpsideDown losses =
           UpsideDown.in(

@@ -3,12 +3,14 @@ package dev.graft.surgeon;
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
+import dev.graft.model.Head;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A map of a backbone that a head for boxes reads.
@@ -24,26 +26,34 @@ public record BoxMap(String name, TensorRef tensor, int stride, int channels) {
   /** The sizes of cells that a head for boxes can read, in pixels. */
   public static final ImmutableList<Integer> STRIDES = ImmutableList.of(8, 16, 32);
 
-  private static final Pattern READER = Pattern.compile(".*_lateral_(\\d+)_dropout");
+  private static final Pattern READER = Pattern.compile("_lateral_(\\d+)_dropout");
 
-  /** Those of {@code model}, the finest first; none where no head finds boxes. */
+  /** Those that heads of {@code model} read, the finest first; none where no head finds boxes. */
   public static ImmutableList<BoxMap> of(Model model) {
-    return model.layers().stream()
-        .flatMap(layer -> READER.matcher(layer.name()).results().map(found -> of(model, layer)))
+    return model.heads().stream()
+        .filter(head -> head.kind() == Head.Kind.BOXES)
+        .map(head -> head.logits().node().replaceFirst("/.*", "")) // which its layers begin with
+        .flatMap(head -> model.layers().stream().flatMap(layer -> read(model, head, layer)))
         .sorted(Comparator.comparingInt(BoxMap::stride))
         .collect(ImmutableList.toImmutableList());
   }
 
-  private static BoxMap of(Model model, Layer reader) {
-    Matcher found = READER.matcher(reader.name());
-    int stride = found.matches() ? Integer.parseInt(found.group(1)) : 0;
-    TensorRef tensor = reader.inputs().get(0);
+  private static Stream<BoxMap> read(Model model, String head, Layer layer) {
+    if (!layer.name().startsWith(head) || layer.inputs().isEmpty()) {
+      return Stream.empty();
+    }
+    Matcher reader = READER.matcher(layer.name().substring(head.length()));
+    if (!reader.matches()) {
+      return Stream.empty();
+    }
+    TensorRef tensor = layer.inputs().get(0);
     String name =
         model.layers().stream()
-            .filter(layer -> layer.outputs().equals(List.of(tensor)))
+            .filter(each -> each.outputs().equals(List.of(tensor)))
             .map(Layer::name)
             .findFirst()
             .orElse(tensor.toString());
-    return new BoxMap(name, tensor, stride, (int) reader.outputShape().dim(-1));
+    int channels = (int) layer.outputShape().dim(-1);
+    return Stream.of(new BoxMap(name, tensor, Integer.parseInt(reader.group(1)), channels));
   }
 }

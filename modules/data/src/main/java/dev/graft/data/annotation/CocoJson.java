@@ -247,7 +247,7 @@ record CocoJson(List<Picture> pictures, List<Drawn> boxes, Map<String, String> l
               bbox.get(3),
               crowd.equals("1") || crowd.equals("true"),
               Findings.number(texts.getOrDefault("area", "")).stream()
-                  .filter(area -> area >= 0)
+                  .filter(area -> area > 0) // 0 where nobody knew it
                   .findFirst()));
     }
 

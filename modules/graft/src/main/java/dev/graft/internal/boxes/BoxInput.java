@@ -53,7 +53,7 @@ public final class BoxInput {
     String missing =
         BoxMap.STRIDES.stream()
             .filter(stride -> !strides.contains(stride))
-            .map(stride -> "; no map with a cell for " + stride + " pixels")
+            .map(stride -> "; none is read with a cell for " + stride + " pixels")
             .collect(Collectors.joining());
     return maps.isEmpty()
         ? Optional.empty()

@@ -22,13 +22,19 @@ final class Kept {
       if (!Files.exists(file)) {
         Durable.replace(file, String.valueOf(now.get()).getBytes(StandardCharsets.UTF_8));
       }
-      return parse.apply(Files.readString(file).strip());
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new InputOutputException(
-          "'" + file + "' is damaged (" + e.getMessage() + "); begin a new run.", Remedy.NEW_RUN);
+      return parsed(file, Files.readString(file).strip(), parse);
     } catch (IOException e) {
       throw new InputOutputException(
           "'" + file + "' cannot be kept (" + e.getMessage() + "); make room there.", e);
+    }
+  }
+
+  private static <T> T parsed(Path file, String text, Function<String, T> parse) {
+    try {
+      return parse.apply(text);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new InputOutputException(
+          "'" + file + "' is damaged (" + e.getMessage() + "); begin a new run.", Remedy.NEW_RUN);
     }
   }
 }

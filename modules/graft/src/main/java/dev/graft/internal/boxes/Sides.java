@@ -19,8 +19,8 @@ final class Sides {
           "(?<![A-Za-z])(left|right)(?![a-z])|(Left|Right)(?![a-z])"
               + "|(?<![A-Za-z])(LEFT|RIGHT)(?![A-Za-z])");
 
-  /** A letter or a digit. */
-  private static final Pattern SIGN = Pattern.compile("[\\p{L}\\p{N}]");
+  /** A letter or a digit, and no sign that stands for a whole word. */
+  private static final Pattern SIGN = Pattern.compile("[\\p{L}\\p{N}&&[^\\p{IsIdeographic}]]");
 
   private Sides() {}
 
@@ -63,8 +63,8 @@ final class Sides {
   static Note note(Labels labels) {
     if (allowMirrors(labels)) {
       return Note.of(
-          "pictures are also learned from mirrored, since no label has a left or right in its name,"
-              + " nor are most of them single letters or digits");
+          "pictures may be learned from mirrored, since no label is seen to tell left from right, nor"
+              + " are most single letters or digits");
     }
     return Note.of(
         "pictures are not mirrored, nor turned upside down, since "
@@ -72,10 +72,9 @@ final class Sides {
                 .map(name -> "'" + name + "' tells left from right")
                 .orElseGet(
                     () ->
-                        "'"
+                        "most labels, such as '"
                             + labels.names().stream().filter(Sides::isSign).findFirst().orElse("")
-                            + "' and most other labels are single letters or digits, which are"
-                            + " other signs then; give them names where they only stand for"
-                            + " something"));
+                            + "', are single letters or digits, which are other signs then; give"
+                            + " them names where they only stand for something"));
   }
 }

@@ -76,9 +76,10 @@ class BoxDataTest {
     }
     assertThat(Sides.allowMirrors(Labels.of("b", "d", "dot"))).as("most").isFalse();
     assertThat(Sides.allowMirrors(Labels.of("b", "dot"))).as("half").isTrue();
+    assertThat(Sides.allowMirrors(Labels.of("\u732b", "\u72ac"))).as("words").isTrue();
     BoxData blood = BoxData.read(Checkout.path("testdata/bccd"));
     assertThat(blood.isMirrored()).isTrue();
-    assertThat(blood.dataset().notes().toString()).contains("also learned from mirrored");
+    assertThat(blood.dataset().notes().toString()).contains("may be learned from mirrored");
     assertThat(Sides.in(Labels.of("ahead", "turnleft", "turnright"))).contains("turnleft");
     assertThat(Sides.in(Labels.of("ahead", "turnleft"))).isEmpty(); // nothing tells that it is one
   }

@@ -16,10 +16,10 @@ import java.util.stream.IntStream;
  * @param count how many pictures there were
  * @param metrics means over the labels: {@code ap} over overlaps from .5 to .95, {@code ap50} and
  *     {@code ap75} at one overlap; {@code ap-small}, {@code ap-medium} and {@code ap-large} of
- *     boxes up to 32 x 32 pixels, up to 96 x 96 and above; {@code recall-1}, {@code recall-10} and
- *     {@code recall-100} with so many answers for each label on a picture at most, {@code
- *     recall-small}, {@code recall-medium} and {@code recall-large}; {@link #NOTHING} where there
- *     is no such box to be found
+ *     boxes up to 32 x 32 pixels (of the outline where the data tell it), up to 96 x 96 and above;
+ *     {@code recall-1}, {@code recall-10} and {@code recall-100} with so many answers for each
+ *     label on a picture at most, {@code recall-small}, {@code recall-medium} and {@code
+ *     recall-large}; {@link #NOTHING} where there is no such box to be found
  * @param labels how well each label is found, in the order of the labels
  */
 public record BoxEvaluation(int count, Map<String, Double> metrics, List<LabelPrecision> labels) {

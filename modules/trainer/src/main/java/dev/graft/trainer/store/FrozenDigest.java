@@ -141,7 +141,7 @@ public final class FrozenDigest {
             .flatMap(node -> Stream.ofNullable(variables.get(node.getName())))
             .sorted(Comparator.comparingLong(FrozenDigest::size))
             .toList();
-    int shares = Math.min(MOST_AT_ONCE, Runtime.getRuntime().availableProcessors());
+    int shares = shares(read);
     Map<String, HashCode> found = new ConcurrentHashMap<>();
     IntStream.range(0, shares)
         .parallel()
@@ -155,6 +155,19 @@ public final class FrozenDigest {
               }
             });
     nodes.putAll(found);
+  }
+
+  /** How many values at once: each core one, if half of the heap has room for the largest. */
+  private static int shares(List<Variable> smallestFirst) {
+    if (smallestFirst.isEmpty()) {
+      return 1;
+    }
+    Variable largest = smallestFirst.get(smallestFirst.size() - 1);
+    long bytes = Math.max(1, size(largest) * TensorValue.size(largest.dtype()));
+    Runtime java = Runtime.getRuntime();
+    long room = java.maxMemory() - java.totalMemory() + java.freeMemory();
+    long most = Math.min(MOST_AT_ONCE, java.availableProcessors());
+    return (int) Math.max(1, Math.min(most, room / 2 / bytes));
   }
 
   private static long size(Variable variable) {

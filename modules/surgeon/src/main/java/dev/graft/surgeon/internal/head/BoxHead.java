@@ -55,9 +55,7 @@ final class BoxHead {
 
   /** The maps that a head for boxes reads already: beside it they are not what all goes through. */
   private static List<TensorRef> ofOldHead(Model model) {
-    return model.heads().stream().noneMatch(head -> head.kind() == Head.Kind.BOXES)
-        ? List.of()
-        : BoxMap.of(model).stream().map(BoxMap::tensor).toList();
+    return BoxMap.of(model).stream().map(BoxMap::tensor).toList();
   }
 
   private static List<TensorRef> tensors(Model model, List<String> names) {

@@ -107,7 +107,11 @@ public final class HeadPhase {
     HeadSolver.Aim aim =
         new HeadSolver.Aim(
             targets, goal.objective(), goal.head().units(), range(goal, targets, counts));
-    Optional<PrincipalAxes> axes = PrincipalAxes.of(runtime, features, standard);
+    // without a penalty it depends on the numbers that are searched where the search ends
+    boolean penalised =
+        settings.fallbackStrength() > 0 && settings.strengths().stream().allMatch(s -> s > 0);
+    Optional<PrincipalAxes> axes =
+        penalised ? PrincipalAxes.of(runtime, features, standard) : Optional.empty();
     HeadSolver solver =
         axes.map(some -> new HeadSolver(runtime, some, aim))
             .orElseGet(() -> new HeadSolver(runtime, features, standard, aim));

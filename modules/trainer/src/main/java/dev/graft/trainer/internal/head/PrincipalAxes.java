@@ -1,13 +1,16 @@
 package dev.graft.trainer.internal.head;
 
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
+import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +27,8 @@ import org.tensorflow.proto.DataType;
  * known.
  */
 final class PrincipalAxes {
+
+  private static final System.Logger LOG = System.getLogger(PrincipalAxes.class.getName());
 
   /** Examples, at most: the products of more take longer to be taken apart than they save. */
   private static final int MOST = 512;
@@ -78,6 +83,9 @@ final class PrincipalAxes {
       double[] eigenvalues = Arrays.copyOfRange(all, left, count);
       return Optional.of(new PrincipalAxes(runtime, features, standard, eigenvalues, vectors))
           .filter(some -> axes > 0);
+    } catch (TensorFlowException | ExhaustedException e) {
+      LOG.log(Level.DEBUG, "a head is solved without the axes of its features", e);
+      return Optional.empty(); // it takes longer then
     }
   }
 
