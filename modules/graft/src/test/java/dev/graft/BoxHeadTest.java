@@ -103,7 +103,7 @@ class BoxHeadTest {
     assertThat(BoxInput.maps(headed(small().maps(names.subList(0, 2)))))
         .contains(
             "the maps are block4_add (a cell for 8 pixels, 40 channels), block10_add (a cell for 16"
-                + " pixels, 112 channels); no map with a cell for 32 pixels");
+                + " pixels, 112 channels); none is read with a cell for 32 pixels");
   }
 
   @Test

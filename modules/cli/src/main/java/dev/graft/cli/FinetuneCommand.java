@@ -144,16 +144,12 @@ final class FinetuneCommand implements Callable<Integer> {
             .training(training.training(seed.seed()))
             .precision(precision)
             .build();
-    try (OpeningGraft opening = new OpeningGraft(cache.of(machine.settings().xla(xla)))) {
-      return run(opening, FineTuneJob.of(job)); // what does not fit is said before all else
-    }
-  }
-
-  private int run(OpeningGraft opening, FineTuneJob ready) throws JsonProcessingException {
     Terminal told = json ? terminal.aside() : terminal;
     JobLines lines = new JobLines(told);
     JobJson object = new JobJson(lines);
-    try (Interrupt interrupt = new Interrupt(object)) {
+    try (OpeningGraft opening = new OpeningGraft(cache.of(machine.settings().xla(xla)));
+        Interrupt interrupt = new Interrupt(object)) {
+      FineTuneJob ready = FineTuneJob.of(job); // what does not fit is said before all else
       Graft graft = opening.graft();
       if (findRate) {
         RateCurve curve = ready.findRate(graft, interrupt, interrupt.cancellation());

@@ -48,7 +48,7 @@ class BoxCommandsTest {
     assertThat(run.complained())
         .contains("the maps are ")
         .contains("(a cell for 8 pixels, 40 channels)")
-        .doesNotContain("no map with");
+        .doesNotContain("none is read with");
     assertThat(told.at("/test/examples").asInt()).isEqualTo(20);
     assertThat(told.at("/test/ap50").asDouble()).isBetween(0.05, 1.0);
     assertThat(told.at("/test/ap").asDouble()).isBetween(0.01, told.at("/test/ap50").asDouble());
