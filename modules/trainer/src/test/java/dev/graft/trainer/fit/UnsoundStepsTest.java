@@ -210,11 +210,16 @@ class UnsoundStepsTest extends FineTuneFixture {
     Dataset counted = all.withInputs(Map.of("x", counting));
     try (TrainingLoop loop = Feeds.by(feed, () -> loop(PLAIN, counted));
         TrainingLoop plain = loop(PLAIN, all)) {
-      read.set(0);
+      int opened = read.getAndSet(0);
       Runnable bare = loop.session().bareStep(0);
       bare.run();
       bare.run();
-      assertThat(read.get()).as("more than a batch by hand").isGreaterThan(12);
+      if (feed.equals("resident")) { // the device has them all since it was opened
+        assertThat(opened).isGreaterThanOrEqualTo(all.size());
+        assertThat(read.get()).isZero();
+      } else {
+        assertThat(read.get()).as("more than a batch by hand").isGreaterThan(12);
+      }
       assertThat(loop.step(0.01)).as("the loop's own").isEqualTo(plain.step(0.01));
       bare.run();
       assertThat(loop.step(0.01)).isEqualTo(plain.step(0.01));
