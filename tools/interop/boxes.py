@@ -8,7 +8,9 @@
 TensorFlow is asked by serving_bytes (the files as they are) and by serving_default (pixels decoded and resized here),
 and leaves the pixels in the file of --pixels, from which OpenVINO takes them, so that it runs where no TensorFlow is
 installed. Boxes and scores must agree with Java's to 1e-4, boxes counted in shares of the picture, labels exactly.
-Pictures are taken as they lie in the file: they may not be turned by EXIF. Exit code 0 if all agree, else 1.
+Pictures are taken as they lie in the file: they may not be turned by EXIF. Where two cells beside each other have the
+same score but for rounding, either may be the peak: such boxes, of the same score to 1e-5 and over each other by seven
+tenths, are counted, told, and at most one in a thousand. Exit code 0 if all agree, else 1.
 """
 
 import argparse
@@ -23,6 +25,7 @@ import numpy as np
 
 NAMES = ["detection_boxes", "detection_scores", "detection_classes", "num_detections"]
 TOLERANCE = 1e-4
+SAME_SCORE = 1e-5  # of cells of which either may be the peak
 
 
 def by_tensorflow(version, files, pixels):
@@ -49,9 +52,16 @@ def by_openvino(version, files, pixels):
     yield f"OpenVINO {openvino.__version__}", {key: answer[key] for key in NAMES}
 
 
+def overlap(a, b):
+    """What both of two boxes cover, by what either does."""
+    high, wide = np.minimum(a[2:4], b[2:4]) - np.maximum(a[:2], b[:2])
+    both = max(high, 0) * max(wide, 0)
+    return both / (np.prod(a[2:4] - a[:2]) + np.prod(b[2:4] - b[:2]) - both)
+
+
 def difference(answer, predictions, labels, threshold):
-    """The largest difference, over all pictures, between the boxes of `answer` and those of Java."""
-    largest = 0.0
+    """The largest difference, over all pictures, between the boxes of `answer` and those of Java; and how many ties."""
+    largest, ties = 0.0, 0
     for i, prediction in enumerate(predictions):
         wide, high = prediction["width"], prediction["height"]
         boxes = prediction["boxes"]
@@ -76,8 +86,12 @@ def difference(answer, predictions, labels, threshold):
             if apart > TOLERANCE and is_last:
                 continue
             found = [each for each in found if each is not nearest]
+            wanted = np.array(wanted)
+            if apart > TOLERANCE and abs(nearest[1][-1] - box["score"]) <= SAME_SCORE and overlap(nearest[1], wanted) >= 0.7:
+                ties += 1
+                continue
             largest = max(largest, apart)
-    return largest
+    return largest, ties
 
 
 def main():
@@ -95,10 +109,11 @@ def main():
         sys.exit("error: Java found no box, so that there is nothing to compare")
     ask = by_tensorflow if args.by == "tensorflow" else by_openvino
     for who, answer in ask(args.version, [prediction["file"] for prediction in predictions], args.pixels):
-        largest = difference(answer, predictions, labels, args.threshold)
-        print(f"{who}: {boxes} boxes on {len(predictions)} pictures, largest difference {largest:.3g}")
-        if not largest <= TOLERANCE:
-            sys.exit(f"error: more than {TOLERANCE}")
+        largest, ties = difference(answer, predictions, labels, args.threshold)
+        told = f", {ties} of cells beside each other with the same score" if ties else ""
+        print(f"{who}: {boxes} boxes on {len(predictions)} pictures, largest difference {largest:.3g}{told}")
+        if not largest <= TOLERANCE or 1000 * ties > boxes:
+            sys.exit(f"error: more than {TOLERANCE}, or than one in a thousand with the same score")
 
 
 if __name__ == "__main__":
