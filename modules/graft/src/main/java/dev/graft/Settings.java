@@ -26,7 +26,8 @@ public final class Settings {
 
   /**
    * A GPU if there is one, TensorFlow's own choice of threads, standard error left alone, half of
-   * Java's memory for features, which are not kept on disk, CUDA in {@code ~/.cache/graft/cuda}.
+   * Java's memory for features, which are not kept on disk, CUDA in {@code ~/.cache/graft/cuda} or
+   * where the system property {@code graft.cuda.folder} says.
    */
   public static Settings defaults() {
     return new Settings(new Fields());

@@ -12,9 +12,9 @@ import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.data.annotation.Annotations;
-import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.surgeon.BoxForm;
+import dev.graft.surgeon.BoxMap;
 import dev.graft.surgeon.HeadSpec;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
@@ -39,7 +39,6 @@ final class BoxSteps {
 
   private static final int ROUNDS = 4; // each picture in an epoch, so that few scores lie between
   private static final int EPOCHS = 1000;
-  private static final String LATERAL = "boxes_lateral_";
 
   private BoxSteps() {}
 
@@ -103,12 +102,7 @@ final class BoxSteps {
   private static void handOver(Path version, Model detector, Dataset pictures, Case work)
       throws IOException {
     Answers answers = requireNonNull(pictures.answers().get(Batch.ONLY));
-    List<String> maps =
-        detector.layers().stream()
-            .filter(layer -> layer.name().startsWith(LATERAL) && layer.name().endsWith("_dropout"))
-            .map(Layer::inputs)
-            .map(inputs -> inputs.get(0).toString())
-            .toList();
+    List<String> maps = BoxMap.of(detector).stream().map(map -> map.tensor().toString()).toList();
     Map<String, Object> all =
         Map.of(
             "version",

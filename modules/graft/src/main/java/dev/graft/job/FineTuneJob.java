@@ -54,7 +54,7 @@ public final class FineTuneJob {
 
   private FineTuneJob(Job asked, Optional<RunFolder> begun) {
     this.begun = begun;
-    var unused = asked.recipe(); // a name that is not known is said before anything is read
+    asked.requireKnown();
     this.backbone = asked.readBackbone();
     Optional<BoxData> read =
         asked.surgery().head() == HeadChoice.BOXES

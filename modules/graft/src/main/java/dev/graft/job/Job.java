@@ -305,6 +305,18 @@ public final class Job {
     return reading.guess().map(read::noted).orElse(read);
   }
 
+  /** Refuses a recipe that is not known, and a metric to keep a detector by; reads nothing. */
+  void requireKnown() {
+    var unused = recipe();
+    Optional<String> monitor = training.monitor().filter(metric -> !metric.equals("loss"));
+    if (surgery.head() == HeadChoice.BOXES && monitor.isPresent()) {
+      throw new BadRequestException(
+          "a detector's epochs are kept by its loss on validation, and not by '"
+              + monitor.get()
+              + "'; leave the metric to monitor out.");
+    }
+  }
+
   /**
    * {@code backbone} as it is then trained on {@code pictures}; a head for boxes is made for boxes
    * as large as theirs, so the test part should not be among them.
@@ -313,16 +325,10 @@ public final class Job {
    */
   public Model start(Model backbone, Dataset pictures) {
     Answers answers = pictures.answers().values().iterator().next();
-    boolean boxes = surgery.head() == HeadChoice.BOXES;
-    Optional<String> monitor = training.monitor().filter(metric -> !metric.equals("loss"));
-    if (boxes && monitor.isPresent()) {
-      throw new BadRequestException(
-          "a detector's epochs are kept by its loss on validation, and not by '"
-              + monitor.get()
-              + "'; leave the metric to monitor out.");
-    }
     boolean solved = // a kept one may have dropout of its own
-        !surgery.form().takesSteps() && !boxes && !surgery.keeps(backbone, answers);
+        !surgery.form().takesSteps()
+            && surgery.head() != HeadChoice.BOXES
+            && !surgery.keeps(backbone, answers);
     if (solved && !surgery.carriesOver() && training.onlyDecides()) {
       throw new BadRequestException(
           "with the recipe 'head' a metric to monitor has nothing to decide: a new head of one dense"

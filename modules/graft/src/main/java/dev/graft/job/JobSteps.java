@@ -135,7 +135,8 @@ record JobSteps(
     ChosenEpochs epochs = folder.chosenEpochs(chosen.recipe());
     boolean alike = false;
     String why = epochs.words(validation.size());
-    if (now.isMirrored() && now.ways(parts.train().size()) > 2) { // else none is upside down
+    Parts all = new Parts(now.without(parts.test()), validation, parts.test(), parts.notes());
+    if (now.mayTurn(all.train().size())) {
       double upright = chosen.validation().loss(); // of the same views
       UpsideDown losses =
           UpsideDown.in(
@@ -145,7 +146,6 @@ record JobSteps(
       why = losses.words() + "; " + why;
     }
     listener.on(new JobEvent.Chosen(score, true, Optional.of(why)));
-    Parts all = new Parts(now.without(parts.test()), validation, parts.test(), parts.notes());
     TrainOptions options = watched(left.get(), listener, cancel);
     JobSteps second = alike ? with(Optional.of(now.turned())) : this;
     TrainOptions asLong = options.recipe(epochs.by(validation.size()).of(second.recipe(all)));

@@ -15,13 +15,12 @@ import java.util.stream.Stream;
 /**
  * A map of a backbone that a head for boxes reads.
  *
- * @param name the layer whose output it is, or else the tensor, by which it can be named again
  * @param tensor [N, rows, columns, channels]
  * @param stride how many pixels a cell is wide
  * @param channels how many numbers it has for each cell
  */
 @Internal
-public record BoxMap(String name, TensorRef tensor, int stride, int channels) {
+public record BoxMap(TensorRef tensor, int stride, int channels) {
 
   /** The sizes of cells that a head for boxes can read, in pixels. */
   public static final ImmutableList<Integer> STRIDES = ImmutableList.of(8, 16, 32);
@@ -33,12 +32,12 @@ public record BoxMap(String name, TensorRef tensor, int stride, int channels) {
     return model.heads().stream()
         .filter(head -> head.kind() == Head.Kind.BOXES)
         .map(head -> head.logits().node().replaceFirst("/.*", "")) // which its layers begin with
-        .flatMap(head -> model.layers().stream().flatMap(layer -> read(model, head, layer)))
+        .flatMap(head -> model.layers().stream().flatMap(layer -> read(head, layer)))
         .sorted(Comparator.comparingInt(BoxMap::stride))
         .collect(ImmutableList.toImmutableList());
   }
 
-  private static Stream<BoxMap> read(Model model, String head, Layer layer) {
+  private static Stream<BoxMap> read(String head, Layer layer) {
     if (!layer.name().startsWith(head) || layer.inputs().isEmpty()) {
       return Stream.empty();
     }
@@ -46,14 +45,19 @@ public record BoxMap(String name, TensorRef tensor, int stride, int channels) {
     if (!reader.matches()) {
       return Stream.empty();
     }
-    TensorRef tensor = layer.inputs().get(0);
-    String name =
-        model.layers().stream()
-            .filter(each -> each.outputs().equals(List.of(tensor)))
-            .map(Layer::name)
-            .findFirst()
-            .orElse(tensor.toString());
     int channels = (int) layer.outputShape().dim(-1);
-    return Stream.of(new BoxMap(name, tensor, Integer.parseInt(reader.group(1)), channels));
+    return Stream.of(
+        new BoxMap(layer.inputs().get(0), Integer.parseInt(reader.group(1)), channels));
+  }
+
+  /**
+   * The layer of {@code model} whose output it is, or else the tensor: so it can be named again.
+   */
+  public String name(Model model) {
+    return model.layers().stream()
+        .filter(each -> each.outputs().equals(List.of(tensor)))
+        .map(Layer::name)
+        .findFirst()
+        .orElse(tensor.toString());
   }
 }

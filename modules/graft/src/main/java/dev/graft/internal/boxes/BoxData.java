@@ -89,8 +89,13 @@ public record BoxData(BoxSet set, BoxViews.Flips flips, boolean choosing, int mo
   }
 
   /** Whether pictures may be mirrored. */
-  public boolean isMirrored() {
+  boolean isMirrored() {
     return flips != BoxViews.Flips.NONE;
+  }
+
+  /** Whether so many pictures may be learned from upside down, too: the first two views are not. */
+  public boolean mayTurn(int pictures) {
+    return isMirrored() && ways(pictures) > 2;
   }
 
   /** The pictures as a dataset, with a note on whether they are mirrored. */

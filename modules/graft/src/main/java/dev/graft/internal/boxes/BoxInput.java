@@ -59,12 +59,12 @@ public final class BoxInput {
         ? Optional.empty()
         : Optional.of(
             "the maps are "
-                + maps.stream().map(BoxInput::words).collect(Collectors.joining(", "))
+                + maps.stream().map(map -> words(model, map)).collect(Collectors.joining(", "))
                 + missing);
   }
 
-  private static String words(BoxMap map) {
-    return map.name()
+  private static String words(Model model, BoxMap map) {
+    return map.name(model)
         + " (a cell for "
         + map.stride()
         + " pixels, "

@@ -1,16 +1,14 @@
 package dev.graft.trainer.boxes;
 
-import com.google.common.primitives.Floats;
 import dev.graft.data.boxes.Box;
 import dev.graft.error.Internal;
 import dev.graft.model.BoxFormat;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 /**
  * Boxes as a model answers them for several pictures: under the names of TensorFlow's detection
@@ -52,11 +50,10 @@ public final class Detections {
    * so scores are looked at behind the last, too.
    */
   public boolean areNumbers(int i) {
-    float[] scores = Arrays.copyOfRange(sure, i * most, (i + 1) * most);
-    float[] places = Arrays.copyOfRange(corners, 4 * i * most, 4 * (i * most + counts[i]));
-    return Stream.of(scores, places)
-        .flatMap(all -> Floats.asList(all).stream())
-        .noneMatch(each -> each.isNaN());
+    int first = i * most;
+    return IntStream.range(first, first + most).noneMatch(j -> Float.isNaN(sure[j]))
+        && IntStream.range(4 * first, 4 * (first + counts[i]))
+            .noneMatch(j -> Float.isNaN(corners[j]));
   }
 
   /** Those on picture {@code i}, in pixels of one of that size, the surest first. */

@@ -18,8 +18,8 @@
  * score and reads precision and recall off them.
  *
  * <p><b>The invariant.</b> Every figure is the one of {@code pycocotools} 2.0.8, of which {@code
- * testdata/boxes} holds a thousand cases, to 1e-9. Boxes have the area of their sides: COCO's files
- * may state another, that of an outline.
+ * testdata/boxes} holds a thousand cases, to 1e-9. By size a box counts with the area of its
+ * outline where the data state it, and else with that of its sides.
  */
 @NullMarked
 package dev.graft.trainer.boxes;

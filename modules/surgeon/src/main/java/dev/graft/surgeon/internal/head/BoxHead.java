@@ -21,7 +21,6 @@ import dev.graft.surgeon.internal.analysis.Prune;
 import dev.graft.surgeon.internal.analysis.Signatures;
 import dev.graft.surgeon.internal.picture.InputSize;
 import dev.graft.surgeon.internal.picture.StrideMaps;
-import dev.graft.surgeon.internal.picture.StrideMaps.StrideMap;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import java.util.ArrayList;
@@ -45,7 +44,7 @@ final class BoxHead {
   static Model on(Model model, HeadSpec spec) {
     BoxForm form = spec.boxes();
     List<TensorRef> named = form.maps().isEmpty() ? ofOldHead(model) : tensors(model, form.maps());
-    List<StrideMap> maps = named.isEmpty() ? StrideMaps.of(model) : StrideMaps.named(model, named);
+    List<BoxMap> maps = named.isEmpty() ? StrideMaps.of(model) : StrideMaps.named(model, named);
     Model backbone = endingAt(model, maps);
     if (form.height() > 0) {
       backbone = new InputSize(form.height(), form.width()).on(backbone);
@@ -62,9 +61,9 @@ final class BoxHead {
     return names.stream().map(name -> CutPoints.resolve(model, name)).toList();
   }
 
-  private static Model endingAt(Model model, List<StrideMap> maps) {
+  private static Model endingAt(Model model, List<BoxMap> maps) {
     Map<String, TensorSpec> outputs = new LinkedHashMap<>();
-    for (StrideMap map : maps) {
+    for (BoxMap map : maps) {
       DType dtype = DType.of(model.graph().dtype(map.tensor()));
       Shape shape = Shape.of(-1, -1, -1, map.channels());
       outputs.put("map_" + map.stride(), new TensorSpec(map.tensor(), dtype, shape));
@@ -76,7 +75,7 @@ final class BoxHead {
         model.toBuilder().signatures(List.of(signature)).heads(List.of()).build());
   }
 
-  private static Model headed(Model backbone, HeadSpec spec, List<StrideMap> maps) {
+  private static Model headed(Model backbone, HeadSpec spec, List<BoxMap> maps) {
     String name =
         NewVariables.freeName(
             spec.name().orElse(NAME),

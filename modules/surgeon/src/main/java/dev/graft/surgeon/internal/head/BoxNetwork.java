@@ -8,7 +8,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Initializer;
 import dev.graft.model.Layer;
 import dev.graft.model.VariableSource;
-import dev.graft.surgeon.internal.picture.StrideMaps.StrideMap;
+import dev.graft.surgeon.BoxMap;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import java.util.ArrayList;
@@ -64,8 +64,8 @@ final class BoxNetwork {
    * @param reach how many cells a usual box reaches from its centre: left, up, right, down
    * @return [N, rows, columns, labels + 4]
    */
-  TensorRef on(List<StrideMap> maps, int labels, float... reach) {
-    channels = Math.min(CHANNELS, maps.stream().mapToInt(StrideMap::channels).max().orElse(0));
+  TensorRef on(List<BoxMap> maps, int labels, float... reach) {
+    channels = Math.min(CHANNELS, maps.stream().mapToInt(BoxMap::channels).max().orElse(0));
     TensorRef sum = lateral(maps.get(maps.size() - 1));
     for (int i = maps.size() - 2; i >= 0; i--) {
       TensorRef finer = lateral(maps.get(i));
@@ -88,7 +88,7 @@ final class BoxNetwork {
         .output();
   }
 
-  private TensorRef lateral(StrideMap from) {
+  private TensorRef lateral(BoxMap from) {
     String layer = name + "_lateral_" + from.stride();
     TensorRef x = new Scope(editor, layer).cast(from.tensor(), DataType.DT_FLOAT);
     x = dropout(layer + "_dropout", x, from.channels());

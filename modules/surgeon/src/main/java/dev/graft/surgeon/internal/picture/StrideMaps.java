@@ -46,15 +46,6 @@ public final class StrideMaps {
   private final StaticShapes shapes;
   private final Map<TensorRef, Extent> extents;
 
-  /**
-   * A map.
-   *
-   * @param tensor [N, rows, columns, channels]
-   * @param stride how many pixels a cell is wide
-   * @param channels how many numbers it has for each cell
-   */
-  public record StrideMap(TensorRef tensor, int stride, int channels) {}
-
   private StrideMaps(Model model) {
     this.model = model;
     this.graph = model.graph();
@@ -74,17 +65,17 @@ public final class StrideMaps {
    *
    * @throws BadRequestException if there is none with cells of 8 pixels
    */
-  public static ImmutableList<StrideMap> of(Model model) {
+  public static ImmutableList<BoxMap> of(Model model) {
     StrideMaps maps = new StrideMaps(model);
-    Map<Integer, List<StrideMap>> found = new HashMap<>();
+    Map<Integer, List<BoxMap>> found = new HashMap<>();
     for (TensorRef tensor : maps.waists()) {
       maps.map(tensor)
           .forEach(map -> found.computeIfAbsent(map.stride(), k -> new ArrayList<>()).add(map));
     }
-    ImmutableList.Builder<StrideMap> last = ImmutableList.builder();
+    ImmutableList.Builder<BoxMap> last = ImmutableList.builder();
     for (int stride : BoxMap.STRIDES) {
-      List<StrideMap> all = found.getOrDefault(stride, List.of());
-      int narrowest = all.stream().mapToInt(StrideMap::channels).min().orElse(0);
+      List<BoxMap> all = found.getOrDefault(stride, List.of());
+      int narrowest = all.stream().mapToInt(BoxMap::channels).min().orElse(0);
       all.stream()
           .filter(map -> map.channels() <= WIDE * narrowest)
           .reduce((a, b) -> b)
@@ -93,7 +84,7 @@ public final class StrideMaps {
     return finest(model, last.build());
   }
 
-  private static ImmutableList<StrideMap> finest(Model model, ImmutableList<StrideMap> all) {
+  private static ImmutableList<BoxMap> finest(Model model, ImmutableList<BoxMap> all) {
     if (all.isEmpty() || all.get(0).stride() != BoxMap.STRIDES.get(0)) {
       throw new BadRequestException(
           "boxes are found on maps of the pictures with a cell for 8 pixels (and 16 and 32, if"
@@ -110,11 +101,11 @@ public final class StrideMaps {
    *
    * @throws BadRequestException if one is no map, or two have cells of one size
    */
-  public static ImmutableList<StrideMap> named(Model model, List<TensorRef> tensors) {
+  public static ImmutableList<BoxMap> named(Model model, List<TensorRef> tensors) {
     StrideMaps maps = new StrideMaps(model);
-    TreeMap<Integer, StrideMap> byStride = new TreeMap<>();
+    TreeMap<Integer, BoxMap> byStride = new TreeMap<>();
     for (TensorRef tensor : tensors) {
-      StrideMap map =
+      BoxMap map =
           maps.map(tensor).stream()
               .findFirst()
               .orElseThrow(
@@ -124,7 +115,7 @@ public final class StrideMaps {
                               + tensor
                               + "' is no map of the pictures with a cell for 8, 16 or 32 pixels;"
                               + " name the output of a convolution or of a block of them."));
-      StrideMap other = byStride.put(map.stride(), map);
+      BoxMap other = byStride.put(map.stride(), map);
       if (other != null) {
         throw new BadRequestException(
             "'"
@@ -140,7 +131,7 @@ public final class StrideMaps {
   }
 
   /** {@code tensor} as a map, or nothing. */
-  private List<StrideMap> map(TensorRef tensor) {
+  private List<BoxMap> map(TensorRef tensor) {
     Shape shape = shapes.of(tensor);
     boolean known = shape.rank() == 4 && shape.dim(-1) > 0;
     if (!known
@@ -151,7 +142,7 @@ public final class StrideMaps {
     for (int stride : BoxMap.STRIDES) {
       double rows = (double) PROBE / stride;
       if (isNear(grid.height(), rows) && isNear(grid.width(), rows)) {
-        return List.of(new StrideMap(tensor, stride, (int) shape.dim(-1)));
+        return List.of(new BoxMap(tensor, stride, (int) shape.dim(-1)));
       }
     }
     return List.of();
