@@ -98,7 +98,9 @@ public final class TensorFlowRuntime implements AutoCloseable {
       runtime.requireDevice();
       if (runtime.computesOnGpu()) {
         TensorFloat32.off(); // scores, heads and proofs are held against those of a CPU
-        runtime.takesMemory(!options.processor().memoryGrowth()); // at once, or as needed
+        if (!options.processor().memoryGrowth()) {
+          HOLDS_CARD.set(true); // at once, and not as it is needed
+        }
       }
     } catch (RuntimeException | Error e) {
       try {
@@ -220,7 +222,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * process came to it; 0 without one.
    */
   public long cardMemory() {
-    return seesGpu() ? CARD_MEMORY.get() : 0;
+    return computesOnGpu() ? CARD_MEMORY.get() : 0;
   }
 
   /** Cards and driver in words, where sessions compute there: other ones round otherwise. */
@@ -228,8 +230,8 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return computesOnGpu() ? cards.get() : "";
   }
 
-  private void takesMemory(boolean holds) {
-    if (holds && options.device() != Device.CPU && open.get() && seesGpu()) {
+  private void takesMemory() {
+    if (computesOnGpu()) {
       HOLDS_CARD.set(true);
     }
   }
@@ -295,7 +297,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   GraphSession session(Graph graph, Compute compute) {
-    takesMemory(true);
+    takesMemory();
     return new GraphSession(session(graph.toString(), NativeGraph.of(graph.toGraphDef()), compute));
   }
 
@@ -357,7 +359,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    */
   public SavedModelSession loadSavedModel(Path dir, Set<String> tags) {
     requireOpen();
-    takesMemory(true);
+    takesMemory();
     return SavedModelSession.load(handles, SessionConfig.of(options, exactly()), dir, tags);
   }
 

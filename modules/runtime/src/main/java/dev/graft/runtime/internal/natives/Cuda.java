@@ -31,7 +31,7 @@ public record Cuda(Origin origin, int version, String sentence, ImmutableList<Pa
     JAR
   }
 
-  /** Nothing was looked for, since nothing is to be computed on a card. */
+  /** It is there or not for others: who asked computes nothing on a card. */
   public static final Cuda NOT_ASKED_FOR =
       none(Origin.NOT_ASKED_FOR, "the device that was asked for is the CPU");
 

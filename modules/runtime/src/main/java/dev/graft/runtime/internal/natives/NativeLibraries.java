@@ -140,10 +140,6 @@ public final class NativeLibraries {
         classes, folders, driver, file -> System.load(file.toAbsolutePath().toString()), root);
   }
 
-  Cuda load() {
-    return load(false);
-  }
-
   /** Where TensorFlow is there before CUDA, that would do nothing any more. */
   Cuda load(boolean isLate) {
     if (classes.getResource(OF_GPUS) == null) {

@@ -53,8 +53,9 @@ public final class XlaSwitches {
 
   /**
    * Lets sessions that ask for XLA have it on the CPU, too (others are as before), and keeps what
-   * it compiles for other runs and processes. Does nothing the second time. Where the environment
-   * has all sessions compiled, whatever they ask for, those on the CPU stay as they are.
+   * it compiles for other runs and processes. The second time it only adds or warns of what has
+   * come since. Where the environment has all sessions compiled, whatever they ask for, those on
+   * the CPU stay as they are.
    *
    * @param folder finds out where that is kept, which nobody else can write to; what the user's
    *     environment says of it goes before

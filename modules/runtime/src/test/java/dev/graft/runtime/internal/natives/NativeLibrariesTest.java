@@ -79,7 +79,7 @@ class NativeLibrariesTest {
 
   @Test
   void whereTheNativesAreForTheCpuNothingIsDone() throws IOException {
-    Cuda cuda = of(StubCuda.classes(), true).load();
+    Cuda cuda = of(StubCuda.classes(), true).load(false);
     assertThat(cuda.origin()).isEqualTo(Origin.NOT_NEEDED);
     assertThat(cuda.isMissed()).isFalse();
     assertThat(loaded).isEmpty();
@@ -95,7 +95,7 @@ class NativeLibrariesTest {
 
   @Test
   void withoutADriverNothingIsUnpacked() throws IOException {
-    Cuda cuda = of(StubCuda.classes(jar), false).load();
+    Cuda cuda = of(StubCuda.classes(jar), false).load(false);
     assertThat(cuda.origin()).isEqualTo(Origin.NO_DRIVER);
     assertThat(cuda.isMissed()).isTrue();
     assertThat(cuda.sentence()).contains("no NVIDIA driver", "libcuda.so.1", "on the CPU");
@@ -116,7 +116,7 @@ class NativeLibrariesTest {
 
   @Test
   void theJarIsUnpackedAndLoadedInOrder() throws IOException {
-    Cuda cuda = of(StubCuda.classes(jar), true).load();
+    Cuda cuda = of(StubCuda.classes(jar), true).load(false);
     assertThat(cuda.origin()).isEqualTo(Origin.JAR);
     assertThat(names()).isEqualTo(ORDER);
     assertThat(cuda.files()).isEqualTo(loaded);
@@ -144,7 +144,7 @@ class NativeLibrariesTest {
     Logger log = Logger.getLogger("dev.graft.cuda");
     log.addHandler(listener);
     try {
-      of(StubCuda.classes(jar), true).load();
+      of(StubCuda.classes(jar), true).load(false);
     } finally {
       log.removeHandler(listener);
     }
@@ -158,7 +158,7 @@ class NativeLibrariesTest {
   void whatIsInstalledAndFitsIsTakenRatherThanTheJar() throws IOException {
     Path toolkit = StubCuda.installed(folder.resolve("toolkit"), 12, 5, "cudnn");
     Path system = StubCuda.installed(folder.resolve("system"), 12, 3, "cudart");
-    Cuda cuda = of(StubCuda.classes(jar), true, toolkit, system).load();
+    Cuda cuda = of(StubCuda.classes(jar), true, toolkit, system).load(false);
     assertThat(cuda.origin()).isEqualTo(Origin.SYSTEM);
     assertThat(names()).isEqualTo(ORDER);
     assertThat(loaded.get(0).getParent()).isEqualTo(toolkit);
@@ -171,10 +171,10 @@ class NativeLibrariesTest {
   @Test
   void whatIsInstalledInPartsIsPassedOver() throws IOException {
     Path part = StubCuda.installed(folder.resolve("part"), 12, 5, "cudnn_adv");
-    assertThat(of(StubCuda.classes(jar), true, part).load().origin()).isEqualTo(Origin.JAR);
+    assertThat(of(StubCuda.classes(jar), true, part).load(false).origin()).isEqualTo(Origin.JAR);
     loaded.clear();
     Path natives = StubCuda.jar(folder.resolve("natives.jar"), Map.of());
-    Cuda none = of(StubCuda.classes(natives), true, part).load();
+    Cuda none = of(StubCuda.classes(natives), true, part).load(false);
     assertThat(none.origin()).isEqualTo(Origin.NOT_FOUND);
     assertThat(none.isMissed()).isTrue();
     assertThat(none.sentence())
@@ -187,7 +187,7 @@ class NativeLibrariesTest {
   void twoCudasSideBySideAreNotMixed() throws IOException {
     Path newer = StubCuda.installed(folder.resolve("cuda-13"), 13, 14, "cudart");
     Path older = StubCuda.installed(folder.resolve("cuda-12"), 12, 14, "none");
-    Cuda cuda = of(StubCuda.classes(jar), true, newer, older).load();
+    Cuda cuda = of(StubCuda.classes(jar), true, newer, older).load(false);
     assertThat(cuda.version()).isEqualTo(12);
     assertThat(loaded).hasSize(ORDER.size()).allMatch(each -> each.getParent().equals(older));
   }
@@ -196,9 +196,9 @@ class NativeLibrariesTest {
   void whatDoesNotTellItsVersionIsTakenOnlyWithoutAJar() throws IOException {
     Path system = StubCuda.installed(folder.resolve("system"), 12, 5, "cudnn");
     Files.write(system.resolve("libcudnn.so.9"), StubCuda.libraries(12).get("libcudnn.so.9"));
-    assertThat(of(StubCuda.classes(jar), true, system).load().origin()).isEqualTo(Origin.JAR);
+    assertThat(of(StubCuda.classes(jar), true, system).load(false).origin()).isEqualTo(Origin.JAR);
     Path natives = StubCuda.jar(folder.resolve("natives.jar"), Map.of());
-    assertThat(of(StubCuda.classes(natives), true, system).load().origin())
+    assertThat(of(StubCuda.classes(natives), true, system).load(false).origin())
         .isEqualTo(Origin.SYSTEM);
   }
 
@@ -206,7 +206,7 @@ class NativeLibrariesTest {
   void aCudnnThatIsTooOldIsNamed() throws IOException {
     Path old = StubCuda.installed(folder.resolve("old"), 12, 2, "none");
     Path natives = StubCuda.jar(folder.resolve("natives.jar"), Map.of());
-    assertThat(of(StubCuda.classes(natives), true, old).load().sentence())
+    assertThat(of(StubCuda.classes(natives), true, old).load(false).sentence())
         .contains("libcudnn.so.9 (it is of cuDNN 9.2, not .3 or newer)");
   }
 
@@ -215,7 +215,7 @@ class NativeLibrariesTest {
     Map<String, byte[]> libraries = StubCuda.libraries(12);
     libraries.keySet().removeIf(name -> name.startsWith("libcudnn"));
     Path older = StubCuda.jar(folder.resolve("cuda-8.9.jar"), libraries);
-    assertThat(of(StubCuda.classes(older), true).load().sentence())
+    assertThat(of(StubCuda.classes(older), true).load(false).sentence())
         .contains("cuda-8.9.jar lacks libcudnn_graph.so.9");
   }
 
@@ -224,9 +224,9 @@ class NativeLibrariesTest {
   void ofCuda13TheNamesOfCuda12AreMade() throws IOException {
     Path newer = StubCuda.installed(folder.resolve("cuda-13"), 13, 14, "cudart");
     Path natives = StubCuda.jar(folder.resolve("natives.jar"), Map.of());
-    assertThat(of(StubCuda.classes(natives), true, newer).load().sentence())
+    assertThat(of(StubCuda.classes(natives), true, newer).load(false).sentence())
         .contains("CUDA 13", "lacks libcudart.so.12");
-    Cuda cuda = of(StubCuda.classes(jar), true, newer).load();
+    Cuda cuda = of(StubCuda.classes(jar), true, newer).load(false);
     assertThat(cuda.origin()).isEqualTo(Origin.SYSTEM);
     assertThat(cuda.sentence()).contains("CUDA 13 with cuDNN 9.14");
     assertThat(names())
@@ -258,12 +258,12 @@ class NativeLibrariesTest {
     Path newer = StubCuda.installed(folder.resolve("cuda-13"), 13, 14, "none");
     ClassLoader both = StubCuda.classes(jar);
     for (int driver : new int[] {12_000, 12_090, Driver.UNKNOWN}) {
-      Cuda cuda = of(both, driver, loaded::add, newer).load();
+      Cuda cuda = of(both, driver, loaded::add, newer).load(false);
       assertThat(cuda.origin()).as("driver for %d", driver).isEqualTo(Origin.JAR);
     }
-    assertThat(of(both, 13_010, loaded::add, newer).load().version()).isEqualTo(13);
+    assertThat(of(both, 13_010, loaded::add, newer).load(false).version()).isEqualTo(13);
     Path older = StubCuda.installed(folder.resolve("cuda-12"), 12, 14, "none");
-    Cuda beside = of(both, 12_020, loaded::add, newer, older).load();
+    Cuda beside = of(both, 12_020, loaded::add, newer, older).load(false);
     assertThat(beside.origin()).isEqualTo(Origin.SYSTEM);
     assertThat(beside.version()).isEqualTo(12);
   }
@@ -274,7 +274,7 @@ class NativeLibrariesTest {
     Path newer = StubCuda.installed(folder.resolve("cuda-13"), 13, 14, "none");
     Files.write(newer.resolve("libcudart.so.12"), StubCuda.libraries(12).get("libcudart.so.12"));
     Path natives = StubCuda.jar(folder.resolve("natives.jar"), Map.of());
-    Cuda cuda = of(StubCuda.classes(natives), 12_040, loaded::add, newer).load();
+    Cuda cuda = of(StubCuda.classes(natives), 12_040, loaded::add, newer).load(false);
     assertThat(cuda.version()).isEqualTo(13);
   }
 
@@ -290,7 +290,7 @@ class NativeLibrariesTest {
               }
               loaded.add(file);
             });
-    assertThatThrownBy(failing::load)
+    assertThatThrownBy(() -> failing.load(false))
         .isInstanceOfSatisfying(
             MissingNativeException.class,
             failure ->
@@ -303,7 +303,7 @@ class NativeLibrariesTest {
 
   @Test
   void whatIsDamagedOnTheDiskIsUnpackedAgain() throws IOException {
-    of(StubCuda.classes(jar), true).load();
+    of(StubCuda.classes(jar), true).load(false);
     Path file = loaded.get(4);
     FileTime time = Files.getLastModifiedTime(file);
     byte[] whole = Files.readAllBytes(file);
@@ -319,7 +319,7 @@ class NativeLibrariesTest {
           }
           loaded.add(each);
         };
-    assertThat(of(StubCuda.classes(jar), true, strict).load().origin()).isEqualTo(Origin.JAR);
+    assertThat(of(StubCuda.classes(jar), true, strict).load(false).origin()).isEqualTo(Origin.JAR);
     assertThat(names()).isEqualTo(ORDER);
     assertThat(file).hasBinaryContent(whole);
   }
@@ -340,7 +340,7 @@ class NativeLibrariesTest {
           throw new UnsatisfiedLinkError(
               "Native Library " + file + " already loaded in another classloader");
         };
-    assertThat(of(StubCuda.classes(jar), true, second).load().files()).hasSize(ORDER.size());
+    assertThat(of(StubCuda.classes(jar), true, second).load(false).files()).hasSize(ORDER.size());
   }
 
   @Test

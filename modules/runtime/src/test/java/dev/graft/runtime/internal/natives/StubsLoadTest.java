@@ -81,7 +81,8 @@ class StubsLoadTest {
       loader.accept(files.get(1));
     }
     Cuda cuda =
-        new NativeLibraries(StubCuda.classes(jar), installed, () -> 13_000, loader, folder).load();
+        new NativeLibraries(StubCuda.classes(jar), installed, () -> 13_000, loader, folder)
+            .load(false);
     System.out.print(cuda.origin() + " " + cuda.files().size());
     for (String name : List.of("libcublas.so.12", "libcudnn.so.9")) {
       NativeLibrary.getInstance(name).close(); // fails where it is not found

@@ -75,16 +75,12 @@ public final class Feeding {
 
   private static Feeding resident(
       TensorFlowRuntime runtime, Task task, TrainingGraph graph, Dataset train) {
-    Share share = Share.of(runtime);
+    Share share = Share.of(runtime.cardMemory());
     Optional<String> against = Residence.against(task, train, share);
-    return against.isPresent()
-        ? without(runtime, task, graph, train, against.get())
-        : Residence.of(task, graph, train, device(runtime), share)
-            .map(it -> resident(it, train, share))
-            .orElseThrow();
-  }
-
-  private static Feeding resident(Residence residence, Dataset train, Share share) {
+    if (against.isPresent()) {
+      return without(runtime, task, graph, train, against.get());
+    }
+    Residence residence = Residence.of(task, graph, train, device(runtime));
     return new Feeding(
         residence.graph(),
         residence.out(),

@@ -69,15 +69,10 @@ record Residence(
   }
 
   /**
-   * Adds variables for the inputs of {@code train} to {@code graph}.
-   *
-   * @return none where they would take more than {@code share}, or a device could not hold them
+   * Adds variables for the inputs of {@code train} to {@code graph}, if nothing is {@link #against}
+   * that.
    */
-  static Optional<Residence> of(
-      Task task, TrainingGraph graph, Dataset train, String device, Share share) {
-    if (against(task, train, share).isPresent()) {
-      return Optional.empty();
-    }
+  static Residence of(Task task, TrainingGraph graph, Dataset train, String device) {
     List<TensorRef> fed = task.inputs().tensors();
     List<TensorValue> first = task.inputs().values(train.batch(new int[] {0}));
     GraphEditor editor = graph.model().graph().edit();
@@ -113,14 +108,13 @@ record Residence(
       readers.put(fed.get(i), read);
     }
     TrainingGraph resident = graph.in(editor.build());
-    return Optional.of(
-        new Residence(
-            resident,
-            BatchTensors.of(task, graph).at(readers.buildOrThrow(), resident),
-            rows,
-            begin.build(),
-            places,
-            values.build(),
-            put.build()));
+    return new Residence(
+        resident,
+        BatchTensors.of(task, graph).at(readers.buildOrThrow(), resident),
+        rows,
+        begin.build(),
+        places,
+        values.build(),
+        put.build());
   }
 }

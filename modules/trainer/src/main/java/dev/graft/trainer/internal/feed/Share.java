@@ -1,6 +1,5 @@
 package dev.graft.trainer.internal.feed;
 
-import dev.graft.runtime.TensorFlowRuntime;
 import java.util.Locale;
 
 /**
@@ -16,11 +15,6 @@ record Share(long bytes, String words) {
 
   private static final int PARTS = 4;
   private static final double GIGA = 1 << 30;
-
-  /** That of the device that {@code runtime} computes on. */
-  static Share of(TensorFlowRuntime runtime) {
-    return runtime.computesOnGpu() ? of(runtime.cardMemory()) : USUAL;
-  }
 
   /** That of a card of which TensorFlow may take so many bytes; 0 where that is not known. */
   static Share of(long memory) {

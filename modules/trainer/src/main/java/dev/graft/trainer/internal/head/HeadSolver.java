@@ -42,7 +42,7 @@ final class HeadSolver {
   /**
    * The trained heads.
    *
-   * @param kernels each [features, outputs]
+   * @param kernels each [features, outputs], or [axes, outputs]
    * @param biases each [outputs]
    * @param losses [N, heads]: the loss of each example under each head, penalty left out
    * @param settled for each whether the search came to its end

@@ -1,6 +1,7 @@
 package dev.graft.trainer.internal.memory;
 
 import dev.graft.error.ExhaustedException;
+import dev.graft.error.GraftException;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
@@ -14,8 +15,8 @@ import java.util.function.IntConsumer;
  */
 public record BatchSearch(int batch, int unfit, String why) {
 
-  static final int FINE = 16; // up to this one by one
-  static final int STEP = 8;
+  private static final int FINE = 16; // up to this one by one
+  private static final int STEP = 8;
 
   /**
    * Tries.
@@ -31,10 +32,31 @@ public record BatchSearch(int batch, int unfit, String why) {
     for (int next = Math.min(from, most); tries.fits(next) && next < most; ) {
       next = (int) Math.min(most, 2L * next);
     }
-    while (tries.between() > 0) {
+    while (!tries.why.isEmpty() && tries.between() > 0) {
       tries.fits(tries.between());
     }
     return new BatchSearch(tries.fit, tries.unfit > most ? 0 : tries.unfit, tries.why);
+  }
+
+  /**
+   * Tries fewer than {@code unfit}, which were found not to fit: twice as many each time, from one
+   * on, since on the CPU too many would not be refused but end the process; then halfway, until so
+   * many were refused, since TensorFlow waits ten seconds before it refuses. Any other failure ends
+   * the search with what is known.
+   */
+  static BatchSearch below(int unfit, int refusals, MemoryForecast forecast, IntConsumer run) {
+    Tries tries = new Tries(unfit - 1, forecast, run);
+    int refused = 0;
+    try {
+      for (int next = 1;
+          next > 0 && next < tries.unfit && refused < refusals;
+          next = Math.min(2 * tries.fit, tries.between())) {
+        refused += tries.fits(next) ? 0 : 1;
+      }
+    } catch (GraftException e) {
+      // it fails for another reason
+    }
+    return new BatchSearch(tries.fit, tries.unfit, tries.why);
   }
 
   private static final class Tries {
@@ -74,7 +96,7 @@ public record BatchSearch(int batch, int unfit, String why) {
     int between() {
       int step = fit < FINE ? 1 : STEP;
       int halfway = fit + (unfit - fit) / 2 / step * step;
-      return why.isEmpty() || unfit - fit <= step ? 0 : Math.max(halfway, fit + step);
+      return unfit - fit <= step ? 0 : Math.max(halfway, fit + step);
     }
   }
 }

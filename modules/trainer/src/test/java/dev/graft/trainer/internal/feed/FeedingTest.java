@@ -165,16 +165,16 @@ class FeedingTest {
             new Share(
                 15 * giga, "15.0 GB, a quarter of the 60.0 that TensorFlow may take of the card"));
     assertThat(Share.of(0)).isEqualTo(Share.USUAL);
-    assertThat(Share.of(runtime)).isEqualTo(Share.USUAL);
+    assertThat(Share.of(runtime.cardMemory())).isEqualTo(Share.USUAL);
     assertThat(runtime.cardMemory()).as("no card").isZero();
   }
 
   @Test
   void examplesLieThereIfTheyFit() {
     int size = data.size();
-    assertThat(Residence.of(task, step, data, CPU, share(size * ROW))).isPresent();
-    assertThat(Residence.of(task, step, data, CPU, share(size * ROW - 1))).isEmpty();
-    Residence residence = Residence.of(task, step, data, CPU, Share.USUAL).orElseThrow();
+    assertThat(Residence.against(task, data, share(size * ROW))).isEmpty();
+    assertThat(Residence.against(task, data, share(size * ROW - 1))).isPresent();
+    Residence residence = Residence.of(task, step, data, CPU);
     Graph graph = residence.graph().model().graph();
     List<NodeDef> nodes =
         graph.nodes().stream()
@@ -212,6 +212,6 @@ class FeedingTest {
     Task pictures = Task.of(decoding, photos, Objectives.usual());
     TrainingGraph graph = Stretches.graph(pictures, SmallTraining.PLAIN);
     assertThat(Staging.of(pictures, graph, CPU)).isEmpty();
-    assertThat(Residence.of(pictures, graph, photos, CPU, Share.USUAL)).isEmpty();
+    assertThat(Residence.against(pictures, photos, Share.USUAL)).isPresent();
   }
 }
