@@ -72,12 +72,11 @@ final class DoctorCommand implements Callable<Integer> {
     }
     Settings settings = MachineOptions.settings(Device.AUTO, 0);
     Path log = settings.nativeLog().orElseThrow();
-    Gpus before = Gpus.here(); // what is known whatever comes of the rest
     Graft opened;
     try {
       opened = Graft.open(new CacheOption().of(settings));
     } catch (MissingNativeException | InputOutputException e) {
-      printUnopened(before, e);
+      printUnopened(Gpus.here(), e);
       return Failures.FAILED;
     }
     try (Graft graft = opened) {

@@ -1,12 +1,14 @@
 package dev.graft.cli;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.Objects.requireNonNullElse;
 
 import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.Graft;
 import dev.graft.Settings;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * TensorFlow, whose native code takes a third of a second to load, in a thread of its own while
@@ -15,43 +17,32 @@ import java.util.concurrent.CompletionException;
 final class OpeningGraft implements AutoCloseable {
 
   /** What lies on the class path where CUDA may have to be unpacked first, which takes minutes. */
-  private static final String OF_GPUS =
+  static final String OF_GPUS =
       "org/tensorflow/internal/c_api/linux-x86_64-gpu/libtensorflow_cc.so.2";
 
-  private final Settings settings;
-  private final CompletableFuture<Graft> opening = new CompletableFuture<>();
+  private final FutureTask<Graft> opening;
   private boolean isBegun;
 
   /** Begins to open it, unless that takes so long that it is better asked for first. */
   OpeningGraft(Settings settings) {
-    this.settings = settings;
+    opening = new FutureTask<>(() -> Graft.open(settings));
     if (OpeningGraft.class.getClassLoader().getResource(OF_GPUS) == null) {
       isBegun = true;
-      Thread thread = new Thread(this::open, "graft-opening");
+      Thread thread = new Thread(opening, "graft-opening");
       thread.setDaemon(true);
       thread.start();
     }
   }
 
-  private void open() {
-    try {
-      opening.complete(Graft.open(settings));
-    } catch (RuntimeException | Error e) {
-      opening.completeExceptionally(e);
-    }
-  }
-
   /** It, when it is open; fails as {@link Graft#open(Settings)} does. */
   Graft graft() {
-    if (!isBegun) {
-      isBegun = true;
-      open();
-    }
+    isBegun = true;
+    opening.run(); // which does nothing where it was begun
     try {
-      return opening.join();
-    } catch (CompletionException e) {
+      return requireNonNull(Uninterruptibles.getUninterruptibly(opening));
+    } catch (ExecutionException e) {
       Throwables.throwIfUnchecked(requireNonNullElse(e.getCause(), e));
-      throw e;
+      throw new IllegalStateException(e);
     }
   }
 
@@ -65,8 +56,8 @@ final class OpeningGraft implements AutoCloseable {
     }
     Graft graft;
     try {
-      graft = opening.join();
-    } catch (CompletionException e) {
+      graft = requireNonNull(Uninterruptibles.getUninterruptibly(opening));
+    } catch (ExecutionException e) {
       return; // whoever asked for it was told, or something else ended this before
     }
     graft.close();

@@ -30,9 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
 class DoctorTest {
 
-  private static final String NATIVES =
-      "org/tensorflow/internal/c_api/linux-x86_64-gpu/libtensorflow_cc.so.2";
-
   private static final List<String> CUDA =
       List.of(
           "libcudart.so.12",
@@ -59,7 +56,7 @@ class DoctorTest {
     Path jar = folder.resolve("cuda.jar");
     try (OutputStream bytes = Files.newOutputStream(jar);
         ZipOutputStream zip = new ZipOutputStream(bytes)) {
-      zip.putNextEntry(new ZipEntry(NATIVES));
+      zip.putNextEntry(new ZipEntry(OpeningGraft.OF_GPUS));
       for (String name : CUDA) {
         zip.putNextEntry(new ZipEntry("org/bytedeco/cuda/linux-x86_64/" + name));
       }

@@ -179,7 +179,7 @@ final class Rehearsal implements AutoCloseable {
    * where a batch of this size would take too much.
    */
   void beginWriting(Path dir) {
-    FutureTask<SavedModelSession> task = new FutureTask<>(() -> write(dir));
+    FutureTask<SavedModelSession> task = new FutureTask<>(() -> written(dir));
     if (runtime.computesOnGpu() || sizes.most() < BESIDE) {
       task.run();
     } else {
@@ -197,32 +197,20 @@ final class Rehearsal implements AutoCloseable {
     return Interrupts.result(requireNonNull(writing));
   }
 
-  private SavedModelSession write(Path dir) {
-    try {
-      return written(dir);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private SavedModelSession written(Path dir) throws IOException {
-    List<Planned> requests =
-        Interrupts.result(opening).requests().orElseGet(() -> planned(ready()));
+    Opened opened = Interrupts.result(opening);
+    SavedModelSession exported = opened.exported();
+    List<Planned> requests = opened.requests().orElseGet(() -> planned(exported));
     while (!requests.isEmpty()) {
-      List<Planned> kept = written(dir, requests);
+      List<Planned> kept = written(exported, dir, requests);
       size = kept.size();
       if (size == requests.size()) {
-        return ready();
+        return exported;
       }
       requests = kept;
     }
     Files.deleteIfExists(dir.resolve(WarmUp.FILE));
-    return ready();
-  }
-
-  /** The export, every signature of which was called once. */
-  SavedModelSession ready() {
-    return Interrupts.result(opening).exported();
+    return exported;
   }
 
   /** The export, this signature of which was called once: two first calls would both plan it. */
@@ -278,7 +266,8 @@ final class Rehearsal implements AutoCloseable {
    *
    * @return what was answered
    */
-  private List<Planned> written(Path dir, List<Planned> requests) throws IOException {
+  private List<Planned> written(SavedModelSession exported, Path dir, List<Planned> requests)
+      throws IOException {
     List<HashCode> contents =
         WarmUp.write(dir, files.model().name(), Iterables.transform(requests, Planned::request));
     List<WarmUp.Request> read = WarmUp.read(dir, files.signatures());
@@ -288,7 +277,7 @@ final class Rehearsal implements AutoCloseable {
       Planned planned = requests.get(i);
       WarmUp.Request request = read.get(i);
       WarmUp.requireSame(WarmUp.content(request).equals(contents.get(i)));
-      if (answer(ready(), request).isPresent()) {
+      if (answer(exported, request).isPresent()) {
         kept.add(planned);
       } else {
         remarks.add(

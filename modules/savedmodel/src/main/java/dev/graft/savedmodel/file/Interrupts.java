@@ -5,6 +5,7 @@ import com.google.common.util.concurrent.Uninterruptibles;
 import dev.graft.error.Internal;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
@@ -16,7 +17,7 @@ import java.util.concurrent.FutureTask;
 
 /**
  * What {@link Thread#interrupt} does to work on files: the JVM closes a file that is being read or
- * written just then.
+ * written just then. And what other threads come to, waited for whatever interrupts.
  */
 @Internal
 public final class Interrupts {
@@ -54,14 +55,16 @@ public final class Interrupts {
     return end;
   }
 
-  /** What another thread has come to, which fails here as it did there; whatever interrupts. */
+  /**
+   * What another thread has come to, which fails here as it did there; whatever interrupts.
+   *
+   * @throws UncheckedIOException if it failed to read or write
+   */
   public static <T> T result(Future<T> work) {
     try {
-      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(work));
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      Throwables.throwIfUnchecked(cause); // as if it had been done here
-      throw new IllegalStateException(cause);
+      return awaited(work);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -71,26 +74,18 @@ public final class Interrupts {
    */
   public static <T> T shielded(FileWork<T> work) throws IOException {
     FutureTask<T> task = new FutureTask<>(work::run);
-    Thread thread = new Thread(task, "graft-shielded");
-    thread.start();
-    boolean interrupted = false;
+    new Thread(task, "graft-shielded").start();
+    return awaited(task);
+  }
+
+  private static <T> T awaited(Future<T> work) throws IOException {
     try {
-      while (true) {
-        try {
-          return task.get();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
+      return Objects.requireNonNull(Uninterruptibles.getUninterruptibly(work));
     } catch (ExecutionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       Throwables.throwIfInstanceOf(cause, IOException.class);
-      Throwables.throwIfUnchecked(cause);
+      Throwables.throwIfUnchecked(cause); // as if it had been done here
       throw new IllegalStateException(cause);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 }
