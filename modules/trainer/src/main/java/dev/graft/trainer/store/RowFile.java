@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 
 /**
@@ -89,9 +90,10 @@ final class RowFile {
    * Tells {@code taker} of all rows of a file. Those of its last block may be cut off: then reading
    * them fails.
    *
-   * @return whether the file holds nothing but blocks, whatever its last one lacks
+   * @return up to which byte the file holds whole blocks, where something else follows them; none
+   *     where all of it is blocks, whatever the last one lacks
    */
-  static boolean read(FileChannel channel, RowForm form, Taker taker) throws IOException {
+  static OptionalLong read(FileChannel channel, RowForm form, Taker taker) throws IOException {
     long size = channel.size();
     long at = 0;
     while (size - at >= HEADER) {
@@ -102,16 +104,16 @@ final class RowFile {
       long digests = (long) rows * RowDigest.BYTES;
       long content = (long) rows * form.bytes();
       if (!known || rows <= 0 || !fits || digests + content > LARGEST) {
-        return false;
+        return OptionalLong.of(at);
       }
       if (digests > size - at - HEADER) {
-        return true; // a writer was killed, or is at it
+        return OptionalLong.empty(); // a writer was killed, or is at it
       }
       int crcOfRows = header.getInt();
       int crc = header.getInt();
       ByteBuffer examples = read(channel, at + HEADER, (int) digests);
       if (crc(header.position(0).limit(CHECKED), examples.duplicate()) != crc) {
-        return false;
+        return OptionalLong.of(at);
       }
       Block block = new Block(channel, at + HEADER + digests, (int) content, crcOfRows);
       for (int i = 0; i < rows; i++) {
@@ -119,7 +121,7 @@ final class RowFile {
       }
       at += HEADER + digests + content;
     }
-    return true;
+    return OptionalLong.empty();
   }
 
   private static int number(RowForm form) {

@@ -27,6 +27,9 @@ public final class StoredFeatures implements AutoCloseable {
   private static final String UNKEPT =
       "what this network computes of examples is not kept for other runs, since ";
 
+  /** After what part of the limit it is looked what others have kept. */
+  private static final int LOOKS = 100;
+
   private final Map<TensorRef, StoredRows> stored = new LinkedHashMap<>();
   private final Map<TensorRef, RowForm> forms;
   private final FeatureStore store;
@@ -34,7 +37,8 @@ public final class StoredFeatures implements AutoCloseable {
   private boolean keeps = true;
   private boolean saidDamaged;
   private boolean saidInexact;
-  private long room; // bytes
+  private long room; // bytes, as it was when it was last looked at, less those kept since
+  private long unseen; // bytes kept since
 
   private StoredFeatures(FeatureStore store, Map<TensorRef, RowForm> forms, Consumer<String> said) {
     this.store = store;
@@ -156,7 +160,12 @@ public final class StoredFeatures implements AutoCloseable {
   /** Takes room for rows of {@code tensor}; says it where there is none. */
   private boolean isRoom(int rows, TensorRef tensor) throws IOException {
     long needed = RowFile.bytes(rows, Objects.requireNonNull(forms.get(tensor)));
+    if (unseen > store.limit() / LOOKS) { // other processes keep rows, too
+      room = store.limit() - store.size();
+      unseen = 0;
+    }
     room -= needed;
+    unseen += needed;
     boolean full = room < 0;
     if (keeps && (full || store.disk() < needed)) {
       keeps = false;

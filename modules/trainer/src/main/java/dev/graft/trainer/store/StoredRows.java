@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -81,12 +82,41 @@ final class StoredRows implements AutoCloseable {
   private void add(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     open.add(channel);
-    lost |=
-        !RowFile.read(
+    OptionalLong whole =
+        RowFile.read(
             channel,
             form,
             (example, block, row) ->
                 places.compute(example, (key, other) -> new Place(block, row, other)));
+    if (whole.isPresent()) {
+      lost = true;
+      replace(file, channel, whole.getAsLong());
+    }
+  }
+
+  /** Leaves of a damaged file what is whole, in one of its own, so that nobody else finds it so. */
+  private void replace(Path file, FileChannel damaged, long whole) {
+    Path own = folder.resolve(UUID.randomUUID() + ".tmp");
+    try {
+      try (FileChannel to =
+          FileChannel.open(own, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        for (long at = 0; at < whole; ) {
+          long moved = damaged.transferTo(at, whole - at, to);
+          if (moved == 0) {
+            throw new IOException("it ends early");
+          }
+          at += moved;
+        }
+      }
+      if (whole > 0) {
+        Files.move(own, folder.resolve(UUID.randomUUID() + RowFile.SUFFIX));
+      }
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // another's folder, or a full disk: it is found damaged again
+    } finally {
+      own.toFile().delete();
+    }
   }
 
   /** How many rows were asked for that are not there since something was not whole. */

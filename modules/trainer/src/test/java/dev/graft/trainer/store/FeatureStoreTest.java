@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,7 +157,8 @@ class FeatureStoreTest {
     }
     Set<RowFile.Block> blocks = new HashSet<>();
     try (FileChannel channel = FileChannel.open(file(A))) {
-      assertThat(RowFile.read(channel, large, (example, block, row) -> blocks.add(block))).isTrue();
+      assertThat(RowFile.read(channel, large, (example, block, row) -> blocks.add(block)))
+          .isEmpty();
     }
     assertThat(blocks).hasSize(2);
     try (StoredRows rows = store.open(A, large)) {
@@ -173,6 +175,29 @@ class FeatureStoreTest {
       }
       assertThat(found(B)).containsExactly(0, 1);
       Files.delete(file(B));
+    }
+  }
+
+  /** Once: what is whole of it lies in another file from then on. */
+  @Test
+  void aDamagedFileIsReplacedByWhatIsWholeOfIt() throws IOException {
+    keep(A, 0, 2, 4);
+    try (FileChannel channel = FileChannel.open(file(A), StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate(BLOCK), BLOCK); // zeros, as after a loss of power
+    }
+    try (StoredRows rows = rows(A)) {
+      assertThat(rows.find(example(1))).isPresent();
+      assertThat(rows.find(example(9))).isEmpty();
+      assertThat(rows.missed()).as("it may have been in there").isEqualTo(1);
+    }
+    try (StoredRows rows = rows(A)) {
+      assertThat(rows.find(example(1))).isPresent();
+      assertThat(rows.find(example(9))).isEmpty();
+      assertThat(rows.missed()).isZero();
+    }
+    assertThat(store.size()).isEqualTo(BLOCK);
+    try (Stream<Path> all = Files.list(store.folder().resolve(A))) {
+      assertThat(all).as("and nothing else").hasSize(1);
     }
   }
 
