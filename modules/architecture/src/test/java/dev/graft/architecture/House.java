@@ -267,7 +267,8 @@ final class House {
     return shown;
   }
 
-  private static boolean isShown(JavaMember member) {
+  /** Visible to an application as a member of a type that is. */
+  static boolean isShown(JavaMember member) {
     Set<JavaModifier> modifiers = member.getModifiers();
     return (modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED))
         && !modifiers.contains(JavaModifier.SYNTHETIC)

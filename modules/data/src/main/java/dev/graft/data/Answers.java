@@ -1,5 +1,7 @@
 package dev.graft.data;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
@@ -36,6 +38,8 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
    * @throws BadRequestException if the values have another dtype or shape
    */
   public Answers {
+    requireNonNull(values, "values");
+    requireNonNull(labels, "labels");
     if (values.shape().rank() < 1) {
       throw new BadRequestException("answers are [N, ...], one row an example, given " + values);
     }
@@ -59,6 +63,8 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
 
   /** Exactly one of {@code labels} for each example, by its index. */
   public static Answers oneOf(Labels labels, int... indices) {
+    requireNonNull(labels, "labels");
+    requireNonNull(indices, "indices");
     return new Answers(TensorValue.of(Shape.of(indices.length), indices), Optional.of(labels));
   }
 
@@ -68,11 +74,14 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
    * @param holds float32 [N, labels]: 1 where a label holds, 0 where it does not
    */
   public static Answers anyOf(Labels labels, TensorValue holds) {
+    requireNonNull(labels, "labels");
+    requireNonNull(holds, "holds");
     return new Answers(holds, Optional.of(labels));
   }
 
   /** Numbers, float32 or float64 [N, ...]. */
   public static Answers numbers(TensorValue values) {
+    requireNonNull(values, "values");
     return new Answers(values, Optional.empty());
   }
 
@@ -83,6 +92,8 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
    * @param counts how many rows each example has
    */
   public static Answers padded(TensorValue values, int... counts) {
+    requireNonNull(values, "values");
+    requireNonNull(counts, "counts");
     return padded(values, Optional.empty(), counts);
   }
 

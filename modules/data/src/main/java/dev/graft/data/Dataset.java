@@ -1,5 +1,7 @@
 package dev.graft.data;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
 import dev.graft.error.BadDataException;
@@ -78,9 +80,9 @@ public final class Dataset {
    * @param inputs a tensor for each input of the model, by name; row i is example i
    * @param targets int32 [N], the index of each example's label; or, where any number of labels may
    *     hold, float32 [N, labels] of ones and zeros
-   * @param labels the labels
    */
   public static Dataset of(Map<String, TensorValue> inputs, TensorValue targets, Labels labels) {
+    requireNonNull(labels, "labels");
     return of(inputs, new Answers(targets, Optional.of(labels)));
   }
 
@@ -94,19 +96,15 @@ public final class Dataset {
     return of(inputs, Answers.numbers(targets));
   }
 
-  /**
-   * Examples in memory for a model with one head.
-   *
-   * @param inputs a tensor for each input of the model, by name; row i is example i
-   */
+  /** Examples in memory for a model with one head: a tensor for each input, by name, a row each. */
   public static Dataset of(Map<String, TensorValue> inputs, Answers answers) {
+    requireNonNull(answers, "answers");
     return of(inputs, Map.of(Batch.ONLY, answers));
   }
 
   /**
-   * Examples in memory for a model with several heads.
+   * Examples in memory for a model with several heads, as for one.
    *
-   * @param inputs a tensor for each input of the model, by name; row i is example i
    * @param answers to each head, by its name
    * @throws BadRequestException if they are not for the same number of examples
    */

@@ -2,6 +2,7 @@ package dev.graft.data;
 
 import static com.google.common.collect.ImmutableList.toImmutableList;
 import static java.util.Collections.binarySearch;
+import static java.util.Objects.requireNonNull;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadDataException;
@@ -43,6 +44,7 @@ final class ImageFolder {
   private ImageFolder() {}
 
   static Dataset read(Path root) {
+    requireNonNull(root, "folder");
     if (!Files.isDirectory(root)) {
       throw new BadDataException(
           "there is no folder "

@@ -1,5 +1,7 @@
 package dev.graft.data;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadDataException;
 import dev.graft.error.BadRequestException;
@@ -60,6 +62,7 @@ public final class PictureTable {
    *     no row, or a row has more or fewer values than there are columns
    */
   public static PictureTable read(Path csv) {
+    requireNonNull(csv, "csv");
     List<List<String>> lines = CsvText.lines(csv);
     if (lines.isEmpty()) {
       throw new BadDataException(csv + " is empty; its first line names the columns.");

@@ -1,5 +1,7 @@
 package dev.graft.data;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableSet;
 import com.google.common.hash.Hashing;
 import com.google.protobuf.ByteString;
@@ -16,6 +18,8 @@ final class PicturesInMemory implements Source {
 
   /** The pictures to which these are the answers; fails if they are not as many. */
   static PicturesInMemory of(List<byte[]> pictures, Answers answers) {
+    requireNonNull(pictures, "pictures");
+    requireNonNull(answers, "answers");
     if (answers.size() != pictures.size()) {
       throw new BadRequestException(
           "given " + pictures.size() + " pictures and " + answers.size() + " answers.");

@@ -1,5 +1,7 @@
 package dev.graft.data;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.ImmutableSet;
@@ -56,6 +58,8 @@ final class Tensors implements Source {
 
   /** The inputs of examples to which these are the answers; fails if they are not as many. */
   static Tensors of(Map<String, TensorValue> inputs, Map<String, Answers> answers) {
+    requireNonNull(inputs, "inputs");
+    requireNonNull(answers, "answers");
     if (answers.isEmpty()) {
       throw new BadRequestException("examples to learn from need an answer for a head at least.");
     }

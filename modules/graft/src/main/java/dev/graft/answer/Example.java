@@ -43,11 +43,13 @@ public final class Example {
 
   /** An encoded picture: the bytes of a JPEG, PNG, GIF or BMP file. */
   public static Example picture(byte[] file) {
+    requireNonNull(file, "file");
     return encoded(ByteString.copyFrom(file));
   }
 
   /** An encoded picture: what is left in {@code file}, whose position stays where it is. */
   public static Example picture(ByteBuffer file) {
+    requireNonNull(file, "file");
     return encoded(ByteString.copyFrom(file.duplicate()));
   }
 
@@ -107,6 +109,7 @@ public final class Example {
    * @throws BadDataException if a value is anything else, or its lists differ in length
    */
   public static Example of(Map<String, ?> values) {
+    requireNonNull(values, "values");
     Map<String, TensorValue> all = new LinkedHashMap<>();
     values.forEach((input, value) -> all.put(input, Values.of(input, value)));
     return new Example(Optional.empty(), Optional.empty(), Collections.unmodifiableMap(all));

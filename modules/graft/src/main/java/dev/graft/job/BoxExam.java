@@ -32,6 +32,7 @@ public final class BoxExam {
 
   /** Whether {@code model} finds boxes. */
   public static boolean isFor(Model model) {
+    requireNonNull(model, "model");
     return model.heads().size() == 1 && model.heads().get(0).kind() == Head.Kind.BOXES;
   }
 

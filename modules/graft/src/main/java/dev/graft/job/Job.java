@@ -365,6 +365,8 @@ public final class Job {
 
   /** {@code parts} with their labels as that head of {@code start} counts them which has any. */
   public static Parts fitting(Parts parts, Model start) {
+    requireNonNull(parts, "parts");
+    requireNonNull(start, "start");
     return start.heads().stream()
         .flatMap(head -> head.labels().stream())
         .findFirst()

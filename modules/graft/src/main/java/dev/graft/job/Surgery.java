@@ -177,6 +177,8 @@ public final class Surgery {
    *     choice that does
    */
   public Model on(Model backbone, Answers answers, long seed) {
+    requireNonNull(backbone, "backbone");
+    requireNonNull(answers, "answers");
     return new Operation(this, answers).on(backbone, seed);
   }
 
@@ -195,6 +197,8 @@ public final class Surgery {
    * and what could not be, in sentences.
    */
   public static List<String> leftOut(Model backbone, Model start) {
+    requireNonNull(backbone, "backbone");
+    requireNonNull(start, "start");
     List<String> sentences = new ArrayList<>();
     for (Signature signature : backbone.signatures().values()) {
       Signature now = start.signatures().get(signature.name());
@@ -211,6 +215,7 @@ public final class Surgery {
 
   /** {@code trained} as it is published: an embedding without the head that taught it. */
   public Model finished(Model trained) {
+    requireNonNull(trained, "trained");
     return set.head == HeadChoice.EMBEDDING
         ? trained.with(Edits.replaceHead(HeadSpec.embedding())) // of what was pooled already
         : trained;

@@ -1,5 +1,7 @@
 package dev.graft.error;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.words.Remedy;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +39,18 @@ public non-sealed class BadModelException extends GraftException {
 
   /** A failure at one node of the graph. */
   public static BadModelException atNode(String node, String message) {
+    requireNonNull(node, "node");
+    requireNonNull(message, "message");
     return new BadModelException(message, node, null, null);
   }
 
   /** A failure in one file of the SavedModel. */
   public static BadModelException inFile(
       String file, String message, @Nullable Throwable cause, Remedy... remedies) {
+    requireNonNull(file, "file");
+    requireNonNull(message, "message");
+    requireNonNull(cause, "cause");
+    requireNonNull(remedies, "remedies");
     return new BadModelException(message, null, file, cause, remedies);
   }
 

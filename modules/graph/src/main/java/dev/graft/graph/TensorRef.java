@@ -1,5 +1,7 @@
 package dev.graft.graph;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.error.BadModelException;
 
 /**
@@ -20,6 +22,7 @@ public record TensorRef(String node, int index) implements Comparable<TensorRef>
 
   /** The first output of {@code node}. */
   public static TensorRef of(String node) {
+    requireNonNull(node, "node");
     return new TensorRef(node, 0);
   }
 
@@ -29,6 +32,7 @@ public record TensorRef(String node, int index) implements Comparable<TensorRef>
    * @throws BadModelException if it is neither
    */
   public static TensorRef parse(String text) {
+    requireNonNull(text, "text");
     String node = text;
     int index = 0;
     int colon = text.lastIndexOf(':');

@@ -1,5 +1,7 @@
 package dev.graft.tensor;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.error.Internal;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -26,6 +28,7 @@ public final class Shape {
 
   /** A shape with these dimensions, -1 where unknown. */
   public static Shape of(long... dims) {
+    requireNonNull(dims, "dims");
     return new Shape(dims.clone());
   }
 
@@ -110,6 +113,7 @@ public final class Shape {
 
   /** Whether a tensor could have both shapes. */
   public boolean isCompatibleWith(Shape other) {
+    requireNonNull(other, "other");
     if (dims == null || other.dims == null) {
       return true;
     }

@@ -1,5 +1,7 @@
 package dev.graft.tensor;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import dev.graft.error.BadModelException;
 import dev.graft.error.BadRequestException;
@@ -33,6 +35,9 @@ public final class TensorValue {
    * shape.elements() * size(dtype)} bytes.
    */
   public static TensorValue of(DType dtype, Shape shape, ByteBuffer bytes) {
+    requireNonNull(dtype, "dtype");
+    requireNonNull(shape, "shape");
+    requireNonNull(bytes, "bytes");
     long wanted = Math.multiplyExact(shape.elements(), (long) size(dtype));
     if (bytes.remaining() != wanted) {
       throw new BadRequestException(
@@ -50,6 +55,8 @@ public final class TensorValue {
 
   /** A float32 tensor. */
   public static TensorValue of(Shape shape, float[] values) {
+    requireNonNull(shape, "shape");
+    requireNonNull(values, "values");
     ByteBuffer bytes = allocate(DType.FLOAT32, shape, values.length);
     bytes.asFloatBuffer().put(values);
     return of(DType.FLOAT32, shape, bytes);
@@ -57,6 +64,8 @@ public final class TensorValue {
 
   /** A float64 tensor. */
   public static TensorValue of(Shape shape, double[] values) {
+    requireNonNull(shape, "shape");
+    requireNonNull(values, "values");
     ByteBuffer bytes = allocate(DType.FLOAT64, shape, values.length);
     bytes.asDoubleBuffer().put(values);
     return of(DType.FLOAT64, shape, bytes);
@@ -64,6 +73,8 @@ public final class TensorValue {
 
   /** An int32 tensor. */
   public static TensorValue of(Shape shape, int[] values) {
+    requireNonNull(shape, "shape");
+    requireNonNull(values, "values");
     ByteBuffer bytes = allocate(DType.INT32, shape, values.length);
     bytes.asIntBuffer().put(values);
     return of(DType.INT32, shape, bytes);
@@ -71,6 +82,8 @@ public final class TensorValue {
 
   /** An int64 tensor. */
   public static TensorValue of(Shape shape, long[] values) {
+    requireNonNull(shape, "shape");
+    requireNonNull(values, "values");
     ByteBuffer bytes = allocate(DType.INT64, shape, values.length);
     bytes.asLongBuffer().put(values);
     return of(DType.INT64, shape, bytes);
@@ -78,11 +91,15 @@ public final class TensorValue {
 
   /** A string tensor, of texts in UTF-8. */
   public static TensorValue texts(Shape shape, List<String> values) {
+    requireNonNull(shape, "shape");
+    requireNonNull(values, "values");
     return strings(shape, values.stream().map(ByteString::copyFromUtf8).toList());
   }
 
   /** A string tensor of any bytes, such as files of pictures. */
   public static TensorValue byteArrays(Shape shape, List<byte[]> values) {
+    requireNonNull(shape, "shape");
+    requireNonNull(values, "values");
     return strings(shape, values.stream().map(ByteString::copyFrom).toList());
   }
 
@@ -117,6 +134,7 @@ public final class TensorValue {
 
   /** A string scalar, UTF-8. */
   public static TensorValue scalar(String value) {
+    requireNonNull(value, "value");
     return strings(Shape.scalar(), List.of(ByteString.copyFromUtf8(value)));
   }
 
@@ -131,6 +149,7 @@ public final class TensorValue {
 
   /** How many bytes one element of {@code dtype} takes. */
   public static int size(DType dtype) {
+    requireNonNull(dtype, "dtype");
     return switch (dtype) {
       case BOOL, INT8, UINT8, QINT8, QUINT8 -> 1;
       case FLOAT16, BFLOAT16, INT16, UINT16, QINT16, QUINT16 -> 2;
@@ -144,6 +163,7 @@ public final class TensorValue {
 
   /** Whether a value can be of {@code dtype}. */
   public static boolean canHold(DType dtype) {
+    requireNonNull(dtype, "dtype");
     try {
       return dtype == DType.STRING || size(dtype) > 0;
     } catch (IllegalArgumentException e) {

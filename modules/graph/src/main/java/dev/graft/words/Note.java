@@ -1,5 +1,7 @@
 package dev.graft.words;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 
 /**
@@ -16,6 +18,8 @@ public record Note(String sentence, List<Remedy> remedies) {
 
   /** A note that these turn round. */
   public static Note of(String sentence, Remedy... remedies) {
+    requireNonNull(sentence, "sentence");
+    requireNonNull(remedies, "remedies");
     return new Note(sentence, List.of(remedies));
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.words;
 
+import static java.util.Objects.requireNonNull;
+
 /**
  * Text of others, such as a model's names or a file's, made fit to be printed: a control character
  * in it would move the cursor, colour what follows or begin a line, and so say something in Graft's
@@ -14,11 +16,13 @@ public final class Printable {
 
   /** {@code text} for a cell of a table that tabs and lines divide. */
   public static String cell(String text) {
+    requireNonNull(text, "text");
     return without(text, "");
   }
 
   /** {@code text} for one line, in which tabs may divide cells. */
   public static String line(String text) {
+    requireNonNull(text, "text");
     return without(text, "\t");
   }
 
@@ -27,6 +31,7 @@ public final class Printable {
    * that Graft began.
    */
   public static String lines(String text) {
+    requireNonNull(text, "text");
     StringBuilder all = new StringBuilder();
     for (String line : text.stripTrailing().split("\r?\n", -1)) {
       boolean isMore = all.length() > 0;
@@ -39,6 +44,7 @@ public final class Printable {
 
   /** {@code json} with such characters in their escaped form; its own line breaks stay. */
   public static String json(String json) {
+    requireNonNull(json, "json");
     StringBuilder all = new StringBuilder();
     for (int i = 0; i < json.length(); i++) {
       char c = json.charAt(i);

@@ -1,5 +1,7 @@
 package dev.graft.model;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
@@ -65,6 +67,8 @@ public record InputSpec(
 
   /** An input of which nobody has said more than the signature does. */
   public static InputSpec of(String name, TensorSpec spec) {
+    requireNonNull(name, "name");
+    requireNonNull(spec, "spec");
     return new InputSpec(
         name,
         spec.tensor(),

@@ -1,5 +1,7 @@
 package dev.graft.model;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
 import java.text.Normalizer;
@@ -49,11 +51,13 @@ public record Labels(List<String> names) {
 
   /** The labels in this order. */
   public static Labels of(String... names) {
+    requireNonNull(names, "names");
     return new Labels(ImmutableList.copyOf(names));
   }
 
   /** The labels in this order. */
   public static Labels of(List<String> names) {
+    requireNonNull(names, "names");
     return new Labels(ImmutableList.copyOf(names));
   }
 

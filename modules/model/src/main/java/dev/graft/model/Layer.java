@@ -1,5 +1,7 @@
 package dev.graft.model;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.Lists;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -71,11 +73,15 @@ public final class Layer {
 
   /** A layer of which only name and class are known so far. */
   public static Layer of(String name, String className) {
+    requireNonNull(name, "name");
+    requireNonNull(className, "className");
     return builder(name, className).build();
   }
 
   /** A builder for a layer of which only name and class are known so far. */
   public static Builder builder(String name, String className) {
+    requireNonNull(name, "name");
+    requireNonNull(className, "className");
     return new Builder(name, className);
   }
 

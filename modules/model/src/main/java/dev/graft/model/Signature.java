@@ -1,5 +1,7 @@
 package dev.graft.model;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import com.google.common.collect.Maps;
@@ -99,6 +101,9 @@ public record Signature(
   /** A predicting signature without side effects. */
   public static Signature predict(
       String name, Map<String, TensorSpec> inputs, Map<String, TensorSpec> outputs) {
+    requireNonNull(name, "name");
+    requireNonNull(inputs, "inputs");
+    requireNonNull(outputs, "outputs");
     return new Signature(name, PREDICT, inputs, outputs, ImmutableList.of());
   }
 }

@@ -1,5 +1,7 @@
 package dev.graft.surgeon;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
@@ -44,6 +46,7 @@ public final class Blocks {
 
   /** The blocks of {@code model}'s backbone, the head not among them. */
   public static List<Block> of(Model model) {
+    requireNonNull(model, "model");
     return new Blocks(model).find();
   }
 
@@ -57,6 +60,9 @@ public final class Blocks {
    */
   public static List<TensorRef> below(
       Model model, Collection<String> variables, Collection<TensorRef> active) {
+    requireNonNull(model, "model");
+    requireNonNull(variables, "variables");
+    requireNonNull(active, "active");
     List<String> starts = new ArrayList<>();
     for (String name : variables) {
       starts.add(

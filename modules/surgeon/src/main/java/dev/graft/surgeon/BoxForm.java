@@ -1,5 +1,7 @@
 package dev.graft.surgeon;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
 import java.util.List;
@@ -41,6 +43,7 @@ public record BoxForm(List<String> maps, int height, int width, double boxHeight
 
   /** This on these layers or tensors. */
   public BoxForm maps(List<String> value) {
+    requireNonNull(value, "value");
     return new BoxForm(value, height, width, boxHeight, boxWidth);
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.surgeon;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.Graph;
@@ -83,11 +85,14 @@ public final class HeadFinder {
 
   /** The heads of the model's serving signature, at most one for each output. */
   public static List<FoundHead> all(Model model) {
+    requireNonNull(model, "model");
     return all(model, model.servingSignature());
   }
 
   /** The heads of {@code signature}, at most one for each output. */
   public static List<FoundHead> all(Model model, Signature signature) {
+    requireNonNull(model, "model");
+    requireNonNull(signature, "signature");
     HeadFinder finder = new HeadFinder(model);
     ImmutableList.Builder<FoundHead> found = ImmutableList.builder();
     signature.outputs().forEach((name, spec) -> finder.at(name, spec).ifPresent(found::add));
@@ -103,6 +108,7 @@ public final class HeadFinder {
    *     stands there instead and what to do
    */
   public static FoundHead only(Model model) {
+    requireNonNull(model, "model");
     List<FoundHead> candidates = new ArrayList<>();
     for (FoundHead head : all(model)) {
       if (candidates.stream().noneMatch(other -> other.kernel().equals(head.kernel()))) {
@@ -140,6 +146,8 @@ public final class HeadFinder {
 
   /** Whether {@code head} answers with its logits as they are: no softmax or sigmoid follows. */
   public static boolean givesLogits(Model model, Head head) {
+    requireNonNull(model, "model");
+    requireNonNull(head, "head");
     Graph graph = model.graph();
     TensorRef answer = head.output();
     while (!answer.equals(head.logits()) && PASSED.contains(graph.node(answer.node()).getOp())) {
@@ -150,6 +158,8 @@ public final class HeadFinder {
 
   /** Whether {@code head} answers with logarithms of probabilities: it ends in LogSoftmax. */
   public static boolean givesLogarithms(Model model, Head head) {
+    requireNonNull(model, "model");
+    requireNonNull(head, "head");
     NodeDef node = model.graph().node(head.output().node());
     while (PASSED.contains(node.getOp())) {
       node = model.graph().node(Nodes.dataInput(node, 0).node());
@@ -328,6 +338,7 @@ public final class HeadFinder {
    * @throws BadRequestException if it is not clear which signature serves
    */
   public static String origins(Model model) {
+    requireNonNull(model, "model");
     HeadFinder finder = new HeadFinder(model);
     List<String> outputs = new ArrayList<>();
     model

@@ -91,21 +91,25 @@ public final class HeadSpec {
 
   /** Exactly one of {@code labels} holds: softmax. */
   public static HeadSpec singleLabel(Labels labels) {
+    requireNonNull(labels, "labels");
     return of(Head.Kind.SINGLE_LABEL, Optional.of(labels), labels.size());
   }
 
   /** Exactly one of {@code labels} holds: softmax. */
   public static HeadSpec singleLabel(String... labels) {
+    requireNonNull(labels, "labels");
     return singleLabel(Labels.of(labels));
   }
 
   /** Any number of {@code labels} hold: a sigmoid for each. */
   public static HeadSpec multiLabel(Labels labels) {
+    requireNonNull(labels, "labels");
     return of(Head.Kind.MULTI_LABEL, Optional.of(labels), labels.size());
   }
 
   /** Any number of {@code labels} hold: a sigmoid for each. */
   public static HeadSpec multiLabel(String... labels) {
+    requireNonNull(labels, "labels");
     return multiLabel(Labels.of(labels));
   }
 
@@ -129,6 +133,7 @@ public final class HeadSpec {
    * of the backbone, and hidden layers, pooling and dropout are not for it; see {@link #boxes()}.
    */
   public static HeadSpec boxes(Labels labels) {
+    requireNonNull(labels, "labels");
     return of(Head.Kind.BOXES, Optional.of(labels), labels.size());
   }
 
@@ -139,6 +144,8 @@ public final class HeadSpec {
    * @param units how many numbers it gives; 0 for an embedding without a dense layer of its own
    */
   public static HeadSpec of(Head.Kind kind, Optional<Labels> labels, int units) {
+    requireNonNull(kind, "kind");
+    requireNonNull(labels, "labels");
     return new HeadSpec(new Draft(kind, labels, units));
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.surgeon;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
@@ -61,6 +63,7 @@ public record ModelDiff(
 
     /** The counts of {@code model}. */
     public static Parameters of(Model model) {
+      requireNonNull(model, "model");
       return new Parameters(count(model.variables()), count(model.trainableVariables()));
     }
 
@@ -75,6 +78,8 @@ public record ModelDiff(
 
   /** What differs in {@code after}. */
   public static ModelDiff between(Model before, Model after) {
+    requireNonNull(before, "before");
+    requireNonNull(after, "after");
     List<String> old = paths(before);
     List<String> now = paths(after);
     ImmutableList.Builder<String> removed = ImmutableList.builder();

@@ -1,5 +1,7 @@
 package dev.graft.surgeon;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.model.Layer;
 import dev.graft.model.Model;
 import dev.graft.surgeon.internal.analysis.SequenceMask;
@@ -20,6 +22,7 @@ public final class Padding {
    * @return a sentence without its full stop; empty where padding is left out, or there is none
    */
   public static Optional<String> pooled(Model model) {
+    requireNonNull(model, "model");
     return model.layers().stream()
         .filter(Padding::isOurs)
         .flatMap(layer -> SequenceMask.lost(model, layer.inputs().get(0)).stream())

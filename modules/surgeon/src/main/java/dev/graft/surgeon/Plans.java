@@ -1,5 +1,7 @@
 package dev.graft.surgeon;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableSet;
 import dev.graft.error.BadRequestException;
@@ -32,6 +34,7 @@ public final class Plans {
    * @throws BadRequestException if there are not as many
    */
   public static TrainingPlan topBlocks(Model model, int count) {
+    requireNonNull(model, "model");
     return of(model, Where.lastBlocks(count));
   }
 
@@ -42,6 +45,7 @@ public final class Plans {
    * @param share above 0 to 1
    */
   public static TrainingPlan topShare(Model model, double share) {
+    requireNonNull(model, "model");
     if (!(share > 0 && share <= 1)) {
       throw new BadRequestException(
           "a share of the blocks lies above 0 and up to 1, given " + share + ".");
@@ -52,6 +56,7 @@ public final class Plans {
 
   /** The whole backbone at once. */
   public static TrainingPlan everything(Model model) {
+    requireNonNull(model, "model");
     return topShare(model, 1);
   }
 
@@ -61,6 +66,7 @@ public final class Plans {
    * @param stretches in how many, at least 1; fewer where there are fewer blocks
    */
   public static TrainingPlan gradual(Model model, int stretches) {
+    requireNonNull(model, "model");
     if (stretches < 1) {
       throw new BadRequestException("unfreezing takes at least 1 stretch, not " + stretches + ".");
     }
@@ -84,6 +90,8 @@ public final class Plans {
    * @throws BadRequestException if one hits nothing that can train
    */
   public static TrainingPlan of(Model model, Where... stretches) {
+    requireNonNull(model, "model");
+    requireNonNull(stretches, "stretches");
     ImmutableSet<String> backbone =
         Blocks.of(model).stream()
             .flatMap(block -> block.variables().stream())

@@ -1,5 +1,7 @@
 package dev.graft.surgeon;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
 import dev.graft.model.SelectionNames;
@@ -54,6 +56,7 @@ public final class Where {
    * @throws BadRequestException if it cannot be read; the message says where and shows the forms
    */
   public static Where parse(String text) {
+    requireNonNull(text, "text");
     return WhereParser.parse(text);
   }
 
@@ -69,6 +72,7 @@ public final class Where {
    * @param names at least one
    */
   public static Where layer(String... names) {
+    requireNonNull(names, "names");
     List<Where> each =
         Arrays.stream(names)
             .map(name -> new Where(SelectionNames.quoted(name), false, parts -> parts.named(name)))
@@ -78,6 +82,7 @@ public final class Where {
 
   /** The layers of this class: {@code BatchNormalization}. */
   public static Where ofClass(String className) {
+    requireNonNull(className, "className");
     return new Where("class " + className, false, parts -> parts.ofClass(className));
   }
 
@@ -97,11 +102,13 @@ public final class Where {
    * name; the layer itself is not in it.
    */
   public static Where until(String name) {
+    requireNonNull(name, "name");
     return new Where("until " + SelectionNames.quoted(name), false, parts -> parts.until(name));
   }
 
   /** The layer called {@code name}, or the first of the block of that name, and all after it. */
   public static Where from(String name) {
+    requireNonNull(name, "name");
     return new Where("from " + SelectionNames.quoted(name), false, parts -> parts.from(name));
   }
 
@@ -120,6 +127,7 @@ public final class Where {
 
   /** The block called {@code name}; see {@link Blocks}. */
   public static Where block(String name) {
+    requireNonNull(name, "name");
     return new Where("block " + SelectionNames.quoted(name), false, parts -> parts.block(name));
   }
 
@@ -141,6 +149,7 @@ public final class Where {
    * declared as not trainable train only if they are named so.
    */
   public static Where variables(String regex) {
+    requireNonNull(regex, "regex");
     Pattern pattern;
     try {
       pattern = Pattern.compile(regex);
@@ -156,11 +165,13 @@ public final class Where {
 
   /** The variables that do this in their layer. */
   public static Where role(Variable.Role role) {
+    requireNonNull(role, "role");
     return new Where("role " + Words.identifier(role), false, parts -> parts.role(role));
   }
 
   /** What this or {@code other} hits. */
   public Where or(Where other) {
+    requireNonNull(other, "other");
     return new Where(
         text + " or " + other.text,
         true,
@@ -169,6 +180,7 @@ public final class Where {
 
   /** What both this and {@code other} hit. */
   public Where and(Where other) {
+    requireNonNull(other, "other");
     return new Where(
         grouped() + " and " + other.grouped(),
         true,
@@ -182,6 +194,7 @@ public final class Where {
 
   /** What this hits and {@code other} does not. */
   public Where except(Where other) {
+    requireNonNull(other, "other");
     return and(other.not());
   }
 
@@ -192,6 +205,7 @@ public final class Where {
    *     names the nearest layers or variables
    */
   public Selection in(Model model) {
+    requireNonNull(model, "model");
     Selection hit = hits.apply(new Selector(model));
     if (hit.isEmpty()) {
       throw new BadRequestException(

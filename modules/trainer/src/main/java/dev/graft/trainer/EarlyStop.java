@@ -1,5 +1,7 @@
 package dev.graft.trainer;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.error.BadRequestException;
 import dev.graft.trainer.metric.Evaluation;
 import java.util.Optional;
@@ -33,6 +35,7 @@ public record EarlyStop(Optional<String> named, int patience) {
 
   /** By a metric, and so is decided what is kept of a run, see {@link Recipe#keepBy}. */
   public static EarlyStop on(String metric, int patience) {
+    requireNonNull(metric, "metric");
     return new EarlyStop(Optional.of(metric), patience);
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.trainer;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -29,6 +31,7 @@ public record RateCurve(List<Point> points, OptionalDouble suggestion, boolean o
 
   /** The mean loss of the first quarter of {@code points}, at rates that change little. */
   public static double start(List<Point> points) {
+    requireNonNull(points, "points");
     return points.stream()
         .limit(Math.max(1, points.size() / 4))
         .mapToDouble(Point::loss)

@@ -88,6 +88,7 @@ public final class Recipe {
    * @throws BadRequestException if there is none
    */
   public static Recipe named(String name) {
+    requireNonNull(name, "name");
     for (Recipe recipe : List.of(auto(), headOnly(), headThenTop(), gradual(), full())) {
       if (recipe.name().equals(name)) {
         return recipe;
@@ -260,6 +261,7 @@ public final class Recipe {
 
     /** These settings with other steps. */
     public HeadSettings steps(FineTune value) {
+      requireNonNull(value, "value");
       return new HeadSettings(strengths, folds, crossValidateUpTo, fallbackStrength, value);
     }
   }

@@ -1,5 +1,7 @@
 package dev.graft.surgeon.edit;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
 import dev.graft.model.Head;
@@ -41,6 +43,7 @@ public final class Edits {
 
   /** Takes what {@code where} hits out of training. */
   public static UnaryOperator<Model> freeze(Where where) {
+    requireNonNull(where, "where");
     return new SetTrainable(where, false);
   }
 
@@ -50,11 +53,13 @@ public final class Edits {
    * unless {@link Where#variables} names it.
    */
   public static UnaryOperator<Model> unfreeze(Where where) {
+    requireNonNull(where, "where");
     return new SetTrainable(where, true);
   }
 
   /** Lets what {@code where} hits train, and nothing else. */
   public static UnaryOperator<Model> train(Where where) {
+    requireNonNull(where, "where");
     return new TrainOnly(where);
   }
 
@@ -67,6 +72,7 @@ public final class Edits {
    * @param heads at least one; several need names
    */
   public static UnaryOperator<Model> replaceHead(HeadSpec... heads) {
+    requireNonNull(heads, "heads");
     return new ReplaceHead(ImmutableList.copyOf(heads));
   }
 
@@ -75,6 +81,7 @@ public final class Edits {
    * then gives that under the name {@code features}; what is not needed for it is gone.
    */
   public static UnaryOperator<Model> cut(String layerOrTensor) {
+    requireNonNull(layerOrTensor, "layerOrTensor");
     return new Cut(layerOrTensor);
   }
 
@@ -84,6 +91,7 @@ public final class Edits {
    * @param heads at least one; several need names
    */
   public static UnaryOperator<Model> addHead(HeadSpec... heads) {
+    requireNonNull(heads, "heads");
     return new AddHead(ImmutableList.copyOf(heads));
   }
 
@@ -102,6 +110,7 @@ public final class Edits {
    * @param kind no {@link Head.Kind#EMBEDDING}
    */
   public static UnaryOperator<Model> keepHead(Head.Kind kind) {
+    requireNonNull(kind, "kind");
     return new KeepHead(Optional.of(kind), Optional.empty());
   }
 
@@ -112,6 +121,8 @@ public final class Edits {
    * @param labels as {@link #keepHead(Labels)} has them
    */
   public static UnaryOperator<Model> keepHead(Head.Kind kind, Labels labels) {
+    requireNonNull(kind, "kind");
+    requireNonNull(labels, "labels");
     return new KeepHead(Optional.of(kind), Optional.of(labels));
   }
 
@@ -122,11 +133,13 @@ public final class Edits {
    *     knows its labels already, the same ones in any order
    */
   public static UnaryOperator<Model> keepHead(Labels labels) {
+    requireNonNull(labels, "labels");
     return new KeepHead(Optional.empty(), Optional.of(labels));
   }
 
   /** Keeps these outputs; the others go, with all that only they need. */
   public static UnaryOperator<Model> keepOutputs(String... names) {
+    requireNonNull(names, "names");
     return new KeepOutputs(ImmutableList.copyOf(names));
   }
 
@@ -136,6 +149,8 @@ public final class Edits {
    * stay.
    */
   public static UnaryOperator<Model> between(String from, String to) {
+    requireNonNull(from, "from");
+    requireNonNull(to, "to");
     return new Between(from, to);
   }
 
@@ -153,6 +168,7 @@ public final class Edits {
    * scales and variances one.
    */
   public static UnaryOperator<Model> reinitialize(Where where, long seed) {
+    requireNonNull(where, "where");
     return new Reinitialize(where, seed);
   }
 
@@ -162,6 +178,7 @@ public final class Edits {
    * @param values by variable name, each of its variable's dtype and shape
    */
   public static UnaryOperator<Model> setStatistics(Map<String, TensorValue> values) {
+    requireNonNull(values, "values");
     return new SetStatistics(ImmutableMap.copyOf(values));
   }
 
@@ -184,6 +201,8 @@ public final class Edits {
    */
   public static UnaryOperator<Model> describeInput(
       float low, float high, InputSpec.Channels channels, InputSpec.Resize resize) {
+    requireNonNull(channels, "channels");
+    requireNonNull(resize, "resize");
     return new DescribeInput(low, high, channels, resize);
   }
 
@@ -192,6 +211,7 @@ public final class Edits {
    * in 0..255.
    */
   public static UnaryOperator<Model> prepareInput(Preparation preparation) {
+    requireNonNull(preparation, "preparation");
     return new Prepare(preparation);
   }
 

@@ -1,5 +1,7 @@
 package dev.graft.surgeon.edit;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Head;
@@ -85,6 +87,8 @@ public final class Replay {
    * @param reader makes the edit from the step's arguments
    */
   public Replay with(String operation, Function<Map<String, String>, UnaryOperator<Model>> reader) {
+    requireNonNull(operation, "operation");
+    requireNonNull(reader, "reader");
     ImmutableMap.Builder<String, Function<Map<String, String>, UnaryOperator<Model>>> more =
         ImmutableMap.builder();
     return new Replay(more.putAll(readers).put(operation, reader).buildKeepingLast());
@@ -92,11 +96,14 @@ public final class Replay {
 
   /** The edits that {@code steps} describe, in order. */
   public List<UnaryOperator<Model>> edits(List<Step> steps) {
+    requireNonNull(steps, "steps");
     return steps.stream().map(this::edit).toList();
   }
 
   /** {@code origin} after all that {@code provenance} says was done. */
   public Model run(Model origin, Provenance provenance) {
+    requireNonNull(origin, "origin");
+    requireNonNull(provenance, "provenance");
     Model model = origin;
     for (UnaryOperator<Model> edit : edits(provenance.steps())) {
       model = edit.apply(model);

@@ -39,6 +39,7 @@ public record Checkpoints(Optional<Path> folder, Duration interval, int steps, i
    * Checkpoints in {@code folder}, made if it is not there: every two minutes, the last two kept.
    */
   public static Checkpoints in(Path folder) {
+    requireNonNull(folder, "folder");
     return new Checkpoints(Optional.of(folder), Duration.ofMinutes(2), Integer.MAX_VALUE, 2);
   }
 

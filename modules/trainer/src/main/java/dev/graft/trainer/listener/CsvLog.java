@@ -1,5 +1,7 @@
 package dev.graft.trainer.listener;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.base.Joiner;
 import com.google.common.base.Splitter;
 import com.google.common.primitives.Ints;
@@ -34,6 +36,7 @@ public final class CsvLog implements TrainingListener {
 
   /** A table in {@code file}, whose folder is there. */
   public static CsvLog to(Path file) {
+    requireNonNull(file, "file");
     return new CsvLog(file);
   }
 

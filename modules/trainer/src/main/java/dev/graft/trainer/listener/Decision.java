@@ -1,5 +1,7 @@
 package dev.graft.trainer.listener;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.trainer.metric.Evaluation;
 import java.util.Optional;
 
@@ -46,6 +48,8 @@ public record Decision(Kind kind, int stretch, Optional<Evaluation> score, Strin
 
   /** A decision about all of the training, by no score. */
   public static Decision of(Kind kind, String sentence) {
+    requireNonNull(kind, "kind");
+    requireNonNull(sentence, "sentence");
     return new Decision(kind, 0, Optional.empty(), sentence);
   }
 }

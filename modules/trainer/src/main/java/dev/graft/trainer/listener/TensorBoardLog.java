@@ -1,5 +1,7 @@
 package dev.graft.trainer.listener;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import dev.graft.error.InputOutputException;
 import dev.graft.savedmodel.checkpoint.RecordWriter;
@@ -43,6 +45,7 @@ public final class TensorBoardLog implements TrainingListener {
 
   /** Event files in {@code folder}, made if it is not there, a folder in it for each stretch. */
   public static TensorBoardLog in(Path folder) {
+    requireNonNull(folder, "folder");
     return new TensorBoardLog(folder);
   }
 

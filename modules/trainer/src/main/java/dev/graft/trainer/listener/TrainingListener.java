@@ -1,5 +1,7 @@
 package dev.graft.trainer.listener;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.data.file.Reading;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -17,6 +19,8 @@ public interface TrainingListener {
 
   /** A listener that hears of one kind of event alone. */
   static <E extends TrainingEvent> TrainingListener to(Class<E> kind, Consumer<? super E> heard) {
+    requireNonNull(kind, "kind");
+    requireNonNull(heard, "heard");
     return event -> {
       if (kind.isInstance(event)) {
         heard.accept(kind.cast(event));
@@ -30,6 +34,8 @@ public interface TrainingListener {
    * Progress.Phase#READ}. What the listener throws ends the work.
    */
   static <T> T whileReading(TrainingListener listener, Supplier<T> work) {
+    requireNonNull(listener, "listener");
+    requireNonNull(work, "work");
     return Reading.heardBy(new ReadingProgress(listener), work);
   }
 }

@@ -1,5 +1,7 @@
 package dev.graft.trainer.loss;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import com.google.common.primitives.Doubles;
 import dev.graft.error.BadRequestException;
@@ -41,6 +43,7 @@ public sealed interface Objective {
 
   /** The usual objective for a head of this kind. */
   static Objective of(Head.Kind kind) {
+    requireNonNull(kind, "kind");
     return switch (kind) {
       case SINGLE_LABEL -> crossEntropy();
       case MULTI_LABEL -> binaryCrossEntropy();

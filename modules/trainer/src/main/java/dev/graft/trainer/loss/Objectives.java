@@ -44,6 +44,8 @@ public record Objectives(
 
   /** These, with another one for a head. */
   public Objectives with(String head, Objective objective) {
+    requireNonNull(head, "head");
+    requireNonNull(objective, "objective");
     Map<String, Objective> more = new LinkedHashMap<>(byHead);
     more.put(head, objective);
     return new Objectives(ImmutableMap.copyOf(more), weights, penalty, goals);
@@ -51,6 +53,7 @@ public record Objectives(
 
   /** These, with a head counting so much. */
   public Objectives weigh(String head, double weight) {
+    requireNonNull(head, "head");
     Map<String, Double> more = new LinkedHashMap<>(weights);
     more.put(head, weight);
     return new Objectives(byHead, ImmutableMap.copyOf(more), penalty, goals);
@@ -84,6 +87,7 @@ public record Objectives(
 
   /** What {@code head} is trained for. */
   public Objective of(Head head) {
+    requireNonNull(head, "head");
     Objective objective = byHead.get(head.name());
     return objective == null ? Objective.of(head.kind()) : objective;
   }
@@ -98,6 +102,7 @@ public record Objectives(
 
   /** How much {@code head} counts. */
   public double weight(Head head) {
+    requireNonNull(head, "head");
     return weights.getOrDefault(head.name(), 1.0);
   }
 }

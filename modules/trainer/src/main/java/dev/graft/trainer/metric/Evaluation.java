@@ -1,5 +1,6 @@
 package dev.graft.trainer.metric;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import com.google.common.collect.ImmutableMap;
@@ -59,6 +60,8 @@ public record Evaluation(
 
   /** What to throw where there is no metric {@code name}. */
   public static BadRequestException noMetric(String name, Set<String> metrics) {
+    requireNonNull(name, "name");
+    requireNonNull(metrics, "metrics");
     return new BadRequestException(
         "there is no metric '"
             + name

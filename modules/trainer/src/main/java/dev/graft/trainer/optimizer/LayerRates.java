@@ -1,5 +1,7 @@
 package dev.graft.trainer.optimizer;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadRequestException;
 import dev.graft.trainer.Recipe;
@@ -61,6 +63,7 @@ public record LayerRates(OptionalDouble chosen, Map<String, Double> named) {
 
   /** These, with a share for all variables in whose name {@code pattern} is found. */
   public LayerRates with(String pattern, double share) {
+    requireNonNull(pattern, "pattern");
     Map<String, Double> more = new LinkedHashMap<>(named);
     more.put(pattern, share);
     return new LayerRates(chosen, ImmutableMap.copyOf(more));
@@ -73,6 +76,7 @@ public record LayerRates(OptionalDouble chosen, Map<String, Double> named) {
 
   /** These, with the decay of {@code recipe} where none was chosen. */
   public LayerRates or(LayerRates recipe) {
+    requireNonNull(recipe, "recipe");
     return chosen.isPresent() ? this : new LayerRates(recipe.chosen, named);
   }
 
@@ -82,6 +86,7 @@ public record LayerRates(OptionalDouble chosen, Map<String, Double> named) {
    * @param below how many blocks below the head it is, 0 in the head
    */
   public double of(String variable, int below) {
+    requireNonNull(variable, "variable");
     Optional<Double> share =
         named.entrySet().stream()
             .filter(entry -> Pattern.compile(entry.getKey()).matcher(variable).find())

@@ -1,5 +1,7 @@
 package dev.graft.trainer.optimizer;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
@@ -73,6 +75,7 @@ public sealed interface Optimizer {
    * @throws BadRequestException if there is none of that name
    */
   static Optimizer named(String name) {
+    requireNonNull(name, "name");
     return switch (name) {
       case "sgd" -> sgd();
       case "momentum" -> sgd(0.9);

@@ -1,5 +1,7 @@
 package dev.graft.trainer.optimizer;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.base.Splitter;
 import com.google.common.collect.ImmutableList;
 import dev.graft.error.BadRequestException;
@@ -78,6 +80,7 @@ public sealed interface Schedule {
    * @throws BadRequestException if there is none of that name
    */
   static Schedule parse(String text) {
+    requireNonNull(text, "text");
     List<String> words = Splitter.on(':').splitToList(text);
     try {
       switch (words.get(0) + "/" + (words.size() - 1)) {
