@@ -31,6 +31,7 @@ class RoomsTest {
   private static final int SMALL = 3;
   private static final int MOST_SMALL_ROOMS = 6;
   private static final int MOST_LONG_LISTS = 20;
+  private static final int MOST_THROUGH_A_WALL = 10;
 
   /** What a model's file says, which edits change in one place. */
   private static final Set<String> READ =
@@ -72,6 +73,39 @@ class RoomsTest {
     assertThat(Arrays.stream(sizes).filter(size -> size < SMALL).count())
         .as("rooms under %d classes: %s", SMALL, rooms())
         .isLessThanOrEqualTo(MOST_SMALL_ROOMS);
+  }
+
+  /** Classes inside a module of which other rooms use more; the list may only get shorter. */
+  private static final Map<String, String> WIDE =
+      Map.of(
+          "dev.graft.autodiff.internal.engine.Ops", "the words that gradient rules are written in",
+          "dev.graft.autodiff.internal.engine.Backprop", "all that a gradient rule is told",
+          "dev.graft.trainer.internal.task.Stage",
+              "a value, read by all that a stretch goes through");
+
+  /** A wall between what is used so much and who uses it would stand in the wrong place. */
+  @Test
+  void fewMembersAreUsedThroughAWall() {
+    assertThat(
+            House.GRAFT.stream()
+                .filter(type -> House.isInside(type) && !type.isRecord()) // which hide nothing
+                .filter(type -> usedThroughItsWall(type) > MOST_THROUGH_A_WALL)
+                .map(JavaClass::getName))
+        .containsExactlyInAnyOrderElementsOf(WIDE.keySet());
+  }
+
+  private static long usedThroughItsWall(JavaClass type) {
+    return type.getCodeUnits().stream()
+        .filter(
+            unit ->
+                unit.getAccessesToSelf().stream()
+                    .anyMatch(
+                        access ->
+                            !access
+                                .getOriginOwner()
+                                .getPackageName()
+                                .equals(type.getPackageName())))
+        .count();
   }
 
   @Test

@@ -49,7 +49,6 @@ public non-sealed class BadModelException extends GraftException {
       String file, String message, @Nullable Throwable cause, Remedy... remedies) {
     requireNonNull(file, "file");
     requireNonNull(message, "message");
-    requireNonNull(cause, "cause");
     requireNonNull(remedies, "remedies");
     return new BadModelException(message, null, file, cause, remedies);
   }

@@ -5,6 +5,7 @@ import com.google.common.collect.ImmutableMap;
 import dev.graft.error.BadModelException;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
+import dev.graft.graph.Names;
 import dev.graft.graph.Nodes;
 import dev.graft.graph.TensorRef;
 import dev.graft.graph.op.OpRegistry;
@@ -224,11 +225,9 @@ public record FunctionGraph(
     Map<String, String> argumentNames = new HashMap<>();
     for (int i = 0; i < arguments.size(); i++) {
       NodeDef placeholder = graph.node(arguments.get(i));
-      String legal = legalArgument(arguments.get(i));
-      String argument = legal;
-      for (int k = 1; !argument.equals(arguments.get(i)) && taken.contains(argument); k++) {
-        argument = legal + "_" + k;
-      }
+      String own = arguments.get(i);
+      String argument =
+          Names.free(legalArgument(own), name -> !name.equals(own) && taken.contains(name));
       taken.add(argument);
       argumentNames.put(arguments.get(i), argument);
       signature.addInputArg(

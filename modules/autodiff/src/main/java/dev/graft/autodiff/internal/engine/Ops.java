@@ -311,10 +311,6 @@ public final class Ops {
     return b == 1 ? a : mul(a, scalarLike(a, b));
   }
 
-  TensorRef div(TensorRef a, TensorRef b) {
-    return call(dtype(a).name().startsWith("DT_INT") ? "FloorDiv" : "RealDiv", a, b);
-  }
-
   public TensorRef neg(TensorRef a) {
     return call("Neg", a);
   }

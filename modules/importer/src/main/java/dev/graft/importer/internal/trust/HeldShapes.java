@@ -27,26 +27,6 @@ public final class HeldShapes {
 
   private static final int MAX_HOPS = 100; // through nodes that hand on; real ones are two or three
 
-  /** What they give has the shape of what they are given. */
-  private static final Set<String> HAND_ON =
-      Set.of(
-          "Abs",
-          "Cast",
-          "Exp",
-          "Identity",
-          "Neg",
-          "PreventGradient",
-          "ReadVariableOp",
-          "Relu",
-          "Rsqrt",
-          "Sigmoid",
-          "Snapshot",
-          "Softplus",
-          "Sqrt",
-          "Square",
-          "StopGradient",
-          "Tanh");
-
   /** They set a variable, to a tensor of any shape. */
   private static final Set<String> SETS = Set.of("Assign", "AssignVariableOp");
 
@@ -154,7 +134,7 @@ public final class HeldShapes {
       if (OpKinds.isVariable(node.getOp())) {
         return unknown ? Shape.unknown() : variables.getOrDefault(memory(node), Shape.unknown());
       }
-      if (!HAND_ON.contains(node.getOp()) || Nodes.dataInputs(node).isEmpty()) {
+      if (!handsOn(node.getOp()) || Nodes.dataInputs(node).isEmpty()) {
         return ofConstant(node);
       }
       at = Nodes.dataInput(node, 0);
@@ -176,5 +156,10 @@ public final class HeldShapes {
     return holder.getOp().equals("VarHandleOp")
         ? "handle/" + OwnVariables.name(holder)
         : "reference/" + RefWrites.memory(holder);
+  }
+
+  /** Whether what it gives has the shape of what it is given. */
+  private static boolean handsOn(String op) {
+    return OpKinds.isElementwise(op) || op.equals("ReadVariableOp");
   }
 }
