@@ -13,8 +13,8 @@ class Row:
     what: str  # for a person
     model: str  # a function of models.py
     batch: int
-    peer: str  # how the peer works: step, fit, predict, decode, boxes (its network by hand), torch (PyTorch), kernels (Graft without XLA), bare (Graft's process), alone (the same, undisturbed), limit, or busy (a limit, too)
-    bar: float
+    peer: str  # how the peer works: step, fit, predict, decode, boxes (its network by hand), torch (PyTorch), openvino, former (Graft of FORMER), kernels (Graft without XLA), bare (Graft's process), alone (the same, undisturbed), limit, or busy (a limit, too)
+    bar: float  # 0 for none
     work: str = "loop"  # Graft's, as modules/bench knows it
     device: str = "cpu"  # or gpu
     group: str = "cpu"  # the one that measures it beside its own name: cpu, torch, gpu, xla, or none
@@ -36,6 +36,7 @@ MEDIAN = "seconds at the median"
 P99 = "seconds at the 99th percentile"
 IDLE = "share of the time without work for the GPU"
 BACKBONE = "efficientnet-lite0"  # of models/
+FORMER = "9c7624f"  # the commit that features are held against
 
 _ROWS = [
     Row("lstm-step", "LSTM(128) over 50 steps, batch 32, a step of Adam", "lstm", 32, "step", 1 / 1.05, steps=40),
@@ -86,6 +87,15 @@ def _beside(requests, own_pool=False):
     yield row
     yield replace(row, name=f"training-{name}", what=f"training, a step and its share of scoring: {both}; against no answers",
                   bar=0.7, measure="seconds per step")
+
+
+def _features(rows):
+    """What does not train, against others than Keras."""
+    for row in rows:
+        yield replace(row, name=f"{row.name}-former", peer="former", bar=1.15, group="features",
+                      what=f"{row.what}, against Graft of {FORMER}")
+        yield replace(row, name=f"{row.name}-openvino", peer="openvino", bar=0, group="features",
+                      what=f"{row.what}, against OpenVINO, which reads the same SavedModel")
 
 
 def _torch():
@@ -166,6 +176,7 @@ def _rows():
     for own_pool in (False, True):
         for requests in (2, 4, 8, 16):
             yield from _beside(requests, own_pool)
+    yield from _features([row for row in _ROWS if row.work == "features"])
     yield from _torch()
     yield from _xla()
     yield from _gpu()
@@ -174,5 +185,6 @@ def _rows():
 ROWS = list(_rows())
 GROUPS = {
     **{name: [row for row in ROWS if row.group == name] for name in ("cpu", "torch", "xla", "gpu")},
+    "features": [row for row in ROWS if row.work == "features" and row.device == "cpu"],
     "beside": [row for row in ROWS if row.work == "beside"],  # the curve, with one pool of threads and with several
 }

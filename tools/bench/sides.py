@@ -31,9 +31,9 @@ class Environment:
         if given:
             return given
         folder, wanted = os.path.join(WORK, self.folder), os.path.join(HERE, self.requirements)
-        mark, found = os.path.join(folder, self.requirements), os.path.join(folder, "bin", "python")
+        mark, found = os.path.join(folder, os.path.basename(self.requirements)), os.path.join(folder, "bin", "python")
         if not os.path.exists(mark) or open(mark).read() != open(wanted).read():
-            log(f"making the environment of {self.requirements}, some minutes")
+            log(f"making the environment of {os.path.basename(self.requirements)}, some minutes")
             base = next((p for p in self.bases if runs(p)), None)
             if base is None:
                 sys.exit(f"run: {self.needs}, and there is none on the PATH; install one.")
@@ -48,6 +48,8 @@ KERAS = Environment("GRAFT_BENCH_PYTHON", "venv", "requirements.txt", ("python3.
                     "TensorFlow 2.15 needs Python 3.9 to 3.11")
 TORCH = Environment("GRAFT_BENCH_TORCH", "venv-torch", "requirements-torch.txt", ("python3.11", "python3.12"),
                     "PyTorch's side needs Python 3.11 or 3.12")
+OPENVINO = Environment("GRAFT_BENCH_OPENVINO", "venv-openvino", os.path.join("..", "interop", "requirements-openvino.txt"),
+                       ("python3.11", "python3.12"), "OpenVINO's side needs Python 3.11 or 3.12")
 
 
 def runs(command):
