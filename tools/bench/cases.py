@@ -147,8 +147,8 @@ def _gpu():
     for name in ("resnet50", "mobilenetv2"):
         row = whole[f"gpu-{name}-bfloat16"]
         yield replace(row, name=f"gpu-{name}-features", bar=1.05, work="features", measure="seconds", steps=1,
-                      what=f"4,096 pictures of 224 px through what does not train of {name}, batch 128, Graft as it computes "
-                      "features, against PyTorch's best of eager and compiled in bfloat16")
+                      what=f"4,096 pictures of 224 px through what does not train of {name}, batch 128, against "
+                      "PyTorch's best of eager and compiled, both in bfloat16")
     for name in ("resnet50-bfloat16", "lstm-tf32"):
         row = whole[f"gpu-{name}"]
         yield replace(row, name=f"gpu-loop-{name}", peer="bare", bar=1 / 1.02, pairs=11,
@@ -170,6 +170,9 @@ def _rows():
     fit = {row.name: row for row in _ROWS}
     yield replace(fit["resnet50-fit"], name="resnet50-bfloat16", bar=1.7, precision="mixed_bfloat16",
                   what="fine-tuning all of ResNet50 in bfloat16, Keras in float32")
+    for name in ("mobilenetv2", "resnet50"):
+        yield replace(fit[f"{name}-features"], name=f"{name}-features-bfloat16", bar=1.4, precision="mixed_bfloat16",
+                      what=fit[f"{name}-features"].what + ", in bfloat16, Keras in float32")
     for name in ("mobilenetv2", "resnet50"):
         yield replace(fit[f"{name}-fit"], name=f"{name}-auto", precision="auto",
                       what=fit[f"{name}-fit"].what + ", in the precision that a measurement picks")

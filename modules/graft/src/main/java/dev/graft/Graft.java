@@ -211,10 +211,7 @@ public final class Graft implements AutoCloseable {
 
   /** As {@link #train(Model, Parts, TrainOptions)}, in another precision than float32. */
   public Run train(Model model, Parts data, TrainOptions options, Precision precision) {
-    requireNonNull(model, "model");
-    requireNonNull(data, "data");
-    requireNonNull(options, "options");
-    requireNonNull(precision, "precision");
+    require(model, data, options);
     return TrainingStep.added(
         Trainer.fit(computing(precision), model, blocks(model), data, options), data);
   }
@@ -232,14 +229,18 @@ public final class Graft implements AutoCloseable {
 
   /** As {@link #findRate(Model, Parts, TrainOptions)}, in the precision that is to train. */
   public RateCurve findRate(Model model, Parts data, TrainOptions options, Precision precision) {
-    requireNonNull(model, "model");
-    requireNonNull(data, "data");
-    requireNonNull(options, "options");
-    requireNonNull(precision, "precision");
+    require(model, data, options);
     return Trainer.findRate(computing(precision), model, blocks(model), data, options);
   }
 
+  private static void require(Model model, Object examples, TrainOptions options) {
+    requireNonNull(model, "model");
+    requireNonNull(examples, "examples");
+    requireNonNull(options, "options");
+  }
+
   private Computing computing(Precision precision) {
+    requireNonNull(precision, "precision");
     return new Computing(runtime, precision.inSteps(runtime.computesOnGpu()));
   }
 
@@ -256,13 +257,10 @@ public final class Graft implements AutoCloseable {
    * Scores a model as a training with {@code options} does: by the objectives of its recipe, such
    * as {@link Run#recipe}, and with no more examples at once in memory than its batches have.
    *
-   * @throws java.util.concurrent.CancellationException as {@link #train(Model, Parts,
-   *     TrainOptions)}
+   * @throws java.util.concurrent.CancellationException as {@link #train}
    */
   public Evaluation evaluate(Model model, Dataset examples, TrainOptions options) {
-    requireNonNull(model, "model");
-    requireNonNull(examples, "examples");
-    requireNonNull(options, "options");
+    require(model, examples, options);
     return Evaluator.evaluate(runtime, model, examples, options);
   }
 
@@ -275,10 +273,14 @@ public final class Graft implements AutoCloseable {
    * @throws dev.graft.error.BadRequestException if the model has no head
    */
   public TensorValue features(Model model, Dataset examples, TrainOptions options) {
-    requireNonNull(model, "model");
-    requireNonNull(examples, "examples");
-    requireNonNull(options, "options");
-    return FeatureReader.read(runtime, model, examples, options);
+    return features(model, examples, options, Precision.FLOAT32);
+  }
+
+  /** The same in another precision, of which bfloat16 alone changes features: float32 rounded. */
+  public TensorValue features(
+      Model model, Dataset examples, TrainOptions options, Precision precision) {
+    require(model, examples, options);
+    return FeatureReader.read(runtime, computing(precision).precision(), model, examples, options);
   }
 
   /**
@@ -293,9 +295,7 @@ public final class Graft implements AutoCloseable {
 
   /** The same with no more examples at once in memory than the batches of the recipe have. */
   public Map<String, TensorValue> predict(Model model, Dataset examples, TrainOptions options) {
-    requireNonNull(model, "model");
-    requireNonNull(examples, "examples");
-    requireNonNull(options, "options");
+    require(model, examples, options);
     return Predictor.predict(runtime, model, examples, options);
   }
 

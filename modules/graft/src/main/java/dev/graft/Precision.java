@@ -6,7 +6,9 @@ import dev.graft.words.Remedy;
 
 /**
  * The dtype in which training multiplies. Weights, and models that are published, stay float32
- * whichever it is, and so does everything but training.
+ * whichever it is. In bfloat16 the features of what does not train are computed, too; in each other
+ * one they are exact float32, as all else is that is not training: what is scored for somebody in
+ * the end, proofs, answers.
  */
 public enum Precision {
   /**

@@ -6,6 +6,7 @@ import dev.graft.data.Dataset;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
@@ -97,7 +98,9 @@ final class Main {
     int[] all = IntStream.range(0, PASS * few.size()).map(i -> i % few.size()).toArray();
     Dataset examples = few.subset(all);
     TrainOptions options = TrainOptions.by(Recipe.headOnly());
-    float[] found = FeatureReader.read(runtime, model, few, options).floats();
+    Precision precision = work.where().precision();
+    TrainOptions said = options.listener(TrainingListener.to(Decision.class, LOG));
+    float[] found = FeatureReader.read(runtime, precision, model, few, said).floats();
     double mean =
         IntStream.range(0, found.length)
             .mapToDouble(i -> Math.abs(found[i]))
@@ -106,7 +109,7 @@ final class Main {
     turns.say(Map.of("loss", mean, "trains", 0, "version", version()));
     while (true) { // until there are no more turns
       turns.await();
-      FeatureReader.read(runtime, model, examples, options);
+      FeatureReader.read(runtime, precision, model, examples, options);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.graft.cli;
 
 import dev.graft.Graft;
+import dev.graft.Precision;
 import dev.graft.data.Dataset;
 import dev.graft.data.PictureTable;
 import dev.graft.error.BadRequestException;
@@ -53,6 +54,14 @@ final class FeaturesCommand implements Callable<Integer> {
       description = "Where the rows go: float32, in NumPy's format.")
   private Path out = Path.of("");
 
+  @Option(
+      names = "--precision",
+      paramLabel = "float32|bfloat16",
+      description =
+          "What they are computed in (float32). bfloat16 is faster on CPUs that multiply in it, and"
+              + " leaves two to three digits.")
+  private Precision precision = Precision.FLOAT32;
+
   @Mixin private MachineOptions machine = new MachineOptions();
 
   @Mixin private CacheOption cache = new CacheOption();
@@ -82,7 +91,8 @@ final class FeaturesCommand implements Callable<Integer> {
           graft.features(
               known,
               pictures,
-              TrainOptions.by(Recipe.headOnly()).listener(bar).listener(terminal.decisions()));
+              TrainOptions.by(Recipe.headOnly()).listener(bar).listener(terminal.decisions()),
+              precision);
       NumpyFile.write(out, rows);
       List<String> names =
           IntStream.range(0, pictures.size())

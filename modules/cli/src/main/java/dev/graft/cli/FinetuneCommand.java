@@ -103,7 +103,8 @@ final class FinetuneCommand implements Callable<Integer> {
       names = "--precision",
       paramLabel = "float32|tf32|bfloat16|float16|auto",
       description =
-          "What training multiplies in (float32). bfloat16 is faster on CPUs that have it; auto"
+          "What training multiplies in (float32). bfloat16 is faster on CPUs that have it, and"
+              + " holds for the features of what does not train, too; auto"
               + " measures both for a few steps, and two ways to compute gradients, and takes the"
               + " faster. tf32 and float16 are for GPUs alone, where auto is tf32.")
   private Precision precision = Precision.FLOAT32;

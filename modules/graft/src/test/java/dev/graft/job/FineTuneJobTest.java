@@ -2,17 +2,21 @@ package dev.graft.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.Graft;
 import dev.graft.Precision;
 import dev.graft.Publication;
 import dev.graft.Settings;
+import dev.graft.Trust;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.RefusedException;
+import dev.graft.model.Model;
 import dev.graft.testkit.Checkout;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Epoch;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.metric.Evaluation;
 import dev.graft.words.Figure;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,6 +142,22 @@ class FineTuneJobTest {
                 said.endsWith("float32: as it was so far")
                     || said.endsWith("bfloat16: as it was so far"))
         .noneMatch(said -> said.startsWith("so far the run had"));
+  }
+
+  /** Features in bfloat16 are to learn and to choose from, and lie beside exact ones. */
+  @Test
+  void whatIsScoredInTheEndIsExact() {
+    Job job = job("head").toBuilder().precision(Precision.BFLOAT16).build();
+    Settings keeping = Settings.defaults().threads(1, 1).featureFolder(dir.resolve("features"));
+    try (Graft kept = Graft.open(keeping)) {
+      JobResult result = FineTuneJob.run(kept, job, heard::add);
+      assertThat(result.run().decisions()).anyMatch(said -> said.startsWith("features in "));
+      Model published = Graft.load(result.version(), Trust.ALLOW);
+      Evaluation exact = graft.evaluate(published, result.parts().test());
+      assertThat(result.score().evaluation().loss()).isCloseTo(exact.loss(), within(1e-6));
+      assertThat(kept.evaluate(published, result.parts().validation()).loss())
+          .isCloseTo(graft.evaluate(published, result.parts().validation()).loss(), within(1e-6));
+    }
   }
 
   @Test

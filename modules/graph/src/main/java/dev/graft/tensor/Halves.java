@@ -5,7 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
-/** float32 as float16 (IEEE 754 binary16) and back, as TensorFlow's Cast does it. */
+/**
+ * float32 as float16 (IEEE 754 binary16) or bfloat16 (its upper half) and back, as TensorFlow's
+ * Cast does it.
+ */
 @Internal
 public final class Halves {
 
@@ -16,22 +19,34 @@ public final class Halves {
 
   /** {@code floats}, each rounded to the nearest half, of two the even one. */
   public static TensorValue of(TensorValue floats) {
+    return of(floats, DType.FLOAT16);
+  }
+
+  /** {@code floats}, each rounded to the nearest number of {@code dtype}, of two the even one. */
+  public static TensorValue of(TensorValue floats, DType dtype) {
     FloatBuffer in = floats.bytes().asFloatBuffer();
     ByteBuffer out = ByteBuffer.allocate(2 * in.remaining()).order(ByteOrder.LITTLE_ENDIAN);
     while (in.hasRemaining()) {
-      out.putShort(half(in.get()));
+      out.putShort(dtype == DType.BFLOAT16 ? upper(in.get()) : half(in.get()));
     }
-    return TensorValue.of(DType.FLOAT16, floats.shape(), out.flip());
+    return TensorValue.of(dtype, floats.shape(), out.flip());
   }
 
-  /** {@code halves}, which are all floats. */
+  /** {@code halves} of either dtype, which are all floats. */
   public static TensorValue toFloats(TensorValue halves) {
     ByteBuffer in = halves.bytes();
     float[] out = new float[in.remaining() / 2];
+    boolean areUpper = halves.dtype() == DType.BFLOAT16;
     for (int i = 0; i < out.length; i++) {
-      out[i] = toFloat(in.getShort());
+      out[i] = areUpper ? Float.intBitsToFloat(in.getShort() << 16) : toFloat(in.getShort());
     }
     return TensorValue.of(halves.shape(), out);
+  }
+
+  private static short upper(float value) {
+    int bits = Float.floatToIntBits(value);
+    int even = (bits >>> 16) & 1;
+    return (short) (Float.isNaN(value) ? 0x7fc0 : (bits + 0x7fff + even) >>> 16);
   }
 
   /** Float.floatToFloat16 needs Java 20. */
@@ -68,7 +83,7 @@ public final class Halves {
   }
 
   /** {@code rows} as they are after that; themselves if they are not float32. */
-  public static TensorValue round(TensorValue rows) {
-    return rows.dtype() == DType.FLOAT32 ? toFloats(of(rows)) : rows;
+  public static TensorValue round(TensorValue rows, DType dtype) {
+    return rows.dtype() == DType.FLOAT32 ? toFloats(of(rows, dtype)) : rows;
   }
 }

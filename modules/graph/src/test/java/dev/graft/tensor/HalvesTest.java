@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
 
-/** float32 as float16 and back. */
+/** float32 as float16 or bfloat16 and back. */
 class HalvesTest {
 
   private static float rounded(float value) {
@@ -34,5 +34,15 @@ class HalvesTest {
     assertThat(rounded(0x1.fffp-15f)).isEqualTo(0x1p-14f);
     assertThat(rounded(65519.99f)).isEqualTo(65504);
     assertThat(rounded(65520)).isEqualTo(Float.POSITIVE_INFINITY);
+  }
+
+  @Test
+  void bfloat16IsTheUpperHalf() {
+    float[] given = {1 + 0x1p-8f, 1 + 3 * 0x1p-8f, -1 - 0x1.1p-8f, 3.4e38f, 0x1p-149f, Float.NaN};
+    float[] nearest = {1, 1 + 0x1p-6f, -1 - 0x1p-7f, Float.POSITIVE_INFINITY, 0, Float.NaN};
+    TensorValue values = TensorValue.of(Shape.of(6), given);
+    assertThat(Halves.round(values, DType.BFLOAT16).floats()).containsExactly(nearest);
+    TensorValue kept = Halves.of(values, DType.BFLOAT16);
+    assertThat(kept.asDoubles()).containsExactly(Halves.toFloats(kept).asDoubles());
   }
 }

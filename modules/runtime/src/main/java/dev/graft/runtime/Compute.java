@@ -5,8 +5,8 @@ import dev.graft.tensor.DType;
 import java.util.Optional;
 
 /**
- * What a session computes with. Scores, heads, features and proofs are computed exactly, as a
- * server will; the steps of a training may have their own.
+ * What a session computes with. Scores, heads and proofs are computed exactly, as a server will;
+ * the steps of a training, and the features that it starts from, may have their own.
  *
  * @param precision the dtype in which the matrix work of a float32 graph is done
  * @param fusion whether TensorFlow's optimiser may put one kernel in the place of several ops, see

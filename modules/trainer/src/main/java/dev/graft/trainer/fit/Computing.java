@@ -8,7 +8,8 @@ import dev.graft.runtime.TensorFlowRuntime;
  * What a training computes with.
  *
  * @param runtime TensorFlow
- * @param precision in which its steps multiply; all else is computed in float32
+ * @param precision in which its steps multiply, and the features that they start from where it is
+ *     bfloat16; all else is computed in float32
  */
 @Internal
 public record Computing(TensorFlowRuntime runtime, Precision precision) {

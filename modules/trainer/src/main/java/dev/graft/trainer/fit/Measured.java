@@ -8,6 +8,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.Room;
+import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.RowProbe;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.task.TaskIdentity;
@@ -21,9 +22,11 @@ import java.util.function.Supplier;
  *     for one, which gives the same whenever it is asked
  * @param room how much there is for features
  * @param machine where a checkpoint is at home
+ * @param digits of features
  * @param pictures a digest of what is in the pictures, read when it is first asked for
  */
-record Measured(Frontier frontier, Room room, String machine, Supplier<String> pictures) {
+record Measured(
+    Frontier frontier, Room room, String machine, Digits digits, Supplier<String> pictures) {
 
   /**
    * Measures what a plan needs, and has it made.
@@ -41,6 +44,7 @@ record Measured(Frontier frontier, Room room, String machine, Supplier<String> p
               Frontier.of(task.inputs(), probe::hasRowForEach),
               Room.of(runtime),
               TaskIdentity.machine(runtime, computing.precision()),
+              Digits.ALL.in(computing.precision()),
               TaskIdentity.pictures(runtime.options(), data));
       return TrainingPlanner.plan(task, measured, blocks, data, recipe);
     }

@@ -60,7 +60,7 @@ final class TrainingPlanner {
         stepsFirst ? stages.get(0).cut() : LinearHead.cut(solvable, task, frontier);
     FeaturePlan features =
         FeaturePlan.of(frontier, data, Plan.cuts(headCut, stages), measured.room())
-            .inHalves(task.takesHalves());
+            .in(measured.digits().inHalves(task.takesHalves()));
     if (!solvable.isEmpty()) {
       features.requireRoom(headCut);
     }

@@ -5,6 +5,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
@@ -28,10 +29,15 @@ public final class FeatureReader {
   /**
    * The features of the model's first head; row i belongs to example i of {@code data}.
    *
+   * @param precision in bfloat16 where steps in it multiply in bfloat16, else exactly
    * @throws BadRequestException if the model has no head, or the data do not fit it
    */
   public static TensorValue read(
-      TensorFlowRuntime runtime, Model model, Dataset data, TrainOptions options) {
+      TensorFlowRuntime runtime,
+      Precision precision,
+      Model model,
+      Dataset data,
+      TrainOptions options) {
     if (model.heads().isEmpty()) {
       throw new BadRequestException(
           model.name() + " has no head whose features could be read; say where it ends.");
@@ -43,7 +49,7 @@ public final class FeatureReader {
     Interruption interruption = Interruption.of(runtime);
     try (Features features =
         new Features(runtime, model, entry, List.of(tensor), options.recipe().atOnce())) {
-      features.keptIn(Frontier.of(entry), watch);
+      features.in(precision, watch).keptIn(Frontier.of(entry), watch);
       RowTable rows = features.of(data, pace).input(entry.nameOf(tensor));
       return rows.range(0, data.size(), Rows.NOTHING);
     } catch (RuntimeException e) {

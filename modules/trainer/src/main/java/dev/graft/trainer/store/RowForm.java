@@ -1,6 +1,7 @@
 package dev.graft.trainer.store;
 
 import dev.graft.error.Internal;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Halves;
 import dev.graft.tensor.Shape;
@@ -15,23 +16,29 @@ import java.util.stream.LongStream;
  * @param dtype in which it is computed
  * @param shape of it
  * @param kept the dtype on disk
+ * @param precision in which a network multiplies to compute it
  */
 @Internal
-public record RowForm(DType dtype, Shape shape, DType kept) {
+public record RowForm(DType dtype, Shape shape, DType kept, Precision precision) {
 
   private static final Set<DType> HELD =
       Set.of(DType.FLOAT16, DType.BFLOAT16, DType.FLOAT32, DType.FLOAT64);
 
   private static final long LARGEST = 1L << 28; // bytes
 
-  /** Rows that are kept as they are computed. */
+  /** Rows that are computed in float32, and kept as they are. */
   public static RowForm of(DType dtype, Shape shape) {
-    return new RowForm(dtype, shape, dtype);
+    return new RowForm(dtype, shape, dtype, Precision.FLOAT32);
   }
 
-  /** These rows, of float32, kept as float16: half as large, to three digits. */
-  public RowForm inHalf() {
-    return new RowForm(dtype, shape, DType.FLOAT16);
+  /** These rows, if they are float32 kept as another dtype, such as float16: to three digits. */
+  public RowForm as(DType value) {
+    return dtype == DType.FLOAT32 ? new RowForm(dtype, shape, value, precision) : this;
+  }
+
+  /** These rows, by products in another precision. */
+  public RowForm by(Precision value) {
+    return new RowForm(dtype, shape, kept, value);
   }
 
   boolean canBeKept() {
@@ -47,7 +54,7 @@ public record RowForm(DType dtype, Shape shape, DType kept) {
 
   /** {@code rows} as they lie on disk. */
   TensorValue toKept(TensorValue rows) {
-    return kept == dtype ? rows : Halves.of(rows);
+    return kept == dtype ? rows : Halves.of(rows, kept);
   }
 
   /** The only row that lies on disk as {@code bytes}. */

@@ -2,6 +2,7 @@ package dev.graft.trainer.store;
 
 import com.google.common.hash.HashCode;
 import com.google.common.hash.Hashing;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.Processor;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -37,12 +38,13 @@ record StoreKey(
   private static final String XLA = "TF_XLA_FLAGS"; // by which all may be compiled
 
   /** That of rows which {@code runtime} computes. */
-  static StoreKey of(TensorFlowRuntime runtime, HashCode network, String rows) {
+  static StoreKey of(TensorFlowRuntime runtime, HashCode network, RowForm rows) {
     RuntimeOptions options = runtime.options();
+    Precision by = rows.precision(); // by its name, since a graph rounds otherwise than a session
     return new StoreKey(
         network,
-        rows,
-        "float32, fusion " + options.fusion(),
+        rows.toString(),
+        (by == Precision.FLOAT32 ? "float32" : by.name()) + ", fusion " + options.fusion(),
         device(options.device() + " " + runtime.devices(), runtime.cardsInWords()),
         TensorFlowRuntime.version(),
         instructions(System.getenv()),

@@ -76,8 +76,7 @@ public final class StoredFeatures implements AutoCloseable {
           said.accept(UNKEPT + "it is no floating-point numbers of a known size below 256 MiB");
           return Optional.empty();
         }
-        String row = tensor.getValue().toString();
-        keys.put(tensor.getKey(), StoreKey.of(runtime, frozen.get(), row));
+        keys.put(tensor.getKey(), StoreKey.of(runtime, frozen.get(), tensor.getValue()));
       }
       opened.room =
           store.prepare(keys.values().stream().map(StoreKey::folder).collect(Collectors.toSet()));

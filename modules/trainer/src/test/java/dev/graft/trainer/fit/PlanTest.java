@@ -16,6 +16,7 @@ import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.cut.KnownShapes;
 import dev.graft.trainer.internal.features.Room;
+import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.Task;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +53,11 @@ class PlanTest {
         };
     Frontier frontier = Frontier.of(task.inputs(), features::equals, shapes);
     return TrainingPlanner.plan(
-        task, new Measured(frontier, room, "here", () -> ""), SmallTraining.BLOCKS, data, recipe);
+        task,
+        new Measured(frontier, room, "here", Digits.ALL, () -> ""),
+        SmallTraining.BLOCKS,
+        data,
+        recipe);
   }
 
   /** A batch that is to be found is not known to fit before that. */

@@ -235,7 +235,7 @@ class FeatureStoreTest {
 
   @Test
   void rowsMayBeKeptAsHalves() throws IOException {
-    RowForm halves = ROW.inHalf();
+    RowForm halves = ROW.as(DType.FLOAT16);
     TensorValue rows = TensorValue.of(Shape.of(2, 2), new float[] {1 / 3f, -70000, 65519, 1e-7f});
     store.prepare(Set.of(A));
     try (StoredRows kept = store.open(A, halves)) {
@@ -247,7 +247,7 @@ class FeatureStoreTest {
           .containsExactly(0.33325195f, Float.NEGATIVE_INFINITY);
       assertThat(kept.find(example(1)).orElseThrow().floats())
           .containsExactly(65504, 0x1p-23f)
-          .containsExactly(Rows.of(Halves.round(rows), new int[] {1}).floats());
+          .containsExactly(Rows.of(Halves.round(rows, DType.FLOAT16), new int[] {1}).floats());
     }
     try (StoredRows kept = store.open(A, RowForm.of(DType.BFLOAT16, Shape.of(2)))) {
       assertThat(kept.find(example(0))).as("of the same size").isEmpty();

@@ -12,6 +12,7 @@ import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Variable;
 import dev.graft.model.VariableSource;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
@@ -137,9 +138,16 @@ class FrozenDigestTest {
     StoreKey unfused;
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
         TensorFlowRuntime other = TensorFlowRuntime.open(RuntimeOptions.defaults().fusion(false))) {
-      key = StoreKey.of(runtime, network, "DT_FLOAT [2]");
-      unfused = StoreKey.of(other, network, "DT_FLOAT [2]");
+      RowForm row = RowForm.of(DType.FLOAT32, Shape.of(2));
+      key = StoreKey.of(runtime, network, row);
+      unfused = StoreKey.of(other, network, row);
+      for (Precision each : List.of(Precision.BFLOAT16, Precision.MIXED_BFLOAT16)) {
+        StoreKey few = StoreKey.of(runtime, network, row.by(each));
+        assertThat(few.folder()).isNotEqualTo(key.folder());
+        assertThat(few.compute()).isEqualTo(each + ", fusion true");
+      }
     }
+    assertThat(key.compute()).as("what was kept is found").isEqualTo("float32, fusion true");
     assertThat(key.device()).contains("CPU:0");
     assertThat(key.processor()).containsAnyOf("avx", "asimd", "os");
     HashCode another = HashCode.fromInt(1);

@@ -5,6 +5,7 @@ import dev.graft.data.Dataset;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
@@ -84,7 +85,8 @@ public final class CachedFeatures implements AutoCloseable {
     decodeBeside(runtime, watch);
     try (Features at =
         new Features(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
-      at.inHalves(plan.inHalves()).keptIn(plan.frontier(), watch);
+      Digits asked = plan.digits();
+      at.inHalves(asked.halves()).in(asked.precision(), watch).keptIn(plan.frontier(), watch);
       DecodedPictures.require(runtime, at.unkept(test), watch);
       long total = (long) examples.train().size() + examples.validation().size();
       Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);

@@ -7,6 +7,7 @@ import dev.graft.data.Parts;
 import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
 import dev.graft.trainer.internal.cut.Frontier;
+import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.words.Remedy;
 import java.util.Collection;
@@ -24,15 +25,15 @@ public final class FeaturePlan {
   private final InputBinding entry;
   private final Parts data;
   private final Room room;
-  private final boolean halves;
+  private final Digits digits;
   private final Kept kept;
 
-  private FeaturePlan(Frontier frontier, Parts data, Room room, boolean halves, Kept kept) {
+  private FeaturePlan(Frontier frontier, Parts data, Room room, Digits digits, Kept kept) {
     this.frontier = frontier;
     this.entry = frontier.entry();
     this.data = data;
     this.room = room;
-    this.halves = halves;
+    this.digits = digits;
     this.kept = kept;
   }
 
@@ -54,7 +55,7 @@ public final class FeaturePlan {
   public static FeaturePlan of(
       Frontier frontier, Parts data, Iterable<ImmutableList<TensorRef>> cuts, Room room) {
     Kept nothing = new Kept(ImmutableSet.of(), ImmutableSet.of());
-    FeaturePlan plan = new FeaturePlan(frontier, data, room, false, nothing);
+    FeaturePlan plan = new FeaturePlan(frontier, data, room, Digits.ALL, nothing);
     boolean ofHeads = true;
     for (ImmutableList<TensorRef> cut : cuts) {
       plan = plan.keeping(plan.keptAt(ImmutableSet.copyOf(cut), ofHeads));
@@ -77,17 +78,17 @@ public final class FeaturePlan {
   }
 
   private FeaturePlan keeping(Kept value) {
-    return new FeaturePlan(frontier, data, room, halves, value);
+    return new FeaturePlan(frontier, data, room, digits, value);
   }
 
-  /** This, keeping features in half precision if all that is learned from them takes that. */
-  public FeaturePlan inHalves(boolean value) {
+  /** This, with features of so many digits. */
+  public FeaturePlan in(Digits value) {
     return new FeaturePlan(frontier, data, room, value, kept);
   }
 
-  /** Whether features are kept in half precision. */
-  boolean inHalves() {
-    return halves;
+  /** How many digits are asked for. */
+  Digits digits() {
+    return digits;
   }
 
   Frontier frontier() {

@@ -10,20 +10,19 @@ import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
-import dev.graft.runtime.ModelSession;
-import dev.graft.runtime.PreparedRun;
+import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
-import dev.graft.tensor.Halves;
 import dev.graft.tensor.RowSink;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.cut.Frontier;
-import dev.graft.trainer.internal.graph.FrozenForm;
 import dev.graft.trainer.internal.graph.StatelessRandom;
+import dev.graft.trainer.internal.mixed.Digits;
+import dev.graft.trainer.internal.mixed.FrozenRun;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.ReadAhead;
 import dev.graft.trainer.internal.watch.Pace;
@@ -64,9 +63,8 @@ public final class Features implements AutoCloseable {
   private FeatureSpace space = FeatureSpace.memory();
   private Optional<StoredFeatures> stored = Optional.empty();
   private Optional<KnownFiles> files = Optional.empty();
-  private boolean halves; // float32 is kept as float16
-  private @Nullable ModelSession session; // until there is something to compute
-  private @Nullable PreparedRun run;
+  private final FrozenRun run;
+  private Digits digits = Digits.ALL;
   private boolean proven; // that rows may be kept
   private @Nullable Computed lone; // run alone, so that it proves nothing yet
   private long ran; // for so many examples
@@ -94,6 +92,7 @@ public final class Features implements AutoCloseable {
     GraphEditor editor = entry.graph().edit();
     StatelessRandom.replaceRest(editor);
     this.graph = editor.build();
+    this.run = new FrozenRun(runtime, model, graph, entry.tensors(), computed);
   }
 
   /**
@@ -106,13 +105,13 @@ public final class Features implements AutoCloseable {
     Map<TensorRef, RowForm> rows = new LinkedHashMap<>();
     for (TensorRef tensor : computed) {
       DType dtype = DType.of(graph.dtype(tensor));
-      RowForm form = RowForm.of(dtype, frontier.ofEach(tensor).orElse(Shape.unknown()));
-      rows.put(tensor, halves && dtype == DType.FLOAT32 ? form.inHalf() : form);
+      rows.put(tensor, digits.form(dtype, frontier.ofEach(tensor).orElse(Shape.unknown())));
     }
+    Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
+    run.told(said);
     Optional<FeatureStore> store = FeatureStore.of(runtime);
     if (store.isPresent() && !computed.isEmpty()) {
       FrozenDigest network = new FrozenDigest(model, graph, entry.tensors());
-      Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
       stored = StoredFeatures.open(store.get(), runtime, network, rows, said);
       files = stored.map(opened -> KnownFiles.in(store.get().folder()));
     }
@@ -124,8 +123,20 @@ public final class Features implements AutoCloseable {
     return this;
   }
 
+  /** Keeps float32 as float16, and returns this. */
   public Features inHalves(boolean value) {
-    halves = value;
+    digits = digits.inHalves(value);
+    return this;
+  }
+
+  /**
+   * Multiplies in bfloat16 where steps in {@code asked} do, and returns this.
+   *
+   * @param watch hears how much of the network does
+   */
+  public Features in(Precision asked, Watch watch) {
+    run.told(words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words)));
+    digits = digits.in(run.in(asked));
     return this;
   }
 
@@ -317,9 +328,10 @@ public final class Features implements AutoCloseable {
       values.put(entry.tensors().get(i), read.fed().get(i));
     }
     if (!computed.isEmpty()) {
-      List<TensorValue> found = entry.run(runtime, prepared(), read.fed(), data, read.examples());
-      for (int i = 0; i < found.size(); i++) { // halves whether they are kept or not
-        values.put(computed.get(i), halves ? Halves.round(found.get(i)) : found.get(i));
+      List<TensorValue> found =
+          entry.run(runtime, run.prepared(), read.fed(), data, read.examples());
+      for (int i = 0; i < found.size(); i++) {
+        values.put(computed.get(i), digits.round(found.get(i)));
       }
     }
     return values;
@@ -365,21 +377,11 @@ public final class Features implements AutoCloseable {
     Read again = size > 1 ? read.rows(rows) : read.beside(Objects.requireNonNull(lone).read());
     try {
       int first = again.examples().length - rows.length;
-      return OwnRows.areAllSame(computed, values, rows, values(data, again), first);
+      return new OwnRows(digits.rounding())
+          .areAllSame(computed, values, rows, values(data, again), first);
     } catch (TensorFlowException | ExhaustedException e) {
       return false; // the network takes no batch of that size
     }
-  }
-
-  private PreparedRun prepared() {
-    PreparedRun ready = run;
-    if (ready == null) {
-      FrozenForm form = FrozenForm.of(model, graph, entry.tensors(), computed);
-      session = runtime.open(form.model(), form.graph());
-      ready = session.graph().prepare(entry.tensors(), computed, List.of());
-      run = ready;
-    }
-    return ready;
   }
 
   @Override
@@ -391,9 +393,7 @@ public final class Features implements AutoCloseable {
       stored.ifPresent(StoredFeatures::close);
       files.ifPresent(KnownFiles::save);
     } finally {
-      if (session != null) {
-        session.close();
-      }
+      run.close();
     }
   }
 }

@@ -10,12 +10,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** Whether a tensor has a row for each example, and of that one alone. */
-final class OwnRows {
-
-  private static final double ROUNDED = 1e-3; // of the largest number
-
-  private OwnRows() {}
+/**
+ * Whether a tensor has a row for each example, and of that one alone.
+ *
+ * @param rounded by how much two runs may differ, as a share of the largest number
+ */
+record OwnRows(double rounded) {
 
   /** Row i has to belong to example i. */
   static void require(TensorRef tensor, TensorValue value, int examples) {
@@ -33,7 +33,7 @@ final class OwnRows {
   }
 
   /** As {@link #areSame}, for all of some tensors. */
-  static boolean areAllSame(
+  boolean areAllSame(
       List<TensorRef> tensors,
       Map<TensorRef, TensorValue> values,
       int[] rows,
@@ -56,7 +56,7 @@ final class OwnRows {
    * @param rows those of {@code values} that are compared
    * @param first the row of {@code other} that the first of them is compared with
    */
-  static boolean areSame(TensorValue values, int[] rows, TensorValue other, int first) {
+  private boolean areSame(TensorValue values, int[] rows, TensorValue other, int first) {
     if (other.shape().rank() < 1 || other.shape().dim(0) != first + rows.length) {
       return false;
     }
@@ -65,7 +65,7 @@ final class OwnRows {
       largest = Math.max(largest, Arrays.stream(row(values, row)).map(Math::abs).max().orElse(0));
     }
     for (int i = 0; i < rows.length; i++) {
-      if (!isSame(row(values, rows[i]), row(other, first + i), ROUNDED * largest)) {
+      if (!isSame(row(values, rows[i]), row(other, first + i), rounded * largest)) {
         return false;
       }
     }

@@ -16,12 +16,14 @@
  * have no room are decoded beside the steps, each once, by {@link
  * dev.graft.trainer.internal.features.DecodedRows}. {@link
  * dev.graft.trainer.internal.features.NoNumbers} says where a NaN came from. {@code OwnRows} checks
- * that a row is of its example alone. {@link dev.graft.trainer.internal.features.DecodedPictures}
- * checks that pictures can be decoded, and names those that cannot.
+ * that a row is of its example alone. {@code internal.mixed} has what TensorFlow runs. {@link
+ * dev.graft.trainer.internal.features.DecodedPictures} checks that pictures can be decoded, and
+ * names those that cannot.
  *
  * <p><b>The invariant.</b> Trained on features or on the examples themselves, the numbers are the
  * same up to rounding: features come from {@code FrozenForm}, which leaves out what only gradients
- * need.
+ * need. In bfloat16 it is bfloat16's rounding, and what is fed is the same to the bit whether it
+ * was computed or kept.
  */
 @NullMarked
 package dev.graft.trainer.internal.features;

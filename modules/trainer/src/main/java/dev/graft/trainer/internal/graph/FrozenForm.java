@@ -12,7 +12,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,8 +25,9 @@ import java.util.Set;
  *
  * @param graph what gives the wanted tensors
  * @param model the model with the variables that this still reads
+ * @param left how many bytes of weights are left variables, since that is too much for constants
  */
-public record FrozenForm(Graph graph, Model model) {
+public record FrozenForm(Graph graph, Model model, long left) {
 
   /**
    * With more bytes of weights than this they stay variables: constants are in Java's memory a few
@@ -58,8 +61,9 @@ public record FrozenForm(Graph graph, Model model) {
         read.put(variable.node(), variable);
       }
     }
-    if (read.isEmpty() || bytes(read.values()) > MOST) {
-      return new FrozenForm(graph, model);
+    long bytes = bytes(read.values());
+    if (bytes == 0 || bytes > MOST) {
+      return new FrozenForm(graph, model, bytes);
     }
     GraphEditor editor = graph.edit();
     VariableValues values = new VariableValues();
@@ -72,7 +76,20 @@ public record FrozenForm(Graph graph, Model model) {
     stays.addAll(feeds);
     stays.addAll(model.initializers().stream().filter(graph::contains).toList());
     rest.forEach(variable -> stays.add(variable.node()));
-    return new FrozenForm(editor.build().keepUpstreamOf(stays), reading(model, rest));
+    return new FrozenForm(editor.build().keepUpstreamOf(stays), reading(model, rest), 0);
+  }
+
+  /** What that costs, for a person; nothing where all is in its fastest form. */
+  public Optional<String> words() {
+    return left == 0
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "weights of convolutions are read anew in each run, since %d MiB of them are more"
+                    + " than the %d MiB that become constants; features take longer so",
+                left >> 20,
+                MOST >> 20));
   }
 
   /**

@@ -68,11 +68,25 @@ public final class MixedForm {
     Set<String> after = new HashSet<>(graph.downstream(nodes(answers)));
     after.removeAll(nodes(answers));
     among.removeAll(after);
-    among.removeAll(graph.upstream(Loops.inside(graph))); // whose frames cannot be had twice
-    Map<String, NodeDef> low = LowNodes.of(graph, among, dtype.proto());
+    Map<String, NodeDef> low = low(graph, among, dtype);
     MixedForm form = new MixedForm(editor, graph, dtype, low);
     form.copy(step);
     return form;
+  }
+
+  /**
+   * How many products and convolutions would have fewer digits in what {@code roots} run where
+   * nothing is an answer.
+   */
+  public static long products(
+      Graph graph, Collection<TensorRef> fed, Collection<String> roots, DType dtype) {
+    Set<String> among = new HashSet<>(graph.upstream(roots, nodes(fed)));
+    return low(graph, among, dtype).values().stream().filter(MixedOps::gains).count();
+  }
+
+  private static Map<String, NodeDef> low(Graph graph, Set<String> among, DType dtype) {
+    among.removeAll(graph.upstream(Loops.inside(graph))); // whose frames cannot be had twice
+    return LowNodes.of(graph, among, dtype.proto());
   }
 
   private static Set<String> nodes(Collection<TensorRef> tensors) {

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
+import dev.graft.graph.OpBuilder;
 import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.importer.SavedModelImporter;
 import dev.graft.model.Model;
+import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
+import dev.graft.model.Variable;
+import dev.graft.model.VariableSource;
 import dev.graft.runtime.ModelSession;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
@@ -18,6 +22,7 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.testkit.Zoo;
 import dev.graft.testkit.ZooModel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -84,10 +89,46 @@ class FrozenFormTest {
     assertThat(ops(model.graph(), wanted)).contains("FusedBatchNormV3", "ReadVariableOp");
     FrozenForm form = FrozenForm.of(model, model.graph(), fed, wanted);
     assertThat(ops(form.graph(), wanted)).doesNotContain("FusedBatchNormV3");
+    assertThat(form.words()).isEmpty();
     assertThat(form.model().variables())
         .as("of the dense layers, which are no convolutions")
         .allMatch(variable -> variable.shape().rank() <= 2)
         .hasSizeLessThanOrEqualTo(4);
+  }
+
+  /** Of 144 MiB; nothing of its values is read. */
+  @Test
+  void whatIsTooLargeForConstantsIsSaid() {
+    Shape filter = Shape.of(3, 3, 2048, 2048);
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "");
+    TensorRef picture = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(-1, 8, 8, 2048));
+    OpBuilder handle = editor.op("VarHandleOp").name("w").attr("dtype", DataType.DT_FLOAT);
+    TensorRef weights =
+        g.op("ReadVariableOp")
+            .input(handle.attr("shape", filter).attr("shared_name", "w").output())
+            .attr("dtype", DataType.DT_FLOAT)
+            .output();
+    TensorRef convolved =
+        g.op("Conv2D")
+            .input(picture)
+            .input(weights)
+            .attr("strides", Attrs.ints(1, 1, 1, 1))
+            .attr("padding", "SAME")
+            .output();
+    VariableSource nowhere = new VariableSource.InCheckpoint(Path.of("nowhere"), "w", "");
+    Variable variable =
+        new Variable("w", "w", DType.FLOAT32, filter, true, Variable.Role.OTHER, nowhere);
+    Model model =
+        Model.builder("m", editor.build(), new Provenance.Origin("test", "", "", "", 0))
+            .variables(List.of(variable))
+            .build();
+    FrozenForm form = FrozenForm.of(model, model.graph(), List.of(picture), List.of(convolved));
+    assertThat(form.model()).isSameAs(model);
+    assertThat(form.words())
+        .contains(
+            "weights of convolutions are read anew in each run, since 144 MiB of them are more than"
+                + " the 128 MiB that become constants; features take longer so");
   }
 
   private static List<String> ops(Graph graph, List<TensorRef> wanted) {
