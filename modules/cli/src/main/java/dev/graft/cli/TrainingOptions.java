@@ -26,7 +26,7 @@ final class TrainingOptions {
       defaultValue = "auto",
       description =
           "auto|head|top|gradual|full: how much of the model trains (default: ${DEFAULT-VALUE})."
-              + " auto chooses by the number of pictures and says why. After the head each further"
+              + " auto chooses by the number of pictures and the time, and says why. After the head each further"
               + " stretch is kept only if it does better on pictures that it did not learn from.")
   void recipe(String value) {
     training = training.recipe(value);
@@ -159,8 +159,9 @@ final class TrainingOptions {
       names = "--time",
       paramLabel = "T",
       description =
-          "Keep to a time such as 10m, 90s or 2h: fewer epochs where steps turn out too slow for all"
-              + " (as long as it takes; auto: 8h).")
+          "Keep to a time such as 10m, 90s or 2h, features and head included: 'auto' takes a smaller"
+              + " recipe, others fewer epochs, where there is no time for all (as long as it takes;"
+              + " auto: 8h).")
   void time(String value) {
     Matcher parts = TIME.matcher(value);
     if (!parts.matches()) {

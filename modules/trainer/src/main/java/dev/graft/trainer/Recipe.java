@@ -39,7 +39,10 @@ public final class Recipe {
     }
   }
 
-  /** Chooses one of the others by the size of the data and the model, and says why. */
+  /**
+   * Chooses one of the others by the size of the data and the model and by the time that there is,
+   * and says why and how long it will take.
+   */
   public static Recipe auto() {
     return of(AUTO, FineTune.top());
   }

@@ -75,8 +75,11 @@ public record TrainOptions(
    * These with a limit on the time, counted from the beginning, or from going on. A stretch gets
    * fewer epochs than it was to have where there is not enough time left for all, and is left out
    * where there is none for one, as the first steps tell; an epoch that is not over by then does
-   * not count. Features and heads that are solved take what they take. Where it sets the number of
-   * epochs, the same training need not give the same again.
+   * not count. Features and heads that are solved count, and take what they take. How long it will
+   * take is told before anything is computed, as a few examples tell; {@link Recipe#auto} takes a
+   * smaller recipe where there is no time for what it would choose, and a training that goes on the
+   * one that it was begun with. Where the time decides on the recipe or the number of epochs, the
+   * same training need not give the same again.
    */
   public TrainOptions time(Duration value) {
     requireNonNull(value, "time");

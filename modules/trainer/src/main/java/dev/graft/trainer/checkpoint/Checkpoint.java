@@ -144,6 +144,15 @@ public record Checkpoint(
         loop);
   }
 
+  /**
+   * The recipe of one that {@link #write} wrote; of all else nothing is read.
+   *
+   * @throws BadModelException if that is damaged
+   */
+  static String recipe(Path prefix) {
+    return string(TensorBundle.open(prefix), "run/recipe");
+  }
+
   /** Earlier versions told the device that was asked for, and computed on the CPU. */
   private static String machine(TensorBundle in) {
     return string(in, "run/machine").replace("device AUTO", "device CPU");

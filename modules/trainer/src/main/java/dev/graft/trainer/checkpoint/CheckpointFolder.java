@@ -105,6 +105,25 @@ public final class CheckpointFolder {
     }
   }
 
+  /** Every setting of the recipe that is trained by, if there is a checkpoint that tells it. */
+  public Optional<String> recipe() {
+    if (folder == null || !Files.isDirectory(folder)) {
+      return Optional.empty();
+    }
+    try {
+      for (Path checkpoint : all(folder)) {
+        try {
+          return Optional.of(Checkpoint.recipe(checkpoint.resolve(NAME)));
+        } catch (BadModelException e) {
+          LOG.log(System.Logger.Level.DEBUG, "the one before " + checkpoint + " is asked", e);
+        }
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      throw failed(folder, e);
+    }
+  }
+
   /** A disk that fails for now is no damage, for which a whole checkpoint would be deleted. */
   private static void requireReadable(Path checkpoint, BadModelException e) {
     boolean failed =

@@ -10,6 +10,8 @@ import dev.graft.trainer.EarlyStop;
 import dev.graft.trainer.FineTune;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.internal.task.Task;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,8 +19,8 @@ import java.util.Optional;
 /**
  * Chooses how much of a model to train. Few examples teach a layer of a million weights nothing but
  * themselves, many are wasted on a head alone; and what was trained is compared with the head alone
- * in any case, so that the choice costs time at worst; how much, the first steps of each stretch
- * tell ({@link EpochTime}).
+ * in any case, so that the choice costs time at worst. How much is estimated before ({@link
+ * Estimate}), and less is trained where there is no time for it.
  */
 @Internal
 public final class AutoRecipe {
@@ -88,6 +90,92 @@ public final class AutoRecipe {
         Recipe.full().then(settings, settings.share(1)),
         words(examples, perLabel)
             + " are enough to train all of the model, after the last fifth of its blocks");
+  }
+
+  /**
+   * What to take in the place of {@code slow}, for which there is no time: the last fifth of the
+   * blocks, then the head alone. A third after another never takes less than all at once.
+   *
+   * @return nothing where the model, not the number of examples, says what trains
+   */
+  static Optional<Choice> faster(Choice slow, Recipe asked, Task task, String why) {
+    List<Variable> heads = task.variables();
+    if (!asked.isAuto() || heads.isEmpty() || !heads.containsAll(Stages.unfrozen(task))) {
+      return Optional.empty();
+    }
+    return switch (slow.recipe().fineTunes().size()) {
+      case 0 -> Optional.empty();
+      case 1 -> Optional.of(choice(asked, Recipe.headOnly(), why));
+      default ->
+          Optional.of(choice(asked, Recipe.headThenTop().then(asked.fineTunes().get(0)), why));
+    };
+  }
+
+  /**
+   * How long a recipe takes here, by what some examples took.
+   *
+   * @param features seconds to compute once what does not train, if nothing of it is kept
+   * @param steps seconds for all epochs of all stretches
+   */
+  record Estimate(double features, double steps) {
+
+    /**
+     * Whether there is time for it, or nobody knows. Of one stretch half of the epochs are enough:
+     * they are the most there may be, and the first steps tell how many there is time for ({@link
+     * EpochTime}).
+     */
+    boolean fits(Duration limit, Recipe recipe) {
+      double least = recipe.fineTunes().size() == 1 ? steps / 2 : steps;
+      return !(features + least > limit.toSeconds() + limit.getNano() / 1e9); // NaN where it is not known
+    }
+
+    /** Why {@code recipe} is not taken. */
+    String tooLong(Recipe recipe, Duration limit) {
+      String what =
+          recipe.fineTunes().size() == 1
+              ? "fine-tuning the last fifth of the blocks"
+              : "the recipe '" + recipe.name() + "'";
+      return what
+          + " would take about "
+          + words(features + steps)
+          + " here, and it is to keep to "
+          + TimeLeft.words(limit)
+          + " in all";
+    }
+
+    /**
+     * How long all takes, for a person to know before it begins; empty where that is not known.
+     *
+     * @param examples of how many there are features
+     * @param measured how many of them were measured
+     * @param solves whether a head is solved, besides
+     */
+    String words(int examples, int measured, boolean solves) {
+      if (Double.isNaN(features + steps) || features + steps == 0) {
+        return "";
+      }
+      List<String> parts = new ArrayList<>();
+      if (features > 0) {
+        parts.add(
+            "features of "
+                + examples
+                + " examples take about "
+                + words(features)
+                + " where none are kept");
+      }
+      if (steps > 0) {
+        parts.add("training in steps takes about " + words(steps) + " at most");
+      }
+      return String.join(", ", parts)
+          + (solves ? ", and the head comes on top" : "")
+          + "; measured with "
+          + measured
+          + (measured == 1 ? " example" : " examples");
+    }
+
+    private static String words(double seconds) {
+      return TimeLeft.words(Duration.ofMillis((long) (seconds * 1e3)));
+    }
   }
 
   private static Choice choice(Recipe asked, Recipe chosen, String reason) {

@@ -6,12 +6,14 @@ import dev.graft.model.Model;
 import dev.graft.model.TrainingPlan;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
+import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.Room;
 import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.RowProbe;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.task.TaskIdentity;
+import dev.graft.trainer.internal.task.Timing;
 import java.util.function.Supplier;
 
 /**
@@ -24,9 +26,15 @@ import java.util.function.Supplier;
  * @param machine where a checkpoint is at home
  * @param digits of features
  * @param pictures a digest of what is in the pictures, read when it is first asked for
+ * @param timing how much time there is, and how long examples take, measured when it is asked for
  */
 record Measured(
-    Frontier frontier, Room room, String machine, Digits digits, Supplier<String> pictures) {
+    Frontier frontier,
+    Room room,
+    String machine,
+    Digits digits,
+    Supplier<String> pictures,
+    Timing timing) {
 
   /**
    * Measures what a plan needs, and has it made.
@@ -35,7 +43,8 @@ record Measured(
    * @throws BadRequestException if the recipe does not fit the model, or the model the data
    */
   static Plan plan(
-      Computing computing, Model model, TrainingPlan blocks, Parts data, Recipe recipe) {
+      Computing computing, Model model, TrainingPlan blocks, Parts data, TrainOptions options) {
+    Recipe recipe = options.recipe();
     TensorFlowRuntime runtime = computing.runtime();
     Task task = TrainingPlanner.task(model, data, recipe);
     try (RowProbe probe = new RowProbe(runtime, task.model(), task.inputs(), data.train())) {
@@ -45,7 +54,8 @@ record Measured(
               Room.of(runtime),
               TaskIdentity.machine(runtime, computing.precision()),
               Digits.ALL.in(computing.precision()),
-              TaskIdentity.pictures(runtime.options(), data));
+              TaskIdentity.pictures(runtime.options(), data),
+              Timing.of(options, data.train(), probe));
       return TrainingPlanner.plan(task, measured, blocks, data, recipe);
     }
   }

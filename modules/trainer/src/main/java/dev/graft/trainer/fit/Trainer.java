@@ -27,6 +27,7 @@ import dev.graft.trainer.internal.features.DecodedPictures;
 import dev.graft.trainer.internal.head.SolvedHeads;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.internal.task.Timing;
 import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Decision;
@@ -35,7 +36,6 @@ import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.trainer.score.Evaluator;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -44,9 +44,6 @@ import java.util.concurrent.CancellationException;
 /** Trains a model by a recipe: it walks the plan that {@link TrainingPlanner} makes. */
 @Internal
 public final class Trainer implements AutoCloseable {
-
-  /** How long what chose itself may take: whoever wants longer says so. */
-  private static final Duration NIGHT = Duration.ofHours(8);
 
   private final TensorFlowRuntime runtime;
   private final Precision precision;
@@ -94,10 +91,8 @@ public final class Trainer implements AutoCloseable {
   public static Run fit(
       Computing computing, Model model, TrainingPlan blocks, Parts data, TrainOptions options) {
     Watch watch = Watch.of(options);
-    Optional<Duration> limit =
-        options.time().or(() -> Optional.of(NIGHT).filter(night -> options.recipe().isAuto()));
     TimeLeft time = // from now on, a pause not counted
-        limit
+        Timing.limit(options.time(), options.recipe())
             .map(all -> TimeLeft.of(all, watch::worked))
             .orElseGet(() -> TimeLeft.unlimited(watch::worked));
     Run run;
@@ -107,7 +102,7 @@ public final class Trainer implements AutoCloseable {
       try (Trainer trainer =
           new Trainer(
               computing,
-              Measured.plan(computing, model, blocks, data, options.recipe()),
+              Measured.plan(computing, model, blocks, data, options),
               watch,
               time,
               options.checkpoints().open())) {
@@ -155,7 +150,7 @@ public final class Trainer implements AutoCloseable {
     try (Trainer trainer =
         new Trainer(
             computing,
-            Measured.plan(computing, model, blocks, data, options.recipe()),
+            Measured.plan(computing, model, blocks, data, options.checkpoints(Checkpoints.none())),
             watch,
             TimeLeft.unlimited(watch::worked),
             Checkpoints.none().open())) {

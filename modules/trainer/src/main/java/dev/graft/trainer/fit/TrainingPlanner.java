@@ -2,6 +2,7 @@ package dev.graft.trainer.fit;
 
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
+import com.google.common.collect.Sets;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
@@ -10,15 +11,22 @@ import dev.graft.model.ResourceVariables;
 import dev.graft.model.TrainingPlan;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.checkpoint.RunIdentity;
+import dev.graft.trainer.fit.AutoRecipe.Choice;
+import dev.graft.trainer.fit.AutoRecipe.Estimate;
 import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.cut.Positions;
 import dev.graft.trainer.internal.features.FeaturePlan;
 import dev.graft.trainer.internal.head.LinearHead;
 import dev.graft.trainer.internal.task.HeadGoal;
+import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Stage;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.task.TaskIdentity;
+import dev.graft.trainer.internal.task.Timing;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Decides what a training will do, by values alone: it opens nothing, trains nothing and changes
@@ -26,7 +34,21 @@ import java.util.List;
  */
 final class TrainingPlanner {
 
-  private TrainingPlanner() {}
+  private final Task task;
+  private final Measured measured;
+  private final TrainingPlan blocks;
+  private final Parts data;
+  private final Recipe asked;
+  private String estimated = ""; // how long it takes, if that was found out
+
+  private TrainingPlanner(
+      Task task, Measured measured, TrainingPlan blocks, Parts data, Recipe asked) {
+    this.task = task;
+    this.measured = measured;
+    this.blocks = blocks;
+    this.data = data;
+    this.asked = asked;
+  }
 
   /**
    * The task of teaching {@code given} what {@code data} say.
@@ -48,13 +70,53 @@ final class TrainingPlanner {
    * @throws BadRequestException if the recipe does not fit the model, or the model the data
    */
   static Plan plan(Task task, Measured measured, TrainingPlan blocks, Parts data, Recipe asked) {
-    AutoRecipe.Choice choice = AutoRecipe.resolve(asked, task, blocks, data.train());
-    Recipe recipe = choice.recipe().told();
+    return new TrainingPlanner(task, measured, blocks, data, asked).plan();
+  }
+
+  private Plan plan() {
+    Choice choice = AutoRecipe.resolve(asked, task, blocks, data.train());
+    Draft draft = inTime(draft(choice));
+    Recipe recipe = draft.choice.recipe().told();
+    FeaturePlan features = draft.features;
+    List<Stage> uncached =
+        draft.stages.stream().filter(stage -> features.isTooLarge(stage.cut())).toList();
+    RunIdentity identity =
+        TaskIdentity.of(
+                task,
+                data,
+                recipe.toString(),
+                measured.machine(),
+                uncached.stream().map(Stage::number).toList())
+            .pictures(measured.pictures());
+    return new Plan(
+        task,
+        data,
+        recipe.objectives(task.objectives(recipe.objectives())), // for who scores it afterwards
+        draft.acceptance,
+        draft.solvable,
+        draft.stages,
+        draft.headCut,
+        features,
+        identity,
+        reasons(draft, uncached));
+  }
+
+  /** What a training by one recipe comes to. */
+  private record Draft(
+      Choice choice,
+      Acceptance acceptance,
+      ImmutableMap<HeadGoal, LinearHead> solvable,
+      ImmutableList<Stage> stages,
+      ImmutableList<TensorRef> headCut,
+      FeaturePlan features) {}
+
+  private Draft draft(Choice choice) {
     Acceptance acceptance = Acceptance.of(choice.recipe(), task, data.validation());
     Frontier frontier = measured.frontier();
     Positions.check(frontier, task.headGoals(), data.train());
     ImmutableMap<HeadGoal, LinearHead> solvable = LinearHead.solvable(task, frontier);
-    ImmutableList<Stage> stages = Stages.of(task, blocks, frontier, solvable.keySet(), recipe);
+    ImmutableList<Stage> stages =
+        Stages.of(task, blocks, frontier, solvable.keySet(), choice.recipe().told());
     boolean stepsFirst = solvable.isEmpty() && !stages.isEmpty() && stages.get(0).ofHeads();
     ImmutableList<TensorRef> headCut = // one for both: before a dropout is not what is behind it
         stepsFirst ? stages.get(0).cut() : LinearHead.cut(solvable, task, frontier);
@@ -65,20 +127,81 @@ final class TrainingPlanner {
       features.requireRoom(headCut);
     }
     Stages.checkHeadSteps(stages, task, choice.recipe(), asked.isAuto());
-    List<Stage> uncached = stages.stream().filter(s -> features.isTooLarge(s.cut())).toList();
-    RunIdentity identity =
-        TaskIdentity.of(
-                task,
-                data,
-                recipe.toString(),
-                measured.machine(),
-                uncached.stream().map(Stage::number).toList())
-            .pictures(measured.pictures());
+    return new Draft(choice, acceptance, solvable, stages, headCut, features);
+  }
+
+  /** {@code largest}, or less where there is no time for it; tells how long it takes. */
+  private Draft inTime(Draft largest) {
+    Timing timing = measured.timing();
+    if (timing.begun().isPresent()) {
+      return begun(largest, timing.begun().get());
+    }
+    Draft draft = largest;
+    if (timing.isMeasured(asked, draft.choice.recipe())) {
+      Duration limit = Timing.limit(timing.given(), asked).orElseThrow();
+      Estimate estimate = estimate(draft);
+      Optional<Choice> less = less(draft, estimate, limit);
+      while (less.isPresent()) {
+        draft = draft(less.get());
+        estimate = estimate(draft);
+        less = less(draft, estimate, limit);
+      }
+      estimated = estimate.words(size(), timing.examples(), !draft.solvable.isEmpty());
+    }
+    return draft;
+  }
+
+  /** What goes on stays what it was begun as, though another measurement might say otherwise. */
+  private Draft begun(Draft largest, String recipe) {
+    Optional<Choice> each = Optional.of(largest.choice);
+    while (each.isPresent()) {
+      if (each.get().recipe().told().toString().equals(recipe)) {
+        return draft(each.get());
+      }
+      each = AutoRecipe.faster(each.get(), asked, task, "it was begun so");
+    }
+    return largest; // of another run, which is refused when its checkpoint is read
+  }
+
+  private Optional<Choice> less(Draft draft, Estimate estimate, Duration limit) {
+    Recipe recipe = draft.choice.recipe();
+    return estimate.fits(limit, recipe)
+        ? Optional.empty()
+        : AutoRecipe.faster(draft.choice, asked, task, estimate.tooLong(recipe, limit));
+  }
+
+  private Estimate estimate(Draft draft) {
+    Timing.Clock clock = measured.timing().clock();
+    InputBinding entry = task.inputs();
+    boolean decodes = draft.stages.stream().anyMatch(s -> draft.features.arePixelsKept(s.cut()));
+    Set<TensorRef> once = decodes ? Set.copyOf(entry.rows()) : Set.of();
+    double features = clock.seconds(entry.tensors(), Sets.union(draft.features.kept(), once));
+    double steps = 0;
+    for (Stage stage : draft.stages) {
+      double each = clock.seconds(draft.features.fedFrom(stage.cut()), task.logits());
+      // to go back through a network takes about twice as long as to go forth
+      double epoch = each * (3.0 * data.train().size() + data.validation().size());
+      steps += epoch * stage.settings().epochs();
+    }
+    return new Estimate(features * size(), steps);
+  }
+
+  private int size() {
+    return data.train().size() + data.validation().size();
+  }
+
+  private ImmutableList<String> reasons(Draft draft, List<Stage> uncached) {
+    FeaturePlan features = draft.features;
     ImmutableList.Builder<String> reasons = ImmutableList.<String>builder();
-    reasons.addAll(choice.reasons());
-    if (features.isInFiles(headCut)) {
+    reasons.addAll(draft.choice.reasons());
+    if (!estimated.isEmpty()) {
+      reasons.add(estimated);
+    }
+    if (features.isInFiles(draft.headCut)) {
       reasons.add(
-          "there is no room for " + features.words(headCut) + ", so they are read from a file");
+          "there is no room for "
+              + features.words(draft.headCut)
+              + ", so they are read from a file");
     }
     for (Stage stage : uncached) {
       reasons.add(
@@ -87,25 +210,15 @@ final class TrainingPlanner {
               + features.words(stage.cut())
               + ", so each step computes them again");
     }
-    if (stages.stream().anyMatch(stage -> features.arePixelsKept(stage.cut()))) {
+    if (draft.stages.stream().anyMatch(stage -> features.arePixelsKept(stage.cut()))) {
       reasons.add(features.pixelWords());
     }
-    if (Plan.decidesWhatIsKept(stages, solvable)) {
-      reasons.add(acceptance.words());
-    } else if (stages.isEmpty() && choice.recipe().metric().isPresent()) {
-      reasons.add(acceptance.idle(task));
+    if (Plan.decidesWhatIsKept(draft.stages, draft.solvable)) {
+      reasons.add(draft.acceptance.words());
+    } else if (draft.stages.isEmpty() && draft.choice.recipe().metric().isPresent()) {
+      reasons.add(draft.acceptance.idle(task));
     }
-    return new Plan(
-        task,
-        data,
-        recipe.objectives(task.objectives(recipe.objectives())), // for who scores it afterwards
-        acceptance,
-        solvable,
-        stages,
-        headCut,
-        features,
-        identity,
-        reasons.build());
+    return reasons.build();
   }
 
   private static void requireParts(Parts data) {

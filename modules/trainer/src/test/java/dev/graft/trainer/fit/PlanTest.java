@@ -18,8 +18,10 @@ import dev.graft.trainer.internal.cut.KnownShapes;
 import dev.graft.trainer.internal.features.Room;
 import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.Task;
+import dev.graft.trainer.internal.task.Timing;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
 
@@ -27,7 +29,9 @@ import org.tensorflow.proto.DataType;
 class PlanTest {
 
   private static final Parts PARTS = SmallTraining.parts();
-  private static final Room ENOUGH = new Room(1 << 30, 1 << 30, Path.of(""));
+  static final Room ENOUGH = new Room(1 << 30, 1 << 30, Path.of(""));
+  private static final Timing UNTIMED =
+      new Timing(Optional.empty(), Optional.empty(), 0, (from, to) -> Double.NaN);
   private static final Room NONE = new Room(0, 0, Path.of(""));
   private static final Room DISK = new Room(0, 1 << 30, Path.of(""));
 
@@ -37,6 +41,10 @@ class PlanTest {
   }
 
   private static Plan plan(Model model, Parts data, Recipe recipe, Room room) {
+    return plan(model, data, recipe, room, UNTIMED);
+  }
+
+  static Plan plan(Model model, Parts data, Recipe recipe, Room room, Timing timing) {
     Task task = TrainingPlanner.task(model, data, recipe);
     TensorRef features = model.heads().get(0).features();
     KnownShapes shapes =
@@ -54,7 +62,7 @@ class PlanTest {
     Frontier frontier = Frontier.of(task.inputs(), features::equals, shapes);
     return TrainingPlanner.plan(
         task,
-        new Measured(frontier, room, "here", Digits.ALL, () -> ""),
+        new Measured(frontier, room, "here", Digits.ALL, () -> "", timing),
         SmallTraining.BLOCKS,
         data,
         recipe);

@@ -100,7 +100,7 @@ public final class FeaturePlan {
   }
 
   /** The tensors that are kept. */
-  ImmutableSet<TensorRef> kept() {
+  public ImmutableSet<TensorRef> kept() {
     return kept.all;
   }
 
@@ -190,6 +190,14 @@ public final class FeaturePlan {
   /** Whether pictures are decoded for what is fed at {@code cut}, and their pixels kept. */
   public boolean arePixelsKept(Collection<TensorRef> cut) {
     return !kept.all.containsAll(cut) && arePixelsKept();
+  }
+
+  /** From where on a graph that is cut there is computed again in each step. */
+  public Collection<TensorRef> fedFrom(Collection<TensorRef> cut) {
+    if (kept.all.containsAll(cut)) {
+      return cut;
+    }
+    return arePixelsKept() ? entry.rows() : entry.tensors();
   }
 
   boolean arePixelsKept() {

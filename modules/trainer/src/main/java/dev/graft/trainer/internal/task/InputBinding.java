@@ -240,7 +240,7 @@ public record InputBinding(
   }
 
   /** The rows of the first {@code some} of these examples; what has no row for each stays. */
-  private static List<TensorValue> first(List<TensorValue> values, int[] examples, int some) {
+  static List<TensorValue> first(List<TensorValue> values, int[] examples, int some) {
     return values.stream()
         .map(
             value ->

@@ -1,6 +1,9 @@
 package dev.graft.trainer.internal.task;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.graft.data.Dataset;
+import dev.graft.error.ExhaustedException;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
@@ -19,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out by a run whether a tensor has a row for each example, where TensorFlow's inference does
- * not say how many it has: behind a loop, or where ragged values and masks decide it.
+ * not say how many it has: behind a loop, or where ragged values and masks decide it; and how long
+ * an example takes on this machine.
  */
 public final class RowProbe implements AutoCloseable {
 
@@ -30,6 +34,7 @@ public final class RowProbe implements AutoCloseable {
   private final InputBinding entry;
   private final Dataset data;
   private final Map<TensorRef, Boolean> known = new HashMap<>();
+  private final Map<TensorRef, TensorValue> timed = new HashMap<>(); // of the examples that are
   private @Nullable ModelSession session; // open once it is needed
 
   public RowProbe(TensorFlowRuntime runtime, Model model, InputBinding entry, Dataset data) {
@@ -57,6 +62,45 @@ public final class RowProbe implements AutoCloseable {
       return shape.rank() < 1 ? -1 : shape.dim(0);
     } catch (TensorFlowException e) {
       return -1; // a branch that is not taken has no value
+    }
+  }
+
+  /**
+   * How many seconds it takes for one example to compute {@code to} from {@code from}, by the first
+   * {@code count} of them; NaN where they cannot be run so.
+   */
+  public double seconds(List<TensorRef> from, List<TensorRef> to, int count) {
+    int[] examples = IntStream.range(0, count).toArray();
+    try {
+      if (timed.isEmpty()) {
+        List<TensorValue> read = entry.values(data.batch(examples));
+        IntStream.range(0, read.size())
+            .forEach(i -> timed.put(entry.tensors().get(i), read.get(i)));
+      }
+      if (!timed.keySet().containsAll(from)) {
+        compute(entry.tensors(), from, examples);
+      }
+      return compute(from, to, examples) / count;
+    } catch (TensorFlowException | ExhaustedException e) {
+      return Double.NaN; // training will say why, and of how many examples
+    }
+  }
+
+  /** Has {@code to} computed of these examples; gives the seconds that it took. */
+  private double compute(List<TensorRef> from, List<TensorRef> to, int[] examples) {
+    List<TensorRef> wanted = to.stream().filter(tensor -> !from.contains(tensor)).toList();
+    List<TensorValue> fed = from.stream().map(tensor -> requireNonNull(timed.get(tensor))).toList();
+    if (wanted.isEmpty()) {
+      return 0;
+    }
+    try (PreparedRun run = open().graph().prepare(from, wanted, List.of())) {
+      int[] one = {examples[0]}; // with it TensorFlow has made ready what it makes once
+      entry.run(runtime, run, InputBinding.first(fed, examples, 1), data, one);
+      long start = System.nanoTime();
+      List<TensorValue> values = entry.run(runtime, run, fed, data, examples);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      IntStream.range(0, wanted.size()).forEach(i -> timed.put(wanted.get(i), values.get(i)));
+      return seconds;
     }
   }
 

@@ -16,8 +16,9 @@
  * dev.graft.trainer.internal.task.Order} in which order examples are seen, {@link
  * dev.graft.trainer.internal.task.ReadAhead} reads the next batch while a step runs, {@link
  * dev.graft.trainer.internal.task.RowProbe} finds out by a run which tensors have a row for each
- * example. {@link dev.graft.trainer.internal.task.TaskIdentity} says by what its checkpoints are
- * known.
+ * example and how long one takes, which {@link dev.graft.trainer.internal.task.Timing} has the
+ * planner ask for. {@link dev.graft.trainer.internal.task.TaskIdentity} says by what its
+ * checkpoints are known.
  *
  * <p><b>The invariant.</b> What does not fit is refused here, before anything is computed, with the
  * remedy.
