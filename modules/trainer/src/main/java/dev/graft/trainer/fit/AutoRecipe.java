@@ -126,7 +126,8 @@ public final class AutoRecipe {
      */
     boolean fits(Duration limit, Recipe recipe) {
       double least = recipe.fineTunes().size() == 1 ? steps / 2 : steps;
-      return !(features + least > limit.toSeconds() + limit.getNano() / 1e9); // NaN where it is not known
+      double most = limit.toSeconds() + limit.getNano() / 1e9;
+      return !(features + least > most); // NaN where it is not known
     }
 
     /** Why {@code recipe} is not taken. */
