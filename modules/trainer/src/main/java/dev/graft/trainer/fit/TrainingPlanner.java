@@ -173,7 +173,8 @@ final class TrainingPlanner {
   private Estimate estimate(Draft draft) {
     Timing.Clock clock = measured.timing().clock();
     InputBinding entry = task.inputs();
-    boolean decodes = draft.stages.stream().anyMatch(s -> draft.features.arePixelsKept(s.cut()));
+    boolean decodes =
+        draft.stages.stream().anyMatch(s -> draft.features.pixelWords(s.cut()).isPresent());
     Set<TensorRef> once = decodes ? Set.copyOf(entry.rows()) : Set.of();
     double features = clock.seconds(entry.tensors(), Sets.union(draft.features.kept(), once));
     double steps = 0;
@@ -210,9 +211,10 @@ final class TrainingPlanner {
               + features.words(stage.cut())
               + ", so each step computes them again");
     }
-    if (draft.stages.stream().anyMatch(stage -> features.arePixelsKept(stage.cut()))) {
-      reasons.add(features.pixelWords());
-    }
+    draft.stages.stream()
+        .flatMap(stage -> features.pixelWords(stage.cut()).stream())
+        .findFirst()
+        .ifPresent(reasons::add);
     if (Plan.decidesWhatIsKept(draft.stages, draft.solvable)) {
       reasons.add(draft.acceptance.words());
     } else if (draft.stages.isEmpty() && draft.choice.recipe().metric().isPresent()) {

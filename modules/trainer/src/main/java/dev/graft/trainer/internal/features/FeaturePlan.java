@@ -12,6 +12,7 @@ import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.words.Remedy;
 import java.util.Collection;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -187,8 +188,7 @@ public final class FeaturePlan {
         : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
   }
 
-  /** Whether pictures are decoded for what is fed at {@code cut}, and their pixels kept. */
-  public boolean arePixelsKept(Collection<TensorRef> cut) {
+  private boolean arePixelsKept(Collection<TensorRef> cut) {
     return !kept.all.containsAll(cut) && arePixelsKept();
   }
 
@@ -204,10 +204,12 @@ public final class FeaturePlan {
     return entry.pixels().isPresent() && bytes(kept.inFiles) + bytes(entry.rows()) <= room.disk();
   }
 
-  /** How much room that takes on the disk, for a person. */
-  public String pixelWords() {
-    return "pictures are decoded once, and their pixels ("
-        + size(bytes(entry.rows()))
-        + ") read from a file from then on";
+  /** Where pictures are decoded for what is fed at {@code cut} and their pixels kept: how. */
+  public Optional<String> pixelWords(Collection<TensorRef> cut) {
+    String words =
+        "pictures are decoded once, and their pixels ("
+            + size(bytes(entry.rows()))
+            + ") read from a file from then on";
+    return Optional.of(words).filter(any -> arePixelsKept(cut));
   }
 }
