@@ -284,7 +284,8 @@ public final class Graft implements AutoCloseable {
   }
 
   /**
-   * What {@code model} answers to examples: scores, numbers, or vectors to compare.
+   * What {@code model} answers to examples: scores, numbers, or vectors to compare. What is before
+   * its heads is computed once where features are kept.
    *
    * @return by the names of the serving signature's outputs, in the signature's order; row i
    *     belongs to example i

@@ -82,12 +82,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Exam exam = Exam.of(read, data.path(), labels.labels());
     try (Graft graft = Graft.open(cache.of(machine.settings()))) {
       List<TrainingEvent.Features> features = new ArrayList<>();
-      TrainingListener told = TrainingListener.to(TrainingEvent.Features.class, features::add);
-      TrainOptions alone =
-          TrainOptions.by(Recipe.headOnly()).listener(told).listener(terminal.decisions());
-      TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
-      Evaluation score =
-          graft.evaluate(exam.model(), exam.pictures(), json ? alone : alone.listener(bar));
+      Evaluation score = graft.evaluate(exam.model(), exam.pictures(), told(features));
       if (json) {
         aside(exam.pictures());
         terminal.json(json(score, features.get(0)));
@@ -98,15 +93,31 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** With a bar where no program reads what is printed; how features were come by is put down. */
+  private TrainOptions told(List<TrainingEvent.Features> features) {
+    TrainingListener counts = TrainingListener.to(TrainingEvent.Features.class, features::add);
+    TrainOptions alone =
+        TrainOptions.by(Recipe.headOnly()).listener(counts).listener(terminal.decisions());
+    TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
+    return json ? alone : alone.listener(bar);
+  }
+
+  private static void put(ObjectNode node, TrainingEvent.Features features) {
+    node.putObject("features")
+        .put("computed", features.computed())
+        .put("reused", features.reused())
+        .put("bytes", features.bytes());
+  }
+
   private void boxes(BoxExam exam) throws JsonProcessingException {
     try (Graft graft = Graft.open(cache.of(machine.settings()))) {
-      TrainOptions alone = TrainOptions.by(Recipe.headOnly());
-      TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
-      BoxEvaluation score = exam.score(graft, json ? alone : alone.listener(bar));
+      List<TrainingEvent.Features> features = new ArrayList<>();
+      BoxEvaluation score = exam.score(graft, told(features));
       if (json) {
         aside(exam.pictures());
         ObjectMapper mapper = new ObjectMapper();
         ObjectNode node = mapper.createObjectNode().put("count", score.count());
+        put(node, features.get(0));
         BoxAnswer.put(node, score);
         terminal.json(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(node));
       } else {
@@ -204,10 +215,7 @@ final class EvaluateCommand implements Callable<Integer> {
     ObjectNode node = mapper.createObjectNode();
     node.put("count", score.count());
     node.put("loss", score.loss());
-    node.putObject("features")
-        .put("computed", features.computed())
-        .put("reused", features.reused())
-        .put("bytes", features.bytes());
+    put(node, features);
     ObjectNode metrics = node.putObject("metrics");
     score.metrics().forEach(metrics::put);
     if (!score.perLabel().isEmpty()) {

@@ -1,6 +1,7 @@
 package dev.graft.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -61,6 +62,11 @@ class BoxCommandsTest {
       assertThat(again.at(figure)).as(figure).isEqualTo(told.at("/test" + figure));
     }
     assertThat(run.complained()).as("beside the object").contains("read as Pascal VOC");
+    assertThat(again.at("/features/computed").asInt()).as("after its training").isZero();
+    assertThat(again.at("/features/reused").asInt()).isEqualTo(20);
+    JsonNode alone = json("evaluate", "--model", out(), "--data", DATA, "--json", "--no-cache");
+    assertThat(alone.at("/features/computed").asInt()).isEqualTo(20);
+    assertThat(alone.at("/ap50").asDouble()).isCloseTo(again.at("/ap50").asDouble(), within(1e-3));
     drawn();
   }
 

@@ -3,7 +3,6 @@ package dev.graft.trainer.score;
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Dataset;
 import dev.graft.error.BadRequestException;
-import dev.graft.error.InputOutputException;
 import dev.graft.error.Internal;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
@@ -17,21 +16,15 @@ import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.cut.Positions;
 import dev.graft.trainer.internal.features.DecodedPictures;
-import dev.graft.trainer.internal.features.FeatureSpace;
-import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.graph.FrozenForm;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
-import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
-import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
-import dev.graft.trainer.store.FeatureStore;
 import java.util.List;
-import java.util.Optional;
 
 /** Scores a model on examples. */
 @Internal
@@ -69,42 +62,9 @@ public final class Evaluator {
     Frontier frontier = Frontier.of(task.inputs());
     Positions.check(frontier, task.headGoals(), data);
     ImmutableList<TensorRef> cut = frontier.cut(task.logits(), task.variables());
-    Optional<FeatureSpace> space =
-        FeatureStore.of(runtime).isEmpty() || task.inputs().tensors().containsAll(cut)
-            ? Optional.empty()
-            : FeatureSpace.of(frontier, cut, data.size(), runtime);
-    if (space.isEmpty()) {
-      return scoreWhole(runtime, task, data, atOnce, watch);
-    }
-    try (FeatureSpace room = space.get()) {
-      Dataset features;
-      try (Features at =
-          new Features(runtime, task.model(), task.inputs(), cut, atOnce).into(room)) {
-        at.inHalves(task.takesHalves()).keptIn(frontier, watch);
-        if (!at.areKept()) {
-          return scoreWhole(runtime, task, data, atOnce, watch);
-        }
-        features =
-            at.of(data, new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1));
-        watch.tell(at.counts());
-      }
-      return score(runtime, task.fedWith(features), features, atOnce, watch);
-    } catch (InputOutputException e) {
-      if (Interruption.isCancelled(e)) {
-        throw e;
-      }
-      watch.tell(
-          Decision.of(
-              Decision.Kind.FEATURES,
-              "scored without such a file, from the start: " + e.getMessage()));
-      return scoreWhole(runtime, task, data, atOnce, watch);
-    }
-  }
-
-  private static Evaluation scoreWhole(
-      TensorFlowRuntime runtime, Task task, Dataset data, int atOnce, Watch watch) {
-    watch.tell(new TrainingEvent.Features(data.size(), 0, 0));
-    return score(runtime, task.fedWith(data), data, atOnce, watch);
+    return new FrozenPart(runtime, task.model(), frontier, cut)
+        .inHalves(task.takesHalves())
+        .then(data, atOnce, watch, fed -> score(runtime, task.fedWith(fed), fed, atOnce, watch));
   }
 
   /** Scores {@code task} on {@code data} that it is fed with and known to fit. */

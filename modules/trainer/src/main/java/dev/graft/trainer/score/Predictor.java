@@ -6,9 +6,11 @@ import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.model.TensorSpec;
+import dev.graft.model.Variable;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.TrainOptions;
+import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.Features;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Interruption;
@@ -18,12 +20,30 @@ import dev.graft.trainer.listener.Progress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What a model answers to examples. */
 @Internal
 public final class Predictor {
 
-  private Predictor() {}
+  private final TensorFlowRuntime runtime;
+  private final Model model;
+  private final int atOnce;
+  private final Watch watch;
+  private final List<TensorRef> wanted;
+
+  private Predictor(TensorFlowRuntime runtime, Model model, TrainOptions options) {
+    this.runtime = runtime;
+    this.model = model;
+    this.atOnce = options.recipe().atOnce();
+    this.watch = Watch.of(options);
+    this.wanted =
+        model.servingSignature().outputs().values().stream()
+            .map(TensorSpec::tensor)
+            .distinct()
+            .toList();
+  }
 
   /**
    * The outputs of the serving signature by name, in its order; row i belongs to example i of
@@ -38,24 +58,40 @@ public final class Predictor {
       TensorFlowRuntime runtime, Model model, Dataset data, TrainOptions options) {
     Interruption interruption = Interruption.of(runtime);
     try {
-      return predict(runtime, model, data, options.recipe().atOnce(), Watch.of(options));
+      return new Predictor(runtime, model, options).kept(data);
     } catch (RuntimeException e) {
       throw interruption.endedBy(e);
     }
   }
 
-  private static ImmutableMap<String, TensorValue> predict(
-      TensorFlowRuntime runtime, Model model, Dataset data, int atOnce, Watch watch) {
-    List<TensorRef> wanted =
-        model.servingSignature().outputs().values().stream()
-            .map(TensorSpec::tensor)
-            .distinct()
-            .toList();
-    InputBinding entry = InputBinding.of(model, data);
-    Pace pace = new Pace(watch, Progress.Phase.EVALUATE, "examples", data.size(), 1);
+  /**
+   * The answers from features of {@code data}, where other runs keep theirs, too; in the precision
+   * of the network, so that they are what a server answers.
+   */
+  private ImmutableMap<String, TensorValue> kept(Dataset data) {
+    if (!FrozenPart.isKept(runtime)) {
+      return FrozenPart.whole(data, watch, this::answers);
+    }
+    Frontier frontier = Frontier.of(InputBinding.of(model, data));
+    return new FrozenPart(runtime, model, frontier, frontier.cut(wanted, ofHeads()))
+        .then(data, atOnce, watch, this::answers);
+  }
+
+  /** What differs from model to model; nothing where there is no head: then answers are kept. */
+  private List<Variable> ofHeads() {
+    Set<String> own =
+        model.heads().stream()
+            .flatMap(head -> head.nodes(model.graph()).stream())
+            .collect(Collectors.toSet());
+    return model.variables().stream().filter(each -> own.contains(each.node())).toList();
+  }
+
+  private ImmutableMap<String, TensorValue> answers(Dataset fed) {
+    InputBinding entry = InputBinding.of(model, fed);
+    Pace pace = new Pace(watch, Progress.Phase.EVALUATE, "examples", fed.size(), 1);
     ImmutableMap.Builder<String, TensorValue> answers = ImmutableMap.builder();
     try (Features features = new Features(runtime, model, entry, wanted, atOnce)) {
-      Map<String, TensorValue> found = features.of(data, pace).all().named();
+      Map<String, TensorValue> found = features.of(fed, pace).all().named();
       model
           .servingSignature()
           .outputs()
