@@ -284,11 +284,10 @@ public final class Graft implements AutoCloseable {
   }
 
   /**
-   * What {@code model} answers to examples: scores, numbers, or vectors to compare. What is before
-   * its heads is computed once where features are kept.
+   * What {@code model} answers to examples, from features of these where such are kept.
    *
-   * @return by the names of the serving signature's outputs, in the signature's order; row i
-   *     belongs to example i
+   * @return scores, numbers, or vectors to compare, by the names of the serving signature's
+   *     outputs, in its order; row i belongs to example i
    */
   public Map<String, TensorValue> predict(Model model, Dataset examples) {
     return predict(model, examples, TrainOptions.by(Recipe.headOnly()));
