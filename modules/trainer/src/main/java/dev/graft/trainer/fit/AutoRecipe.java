@@ -165,7 +165,7 @@ public final class AutoRecipe {
                 + " where none are kept");
       }
       if (steps > 0) {
-        parts.add("training in steps takes about " + words(steps) + " at most");
+        parts.add("all epochs " + (features > 0 ? "about " : "take about ") + words(steps));
       }
       return String.join(", ", parts)
           + (solves ? ", and the head comes on top" : "")

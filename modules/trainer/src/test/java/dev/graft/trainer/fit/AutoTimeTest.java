@@ -61,9 +61,9 @@ class AutoTimeTest {
                 + features
                 + " examples take about "
                 + features
-                + " s where none are kept, training in steps takes about "
+                + " s where none are kept, all epochs about "
                 + Math.round(steps / 60.0)
-                + " min at most, and the head comes on top; measured with 16 examples");
+                + " min, and the head comes on top; measured with 16 examples");
   }
 
   @Test
@@ -78,7 +78,7 @@ class AutoTimeTest {
                 + " here, and it is to keep to 5 min in all");
     assertThat(head.reasons())
         .anyMatch(reason -> reason.matches("features of .*comes on top; measured with 16 examples"))
-        .noneMatch(reason -> reason.contains("in steps"));
+        .noneMatch(reason -> reason.contains("epochs about"));
     Plan half = plan(AUTO, Optional.of(Duration.ofMinutes(8)), AutoTimeTest::aSecondEach);
     assertThat(half.recipe().name()).isEqualTo("head then top"); // with some of its epochs
   }
