@@ -236,7 +236,12 @@ public record InputBinding(
       throw explained(e, runtime, data, examples);
     } catch (ExhaustedException e) {
       throw NoRoom.of(
-          e, runtime, examples.length, some -> run.apply(first(values, examples, some)));
+          e,
+          runtime,
+          examples.length,
+          some -> {
+            var unused = run.apply(first(values, examples, some));
+          });
     }
   }
 
