@@ -161,7 +161,7 @@ public record Scoring(Task task, ImmutableList<Scored> goals, int atOnce) {
         Batch batch = data.batch(examples);
         List<TensorValue> values = new ArrayList<>(task.inputs().values(batch));
         values.addAll(task.targets(batch));
-        List<TensorValue> results = task.inputs().run(runtime, run::run, values, data, examples);
+        List<TensorValue> results = task.inputs().run(runtime, run, values, data, examples);
         for (int i = 0; i < fetches.size(); i++) {
           if (predicted.isPresent() && i == fetches.size() - 1) {
             int[] given = results.get(i).ints();

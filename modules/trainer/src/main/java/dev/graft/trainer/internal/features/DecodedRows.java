@@ -113,7 +113,7 @@ final class DecodedRows implements RowTable, AutoCloseable {
 
   private TensorValue decode(int[] numbers) {
     List<TensorValue> bytes = entry.values(pictures.batch(numbers));
-    return entry.run(runtime, prepared()::run, bytes, pictures, numbers).get(0);
+    return entry.run(runtime, prepared(), bytes, pictures, numbers).get(0);
   }
 
   private PreparedRun prepared() {

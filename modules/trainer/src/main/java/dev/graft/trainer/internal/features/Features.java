@@ -368,13 +368,12 @@ public final class Features implements AutoCloseable {
   }
 
   /**
-   * Whether examples give the same in another run, up to rounding: every second of some, which were
-   * run by halves, a single one beside the first.
+   * Whether examples give the same in another run, up to rounding: the last half of some alone, a
+   * single one beside the first.
    */
   private boolean isOfEach(Dataset data, Read read, Map<TensorRef, TensorValue> values) {
     int size = read.examples().length;
-    int[] rows =
-        size == 1 ? new int[1] : IntStream.range(0, size / 2).map(i -> 2 * i + 1).toArray();
+    int[] rows = IntStream.range(size / 2, size).toArray();
     Read again = size > 1 ? read.rows(rows) : read.beside(Objects.requireNonNull(lone).read());
     try {
       int first = again.examples().length - rows.length;

@@ -117,7 +117,7 @@ final class Staged implements Feed {
     Batch batch = data.batch(examples, spent);
     spent = batch.inputs();
     List<TensorValue> values = in.values(batch);
-    var none = in.task().inputs().run(runtime, put::run, values, data, examples);
+    var none = in.task().inputs().run(runtime, put, values, data, examples);
     return values.stream().mapToLong(value -> value.bytes().remaining()).sum();
   }
 

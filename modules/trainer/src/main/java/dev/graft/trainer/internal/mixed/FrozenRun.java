@@ -14,9 +14,7 @@ import dev.graft.tensor.DType;
 import dev.graft.trainer.internal.graph.FrozenForm;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +32,7 @@ public final class FrozenRun implements AutoCloseable {
   private Precision precision = Precision.FLOAT32;
   private Consumer<String> said = words -> {};
   private @Nullable ModelSession session; // until there is something to compute
-  private @Nullable HalvedRun run;
+  private @Nullable PreparedRun run;
 
   /** Opens nothing yet. */
   public FrozenRun(
@@ -96,8 +94,8 @@ public final class FrozenRun implements AutoCloseable {
   }
 
   /** What to run, opened by the first call. */
-  public HalvedRun prepared() {
-    HalvedRun ready = run;
+  public PreparedRun prepared() {
+    PreparedRun ready = run;
     if (ready == null) {
       FrozenForm form = FrozenForm.of(model, graph, fed, computed);
       form.words().ifPresent(said);
@@ -105,17 +103,10 @@ public final class FrozenRun implements AutoCloseable {
       List<TensorRef> found = precision.inGraph().map(low -> inGraph(editor, low)).orElse(computed);
       Model whole = form.model().toBuilder().graph(editor.build()).build();
       session = runtime.open(whole, precision);
-      PreparedRun all = session.graph().prepare(fed, found, List.of());
-      ready = new HalvedRun(all, !runtime.computesOnGpu() && !isOfChance());
+      ready = session.graph().prepare(fed, found, List.of());
       run = ready;
     }
     return ready;
-  }
-
-  private boolean isOfChance() {
-    Set<String> given = fed.stream().map(TensorRef::node).collect(Collectors.toSet());
-    return graph.upstream(nodes(), given).stream()
-        .anyMatch(node -> graph.node(node).getOp().contains("Random"));
   }
 
   /** All that is computed has fewer digits there; what comes out is float32 again. */

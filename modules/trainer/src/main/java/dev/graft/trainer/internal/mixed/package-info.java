@@ -12,8 +12,7 @@
  * differentiated; {@code LowNodes} says which nodes have fewer digits, by {@code MixedOps}, the
  * lists of ops, and {@code Settled}, which knows what may be cast without a second thought; {@code
  * MixedForm} makes the copies and casts between them. {@code internal.features} runs a {@link
- * dev.graft.trainer.internal.mixed.FrozenRun}, on a CPU by a {@link
- * dev.graft.trainer.internal.mixed.HalvedRun}, and rounds what comes out to its {@link
+ * dev.graft.trainer.internal.mixed.FrozenRun}, and rounds what comes out to its {@link
  * dev.graft.trainer.internal.mixed.Digits}.
  *
  * <p><b>The invariant.</b> Variables, what moves them, random numbers and all from the answers of

@@ -18,6 +18,7 @@ import dev.graft.model.TensorSpec;
 import dev.graft.picture.DecodeGraph;
 import dev.graft.picture.PictureInput;
 import dev.graft.picture.View;
+import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Rows;
@@ -28,7 +29,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.tensorflow.proto.DataType;
 
@@ -226,22 +226,16 @@ public record InputBinding(
    */
   public List<TensorValue> run(
       TensorFlowRuntime runtime,
-      UnaryOperator<List<TensorValue>> run,
+      PreparedRun run,
       List<TensorValue> values,
       Dataset data,
       int[] examples) {
     try {
-      return run.apply(values);
+      return run.run(values);
     } catch (TensorFlowException e) {
       throw explained(e, runtime, data, examples);
     } catch (ExhaustedException e) {
-      throw NoRoom.of(
-          e,
-          runtime,
-          examples.length,
-          some -> {
-            var unused = run.apply(first(values, examples, some));
-          });
+      throw NoRoom.of(e, runtime, examples.length, some -> run.run(first(values, examples, some)));
     }
   }
 

@@ -58,7 +58,7 @@ public final class RowProbe implements AutoCloseable {
     int[] examples = IntStream.range(0, count).map(i -> i % data.size()).toArray();
     List<TensorValue> fed = entry.values(data.batch(examples));
     try (PreparedRun run = open().graph().prepare(entry.tensors(), List.of(tensor), List.of())) {
-      Shape shape = entry.run(runtime, run::run, fed, data, examples).get(0).shape();
+      Shape shape = entry.run(runtime, run, fed, data, examples).get(0).shape();
       return shape.rank() < 1 ? -1 : shape.dim(0);
     } catch (TensorFlowException e) {
       return -1; // a branch that is not taken has no value
@@ -95,9 +95,9 @@ public final class RowProbe implements AutoCloseable {
     }
     try (PreparedRun run = open().graph().prepare(from, wanted, List.of())) {
       int[] one = {examples[0]}; // with it TensorFlow has made ready what it makes once
-      entry.run(runtime, run::run, InputBinding.first(fed, examples, 1), data, one);
+      entry.run(runtime, run, InputBinding.first(fed, examples, 1), data, one);
       long start = System.nanoTime();
-      List<TensorValue> values = entry.run(runtime, run::run, fed, data, examples);
+      List<TensorValue> values = entry.run(runtime, run, fed, data, examples);
       double seconds = (System.nanoTime() - start) / 1e9;
       IntStream.range(0, wanted.size()).forEach(i -> timed.put(wanted.get(i), values.get(i)));
       return seconds;

@@ -57,7 +57,7 @@ class InputBindingTest {
         PreparedRun run = session.prepare(feeds, List.of(huge), List.of())) {
       List<TensorValue> values = new ArrayList<>(entry.values(data.batch(some)));
       values.add(TensorValue.of(Shape.of(1), new long[] {1L << 48})); // not folded: it is fed
-      assertThatThrownBy(() -> entry.run(runtime, run::run, values, data, some))
+      assertThatThrownBy(() -> entry.run(runtime, run, values, data, some))
           .isInstanceOf(ExhaustedException.class)
           .asString()
           .contains("not enough memory for a single example: ", "FineTune.microBatch");
@@ -79,7 +79,7 @@ class InputBindingTest {
         GraphSession session = runtime.session(entry.graph());
         PreparedRun run = session.prepare(entry.tensors(), List.of(largest), List.of())) {
       List<TensorValue> values = entry.values(data.batch(some));
-      assertThatThrownBy(() -> entry.run(runtime, run::run, values, data, some))
+      assertThatThrownBy(() -> entry.run(runtime, run, values, data, some))
           .isInstanceOf(ExhaustedException.class)
           .hasMessageStartingWith("there is not enough memory for 9 examples at once, but for 8: ");
     }
