@@ -36,6 +36,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The front door. Loading and editing models needs no native code and no instance; an instance owns
@@ -256,8 +257,6 @@ public final class Graft implements AutoCloseable {
   /**
    * Scores a model as a training with {@code options} does: by the objectives of its recipe, such
    * as {@link Run#recipe}, and with no more examples at once in memory than its batches have.
-   *
-   * @throws java.util.concurrent.CancellationException as {@link #train}
    */
   public Evaluation evaluate(Model model, Dataset examples, TrainOptions options) {
     require(model, examples, options);
@@ -265,22 +264,23 @@ public final class Graft implements AutoCloseable {
   }
 
   /**
-   * What the model's head reads of examples: the features that a head is trained from, to search,
-   * cluster or train something else by.
+   * What the model's head reads of examples, a row each: the features that a head is trained from,
+   * to search, cluster or train something else by.
    *
-   * @param options with no more examples at once than the batches of their recipe have
-   * @return row i belongs to example i
    * @throws dev.graft.error.BadRequestException if the model has no head
    */
   public TensorValue features(Model model, Dataset examples, TrainOptions options) {
-    return features(model, examples, options, Precision.FLOAT32);
+    require(model, examples, options);
+    FeatureReader reader = new FeatureReader(runtime, computing(Precision.FLOAT32).precision());
+    return reader.read(model, examples, options);
   }
 
-  /** The same in another precision, of which bfloat16 alone changes features: float32 rounded. */
-  public TensorValue features(
-      Model model, Dataset examples, TrainOptions options, Precision precision) {
+  /** The same in slices of rows, in order; in bfloat16 they are rounded to it. */
+  public void features(
+      Model model, Dataset examples, TrainOptions options, Precision in, Consumer<TensorValue> to) {
     require(model, examples, options);
-    return FeatureReader.read(runtime, computing(precision).precision(), model, examples, options);
+    requireNonNull(to, "to");
+    new FeatureReader(runtime, computing(in).precision()).read(model, examples, options, to);
   }
 
   /**

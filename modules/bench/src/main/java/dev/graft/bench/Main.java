@@ -100,7 +100,8 @@ final class Main {
     TrainOptions options = TrainOptions.by(Recipe.headOnly());
     Precision precision = work.where().precision();
     TrainOptions said = options.listener(TrainingListener.to(Decision.class, LOG));
-    float[] found = FeatureReader.read(runtime, precision, model, few, said).floats();
+    FeatureReader reader = new FeatureReader(runtime, precision);
+    float[] found = reader.read(model, few, said).floats();
     double mean =
         IntStream.range(0, found.length)
             .mapToDouble(i -> Math.abs(found[i]))
@@ -109,7 +110,7 @@ final class Main {
     turns.say(Map.of("loss", mean, "trains", 0, "version", version()));
     while (true) { // until there are no more turns
       turns.await();
-      FeatureReader.read(runtime, precision, model, examples, options);
+      reader.read(model, examples, options);
     }
   }
 

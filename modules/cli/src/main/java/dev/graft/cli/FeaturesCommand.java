@@ -9,7 +9,7 @@ import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.surgeon.edit.Edits;
 import dev.graft.tensor.DType;
-import dev.graft.tensor.TensorValue;
+import dev.graft.tensor.Shape;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.Progress;
@@ -85,15 +85,16 @@ final class FeaturesCommand implements Callable<Integer> {
     Model known = read.heads().isEmpty() ? read.with(Edits.keepHead()) : read;
     NumpyFile.require(dtype(known));
     Dataset pictures = pictures();
-    try (Graft graft = Graft.open(cache.of(machine.settings()))) {
+    try (Graft graft = Graft.open(cache.of(machine.settings()));
+        NumpyFile file = new NumpyFile(out, pictures.size())) {
       TrainingListener bar = TrainingListener.to(Progress.class, new ProgressBar(terminal)::show);
-      TensorValue rows =
-          graft.features(
-              known,
-              pictures,
-              TrainOptions.by(Recipe.headOnly()).listener(bar).listener(terminal.decisions()),
-              precision);
-      NumpyFile.write(out, rows);
+      graft.features(
+          known,
+          pictures,
+          TrainOptions.by(Recipe.headOnly()).listener(bar).listener(terminal.decisions()),
+          precision,
+          file::append);
+      Shape shape = file.finish();
       List<String> names =
           IntStream.range(0, pictures.size())
               .mapToObj(pictures::name)
@@ -101,7 +102,7 @@ final class FeaturesCommand implements Callable<Integer> {
               .toList();
       Path beside = Path.of(out.toString().replaceFirst("(\\.npy)?$", ".npy.txt"));
       Files.write(beside, names);
-      terminal.format("%s  %s, the pictures' names in %s", out, rows.shape(), beside);
+      terminal.format("%s  %s, the pictures' names in %s", out, shape, beside);
     }
     return 0;
   }
