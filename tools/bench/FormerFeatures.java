@@ -28,7 +28,7 @@ import java.util.stream.StreamSupport;
 import org.tensorflow.proto.DataType;
 
 /**
- * Graft as it was at 9c7624f computes what the head reads, again and again: compiled against the
+ * Graft as it was at a commit of long ago computes what the head reads, again and again: compiled against the
  * classes of that commit by {@code run}, for the rows that hold today's Graft against it.
  */
 final class FormerFeatures {
@@ -58,8 +58,8 @@ final class FormerFeatures {
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open(options)) {
       float[] found = read(runtime, model, few).floats();
       double mean = IntStream.range(0, found.length).mapToDouble(i -> Math.abs(found[i])).average().orElseThrow();
-      System.out.printf("{\"loss\": %s, \"trains\": 0, \"version\": \"Graft 9c7624f, TensorFlow %s\"}%n",
-          mean, TensorFlowRuntime.version());
+      System.out.printf("{\"loss\": %s, \"trains\": 0, \"version\": \"Graft %s, TensorFlow %s\"}%n",
+          mean, arguments[1], TensorFlowRuntime.version());
       turns(() -> read(runtime, model, all));
     }
   }

@@ -63,9 +63,10 @@ final class Tables {
   }
 
   private static String row(JsonNode row) {
+    boolean hasBar = row.get("bar").asDouble() > 0;
     return String.format(
         Locale.ROOT,
-        "| %s | %s | %s | %s | %.2f (%.2f to %.2f) | %.2f | %s |%n",
+        "| %s | %s | %s | %s | %.2f (%.2f to %.2f) | %s | %s |%n",
         row.get("name").asText(),
         row.get("what").asText(),
         amount(row.get("graft").asDouble(), row.get("measure").asText()),
@@ -73,8 +74,8 @@ final class Tables {
         row.get("ratio").asDouble(),
         row.get("spread").get(0).asDouble(),
         row.get("spread").get(1).asDouble(),
-        row.get("bar").asDouble(),
-        row.get("met").asBoolean() ? "met" : "missed");
+        hasBar ? String.format(Locale.ROOT, "%.2f", row.get("bar").asDouble()) : "-",
+        hasBar ? row.get("met").asBoolean() ? "met" : "missed" : "-");
   }
 
   private static String amount(double value, String measure) {

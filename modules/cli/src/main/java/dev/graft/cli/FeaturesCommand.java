@@ -15,6 +15,7 @@ import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingListener;
 import dev.graft.words.Printable;
+import dev.graft.words.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,6 +81,12 @@ final class FeaturesCommand implements Callable<Integer> {
     if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(out)) {
       throw new BadRequestException(
           "--out " + out + " cannot be written; name a file in a folder that is there.");
+    }
+    if (precision != Precision.FLOAT32 && precision != Precision.BFLOAT16) {
+      throw new BadRequestException(
+          "features are computed in float32 or bfloat16; --precision "
+              + Words.of(precision)
+              + " is for steps of a training.");
     }
     Model read = Graft.load(model.path(), load.options());
     Model known = read.heads().isEmpty() ? read.with(Edits.keepHead()) : read;

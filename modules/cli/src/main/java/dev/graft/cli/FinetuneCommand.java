@@ -104,9 +104,9 @@ final class FinetuneCommand implements Callable<Integer> {
       paramLabel = "float32|tf32|bfloat16|float16|auto",
       description =
           "What training multiplies in (float32). bfloat16 is faster on CPUs that have it, and"
-              + " holds for the features of what does not train, too; auto"
-              + " measures both for a few steps, and two ways to compute gradients, and takes the"
-              + " faster. tf32 and float16 are for GPUs alone, where auto is tf32.")
+              + " holds for the features of what does not train, too. auto measures float32 and"
+              + " bfloat16 for a few steps, and two ways to compute gradients, takes the faster, and"
+              + " leaves features in float32. tf32 and float16 are for GPUs alone, where auto is tf32.")
   private Precision precision = Precision.FLOAT32;
 
   @Option(

@@ -159,8 +159,8 @@ final class TrainingOptions {
       names = "--time",
       paramLabel = "T",
       description =
-          "Keep to a time such as 10m, 90s or 2h, features and head included: 'auto' takes a smaller"
-              + " recipe, others fewer epochs, where there is no time for all (as long as it takes;"
+          "Keep to a time such as 10m, 90s or 2h, features and head included: fewer epochs where"
+              + " there is no time for all; 'auto' takes a smaller recipe first (as long as it takes;"
               + " auto: 8h).")
   void time(String value) {
     Matcher parts = TIME.matcher(value);

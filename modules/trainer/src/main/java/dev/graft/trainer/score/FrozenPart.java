@@ -92,7 +92,8 @@ final class FrozenPart {
       watch.tell(
           Decision.of(
               Decision.Kind.FEATURES,
-              "scored without such a file, from the start: " + e.getMessage()));
+              "features could not be kept, so all is computed from the examples: "
+                  + e.getMessage()));
       return whole(data, watch, rest);
     }
   }

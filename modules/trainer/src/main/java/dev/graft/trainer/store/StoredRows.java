@@ -108,12 +108,12 @@ final class StoredRows implements AutoCloseable {
           at += moved;
         }
       }
+      Files.delete(file); // of those who find it damaged at once, one goes on
       if (whole > 0) {
         Files.move(own, folder.resolve(UUID.randomUUID() + RowFile.SUFFIX));
       }
-      Files.deleteIfExists(file);
     } catch (IOException e) {
-      // another's folder, or a full disk: it is found damaged again
+      // another's folder, a full disk, or another was faster
     } finally {
       own.toFile().delete();
     }

@@ -10,7 +10,8 @@
  * <p><b>Who calls whom.</b> {@code internal.features} opens {@link
  * dev.graft.trainer.store.StoredFeatures} in a {@link dev.graft.trainer.store.FeatureStore}, which
  * has a folder for each {@code StoreKey} and makes room. {@code StoredRows} are one folder: files
- * that only grow, in blocks with checksums ({@code RowFile}), each written by one process; {@link
+ * that only grow, in blocks with checksums ({@code RowFile}), each written by one process, and
+ * replaced by its whole blocks where something else is in it; {@link
  * dev.graft.trainer.store.RowForm} says what a row is and in which dtype it lies there.
  *
  * <p><b>The invariant.</b> A row that is found is the one that would be computed: everything that

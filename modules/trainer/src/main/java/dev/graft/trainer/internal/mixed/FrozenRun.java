@@ -88,8 +88,9 @@ public final class FrozenRun implements AutoCloseable {
     said.accept(
         String.format(
             Locale.ROOT,
-            "features in bfloat16: %,d products and convolutions of what does not train",
-            products));
+            "features in bfloat16: %,d products and convolutions of what does not train%s",
+            products,
+            onCpu ? ", as far as TensorFlow's optimiser takes them to it" : ""));
     return asked;
   }
 
