@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** Rows in NumPy's format 1.0, as {@code numpy.lib.format} describes it: all of them or none. */
@@ -32,14 +33,9 @@ final class NumpyFile implements Closeable {
   /** Begins a file of so many rows, which replaces {@code file} when it is {@link #finish}ed. */
   NumpyFile(Path file, int rows) throws IOException {
     this.file = file;
-    this.next = file.resolveSibling("." + file.getFileName() + ".part");
+    this.next = file.resolveSibling("." + file.getFileName() + "-" + UUID.randomUUID() + ".part");
     this.rows = rows;
-    this.channel =
-        FileChannel.open(
-            next,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE);
+    this.channel = FileChannel.open(next, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
   /** Refuses what cannot be written. */

@@ -139,7 +139,7 @@ public final class AutoRecipe {
       return what
           + " would take about "
           + words(features + steps)
-          + " here, and it is to keep to "
+          + " here where no features are kept, and it is to keep to "
           + TimeLeft.words(limit)
           + " in all";
     }

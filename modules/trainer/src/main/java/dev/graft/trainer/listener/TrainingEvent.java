@@ -36,7 +36,13 @@ public sealed interface TrainingEvent
    * @param reused of how many it had been kept by earlier runs
    * @param bytes how much all that is kept takes on disk, of whatever models; 0 if nothing is
    */
-  record Features(long computed, long reused, long bytes) implements TrainingEvent {}
+  record Features(long computed, long reused, long bytes) implements TrainingEvent {
+
+    /** These and {@code others}, which were counted later. */
+    public Features and(Features others) {
+      return new Features(computed + others.computed, reused + others.reused, others.bytes);
+    }
+  }
 
   /** A checkpoint is written: the steps before it never run again. */
   record Saved() implements TrainingEvent {}

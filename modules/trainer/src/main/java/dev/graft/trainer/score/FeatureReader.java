@@ -23,6 +23,7 @@ import dev.graft.trainer.listener.Progress;
 import dev.graft.words.Remedy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Computes what a model's head reads of examples. */
@@ -55,9 +56,9 @@ public final class FeatureReader {
    * @throws BadRequestException if the model has no head, or the data do not fit it
    */
   public TensorValue read(Model model, Dataset data, TrainOptions options) {
-    List<TensorValue> slices = new ArrayList<>();
-    read(model, data, options, slices::add);
-    return slices.size() == 1 ? slices.get(0) : Rows.concat(slices);
+    List<TensorValue> whole = new ArrayList<>(1);
+    read(model, data, options, Optional.empty(), whole::add);
+    return whole.get(0);
   }
 
   /**
@@ -65,6 +66,15 @@ public final class FeatureReader {
    * they go through a file.
    */
   public void read(Model model, Dataset data, TrainOptions options, Consumer<TensorValue> slices) {
+    read(model, data, options, Optional.of(slice), slices);
+  }
+
+  private void read(
+      Model model,
+      Dataset data,
+      TrainOptions options,
+      Optional<Integer> most,
+      Consumer<TensorValue> slices) {
     if (model.heads().isEmpty()) {
       throw new BadRequestException(
           model.name() + " has no head whose features could be read; say where it ends.");
@@ -75,13 +85,15 @@ public final class FeatureReader {
     Watch watch = Watch.of(options);
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", data.size(), 1);
     Interruption interruption = Interruption.of(runtime);
-    try (FeatureSpace space = space(frontier, tensor, data.size());
+    try (FeatureSpace space =
+            most.isPresent() ? space(frontier, tensor, data.size()) : FeatureSpace.memory();
         Features features =
             new Features(runtime, model, entry, List.of(tensor), options.recipe().atOnce())) {
-      features.into(space).in(precision, watch).keptIn(frontier, watch);
+      boolean unused = features.into(space).in(precision, watch);
+      features.keptIn(frontier, watch);
       RowTable rows = features.of(data, pace).input(entry.nameOf(tensor));
-      long bytes = Math.max(1, frontier.bytes(tensor));
-      int each = (int) Math.max(1, Math.min(slice / bytes, data.size()));
+      long row = Math.max(1, frontier.bytes(tensor));
+      int each = most.map(bytes -> (int) Math.max(1, bytes / row)).orElse(data.size());
       for (int from = 0; from < data.size(); from += each) {
         slices.accept(rows.range(from, Math.min(from + each, data.size()), Rows.NOTHING));
       }

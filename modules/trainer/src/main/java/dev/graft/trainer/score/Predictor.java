@@ -1,6 +1,7 @@
 package dev.graft.trainer.score;
 
 import com.google.common.collect.ImmutableMap;
+import dev.graft.data.Batch;
 import dev.graft.data.Dataset;
 import dev.graft.error.Internal;
 import dev.graft.graph.TensorRef;
@@ -27,10 +28,13 @@ import java.util.stream.Collectors;
 @Internal
 public final class Predictor {
 
+  private static final int FEWEST = Batch.SCORED; // examples
+
   private final TensorFlowRuntime runtime;
   private final Model model;
   private final int atOnce;
   private final Watch watch;
+  private final boolean shared; // with other runs, as far as the recipe tells
   private final List<TensorRef> wanted;
 
   private Predictor(TensorFlowRuntime runtime, Model model, TrainOptions options) {
@@ -38,6 +42,7 @@ public final class Predictor {
     this.model = model;
     this.atOnce = options.recipe().atOnce();
     this.watch = Watch.of(options);
+    this.shared = options.recipe().fineTunes().isEmpty();
     this.wanted =
         model.servingSignature().outputs().values().stream()
             .map(TensorSpec::tensor)
@@ -66,10 +71,12 @@ public final class Predictor {
 
   /**
    * The answers from features of {@code data}, where other runs keep theirs, too; in the precision
-   * of the network, so that they are what a server answers.
+   * of the network, so that they are what a server answers. Each call that keeps some leaves a
+   * file: a few examples are not worth it, nor is a network that nobody else has.
    */
   private ImmutableMap<String, TensorValue> kept(Dataset data) {
-    if (!FrozenPart.isKept(runtime)) {
+    boolean areWorthKeeping = shared && data.size() >= FEWEST && !model.variables().isEmpty();
+    if (!areWorthKeeping || !FrozenPart.isKept(runtime)) {
       return FrozenPart.whole(data, watch, this::answers);
     }
     Frontier frontier = Frontier.of(InputBinding.of(model, data));

@@ -143,7 +143,7 @@ public final class FeatureStore {
   /** Deletes what is its own in there; whether all of it went. */
   private static boolean isDeleted(Path old) {
     try {
-      for (Path file : StoredRows.files(old)) {
+      for (Path file : StoredRows.allFiles(old)) {
         Files.delete(file);
       }
       Files.delete(old);
@@ -164,7 +164,7 @@ public final class FeatureStore {
   private static long size(Path folder) {
     try {
       long bytes = 0;
-      for (Path file : StoredRows.files(folder)) {
+      for (Path file : StoredRows.allFiles(folder)) {
         bytes += Files.size(file);
       }
       return bytes;

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class StoredRows implements AutoCloseable {
 
   private static final long LARGEST = 1L << 30; // bytes of a file
+  private static final String PART = ".part";
 
   /** How long a folder that is written to may look unused; the longest unused makes room. */
   private static final Duration A_WHILE = Duration.ofSeconds(30);
@@ -71,12 +72,21 @@ final class StoredRows implements AutoCloseable {
 
   /** The files of rows in {@code folder}; nothing else that lies there. */
   static List<Path> files(Path folder) throws IOException {
+    return files(folder, RowFile.SUFFIX);
+  }
+
+  private static List<Path> files(Path folder, String suffix) throws IOException {
     try (Stream<Path> all = Files.list(folder)) {
-      return all.filter(file -> file.toString().endsWith(RowFile.SUFFIX))
+      return all.filter(file -> file.toString().endsWith(suffix))
           .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
           .sorted()
           .toList();
     }
+  }
+
+  /** Those, and what a process left that was killed while it replaced one of them. */
+  static List<Path> allFiles(Path folder) throws IOException {
+    return Stream.concat(files(folder).stream(), files(folder, PART).stream()).toList();
   }
 
   private void add(Path file) throws IOException {
@@ -96,7 +106,7 @@ final class StoredRows implements AutoCloseable {
 
   /** Leaves of a damaged file what is whole, in one of its own, so that nobody else finds it so. */
   private void replace(Path file, FileChannel damaged, long whole) {
-    Path own = folder.resolve(UUID.randomUUID() + ".tmp");
+    Path own = folder.resolve(UUID.randomUUID() + PART);
     try {
       try (FileChannel to =
           FileChannel.open(own, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

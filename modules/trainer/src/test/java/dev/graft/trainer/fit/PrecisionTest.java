@@ -81,15 +81,15 @@ class PrecisionTest {
   private static void assertScoredExactly(Run run) {
     assertThat(train(Precision.FLOAT32, OPTIONS).decisions())
         .startsWith(run.decisions().subList(0, 3).toArray(new String[0]));
-    assertScored(run, 1e-6);
+    assertScoreIsExact(run);
   }
 
-  /** What is published scores as the run says, up to {@code rounding}. */
-  private static void assertScored(Run run, double rounding) {
+  /** What is published scores as the run says, whatever it learned from. */
+  private static void assertScoreIsExact(Run run) {
     try (TensorFlowRuntime runtime = cpu()) {
       Evaluation published =
           Evaluator.evaluate(runtime, run.model(), SmallTraining.parts().validation());
-      assertThat(run.validation().loss()).isCloseTo(published.loss(), within(rounding));
+      assertThat(run.validation().loss()).isCloseTo(published.loss(), within(1e-6));
     }
   }
 
@@ -145,13 +145,12 @@ class PrecisionTest {
     assertThat(run.decisions())
         .anyMatch(sentence -> sentence.startsWith("features in "))
         .anyMatch(sentence -> sentence.startsWith("head alone: "));
-    assertScored(run, 2e-2);
+    assertScoreIsExact(run);
   }
 
   /**
-   * As on a GPU, where the step's own graph has the dtype: it says what of it. Between its steps it
-   * scores in float32, by the form of the graph that was there before, what begins at features in
-   * bfloat16.
+   * As on a GPU, where the step's own graph has the dtype: it says what of it, and scores exactly
+   * between its steps, too, by the form of the graph that was there before.
    */
   @Test
   void aStepOfItsOwnSaysWhatOfItHasFewerDigits() {
@@ -166,7 +165,7 @@ class PrecisionTest {
     assertThat(run.model().variables())
         .filteredOn(Variable::trainable)
         .allMatch(variable -> variable.dtype() == DType.FLOAT32);
-    assertScored(run, 2e-2);
+    assertScoreIsExact(run);
   }
 
   /** Gradients are taken of a multiple of the loss then, which is seen step by step. */

@@ -41,6 +41,10 @@ class FeatureReaderTest {
         TensorFlowRuntime small = TensorFlowRuntime.open(none)) {
       TensorValue all = reader(runtime).read(SmallTraining.MODEL, EXAMPLES, OPTIONS);
       assertThat(all.shape().dim(0)).isEqualTo(EXAMPLES.size());
+      int[] last = {EXAMPLES.size() - 1};
+      TensorValue few =
+          reader(runtime).slicesOf(1).read(SmallTraining.MODEL, EXAMPLES, OPTIONS); // in one piece
+      TensorAssert.assertThat(Rows.of(few, last)).isIdenticalTo(Rows.of(all, last));
       int row = (int) Rows.rowBytes(all);
       List<TensorValue> slices = new ArrayList<>();
       reader(small).slicesOf(7 * row).read(SmallTraining.MODEL, EXAMPLES, OPTIONS, slices::add);

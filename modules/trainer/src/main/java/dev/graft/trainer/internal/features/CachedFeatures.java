@@ -83,17 +83,27 @@ public final class CachedFeatures implements AutoCloseable {
     wanted.retainAll(plan.kept());
     space = FeatureSpace.of(plan.inFiles(), plan.room().folder());
     decodeBeside(runtime, watch);
-    try (Features at =
+    Digits digits = plan.digits();
+    long total = (long) examples.train().size() + examples.validation().size();
+    Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
+    try (Features learned =
         new Features(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
-      Digits asked = plan.digits();
-      at.inHalves(asked.halves()).in(asked.precision(), watch).keptIn(plan.frontier(), watch);
-      DecodedPictures.require(runtime, at.unkept(test), watch);
-      long total = (long) examples.train().size() + examples.validation().size();
-      Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
-      features =
-          new Part(
-              at.toLearnFrom(examples.train(), pace), at.toLearnFrom(examples.validation(), pace));
-      counts = at.counts();
+      boolean areFew = learned.inHalves(digits.halves()).in(digits.precision(), watch);
+      learned.keptIn(plan.frontier(), watch);
+      DecodedPictures.require(runtime, learned.unkept(test), watch);
+      Dataset train = learned.toLearnFrom(examples.train(), pace);
+      counts = learned.counts();
+      if (!areFew) {
+        features = new Part(train, learned.toLearnFrom(examples.validation(), pace));
+        counts = learned.counts();
+      } else { // what is kept is decided by what a server computes, whichever features it learned
+        try (Features judged =
+            new Features(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
+          judged.inHalves(digits.halves()).keptIn(plan.frontier(), watch);
+          features = new Part(train, judged.toLearnFrom(examples.validation(), pace));
+          counts = counts.and(judged.counts());
+        }
+      }
       watch.tell(counts);
     }
   }

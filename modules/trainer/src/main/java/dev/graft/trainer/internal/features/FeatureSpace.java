@@ -35,7 +35,7 @@ public final class FeatureSpace implements AutoCloseable {
   }
 
   /** Memory alone. */
-  static FeatureSpace memory() {
+  public static FeatureSpace memory() {
     return new FeatureSpace(Set.of(), Path.of(""));
   }
 

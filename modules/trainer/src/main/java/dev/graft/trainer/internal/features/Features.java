@@ -130,14 +130,15 @@ public final class Features implements AutoCloseable {
   }
 
   /**
-   * Multiplies in bfloat16 where steps in {@code asked} do, and returns this.
+   * Multiplies in bfloat16 where steps in {@code asked} do.
    *
    * @param watch hears how much of the network does
+   * @return whether it does
    */
-  public Features in(Precision asked, Watch watch) {
+  public boolean in(Precision asked, Watch watch) {
     run.told(words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words)));
     digits = digits.in(run.in(asked));
-    return this;
+    return digits.areFew();
   }
 
   /** Whether there is a place for what is computed. */

@@ -32,7 +32,8 @@ public record Digits(Precision precision, boolean halves) {
     return new Digits(precision, value);
   }
 
-  private boolean areFew() {
+  /** Whether they are computed with fewer digits than float32 has. */
+  public boolean areFew() {
     return precision != Precision.FLOAT32;
   }
 

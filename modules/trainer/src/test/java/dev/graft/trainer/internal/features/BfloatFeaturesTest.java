@@ -77,10 +77,8 @@ class BfloatFeaturesTest {
     try (TensorFlowRuntime runtime =
             TensorFlowRuntime.open(options.features(options.features().in(folder)));
         Features features = new Features(runtime, model, entry, List.of(wanted), size)) {
-      features
-          .inHalves(digits.halves())
-          .in(digits.precision(), watch)
-          .keptIn(Frontier.of(entry), watch);
+      boolean unused = features.inHalves(digits.halves()).in(digits.precision(), watch);
+      features.keptIn(Frontier.of(entry), watch);
       Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", size, 1);
       TensorValue rows =
           features.of(data, pace).input(entry.nameOf(wanted)).range(0, size, Rows.NOTHING);
