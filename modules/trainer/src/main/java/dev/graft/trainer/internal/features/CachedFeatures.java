@@ -2,11 +2,13 @@ package dev.graft.trainer.internal.features;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Dataset;
+import dev.graft.error.InputOutputException;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.InputBinding;
+import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
 import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Decision;
@@ -83,11 +85,27 @@ public final class CachedFeatures implements AutoCloseable {
     wanted.retainAll(plan.kept());
     space = FeatureSpace.of(plan.inFiles(), plan.room().folder());
     decodeBeside(runtime, watch);
+    try {
+      learn(runtime, model, List.copyOf(wanted), test, watch);
+    } catch (InputOutputException e) {
+      if (Interruption.isCancelled(e) || !plan.mayFitMemory()) {
+        throw e;
+      }
+      String words = "features are computed again, into Java's memory: " + e.getMessage();
+      watch.tell(Decision.of(Decision.Kind.FEATURES, words));
+      space.close();
+      space = FeatureSpace.memory();
+      learn(runtime, model, List.copyOf(wanted), test, watch);
+    }
+    watch.tell(counts);
+  }
+
+  private void learn(
+      TensorFlowRuntime runtime, Model model, List<TensorRef> wanted, Dataset test, Watch watch) {
     Digits digits = plan.digits();
     long total = (long) examples.train().size() + examples.validation().size();
     Pace pace = new Pace(watch, Progress.Phase.FEATURES, "examples", total, 1);
-    try (Features learned =
-        new Features(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
+    try (Features learned = new Features(runtime, model, entry, wanted, atOnce).into(space)) {
       boolean areFew = learned.inHalves(digits.halves()).in(digits.precision(), watch);
       learned.keptIn(plan.frontier(), watch);
       DecodedPictures.require(runtime, learned.unkept(test), watch);
@@ -97,14 +115,12 @@ public final class CachedFeatures implements AutoCloseable {
         features = new Part(train, learned.toLearnFrom(examples.validation(), pace));
         counts = learned.counts();
       } else { // what is kept is decided by what a server computes, whichever features it learned
-        try (Features judged =
-            new Features(runtime, model, entry, List.copyOf(wanted), atOnce).into(space)) {
+        try (Features judged = new Features(runtime, model, entry, wanted, atOnce).into(space)) {
           judged.inHalves(digits.halves()).keptIn(plan.frontier(), watch);
           features = new Part(train, judged.toLearnFrom(examples.validation(), pace));
           counts = counts.and(judged.counts());
         }
       }
-      watch.tell(counts);
     }
   }
 

@@ -120,6 +120,15 @@ public final class FeaturePlan {
     return cut.stream().anyMatch(kept.inFiles::contains);
   }
 
+  /**
+   * Whether there is as much of Java's memory left as those in files take, though it is others'.
+   */
+  boolean mayFitMemory() {
+    Runtime java = Runtime.getRuntime();
+    long left = java.maxMemory() - java.totalMemory() + java.freeMemory();
+    return !kept.inFiles.isEmpty() && fitArrays(kept.inFiles) && bytes(kept.inFiles) < left;
+  }
+
   /** Whether no tensor of a part is larger than an array of Java. */
   private boolean fitArrays(Collection<TensorRef> cut) {
     long most = Math.max(data.train().size(), data.validation().size());
