@@ -32,6 +32,12 @@ record FeaturePass(CachedFeatures.Part features, long reused) {
 
   /** Computes what is not in {@code folder}. */
   static FeaturePass of(Path folder, Model model, Parts parts, Watch watch) {
+    return of(folder, model, parts, watch, RuntimeOptions.defaults());
+  }
+
+  /** As the other form, in a runtime of these options. */
+  static FeaturePass of(
+      Path folder, Model model, Parts parts, Watch watch, RuntimeOptions options) {
     Frontier frontier = Frontier.of(InputBinding.of(model, parts.train()));
     Task task = Task.of(model, parts.train(), Objectives.usual());
     List<ImmutableList<TensorRef>> cuts =
@@ -41,7 +47,6 @@ record FeaturePass(CachedFeatures.Part features, long reused) {
     Room room = new Room(1 << 30, 0, Path.of(""));
     FeaturePlan plan = FeaturePlan.of(frontier, parts, cuts, room);
     CachedFeatures features = new CachedFeatures(plan, AT_ONCE);
-    RuntimeOptions options = RuntimeOptions.defaults();
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(options.features(options.features().in(folder)))) {
       features.compute(runtime, model, cuts, parts.test(), watch);

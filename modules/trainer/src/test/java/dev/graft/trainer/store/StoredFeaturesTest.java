@@ -7,10 +7,12 @@ import dev.graft.data.Dataset;
 import dev.graft.data.Parts;
 import dev.graft.model.Model;
 import dev.graft.model.Variable;
+import dev.graft.runtime.RuntimeOptions;
 import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.tensor.RowTable;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.ChildJava;
 import dev.graft.testkit.TensorAssert;
 import dev.graft.trainer.SmallTraining;
 import dev.graft.trainer.internal.watch.Watch;
@@ -19,6 +21,7 @@ import dev.graft.trainer.listener.TrainingListener;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -28,6 +31,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -115,6 +119,39 @@ class StoredFeaturesTest {
         SmallTraining.MODEL.withValues(
             ImmutableMap.of(first.name(), TensorValue.of(value.shape(), changed)));
     assertThat(pass(other, PARTS, store()).reused()).isZero();
+  }
+
+  @Tag("slow")
+  @Test
+  void otherKernelsAreAnotherNetwork() throws Exception {
+    pass(SmallTraining.MODEL, PARTS, store());
+    Watch quiet = Watch.of(event -> {}, () -> {});
+    RuntimeOptions unfused = RuntimeOptions.defaults().fusion(false);
+    assertThat(FeaturePass.of(store(), SmallTraining.MODEL, PARTS, quiet, unfused).reused())
+        .isZero();
+    assertThat(reusedElsewhere("")).isEqualTo("reused " + size(PARTS));
+    assertThat(reusedElsewhere("SSE41")).isEqualTo("reused 0");
+  }
+
+  /** What a process finds whose kernels may take no other instructions, if they are named. */
+  private String reusedElsewhere(String instructions) throws Exception {
+    ProcessBuilder child =
+        ChildJava.running(
+            List.of("-XX:TieredStopAtLevel=1"), StoredFeaturesTest.class, store().toString());
+    if (!instructions.isEmpty()) {
+      child.environment().put("ONEDNN_MAX_CPU_ISA", instructions);
+    }
+    Process process = child.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said.strip();
+  }
+
+  /** That process. */
+  public static void main(String[] arguments) {
+    Watch quiet = Watch.of(event -> {}, () -> {});
+    FeaturePass pass = FeaturePass.of(Path.of(arguments[0]), SmallTraining.MODEL, PARTS, quiet);
+    System.out.println("reused " + pass.reused());
   }
 
   @Test
