@@ -136,7 +136,7 @@ final class ClassifySignature {
         scores = g.add("ExpandDims", scores, g.scalar(1));
       }
       TensorRef row = g.constant(TensorValue.strings(Shape.of(1, labels.size()), names()));
-      TensorRef count = g.op("Size").input(sent).attr("out_type", DataType.DT_INT32).output();
+      TensorRef count = g.at(g.add("Shape", scores), 0); // a model with a state may have its own
       TensorRef times = g.addList("Pack", List.of(count, g.scalar(1)));
       Shape shape = Shape.of(Shape.UNKNOWN, labels.size());
       return ImmutableMap.of(
