@@ -81,7 +81,6 @@ public record Answers(TensorValue values, Optional<Labels> labels, Optional<Tens
 
   /** Numbers, float32 or float64 [N, ...]. */
   public static Answers numbers(TensorValue values) {
-    requireNonNull(values, "values");
     return new Answers(values, Optional.empty());
   }
 

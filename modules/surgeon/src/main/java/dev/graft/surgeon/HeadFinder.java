@@ -108,7 +108,6 @@ public final class HeadFinder {
    *     stands there instead and what to do
    */
   public static FoundHead only(Model model) {
-    requireNonNull(model, "model");
     List<FoundHead> candidates = new ArrayList<>();
     for (FoundHead head : all(model)) {
       if (candidates.stream().noneMatch(other -> other.kernel().equals(head.kernel()))) {

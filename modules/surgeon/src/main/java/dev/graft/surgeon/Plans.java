@@ -34,7 +34,6 @@ public final class Plans {
    * @throws BadRequestException if there are not as many
    */
   public static TrainingPlan topBlocks(Model model, int count) {
-    requireNonNull(model, "model");
     return of(model, Where.lastBlocks(count));
   }
 
@@ -56,7 +55,6 @@ public final class Plans {
 
   /** The whole backbone at once. */
   public static TrainingPlan everything(Model model) {
-    requireNonNull(model, "model");
     return topShare(model, 1);
   }
 

@@ -83,7 +83,7 @@ public final class MeasuredLoop implements AutoCloseable {
   public void run(TrainingListener listener, Runnable before) {
     Watch watch = Watch.of(listener, before);
     if (!loop.precisionReason().isEmpty()) {
-      watch.tell(Decision.of(Decision.Kind.PRECISION, loop.precisionReason()));
+      watch.decide(Decision.Kind.PRECISION, loop.precisionReason());
     }
     loop.run(watch, Checkpoints.none().open(), state -> {});
   }

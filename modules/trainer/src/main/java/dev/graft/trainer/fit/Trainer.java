@@ -365,7 +365,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void decide(Kind kind, String sentence) {
-    watch.tell(Decision.of(kind, sentence));
+    watch.decide(kind, sentence);
   }
 
   private void decide(Kind kind, Stage stage, Optional<Evaluation> score, String what) {

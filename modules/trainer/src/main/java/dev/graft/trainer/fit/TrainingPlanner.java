@@ -154,13 +154,12 @@ final class TrainingPlanner {
   /** What goes on stays what it was begun as, though another measurement might say otherwise. */
   private Draft begun(Draft largest, String recipe) {
     Optional<Choice> each = Optional.of(largest.choice);
-    while (each.isPresent()) {
-      if (each.get().recipe().told().toString().equals(recipe)) {
-        return draft(each.get());
-      }
+    while (each.isPresent() && !each.get().recipe().told().toString().equals(recipe)) {
       each = AutoRecipe.faster(each.get(), asked, task, "it was begun so");
     }
-    return largest; // of another run, which is refused when its checkpoint is read
+    return each.filter(choice -> choice != largest.choice)
+        .map(this::draft)
+        .orElse(largest); // where none is, of another run: refused when its checkpoint is read
   }
 
   private Optional<Choice> less(Draft draft, Estimate estimate, Duration limit) {

@@ -16,7 +16,6 @@ import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.store.FeatureStore;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -74,8 +73,7 @@ final class FrozenPart {
     }
     try (FeatureSpace room = space.get()) {
       Dataset features;
-      try (Features at =
-          new Features(runtime, model, frontier.entry(), List.copyOf(cut), atOnce).into(room)) {
+      try (Features at = new Features(runtime, model, frontier.entry(), cut, atOnce).into(room)) {
         at.inHalves(halves).keptIn(frontier, watch);
         if (!at.areKept()) {
           return whole(data, watch, rest);
@@ -89,11 +87,9 @@ final class FrozenPart {
       if (Interruption.isCancelled(e)) {
         throw e;
       }
-      watch.tell(
-          Decision.of(
-              Decision.Kind.FEATURES,
-              "features could not be kept, so all is computed from the examples: "
-                  + e.getMessage()));
+      watch.decide(
+          Decision.Kind.FEATURES,
+          "features could not be kept, so all is computed from the examples: " + e.getMessage());
       return whole(data, watch, rest);
     }
   }

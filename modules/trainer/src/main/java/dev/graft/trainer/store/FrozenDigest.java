@@ -17,6 +17,7 @@ import dev.graft.model.Variable;
 import dev.graft.savedmodel.checkpoint.VariableValues;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.TensorValue;
+import dev.graft.trainer.internal.memory.JavaMemory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -164,10 +165,8 @@ public final class FrozenDigest {
     }
     Variable largest = smallestFirst.get(smallestFirst.size() - 1);
     long bytes = Math.max(1, size(largest) * TensorValue.size(largest.dtype()));
-    Runtime java = Runtime.getRuntime();
-    long room = java.maxMemory() - java.totalMemory() + java.freeMemory();
-    long most = Math.min(MOST_AT_ONCE, java.availableProcessors());
-    return (int) Math.max(1, Math.min(most, room / 2 / bytes));
+    long most = Math.min(MOST_AT_ONCE, Runtime.getRuntime().availableProcessors());
+    return (int) Math.max(1, Math.min(most, JavaMemory.left() / 2 / bytes));
   }
 
   private static long size(Variable variable) {

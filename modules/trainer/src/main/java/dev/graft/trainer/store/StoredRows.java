@@ -1,7 +1,9 @@
 package dev.graft.trainer.store;
 
+import com.google.common.io.ByteStreams;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -100,23 +102,16 @@ final class StoredRows implements AutoCloseable {
                 places.compute(example, (key, other) -> new Place(block, row, other)));
     if (whole.isPresent()) {
       lost = true;
-      replace(file, channel, whole.getAsLong());
+      replace(file, whole.getAsLong());
     }
   }
 
   /** Leaves of a damaged file what is whole, in one of its own, so that nobody else finds it so. */
-  private void replace(Path file, FileChannel damaged, long whole) {
+  private void replace(Path file, long whole) {
     Path own = folder.resolve(UUID.randomUUID() + PART);
     try {
-      try (FileChannel to =
-          FileChannel.open(own, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        for (long at = 0; at < whole; ) {
-          long moved = damaged.transferTo(at, whole - at, to);
-          if (moved == 0) {
-            throw new IOException("it ends early");
-          }
-          at += moved;
-        }
+      try (InputStream damaged = Files.newInputStream(file)) {
+        Files.copy(ByteStreams.limit(damaged, whole), own);
       }
       Files.delete(file); // of those who find it damaged at once, one goes on
       if (whole > 0) {

@@ -92,7 +92,7 @@ public final class CachedFeatures implements AutoCloseable {
         throw e;
       }
       String words = "features are computed again, into Java's memory: " + e.getMessage();
-      watch.tell(Decision.of(Decision.Kind.FEATURES, words));
+      watch.decide(Decision.Kind.FEATURES, words);
       space.close();
       space = FeatureSpace.memory();
       learn(runtime, model, List.copyOf(wanted), test, watch);
@@ -110,7 +110,6 @@ public final class CachedFeatures implements AutoCloseable {
       learned.keptIn(plan.frontier(), watch);
       DecodedPictures.require(runtime, learned.unkept(test), watch);
       Dataset train = learned.toLearnFrom(examples.train(), pace);
-      counts = learned.counts();
       if (!areFew) {
         features = new Part(train, learned.toLearnFrom(examples.validation(), pace));
         counts = learned.counts();
@@ -118,7 +117,7 @@ public final class CachedFeatures implements AutoCloseable {
         try (Features judged = new Features(runtime, model, entry, wanted, atOnce).into(space)) {
           judged.inHalves(digits.halves()).keptIn(plan.frontier(), watch);
           features = new Part(train, judged.toLearnFrom(examples.validation(), pace));
-          counts = counts.and(judged.counts());
+          counts = learned.counts().and(judged.counts());
         }
       }
     }
@@ -136,7 +135,7 @@ public final class CachedFeatures implements AutoCloseable {
 
   /** Has pictures decoded beside the steps, each when it is first asked for, not by the steps. */
   public void decodeBeside(TensorFlowRuntime runtime, Watch watch) {
-    Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
+    Consumer<String> said = words -> watch.decide(Decision.Kind.FEATURES, words);
     if (entry.pixels().isPresent()) {
       Optional<Path> folder =
           Optional.of(plan.room().folder()).filter(there -> plan.arePixelsKept());

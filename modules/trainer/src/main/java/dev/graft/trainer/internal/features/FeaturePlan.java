@@ -7,6 +7,7 @@ import dev.graft.data.Parts;
 import dev.graft.error.ExhaustedException;
 import dev.graft.graph.TensorRef;
 import dev.graft.trainer.internal.cut.Frontier;
+import dev.graft.trainer.internal.memory.JavaMemory;
 import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.words.Remedy;
@@ -124,9 +125,9 @@ public final class FeaturePlan {
    * Whether there is as much of Java's memory left as those in files take, though it is others'.
    */
   boolean mayFitMemory() {
-    Runtime java = Runtime.getRuntime();
-    long left = java.maxMemory() - java.totalMemory() + java.freeMemory();
-    return !kept.inFiles.isEmpty() && fitArrays(kept.inFiles) && bytes(kept.inFiles) < left;
+    return !kept.inFiles.isEmpty()
+        && fitArrays(kept.inFiles)
+        && bytes(kept.inFiles) < JavaMemory.left();
   }
 
   /** Whether no tensor of a part is larger than an array of Java. */

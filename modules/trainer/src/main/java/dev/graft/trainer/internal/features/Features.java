@@ -107,7 +107,7 @@ public final class Features implements AutoCloseable {
       DType dtype = DType.of(graph.dtype(tensor));
       rows.put(tensor, digits.form(dtype, frontier.ofEach(tensor).orElse(Shape.unknown())));
     }
-    Consumer<String> said = words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words));
+    Consumer<String> said = words -> watch.decide(Decision.Kind.FEATURES, words);
     run.told(said);
     Optional<FeatureStore> store = FeatureStore.of(runtime);
     if (store.isPresent() && !computed.isEmpty()) {
@@ -136,8 +136,7 @@ public final class Features implements AutoCloseable {
    * @return whether it does
    */
   public boolean in(Precision asked, Watch watch) {
-    run.told(words -> watch.tell(Decision.of(Decision.Kind.FEATURES, words)));
-    digits = digits.in(run.in(asked));
+    digits = digits.in(run.in(asked, words -> watch.decide(Decision.Kind.FEATURES, words)));
     return digits.areFew();
   }
 

@@ -93,7 +93,7 @@ public record SolvedHeads(TensorFlowRuntime runtime, Task task, Recipe recipe, W
   }
 
   private void decide(String sentence) {
-    watch.tell(Decision.of(Decision.Kind.HEAD, sentence));
+    watch.decide(Decision.Kind.HEAD, sentence);
   }
 
   private Evaluation score(ImmutableMap<String, TensorValue> values, Dataset validation) {

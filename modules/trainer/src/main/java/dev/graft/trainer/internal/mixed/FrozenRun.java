@@ -30,7 +30,7 @@ public final class FrozenRun implements AutoCloseable {
   private final List<TensorRef> fed;
   private final List<TensorRef> computed;
   private Precision precision = Precision.FLOAT32;
-  private Consumer<String> said = words -> {};
+  private Consumer<String> ofForm = words -> {};
   private @Nullable ModelSession session; // until there is something to compute
   private @Nullable PreparedRun run;
 
@@ -52,9 +52,9 @@ public final class FrozenRun implements AutoCloseable {
     return computed.stream().map(TensorRef::node).toList();
   }
 
-  /** Says to {@code value} what there is to say of it. */
+  /** Says to {@code value} what there is to say of the form in which it is run. */
   public void told(Consumer<String> value) {
-    said = value;
+    ofForm = value;
   }
 
   /**
@@ -62,14 +62,15 @@ public final class FrozenRun implements AutoCloseable {
    * anything to multiply, and the processor does so; else in float32. A precision that is measured
    * for steps says nothing of features, and float16 has not the range.
    *
+   * @param said told how much of the network does, or why none
    * @return the precision that it has then
    */
-  public Precision in(Precision asked) {
-    precision = precision(asked);
+  public Precision in(Precision asked, Consumer<String> said) {
+    precision = precision(asked, said);
     return precision;
   }
 
-  private Precision precision(Precision asked) {
+  private Precision precision(Precision asked, Consumer<String> said) {
     boolean onCpu = asked == Precision.MIXED_BFLOAT16;
     if (computed.isEmpty() || !(onCpu || asked == Precision.BFLOAT16)) {
       return Precision.FLOAT32;
@@ -99,7 +100,7 @@ public final class FrozenRun implements AutoCloseable {
     PreparedRun ready = run;
     if (ready == null) {
       FrozenForm form = FrozenForm.of(model, graph, fed, computed);
-      form.words().ifPresent(said);
+      form.words().ifPresent(ofForm);
       GraphEditor editor = form.graph().edit();
       List<TensorRef> found = precision.inGraph().map(low -> inGraph(editor, low)).orElse(computed);
       Model whole = form.model().toBuilder().graph(editor.build()).build();

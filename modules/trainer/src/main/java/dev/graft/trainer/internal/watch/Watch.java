@@ -75,6 +75,11 @@ public final class Watch {
     return decisions;
   }
 
+  /** Tells all who listen of a decision about all of the work, by no score. */
+  public void decide(Decision.Kind kind, String sentence) {
+    tell(Decision.of(kind, sentence));
+  }
+
   /** Tells all who listen. */
   public void tell(TrainingEvent event) {
     if (event instanceof Decision decision) {
@@ -101,6 +106,6 @@ public final class Watch {
             + " failed ("
             + (e instanceof GraftException ? e.getMessage() : e)
             + "); training goes on, and no more failures of it are told";
-    tell(Decision.of(Decision.Kind.LISTENER, what));
+    decide(Decision.Kind.LISTENER, what);
   }
 }
