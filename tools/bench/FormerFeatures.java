@@ -33,7 +33,7 @@ import org.tensorflow.proto.DataType;
  */
 final class FormerFeatures {
 
-  private static final int PASS = 8; // times the examples, as in peer.py
+  private static final int PASS = 8; // times the examples, as in examples.py
 
   private FormerFeatures() {}
 

@@ -10,6 +10,7 @@ import numpy as np
 
 CLASSES = 10
 WORDS = 5000  # of any vocabulary
+PASS = 8  # times the examples, in a pass for features
 
 
 def made(shape, integers):

@@ -16,8 +16,6 @@ import openvino
 import examples
 from turns import Turns, say
 
-PASS = 8  # times the examples, as in peer.py
-
 
 def cut(model):
     """The network up to what its last product of matrices reads."""
@@ -41,7 +39,7 @@ def main(case):
     queue.set_callback(lambda request, number: found.__setitem__(number, request.get_output_tensor(0).data.copy()))
     while True:
         turns.before_step()
-        for number in range(PASS * len(batches)):
+        for number in range(examples.PASS * len(batches)):
             queue.start_async(batches[number % len(batches)], number)
         queue.wait_all()
 

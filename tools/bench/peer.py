@@ -24,7 +24,6 @@ from turns import Turns, say
 
 VERSION = f"Keras {importlib.metadata.version('keras')}, TensorFlow {tf.__version__}"
 EPOCH = 1 << 20  # longer than any measurement
-PASS = 8  # times the examples, in a pass for features
 
 
 def save(name, folder, batch):
@@ -77,7 +76,7 @@ def predict(case):
     model = keras.models.load_model(f"{case['folder']}/model")
     features = keras.Model(model.inputs, model.layers[-2].output)
     few, _ = models.examples(model, 4 * case["batch"])
-    inputs = np.concatenate([few] * PASS)
+    inputs = np.concatenate([few] * examples.PASS)
     found = features.predict(few, batch_size=case["batch"], verbose=0)
     say(loss=float(np.abs(found).mean()), trains=0, version=VERSION)
     turns = Turns()

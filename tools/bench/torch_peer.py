@@ -19,7 +19,6 @@ import examples
 import torch_models
 from turns import Turns, say
 
-PASS = 8  # times the examples, in a pass for features
 HALF = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -129,7 +128,7 @@ class Peer:
         with torch.inference_mode():
             while True:
                 turns.before_step()
-                found = [forward(x) for x, _ in self.batches(PASS)]
+                found = [forward(x) for x, _ in self.batches(examples.PASS)]
                 torch.cat(found).float().cpu()
 
 
