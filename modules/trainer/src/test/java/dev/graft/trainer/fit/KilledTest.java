@@ -118,6 +118,7 @@ class KilledTest {
   }
 
   /** Batches that waited on the device are asked for again, examples that lay there put there. */
+  @Tag("slow")
   @ParameterizedTest
   @ValueSource(strings = {"staged", "resident"})
   void withExamplesOnTheDeviceIsSurvived(String way) throws Exception {

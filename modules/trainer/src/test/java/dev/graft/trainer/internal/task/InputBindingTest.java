@@ -23,6 +23,7 @@ import dev.graft.trainer.SmallTraining;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.proto.DataType;
 
@@ -41,6 +42,7 @@ class InputBindingTest {
         .hasMessageContaining("has no input for pictures");
   }
 
+  @Tag("slow")
   @Test
   void whatMemoryHasNoRoomForIsSaidWithARemedy() {
     Dataset data = SmallTraining.examples();
@@ -65,6 +67,7 @@ class InputBindingTest {
   }
 
   /** As where a batch of features or of scores is too large. */
+  @Tag("slow")
   @Test
   void howManyThereIsRoomForIsSaid() {
     Dataset data = SmallTraining.examples();
