@@ -12,9 +12,21 @@ import java.util.Optional;
  * @param fusion whether TensorFlow's optimiser may put one kernel in the place of several ops, see
  *     {@link RuntimeOptions#fusion}
  * @param compiled whether XLA makes kernels of its own, each for many ops
+ * @param planning how much time TensorFlow's optimiser takes for a graph before it first runs
  */
 @Internal
-public record Compute(Precision precision, boolean fusion, boolean compiled) {
+public record Compute(Precision precision, boolean fusion, boolean compiled, Planning planning) {
+
+  /** How much time TensorFlow's optimiser takes for a graph before it first runs. */
+  public enum Planning {
+    /** As much as a server gives it, which asks for nothing else. */
+    USUAL,
+    /**
+     * It goes over the graph once, not twice, and leaves out what finds nothing in the graphs of
+     * networks on a CPU: it copies the graph, with all constants, for each thing it tries.
+     */
+    BRIEF
+  }
 
   /**
    * The dtype in which training does the matrix work of a float32 graph; variables, and all else

@@ -5,6 +5,7 @@ import static org.tensorflow.internal.c_api.global.tensorflow.TF_DeleteSessionOp
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_NewSessionOptions;
 import static org.tensorflow.internal.c_api.global.tensorflow.TF_SetConfig;
 
+import dev.graft.runtime.Compute.Planning;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions.Device;
 import java.util.function.Function;
@@ -63,6 +64,15 @@ final class SessionConfig {
     }
     if (compute.precision() == Precision.MIXED_BFLOAT16) {
       rewriter.setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON);
+    }
+    if (compute.planning() == Planning.BRIEF) {
+      rewriter
+          .setMetaOptimizerIterations(RewriterConfig.NumIterationsType.ONE)
+          .setMemoryOptimization(RewriterConfig.MemOptType.NO_MEM_OPT)
+          .setCommonSubgraphElimination(RewriterConfig.Toggle.OFF)
+          .setLayoutOptimizer(RewriterConfig.Toggle.OFF)
+          .setExperimentalConditionalCodeMotion(RewriterConfig.Toggle.OFF)
+          .setDisableTfgOptimizer(true);
     }
     return config.build();
   }

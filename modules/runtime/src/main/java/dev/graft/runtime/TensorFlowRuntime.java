@@ -15,6 +15,7 @@ import dev.graft.error.Internal;
 import dev.graft.error.MissingNativeException;
 import dev.graft.graph.Graph;
 import dev.graft.model.Model;
+import dev.graft.runtime.Compute.Planning;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.RuntimeOptions.Device;
 import dev.graft.runtime.internal.natives.Cuda;
@@ -248,8 +249,8 @@ public final class TensorFlowRuntime implements AutoCloseable {
   }
 
   private List<String> listed() {
-    NativeSession session = session("device list", new NativeGraph(), exactly());
-    try (session;
+    Compute any = computing(Precision.FLOAT32, false); // what is brief depends on the devices
+    try (NativeSession session = session("device list", new NativeGraph(), any);
         Status status = new Status()) {
       return session.whileOpen(
           () -> {
@@ -280,7 +281,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    *     an unknown op
    */
   public GraphSession session(Graph graph) {
-    return session(graph, exactly());
+    return session(graph, briefly(Precision.FLOAT32));
   }
 
   /** The same, compiled by XLA or not: see {@link #open(Model, Precision, boolean)}. */
@@ -288,12 +289,14 @@ public final class TensorFlowRuntime implements AutoCloseable {
     return session(graph, computing(Precision.FLOAT32, compiled));
   }
 
-  private Compute exactly() {
-    return computing(Precision.FLOAT32, false);
+  /** On a GPU the optimiser has to lay a graph out for its kernels. */
+  private Compute briefly(Precision precision) {
+    Planning planning = computesOnGpu() ? Planning.USUAL : Planning.BRIEF;
+    return new Compute(precision, options.fusion(), false, planning);
   }
 
   private Compute computing(Precision precision, boolean compiled) {
-    return new Compute(precision, options.fusion(), compiled);
+    return new Compute(precision, options.fusion(), compiled, Planning.USUAL);
   }
 
   GraphSession session(Graph graph, Compute compute) {
@@ -331,7 +334,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * @param extended where the names of the model's own nodes hold
    */
   public ModelSession open(Model model, Graph extended) {
-    return ModelSession.open(this, exactly(), model, extended);
+    return ModelSession.open(this, briefly(Precision.FLOAT32), model, extended);
   }
 
   /**
@@ -339,7 +342,7 @@ public final class TensorFlowRuntime implements AutoCloseable {
    * on a GPU, all of the process may multiply in it.
    */
   public ModelSession open(Model model, Precision precision) {
-    return open(model, precision, false);
+    return ModelSession.open(this, briefly(precision), model, model.graph());
   }
 
   /**
@@ -360,7 +363,8 @@ public final class TensorFlowRuntime implements AutoCloseable {
   public SavedModelSession loadSavedModel(Path dir, Set<String> tags) {
     requireOpen();
     takesMemory();
-    return SavedModelSession.load(handles, SessionConfig.of(options, exactly()), dir, tags);
+    ConfigProto config = SessionConfig.of(options, computing(Precision.FLOAT32, false));
+    return SavedModelSession.load(handles, config, dir, tags);
   }
 
   private void requireOpen() {

@@ -33,7 +33,7 @@ record StoreKey(
     int code) {
 
   /** To be raised when rows of the same name would hold something else. */
-  private static final int CODE = 3;
+  private static final int CODE = 4;
 
   private static final String XLA = "TF_XLA_FLAGS"; // by which all may be compiled
 

@@ -61,9 +61,13 @@ public record FrozenForm(Graph graph, Model model, long left) {
         read.put(variable.node(), variable);
       }
     }
+    List<Variable> used =
+        model.variables().stream()
+            .filter(each -> needed.contains(each.node()) || initial.contains(each.node()))
+            .toList();
     long bytes = bytes(read.values());
     if (bytes == 0 || bytes > MOST) {
-      return new FrozenForm(graph, model, bytes);
+      return new FrozenForm(graph, reading(model, used), bytes);
     }
     GraphEditor editor = graph.edit();
     VariableValues values = new VariableValues();
@@ -71,7 +75,7 @@ public record FrozenForm(Graph graph, Model model, long left) {
         (node, variable) -> settle(editor, variable, settled.reads(node), values.of(variable)));
     FoldedNorm.in(editor, needed, ends);
     List<Variable> rest =
-        model.variables().stream().filter(variable -> !read.containsKey(variable.node())).toList();
+        used.stream().filter(variable -> !read.containsKey(variable.node())).toList();
     Set<String> stays = new HashSet<>(ends); // what a session of the model asks for
     stays.addAll(feeds);
     stays.addAll(model.initializers().stream().filter(graph::contains).toList());
