@@ -12,6 +12,7 @@ import dev.graft.importer.internal.signature.FlatSignature;
 import dev.graft.importer.internal.weights.Initialization;
 import dev.graft.model.Asset;
 import dev.graft.model.Model;
+import dev.graft.model.Provenance;
 import dev.graft.model.Signature;
 import dev.graft.model.Variable;
 import java.util.List;
@@ -30,8 +31,9 @@ final class Assembly {
     ImmutableList<Asset> assets =
         Initialization.assets(Initialization.assetDefs(file.def()), clean.graph(), file.folder());
     Layered layered = layered(contents, clean, variables);
-    return Model.builder(file.name(), layered.graph(), contents.origin())
-        .source(new Model.Source(file.folder().path(), file.folder().digest()))
+    Provenance.Origin origin = contents.origin();
+    return Model.builder(file.name(), layered.graph(), origin)
+        .source(new Model.Source(file.folder().path(), origin.digest()))
         .variables(variables)
         .layers(EmbeddingMasks.noted(layered.layers(), flat.inlined().graph()))
         .signatures(clean.signatures())
