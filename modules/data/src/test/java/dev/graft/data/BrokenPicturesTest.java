@@ -25,6 +25,7 @@ class BrokenPicturesTest {
 
   /** TensorFlow itself says RESOURCE_EXHAUSTED here, as it does for a picture beyond the memory. */
   @Test
+  @Tag("nightly")
   void aPictureThatMemoryHasNoRoomForIsNotCalledDamaged() {
     Path photos = Checkout.path("testdata/photos/animals").getParent();
     Dataset pictures = Dataset.imageFolder(photos);

@@ -173,6 +173,7 @@ class BoxJobTest {
   }
 
   @Test
+  @Tag("nightly")
   void whatWasCancelledGoesOnToTheBit() throws IOException {
     assertGoesOn("auto", 1, 15);
   }

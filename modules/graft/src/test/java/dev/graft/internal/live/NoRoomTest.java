@@ -95,6 +95,7 @@ class NoRoomTest {
   }
 
   @Test
+  @Tag("nightly")
   void tooManyAtOnceAreAnsweredInHalves() throws IOException {
     write(2);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();
@@ -108,6 +109,7 @@ class NoRoomTest {
 
   /** Else each of thousands of pictures would wait for what is known to fail. */
   @Test
+  @Tag("nightly")
   void whatThereWasNoRoomForIsNotTriedAgain() throws IOException {
     write(2);
     try (TensorFlowRuntime runtime = TensorFlowRuntime.open();

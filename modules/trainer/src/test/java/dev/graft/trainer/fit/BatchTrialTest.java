@@ -175,6 +175,7 @@ class BatchTrialTest extends FineTuneFixture {
 
   /** What a step has no room for is said with how many it has room for. */
   @Test
+  @Tag("nightly")
   void aStepThatIsTooLargeSaysWhatFits() {
     LoopSetup large = setup(PLAIN.batch(64), MANY, 40);
     try (TrainingLoop loop =
