@@ -66,8 +66,13 @@ final class SessionConfig {
       rewriter.setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON);
     }
     if (compute.planning() == Planning.BRIEF) {
+      // in bfloat16 the second time makes constants of what the first one has cast
+      boolean isOnce = compute.precision() != Precision.MIXED_BFLOAT16;
       rewriter
-          .setMetaOptimizerIterations(RewriterConfig.NumIterationsType.ONE)
+          .setMetaOptimizerIterations(
+              isOnce
+                  ? RewriterConfig.NumIterationsType.ONE
+                  : RewriterConfig.NumIterationsType.DEFAULT_NUM_ITERS)
           .setMemoryOptimization(RewriterConfig.MemOptType.NO_MEM_OPT)
           .setCommonSubgraphElimination(RewriterConfig.Toggle.OFF)
           .setLayoutOptimizer(RewriterConfig.Toggle.OFF)

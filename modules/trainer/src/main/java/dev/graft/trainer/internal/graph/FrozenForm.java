@@ -61,26 +61,27 @@ public record FrozenForm(Graph graph, Model model, long left) {
         read.put(variable.node(), variable);
       }
     }
-    List<Variable> used =
-        model.variables().stream()
-            .filter(each -> needed.contains(each.node()) || initial.contains(each.node()))
-            .toList();
+    Set<String> stays = new HashSet<>(ends); // what a session of the model asks for
+    stays.addAll(feeds); // of which one may run nevertheless, for an output that is not fed
+    stays.addAll(model.initializers().stream().filter(graph::contains).toList());
     long bytes = bytes(read.values());
     if (bytes == 0 || bytes > MOST) {
-      return new FrozenForm(graph, reading(model, used), bytes);
+      return of(model, graph, stays, bytes);
     }
     GraphEditor editor = graph.edit();
     VariableValues values = new VariableValues();
     read.forEach(
         (node, variable) -> settle(editor, variable, settled.reads(node), values.of(variable)));
     FoldedNorm.in(editor, needed, ends);
-    List<Variable> rest =
-        used.stream().filter(variable -> !read.containsKey(variable.node())).toList();
-    Set<String> stays = new HashSet<>(ends); // what a session of the model asks for
-    stays.addAll(feeds);
-    stays.addAll(model.initializers().stream().filter(graph::contains).toList());
-    rest.forEach(variable -> stays.add(variable.node()));
-    return new FrozenForm(editor.build().keepUpstreamOf(stays), reading(model, rest), 0);
+    return of(model, editor.build(), stays, 0);
+  }
+
+  /** With those variables alone that run: the head's, for one, are none of them. */
+  private static FrozenForm of(Model model, Graph graph, Set<String> stays, long left) {
+    Graph kept = graph.keepUpstreamOf(stays);
+    List<Variable> run =
+        model.variables().stream().filter(each -> kept.contains(each.node())).toList();
+    return new FrozenForm(kept, reading(model, run), left);
   }
 
   /** What that costs, for a person; nothing where all is in its fastest form. */

@@ -135,6 +135,32 @@ class FrozenFormTest {
                 + " the 128 MiB that become constants; features take longer so");
   }
 
+  /** What is fed of a node may be one output of two: for the other one it runs. */
+  @Test
+  void aNodeOfWhichAnOutputIsFedKeepsItsVariables() {
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "");
+    OpBuilder handle = editor.op("VarHandleOp").name("w").attr("dtype", DataType.DT_FLOAT);
+    TensorRef value =
+        g.op("ReadVariableOp")
+            .input(handle.attr("shape", Shape.of(2)).attr("shared_name", "w").output())
+            .attr("dtype", DataType.DT_FLOAT)
+            .output();
+    List<TensorRef> halves =
+        g.op("Split").input(g.scalar(0)).input(value).attr("num_split", 2).outputs();
+    TensorRef wanted = g.add("Add", halves.get(0), halves.get(1));
+    VariableSource given =
+        new VariableSource.Given(TensorValue.of(Shape.of(2), new float[] {1, 2}));
+    Variable variable =
+        new Variable("w", "w", DType.FLOAT32, Shape.of(2), true, Variable.Role.OTHER, given);
+    Model model =
+        Model.builder("m", editor.build(), new Provenance.Origin("test", "", "", "", 0))
+            .variables(List.of(variable))
+            .build();
+    FrozenForm form = FrozenForm.of(model, model.graph(), List.of(halves.get(0)), List.of(wanted));
+    assertThat(form.model().variables()).containsExactly(variable);
+  }
+
   private static List<String> ops(Graph graph, List<TensorRef> wanted) {
     return graph.upstream(wanted.stream().map(TensorRef::node).toList()).stream()
         .map(node -> graph.node(node).getOp())
