@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
  * Features on disk: a folder for each tensor of each network, named by all that its rows depend on,
  * and in it rows by the examples that they are of. Any number of processes may read and write it at
  * once. When all of it takes more than the limit, the folders that were not asked for in the
- * longest time go.
+ * longest time go, and where a run finds no room for what is new, files of which it uses nothing.
  */
 @Internal
 public final class FeatureStore {
@@ -35,6 +36,9 @@ public final class FeatureStore {
    * room that this one needs for its checkpoints, its model and its report.
    */
   public static final long RESERVE = 2L << 30;
+
+  /** How long nobody has used what goes while somebody may be at work; a file is marked once. */
+  private static final Duration UNUSED = Duration.ofHours(1);
 
   private static final Pattern KEY = Pattern.compile("[0-9a-f]{64}");
 
@@ -110,12 +114,51 @@ public final class FeatureStore {
     return limit - bytes;
   }
 
-  /** Marks what is in {@code own} as used now. */
+  /**
+   * Has files of rows make room that nobody used for some time, whatever network they are of: those
+   * of the longest first, until there is as much as is needed and a sixteenth of the limit more.
+   * Whoever reads one of them now goes on with it.
+   *
+   * @param needed for how many bytes
+   * @param spared files that do not go
+   * @return how many more bytes they may take
+   */
+  long makeRoom(long needed, Set<Path> spared) throws IOException {
+    long room = limit - size();
+    for (Path file : needed > limit ? List.<Path>of() : unused(spared)) {
+      if (room >= needed + limit / 16) {
+        break;
+      }
+      try {
+        long taken = Files.size(file);
+        Files.delete(file);
+        room += taken;
+      } catch (IOException e) {
+        // another process was faster, uses it, or owns it
+      }
+    }
+    return room;
+  }
+
+  private List<Path> unused(Set<Path> spared) throws IOException {
+    FileTime before = FileTime.from(Instant.now().minus(UNUSED));
+    Map<Path, FileTime> used = new HashMap<>();
+    for (Path each : folders()) {
+      for (Path file : files(each)) {
+        used.put(file, used(file));
+      }
+    }
+    used.keySet().removeAll(spared);
+    used.values().removeIf(time -> time.compareTo(before) > 0);
+    return used.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
+  }
+
+  /** Marks {@code own}, a folder or a file, as used now. */
   static void touch(Path own) {
     try {
       Files.setLastModifiedTime(own, FileTime.from(Instant.now()));
     } catch (IOException e) {
-      // another user's: it is not the newest then
+      // another user's, or gone: it is not the newest then
     }
   }
 
@@ -153,9 +196,9 @@ public final class FeatureStore {
     }
   }
 
-  private static FileTime used(Path folder) {
+  private static FileTime used(Path own) {
     try {
-      return Files.getLastModifiedTime(folder);
+      return Files.getLastModifiedTime(own);
     } catch (IOException e) {
       return FileTime.fromMillis(0); // gone meanwhile
     }
@@ -164,12 +207,21 @@ public final class FeatureStore {
   private static long size(Path folder) {
     try {
       long bytes = 0;
-      for (Path file : StoredRows.allFiles(folder)) {
+      for (Path file : files(folder)) {
         bytes += Files.size(file);
       }
       return bytes;
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException e) {
       return 0; // gone meanwhile
+    }
+  }
+
+  /** What is its own in there; nothing where it is gone meanwhile. */
+  private static List<Path> files(Path folder) {
+    try {
+      return StoredRows.allFiles(folder);
+    } catch (IOException | UncheckedIOException e) {
+      return List.of();
     }
   }
 }

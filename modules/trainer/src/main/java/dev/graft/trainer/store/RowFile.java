@@ -56,6 +56,11 @@ final class RowFile {
       this.crc = crc;
     }
 
+    /** Where it is read from. */
+    FileChannel channel() {
+      return channel;
+    }
+
     /** Whether somebody has read all of it. */
     boolean isChecked() {
       return isChecked;

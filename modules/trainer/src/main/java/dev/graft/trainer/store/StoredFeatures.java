@@ -7,11 +7,13 @@ import dev.graft.graph.TensorRef;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.TensorValue;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -163,6 +165,10 @@ public final class StoredFeatures implements AutoCloseable {
       room = store.limit() - store.size();
       unseen = 0;
     }
+    if (keeps && room < needed) {
+      room = store.makeRoom(needed, used());
+      unseen = 0;
+    }
     room -= needed;
     unseen += needed;
     boolean full = room < 0;
@@ -177,6 +183,12 @@ public final class StoredFeatures implements AutoCloseable {
               + "; the next run computes the others again");
     }
     return keeps;
+  }
+
+  private Set<Path> used() {
+    return stored.values().stream()
+        .flatMap(rows -> rows.used().stream())
+        .collect(Collectors.toSet());
   }
 
   /** Closes this, since what a network gives for an example depends on the others of its run. */

@@ -13,11 +13,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -40,7 +40,8 @@ final class StoredRows implements AutoCloseable {
   private final Path folder;
   private final RowForm form;
   private final Map<RowDigest, Place> places = new HashMap<>();
-  private final List<FileChannel> open = new ArrayList<>();
+  private final Map<FileChannel, Path> open = new HashMap<>();
+  private final Set<Path> used = new HashSet<>(); // files of which rows were found, or written
   private final Set<RowFile.Block> broken = new HashSet<>();
   private RowFile.@Nullable Block last; // whose rows are at hand: they are asked for in order
   private ByteBuffer lastRows = ByteBuffer.allocate(0);
@@ -93,7 +94,7 @@ final class StoredRows implements AutoCloseable {
 
   private void add(Path file) throws IOException {
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-    open.add(channel);
+    open.put(channel, file);
     OptionalLong whole =
         RowFile.read(
             channel,
@@ -135,6 +136,9 @@ final class StoredRows implements AutoCloseable {
     while (place != null && broken.contains(place.block())) {
       place = place.other();
     }
+    if (place != null) {
+      use(place);
+    }
     return place != null;
   }
 
@@ -144,7 +148,9 @@ final class StoredRows implements AutoCloseable {
     for (Place place = first; place != null; place = place.other()) {
       if (!broken.contains(place.block())) {
         try {
-          return Optional.of(form.row(read(place)));
+          TensorValue row = form.row(read(place));
+          use(place);
+          return Optional.of(row);
         } catch (IOException e) {
           broken.add(place.block()); // what cannot be read is elsewhere, or computed
         }
@@ -152,6 +158,19 @@ final class StoredRows implements AutoCloseable {
     }
     missed += first != null || lost ? 1 : 0;
     return Optional.empty();
+  }
+
+  /** Marks the file that holds {@code place} as used now: others look for what nobody needs. */
+  private void use(Place place) {
+    Path file = Objects.requireNonNull(open.get(place.block().channel()));
+    if (used.add(file)) {
+      FeatureStore.touch(file);
+    }
+  }
+
+  /** The files of which rows were found or written. */
+  Set<Path> used() {
+    return used;
   }
 
   private ByteBuffer read(Place place) throws IOException {
@@ -173,8 +192,10 @@ final class StoredRows implements AutoCloseable {
       to = null;
     }
     if (to == null) {
-      to = new RowFile.Writer(folder.resolve(UUID.randomUUID() + RowFile.SUFFIX));
+      Path file = folder.resolve(UUID.randomUUID() + RowFile.SUFFIX);
+      to = new RowFile.Writer(file);
       writer = to;
+      used.add(file);
     }
     to.append(examples, values, form);
     if (Duration.between(touched, Instant.now()).compareTo(A_WHILE) > 0) {
@@ -185,7 +206,7 @@ final class StoredRows implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (FileChannel each : open) {
+    for (FileChannel each : open.keySet()) {
       each.close();
     }
     if (writer != null) {

@@ -11,10 +11,16 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.SmallTraining;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.proto.DataType;
@@ -26,6 +32,8 @@ class FullStoreTest {
       List.of(new RowDigest(new ContentDigest(1, 2)), new RowDigest(new ContentDigest(3, 4)));
   private static final List<RowDigest> OTHERS =
       List.of(new RowDigest(new ContentDigest(5, 6)), new RowDigest(new ContentDigest(7, 8)));
+  private static final List<RowDigest> MORE =
+      List.of(new RowDigest(new ContentDigest(9, 1)), new RowDigest(new ContentDigest(9, 2)));
   private static final TensorRef Y = new TensorRef("y", 0);
   private static final FrozenDigest NETWORK = network();
   private static final Map<TensorRef, RowForm> FORMS =
@@ -72,6 +80,47 @@ class FullStoreTest {
   void aStoreThatIsFullSaysSo() {
     assertThat(kept(FeatureStore.in(folder.resolve("features"), BLOCK))).isEqualTo(2);
     assertThat(said).singleElement().asString().contains("no more features", "all that it may");
+  }
+
+  /** Of the same network on other data: rows that no run has used lately make room. */
+  @Test
+  void whatAnotherRunOfTheSameNetworkDoesNotUseMakesRoom() throws IOException {
+    FeatureStore store = FeatureStore.in(folder.resolve("features"), 2 * BLOCK);
+    try (TensorFlowRuntime runtime = TensorFlowRuntime.open()) {
+      for (List<RowDigest> each : List.of(EXAMPLES, OTHERS)) {
+        try (StoredFeatures in = opened(store, runtime)) {
+          in.put(each, ROWS);
+        }
+      }
+      age(store);
+      try (StoredFeatures reading = opened(store, runtime);
+          StoredFeatures in = opened(store, runtime)) {
+        assertThat(in.find(EXAMPLES.get(0))).isPresent();
+        in.put(MORE, ROWS);
+        assertThat(reading.find(OTHERS.get(0))).as("by whoever has opened it").isPresent();
+      }
+      assertThat(store.size()).isEqualTo(2 * BLOCK);
+      assertThat(said).isEmpty();
+      try (StoredFeatures in = opened(store, runtime)) {
+        assertThat(in.find(EXAMPLES.get(0))).as("in a file that was used").isPresent();
+        assertThat(in.find(OTHERS.get(0))).isEmpty();
+        assertThat(in.find(MORE.get(0))).isPresent();
+        age(store); // a long run needs what it has found at its beginning in the next one, too
+        in.put(OTHERS, ROWS);
+      }
+      assertThat(said).singleElement().asString().contains("no more features");
+      assertThat(store.size()).isEqualTo(2 * BLOCK);
+    }
+  }
+
+  /** As if nobody had used any of it for a day. */
+  private static void age(FeatureStore store) throws IOException {
+    FileTime dayAgo = FileTime.from(Instant.now().minus(Duration.ofDays(1)));
+    try (Stream<Path> all = Files.walk(store.folder())) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        Files.setLastModifiedTime(file, dayAgo);
+      }
+    }
   }
 
   /** Each was told of all the room when it began. */
