@@ -164,6 +164,7 @@ final class RowFile {
 
     private final Path file;
     private final FileChannel channel;
+    private long whole; // bytes of blocks
 
     /** Makes {@code file}, which is not there. */
     Writer(Path file) throws IOException {
@@ -173,7 +174,7 @@ final class RowFile {
 
     /**
      * Appends the rows of {@code examples}, in blocks that are read whole. If that fails the file
-     * is given up, so that a disk that is full is not so on its account.
+     * ends with the last whole block, and nothing more can be appended.
      */
     void append(List<RowDigest> examples, TensorValue rows, RowForm form) throws IOException {
       int most = Math.max(1, SPLIT / (RowDigest.BYTES + form.bytes()));
@@ -182,13 +183,23 @@ final class RowFile {
           to = Math.min(examples.size(), from + most);
           TensorValue some = form.toKept(Rows.range(rows, from, to));
           appendBlock(examples.subList(from, to), some.bytes(), form);
+          whole = channel.size();
         }
       } catch (ClosedChannelException e) {
         throw e; // whoever stopped this thread goes on with what is whole
       } catch (IOException e) {
-        channel.close();
-        Files.deleteIfExists(file);
+        end();
         throw e;
+      }
+    }
+
+    private void end() throws IOException {
+      try (channel) {
+        channel.truncate(whole);
+      } finally {
+        if (whole == 0) {
+          Files.deleteIfExists(file);
+        }
       }
     }
 

@@ -37,6 +37,9 @@ final class StoredRows implements AutoCloseable {
   /** How long a folder that is written to may look unused; the longest unused makes room. */
   private static final Duration A_WHILE = Duration.ofSeconds(30);
 
+  /** How long ago a file was last written that is damaged, and not being written. */
+  private static final Duration SETTLED = Duration.ofMinutes(1);
+
   private final Path folder;
   private final RowForm form;
   private final Map<RowDigest, Place> places = new HashMap<>();
@@ -103,8 +106,16 @@ final class StoredRows implements AutoCloseable {
                 places.compute(example, (key, other) -> new Place(block, row, other)));
     if (whole.isPresent()) {
       lost = true;
-      replace(file, whole.getAsLong());
+      if (!isRecent(file)) {
+        replace(file, whole.getAsLong());
+      }
     }
+  }
+
+  /** Whether somebody may be writing it: a network drive may show its size before what is in it. */
+  private static boolean isRecent(Path file) throws IOException {
+    Instant changed = Files.getLastModifiedTime(file).toInstant();
+    return changed.isAfter(Instant.now().minus(SETTLED));
   }
 
   /** Leaves of a damaged file what is whole, in one of its own, so that nobody else finds it so. */

@@ -1,6 +1,7 @@
 package dev.graft.trainer.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.ContentDigest;
 import dev.graft.tensor.DType;
@@ -8,6 +9,8 @@ import dev.graft.tensor.Halves;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.FaultyFileSystem;
+import dev.graft.testkit.FaultyFileSystem.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -48,8 +51,15 @@ class FeatureStoreTest {
 
   /** Rows of two examples from {@code i} on; each row holds its example's number. */
   private static void append(StoredRows rows, int i) throws IOException {
-    float[] values = {i, i, i + 1, i + 1};
-    rows.append(List.of(example(i), example(i + 1)), TensorValue.of(Shape.of(2, 2), values));
+    rows.append(examples(i), rows(i));
+  }
+
+  private static List<RowDigest> examples(int i) {
+    return List.of(example(i), example(i + 1));
+  }
+
+  private static TensorValue rows(int i) {
+    return TensorValue.of(Shape.of(2, 2), new float[] {i, i, i + 1, i + 1});
   }
 
   private StoredRows rows(String key) throws IOException {
@@ -178,6 +188,43 @@ class FeatureStoreTest {
     }
   }
 
+  /** A network drive may show how long a file is before what another process wrote to it. */
+  @Test
+  void aDamagedFileThatWasJustWrittenIsLeftToItsWriter() throws IOException {
+    keep(A, 0, 2, 4);
+    Path file = file(A);
+    byte[] written = Files.readAllBytes(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate(BLOCK), BLOCK);
+    }
+    assertThat(found(A)).containsExactly(0, 1);
+    assertThat(file).exists();
+    Files.write(file, written);
+    assertThat(found(A)).containsExactly(0, 1, 2, 3, 4, 5);
+  }
+
+  /** What was written before the disk was full, or the drive away, is whole. */
+  @Test
+  void aWriterThatFailsLeavesWhatIsWhole() throws IOException {
+    for (Fault fault : List.of(Fault.FULL, Fault.ONCE)) {
+      store.prepare(Set.of(A));
+      Path folder = store.folder().resolve(A);
+      int third = 1 + 2 * 2 + 2; // opening it, two blocks of two writes each, and its rows
+      FaultyFileSystem disk = new FaultyFileSystem(third, fault);
+      try (StoredRows rows = StoredRows.open(folder, ROW);
+          RowFile.Writer writer = new RowFile.Writer(disk.wrap(folder.resolve("0.rows")))) {
+        assertThat(rows.has(example(0))).isFalse();
+        writer.append(examples(0), rows(0), ROW);
+        writer.append(examples(2), rows(2), ROW);
+        assertThatThrownBy(() -> writer.append(examples(4), rows(4), ROW))
+            .isInstanceOf(IOException.class);
+      }
+      assertThat(Files.size(file(A))).isEqualTo(2 * BLOCK);
+      assertThat(found(A)).containsExactly(0, 1, 2, 3);
+      Files.delete(file(A));
+    }
+  }
+
   /** Once: what is whole of it lies in another file from then on. */
   @Test
   void aDamagedFileIsReplacedByWhatIsWholeOfIt() throws IOException {
@@ -185,6 +232,7 @@ class FeatureStoreTest {
     try (FileChannel channel = FileChannel.open(file(A), StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(BLOCK), BLOCK); // zeros, as after a loss of power
     }
+    Files.setLastModifiedTime(file(A), FileTime.fromMillis(1000));
     try (StoredRows rows = rows(A)) {
       assertThat(rows.find(example(1))).isPresent();
       assertThat(rows.find(example(9))).isEmpty();
