@@ -16,10 +16,10 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.RowSink;
 import dev.graft.tensor.RowTable;
-import dev.graft.tensor.Rows;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.cut.Frontier;
+import dev.graft.trainer.internal.features.OwnRows.Read;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.mixed.FrozenRun;
@@ -202,35 +202,6 @@ public final class Features implements AutoCloseable {
     return data.withInputs(inputs);
   }
 
-  /**
-   * Examples that were read.
-   *
-   * @param examples their numbers
-   * @param fed what is fed of them, in the order of the entry's tensors
-   */
-  private record Read(int[] examples, List<TensorValue> fed) {
-
-    static Read all(List<Read> some) {
-      int[] examples = some.stream().flatMapToInt(read -> Arrays.stream(read.examples)).toArray();
-      List<TensorValue> fed = new ArrayList<>();
-      for (int input = 0; input < some.get(0).fed.size(); input++) {
-        int each = input;
-        fed.add(Rows.concat(some.stream().map(read -> read.fed.get(each)).toList()));
-      }
-      return new Read(examples, fed);
-    }
-
-    /** Another one and this one, both under this one's number. */
-    Read beside(Read other) {
-      return new Read(new int[] {examples[0], examples[0]}, all(List.of(other, this)).fed);
-    }
-
-    Read rows(int... rows) {
-      int[] some = Arrays.stream(rows).map(row -> examples[row]).toArray();
-      return new Read(some, fed.stream().map(tensor -> Rows.of(tensor, rows)).toList());
-    }
-  }
-
   private record Computed(Read read, Map<TensorRef, TensorValue> values) {}
 
   /** Puts down the rows that are in the store; returns the examples whose rows are not. */
@@ -245,9 +216,7 @@ public final class Features implements AutoCloseable {
         continue;
       }
       Map<TensorRef, TensorValue> rows = new HashMap<>(found.get());
-      for (int input = 0; input < one.fed().size(); input++) {
-        rows.put(entry.tensors().get(input), one.fed().get(input));
-      }
+      rows.putAll(fed(one));
       put(rows, one.examples(), all);
     }
     found(digests.size() - missing.size(), pace);
@@ -322,11 +291,16 @@ public final class Features implements AutoCloseable {
     pace.advance(examples.length);
   }
 
-  private Map<TensorRef, TensorValue> values(Dataset data, Read read) {
-    Map<TensorRef, TensorValue> values = new HashMap<>();
+  private Map<TensorRef, TensorValue> fed(Read read) {
+    Map<TensorRef, TensorValue> fed = new HashMap<>();
     for (int i = 0; i < read.fed().size(); i++) {
-      values.put(entry.tensors().get(i), read.fed().get(i));
+      fed.put(entry.tensors().get(i), read.fed().get(i));
     }
+    return fed;
+  }
+
+  private Map<TensorRef, TensorValue> values(Dataset data, Read read) {
+    Map<TensorRef, TensorValue> values = fed(read);
     if (!computed.isEmpty()) {
       List<TensorValue> found =
           entry.run(runtime, run.prepared(), read.fed(), data, read.examples());
@@ -368,13 +342,23 @@ public final class Features implements AutoCloseable {
   }
 
   /**
-   * Whether examples give the same in another run, up to rounding: the last half of some alone, a
-   * single one beside the first.
+   * Whether examples give the same in another run, up to rounding: each half of some alone, a
+   * single one beside the first. One half would not tell where rows depend on a single example of
+   * that half, as where all are padded to the longest.
    */
   private boolean isOfEach(Dataset data, Read read, Map<TensorRef, TensorValue> values) {
     int size = read.examples().length;
-    int[] rows = IntStream.range(size / 2, size).toArray();
-    Read again = size > 1 ? read.rows(rows) : read.beside(Objects.requireNonNull(lone).read());
+    int[] rest = IntStream.range(size / 2, size).toArray();
+    if (size == 1) {
+      return isSame(data, rest, read.beside(Objects.requireNonNull(lone).read()), values);
+    }
+    int[] some = IntStream.range(0, size / 2).toArray();
+    return isSame(data, rest, read.rows(rest), values)
+        && isSame(data, some, read.rows(some), values);
+  }
+
+  /** Whether the last of {@code again} give what {@code rows} of some gave. */
+  private boolean isSame(Dataset data, int[] rows, Read again, Map<TensorRef, TensorValue> values) {
     try {
       int first = again.examples().length - rows.length;
       return new OwnRows(digits.rounding())

@@ -6,6 +6,7 @@ import dev.graft.error.BadRequestException;
 import dev.graft.graph.TensorRef;
 import dev.graft.tensor.Rows;
 import dev.graft.tensor.TensorValue;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,35 @@ import java.util.Map;
  * @param rounded by how much two runs may differ, as a share of the largest number
  */
 record OwnRows(double rounded) {
+
+  /**
+   * Examples that were read, some of which may be run once more.
+   *
+   * @param examples their numbers
+   * @param fed what is fed of them, in the order of the entry's tensors
+   */
+  record Read(int[] examples, List<TensorValue> fed) {
+
+    static Read all(List<Read> some) {
+      int[] examples = some.stream().flatMapToInt(read -> Arrays.stream(read.examples)).toArray();
+      List<TensorValue> fed = new ArrayList<>();
+      for (int input = 0; input < some.get(0).fed.size(); input++) {
+        int each = input;
+        fed.add(Rows.concat(some.stream().map(read -> read.fed.get(each)).toList()));
+      }
+      return new Read(examples, fed);
+    }
+
+    /** Another one and this one, both under this one's number. */
+    Read beside(Read other) {
+      return new Read(new int[] {examples[0], examples[0]}, all(List.of(other, this)).fed);
+    }
+
+    Read rows(int... rows) {
+      int[] some = Arrays.stream(rows).map(row -> examples[row]).toArray();
+      return new Read(some, fed.stream().map(tensor -> Rows.of(tensor, rows)).toList());
+    }
+  }
 
   /** Row i has to belong to example i. */
   static void require(TensorRef tensor, TensorValue value, int examples) {
