@@ -11,10 +11,12 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.CRC32C;
 
 /**
  * Remembers the digests of files, so that one which has not changed need not be read to know what
@@ -22,44 +24,49 @@ import java.util.concurrent.ConcurrentHashMap;
  * and, where the system tells it, the time at which anything of it changed are the same. What was
  * written within the last seconds is not remembered, since it could change again without another
  * time; nor is what lies in no file system of this machine, such as an archive that is opened as
- * one.
+ * one. Where another digest is found for what is remembered, that is what is remembered.
  */
 @Internal
 public final class KnownFiles {
 
-  private static final String NAME = "files-1"; // to be counted up where the form changes
+  /** To be counted up where the form changes: entries of two digests, then their CRC32C. */
+  private static final String NAME = "files-2";
+
   private static final int ENTRY = 2 * ContentDigest.BYTES;
   private static final int MOST = 1_000_000;
   private static final Duration SETTLED = Duration.ofSeconds(3);
 
   private final Optional<Path> folder;
   private final Duration settled;
+  private final int most; // files
   private final Map<ContentDigest, ContentDigest> before = new ConcurrentHashMap<>();
   private final Map<ContentDigest, ContentDigest> used = new ConcurrentHashMap<>();
   private volatile boolean isChanged;
 
-  private KnownFiles(Optional<Path> folder, Duration settled) {
+  private KnownFiles(Optional<Path> folder, Duration settled, int most) {
     this.folder = folder;
     this.settled = settled;
+    this.most = most;
   }
 
   /** Remembers nothing. */
   static KnownFiles none() {
-    return new KnownFiles(Optional.empty(), SETTLED);
+    return new KnownFiles(Optional.empty(), SETTLED, MOST);
   }
 
   /** What is remembered in {@code folder}; nothing where that cannot be read. */
   public static KnownFiles in(Path folder) {
-    return in(folder, SETTLED);
+    return in(folder, SETTLED, MOST);
   }
 
   /**
    * As the other form.
    *
    * @param settled how long ago a file has to be written to be remembered
+   * @param most how many files are remembered
    */
-  static KnownFiles in(Path folder, Duration settled) {
-    KnownFiles known = new KnownFiles(Optional.of(folder), settled);
+  static KnownFiles in(Path folder, Duration settled, int most) {
+    KnownFiles known = new KnownFiles(Optional.of(folder), settled, most);
     known.load(folder, known.before);
     return known;
   }
@@ -67,16 +74,31 @@ public final class KnownFiles {
   private void load(Path from, Map<ContentDigest, ContentDigest> into) {
     try {
       Path file = from.resolve(NAME);
-      if (Files.size(file) > (long) MOST * ENTRY) {
+      long size = Files.size(file);
+      if (size > bytes(most) || size % ENTRY != Integer.BYTES) {
         return; // it is not one of these
       }
-      ByteBuffer entries = ByteBuffer.wrap(Files.readAllBytes(file));
-      while (entries.remaining() >= ENTRY && into.size() < MOST) {
-        into.put(ContentDigest.read(entries), ContentDigest.read(entries));
+      ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file));
+      ByteBuffer entries = all.slice(0, all.limit() - Integer.BYTES);
+      if (crc(entries.duplicate()) != all.getInt(entries.limit())) {
+        return; // one wrong digest would give a picture the features of another
+      }
+      while (entries.hasRemaining() && into.size() < most) {
+        into.putIfAbsent(ContentDigest.read(entries), ContentDigest.read(entries));
       }
     } catch (IOException e) {
       // files are read then
     }
+  }
+
+  private static long bytes(int entries) {
+    return (long) entries * ENTRY + Integer.BYTES;
+  }
+
+  private static int crc(ByteBuffer entries) {
+    CRC32C crc = new CRC32C();
+    crc.update(entries);
+    return (int) crc.getValue();
   }
 
   /** The digest of {@code file} if it is remembered. */
@@ -103,12 +125,13 @@ public final class KnownFiles {
   byte[] read(Path file) throws IOException {
     Optional<ContentDigest> mark = folder.flatMap(f -> mark(file)); // before it is read
     byte[] bytes = Files.readAllBytes(file);
-    mark.filter(m -> !used.containsKey(m))
-        .ifPresent(
-            m -> {
-              used.put(m, ContentDigest.of(ByteBuffer.wrap(bytes)));
-              isChanged = true;
-            });
+    mark.ifPresent(
+        m -> {
+          ContentDigest digest = ContentDigest.of(ByteBuffer.wrap(bytes));
+          if (!digest.equals(used.put(m, digest))) {
+            isChanged = true; // or what was remembered was wrong
+          }
+        });
     return bytes;
   }
 
@@ -146,17 +169,20 @@ public final class KnownFiles {
     if (folder.isEmpty() || !isChanged) {
       return;
     }
-    Map<ContentDigest, ContentDigest> all = new ConcurrentHashMap<>(used);
-    if (used.size() + before.size() < MOST) {
+    Map<ContentDigest, ContentDigest> all = new LinkedHashMap<>(used); // what is needed comes first
+    if (used.size() + before.size() < most) {
       before.forEach(all::putIfAbsent);
       load(folder.get(), all);
     }
-    ByteBuffer entries = ByteBuffer.allocate(all.size() * ENTRY);
-    all.forEach(
-        (mark, digest) -> {
-          mark.write(entries);
-          digest.write(entries);
-        });
+    ByteBuffer entries = ByteBuffer.allocate((int) bytes(Math.min(all.size(), most)));
+    all.entrySet().stream()
+        .limit(most)
+        .forEach(
+            entry -> {
+              entry.getKey().write(entries);
+              entry.getValue().write(entries);
+            });
+    entries.putInt(crc(entries.duplicate().flip()));
     Path made = folder.get().resolve(UUID.randomUUID() + ".tmp");
     try {
       Files.createDirectories(folder.get());

@@ -1,5 +1,6 @@
 package dev.graft.data;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -27,7 +29,11 @@ class KnownFilesTest {
   @TempDir private Path dir;
 
   private KnownFiles known() {
-    return KnownFiles.in(dir.resolve("known"), Duration.ZERO);
+    return knownUpTo(1000);
+  }
+
+  private KnownFiles knownUpTo(int files) {
+    return KnownFiles.in(dir.resolve("known"), Duration.ZERO, files);
   }
 
   private Path file(String content) throws IOException {
@@ -106,7 +112,7 @@ class KnownFilesTest {
   void whatIsDamagedIsForgotten() throws IOException {
     Path file = file("cat");
     remember(file);
-    Path kept = dir.resolve("known").resolve("files-1");
+    Path kept = dir.resolve("known").resolve("files-2");
     byte[] bytes = Files.readAllBytes(kept);
     Files.write(kept, Arrays.copyOf(bytes, bytes.length - 1));
     assertThat(known().of(file)).isEmpty();
@@ -115,6 +121,65 @@ class KnownFilesTest {
     KnownFiles known = known();
     assertThat(known.digest(file)).isEqualTo(digest("cat").orElseThrow());
     known.save();
+  }
+
+  /** One wrong digest would give a picture the features of another. */
+  @Test
+  void aByteThatFlippedIsNoticed() throws IOException {
+    Path file = file("cat");
+    remember(file);
+    Path kept = dir.resolve("known").resolve("files-2");
+    byte[] bytes = Files.readAllBytes(kept);
+    for (int at = 0; at < bytes.length; at++) {
+      byte[] flipped = bytes.clone();
+      flipped[at] ^= 4;
+      Files.write(kept, flipped);
+      assertThat(known().of(file)).as("byte %d", at).isEmpty();
+    }
+    remember(file);
+    assertThat(Files.readAllBytes(kept)).isEqualTo(bytes);
+  }
+
+  /** As after a file was written past its file system. */
+  @Test
+  void whatIsReadIsBelievedMoreThanWhatIsRemembered() throws IOException {
+    Path file = file("cat");
+    KnownFiles known = known();
+    assertThat(known.read(file)).isEqualTo("cat".getBytes(UTF_8));
+    Path kept = dir.resolve("known").resolve("files-2");
+    known.save();
+    ByteBuffer wrong = ByteBuffer.wrap(Files.readAllBytes(kept));
+    ContentDigest.of(ByteBuffer.wrap("dog".getBytes(UTF_8))).write(wrong.position(16));
+    CRC32C crc = new CRC32C();
+    crc.update(wrong.array(), 0, 32);
+    Files.write(kept, wrong.putInt(32, (int) crc.getValue()).array());
+    KnownFiles deceived = known();
+    assertThat(deceived.of(file)).isEqualTo(digest("dog"));
+    deceived.read(file);
+    assertThat(deceived.of(file)).isEqualTo(digest("cat"));
+    deceived.save();
+    assertThat(known().of(file)).isEqualTo(digest("cat"));
+  }
+
+  /** Else nobody would read what was written. */
+  @Test
+  void noMoreIsWrittenThanIsRead() throws IOException {
+    KnownFiles few = knownUpTo(3);
+    for (int i = 0; i < 4; i++) {
+      few.read(Files.writeString(dir.resolve("file" + i), "cat" + i));
+    }
+    few.save();
+    KnownFiles found = knownUpTo(3);
+    int there = 0;
+    for (int i = 0; i < 4; i++) {
+      there += found.of(dir.resolve("file" + i)).isPresent() ? 1 : 0;
+    }
+    assertThat(there).isEqualTo(3);
+    Path other = Files.writeString(dir.resolve("other"), "dog");
+    KnownFiles more = knownUpTo(3);
+    more.read(other);
+    more.save();
+    assertThat(knownUpTo(3).of(other)).as("what is used comes first").isEqualTo(digest("dog"));
   }
 
   /** Files of two archives have the same path. */
@@ -138,7 +203,7 @@ class KnownFilesTest {
   void whatIsTooLargeToBeRememberedIsNotRead() throws IOException {
     Path file = file("cat");
     remember(file);
-    Path kept = dir.resolve("known").resolve("files-1");
+    Path kept = dir.resolve("known").resolve("files-2");
     try (FileChannel channel = FileChannel.open(kept, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(1), 1L << 31); // sparse; no array holds it
     }
