@@ -2,12 +2,15 @@ package dev.graft.trainer.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.collect.ImmutableList;
+import com.google.common.collect.ImmutableMap;
 import com.google.common.hash.HashCode;
 import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpBuilder;
 import dev.graft.graph.TensorRef;
+import dev.graft.graph.function.FunctionGraph;
 import dev.graft.model.Model;
 import dev.graft.model.Provenance;
 import dev.graft.model.Variable;
@@ -19,6 +22,7 @@ import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.SmallTraining;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +107,58 @@ class FrozenDigestTest {
     HashCode plain = Network.PLAIN.digest().orElseThrow();
     assertThat(new Network("other/", "LeakyRelu", 1, 2, 0.1f, false).digest()).contains(plain);
     assertThat(new Network("", "LeakyRelu", 1, 2, 0.1f, true).digest()).contains(plain);
+  }
+
+  /** A network of a function that multiplies by a factor. */
+  private static HashCode calling(float factor) {
+    GraphEditor body = Graph.empty().edit();
+    TensorRef argument = body.placeholder("argument", DataType.DT_FLOAT, Shape.of(-1, 2));
+    TensorRef by = body.constant("by", TensorValue.scalar(factor));
+    TensorRef product = body.op("Mul").name("product").input(argument).input(by).output();
+    FunctionGraph function =
+        new FunctionGraph(
+            "scale",
+            body.build(),
+            ImmutableList.of(argument.node()),
+            ImmutableList.of(product),
+            ImmutableList.of("result"),
+            ImmutableList.of(),
+            ImmutableMap.of());
+    GraphEditor editor = Graph.empty().edit();
+    editor.putFunction(function.toFunctionDef("scale"));
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(-1, 2));
+    TensorRef scaled =
+        editor
+            .op("PartitionedCall")
+            .inputs(List.of(x))
+            .attr("Tout", Attrs.types(List.of(DataType.DT_FLOAT)))
+            .attr("f", Attrs.function("scale"))
+            .output();
+    TensorRef last = editor.op("Relu").input(scaled).output();
+    return new FrozenDigest(SmallTraining.MODEL, editor.build(), List.of(x)).of(last).orElseThrow();
+  }
+
+  /** Of the same name, as two versions of a network have it. */
+  @Test
+  void whatAFunctionComputesMakesTheName() {
+    assertThat(calling(2)).isEqualTo(calling(2)).isNotEqualTo(calling(3));
+  }
+
+  @Test
+  void whichOutputOfAnOpIsTakenMakesTheName() {
+    GraphEditor editor = Graph.empty().edit();
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(-1, 2));
+    OpBuilder columns = editor.op("Unpack").input(x).attr("num", 2).attr("axis", 1);
+    Set<HashCode> all = new HashSet<>();
+    List<TensorRef> behind = new ArrayList<>();
+    for (TensorRef column : columns.outputs()) {
+      behind.add(column);
+      behind.add(editor.op("Relu").input(column).output());
+    }
+    FrozenDigest digest = new FrozenDigest(SmallTraining.MODEL, editor.build(), List.of(x));
+    for (TensorRef each : behind) {
+      assertThat(all.add(digest.of(each).orElseThrow())).as(each.toString()).isTrue();
+    }
   }
 
   @Test
