@@ -161,9 +161,18 @@ class CacheTest {
     out(command);
     assertThat(Files.readAllBytes(rows)).isEqualTo(first);
     assertThat(err).isEmpty();
+    doctor();
     tear(CacheOption.folder());
     out(command);
     assertThat(err).contains("are damaged");
+  }
+
+  private void doctor() throws IOException {
+    Path kept = CacheOption.folder();
+    JsonNode told = JSON.readTree(out("doctor", "--json", "--trial", "0"));
+    assertThat(told.at("/featureBytes").asLong()).isEqualTo(size(kept)).isPositive();
+    String gigabytes = String.format("%.1f GB of at most ", size(kept) / (double) (1 << 30));
+    assertThat(out("doctor", "--trial", "0")).contains("features   " + kept + ", " + gigabytes);
   }
 
   @Test

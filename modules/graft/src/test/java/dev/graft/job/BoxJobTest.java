@@ -28,10 +28,12 @@ import dev.graft.trainer.boxes.Detections;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Step;
 import java.awt.image.BufferedImage;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,6 +45,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.DataType;
 
 /** A classifier becomes a detector, by the job that an application has. */
 @Tag("slow")
@@ -138,6 +141,27 @@ class BoxJobTest {
       assertThat(boxes.shown()).isEqualTo(boxes.atLeast(boxes.threshold()));
       assertThat(live.answer(Files.readAllBytes(picture))).isEqualTo(boxes);
     }
+  }
+
+  /** Half as many bytes. Of the few pictures that are scored, exactly, nothing is kept. */
+  @Test
+  void mapsThatAreLearnedFromAreKeptInHalves() throws IOException {
+    Path store = dir.resolve("features");
+    Training training = Training.by("head").seed(3).headEpochs(1).refit(false);
+    Job job = job(few()).toBuilder().training(training).build();
+    try (Graft kept = Graft.open(Settings.defaults().threads(1, 1).featureFolder(store))) {
+      FineTuneJob.run(kept, job, heard::add);
+    }
+    Map<Integer, Long> bytes = new HashMap<>();
+    try (Stream<Path> files = Files.walk(store)) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".rows")).toList()) {
+        try (DataInputStream rows = new DataInputStream(Files.newInputStream(file))) {
+          rows.skipNBytes(3 * Integer.BYTES);
+          bytes.merge(rows.readInt(), Files.size(file), Long::sum);
+        }
+      }
+    }
+    assertThat(bytes).containsOnlyKeys(DataType.DT_HALF_VALUE);
   }
 
   private static boolean isKept(String decision) {

@@ -9,13 +9,16 @@ import dev.graft.Precision;
 import dev.graft.Publication;
 import dev.graft.Settings;
 import dev.graft.Trust;
+import dev.graft.data.Split;
 import dev.graft.error.BadRequestException;
 import dev.graft.error.RefusedException;
 import dev.graft.model.Model;
 import dev.graft.testkit.Checkout;
+import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.trainer.listener.CancellationToken;
 import dev.graft.trainer.listener.Epoch;
 import dev.graft.trainer.listener.Progress;
+import dev.graft.trainer.listener.TrainingEvent;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.words.Figure;
 import java.io.IOException;
@@ -252,6 +255,65 @@ class FineTuneJobTest {
             FineTuneJob.of(job("head")).trial(graft, heard::add, new CancellationToken()).count())
         .isPositive();
     assertThat(dir).isEmptyDirectory();
+  }
+
+  /** As {@code graft demo --splits}: of each division only what no other has seen is computed. */
+  @Test
+  void trialsOfSeveralDivisionsShareWhatIsComputed() {
+    Settings keeping = Settings.defaults().threads(1, 1).featureFolder(dir.resolve("features"));
+    try (Graft kept = Graft.open(keeping)) {
+      TrainingEvent.Features first = counted(kept, 7);
+      assertThat(first.reused()).isZero();
+      assertThat(first.computed()).isPositive();
+      assertThat(counted(kept, 7).computed()).isZero();
+      TrainingEvent.Features other = counted(kept, 8);
+      assertThat(other.reused() + other.computed()).isEqualTo(first.computed());
+      assertThat(other.reused()).isGreaterThan(first.computed() / 2);
+      assertThat(counted(kept, 8).computed()).isZero();
+    }
+  }
+
+  /** What a trial says of its features whose division is by {@code seed}. */
+  private TrainingEvent.Features counted(Graft kept, long seed) {
+    heard.clear();
+    Job divided =
+        job("head").toBuilder()
+            .training(Training.by("head").seed(seed))
+            .split(Split.of(60, 20, 20).seed(seed))
+            .build();
+    FineTuneJob.of(divided).trial(kept, heard::add, new CancellationToken());
+    return heard.stream()
+        .filter(JobEvent.OfTraining.class::isInstance)
+        .map(event -> ((JobEvent.OfTraining) event).event())
+        .filter(TrainingEvent.Features.class::isInstance)
+        .map(TrainingEvent.Features.class::cast)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Nor where a file lies in the place of its folder: a sentence, and the same result. */
+  @Test
+  void aJobWhoseFeaturesCannotBeKeptComesToTheSame() throws IOException {
+    JobResult plain = FineTuneJob.run(graft, job("top"), heard::add);
+    assertThat(plain.run().decisions()).noneMatch(said -> said.startsWith("features are not"));
+    Path file = Files.writeString(dir.resolve("file"), "");
+    Path full = Files.createDirectories(dir.resolve("full"));
+    FaultyFileSystem disk = new FaultyFileSystem(12, FaultyFileSystem.Fault.FULL);
+    for (Path folder : List.of(file, file.resolve("features"), disk.wrap(full))) {
+      Settings keeping = Settings.defaults().threads(1, 1).featureFolder(folder);
+      try (Graft unkept = Graft.open(keeping)) {
+        JobResult result = FineTuneJob.run(unkept, job("top"), heard::add);
+        assertThat(result.run().decisions())
+            .as(folder.toString())
+            .filteredOn(said -> said.startsWith("features are not kept in " + folder))
+            .hasSize(1);
+        assertThat(result.score().value()).isEqualTo(plain.score().value());
+        assertThat(result.score().evaluation().loss())
+            .isCloseTo(plain.score().evaluation().loss(), within(1e-5));
+        assertThat(result.run().features().reused()).isZero();
+      }
+    }
+    assertThat(disk.operations()).isGreaterThan(12);
   }
 
   private static List<String> entries(Path folder) throws IOException {
