@@ -105,7 +105,7 @@ final class FinetuneCommand implements Callable<Integer> {
       description =
           "What training multiplies in (float32). bfloat16 is faster on CPUs that have it, and"
               + " holds for the features of what does not train, too. auto measures float32 and"
-              + " bfloat16 for a few steps, and two ways to compute gradients, takes the faster, and"
+              + " bfloat16 for a few steps, and ways to compute gradients, takes the fastest, and"
               + " leaves features in float32. tf32 and float16 are for GPUs alone, where auto is tf32.")
   private Precision precision = Precision.FLOAT32;
 

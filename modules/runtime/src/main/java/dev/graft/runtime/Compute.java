@@ -78,10 +78,16 @@ public record Compute(Precision precision, boolean fusion, boolean compiled, Pla
   public enum Kernels {
     /**
      * Of 1x1 convolutions as products of matrices, for filters and for a bias behind them; of
-     * depthwise ones on large maps as convolutions, for what they read.
+     * depthwise ones on large maps as convolutions, for what they read; of grouped ones as with
+     * {@link #GROUPED}.
      */
     PRODUCTS,
-    /** By TensorFlow's own gradient kernels. */
+    /**
+     * Of grouped convolutions for several groups at once: as a convolution with as many groups, for
+     * what they read, else with narrow groups put together. All else by TensorFlow's own kernels.
+     */
+    GROUPED,
+    /** By TensorFlow's own gradient kernels, of grouped convolutions one group after another. */
     TENSORFLOW
   }
 

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,10 +105,7 @@ public record StepTrial(StepForm form, String reason) {
           new StepForm(Precision.TF32, usual),
           onGpu(Precision.TF32) + "; nothing is measured on GPUs");
     }
-    Map<Kernels, Model> some = // in which nothing else differs
-        models.values().stream().distinct().count() > 1
-            ? models
-            : Map.of(usual, requireNonNull(models.get(usual)));
+    Map<Kernels, Model> some = different(models, usual);
     boolean halves = Processor.hasBfloat16(Processor.extensions());
     if (!halves && some.size() == 1) {
       return new StepTrial(new StepForm(Precision.FLOAT32, usual), NO_BFLOAT16);
@@ -120,6 +118,21 @@ public record StepTrial(StepForm form, String reason) {
     } catch (TensorFlowException | ExhaustedException e) {
       return new StepTrial(new StepForm(Precision.FLOAT32, usual), "float32: the first step fails");
     }
+  }
+
+  /**
+   * Those of {@code models} that differ. Of kernels that compute the same step, those are taken
+   * that say what is different: none but TensorFlow's, and none but for groups.
+   */
+  private static Map<Kernels, Model> different(Map<Kernels, Model> models, Kernels usual) {
+    Map<Kernels, Model> some = new EnumMap<>(Kernels.class);
+    for (Kernels kernels : List.of(Kernels.TENSORFLOW, Kernels.GROUPED, Kernels.PRODUCTS)) {
+      Model model = models.get(kernels);
+      if (model != null && !some.containsValue(model)) {
+        some.put(kernels, model);
+      }
+    }
+    return some.size() > 1 ? some : Map.of(usual, requireNonNull(models.get(usual)));
   }
 
   /** Why GPUs multiply float32 as they do, for a person; empty where it is not that. */
@@ -202,32 +215,51 @@ public record StepTrial(StepForm form, String reason) {
       }
     }
 
-    private double of(Kernels kernels) {
-      return times.getOrDefault(kernels, Double.POSITIVE_INFINITY);
-    }
-
+    /** The fastest; of those that are about as fast what has fewest of TensorFlow's kernels. */
     StepForm form() {
-      boolean products = of(Kernels.PRODUCTS) <= FASTER * of(Kernels.TENSORFLOW);
-      return new StepForm(precision, products ? Kernels.PRODUCTS : Kernels.TENSORFLOW);
+      double least = times.values().stream().mapToDouble(each -> each).min().orElseThrow();
+      Kernels found =
+          times.entrySet().stream()
+              .filter(each -> each.getValue() <= FASTER * least)
+              .map(Map.Entry::getKey)
+              .findFirst()
+              .orElseThrow();
+      return new StepForm(precision, found);
     }
 
     double seconds() {
-      return of(form().kernels());
+      return requireNonNull(times.get(form().kernels()));
     }
 
     /** Why these kernels, where there were others. */
     String words() {
-      return times.size() == 1
-          ? ""
-          : String.format(
-              Locale.ROOT,
-              "; gradients of 1x1 convolutions %s (%.0f ms a step as products of matrices, %.0f ms"
-                  + " by TensorFlow's kernels)",
-              form().kernels() == Kernels.PRODUCTS
-                  ? "as products of matrices"
-                  : "by TensorFlow's kernels",
-              1000 * of(Kernels.PRODUCTS),
-              1000 * of(Kernels.TENSORFLOW));
+      if (times.size() == 1) {
+        return "";
+      }
+      String what =
+          !times.containsKey(Kernels.GROUPED)
+              ? "1x1"
+              : times.containsKey(Kernels.PRODUCTS) ? "1x1 and grouped" : "grouped";
+      return times.entrySet().stream()
+          .map(
+              each ->
+                  String.format(
+                      Locale.ROOT, "%.0f ms a step %s", 1000 * each.getValue(), way(each.getKey())))
+          .collect(
+              Collectors.joining(
+                  ", ",
+                  "; gradients of " + what + " convolutions " + way(form().kernels()) + " (",
+                  ")"));
+    }
+
+    private String way(Kernels kernels) {
+      return switch (kernels) {
+        case PRODUCTS ->
+            "as products of matrices"
+                + (times.containsKey(Kernels.GROUPED) ? " and for several groups at once" : "");
+        case GROUPED -> "for several groups at once";
+        case TENSORFLOW -> "by TensorFlow's kernels";
+      };
     }
   }
 }

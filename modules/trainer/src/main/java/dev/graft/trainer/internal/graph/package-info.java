@@ -12,7 +12,8 @@
  * ActivityPenalties} are those that frozen layers go on with; {@link
  * dev.graft.trainer.internal.graph.StatelessRandom} draws their random numbers from the seed and
  * the number of the run, those in functions by {@code RandomFunctions}; {@link
- * dev.graft.trainer.internal.graph.SamePadding} rewrites what is slow on a CPU, {@link
+ * dev.graft.trainer.internal.graph.SamePadding} rewrites what is slow on a CPU, as does {@link
+ * dev.graft.trainer.internal.graph.GroupedGradients} with each {@code GroupwiseGradient}, {@link
  * dev.graft.trainer.internal.graph.GpuLayers} takes what there is for GPUs, {@link
  * dev.graft.trainer.internal.graph.BesideXla} marks what XLA is to leave alone. {@code
  * internal.step} and {@code fit} call them. The other way round, {@link

@@ -14,6 +14,7 @@ import dev.graft.runtime.Compute.Kernels;
 import dev.graft.tensor.DType;
 import dev.graft.tensor.Shape;
 import dev.graft.trainer.FineTune;
+import dev.graft.trainer.internal.graph.GroupedGradients;
 import dev.graft.trainer.internal.graph.SamePadding;
 import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.graph.TrainingForm;
@@ -216,12 +217,20 @@ public record TrainingGraph(Model model, Fed fed, Step step) {
 
   /** The model with each of the kernels, the same one where these make no difference. */
   public ImmutableMap<Kernels, Model> models() {
-    Graph products = DepthwiseGradients.in(ProductGradients.in(model.graph()));
+    Graph grouped = GroupedGradients.in(model.graph());
+    Graph products = DepthwiseGradients.in(ProductGradients.in(grouped));
+    Model byGroups = with(grouped, model);
     return ImmutableMap.of(
         Kernels.TENSORFLOW,
         model,
+        Kernels.GROUPED,
+        byGroups,
         Kernels.PRODUCTS,
-        products.equals(model.graph()) ? model : model.toBuilder().graph(products).build());
+        with(products, byGroups));
+  }
+
+  private static Model with(Graph graph, Model model) {
+    return graph.equals(model.graph()) ? model : model.toBuilder().graph(graph).build();
   }
 
   /** Adds the losses of all goals, and those of the layers; the targets to be fed are noted. */

@@ -16,7 +16,7 @@
  * for adding up over machines, for guards. A run whose guard fails leaves all variables as they
  * were; if it says {@link dev.graft.trainer.internal.step.TrainingGraph#LEFT_OUT} the update is
  * left out and training goes on. {@code ProductGradients} and {@code DepthwiseGradients} are other
- * kernels for the same gradients.
+ * kernels for the same gradients; for those of groups {@code internal.graph} has them.
  *
  * <p><b>The invariant.</b> An update waits for every read of its variable in the step, and for
  * every guard; without that a read sees the old or the new value at random.
