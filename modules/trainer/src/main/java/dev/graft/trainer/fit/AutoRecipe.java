@@ -114,10 +114,13 @@ public final class AutoRecipe {
   /**
    * How long a recipe takes here, by what some examples took.
    *
-   * @param features seconds to compute once what does not train, if nothing of it is kept
+   * @param features seconds to compute once what does not train, less what is kept of it
    * @param steps seconds for all epochs of all stretches
+   * @param needed seconds of these without which there is no model: an epoch of a head's steps
+   * @param examples of how many there are features
+   * @param kept of how many of them they are kept already
    */
-  record Estimate(double features, double steps) {
+  record Estimate(double features, double steps, double needed, int examples, int kept) {
 
     /**
      * Whether there is time for it, or nobody knows. Of one stretch half of the epochs are enough:
@@ -125,9 +128,12 @@ public final class AutoRecipe {
      * EpochTime}).
      */
     boolean fits(Duration limit, Recipe recipe) {
-      double least = recipe.fineTunes().size() == 1 ? steps / 2 : steps;
+      return fits(limit, recipe.fineTunes().size() == 1 ? steps / 2 : steps);
+    }
+
+    private boolean fits(Duration limit, double beside) {
       double most = limit.toSeconds() + limit.getNano() / 1e9;
-      return !(features + least > most); // NaN where it is not known
+      return !(features + beside > most); // NaN where it is not known
     }
 
     /** Why {@code recipe} is not taken. */
@@ -139,39 +145,60 @@ public final class AutoRecipe {
       return what
           + " would take about "
           + words(features + steps)
-          + " here where no features are kept, and it is to keep to "
+          + " here where "
+          + (kept == 0
+              ? "no features are kept"
+              : "features of " + kept + " of " + examples + " examples are kept")
+          + ", and it is to keep to "
           + TimeLeft.words(limit)
           + " in all";
+    }
+
+    /** That what no recipe goes without takes longer than all may, if so. */
+    Optional<String> late(Duration limit) {
+      if (fits(limit, needed)) {
+        return Optional.empty();
+      }
+      String what = fits(limit, 0) ? "features and an epoch of the head" : "features alone";
+      return Optional.of(
+          what
+              + " take longer than the "
+              + TimeLeft.words(limit)
+              + " that all is to keep to, and there is no model without them; take fewer examples,"
+              + " or give it more time");
     }
 
     /**
      * How long all takes, for a person to know before it begins; empty where that is not known.
      *
-     * @param examples of how many there are features
-     * @param measured how many of them were measured
+     * @param measured how many examples were measured
      * @param solves whether a head is solved, besides
      */
-    String words(int examples, int measured, boolean solves) {
-      if (Double.isNaN(features + steps) || features + steps == 0) {
+    String words(int measured, boolean solves) {
+      if (Double.isNaN(features + steps) || (features + steps == 0 && kept == 0)) {
         return "";
       }
       List<String> parts = new ArrayList<>();
-      if (features > 0) {
+      if (kept == examples) {
+        parts.add("features of all " + examples + " examples are kept");
+        parts.addAll(
+            features > 0 ? List.of("their pixels take about " + words(features)) : List.of());
+      } else if (features > 0) {
         parts.add(
             "features of "
-                + examples
+                + (examples - kept)
                 + " examples take about "
                 + words(features)
-                + " where none are kept");
+                + (kept == 0 ? " where none are kept" : ", those of " + kept + " are kept"));
       }
       if (steps > 0) {
         parts.add("all epochs " + (features > 0 ? "about " : "take about ") + words(steps));
       }
       return String.join(", ", parts)
           + (solves ? ", and the head comes on top" : "")
-          + "; measured with "
-          + measured
-          + (measured == 1 ? " example" : " examples");
+          + (features + steps == 0
+              ? ""
+              : "; measured with " + measured + (measured == 1 ? " example" : " examples"));
     }
 
     private static String words(double seconds) {

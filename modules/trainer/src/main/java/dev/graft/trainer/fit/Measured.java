@@ -8,6 +8,7 @@ import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.trainer.Recipe;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.internal.cut.Frontier;
+import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.features.Room;
 import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.RowProbe;
@@ -48,14 +49,21 @@ record Measured(
     TensorFlowRuntime runtime = computing.runtime();
     Task task = TrainingPlanner.task(model, data, recipe);
     try (RowProbe probe = new RowProbe(runtime, task.model(), task.inputs(), data.train())) {
+      Frontier frontier = Frontier.of(task.inputs(), probe::hasRowForEach);
+      Digits digits = Digits.ALL.in(computing.precision());
+      CachedFeatures.Kept kept = new CachedFeatures.Kept(runtime, task.model(), frontier, data);
       Measured measured =
           new Measured(
-              Frontier.of(task.inputs(), probe::hasRowForEach),
+              frontier,
               Room.of(runtime),
               TaskIdentity.machine(runtime, computing.precision()),
-              Digits.ALL.in(computing.precision()),
+              digits,
               TaskIdentity.pictures(runtime.options(), data),
-              Timing.of(options, data.train(), probe));
+              Timing.of(
+                  options,
+                  data.train(),
+                  probe,
+                  tensors -> kept.count(tensors, digits.inHalves(task.takesHalves()))));
       return TrainingPlanner.plan(task, measured, blocks, data, recipe);
     }
   }

@@ -40,6 +40,7 @@ final class TrainingPlanner {
   private final Parts data;
   private final Recipe asked;
   private String estimated = ""; // how long it takes, if that was found out
+  private String late = ""; // that this is more than there is, where nothing less can be done
 
   private TrainingPlanner(
       Task task, Measured measured, TrainingPlan blocks, Parts data, Recipe asked) {
@@ -146,7 +147,8 @@ final class TrainingPlanner {
         estimate = estimate(draft);
         less = less(draft, estimate, limit);
       }
-      estimated = estimate.words(size(), timing.examples(), !draft.solvable.isEmpty());
+      estimated = estimate.words(timing.examples(), !draft.solvable.isEmpty());
+      late = estimate.late(limit).orElse("");
     }
     return draft;
   }
@@ -170,20 +172,28 @@ final class TrainingPlanner {
   }
 
   private Estimate estimate(Draft draft) {
-    Timing.Clock clock = measured.timing().clock();
+    Timing timing = measured.timing();
+    Timing.Clock clock = timing.clock();
     InputBinding entry = task.inputs();
     boolean decodes =
         draft.stages.stream().anyMatch(s -> draft.features.pixelWords(s.cut()).isPresent());
     Set<TensorRef> once = decodes ? Set.copyOf(entry.rows()) : Set.of();
-    double features = clock.seconds(entry.tensors(), Sets.union(draft.features.kept(), once));
+    Set<TensorRef> wanted = draft.features.kept();
+    int kept = timing.kept().applyAsInt(wanted);
+    int left = size() - kept;
+    double features =
+        left == 0 ? 0 : left * clock.seconds(entry.tensors(), Sets.union(wanted, once));
+    features += kept == 0 ? 0 : kept * clock.seconds(entry.tensors(), once);
     double steps = 0;
+    double needed = 0;
     for (Stage stage : draft.stages) {
       double each = clock.seconds(draft.features.fedFrom(stage.cut()), task.logits());
       // to go back through a network takes about twice as long as to go forth
       double epoch = each * (3.0 * data.train().size() + data.validation().size());
       steps += epoch * stage.settings().epochs();
+      needed += stage.fresh() ? epoch : 0;
     }
-    return new Estimate(features * size(), steps);
+    return new Estimate(features, steps, needed, size(), kept);
   }
 
   private int size() {
@@ -196,6 +206,9 @@ final class TrainingPlanner {
     reasons.addAll(draft.choice.reasons());
     if (!estimated.isEmpty()) {
       reasons.add(estimated);
+    }
+    if (!late.isEmpty()) {
+      reasons.add(late);
     }
     if (features.isInFiles(draft.headCut)) {
       reasons.add(

@@ -153,6 +153,20 @@ public final class FeatureStore {
     return used.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
   }
 
+  /** Whether nothing was ever kept in it. */
+  public boolean isEmpty() {
+    try {
+      return folders().isEmpty();
+    } catch (IOException e) {
+      return true; // as what cannot be read
+    }
+  }
+
+  /** Whether rows by that name were ever kept. */
+  boolean has(String key) {
+    return Files.isDirectory(folder.resolve(key), LinkOption.NOFOLLOW_LINKS);
+  }
+
   /** Marks {@code own}, a folder or a file, as used now. */
   static void touch(Path own) {
     try {

@@ -94,6 +94,22 @@ public final class StoredFeatures implements AutoCloseable {
     return Optional.of(opened);
   }
 
+  /** As {@link #open}, but nothing where some of it was never kept: no folder is made for it. */
+  public static Optional<StoredFeatures> look(
+      FeatureStore store,
+      TensorFlowRuntime runtime,
+      FrozenDigest network,
+      Map<TensorRef, RowForm> forms) {
+    for (Map.Entry<TensorRef, RowForm> tensor : forms.entrySet()) {
+      RowForm form = tensor.getValue();
+      Optional<HashCode> frozen = network.of(tensor.getKey()).filter(any -> form.canBeKept());
+      if (frozen.isEmpty() || !store.has(StoreKey.of(runtime, frozen.get(), form).folder())) {
+        return Optional.empty();
+      }
+    }
+    return open(store, runtime, network, forms, words -> {});
+  }
+
   private void sayDamaged() {
     if (!saidDamaged && stored.values().stream().anyMatch(found -> found.missed() > 0)) {
       saidDamaged = true;

@@ -31,6 +31,8 @@ class AutoTimeTest {
   private static final Recipe AUTO =
       Recipe.auto().head(SmallTraining.recipe(1).head()).each(each -> each.epochs(4).batch(12));
 
+  private static final Recipe HEAD = Recipe.headOnly();
+
   /** A second for the features of an example, and one for what is fed with the example. */
   private static double aSecondEach(Collection<TensorRef> from, Collection<TensorRef> to) {
     return to.isEmpty() ? 0 : 1;
@@ -41,7 +43,12 @@ class AutoTimeTest {
   }
 
   private static Plan plan(Recipe recipe, Optional<Duration> given, Timing.Clock clock) {
-    return plan(PARTS, recipe, new Timing(given, Optional.empty(), 16, clock));
+    return plan(recipe, given, clock, 0);
+  }
+
+  /** With features of so many examples kept. */
+  private static Plan plan(Recipe recipe, Optional<Duration> given, Timing.Clock clock, int kept) {
+    return plan(PARTS, recipe, new Timing(given, Optional.empty(), 16, clock, any -> kept));
   }
 
   private static Plan plan(Parts parts, Recipe recipe, Timing timing) {
@@ -83,6 +90,49 @@ class AutoTimeTest {
     assertThat(half.recipe().name()).isEqualTo("head then top"); // with some of its epochs
   }
 
+  /** What is kept takes no time, so that a larger recipe has it. */
+  @Test
+  void keptFeaturesLeaveTimeForMore() {
+    Optional<Duration> brief =
+        Optional.of(Duration.ofSeconds(440)); // 72 for features, 384 for half of the epochs
+    int all = 72;
+    Plan none = plan(AUTO, brief, AutoTimeTest::aSecondEach);
+    assertThat(none.recipe().name()).isEqualTo("head");
+    Plan some = plan(AUTO, brief, AutoTimeTest::aSecondEach, 20);
+    assertThat(some.recipe().name()).isEqualTo("head then top");
+    assertThat(some.reasons().get(1))
+        .startsWith("features of 52 examples take about 52 s, those of 20 are kept, all epochs");
+    Plan kept = plan(AUTO, brief, AutoTimeTest::aSecondEach, all);
+    assertThat(kept.reasons().get(1))
+        .startsWith("features of all 72 examples are kept, all epochs take about 13 min");
+    Plan head = plan(AUTO, Optional.of(Duration.ofMinutes(5)), AutoTimeTest::aSecondEach, all);
+    assertThat(head.reasons().get(0))
+        .contains("would take about 13 min here where features of 72 of 72 examples are kept");
+    assertThat(head.reasons())
+        .contains("features of all 72 examples are kept, and the head comes on top");
+  }
+
+  @Test
+  void whatCannotKeepToItsTimeSaysSoBefore() {
+    String features = "features alone take longer than the 60 s that all is to keep to";
+    Optional<Duration> minute = Optional.of(Duration.ofMinutes(1));
+    assertThat(plan(AUTO, minute, AutoTimeTest::aSecondEach).reasons())
+        .anyMatch(reason -> reason.startsWith(features));
+    assertThat(plan(Recipe.full(), minute, AutoTimeTest::aSecondEach).reasons())
+        .anyMatch(reason -> reason.startsWith(features));
+    assertThat(plan(AUTO, minute, AutoTimeTest::aSecondEach, 30).reasons())
+        .noneMatch(reason -> reason.contains("take longer"));
+    Optional<Duration> brief = Optional.of(Duration.ofSeconds(100)); // 72 and an epoch of 192
+    Timing timing = new Timing(brief, Optional.empty(), 16, AutoTimeTest::aSecondEach, any -> 0);
+    Plan steps = PlanTest.plan(SmallTraining.HIDDEN, PARTS, HEAD, PlanTest.ENOUGH, timing);
+    assertThat(steps.reasons())
+        .anyMatch(
+            reason ->
+                reason.startsWith(
+                    "features and an epoch of the head take longer than the 2 min that all is to"
+                        + " keep to"));
+  }
+
   @Test
   void aNamedRecipeStaysAndSaysHowLongItTakes() {
     Optional<Duration> minute = Optional.of(Duration.ofMinutes(1));
@@ -95,7 +145,8 @@ class AutoTimeTest {
 
   @Test
   void fewExamplesAreNotMeasured() {
-    Timing timing = new Timing(Optional.empty(), Optional.empty(), 16, AutoTimeTest::never);
+    Timing timing =
+        new Timing(Optional.empty(), Optional.empty(), 16, AutoTimeTest::never, any -> 0);
     assertThat(plan(FEW, AUTO, timing).recipe().name()).isEqualTo("head");
   }
 
@@ -112,10 +163,12 @@ class AutoTimeTest {
     for (Duration time : new Duration[] {second, Duration.ofHours(8)}) {
       Plan begun = plan(AUTO, Optional.of(time), AutoTimeTest::aSecondEach);
       String recipe = begun.identity().recipe();
-      Timing on = new Timing(Optional.of(second), Optional.of(recipe), 16, AutoTimeTest::never);
+      Timing on =
+          new Timing(Optional.of(second), Optional.of(recipe), 16, AutoTimeTest::never, any -> 0);
       assertThat(plan(PARTS, AUTO, on).identity().recipe()).isEqualTo(recipe);
     }
-    Timing other = new Timing(Optional.of(second), Optional.of("other"), 16, AutoTimeTest::never);
+    Timing other =
+        new Timing(Optional.of(second), Optional.of("other"), 16, AutoTimeTest::never, any -> 0);
     assertThat(plan(PARTS, AUTO, other).recipe().name()).isEqualTo("head then top");
   }
 
@@ -133,7 +186,8 @@ class AutoTimeTest {
     assertThat(head.recipe().name()).isEqualTo("head");
     assertThat(AutoRecipe.faster(head, AUTO, task, "slow")).isEmpty();
     assertThat(AutoRecipe.faster(full, Recipe.full(), task, "slow")).isEmpty();
-    String why = new AutoRecipe.Estimate(60, 7200).tooLong(full.recipe(), Duration.ofHours(1));
+    String why =
+        new AutoRecipe.Estimate(60, 7200, 0, 72, 0).tooLong(full.recipe(), Duration.ofHours(1));
     assertThat(why)
         .isEqualTo(
             "the recipe 'full' would take about 2.0 h here where no features are kept, and it is to keep to 60 min in all");

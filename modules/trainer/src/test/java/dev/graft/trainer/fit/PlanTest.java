@@ -31,7 +31,7 @@ class PlanTest {
   private static final Parts PARTS = SmallTraining.parts();
   static final Room ENOUGH = new Room(1 << 30, 1 << 30, Path.of(""));
   private static final Timing UNTIMED =
-      new Timing(Optional.empty(), Optional.empty(), 0, (from, to) -> Double.NaN);
+      new Timing(Optional.empty(), Optional.empty(), 0, (from, to) -> Double.NaN, any -> 0);
   private static final Room NONE = new Room(0, 0, Path.of(""));
   private static final Room DISK = new Room(0, 1 << 30, Path.of(""));
 

@@ -96,6 +96,18 @@ class DecodedFeaturesTest {
         .isEqualTo(2);
   }
 
+  /** Whoever says how long it takes has to know before the first picture is read. */
+  @Test
+  void ofHowManyPicturesSomethingIsKeptIsForetold() {
+    assertThat(pass(MODEL, PHOTOS).foretold()).isZero();
+    assertThat(pass(MODEL, PHOTOS).foretold()).isEqualTo(7);
+    Parts more = new Parts(plain(0, 1, 2, 8), plain(5, 9), plain(5, 9));
+    FeaturePass some = pass(MODEL, more);
+    assertThat(some.foretold()).isEqualTo(4);
+    assertThat(some.reused()).isEqualTo(4);
+    assertThat(pass(told(MODEL, 0, Channels.RGB, Resize.CROP), PHOTOS).foretold()).isZero();
+  }
+
   /** Before all work it is found out whether test pictures can be decoded, but of each once. */
   @Test
   void aTestPictureOfWhichSomethingIsKeptIsNotDecodedOnlyToSeeWhetherItCanBe() {

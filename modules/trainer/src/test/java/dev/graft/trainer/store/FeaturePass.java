@@ -12,6 +12,7 @@ import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.CachedFeatures;
 import dev.graft.trainer.internal.features.FeaturePlan;
 import dev.graft.trainer.internal.features.Room;
+import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.task.Task;
 import dev.graft.trainer.internal.watch.Watch;
@@ -25,8 +26,9 @@ import java.util.stream.Stream;
  *
  * @param features those of the second cut
  * @param reused of how many examples nothing was run
+ * @param foretold of how many that was known before anything was read
  */
-record FeaturePass(CachedFeatures.Part features, long reused) {
+record FeaturePass(CachedFeatures.Part features, long reused, int foretold) {
 
   static final int AT_ONCE = 8;
 
@@ -47,11 +49,14 @@ record FeaturePass(CachedFeatures.Part features, long reused) {
     Room room = new Room(1 << 30, 0, Path.of(""));
     FeaturePlan plan = FeaturePlan.of(frontier, parts, cuts, room);
     CachedFeatures features = new CachedFeatures(plan, AT_ONCE);
+    int foretold;
     try (TensorFlowRuntime runtime =
         TensorFlowRuntime.open(options.features(options.features().in(folder)))) {
+      foretold =
+          new CachedFeatures.Kept(runtime, model, frontier, parts).count(plan.kept(), Digits.ALL);
       features.compute(runtime, model, cuts, parts.test(), watch);
     }
-    return new FeaturePass(features.at(cuts.get(1)), features.counts().reused());
+    return new FeaturePass(features.at(cuts.get(1)), features.counts().reused(), foretold);
   }
 
   private static List<Variable> training(Model model, int stretch) {

@@ -2,11 +2,20 @@ package dev.graft.trainer.internal.features;
 
 import com.google.common.collect.ImmutableList;
 import dev.graft.data.Dataset;
+import dev.graft.data.KnownFiles;
+import dev.graft.data.Parts;
 import dev.graft.error.InputOutputException;
+import dev.graft.graph.Graph;
+import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.TensorFlowRuntime;
+import dev.graft.tensor.DType;
+import dev.graft.tensor.Shape;
+import dev.graft.trainer.internal.cut.Frontier;
+import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.mixed.Digits;
+import dev.graft.trainer.internal.mixed.FrozenRun;
 import dev.graft.trainer.internal.task.InputBinding;
 import dev.graft.trainer.internal.watch.Interruption;
 import dev.graft.trainer.internal.watch.Pace;
@@ -14,11 +23,17 @@ import dev.graft.trainer.internal.watch.Watch;
 import dev.graft.trainer.listener.Decision;
 import dev.graft.trainer.listener.Progress;
 import dev.graft.trainer.listener.TrainingEvent;
+import dev.graft.trainer.store.FeatureStore;
+import dev.graft.trainer.store.FrozenDigest;
+import dev.graft.trainer.store.RowForm;
+import dev.graft.trainer.store.StoredFeatures;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -156,6 +171,90 @@ public final class CachedFeatures implements AutoCloseable {
   public void close() {
     try (FeatureSpace files = space) {
       pictures.forEach(DecodedRows::close);
+    }
+  }
+
+  /** The graph that computes features of what {@code entry} feeds. */
+  static Graph graph(InputBinding entry) {
+    GraphEditor editor = entry.graph().edit();
+    StatelessRandom.replaceRest(editor);
+    return editor.build();
+  }
+
+  /** What {@code computed} hold for one example each, kept in so many digits. */
+  static Map<TensorRef, RowForm> forms(
+      Graph graph, Collection<TensorRef> computed, Frontier frontier, Digits digits) {
+    Map<TensorRef, RowForm> rows = new LinkedHashMap<>();
+    for (TensorRef tensor : computed) {
+      DType dtype = DType.of(graph.dtype(tensor));
+      rows.put(tensor, digits.form(dtype, frontier.ofEach(tensor).orElse(Shape.unknown())));
+    }
+    return rows;
+  }
+
+  /**
+   * How much of what a training would compute once is in a {@link FeatureStore} already, for who
+   * has to say beforehand how long it takes. Nothing is run or read for that but what the store
+   * says of itself, so only pictures count whose files it remembers.
+   */
+  public static final class Kept {
+
+    private final TensorFlowRuntime runtime;
+    private final Model model;
+    private final Frontier frontier;
+    private final Parts parts;
+    private final Graph graph;
+    private final FrozenDigest network; // which hashes all weights, so there is one
+
+    /**
+     * That of features of {@code parts}.
+     *
+     * @param model that of the task
+     */
+    public Kept(TensorFlowRuntime runtime, Model model, Frontier frontier, Parts parts) {
+      this.runtime = runtime;
+      this.model = model;
+      this.frontier = frontier;
+      this.parts = parts;
+      this.graph = graph(frontier.entry());
+      this.network = new FrozenDigest(model, graph, frontier.entry().tensors());
+    }
+
+    /**
+     * Of how many examples all of {@code tensors} are kept.
+     *
+     * @param digits that were asked for
+     */
+    public int count(Collection<TensorRef> tensors, Digits digits) {
+      InputBinding entry = frontier.entry();
+      Optional<FeatureStore> store = FeatureStore.of(runtime).filter(each -> !each.isEmpty());
+      List<TensorRef> computed =
+          tensors.stream().filter(tensor -> !entry.tensors().contains(tensor)).toList();
+      boolean arePictures = entry.pictures().isPresent() && computed.size() == tensors.size();
+      if (store.isEmpty() || computed.isEmpty() || !arePictures) {
+        return 0;
+      }
+      Digits exact = Digits.ALL.inHalves(digits.halves());
+      Digits learned;
+      try (FrozenRun run = new FrozenRun(runtime, model, graph, entry.tensors(), computed)) {
+        learned = exact.in(run.in(digits.precision(), words -> {}));
+      }
+      KnownFiles files = KnownFiles.in(store.get().folder());
+      return count(parts.train().knownBy(files), store.get(), computed, learned)
+          + count(parts.validation().knownBy(files), store.get(), computed, exact);
+    }
+
+    private int count(Dataset known, FeatureStore store, List<TensorRef> computed, Digits digits) {
+      Map<TensorRef, RowForm> forms = forms(graph, computed, frontier, digits);
+      return StoredFeatures.look(store, runtime, network, forms)
+          .map(stored -> count(known, stored))
+          .orElse(0);
+    }
+
+    private static int count(Dataset known, StoredFeatures in) {
+      try (in) {
+        return known.size() - in.without(known, known).size();
+      }
     }
   }
 }

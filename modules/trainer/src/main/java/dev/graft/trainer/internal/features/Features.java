@@ -7,20 +7,16 @@ import dev.graft.error.BadDataException;
 import dev.graft.error.ExhaustedException;
 import dev.graft.error.FailedCheckException;
 import dev.graft.graph.Graph;
-import dev.graft.graph.GraphEditor;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.Model;
 import dev.graft.runtime.Compute.Precision;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
-import dev.graft.tensor.DType;
 import dev.graft.tensor.RowSink;
 import dev.graft.tensor.RowTable;
-import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
 import dev.graft.trainer.internal.cut.Frontier;
 import dev.graft.trainer.internal.features.OwnRows.Read;
-import dev.graft.trainer.internal.graph.StatelessRandom;
 import dev.graft.trainer.internal.mixed.Digits;
 import dev.graft.trainer.internal.mixed.FrozenRun;
 import dev.graft.trainer.internal.task.InputBinding;
@@ -89,9 +85,7 @@ public final class Features implements AutoCloseable {
     this.wanted = wanted;
     this.atOnce = Batch.scored(atOnce, runtime.computesOnGpu());
     this.computed = wanted.stream().filter(tensor -> !entry.tensors().contains(tensor)).toList();
-    GraphEditor editor = entry.graph().edit();
-    StatelessRandom.replaceRest(editor);
-    this.graph = editor.build();
+    this.graph = CachedFeatures.graph(entry);
     this.run = new FrozenRun(runtime, model, graph, entry.tensors(), computed);
   }
 
@@ -102,11 +96,7 @@ public final class Features implements AutoCloseable {
    * @param watch hears what goes wrong with it
    */
   public void keptIn(Frontier frontier, Watch watch) {
-    Map<TensorRef, RowForm> rows = new LinkedHashMap<>();
-    for (TensorRef tensor : computed) {
-      DType dtype = DType.of(graph.dtype(tensor));
-      rows.put(tensor, digits.form(dtype, frontier.ofEach(tensor).orElse(Shape.unknown())));
-    }
+    Map<TensorRef, RowForm> rows = CachedFeatures.forms(graph, computed, frontier, digits);
     Consumer<String> said = words -> watch.decide(Decision.Kind.FEATURES, words);
     run.told(said);
     Optional<FeatureStore> store = FeatureStore.of(runtime);

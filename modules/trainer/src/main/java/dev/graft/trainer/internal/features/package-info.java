@@ -12,9 +12,9 @@
  * them by {@link dev.graft.trainer.internal.features.Features}, one run over the examples for all
  * of them, which leaves out those whose features are in {@link
  * dev.graft.trainer.store.FeatureStore} and puts the others where {@link
- * dev.graft.trainer.internal.features.FeatureSpace} says, memory or a file. Pictures whose features
- * have no room are decoded beside the steps, each once, by {@link
- * dev.graft.trainer.internal.features.DecodedRows}. {@link
+ * dev.graft.trainer.internal.features.FeatureSpace} says, memory or a file; how many are there is
+ * told before by {@code CachedFeatures.Kept}. Pictures whose features have no room are decoded
+ * beside the steps, each once, by {@link dev.graft.trainer.internal.features.DecodedRows}. {@link
  * dev.graft.trainer.internal.features.NoNumbers} says where a NaN came from. {@code OwnRows} checks
  * that a row is of its example alone. {@code internal.mixed} has what TensorFlow runs. {@link
  * dev.graft.trainer.internal.features.DecodedPictures} checks that pictures can be decoded, and

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToIntFunction;
 
 /**
  * What is known of time before a training: how much of it there may be, and how long examples take.
@@ -16,8 +18,14 @@ import java.util.Optional;
  * @param begun every setting of the recipe by which the training was begun, if this goes on with it
  * @param examples how many are measured
  * @param clock measures, when it is asked
+ * @param kept of how many examples features at some tensors are kept already, when it is asked
  */
-public record Timing(Optional<Duration> given, Optional<String> begun, int examples, Clock clock) {
+public record Timing(
+    Optional<Duration> given,
+    Optional<String> begun,
+    int examples,
+    Clock clock,
+    ToIntFunction<Set<TensorRef>> kept) {
 
   /** How long what chose itself may take: whoever wants longer says so. */
   private static final Duration NIGHT = Duration.ofHours(8);
@@ -35,14 +43,20 @@ public record Timing(Optional<Duration> given, Optional<String> begun, int examp
     double seconds(Collection<TensorRef> from, Collection<TensorRef> to);
   }
 
-  /** That of a training of {@code data} with these options, by a clock that is made for it. */
-  public static Timing of(TrainOptions options, Dataset data, RowProbe probe) {
+  /**
+   * That of a training of {@code data} with these options, by a clock that is made for it.
+   *
+   * @param kept of how many examples features at some tensors are kept already
+   */
+  public static Timing of(
+      TrainOptions options, Dataset data, RowProbe probe, ToIntFunction<Set<TensorRef>> kept) {
     int examples = Math.min(Math.min(MOST, options.recipe().atOnce()), data.size());
     return new Timing(
         options.time(),
         options.checkpoints().open().recipe(),
         examples,
-        (from, to) -> probe.seconds(List.copyOf(from), List.copyOf(to), examples));
+        (from, to) -> probe.seconds(List.copyOf(from), List.copyOf(to), examples),
+        kept);
   }
 
   /** How long a training by {@code recipe} may take: a night where nobody said, and it chooses. */
