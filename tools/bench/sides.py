@@ -63,6 +63,7 @@ class Side:
     """A process that works in turns. What it says beside that goes to a file."""
 
     def __init__(self, name, command, **environment):
+        self.name = name
         self.errors = os.path.join(WORK, f"{name}.log")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=open(self.errors, "w"), text=True, cwd=HERE, env={**os.environ, **environment})

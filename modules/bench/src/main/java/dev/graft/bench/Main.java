@@ -85,7 +85,16 @@ final class Main {
             work.settings(),
             work.epoch(examples),
             few)) {
-      turns.say(Map.of("loss", loss, "trains", loop.trained(), "version", version()));
+      turns.say(
+          Map.of(
+              "loss",
+              loss,
+              "trains",
+              loop.trained(),
+              "version",
+              version(),
+              "chosen",
+              loop.chosen()));
       turns.bareStep(loop.bareStep());
       loop.run(TrainingListener.to(Decision.class, LOG), turns::await);
     }

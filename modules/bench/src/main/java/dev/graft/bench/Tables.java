@@ -68,7 +68,7 @@ final class Tables {
         Locale.ROOT,
         "| %s | %s | %s | %s | %.2f (%.2f to %.2f) | %s | %s |%n",
         row.get("name").asText(),
-        row.get("what").asText(),
+        row.get("what").asText() + chosen(row),
         amount(row.get("graft").asDouble(), row.get("measure").asText()),
         amount(row.get("peer").asDouble(), row.get("measure").asText()),
         row.get("ratio").asDouble(),
@@ -76,6 +76,13 @@ final class Tables {
         row.get("spread").get(1).asDouble(),
         hasBar ? String.format(Locale.ROOT, "%.2f", row.get("bar").asDouble()) : "-",
         hasBar ? row.get("met").asBoolean() ? "met" : "missed" : "-");
+  }
+
+  /** What was chosen by a measurement, which another processor may choose otherwise. */
+  private static String chosen(JsonNode row) {
+    return row.has("chosen")
+        ? "; chosen on " + row.get("machine").asText() + ": " + row.get("chosen").asText()
+        : "";
   }
 
   private static String amount(double value, String measure) {

@@ -65,6 +65,11 @@ public final class MeasuredLoop implements AutoCloseable {
     return stage.training().size();
   }
 
+  /** Why its steps are computed as they are, for a person; empty where nothing was chosen. */
+  public String chosen() {
+    return loop.precisionReason();
+  }
+
   /** A step on one and the same batch with no loop around it. */
   public Runnable bareStep() {
     return loop.session().bareStep(stage.settings().rate());
