@@ -15,6 +15,7 @@ import dev.graft.savedmodel.file.FolderDigest;
 import dev.graft.savedmodel.file.Interrupts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Internal
 public final class Exporter {
+
+  private static final System.Logger LOG = System.getLogger(Exporter.class.getName());
 
   /** Java's, and what Python takes for line breaks besides. */
   private static final Pattern LINE_BREAKS = Pattern.compile("\\R|[\\x1c-\\x1e]");
@@ -225,7 +228,9 @@ public final class Exporter {
     writeLabels(served, dir.resolve("assets.extra"), remarks);
     SavedModelFiles.Written written =
         new SavedModelFiles.Written(files, dir, ImmutableList.copyOf(remarks));
+    LOG.log(Level.DEBUG, "the version is written");
     ExportReport report = Trial.of(runtime, model, written, proofs);
+    LOG.log(Level.DEBUG, "warm-up requests are answered");
     for (Proof proof : proofs) {
       if (proof instanceof Proof.Papers papers) {
         papers.writer().write(dir, report);

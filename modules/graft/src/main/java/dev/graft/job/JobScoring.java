@@ -27,6 +27,7 @@ import dev.graft.trainer.Run;
 import dev.graft.trainer.TrainOptions;
 import dev.graft.trainer.metric.Evaluation;
 import dev.graft.words.Words;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +51,8 @@ final class JobScoring implements Publisher {
    * @param time how long it took to find out
    */
   record Scored(JobScore score, String more, Duration time) {}
+
+  private static final System.Logger LOG = System.getLogger(JobScoring.class.getName());
 
   private static final String FOUND = "accuracy"; // of a search
   private static final String TEST = "test";
@@ -201,8 +204,10 @@ final class JobScoring implements Publisher {
   }
 
   private Scored score(Path version) {
+    LOG.log(Level.DEBUG, "the version is to be scored");
     long begin = System.nanoTime();
     Model model = Graft.load(version, Trust.ALLOW);
+    LOG.log(Level.DEBUG, "the version is read again");
     JobScore score;
     String more = "";
     if (steps.boxes().isPresent()) {
@@ -216,6 +221,7 @@ final class JobScoring implements Publisher {
     } else {
       score = steps.givesVectors() ? search(model) : evaluated(model);
     }
+    LOG.log(Level.DEBUG, "the version is scored");
     return new Scored(score, more, Duration.ofNanos(System.nanoTime() - begin));
   }
 

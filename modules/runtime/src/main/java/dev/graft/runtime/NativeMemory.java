@@ -1,6 +1,7 @@
 package dev.graft.runtime;
 
 import dev.graft.runtime.internal.natives.NativeLibraries;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
@@ -20,6 +21,8 @@ final class NativeMemory {
   static {
     NativeLibraries.ahead(RuntimeOptions.defaults().processor().cuda()); // a runtime has its own
     Loader.load(tensorflow.class);
+    System.getLogger(NativeMemory.class.getName())
+        .log(Level.DEBUG, "TensorFlow's native code is loaded");
   }
 
   private static final AtomicInteger ARRAYS = new AtomicInteger();

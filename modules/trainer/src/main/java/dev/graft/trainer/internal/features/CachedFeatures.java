@@ -27,6 +27,7 @@ import dev.graft.trainer.store.FeatureStore;
 import dev.graft.trainer.store.FrozenDigest;
 import dev.graft.trainer.store.RowForm;
 import dev.graft.trainer.store.StoredFeatures;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -44,6 +45,8 @@ import java.util.function.Consumer;
  * memory. Of pictures the pixels go to a file then ({@link DecodedRows}).
  */
 public final class CachedFeatures implements AutoCloseable {
+
+  private static final System.Logger LOG = System.getLogger(CachedFeatures.class.getName());
 
   private final FeaturePlan plan;
   private final int atOnce;
@@ -112,6 +115,7 @@ public final class CachedFeatures implements AutoCloseable {
       space = FeatureSpace.memory();
       learn(runtime, model, List.copyOf(wanted), test, watch);
     }
+    LOG.log(Level.DEBUG, "features are computed");
     watch.tell(counts);
   }
 
@@ -124,6 +128,7 @@ public final class CachedFeatures implements AutoCloseable {
       boolean areFew = learned.inHalves(digits.halves()).in(digits.precision(), watch);
       learned.keptIn(plan.frontier(), watch);
       DecodedPictures.require(runtime, learned.unkept(test), watch);
+      LOG.log(Level.DEBUG, "test pictures are decoded");
       Dataset train = learned.toLearnFrom(examples.train(), pace);
       if (!areFew) {
         features = new Part(train, learned.toLearnFrom(examples.validation(), pace));
