@@ -3,7 +3,6 @@ package dev.graft.data;
 import com.google.common.math.LongMath;
 import dev.graft.error.Internal;
 import dev.graft.picture.JpegFrame;
-import dev.graft.picture.PixelLimit;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -26,6 +25,9 @@ import java.nio.file.Path;
 public record PictureSize(long width, long height, long pixels) {
 
   private static final PictureSize UNKNOWN = new PictureSize(0, 0, 0);
+
+  /** TensorFlow reads all frames of a GIF into memory, a byte a pixel, to give the first. */
+  private static final int FRAME_SHARE = 8;
 
   private static PictureSize of(long width, long height) {
     return new PictureSize(width, height, LongMath.saturatedMultiply(width, height));
@@ -142,7 +144,7 @@ public record PictureSize(long width, long height, long pixels) {
       // frames up to here
     }
     long decoded = Math.max(screen.pixels(), widest * highest);
-    return new PictureSize(width, height, Math.max(decoded, frames / PixelLimit.FRAMES));
+    return new PictureSize(width, height, Math.max(decoded, frames / FRAME_SHARE));
   }
 
   private static void skipColours(DataInputStream in, int flags) throws IOException {

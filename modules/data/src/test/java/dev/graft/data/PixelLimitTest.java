@@ -8,7 +8,6 @@ import com.google.protobuf.ByteString;
 import dev.graft.graph.TensorRef;
 import dev.graft.model.InputSpec;
 import dev.graft.picture.DecodeGraph;
-import dev.graft.picture.PixelLimit;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.TensorFlowException;
 import dev.graft.runtime.TensorFlowRuntime;
@@ -200,26 +199,6 @@ class PixelLimitTest {
     assertThat(decode(marked.toByteArray())).isEqualTo(plain);
   }
 
-  /** Of a GIF TensorFlow makes room for the widest and the highest frame, whatever the screen. */
-  @Test
-  void aFrameOfAGifThatIsLargerThanItsScreen() {
-    assertThat(decode(new Gif(1, 1).frame(16, 16, 50).end())).containsOnly(100);
-    assertThat(decode(new Gif(1, 1).frame(1, 16, 50).frame(16, 1, 51).end()))
-        .as("what no frame covers is black")
-        .contains(100, 0)
-        .hasSize(16 * 16 * 3);
-    byte[] honest = new Gif(16, 16).frame(16, 16, 51).bytes(0x21, 0xFE, 2, 1, 1, 0).end();
-    assertThat(decode(honest)).containsOnly(102);
-    assertRefused(new Gif(1, 1).header(60_000, 50_000, 0).bytes(1, 0, 0).end(), "60000 x 50000");
-    assertRefused(
-        new Gif(1, 1).frame(30, 16, 51).header(60_000, 50_000, 0x80).bytes(1, 0, 0).end(),
-        "60000 x 50000");
-    assertRefused(
-        new Gif(9, 9).header(60_000, 1, 0).bytes(0).header(1, 60_000, 0).bytes(0).end(),
-        "60000 x 60000");
-    assertLeftToTheDecoder(new Gif(9, 9).header(10_000, 10_000, 0).bytes(0).end());
-  }
-
   /** TensorFlow's giflib takes what follows an empty extension for one more part of it. */
   @Test
   void aFrameOfAGifBehindAnEmptyExtension() {
@@ -233,37 +212,6 @@ class PixelLimitTest {
             .header(60_000, 50_000, 0)
             .bytes(0)
             .end();
-    assertRefused(large, "60000 x 50000");
     assertThat(PictureSize.of(large).pixels()).isEqualTo(60_000L * 50_000);
-  }
-
-  @Test
-  void manyFramesOfAGif() {
-    Gif eight = new Gif(16, 16);
-    for (int i = 0; i < 8; i++) {
-      eight.header(10_000, 10_000, 0).bytes(2, 1, 1, 0);
-    }
-    assertLeftToTheDecoder(eight.end());
-    Gif nine = new Gif(16, 16);
-    for (int i = 0; i < 9; i++) {
-      nine.header(10_000, 10_000, 0x80).bytes(2, 1, 1, 0);
-    }
-    String said =
-        "a picture of 900000000 pixels in its frames; more than 800,000,000 are not decoded";
-    byte[] file = nine.end();
-    assertThatThrownBy(() -> together(jpeg(16, 16), file)).hasMessageContaining(said);
-    assertThatThrownBy(() -> decode(file))
-        .isInstanceOfSatisfying(
-            TensorFlowException.class, e -> assertThat(PixelLimit.in(e.detail())).contains(said));
-  }
-
-  /** An end has to come after so many parts, which honest files fill. */
-  @Test
-  void aGifOfVeryManyParts() {
-    byte[] comment = new byte[190_000];
-    byte[] some = new Gif(1, 1).bytes(0x21, 0xFE).parts(comment, 1).frame(16, 16, 50).end();
-    assertThat(decode(some)).containsOnly(100);
-    byte[] more = new Gif(1, 1).bytes(0x21, 0xFE).parts(new byte[210_000], 1).frame(9, 9, 1).end();
-    assertRefused(more, "an unknown number of");
   }
 }

@@ -80,8 +80,7 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     InputSpec.Range range = check(input);
     Scope g = new Scope(editor, editor.uniqueName(prefix)).on(CPU);
     JpegFrame frame = JpegFrame.into(editor, g.name("jpeg").replace('/', '_'));
-    GifFrames frames = GifFrames.into(editor, g.name("gif").replace('/', '_'));
-    String checked = PixelLimit.check(g.in("limit"), bytes, frame, frames);
+    String checked = PixelLimit.check(g.in("limit"), bytes, frame);
     TensorRef orientations = ExifOrientation.of(g.in("exif"), bytes);
     TensorRef few = g.op("Identity").input(bytes).after(checked).output();
     TensorRef pictures = loop(g, List.of(few, orientations), input, views);
@@ -180,9 +179,9 @@ public record DecodeGraph(Graph graph, TensorRef bytes, TensorRef pixels) {
     // as many channels as the file has: asked for three, the decoder refuses some BMP and GIF
     TensorRef raw = g.op("DecodeImage").input(file).attr("expand_animations", false).output();
     TensorRef reversed = g.in("axes").add("GatherV2", mirrored(g), orientation, g.scalar(0));
-    Optional<View.InGraph> view =
+    Optional<ViewGraph> view =
         loop.views.map(
-            all -> new View.InGraph(g.in("view"), g.add("GatherV2", all, loop.i, g.scalar(0))));
+            all -> new ViewGraph(g.in("view"), g.add("GatherV2", all, loop.i, g.scalar(0))));
     TensorRef resized =
         resize(
             g.in("resize"),

@@ -16,8 +16,7 @@ import org.tensorflow.proto.DataType;
 /**
  * Refuses in the graph, by its header, a picture of more pixels than are decoded: a file of a few
  * kilobytes may stand for gigabytes of them. What a header does not tell is left to the decoder. Of
- * a GIF it is the size of the screen and of the largest frame, and all frames together may have
- * {@link #FRAMES} times as many pixels, for which {@link GifFrames} walks over its blocks.
+ * a GIF it is the size of the screen; its frames are not counted.
  *
  * <p>TensorFlow's {@code ExtractJpegShape} is not asked, since it decodes all scans of a
  * progressive JPEG to tell its size; {@link JpegFrame} finds where it stands.
@@ -31,12 +30,6 @@ public final class PixelLimit {
    */
   public static final long PIXELS = Long.getLong("graft.pixels", 100_000_000);
 
-  /**
-   * How many times as many pixels all frames of a GIF may have as are decoded: TensorFlow reads all
-   * of them into memory, a byte a pixel, to give the first.
-   */
-  public static final int FRAMES = 8;
-
   private static final DataType SHORT = DataType.DT_UINT16;
   private static final DataType LONG = DataType.DT_INT32;
   private static final int LARGEST = Integer.MAX_VALUE; // a product of two is a long
@@ -47,8 +40,7 @@ public final class PixelLimit {
           bytes(0xFF, 0xD8, 0xFF), bytes(0x89, 'P', 'N'), bytes('G', 'I', 'F'), bytes('B', 'M'));
 
   private static final Pattern SAID =
-      Pattern.compile(
-          "a picture of [^]]+ pixels(?: in its frames)?; more than [0-9,]+ are not decoded");
+      Pattern.compile("a picture of [^]]+ pixels; more than [0-9,]+ are not decoded");
 
   private PixelLimit() {}
 
@@ -66,7 +58,7 @@ public final class PixelLimit {
    * @param files the bytes, string [N]
    * @return the node, to be waited for
    */
-  static String check(Scope g, TensorRef files, JpegFrame walk, GifFrames blocks) {
+  static String check(Scope g, TensorRef files, JpegFrame walk) {
     TensorRef lengths = g.add("StringLength", files);
     TensorRef begin = from(g, files, lengths, 0, 3);
     List<TensorRef> formats =
@@ -96,17 +88,15 @@ public final class PixelLimit {
             "BitwiseAnd",
             two(g, from(g, files, lengths, 16, 8), LONG, false),
             longs(g, 0xFFFFFFFFL));
-    GifFrames.Found frames = blocks.run(g.in("frames"), files, formats.get(2));
-    TensorRef gif =
-        g.op("Pack").inputs(List.of(frames.width(), frames.height())).attr("axis", 1).output();
+    TensorRef gif = two(g, from(g, files, lengths, 6, 4), SHORT, true);
     TensorRef bmp = // below 0 if rows go downwards
         g.add("Abs", two(g, from(g, files, lengths, 18, 8), LONG, true));
-    TensorRef sizes =
+    TensorRef all =
         g.add("Minimum", g.addList("Pack", List.of(jpeg, png, gif, bmp)), longs(g, LARGEST));
     TensorRef which =
         g.cast(g.add("ExpandDims", g.addList("Pack", formats), g.scalar(2)), DataType.DT_INT64);
     TensorRef size = // of the only format that it has, or 0
-        g.op("Sum").input(g.add("Mul", sizes, which)).input(g.ints(0)).output();
+        g.op("Sum").input(g.add("Mul", all, which)).input(g.ints(0)).output();
     TensorRef pixels = g.op("Prod").input(size).input(g.ints(1)).output();
     // segments without end are no picture that anybody took
     TensorRef lost =
@@ -114,13 +104,11 @@ public final class PixelLimit {
             "LogicalAnd",
             g.add("GreaterEqual", frame, g.scalar(0)),
             g.add("LessEqual", frame, ends));
-    lost = g.add("LogicalOr", lost, g.add("Greater", frames.lost(), longs(g, 0)));
     TensorRef many = g.add("Greater", pixels, longs(g, PIXELS));
-    TensorRef all = g.add("Greater", frames.frames(), longs(g, FRAMES * PIXELS));
-    Refused refused = new Refused(lost, many, all, size, frames.frames());
+    TensorRef refused = g.add("LogicalOr", many, lost);
     return g.op("Assert")
-        .input(g.add("LogicalNot", g.add("Any", refused.rows(g), g.ints(0))))
-        .inputs(List.of(refused.words(g)))
+        .input(g.add("LogicalNot", g.add("Any", refused, g.ints(0))))
+        .inputs(List.of(words(g, refused, size, lost)))
         .node();
   }
 
@@ -130,60 +118,26 @@ public final class PixelLimit {
     return found.find() ? Optional.of(found.group()) : Optional.empty();
   }
 
-  /**
-   * What is refused, by the rows of the files.
-   *
-   * @param lost where it is not known how many pixels there are
-   * @param many where there are too many
-   * @param framed where there are too many in all frames together
-   * @param size width and height
-   * @param frames pixels of all frames
-   */
-  private record Refused(
-      TensorRef lost, TensorRef many, TensorRef framed, TensorRef size, TensorRef frames) {
-
-    TensorRef rows(Scope g) {
-      return g.add("LogicalOr", g.add("LogicalOr", many, lost), framed);
-    }
-
-    /** Of the first of them. */
-    TensorRef words(Scope g) {
-      TensorRef rows = g.add("Reshape", g.add("Where", rows(g)), g.ints(-1));
-      TensorRef one =
-          g.add("ExpandDims", g.add("Minimum", g.add("Size", rows), g.scalar(1)), g.scalar(0));
-      TensorRef first = g.add("Slice", rows, g.ints(0), one);
-      TensorRef known =
-          g.op("ReduceJoin")
-              .input(g.add("AsString", g.add("GatherV2", size, first, g.scalar(0))))
-              .input(g.ints(1))
-              .attr("separator", " x ")
-              .output();
-      TensorRef inFrames = g.add("AsString", g.add("GatherV2", frames, first, g.scalar(0)));
-      TensorRef isLost = g.add("GatherV2", lost, first, g.scalar(0));
-      TensorRef isMany = g.add("LogicalOr", isLost, g.add("GatherV2", many, first, g.scalar(0)));
-      TensorRef said =
-          g.add(
-              "SelectV2",
-              isLost,
-              text(g, "an unknown number of"),
-              g.add("SelectV2", isMany, known, inFrames));
-      TensorRef limit =
-          g.add(
-              "SelectV2",
-              isMany,
-              text(g, limit(" pixels", PIXELS)),
-              text(g, limit(" pixels in its frames", FRAMES * PIXELS)));
-      return g.addList(
-          "StringJoin",
-          List.of(
-              text(g, "a picture of "),
-              g.add("ReduceJoin", said, g.ints(0)),
-              g.add("ReduceJoin", limit, g.ints(0))));
-    }
-
-    private static String limit(String what, long most) {
-      return String.format(Locale.ROOT, "%s; more than %,d are not decoded", what, most);
-    }
+  /** Of the first that is refused. */
+  private static TensorRef words(Scope g, TensorRef refused, TensorRef size, TensorRef lost) {
+    TensorRef rows = g.add("Reshape", g.add("Where", refused), g.ints(-1));
+    TensorRef one =
+        g.add("ExpandDims", g.add("Minimum", g.add("Size", rows), g.scalar(1)), g.scalar(0));
+    TensorRef first = g.add("Slice", rows, g.ints(0), one);
+    TensorRef known =
+        g.op("ReduceJoin")
+            .input(g.add("AsString", g.add("GatherV2", size, first, g.scalar(0))))
+            .input(g.ints(1))
+            .attr("separator", " x ")
+            .output();
+    TensorRef isLost = g.add("GatherV2", lost, first, g.scalar(0));
+    TensorRef said = g.add("SelectV2", isLost, text(g, "an unknown number of"), known);
+    return g.addList(
+        "StringJoin",
+        List.of(
+            text(g, "a picture of "),
+            g.add("ReduceJoin", said, g.ints(0)),
+            text(g, String.format(Locale.ROOT, " pixels; more than %,d are not decoded", PIXELS))));
   }
 
   private static TensorRef text(Scope g, String words) {
