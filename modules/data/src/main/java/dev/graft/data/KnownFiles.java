@@ -170,10 +170,8 @@ public final class KnownFiles {
       return;
     }
     Map<ContentDigest, ContentDigest> all = new LinkedHashMap<>(used); // what is needed comes first
-    if (used.size() + before.size() < most) {
-      before.forEach(all::putIfAbsent);
-      load(folder.get(), all);
-    }
+    before.forEach(all::putIfAbsent);
+    load(folder.get(), all);
     ByteBuffer entries = ByteBuffer.allocate((int) bytes(Math.min(all.size(), most)));
     all.entrySet().stream()
         .limit(most)

@@ -179,7 +179,13 @@ class KnownFilesTest {
     KnownFiles more = knownUpTo(3);
     more.read(other);
     more.save();
-    assertThat(knownUpTo(3).of(other)).as("what is used comes first").isEqualTo(digest("dog"));
+    KnownFiles all = knownUpTo(3);
+    assertThat(all.of(other)).as("what is used comes first").isEqualTo(digest("dog"));
+    there = 0;
+    for (int i = 0; i < 4; i++) {
+      there += all.of(dir.resolve("file" + i)).isPresent() ? 1 : 0;
+    }
+    assertThat(there).as("and then there is room for two").isEqualTo(2);
   }
 
   /** Files of two archives have the same path. */

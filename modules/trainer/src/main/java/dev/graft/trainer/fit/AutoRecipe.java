@@ -147,7 +147,7 @@ public final class AutoRecipe {
           + words(features + steps)
           + " here where "
           + (kept == 0
-              ? "no features are kept"
+              ? "none of its features are kept"
               : "features of " + kept + " of " + examples + " examples are kept")
           + ", and it is to keep to "
           + TimeLeft.words(limit)

@@ -116,21 +116,26 @@ public final class FeatureStore {
 
   /**
    * Has files of rows make room that nobody used for some time, whatever network they are of: those
-   * of the longest first, until there is as much as is needed and a sixteenth of the limit more.
-   * Whoever reads one of them now goes on with it.
+   * of the longest first, until there is as much as is needed and a sixteenth of the limit more,
+   * within the limit and on the disk; none where all of them would not do. Whoever reads one of
+   * them now goes on with it.
    *
    * @param needed for how many bytes
    * @param spared files that do not go
    * @return how many more bytes they may take
    */
   long makeRoom(long needed, Set<Path> spared) throws IOException {
-    long room = limit - size();
-    for (Path file : needed > limit ? List.<Path>of() : unused(spared)) {
+    long room = Math.min(limit - size(), disk());
+    List<Path> unused = unused(spared);
+    if (room + unused.stream().mapToLong(FeatureStore::bytes).sum() < needed) {
+      return room;
+    }
+    for (Path file : unused) {
       if (room >= needed + limit / 16) {
         break;
       }
       try {
-        long taken = Files.size(file);
+        long taken = bytes(file);
         Files.delete(file);
         room += taken;
       } catch (IOException e) {
@@ -193,6 +198,8 @@ public final class FeatureStore {
       all.filter(each -> KEY.matcher(String.valueOf(each.getFileName())).matches())
           .filter(each -> Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS))
           .forEach(each -> used.put(each, used(each)));
+    } catch (UncheckedIOException e) {
+      throw e.getCause(); // of a network drive
     }
     return used.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
   }
@@ -219,12 +226,12 @@ public final class FeatureStore {
   }
 
   private static long size(Path folder) {
+    return files(folder).stream().mapToLong(FeatureStore::bytes).sum();
+  }
+
+  private static long bytes(Path file) {
     try {
-      long bytes = 0;
-      for (Path file : files(folder)) {
-        bytes += Files.size(file);
-      }
-      return bytes;
+      return Files.size(file);
     } catch (IOException e) {
       return 0; // gone meanwhile
     }

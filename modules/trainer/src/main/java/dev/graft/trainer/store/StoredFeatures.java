@@ -102,9 +102,13 @@ public final class StoredFeatures implements AutoCloseable {
       Map<TensorRef, RowForm> forms) {
     for (Map.Entry<TensorRef, RowForm> tensor : forms.entrySet()) {
       RowForm form = tensor.getValue();
-      Optional<HashCode> frozen = network.of(tensor.getKey()).filter(any -> form.canBeKept());
-      if (frozen.isEmpty() || !store.has(StoreKey.of(runtime, frozen.get(), form).folder())) {
-        return Optional.empty();
+      try {
+        Optional<HashCode> frozen = network.of(tensor.getKey()).filter(any -> form.canBeKept());
+        if (frozen.isEmpty() || !store.has(StoreKey.of(runtime, frozen.get(), form).folder())) {
+          return Optional.empty();
+        }
+      } catch (RuntimeException e) {
+        return Optional.empty(); // who opens it says why
       }
     }
     return open(store, runtime, network, forms, words -> {});
@@ -181,21 +185,20 @@ public final class StoredFeatures implements AutoCloseable {
       room = store.limit() - store.size();
       unseen = 0;
     }
-    if (keeps && room < needed) {
+    if (keeps && (room < needed || store.disk() < needed)) {
       room = store.makeRoom(needed, used());
       unseen = 0;
     }
     room -= needed;
     unseen += needed;
-    boolean full = room < 0;
-    if (keeps && (full || store.disk() < needed)) {
+    if (keeps && room < 0) {
       keeps = false;
       said.accept(
           "no more features are kept in "
               + store.folder()
-              + (full
-                  ? ", which holds all that it may (" + (store.limit() >> 20) + " MiB)"
-                  : ", whose disk is nearly full; make room there")
+              + (store.disk() < needed
+                  ? ", whose disk is nearly full; make room there"
+                  : ", which holds all that it may (" + (store.limit() >> 20) + " MiB)")
               + "; the next run computes the others again");
     }
     return keeps;

@@ -45,6 +45,7 @@ final class StoredRows implements AutoCloseable {
   private final Map<RowDigest, Place> places = new HashMap<>();
   private final Map<FileChannel, Path> open = new HashMap<>();
   private final Set<Path> used = new HashSet<>(); // files of which rows were found, or written
+  private final Set<Path> damaged = new HashSet<>();
   private final Set<RowFile.Block> broken = new HashSet<>();
   private RowFile.@Nullable Block last; // whose rows are at hand: they are asked for in order
   private ByteBuffer lastRows = ByteBuffer.allocate(0);
@@ -106,6 +107,7 @@ final class StoredRows implements AutoCloseable {
                 places.compute(example, (key, other) -> new Place(block, row, other)));
     if (whole.isPresent()) {
       lost = true;
+      damaged.add(file);
       if (!isRecent(file)) {
         replace(file, whole.getAsLong());
       }
@@ -174,7 +176,7 @@ final class StoredRows implements AutoCloseable {
   /** Marks the file that holds {@code place} as used now: others look for what nobody needs. */
   private void use(Place place) {
     Path file = Objects.requireNonNull(open.get(place.block().channel()));
-    if (used.add(file)) {
+    if (used.add(file) && !damaged.contains(file)) { // else it would seem to be written for ever
       FeatureStore.touch(file);
     }
   }

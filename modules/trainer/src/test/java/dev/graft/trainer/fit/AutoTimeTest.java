@@ -82,7 +82,7 @@ class AutoTimeTest {
     assertThat(head.reasons().get(0))
         .isEqualTo(
             "recipe 'head', since fine-tuning the last fifth of the blocks would take about 14 min"
-                + " here where no features are kept, and it is to keep to 5 min in all");
+                + " here where none of its features are kept, and it is to keep to 5 min in all");
     assertThat(head.reasons())
         .anyMatch(reason -> reason.matches("features of .*comes on top; measured with 16 examples"))
         .noneMatch(reason -> reason.contains("epochs about"));
@@ -190,7 +190,7 @@ class AutoTimeTest {
         new AutoRecipe.Estimate(60, 7200, 0, 72, 0).tooLong(full.recipe(), Duration.ofHours(1));
     assertThat(why)
         .isEqualTo(
-            "the recipe 'full' would take about 2.0 h here where no features are kept, and it is to keep to 60 min in all");
+            "the recipe 'full' would take about 2.0 h here where none of its features are kept, and it is to keep to 60 min in all");
   }
 
   @Test

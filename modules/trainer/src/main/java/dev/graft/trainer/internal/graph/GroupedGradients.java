@@ -31,6 +31,9 @@ public final class GroupedGradients {
   /** With so many channels, the zeros included, convolutions gain no more by having more. */
   private static final int WIDE = 16;
 
+  /** Groups of more channels were not measured, and gain less the more there are. */
+  private static final int WIDEST = 32;
+
   private final GraphEditor editor;
 
   private GroupedGradients(Graph graph) {
@@ -53,7 +56,7 @@ public final class GroupedGradients {
 
   /** Whether there was something to gain. */
   private boolean replace(GroupwiseGradient each, Shape filter) {
-    if (filter.rank() != 4 || !filter.isFullyKnown()) {
+    if (filter.rank() != 4 || !filter.isFullyKnown() || filter.dim(2) > WIDEST) {
       return false;
     }
     String name = each.joined().getName();

@@ -8,6 +8,7 @@ import dev.graft.tensor.TensorValue;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
@@ -68,6 +69,7 @@ record GroupwiseGradient(NodeDef joined, NodeDef first, int count, TensorRef oth
   private static boolean isOfChannels(TensorRef axis, Graph graph) {
     NodeDef node = graph.node(axis.node());
     return node.getOp().equals("Const")
+        && OPS.required(node, "dtype").getType() == DataType.DT_INT32 // as the rules have it
         && TensorValue.from(node.getAttrOrThrow("value").getTensor()).ints()[0] == CHANNELS;
   }
 

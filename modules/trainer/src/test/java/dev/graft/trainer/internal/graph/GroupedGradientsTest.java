@@ -10,6 +10,7 @@ import dev.graft.graph.Attrs;
 import dev.graft.graph.Graph;
 import dev.graft.graph.GraphEditor;
 import dev.graft.graph.OpBuilder;
+import dev.graft.graph.Scope;
 import dev.graft.graph.TensorRef;
 import dev.graft.runtime.GraphSession;
 import dev.graft.runtime.PreparedRun;
@@ -184,5 +185,26 @@ class GroupedGradientsTest {
     assertThat(GroupedGradients.in(editor.build()).nodes())
         .extracting(NodeDef::getOp)
         .contains("ReverseV2");
+  }
+
+  /** A model may join what a transposed convolution gives, by an axis of any dtype. */
+  @Test
+  void whatAModelJoinsItselfIsLeftAlone() {
+    GraphEditor editor = Graph.empty().edit();
+    Scope g = new Scope(editor, "");
+    TensorRef w = editor.placeholder("w", DataType.DT_FLOAT, Shape.of(3, 3, 4, 4));
+    TensorRef x = editor.placeholder("x", DataType.DT_FLOAT, Shape.of(1, 8, 8, 4));
+    TensorRef wider =
+        g.op("Conv2DBackpropInput")
+            .input(g.ints(1, 8, 8, 4))
+            .input(w)
+            .input(x)
+            .attr("strides", Attrs.ints(1, 1, 1, 1))
+            .attr("padding", "SAME")
+            .output();
+    TensorRef axis = g.constant(TensorValue.of(Shape.scalar(), new long[] {3}));
+    g.op("ConcatV2").inputs(List.of(wider, x)).input(axis).output();
+    Graph graph = editor.build();
+    assertThat(GroupedGradients.in(graph)).isSameAs(graph);
   }
 }
