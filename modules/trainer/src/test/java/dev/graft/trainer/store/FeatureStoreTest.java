@@ -12,12 +12,16 @@ import dev.graft.tensor.TensorValue;
 import dev.graft.testkit.FaultyFileSystem;
 import dev.graft.testkit.FaultyFileSystem.Fault;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -336,5 +340,40 @@ class FeatureStoreTest {
     assertThat(found(A)).isEmpty();
     assertThat(other.resolve("x.rows")).exists();
     assertThat(letter).exists();
+  }
+
+  /** Files of a gigabyte that take no room: of several networks, and used so many hours ago. */
+  private List<Path> filesOf(int... hours) throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (int each : hours) {
+      Path network = Files.createDirectories(folder.resolve("many").resolve(each > 3 ? A : B));
+      Path file = network.resolve(each + RowFile.SUFFIX);
+      try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
+        large.setLength(1L << 30);
+      }
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofHours(each))));
+      files.add(file);
+    }
+    return files;
+  }
+
+  @Test
+  void theLongestUnusedMakesRoomOnAFullDisk() throws IOException {
+    List<Path> files = filesOf(3, 5, 4, 0);
+    long there = Files.getFileStore(folder).getUsableSpace();
+    long half = 1L << 29; // more than anybody writes meanwhile
+    FeatureStore full = FeatureStore.in(folder.resolve("many"), 1L << 32, there + half);
+    assertThat(full.makeRoom(1, Set.of(files.get(1)))).isPositive();
+    assertThat(files.stream().map(Files::exists))
+        .as("what is spared and what was used just now stays, and what need not go")
+        .containsExactly(true, true, false, true);
+  }
+
+  @Test
+  void whatWouldNotDoStays() throws IOException {
+    List<Path> files = filesOf(3, 5);
+    FeatureStore full = FeatureStore.in(folder.resolve("many"), 1L << 31, 0);
+    assertThat(full.makeRoom((2L << 30) + 1, Set.of())).isLessThanOrEqualTo(0);
+    assertThat(files).allMatch(Files::exists);
   }
 }
