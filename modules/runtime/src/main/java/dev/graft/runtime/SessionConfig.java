@@ -66,13 +66,11 @@ final class SessionConfig {
       rewriter.setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON);
     }
     if (compute.planning() == Planning.BRIEF) {
-      // in bfloat16 the second time makes constants of what the first one has cast
-      boolean isOnce = compute.precision() != Precision.MIXED_BFLOAT16;
+      if (compute.precision() != Precision.MIXED_BFLOAT16) {
+        // in bfloat16 the second time makes constants of what the first one has cast
+        rewriter.setMetaOptimizerIterations(RewriterConfig.NumIterationsType.ONE);
+      }
       rewriter
-          .setMetaOptimizerIterations(
-              isOnce
-                  ? RewriterConfig.NumIterationsType.ONE
-                  : RewriterConfig.NumIterationsType.DEFAULT_NUM_ITERS)
           .setMemoryOptimization(RewriterConfig.MemOptType.NO_MEM_OPT)
           .setCommonSubgraphElimination(RewriterConfig.Toggle.OFF)
           .setLayoutOptimizer(RewriterConfig.Toggle.OFF)

@@ -1,5 +1,6 @@
 package dev.graft.trainer.fit;
 
+import com.google.common.base.Suppliers;
 import dev.graft.data.Parts;
 import dev.graft.error.BadRequestException;
 import dev.graft.model.Model;
@@ -51,7 +52,8 @@ record Measured(
     try (RowProbe probe = new RowProbe(runtime, task.model(), task.inputs(), data.train())) {
       Frontier frontier = Frontier.of(task.inputs(), probe::hasRowForEach);
       Digits digits = Digits.ALL.in(computing.precision());
-      CachedFeatures.Kept kept = new CachedFeatures.Kept(runtime, task.model(), frontier, data);
+      Supplier<CachedFeatures.Kept> kept = // by who asks first: most plans ask nothing
+          Suppliers.memoize(() -> new CachedFeatures.Kept(runtime, task.model(), frontier, data));
       Measured measured =
           new Measured(
               frontier,
@@ -63,7 +65,7 @@ record Measured(
                   options,
                   data.train(),
                   probe,
-                  tensors -> kept.count(tensors, digits.inHalves(task.takesHalves()))));
+                  tensors -> kept.get().count(tensors, digits.inHalves(task.takesHalves()))));
       return TrainingPlanner.plan(task, measured, blocks, data, recipe);
     }
   }

@@ -155,7 +155,7 @@ public final class FeatureStore {
     }
     used.keySet().removeAll(spared);
     used.values().removeIf(time -> time.compareTo(before) > 0);
-    return used.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
+    return longestUnusedFirst(used);
   }
 
   /** Whether nothing was ever kept in it. */
@@ -201,7 +201,7 @@ public final class FeatureStore {
     } catch (UncheckedIOException e) {
       throw e.getCause(); // of a network drive
     }
-    return used.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
+    return longestUnusedFirst(used);
   }
 
   /** Deletes what is its own in there; whether all of it went. */
@@ -215,6 +215,10 @@ public final class FeatureStore {
     } catch (IOException e) {
       return false; // another process was faster, uses it, or owns it
     }
+  }
+
+  private static List<Path> longestUnusedFirst(Map<Path, FileTime> used) {
+    return used.keySet().stream().sorted(Comparator.comparing(used::get)).toList();
   }
 
   private static FileTime used(Path own) {

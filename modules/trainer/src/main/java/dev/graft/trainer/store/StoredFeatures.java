@@ -64,22 +64,11 @@ public final class StoredFeatures implements AutoCloseable {
       Consumer<String> said) {
     StoredFeatures opened = new StoredFeatures(store, forms, said);
     try {
-      Map<TensorRef, StoreKey> keys = new LinkedHashMap<>();
-      for (Map.Entry<TensorRef, RowForm> tensor : forms.entrySet()) {
-        Optional<HashCode> frozen = network.of(tensor.getKey());
-        if (frozen.isEmpty()) {
-          said.accept(
-              UNKEPT
-                  + "it may depend on more than those and the weights (chance, tables,"
-                  + " files)");
-          return Optional.empty();
-        }
-        if (!tensor.getValue().canBeKept()) {
-          said.accept(UNKEPT + "it is no floating-point numbers of a known size below 256 MiB");
-          return Optional.empty();
-        }
-        keys.put(tensor.getKey(), StoreKey.of(runtime, frozen.get(), tensor.getValue()));
+      Optional<Map<TensorRef, StoreKey>> found = keys(runtime, network, forms, said);
+      if (found.isEmpty()) {
+        return Optional.empty();
       }
+      Map<TensorRef, StoreKey> keys = found.get();
       opened.room =
           store.prepare(keys.values().stream().map(StoreKey::folder).collect(Collectors.toSet()));
       for (Map.Entry<TensorRef, StoreKey> each : keys.entrySet()) {
@@ -100,18 +89,38 @@ public final class StoredFeatures implements AutoCloseable {
       TensorFlowRuntime runtime,
       FrozenDigest network,
       Map<TensorRef, RowForm> forms) {
-    for (Map.Entry<TensorRef, RowForm> tensor : forms.entrySet()) {
-      RowForm form = tensor.getValue();
-      try {
-        Optional<HashCode> frozen = network.of(tensor.getKey()).filter(any -> form.canBeKept());
-        if (frozen.isEmpty() || !store.has(StoreKey.of(runtime, frozen.get(), form).folder())) {
-          return Optional.empty();
-        }
-      } catch (RuntimeException e) {
-        return Optional.empty(); // who opens it says why
-      }
+    try {
+      return keys(runtime, network, forms, words -> {})
+          .filter(keys -> keys.values().stream().allMatch(key -> store.has(key.folder())))
+          .flatMap(keys -> open(store, runtime, network, forms, words -> {}));
+    } catch (RuntimeException e) {
+      return Optional.empty(); // who opens it says why
     }
-    return open(store, runtime, network, forms, words -> {});
+  }
+
+  /** By what the rows of all tensors go; nothing where some cannot be kept, which is said. */
+  private static Optional<Map<TensorRef, StoreKey>> keys(
+      TensorFlowRuntime runtime,
+      FrozenDigest network,
+      Map<TensorRef, RowForm> forms,
+      Consumer<String> said) {
+    Map<TensorRef, StoreKey> keys = new LinkedHashMap<>();
+    for (Map.Entry<TensorRef, RowForm> tensor : forms.entrySet()) {
+      Optional<HashCode> frozen = network.of(tensor.getKey());
+      if (frozen.isEmpty()) {
+        said.accept(
+            UNKEPT
+                + "it may depend on more than those and the weights (chance, tables,"
+                + " files)");
+        return Optional.empty();
+      }
+      if (!tensor.getValue().canBeKept()) {
+        said.accept(UNKEPT + "it is no floating-point numbers of a known size below 256 MiB");
+        return Optional.empty();
+      }
+      keys.put(tensor.getKey(), StoreKey.of(runtime, frozen.get(), tensor.getValue()));
+    }
+    return Optional.of(keys);
   }
 
   private void sayDamaged() {

@@ -49,8 +49,8 @@ public record FrozenForm(Graph graph, Model model, long left) {
     Set<String> needed = new HashSet<>(graph.upstream(ends, feeds));
     needed.removeAll(feeds);
     SettledWeights settled = new SettledWeights(graph, needed);
-    Set<String> initial =
-        graph.upstream(model.initializers().stream().filter(graph::contains).toList());
+    List<String> initializers = model.initializers().stream().filter(graph::contains).toList();
+    Set<String> initial = graph.upstream(initializers);
     Map<String, Variable> read = new HashMap<>(); // by node
     for (Variable variable : model.variables()) {
       if (needed.contains(variable.node())
@@ -63,7 +63,7 @@ public record FrozenForm(Graph graph, Model model, long left) {
     }
     Set<String> stays = new HashSet<>(ends); // what a session of the model asks for
     stays.addAll(feeds); // of which one may run nevertheless, for an output that is not fed
-    stays.addAll(model.initializers().stream().filter(graph::contains).toList());
+    stays.addAll(initializers);
     long bytes = bytes(read.values());
     if (bytes == 0 || bytes > MOST) {
       return of(model, graph, stays, bytes);

@@ -26,7 +26,6 @@ import org.tensorflow.proto.NodeDef;
 public final class GroupedGradients {
 
   private static final OpRegistry OPS = OpRegistry.standard();
-  private static final int CHANNELS = 3; // the axis, of maps and of filters' outputs
 
   /** With so many channels, the zeros included, convolutions gain no more by having more. */
   private static final int WIDE = 16;
@@ -151,13 +150,17 @@ public final class GroupedGradients {
   private static List<TensorRef> split(Scope g, TensorRef whole, int parts) {
     return parts == 1
         ? List.of(whole)
-        : g.op("Split").input(g.scalar(CHANNELS)).input(whole).attr("num_split", parts).outputs();
+        : g.op("Split")
+            .input(g.scalar(GroupwiseGradient.CHANNELS))
+            .input(whole)
+            .attr("num_split", parts)
+            .outputs();
   }
 
   private static TensorRef join(Scope g, List<TensorRef> parts) {
     return parts.size() == 1
         ? parts.get(0)
-        : g.op("ConcatV2").inputs(parts).input(g.scalar(CHANNELS)).output();
+        : g.op("ConcatV2").inputs(parts).input(g.scalar(GroupwiseGradient.CHANNELS)).output();
   }
 
   /**

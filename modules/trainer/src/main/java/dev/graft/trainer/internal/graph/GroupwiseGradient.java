@@ -27,7 +27,7 @@ record GroupwiseGradient(NodeDef joined, NodeDef first, int count, TensorRef oth
   private static final OpRegistry OPS = OpRegistry.standard();
   private static final String OF_INPUT = "Conv2DBackpropInput";
   private static final String OF_FILTER = "Conv2DBackpropFilter";
-  private static final int CHANNELS = 3; // the axis
+  static final int CHANNELS = 3; // the axis, of maps and of filters' outputs
 
   /** The one that {@code node} joins, if it is such a node. */
   static Optional<GroupwiseGradient> at(NodeDef node, Graph graph) {

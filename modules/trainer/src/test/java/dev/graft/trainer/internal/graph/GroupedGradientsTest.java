@@ -17,7 +17,7 @@ import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
-import java.util.Arrays;
+import dev.graft.testkit.Drawn;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -135,8 +135,8 @@ class GroupedGradientsTest {
           .isEqualTo(turned ? 0 : convolutions);
 
       Random random = new Random(7);
-      TensorValue x = drawn(random, dtype, EXAMPLES, ROWS, COLUMNS, (long) groups * read);
-      TensorValue w = drawn(random, dtype, size, size, read, (long) groups * given);
+      TensorValue x = Drawn.of(random, dtype, EXAMPLES, ROWS, COLUMNS, (long) groups * read);
+      TensorValue w = Drawn.of(random, dtype, size, size, read, (long) groups * given);
       List<TensorValue> wanted = convolution.run(own, x, w);
       List<TensorValue> found = convolution.run(grouped, x, w);
       for (int i = 0; i < wanted.size(); i++) {
@@ -146,20 +146,6 @@ class GroupedGradientsTest {
                 wanted.get(i).asDoubles(), within(dtype == DataType.DT_FLOAT ? 5e-5 : 1e-12));
       }
     }
-  }
-
-  private static TensorValue drawn(Random random, DataType dtype, long... dims) {
-    Shape shape = Shape.of(dims);
-    double[] values =
-        random.doubles(Arrays.stream(dims).reduce(1, (a, b) -> a * b), -1, 1).toArray();
-    if (dtype == DataType.DT_DOUBLE) {
-      return TensorValue.of(shape, values);
-    }
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return TensorValue.of(shape, floats);
   }
 
   @Test

@@ -13,8 +13,8 @@ import dev.graft.runtime.PreparedRun;
 import dev.graft.runtime.TensorFlowRuntime;
 import dev.graft.tensor.Shape;
 import dev.graft.tensor.TensorValue;
+import dev.graft.testkit.Drawn;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -91,8 +91,8 @@ class ProductGradientsTest {
     assertThat(products.nodes()).extracting(NodeDef::getOp).doesNotContain("BiasAddGrad");
     assertThat(products.nodes()).extracting(NodeDef::getOp).doesNotContain("Conv2DBackpropFilter");
     Random random = new Random(7);
-    TensorValue x = drawn(random, dtype, 2, 5, 7, 3);
-    TensorValue dy = drawn(random, dtype, 2, met(5, stride), met(7, stride), filters);
+    TensorValue x = Drawn.of(random, dtype, 2, 5, 7, 3);
+    TensorValue dy = Drawn.of(random, dtype, 2, met(5, stride), met(7, stride), filters);
     List<TensorValue> wanted = run(own, x, dy);
     List<TensorValue> found = run(products, x, dy);
     for (int i = 0; i < wanted.size(); i++) {
@@ -108,8 +108,8 @@ class ProductGradientsTest {
   void noExamplesGiveZeros() {
     Graph products = ProductGradients.in(gradients(DataType.DT_FLOAT, "VALID", 2, 1));
     Random random = new Random(7);
-    TensorValue x = drawn(random, DataType.DT_FLOAT, 0, 5, 7, 3);
-    TensorValue dy = drawn(random, DataType.DT_FLOAT, 0, 3, 4, 4);
+    TensorValue x = Drawn.of(random, DataType.DT_FLOAT, 0, 5, 7, 3);
+    TensorValue dy = Drawn.of(random, DataType.DT_FLOAT, 0, 3, 4, 4);
     for (TensorValue found : run(products, x, dy)) {
       assertThat(found.asDoubles()).isNotEmpty().containsOnly(0);
     }
@@ -117,20 +117,6 @@ class ProductGradientsTest {
 
   private static int met(int pixels, int stride) {
     return (pixels + stride - 1) / stride;
-  }
-
-  private static TensorValue drawn(Random random, DataType dtype, long... dims) {
-    Shape shape = Shape.of(dims);
-    double[] values =
-        random.doubles(Arrays.stream(dims).reduce(1, (a, b) -> a * b), -1, 1).toArray();
-    if (dtype == DataType.DT_DOUBLE) {
-      return TensorValue.of(shape, values);
-    }
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return TensorValue.of(shape, floats);
   }
 
   private static List<TensorValue> run(Graph graph, TensorValue x, TensorValue dy) {
